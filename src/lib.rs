@@ -1,0 +1,20 @@
+//! Audits the network of a private Kubernetes cluster before a rollout.
+//!
+//! ```text
+//! collect → Snapshot → facts → rules → Report → render
+//! ```
+//!
+//! Only `collect` does input and output; from the snapshot on everything is synchronous,
+//! offline and deterministic. The library never prints and never exits.
+
+pub mod cli;
+pub mod collect;
+pub mod commands;
+pub mod drift;
+pub mod facts;
+pub mod intent;
+pub mod network;
+pub mod render;
+pub mod report;
+pub mod rule;
+pub mod snapshot;

@@ -1,0 +1,235 @@
+//! The report: the contract with everyone outside. Its JSON is published (`docs/report.schema.json`).
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// The version of the report's JSON.
+pub const SCHEMA_VERSION: &str = "1";
+
+/// The result of one audit.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// [`SCHEMA_VERSION`].
+    pub schema_version: String,
+    /// Which program wrote it.
+    pub tool: Tool,
+    /// What was audited.
+    pub target: Target,
+    /// When the state was read (RFC 3339, UTC); null for a directory of CLI outputs.
+    pub collected_at: Option<String>,
+    /// Whether the cluster is ready.
+    pub verdict: Verdict,
+    /// 0 ready, 1 not ready, 3 incomplete.
+    pub exit_code: u8,
+    /// Counts of findings by outcome; waived ones count only as waived.
+    pub summary: Summary,
+    /// What was taken for granted because nobody said otherwise.
+    pub assumptions: Vec<String>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Every rule and subject, exactly once; failures first.
+    pub findings: Vec<Finding>,
+}
+
+/// The program and its version.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tool {
+    /// `privek-audit`.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// What was audited.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Target {
+    /// `aws`.
+    pub provider: String,
+    /// The account, if it is known.
+    pub account: Option<String>,
+    /// The region, if it is known.
+    pub region: Option<String>,
+    /// The cluster's name, if there is one.
+    pub cluster: Option<String>,
+    /// The cluster's VPC, if it is known.
+    pub vpc: Option<String>,
+}
+
+/// Whether the cluster is ready.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// Nothing at or above the threshold failed or is unknown.
+    Ready,
+    /// Something at or above the threshold failed.
+    NotReady,
+    /// Nothing failed, but something at or above the threshold is unknown.
+    Incomplete,
+}
+
+/// Counts of findings.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Summary {
+    /// Proved to hold.
+    pub pass: usize,
+    /// Proved not to hold.
+    pub fail: usize,
+    /// Undecided.
+    pub unknown: usize,
+    /// Proved not to matter here.
+    pub not_applicable: usize,
+    /// Failing or undecided, and waived.
+    pub waived: usize,
+}
+
+/// What a finding found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Proved not to hold.
+    Fail,
+    /// Undecided: an input is missing, or AWS's behaviour is not modelled.
+    Unknown,
+    /// Proved to hold.
+    Pass,
+    /// Proved not to matter here.
+    NotApplicable,
+}
+
+/// How bad a failure is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Works, but fails in a named event, or is insecure.
+    Warning,
+    /// Nodes, pods or operators cannot work.
+    Blocker,
+}
+
+/// One rule on one subject.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Finding {
+    /// The rule's id.
+    pub rule: String,
+    /// The rule's area: the folder that its file is in.
+    pub area: String,
+    /// The healthy state.
+    pub title: String,
+    /// How bad a failure is, for this subject.
+    pub severity: Severity,
+    /// What was found.
+    pub outcome: Outcome,
+    /// What it was found on.
+    pub subject: Subject,
+    /// One or two sentences.
+    pub message: String,
+    /// The values that decided, by name.
+    pub evidence: BTreeMap<String, serde_json::Value>,
+    /// All objects that stand in the way, at once.
+    pub blockers: Vec<Blocker>,
+    /// What would settle an unknown.
+    pub missing: Vec<Missing>,
+    /// What to change; null where nothing needs to.
+    pub fix: Option<Fix>,
+    /// Where AWS documents it.
+    pub references: Vec<String>,
+    /// Identifies rule and subject across runs.
+    pub fingerprint: String,
+    /// Who accepted it and until when; null for most.
+    pub waiver: Option<Waiver>,
+}
+
+/// What a finding is about.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Subject {
+    /// `cluster`, `vpc`, `subnet`, `service`, `nodegroup`, `flow`.
+    pub kind: String,
+    /// AWS's id or name.
+    pub id: String,
+    /// The Name tag or another name to show, if there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// An object that stands in the way.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Blocker {
+    /// `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
+    pub kind: String,
+    /// AWS's id.
+    pub id: String,
+    /// `request` or `reply`, for a path.
+    pub leg: Option<String>,
+    /// The addresses that it blocks, where it does not block all of them.
+    pub part: Option<String>,
+    /// Why, in a clause.
+    pub reason: String,
+}
+
+/// What would settle an unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Missing {
+    /// What kind of thing is missing.
+    pub kind: MissingKind,
+    /// What it is, in a clause.
+    pub what: String,
+    /// The IAM action that would give it.
+    pub permission: Option<String>,
+}
+
+/// Kinds of missing things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingKind {
+    /// An AWS operation that did not answer.
+    Operation,
+    /// Something that only the user can say.
+    Intent,
+    /// Something that only a live probe can show.
+    Probe,
+    /// Something that this program does not model.
+    Unmodelled,
+}
+
+/// What to change.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Fix {
+    /// One sentence.
+    pub summary: String,
+    /// Commands to paste, in order.
+    pub commands: Vec<String>,
+}
+
+/// Who accepted a finding.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Waiver {
+    /// Who accepted it.
+    pub owner: String,
+    /// Why.
+    pub reason: String,
+    /// Until when (date).
+    pub expires: String,
+}
+
+/// A call that failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Gap {
+    /// IAM prefix of the service.
+    pub service: String,
+    /// The operation.
+    pub operation: String,
+    /// The region that was asked.
+    pub region: Option<String>,
+    /// What it was asked for, where that was one thing.
+    pub resource: Option<String>,
+    /// The error code.
+    pub code: String,
+    /// One line of text.
+    pub message: String,
+    /// The IAM action that is missing, where that is why.
+    pub permission: Option<String>,
+}

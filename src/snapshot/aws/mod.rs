@@ -1,0 +1,183 @@
+//! AWS's collections in a snapshot: their JSON keys, identities and the operations that fill them.
+
+pub mod autoscaling;
+pub mod ec2;
+pub mod eks;
+pub mod route53resolver;
+mod shape;
+
+use serde::{Deserialize, Serialize};
+
+/// One kind of thing that is read from AWS.
+#[derive(Clone, Copy, Debug)]
+pub struct Collection {
+    /// The key in a snapshot, for instance `RouteTables`.
+    pub key: &'static str,
+    /// The service's IAM prefix, for instance `ec2`.
+    pub service: &'static str,
+    /// The operation that fills it, for instance `DescribeRouteTables`.
+    pub operation: &'static str,
+}
+
+impl Collection {
+    /// The IAM action, for instance `ec2:DescribeRouteTables`.
+    pub fn permission(&self) -> String {
+        format!("{}:{}", self.service, self.operation)
+    }
+}
+
+/// Declares every collection once: field, JSON key, type, identity, and where it comes from.
+macro_rules! collections {
+    ($( $(#[$meta:meta])* $field:ident : $ty:ty = $key:literal, $id:expr, $service:literal / $operation:literal; )*) => {
+        /// Everything that was read from AWS. `None` was not read; an empty list was, and is empty.
+        #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default)]
+        pub struct Aws {
+            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none")] pub $field: Option<Vec<$ty>>, )*
+        }
+
+        /// All collections, in the order of declaration.
+        pub const COLLECTIONS: &[Collection] = &[ $( Collection { key: $key, service: $service, operation: $operation }, )* ];
+
+        impl Aws {
+            /// Sorts every collection by identity, so that equal snapshots are equal bytes.
+            pub fn sort(&mut self) {
+                $( if let Some(items) = &mut self.$field { let id: fn(&$ty) -> String = $id; items.sort_by_key(id); } )*
+            }
+
+            /// Adds what another snapshot of the same place read.
+            ///
+            /// # Errors
+            /// The key and identity of an item that both have, with different contents.
+            pub fn merge(&mut self, other: Aws) -> Result<(), Conflict> {
+                $( if let Some(items) = other.$field {
+                    let id: fn(&$ty) -> String = $id;
+                    merge_list($key, self.$field.get_or_insert_with(Vec::new), items, id)?;
+                } )*
+                Ok(())
+            }
+        }
+    };
+}
+
+/// One identity with two contents.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Conflict {
+    /// The collection's key.
+    pub collection: &'static str,
+    /// The item's identity.
+    pub id: String,
+}
+
+fn merge_list<T: PartialEq>(
+    collection: &'static str,
+    into: &mut Vec<T>,
+    items: Vec<T>,
+    id: fn(&T) -> String,
+) -> Result<(), Conflict> {
+    let mut known: std::collections::BTreeMap<String, usize> =
+        into.iter().enumerate().map(|(at, item)| (id(item), at)).collect();
+    for item in items {
+        match known.get(&id(&item)) {
+            Some(&at) if into[at] == item => {}
+            Some(_) => return Err(Conflict { collection, id: id(&item) }),
+            None => {
+                known.insert(id(&item), into.len());
+                into.push(item);
+            }
+        }
+    }
+    Ok(())
+}
+
+collections! {
+    /// The cluster that is audited (one; `describe-cluster`).
+    cluster: eks::Cluster = "cluster", |c| c.name.clone(), "eks"/"DescribeCluster";
+    /// Names of the node groups.
+    nodegroups: String = "nodegroups", Clone::clone, "eks"/"ListNodegroups";
+    /// Node groups (`describe-nodegroup`).
+    nodegroup: eks::Nodegroup = "nodegroup", |n| n.nodegroup_name.clone(), "eks"/"DescribeNodegroup";
+    /// Names of the Fargate profiles.
+    fargate_profile_names: String = "fargateProfileNames", Clone::clone, "eks"/"ListFargateProfiles";
+    /// Fargate profiles (`describe-fargate-profile`).
+    fargate_profile: eks::FargateProfile = "fargateProfile", |f| f.fargate_profile_name.clone(), "eks"/"DescribeFargateProfile";
+    /// Names of the add-ons.
+    addons: String = "addons", Clone::clone, "eks"/"ListAddons";
+    /// Add-ons (`describe-addon`).
+    addon: eks::Addon = "addon", |a| a.addon_name.clone(), "eks"/"DescribeAddon";
+    /// Principals that have an access entry.
+    access_entries: String = "accessEntries", Clone::clone, "eks"/"ListAccessEntries";
+    /// Access entries (`describe-access-entry`).
+    access_entry: eks::AccessEntry = "accessEntry", |a| a.principal_arn.clone(), "eks"/"DescribeAccessEntry";
+    /// Pod identity associations.
+    pod_identity_associations: eks::PodIdentityAssociation = "associations", |a| a.association_id.clone(), "eks"/"ListPodIdentityAssociations";
+
+    /// VPCs.
+    vpcs: ec2::Vpc = "Vpcs", |v| v.vpc_id.clone(), "ec2"/"DescribeVpcs";
+    /// DNS attributes of VPCs.
+    vpc_attributes: ec2::VpcAttribute = "VpcAttributes", |v| v.vpc_id.clone(), "ec2"/"DescribeVpcAttribute";
+    /// DHCP option sets.
+    dhcp_options: ec2::DhcpOptions = "DhcpOptions", |d| d.dhcp_options_id.clone(), "ec2"/"DescribeDhcpOptions";
+    /// Subnets.
+    subnets: ec2::Subnet = "Subnets", |s| s.subnet_id.clone(), "ec2"/"DescribeSubnets";
+    /// Route tables.
+    route_tables: ec2::RouteTable = "RouteTables", |r| r.route_table_id.clone(), "ec2"/"DescribeRouteTables";
+    /// Security groups.
+    security_groups: ec2::SecurityGroup = "SecurityGroups", |g| g.group_id.clone(), "ec2"/"DescribeSecurityGroups";
+    /// Network ACLs.
+    network_acls: ec2::NetworkAcl = "NetworkAcls", |n| n.network_acl_id.clone(), "ec2"/"DescribeNetworkAcls";
+    /// VPC endpoints.
+    vpc_endpoints: ec2::VpcEndpoint = "VpcEndpoints", |e| e.vpc_endpoint_id.clone(), "ec2"/"DescribeVpcEndpoints";
+    /// Endpoint services that the region offers.
+    service_details: ec2::ServiceDetail = "ServiceDetails", |s| s.service_name.clone(), "ec2"/"DescribeVpcEndpointServices";
+    /// Network interfaces.
+    network_interfaces: ec2::NetworkInterface = "NetworkInterfaces", |n| n.network_interface_id.clone(), "ec2"/"DescribeNetworkInterfaces";
+    /// Instance types of the node groups.
+    instance_types: ec2::InstanceTypeInfo = "InstanceTypes", |t| t.instance_type.clone(), "ec2"/"DescribeInstanceTypes";
+    /// Launch template versions of the node groups.
+    launch_template_versions: ec2::LaunchTemplateVersion = "LaunchTemplateVersions", |l| format!("{}:{}", l.launch_template_id, l.version_number.unwrap_or_default()), "ec2"/"DescribeLaunchTemplateVersions";
+    /// Prefix lists.
+    prefix_lists: ec2::ManagedPrefixList = "PrefixLists", |p| p.prefix_list_id.clone(), "ec2"/"DescribeManagedPrefixLists";
+    /// Entries of the prefix lists.
+    prefix_list_entries: ec2::PrefixListEntries = "PrefixListEntries", |p| p.prefix_list_id.clone(), "ec2"/"GetManagedPrefixListEntries";
+    /// Peering connections.
+    vpc_peering_connections: ec2::VpcPeeringConnection = "VpcPeeringConnections", |p| p.vpc_peering_connection_id.clone(), "ec2"/"DescribeVpcPeeringConnections";
+    /// Transit gateways.
+    transit_gateways: ec2::TransitGateway = "TransitGateways", |t| t.transit_gateway_id.clone(), "ec2"/"DescribeTransitGateways";
+    /// Transit gateway attachments of VPCs.
+    transit_gateway_vpc_attachments: ec2::TransitGatewayVpcAttachment = "TransitGatewayVpcAttachments", |t| t.transit_gateway_attachment_id.clone(), "ec2"/"DescribeTransitGatewayVpcAttachments";
+    /// Transit gateway attachments of every kind.
+    transit_gateway_attachments: ec2::TransitGatewayAttachment = "TransitGatewayAttachments", |t| t.transit_gateway_attachment_id.clone(), "ec2"/"DescribeTransitGatewayAttachments";
+    /// Transit gateway route tables.
+    transit_gateway_route_tables: ec2::TransitGatewayRouteTable = "TransitGatewayRouteTables", |t| t.transit_gateway_route_table_id.clone(), "ec2"/"DescribeTransitGatewayRouteTables";
+    /// Routes of the transit gateway route tables.
+    transit_gateway_routes: ec2::TransitGatewayRoutes = "TransitGatewayRoutes", |t| t.transit_gateway_route_table_id.clone(), "ec2"/"SearchTransitGatewayRoutes";
+    /// NAT gateways.
+    nat_gateways: ec2::NatGateway = "NatGateways", |n| n.nat_gateway_id.clone(), "ec2"/"DescribeNatGateways";
+    /// Internet gateways.
+    internet_gateways: ec2::InternetGateway = "InternetGateways", |g| g.internet_gateway_id.clone(), "ec2"/"DescribeInternetGateways";
+    /// Virtual private gateways.
+    vpn_gateways: ec2::VpnGateway = "VpnGateways", |g| g.vpn_gateway_id.clone(), "ec2"/"DescribeVpnGateways";
+    /// Availability Zones, Local Zones and Wavelength Zones.
+    availability_zones: ec2::AvailabilityZone = "AvailabilityZones", |z| z.zone_name.clone().unwrap_or_default(), "ec2"/"DescribeAvailabilityZones";
+    /// Instances tagged as the cluster's.
+    reservations: ec2::Reservation = "Reservations", |r| r.reservation_id.clone().unwrap_or_default(), "ec2"/"DescribeInstances";
+
+    /// Auto Scaling groups tagged as the cluster's.
+    auto_scaling_groups: autoscaling::AutoScalingGroup = "AutoScalingGroups", |a| a.auto_scaling_group_name.clone(), "autoscaling"/"DescribeAutoScalingGroups";
+
+    /// Resolver endpoints.
+    resolver_endpoints: route53resolver::ResolverEndpoint = "ResolverEndpoints", |e| e.id.clone(), "route53resolver"/"ListResolverEndpoints";
+    /// Addresses of the resolver endpoints.
+    resolver_endpoint_ip_addresses: route53resolver::ResolverEndpointIpAddresses = "ResolverEndpointIpAddresses", |e| e.resolver_endpoint_id.clone(), "route53resolver"/"ListResolverEndpointIpAddresses";
+    /// Resolver rules.
+    resolver_rules: route53resolver::ResolverRule = "ResolverRules", |r| r.id.clone(), "route53resolver"/"ListResolverRules";
+    /// VPCs that the resolver rules apply to.
+    resolver_rule_associations: route53resolver::ResolverRuleAssociation = "ResolverRuleAssociations", |r| r.id.clone(), "route53resolver"/"ListResolverRuleAssociations";
+}
+
+/// The collection with this key.
+///
+pub fn collection(key: &str) -> Option<&'static Collection> {
+    COLLECTIONS.iter().find(|collection| collection.key == key)
+}

@@ -1,0 +1,18 @@
+//! Route 53 Resolver's shapes, as `aws route53resolver list-…` prints them.
+
+use super::shape::shapes;
+
+shapes! { "PascalCase";
+    /// `ListResolverEndpoints`.
+    ResolverEndpoint { id: String, arn: Option<String>, name: Option<String>, security_group_ids: Vec<String>, direction: Option<String>, ip_address_count: Option<i64>, #[serde(rename = "HostVPCId")] host_vpc_id: Option<String>, status: Option<String>, status_message: Option<String>, protocols: Vec<String>, resolver_endpoint_type: Option<String> }
+    /// `ListResolverEndpointIpAddresses`, with the endpoint that AWS's own output leaves out.
+    ResolverEndpointIpAddresses { resolver_endpoint_id: String, ip_addresses: Vec<IpAddressResponse> }
+    /// One address of an endpoint.
+    IpAddressResponse { ip_id: Option<String>, subnet_id: Option<String>, ip: Option<String>, ipv6: Option<String>, status: Option<String> }
+    /// `ListResolverRules`.
+    ResolverRule { id: String, arn: Option<String>, domain_name: Option<String>, status: Option<String>, rule_type: Option<String>, name: Option<String>, target_ips: Vec<TargetAddress>, resolver_endpoint_id: Option<String>, owner_id: Option<String>, share_status: Option<String> }
+    /// Where a rule forwards to.
+    TargetAddress { ip: Option<String>, port: Option<i64>, ipv6: Option<String> }
+    /// `ListResolverRuleAssociations`.
+    ResolverRuleAssociation { id: String, resolver_rule_id: Option<String>, name: Option<String>, #[serde(rename = "VPCId")] vpc_id: Option<String>, status: Option<String> }
+}
