@@ -24,11 +24,17 @@ fn each_room_imports_only_what_it_may() {
     for file in files("src", "rs") {
         let room = room(&file);
         let Some(allowed) = may.get(room.as_str()) else {
-            assert!(["main", "lib", "commands"].contains(&room.as_str()), "{room} is a room that nobody knows");
+            assert!(
+                ["main", "lib", "commands"].contains(&room.as_str()),
+                "{room} is a room that nobody knows"
+            );
             continue;
         };
         for other in imports(&code(&file)) {
-            if other != room && may.contains_key(other.as_str()) | (other == "commands") && !allowed.contains(&other.as_str()) {
+            if other != room
+                && may.contains_key(other.as_str()) | (other == "commands")
+                && !allowed.contains(&other.as_str())
+            {
                 trespasses.push(format!("{} imports {other}", file.display()));
             }
         }
@@ -41,12 +47,21 @@ fn only_collect_knows_the_aws_sdk_and_only_one_file_knows_cel() {
     for file in files("src", "rs") {
         let code = code(&file);
         let room = room(&file);
-        let sdk = ["aws_sdk_", "aws_config::", "aws_smithy_", "aws_types::"].iter().any(|krate| code.contains(krate));
-        assert!(!sdk || ["collect", "commands"].contains(&room.as_str()), "{} names the AWS SDK", file.display());
-        let cel = ["use cel::", "cel::Context", "cel::Program", "cel::Value"].iter().any(|name| code.contains(name));
+        let sdk = ["aws_sdk_", "aws_config::", "aws_smithy_", "aws_types::"]
+            .iter()
+            .any(|krate| code.contains(krate));
+        assert!(
+            !sdk || ["collect", "commands"].contains(&room.as_str()),
+            "{} names the AWS SDK",
+            file.display()
+        );
+        let cel = ["use cel::", "cel::Context", "cel::Program", "cel::Value"]
+            .iter()
+            .any(|name| code.contains(name));
         assert!(!cel || room == "rule", "{} names CEL", file.display());
     }
-    let knowing: Vec<_> = files("src", "rs").into_iter().filter(|file| code(file).contains("cel::")).collect();
+    let knowing: Vec<_> =
+        files("src", "rs").into_iter().filter(|file| code(file).contains("cel::")).collect();
     assert!(knowing.len() <= 1, "CEL stays behind one file: {knowing:?}");
 }
 
@@ -107,10 +122,14 @@ fn room(file: &Path) -> String {
 /// The file without its comments and without its unit tests, which may use anything.
 fn code(file: &Path) -> String {
     let name = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-    if name == "tests" || name.ends_with("_tests") || file.components().any(|part| part.as_os_str() == "tests") {
+    if name == "tests"
+        || name.ends_with("_tests")
+        || file.components().any(|part| part.as_os_str() == "tests")
+    {
         return String::new();
     }
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a readable file");
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).expect("a readable file");
     let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
@@ -150,6 +169,7 @@ fn word(text: &str) -> String {
 
 #[test]
 fn imports_are_found_in_paths_and_in_groups() {
-    let code = "use crate::{network::{self, Known}, report};\nlet x = crate::facts::Fact; pub(crate) use other;";
+    let code =
+        "use crate::{network::{self, Known}, report};\nlet x = crate::facts::Fact; pub(crate) use other;";
     assert_eq!(imports(code).into_iter().collect::<Vec<_>>(), ["facts", "network", "report"]);
 }

@@ -18,7 +18,8 @@ fn intent() -> String {
 }
 
 fn live(more: &[&str]) -> Run {
-    let arguments = ["--cluster", "yoda-k8s-1", "--region", REGION, "--config", "intent.yaml", "--format", "json"];
+    let arguments =
+        ["--cluster", "yoda-k8s-1", "--region", REGION, "--config", "intent.yaml", "--format", "json"];
     closed_network();
     against_emulator(&[&arguments[..], more].concat()).file("intent.yaml", &intent()).run()
 }
@@ -34,25 +35,41 @@ fn the_report_over_the_wire_conforms_to_the_published_schema() {
     let report = live(&[]).report();
     conforms(&report);
     assert_eq!(report["target"]["region"], REGION);
-    assert_eq!(report["target"]["vpc"], closed_network()["k8s-vpc"].as_str(), "derived from the subnets, for the emulator has no vpcId");
+    assert_eq!(
+        report["target"]["vpc"],
+        closed_network()["k8s-vpc"].as_str(),
+        "derived from the subnets, for the emulator has no vpcId"
+    );
 }
 
 #[test]
 fn what_the_emulator_does_not_support_is_a_gap_and_never_a_pass() {
     let report = live(&[]).report();
-    let gaps: Vec<_> = report["gaps"].as_array().expect("gaps").iter().map(|gap| gap["operation"].as_str().expect("a name")).collect();
+    let gaps: Vec<_> = report["gaps"]
+        .as_array()
+        .expect("gaps")
+        .iter()
+        .map(|gap| gap["operation"].as_str().expect("a name"))
+        .collect();
     for operation in ["ListAddons", "ListAccessEntries", "ListPodIdentityAssociations"] {
         assert!(gaps.contains(&operation), "{operation} is not among {gaps:?}");
     }
     for finding in report["findings"].as_array().expect("findings") {
         let missing = finding["missing"].as_array().expect("missing");
         match finding["outcome"].as_str() {
-            Some("unknown") => assert!(!missing.is_empty(), "an unknown says what would settle it: {finding}"),
+            Some("unknown") => {
+                assert!(!missing.is_empty(), "an unknown says what would settle it: {finding}")
+            }
             Some("pass") => assert!(missing.is_empty(), "a pass misses nothing: {finding}"),
             _ => {}
         }
     }
-    let unknowns = report["findings"].as_array().expect("findings").iter().filter(|finding| finding["outcome"] == "unknown").count();
+    let unknowns = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| finding["outcome"] == "unknown")
+        .count();
     assert!(unknowns > 0, "what depends on a gap is unknown");
 }
 
@@ -83,21 +100,39 @@ fn a_directory_of_cli_outputs_gives_the_same_outcomes_where_it_has_the_same_data
     assert_eq!(keys(&live), keys(&directory), "the same rules on the same subjects");
     let differing: Vec<_> = live
         .iter()
-        .filter(|(key, outcome)| ![outcome.as_str(), "unknown"].contains(&directory[*key].as_str()) && *outcome != "unknown")
+        .filter(|(key, outcome)| {
+            ![outcome.as_str(), "unknown"].contains(&directory[*key].as_str()) && *outcome != "unknown"
+        })
         .map(|(key, outcome)| (key, outcome, &directory[key]))
         .collect();
     assert!(differing.is_empty(), "{differing:#?}");
-    let settled = |outcomes: &BTreeMap<_, String>| outcomes.values().filter(|outcome| *outcome != "unknown").count();
-    assert!(settled(&directory) * 10 >= settled(&live) * 9, "the directory settles nearly as much: {} of {}", settled(&directory), settled(&live));
+    let settled =
+        |outcomes: &BTreeMap<_, String>| outcomes.values().filter(|outcome| *outcome != "unknown").count();
+    assert!(
+        settled(&directory) * 10 >= settled(&live) * 9,
+        "the directory settles nearly as much: {} of {}",
+        settled(&directory),
+        settled(&live)
+    );
 }
 
 #[test]
 fn the_closed_network_is_judged_alike_in_the_emulator_and_as_it_is_shipped() {
-    let emulated = by_role(&live(&[]).report(), &closed_network().iter().map(|(role, id)| (id.clone(), role.clone())).collect());
+    let emulated = by_role(
+        &live(&[]).report(),
+        &closed_network().iter().map(|(role, id)| (id.clone(), role.clone())).collect(),
+    );
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
     let config = folder.join("closed-network.intent.yaml");
-    let arguments = ["--snapshot", folder.join("closed-network.json").to_str().expect("UTF-8"), "--config", config.to_str().expect("UTF-8"), "--format", "json"]
-        .map(str::to_owned);
+    let arguments = [
+        "--snapshot",
+        folder.join("closed-network.json").to_str().expect("UTF-8"),
+        "--config",
+        config.to_str().expect("UTF-8"),
+        "--format",
+        "json",
+    ]
+    .map(str::to_owned);
     let shipped = program(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).run().report();
     let shipped = by_role(&shipped, &shipped_roles());
     let mut compared = 0;
@@ -132,7 +167,10 @@ fn shipped_roles() -> BTreeMap<String, String> {
     let snapshot = fixture("closed-network.json");
     let id_of = |collection: &str, key: &str, id: &str, value: &str| {
         let items = snapshot[collection].as_array().expect("a collection");
-        let item = items.iter().find(|item| item[key] == value).unwrap_or_else(|| panic!("{collection} has no {value}"));
+        let item = items
+            .iter()
+            .find(|item| item[key] == value)
+            .unwrap_or_else(|| panic!("{collection} has no {value}"));
         item[id].as_str().expect("an id").to_owned()
     };
     BTreeMap::from([
@@ -152,7 +190,8 @@ fn keys(outcomes: &BTreeMap<(String, String), String>) -> Vec<&(String, String)>
 /// Validates against `docs/report.schema.json`.
 pub fn conforms(report: &Value) {
     let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
-    let text = std::fs::read_to_string(&schema).unwrap_or_else(|error| panic!("{}: {error}", schema.display()));
+    let text =
+        std::fs::read_to_string(&schema).unwrap_or_else(|error| panic!("{}: {error}", schema.display()));
     let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
     let mut schemas = boon::Schemas::new();
     let mut compiler = boon::Compiler::new();

@@ -32,13 +32,17 @@ fn the_bastion_has_three_reasons_not_to_reach_the_private_endpoint_and_the_opera
     let findings = report["findings"].as_array().expect("findings");
     let flows: Vec<_> = findings
         .iter()
-        .filter(|finding| finding["subject"]["kind"] == "flow" && finding["subject"].to_string().contains("operator-subnet"))
+        .filter(|finding| {
+            finding["subject"]["kind"] == "flow" && finding["subject"].to_string().contains("operator-subnet")
+        })
         .collect();
     assert!(!flows.is_empty() && flows.iter().all(|flow| flow["outcome"] == "pass"), "{flows:#?}");
 
     let bastion: Vec<_> = findings
         .iter()
-        .filter(|finding| finding["subject"]["kind"] == "flow" && finding["subject"].to_string().contains("bastion"))
+        .filter(|finding| {
+            finding["subject"]["kind"] == "flow" && finding["subject"].to_string().contains("bastion")
+        })
         .collect();
     let [blocked] = bastion.as_slice() else { panic!("one finding for the bastion: {bastion:#?}") };
     assert_eq!(blocked["outcome"], "fail");
@@ -52,7 +56,10 @@ fn the_bastion_has_three_reasons_not_to_reach_the_private_endpoint_and_the_opera
     assert!(reasons.contains(&("route-table", Some("request"))), "the bastion's table: {reasons:?}");
     assert!(reasons.contains(&("route-table", Some("reply"))), "the workers' table: {reasons:?}");
     assert!(reasons.iter().any(|(kind, _)| *kind == "security-group"), "no rule admits it: {reasons:?}");
-    assert!(blocked["message"].as_str().expect("a message").contains("public"), "the public endpoint admits it: {blocked:#}");
+    assert!(
+        blocked["message"].as_str().expect("a message").contains("public"),
+        "the public endpoint admits it: {blocked:#}"
+    );
     let commands = blocked["fix"]["commands"].to_string();
     for part in ["pcx-0b00000000000000c", "172.25.0.0", "172.24.0.0/24", "authorize-security-group-ingress"] {
         assert!(commands.contains(part), "{part} is not in {commands}");

@@ -19,7 +19,11 @@ fn policy() -> BTreeSet<String> {
         .iter()
         .flat_map(|statement| {
             assert_eq!(statement["Effect"], "Allow");
-            statement["Action"].as_array().expect("actions").iter().map(|a| a.as_str().expect("a string").to_owned())
+            statement["Action"]
+                .as_array()
+                .expect("actions")
+                .iter()
+                .map(|a| a.as_str().expect("a string").to_owned())
         })
         .collect()
 }

@@ -55,7 +55,9 @@ impl Program {
 
     /// Static credentials and the region.
     pub fn credentials(self, access_key: &str) -> Self {
-        self.env("AWS_ACCESS_KEY_ID", access_key).env("AWS_SECRET_ACCESS_KEY", "secret").env("AWS_REGION", REGION)
+        self.env("AWS_ACCESS_KEY_ID", access_key)
+            .env("AWS_SECRET_ACCESS_KEY", "secret")
+            .env("AWS_REGION", REGION)
     }
 
     /// A file in the directory that the program runs in.
@@ -86,7 +88,8 @@ impl Run {
     /// The JSON report, with an exit code that agrees with it.
     pub fn report(&self) -> Value {
         assert!(self.code != 2, "exit code 2: {}", self.err);
-        let report: Value = serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
+        let report: Value =
+            serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {}", self.out));
         assert_eq!(report["exit_code"], self.code, "the report and the process agree on the exit code");
         let verdict = match self.code {
             0 => "ready",

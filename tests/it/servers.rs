@@ -92,16 +92,18 @@ pub fn tls(behind: u16) -> Tls {
     let acceptor = TlsAcceptor::from(Arc::new(config));
 
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let listener = runtime
-        .block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)))
-        .expect("a free port");
+    let listener =
+        runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a free port");
     let port = listener.local_addr().expect("an address").port();
     runtime.spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
                 let Ok(mut outer) = acceptor.accept(stream).await else { return };
-                let Ok(mut inner) = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, behind)).await else { return };
+                let Ok(mut inner) = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, behind)).await
+                else {
+                    return;
+                };
                 let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
             });
         }

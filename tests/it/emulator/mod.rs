@@ -116,7 +116,10 @@ fn start() -> Emulator {
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("UTF-8");
     let port = line.trim().parse().unwrap_or_else(|_| {
-        panic!("the emulator did not start; run `{} tests/it/emulator/server.py` to see why", python.display())
+        panic!(
+            "the emulator did not start; run `{} tests/it/emulator/server.py` to see why",
+            python.display()
+        )
     });
     Emulator { port, python, _child: child, _life: life }
 }
@@ -136,7 +139,9 @@ fn installed() -> PathBuf {
     run("make a virtual environment", Command::new("python3").args(["-m", "venv"]).arg(&making));
     run(
         "install the emulator from PyPI",
-        Command::new(making.join(&python)).args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]).args(PACKAGES),
+        Command::new(making.join(&python))
+            .args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"])
+            .args(PACKAGES),
     );
     if std::fs::rename(&making, &ready).is_err() {
         // Another test process was faster.
