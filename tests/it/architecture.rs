@@ -94,7 +94,7 @@ fn the_library_never_prints_and_never_exits() {
 }
 
 /// The files below a folder of the repository, as paths from its root.
-fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
+pub fn files(folder: &str, extension: &str) -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
     let mut open = vec![root.join(folder)];

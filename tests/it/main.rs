@@ -3,10 +3,12 @@
 
 mod architecture;
 mod audit;
+mod cases;
 mod demo;
 mod emulator;
 mod errors;
 mod fixtures;
 mod guard;
+mod patch;
 mod program;
 mod servers;
