@@ -1,0 +1,1 @@
+//! Which features the cluster uses. To be written.
