@@ -5,10 +5,11 @@
 //! that AWS cannot show and nobody declares counts as not used, and the report says so.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::network::{Known, Missing, MissingKind};
+use crate::network::{Known, Missing};
 
 use super::{Context, nodes};
 
@@ -66,12 +67,14 @@ pub(super) struct Needs {
     pub resource: String,
 }
 
-/// The embedded matrix; a mistake in it is a mistake in this program.
-pub(super) fn matrix() -> Known<Matrix> {
-    serde_saphyr::from_str(MATRIX).map_err(|error| {
-        let what = format!("rules/eks/services.yaml, which cannot be read: {error}");
-        vec![Missing { kind: MissingKind::Unmodelled, what, permission: None }]
-    })
+/// The embedded matrix; a mistake in it is a mistake in this program, which a test finds.
+pub(super) fn matrix() -> Known<&'static Matrix> {
+    static PARSED: LazyLock<Known<Matrix>> = LazyLock::new(|| {
+        serde_saphyr::from_str(MATRIX).map_err(|error| {
+            vec![Missing::unmodelled(format!("rules/eks/services.yaml, which cannot be read: {error}"))]
+        })
+    });
+    PARSED.as_ref().map_err(Clone::clone)
 }
 
 /// What is known about one feature.
@@ -130,9 +133,10 @@ fn sign(context: &Context<'_>, feature: &str) -> Sign {
     match feature {
         "nodes" => has_nodes(context),
         "fargate" => of(fargate_profiles(context).map(|names| !names.is_empty())),
-        "auto_mode" => of(context.cluster.clone().map(|cluster| {
-            cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true)
-        })),
+        "auto_mode" => of(context
+            .cluster
+            .clone()
+            .map(|cluster| cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true))),
         "irsa" => addon_roles(context),
         "pod_identity" => pod_identity(context),
         "cluster_autoscaler" => of(autoscaler_tags(context)),
@@ -160,9 +164,11 @@ fn has_nodes(context: &Context<'_>) -> Sign {
         return Sign::Seen;
     }
     match fargate_profiles(context) {
-        Ok(profiles) if profiles.is_empty() => {
+        Ok([]) => {
             if listed.unlisted.is_empty() {
-                context.assume("no node group exists yet: nodes are taken for EC2 instances in the cluster's subnets");
+                context.assume(
+                    "no node group exists yet: nodes are taken for EC2 instances in the cluster's subnets",
+                );
             }
             Sign::Seen
         }
@@ -232,13 +238,19 @@ fn autoscaler_tags(context: &Context<'_>) -> Known<bool> {
         listed.groups.iter().any(|group| group.managed && group.auto_scaling_groups.contains(name))
     };
     Ok(all.iter().filter(|group| !by_eks(&group.auto_scaling_group_name)).any(|group| {
-        let has = |prefix: &str| group.tags.iter().any(|tag| tag.key.as_deref().is_some_and(|key| key.starts_with(prefix)));
+        let has = |prefix: &str| {
+            group.tags.iter().any(|tag| tag.key.as_deref().is_some_and(|key| key.starts_with(prefix)))
+        };
         has("k8s.io/cluster-autoscaler/") && !has("eks:nodegroup-name")
     }))
 }
 
 /// Whether some feature needs a service, and which ones do.
-pub(super) fn needed(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> (Known<bool>, Vec<String>) {
+pub(super) fn needed(
+    matrix: &Matrix,
+    used: &BTreeMap<String, Use>,
+    service: &str,
+) -> (Known<bool>, Vec<String>) {
     let mut by = Vec::new();
     let mut missing = Vec::new();
     for (name, feature) in &matrix.features {

@@ -8,12 +8,16 @@
 mod capacity;
 mod cluster;
 pub mod context;
+mod endpoints;
+mod ends;
 mod fact;
 mod features;
 mod flows;
 pub mod nodes;
 mod operators;
 mod pods;
+mod policy;
+mod s3;
 mod services;
 mod subnet;
 mod vpc;
