@@ -11,11 +11,13 @@ pub mod context;
 mod fact;
 mod features;
 mod flows;
+mod nodegroup;
 pub mod nodes;
 mod operators;
 mod pods;
 mod services;
 mod subnet;
+mod template;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -121,7 +123,7 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
-            ("nodegroup", pods::derive(&context)),
+            ("nodegroup", nodegroup::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -159,7 +161,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
         "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
-        "nodegroup" => Some(schema_for!(pods::NodegroupFacts)),
+        "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }
