@@ -103,9 +103,15 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         status: Fact(cluster.status.clone().ok_or_else(|| field("status"))),
         health_issues: Fact(health(cluster).ok_or_else(|| field("health"))),
         endpoint: Fact(cluster.endpoint.clone().ok_or_else(|| field("endpoint"))),
-        endpoint_private_access: setting(context, &config, "endpointPrivateAccess", |c| c.endpoint_private_access),
-        endpoint_public_access: setting(context, &config, "endpointPublicAccess", |c| c.endpoint_public_access),
-        public_access_cidrs: setting(context, &config, "publicAccessCidrs", |c| c.public_access_cidrs.clone()),
+        endpoint_private_access: setting(context, &config, "endpointPrivateAccess", |c| {
+            c.endpoint_private_access
+        }),
+        endpoint_public_access: setting(context, &config, "endpointPublicAccess", |c| {
+            c.endpoint_public_access
+        }),
+        public_access_cidrs: setting(context, &config, "publicAccessCidrs", |c| {
+            c.public_access_cidrs.clone()
+        }),
         public_access_limited: setting(context, &config, "publicAccessCidrs", limited),
         control_plane_egress_mode: setting(context, &config, "controlPlaneEgressMode", |c| {
             c.control_plane_egress_mode.clone()

@@ -10,6 +10,7 @@ mod cluster;
 pub mod context;
 mod fact;
 mod features;
+mod fit;
 mod flows;
 mod nodegroup;
 pub mod nodes;

@@ -58,9 +58,11 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
 
 fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
     let attributes = context.snapshot.aws.vpc_attributes.iter().flatten().find(|found| found.vpc_id == id);
-    let attribute = |value: Option<bool>| value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))]);
-    let dhcp_options_id =
-        vpc.clone().and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
+    let attribute =
+        |value: Option<bool>| value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))]);
+    let dhcp_options_id = vpc
+        .clone()
+        .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
     let servers = dhcp(context, &dhcp_options_id).map(|options| values(options, "domain-name-servers"));
     let dns = servers.clone().and_then(|servers| Dns::of(context, vpc, &servers));
     let owner_id = vpc.clone().and_then(|vpc| vpc.owner_id.clone().ok_or_else(|| field(context, "OwnerId")));
