@@ -12,7 +12,9 @@ mod endpoints;
 mod ends;
 mod fact;
 mod features;
+mod fit;
 mod flows;
+mod nodegroup;
 pub mod nodes;
 mod operators;
 mod pods;
@@ -20,6 +22,7 @@ mod policy;
 mod s3;
 mod services;
 mod subnet;
+mod template;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -125,7 +128,7 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
-            ("nodegroup", pods::derive(&context)),
+            ("nodegroup", nodegroup::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -163,7 +166,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
         "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
-        "nodegroup" => Some(schema_for!(pods::NodegroupFacts)),
+        "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }
