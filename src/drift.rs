@@ -1,1 +1,324 @@
-//! To be written.
+//! Drift: what fails now and did not fail in the baseline, what was resolved, and what cannot
+//! be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use thiserror::Error;
+
+use crate::report::{Finding, Outcome, Report, Severity, Target, Tool};
+use crate::snapshot::{Snapshot, SnapshotError};
+
+/// The version of the drift's JSON.
+pub const SCHEMA_VERSION: &str = "1";
+
+/// What to compare with.
+#[derive(Clone, Debug)]
+pub enum Baseline {
+    /// An earlier report, as it was.
+    Report(Box<Report>),
+    /// A saved state, to be judged again by today's rules.
+    Snapshot(Box<Snapshot>),
+}
+
+/// Why nothing can be compared.
+#[derive(Debug, Error)]
+pub enum DriftError {
+    /// The file cannot be read.
+    #[error("cannot read the baseline {path}: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file is no JSON.
+    #[error("the baseline {path} is not JSON: {source}")]
+    NotJson {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// The file is JSON, but not ours.
+    #[error(
+        "the baseline {path} is neither a snapshot (no `snapshot_version`) nor a JSON report (no `findings`); \
+         make one with `privek-audit snapshot --cluster NAME -o FILE` or with `--format json --output FILE`"
+    )]
+    Neither {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file looks like a report, but is not one that can be read.
+    #[error("the baseline {path} is not a JSON report of this program: {source}")]
+    NotAReport {
+        /// The file.
+        path: PathBuf,
+        /// Where and why.
+        source: serde_json::Error,
+    },
+    /// The report has another version.
+    #[error("the baseline {path} is a report with schema_version {found}; this program reads {SCHEMA_VERSION}")]
+    OtherVersion {
+        /// The file.
+        path: PathBuf,
+        /// The version in it.
+        found: String,
+    },
+    /// The snapshot cannot be read.
+    #[error("{0}")]
+    Snapshot(#[from] SnapshotError),
+    /// Two different clusters cannot drift.
+    #[error("the baseline is about {what} {baseline}, but this audit is about {what} {current}")]
+    OtherTarget {
+        /// `cluster`, `account` or `region`.
+        what: &'static str,
+        /// In the baseline.
+        baseline: String,
+        /// Today.
+        current: String,
+    },
+}
+
+impl Baseline {
+    /// Reads a snapshot (also a directory of AWS CLI outputs) or a JSON report.
+    pub fn read(path: &Path) -> Result<Self, DriftError> {
+        if path.is_dir() {
+            return Ok(Self::Snapshot(Box::new(Snapshot::read(path)?)));
+        }
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| DriftError::Unreadable { path: path.to_owned(), source })?;
+        let value: Value = serde_json::from_str(&text)
+            .map_err(|source| DriftError::NotJson { path: path.to_owned(), source })?;
+        if value.get("findings").is_some() {
+            let found = value.get("schema_version").and_then(Value::as_str).unwrap_or("none");
+            if found != crate::report::SCHEMA_VERSION {
+                return Err(DriftError::OtherVersion { path: path.to_owned(), found: found.to_owned() });
+            }
+            let report = serde_json::from_value(value)
+                .map_err(|source| DriftError::NotAReport { path: path.to_owned(), source })?;
+            return Ok(Self::Report(Box::new(report)));
+        }
+        if value.get("snapshot_version").is_none() {
+            return Err(DriftError::Neither { path: path.to_owned() });
+        }
+        Ok(Self::Snapshot(Box::new(Snapshot::from_json(&path.display().to_string(), &text)?)))
+    }
+}
+
+/// What changed between two audits of one cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Drift {
+    /// Version of this document's shape.
+    pub schema_version: String,
+    /// Which program wrote it.
+    pub tool: Tool,
+    /// What was audited.
+    pub target: Target,
+    /// When the baseline's state was read (RFC 3339, UTC), if that is known.
+    pub baseline_collected_at: Option<String>,
+    /// When today's state was read (RFC 3339, UTC), if that is known.
+    pub collected_at: Option<String>,
+    /// Whether it became worse.
+    pub verdict: DriftVerdict,
+    /// 0 no regression, 1 regression, 3 incomplete.
+    pub exit_code: u8,
+    /// Counts of the lists below.
+    pub summary: DriftSummary,
+    /// Failures that the baseline did not have, or not at this severity.
+    pub new: Vec<Change>,
+    /// Failures of the baseline that pass now, do not apply any more, or whose subject is gone.
+    pub resolved: Vec<Change>,
+    /// Failures then and now.
+    pub unchanged: Vec<Change>,
+    /// Other changes of outcome: into or out of `unknown`, between `pass` and `not_applicable`.
+    pub changed: Vec<Change>,
+    /// Rules that only one side has; never counted as new or resolved.
+    pub not_compared: Vec<NotCompared>,
+}
+
+/// Whether it became worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftVerdict {
+    /// No new failure at or above the threshold, and nothing there became unknown.
+    NoRegression,
+    /// A new failure at or above the threshold.
+    Regression,
+    /// No such failure, but something at or above the threshold became unknown.
+    Incomplete,
+}
+
+/// Counts of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DriftSummary {
+    /// New failures.
+    pub new: usize,
+    /// Resolved failures.
+    pub resolved: usize,
+    /// Failures then and now.
+    pub unchanged: usize,
+    /// Other changes of outcome.
+    pub changed: usize,
+    /// Rules that only one side has.
+    pub not_compared: usize,
+}
+
+/// One finding, then and now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Its outcome in the baseline; null where the baseline did not have the subject.
+    pub was: Option<Outcome>,
+    /// Its severity in the baseline; null where the baseline did not have the subject.
+    pub was_severity: Option<Severity>,
+    /// Its outcome now; null where the subject is gone.
+    pub now: Option<Outcome>,
+    /// The finding of today, or the baseline's where the subject is gone.
+    pub finding: Finding,
+}
+
+/// A rule that only one side has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotCompared {
+    /// The rule's id.
+    pub rule: String,
+    /// Which side does not have it.
+    pub absent_from: Side,
+    /// How many of its findings fail on the other side.
+    pub failing: usize,
+}
+
+/// One side of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The earlier audit.
+    Baseline,
+    /// Today's.
+    Current,
+}
+
+/// What a fingerprint is made of, without account, region and cluster: those are compared once,
+/// and may be unknown on one side (a directory of CLI outputs names no account).
+fn identity(finding: &Finding) -> (&str, &str, &str) {
+    (&finding.rule, &finding.subject.kind, &finding.subject.id)
+}
+
+/// Compares two audits of one cluster.
+pub fn compare(baseline: &Report, current: &Report, fail_on: Severity) -> Result<Drift, DriftError> {
+    same_target(&baseline.target, &current.target)?;
+    let rules_then: BTreeSet<&str> = baseline.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let rules_now: BTreeSet<&str> = current.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let then: BTreeMap<_, &Finding> =
+        baseline.findings.iter().map(|finding| (identity(finding), finding)).collect();
+    let now: BTreeSet<_> = current.findings.iter().map(identity).collect();
+
+    let (mut new, mut resolved, mut unchanged, mut changed) = (vec![], vec![], vec![], vec![]);
+    for finding in current.findings.iter().filter(|finding| rules_then.contains(finding.rule.as_str())) {
+        let before = then.get(&identity(finding)).copied();
+        let change = change(before, Some(finding), finding);
+        match (change.was, finding.outcome) {
+            (Some(Outcome::Fail), Outcome::Fail)
+                if change.was_severity.is_some_and(|severity| severity >= finding.severity) =>
+            {
+                unchanged.push(change);
+            }
+            (_, Outcome::Fail) => new.push(change),
+            (Some(Outcome::Fail), Outcome::Pass | Outcome::NotApplicable) => resolved.push(change),
+            (Some(was), is) if was != is => changed.push(change),
+            (None, Outcome::Unknown) => changed.push(change),
+            _ => {}
+        }
+    }
+    for finding in baseline.findings.iter().filter(|finding| {
+        rules_now.contains(finding.rule.as_str()) && !now.contains(&identity(finding))
+    }) {
+        let change = change(Some(finding), None, finding);
+        if finding.outcome == Outcome::Fail {
+            resolved.push(change);
+        }
+    }
+    let not_compared = not_compared(baseline, current, &rules_then, &rules_now);
+
+    let matters = |change: &Change| change.finding.severity >= fail_on && change.finding.waiver.is_none();
+    let (verdict, exit_code) = if new.iter().any(matters) {
+        (DriftVerdict::Regression, 1)
+    } else if changed.iter().any(|change| change.now == Some(Outcome::Unknown) && matters(change)) {
+        (DriftVerdict::Incomplete, 3)
+    } else {
+        (DriftVerdict::NoRegression, 0)
+    };
+    Ok(Drift {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: current.tool.clone(),
+        target: current.target.clone(),
+        baseline_collected_at: baseline.collected_at.clone(),
+        collected_at: current.collected_at.clone(),
+        verdict,
+        exit_code,
+        summary: DriftSummary {
+            new: new.len(),
+            resolved: resolved.len(),
+            unchanged: unchanged.len(),
+            changed: changed.len(),
+            not_compared: not_compared.len(),
+        },
+        new,
+        resolved,
+        unchanged,
+        changed,
+        not_compared,
+    })
+}
+
+fn change(was: Option<&Finding>, now: Option<&Finding>, finding: &Finding) -> Change {
+    Change {
+        was: was.map(|finding| finding.outcome),
+        was_severity: was.map(|finding| finding.severity),
+        now: now.map(|finding| finding.outcome),
+        finding: finding.clone(),
+    }
+}
+
+fn not_compared(
+    baseline: &Report,
+    current: &Report,
+    rules_then: &BTreeSet<&str>,
+    rules_now: &BTreeSet<&str>,
+) -> Vec<NotCompared> {
+    let failing = |report: &Report, rule: &str| {
+        report.findings.iter().filter(|finding| finding.rule == rule && finding.outcome == Outcome::Fail).count()
+    };
+    let appeared = rules_now.difference(rules_then).map(|rule| NotCompared {
+        rule: (*rule).to_owned(),
+        absent_from: Side::Baseline,
+        failing: failing(current, rule),
+    });
+    let gone = rules_then.difference(rules_now).map(|rule| NotCompared {
+        rule: (*rule).to_owned(),
+        absent_from: Side::Current,
+        failing: failing(baseline, rule),
+    });
+    appeared.chain(gone).collect()
+}
+
+/// What is unknown on one side differs from nothing.
+fn same_target(baseline: &Target, current: &Target) -> Result<(), DriftError> {
+    let parts = [
+        ("cluster", &baseline.cluster, &current.cluster),
+        ("account", &baseline.account, &current.account),
+        ("region", &baseline.region, &current.region),
+    ];
+    for (what, baseline, current) in parts {
+        if let (Some(baseline), Some(current)) = (baseline, current)
+            && baseline != current
+        {
+            let (baseline, current) = (baseline.clone(), current.clone());
+            return Err(DriftError::OtherTarget { what, baseline, current });
+        }
+    }
+    Ok(())
+}
