@@ -322,3 +322,121 @@ fn same_target(baseline: &Target, current: &Target) -> Result<(), DriftError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::render::sample;
+
+    /// A report with these rules, outcomes and severities.
+    fn report(findings: &[(&str, Outcome, Severity)]) -> Report {
+        let findings = findings.iter().map(|(rule, outcome, severity)| sample::finding(rule, *outcome, *severity));
+        Report { findings: findings.collect(), ..sample::report() }
+    }
+
+    fn one(outcome: Outcome, severity: Severity) -> Report {
+        report(&[("a", outcome, severity)])
+    }
+
+    fn drift(before: &Report, now: &Report) -> Drift {
+        compare(before, now, Severity::Blocker).unwrap()
+    }
+
+    #[test]
+    fn the_same_report_has_no_drift() {
+        let drift = drift(&sample::report(), &sample::report());
+        assert_eq!((drift.verdict, drift.exit_code), (DriftVerdict::NoRegression, 0));
+        assert_eq!(drift.summary, DriftSummary { unchanged: 3, ..DriftSummary::default() });
+    }
+
+    #[test]
+    fn what_fails_now_and_did_not_fail_is_new() {
+        for was in [Outcome::Pass, Outcome::Unknown, Outcome::NotApplicable] {
+            let drift = drift(&one(was, Severity::Blocker), &one(Outcome::Fail, Severity::Blocker));
+            assert_eq!((drift.summary.new, drift.exit_code), (1, 1), "{was:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_failure_below_the_threshold_is_listed_and_is_no_regression() {
+        let (then, now) = (one(Outcome::Pass, Severity::Warning), one(Outcome::Fail, Severity::Warning));
+        let below = compare(&then, &now, Severity::Blocker).unwrap();
+        assert_eq!((below.summary.new, below.exit_code), (1, 0));
+        let at = compare(&then, &now, Severity::Warning).unwrap();
+        assert_eq!((at.summary.new, at.exit_code), (1, 1));
+    }
+
+    #[test]
+    fn a_failure_that_became_worse_is_new_and_one_that_became_milder_is_not() {
+        let (mild, bad) = (one(Outcome::Fail, Severity::Warning), one(Outcome::Fail, Severity::Blocker));
+        assert_eq!(drift(&mild, &bad).exit_code, 1);
+        assert_eq!(drift(&bad, &mild).summary.unchanged, 1);
+    }
+
+    #[test]
+    fn what_failed_and_passes_now_is_resolved() {
+        let drift = drift(&one(Outcome::Fail, Severity::Blocker), &one(Outcome::Pass, Severity::Blocker));
+        assert_eq!((drift.summary.resolved, drift.exit_code), (1, 0));
+    }
+
+    #[test]
+    fn what_became_unknown_is_a_change_and_makes_the_comparison_incomplete() {
+        for was in [Outcome::Pass, Outcome::Fail] {
+            let drift = drift(&one(was, Severity::Blocker), &one(Outcome::Unknown, Severity::Blocker));
+            assert_eq!((drift.summary.changed, drift.exit_code), (1, 3), "{was:?}");
+        }
+        let still = one(Outcome::Unknown, Severity::Blocker);
+        assert_eq!(drift(&still, &still).exit_code, 0);
+    }
+
+    #[test]
+    fn a_new_subject_that_fails_is_new_and_a_failing_subject_that_is_gone_is_resolved() {
+        let first = one(Outcome::Fail, Severity::Blocker);
+        let mut second = first.clone();
+        second.findings[0].subject.id = "subnet-2".to_owned();
+        let drift = drift(&first, &second);
+        assert_eq!((drift.summary.new, drift.summary.resolved), (1, 1));
+        assert_eq!((drift.new[0].was, drift.resolved[0].now), (None, None));
+    }
+
+    #[test]
+    fn a_rule_that_only_one_side_has_is_not_compared() {
+        let before = report(&[("a", Outcome::Pass, Severity::Blocker), ("gone", Outcome::Fail, Severity::Blocker)]);
+        let now = report(&[("a", Outcome::Pass, Severity::Blocker), ("newer", Outcome::Fail, Severity::Blocker)]);
+        let drift = drift(&before, &now);
+        assert_eq!((drift.summary.new, drift.summary.resolved, drift.exit_code), (0, 0, 0));
+        let sides: Vec<_> = drift.not_compared.iter().map(|rule| (rule.rule.as_str(), rule.absent_from)).collect();
+        assert_eq!(sides, [("newer", Side::Baseline), ("gone", Side::Current)]);
+    }
+
+    #[test]
+    fn another_cluster_is_an_error_and_an_unknown_account_is_not() {
+        let mut other = sample::report();
+        other.target.account = None;
+        assert!(compare(&other, &sample::report(), Severity::Blocker).is_ok());
+        other.target.cluster = Some("bar".to_owned());
+        let error = compare(&other, &sample::report(), Severity::Blocker).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the baseline is about cluster bar, but this audit is about cluster foo"
+        );
+    }
+
+    #[test]
+    fn a_baseline_is_a_report_or_a_snapshot_and_anything_else_an_error() {
+        let directory = tempfile::tempdir().unwrap();
+        let read = |text: &str| {
+            let path = directory.path().join("baseline.json");
+            std::fs::write(&path, text).unwrap();
+            Baseline::read(&path)
+        };
+        let report = crate::render::json::render(&sample::report());
+        assert!(matches!(read(&report), Ok(Baseline::Report(_))));
+        assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::Snapshot(_))));
+        assert!(matches!(read(r#"{"Vpcs": []}"#), Err(DriftError::Neither { .. })));
+        assert!(matches!(read(&report[..report.len() / 2]), Err(DriftError::NotJson { .. })));
+        assert!(matches!(read(r#"{"schema_version": "9", "findings": []}"#), Err(DriftError::OtherVersion { .. })));
+        assert!(matches!(read(r#"{"schema_version": "1", "findings": []}"#), Err(DriftError::NotAReport { .. })));
+        assert!(matches!(Baseline::read(&directory.path().join("none")), Err(DriftError::Unreadable { .. })));
+    }
+}

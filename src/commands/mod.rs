@@ -1,1 +1,35 @@
-//! To be written.
+//! One file a subcommand. The only place that joins the stages: read, derive, evaluate, render.
+//! Commands return what to print and the exit code; only `main` prints and exits.
+
+mod audit;
+mod demo;
+mod drift;
+mod iam_policy;
+mod input;
+mod output;
+mod progress;
+mod rules;
+mod snapshot;
+
+use crate::cli::{Cli, Command};
+
+/// What a command that ran hands to `main`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// For standard output; empty where the report went to a file.
+    pub stdout: String,
+    /// The process's exit code.
+    pub exit_code: u8,
+}
+
+/// Runs what the command line says. An error is for standard error, with exit code 2.
+pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
+    match &cli.command {
+        None => audit::run(&cli.audit),
+        Some(Command::Demo(args)) => demo::run(args),
+        Some(Command::Snapshot(args)) => snapshot::run(args),
+        Some(Command::Rules(command)) => rules::run(command),
+        Some(Command::IamPolicy) => Ok(Done { stdout: iam_policy::policy(), exit_code: 0 }),
+        Some(Command::Drift(args)) => drift::run(args),
+    }
+}

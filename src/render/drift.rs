@@ -105,3 +105,25 @@ fn verdict(page: &mut Page, drift: &Drift) {
     );
     page.painted(&format!("{word}: "), Some(tone), &text);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+    use crate::drift::compare;
+    use crate::report::Severity;
+
+    #[test]
+    fn new_failures_are_shown_with_blockers_and_fix_and_the_verdict_is_last() {
+        let mut before = sample::report();
+        before.findings[0].outcome = Outcome::Pass;
+        let drift = compare(&before, &sample::report(), Severity::Blocker).unwrap();
+        let page = table(&drift, &Style { width: 80, color: false });
+        assert!(page.contains("blocked by: route-table rtb-0123456789abcdef0"), "{page}");
+        assert!(page.contains("aws ec2 create-route"), "{page}");
+        assert!(page.contains("STILL FAILING"), "{page}");
+        assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");
+        let verdict = page.lines().rev().find(|line| line.starts_with("REGRESSION: 1 new failure,"));
+        assert!(verdict.is_some(), "{page}");
+    }
+}

@@ -6,4 +6,6 @@ mod failures;
 pub mod json;
 pub mod table;
 pub mod text;
+#[cfg(test)]
+pub(crate) mod sample;
 mod unknowns;

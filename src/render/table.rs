@@ -175,3 +175,103 @@ fn verdict(page: &mut Page, report: &Report) {
         page.line(&painted);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    const PLAIN: Style = Style { width: 80, color: false };
+
+    fn at(page: &str, text: &str) -> usize {
+        page.find(text).unwrap_or_else(|| panic!("'{text}' is not in:\n{page}"))
+    }
+
+    #[test]
+    fn failures_come_first_and_the_verdict_last() {
+        let page = render(&sample::report(), &PLAIN);
+        let order = [
+            "cluster foo",
+            "FAILURES",
+            "BLOCKER",
+            "WARNING",
+            "UNKNOWN",
+            "PASSED",
+            "WAIVED",
+            "ASSUMED",
+            "NOT READ",
+            "NOT READY:",
+        ];
+        assert!(order.map(|text| at(&page, text)).is_sorted(), "{page}");
+        assert!(page.lines().last().unwrap().starts_with("Exit code"), "{page}");
+    }
+
+    #[test]
+    fn every_line_fits_into_80_columns_without_colour() {
+        let page = render(&sample::report(), &PLAIN);
+        for line in page.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+            assert!(!line.contains('\u{1b}'), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_failure_shows_all_its_blockers_and_commands_that_can_be_pasted() {
+        let report = sample::report();
+        let page = render(&report, &PLAIN);
+        for blocker in &report.findings[0].blockers {
+            at(&page, &blocker.id);
+        }
+        at(&page, "on the request, for 172.24.0.0/25");
+        let commands: String = page.replace(" \\\n", " ");
+        let commands = commands.split_whitespace().collect::<Vec<_>>().join(" ");
+        at(&commands, sample::LONG_COMMAND);
+        at(&page, "cidr = 172.24.0.0/24");
+        at(&page, "docs:");
+    }
+
+    #[test]
+    fn nothing_that_does_not_pass_is_hidden() {
+        let report = sample::report();
+        let page = render(&report, &PLAIN);
+        for finding in &report.findings {
+            if matches!(finding.outcome, Outcome::Fail | Outcome::Unknown) {
+                at(&page, &finding.rule);
+            }
+        }
+        at(&page, "closed next week");
+    }
+
+    #[test]
+    fn unknowns_name_what_would_settle_them() {
+        let page = render(&sample::report(), &PLAIN);
+        at(&page, "1 finding cannot be decided: grant ec2:DescribeNetworkAcls (AccessDenied)");
+        at(&page, "declare the operator networks");
+    }
+
+    #[test]
+    fn passes_are_one_line_per_area() {
+        let page = render(&sample::report(), &PLAIN);
+        let line = page.lines().find(|line| line.contains("2 passed") && line.contains("subnets")).unwrap();
+        assert!(line.contains("1 not applicable"), "{line}");
+        assert!(!page.contains("subnet-free-addresses"));
+    }
+
+    #[test]
+    fn the_verdict_counts_and_tells_the_coverage() {
+        let page = render(&sample::report(), &PLAIN);
+        at(&page, "NOT READY: 1 blocker, 1 warning, 2 unknown, 2 passed, 1 waived (4 of 6 decided)");
+        at(&page, "Exit code of this audit: 1");
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        let plain = render(&sample::report(), &PLAIN);
+        let mut colored = render(&sample::report(), &Style { color: true, ..PLAIN });
+        assert_ne!(plain, colored);
+        for code in ["0", "1", "2", "1;31", "1;32", "1;33"] {
+            colored = colored.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(plain, colored);
+    }
+}
