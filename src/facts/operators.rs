@@ -1,0 +1,1 @@
+//! The operators' networks as ends of flows. To be written.

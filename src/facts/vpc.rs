@@ -1,0 +1,18 @@
+//! To be written.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{Context, Subjects};
+
+/// What rules see.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct VpcFacts {
+    /// AWS's id or name.
+    id: String,
+}
+
+/// The subjects.
+pub(super) fn derive(_context: &Context<'_>) -> Subjects {
+    Subjects::default()
+}
