@@ -119,7 +119,7 @@ mod tests {
         before.findings[0].outcome = Outcome::Pass;
         let drift = compare(&before, &sample::report(), Severity::Blocker).unwrap();
         let page = table(&drift, &Style { width: 80, color: false });
-        assert!(page.contains("blocked by: route-table rtb-0123456789abcdef0"), "{page}");
+        assert!(page.contains("blocked by: - route-table rtb-0123456789abcdef0"), "{page}");
         assert!(page.contains("aws ec2 create-route"), "{page}");
         assert!(page.contains("STILL FAILING"), "{page}");
         assert!(page.lines().all(|line| line.chars().count() <= 80), "{page}");

@@ -39,7 +39,7 @@ pub fn block(page: &mut Page, findings: &[&Finding]) {
     let mut seen = BTreeSet::new();
     for blocker in findings.iter().flat_map(|finding| &finding.blockers) {
         if seen.insert(blocker) {
-            let label = if seen.len() == 1 { "  blocked by: " } else { "              " };
+            let label = if seen.len() == 1 { "  blocked by: - " } else { "              - " };
             page.paragraph(label, &blocked_by(blocker));
         }
     }
@@ -59,15 +59,18 @@ pub fn block(page: &mut Page, findings: &[&Finding]) {
         }
     }
     if let Some(reference) = first.references.first() {
-        page.paragraph("  docs:       ", reference);
+        page.paragraph("  docs: ", reference);
     }
 }
 
-/// Kind, name and id.
+/// Kind, id and name; the kind only where the id does not say it.
 pub fn subject(subject: &Subject) -> String {
-    match &subject.name {
-        Some(name) if *name != subject.id => format!("{} {} ({name})", subject.kind, subject.id),
-        _ => format!("{} {}", subject.kind, subject.id),
+    let Subject { kind, id, name } = subject;
+    let said = id.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('-'));
+    let thing = if said { id.clone() } else { format!("{kind} {id}") };
+    match name {
+        Some(name) if name != id => format!("{thing} ({name})"),
+        _ => thing,
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::failures;
-use super::text::{Page, Tone, count};
+use super::text::{Page, count};
 use crate::report::{Finding, Gap, Missing, MissingKind, Outcome, Report, Severity};
 
 /// Prints what would settle the unknown findings of a report, worst first.
@@ -33,14 +33,10 @@ pub fn print(page: &mut Page, report: &Report) {
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, findings)| std::cmp::Reverse((worst(findings), findings.len())));
     for (settled_by, findings) in groups {
-        let worst = worst(&findings);
-        let (word, mut tone) = failures::severity(worst);
-        if worst == Severity::Blocker {
-            tone = Tone::Warning;
-        }
+        let (word, _) = failures::severity(worst(&findings));
         let many = count(findings.len(), "finding cannot be decided", "findings cannot be decided");
-        page.painted(&format!("{word:<9}"), Some(tone), &format!("{many}: {settled_by}"));
-        page.paragraph("         ", &rules(&findings));
+        page.paragraph("  - ", &format!("{many} (up to {}): {settled_by}", word.to_lowercase()));
+        page.paragraph("    ", &rules(&findings));
     }
 }
 
