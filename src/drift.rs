@@ -61,7 +61,9 @@ pub enum DriftError {
         source: serde_json::Error,
     },
     /// The report has another version.
-    #[error("the baseline {path} is a report with schema_version {found}; this program reads {SCHEMA_VERSION}")]
+    #[error(
+        "the baseline {path} is a report with schema_version {found}; this program reads {SCHEMA_VERSION}"
+    )]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -233,9 +235,11 @@ pub fn compare(baseline: &Report, current: &Report, fail_on: Severity) -> Result
             _ => {}
         }
     }
-    for finding in baseline.findings.iter().filter(|finding| {
-        rules_now.contains(finding.rule.as_str()) && !now.contains(&identity(finding))
-    }) {
+    for finding in baseline
+        .findings
+        .iter()
+        .filter(|finding| rules_now.contains(finding.rule.as_str()) && !now.contains(&identity(finding)))
+    {
         let change = change(Some(finding), None, finding);
         if finding.outcome == Outcome::Fail {
             resolved.push(change);
@@ -290,7 +294,11 @@ fn not_compared(
     rules_now: &BTreeSet<&str>,
 ) -> Vec<NotCompared> {
     let failing = |report: &Report, rule: &str| {
-        report.findings.iter().filter(|finding| finding.rule == rule && finding.outcome == Outcome::Fail).count()
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == rule && finding.outcome == Outcome::Fail)
+            .count()
     };
     let appeared = rules_now.difference(rules_then).map(|rule| NotCompared {
         rule: (*rule).to_owned(),
@@ -330,7 +338,8 @@ mod tests {
 
     /// A report with these rules, outcomes and severities.
     fn report(findings: &[(&str, Outcome, Severity)]) -> Report {
-        let findings = findings.iter().map(|(rule, outcome, severity)| sample::finding(rule, *outcome, *severity));
+        let findings =
+            findings.iter().map(|(rule, outcome, severity)| sample::finding(rule, *outcome, *severity));
         Report { findings: findings.collect(), ..sample::report() }
     }
 
@@ -401,11 +410,14 @@ mod tests {
 
     #[test]
     fn a_rule_that_only_one_side_has_is_not_compared() {
-        let before = report(&[("a", Outcome::Pass, Severity::Blocker), ("gone", Outcome::Fail, Severity::Blocker)]);
-        let now = report(&[("a", Outcome::Pass, Severity::Blocker), ("newer", Outcome::Fail, Severity::Blocker)]);
+        let before =
+            report(&[("a", Outcome::Pass, Severity::Blocker), ("gone", Outcome::Fail, Severity::Blocker)]);
+        let now =
+            report(&[("a", Outcome::Pass, Severity::Blocker), ("newer", Outcome::Fail, Severity::Blocker)]);
         let drift = drift(&before, &now);
         assert_eq!((drift.summary.new, drift.summary.resolved, drift.exit_code), (0, 0, 0));
-        let sides: Vec<_> = drift.not_compared.iter().map(|rule| (rule.rule.as_str(), rule.absent_from)).collect();
+        let sides: Vec<_> =
+            drift.not_compared.iter().map(|rule| (rule.rule.as_str(), rule.absent_from)).collect();
         assert_eq!(sides, [("newer", Side::Baseline), ("gone", Side::Current)]);
     }
 
@@ -435,8 +447,14 @@ mod tests {
         assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::Snapshot(_))));
         assert!(matches!(read(r#"{"Vpcs": []}"#), Err(DriftError::Neither { .. })));
         assert!(matches!(read(&report[..report.len() / 2]), Err(DriftError::NotJson { .. })));
-        assert!(matches!(read(r#"{"schema_version": "9", "findings": []}"#), Err(DriftError::OtherVersion { .. })));
-        assert!(matches!(read(r#"{"schema_version": "1", "findings": []}"#), Err(DriftError::NotAReport { .. })));
+        assert!(matches!(
+            read(r#"{"schema_version": "9", "findings": []}"#),
+            Err(DriftError::OtherVersion { .. })
+        ));
+        assert!(matches!(
+            read(r#"{"schema_version": "1", "findings": []}"#),
+            Err(DriftError::NotAReport { .. })
+        ));
         assert!(matches!(Baseline::read(&directory.path().join("none")), Err(DriftError::Unreadable { .. })));
     }
 }

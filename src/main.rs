@@ -1,5 +1,4 @@
 //! Parses the command line, runs the command, prints, exits.
-#![allow(clippy::print_stderr)]
 
 use std::io::{ErrorKind, Write};
 use std::process::ExitCode;
@@ -11,7 +10,7 @@ use privek_audit::commands;
 fn main() -> ExitCode {
     let done = match commands::run(&Cli::parse()) {
         Ok(done) => done,
-        Err(error) => return could_not_run(&format!("{error:#}")),
+        Err(error) => return could_not_run(&commands::sentence(&error)),
     };
     let mut stdout = std::io::stdout().lock();
     match stdout.write_all(done.stdout.as_bytes()).and_then(|()| stdout.flush()) {

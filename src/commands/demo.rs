@@ -18,18 +18,12 @@ pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
     let mut snapshot = Snapshot::from_json("the built-in snapshot", SNAPSHOT)?;
     snapshot.select_cluster(None)?;
     let intent = Intent::from_yaml("the built-in declarations", INTENT).context("demo")?;
-    let mut declared = Declared {
-        intent,
-        origin: Some("The demo's declarations are built in.".to_owned()),
-    };
+    let mut declared = Declared { intent, origin: Some("The demo's declarations are built in.".to_owned()) };
     if args.output.redact {
         (snapshot, declared) = input::redacted(snapshot, &declared);
     }
-    let prepared = Prepared {
-        rules: input::rules(&args.judge.rules)?,
-        declared,
-        fail_on: args.judge.fail_on.into(),
-    };
+    let prepared =
+        Prepared { rules: input::rules(&args.judge.rules)?, declared, fail_on: args.judge.fail_on.into() };
     let report = prepared.evaluate(&snapshot)?;
     let mut text = audit::render(&report, &args.output, &output::style(&args.output));
     if args.output.format == Format::Table {

@@ -42,7 +42,10 @@ mod tests {
         for action in actions {
             assert!(OPERATIONS.iter().any(|operation| operation.iam_action == action));
             let (_, verb) = action.split_once(':').unwrap();
-            assert!(["Describe", "List", "Get", "Search"].iter().any(|read| verb.starts_with(read)), "{action}");
+            assert!(
+                ["Describe", "List", "Get", "Search"].iter().any(|read| verb.starts_with(read)),
+                "{action}"
+            );
         }
     }
 }

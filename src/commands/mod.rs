@@ -33,3 +33,30 @@ pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
         Some(Command::Drift(args)) => drift::run(args),
     }
 }
+
+/// The error and its causes in one sentence; a cause that is already told is not told again.
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn an_error_tells_every_cause_once() {
+        let cause = anyhow!("line 3: no such field");
+        let error = Err::<(), _>(cause).context("file.yaml: line 3: no such field").context("--config");
+        assert_eq!(sentence(&error.unwrap_err()), "--config: file.yaml: line 3: no such field");
+    }
+}

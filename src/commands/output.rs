@@ -37,8 +37,7 @@ impl Sink {
         let path = if path.exists() { path.canonicalize().with_context(cannot)? } else { path.to_owned() };
         let name = path.file_name().with_context(cannot)?.to_string_lossy().into_owned();
         let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let file =
-            OpenOptions::new().write(true).create_new(true).open(&temporary).with_context(cannot)?;
+        let file = OpenOptions::new().write(true).create_new(true).open(&temporary).with_context(cannot)?;
         Ok(Self { file, path, temporary: Some(temporary) })
     }
 

@@ -130,9 +130,10 @@ fn sign(context: &Context<'_>, feature: &str) -> Sign {
     match feature {
         "nodes" => has_nodes(context),
         "fargate" => of(fargate_profiles(context).map(|names| !names.is_empty())),
-        "auto_mode" => of(context.cluster.clone().map(|cluster| {
-            cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true)
-        })),
+        "auto_mode" => of(context
+            .cluster
+            .clone()
+            .map(|cluster| cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true))),
         "irsa" => addon_roles(context),
         "pod_identity" => pod_identity(context),
         "cluster_autoscaler" => of(autoscaler_tags(context)),
@@ -162,7 +163,9 @@ fn has_nodes(context: &Context<'_>) -> Sign {
     match fargate_profiles(context) {
         Ok(profiles) if profiles.is_empty() => {
             if listed.unlisted.is_empty() {
-                context.assume("no node group exists yet: nodes are taken for EC2 instances in the cluster's subnets");
+                context.assume(
+                    "no node group exists yet: nodes are taken for EC2 instances in the cluster's subnets",
+                );
             }
             Sign::Seen
         }
@@ -232,13 +235,19 @@ fn autoscaler_tags(context: &Context<'_>) -> Known<bool> {
         listed.groups.iter().any(|group| group.managed && group.auto_scaling_groups.contains(name))
     };
     Ok(all.iter().filter(|group| !by_eks(&group.auto_scaling_group_name)).any(|group| {
-        let has = |prefix: &str| group.tags.iter().any(|tag| tag.key.as_deref().is_some_and(|key| key.starts_with(prefix)));
+        let has = |prefix: &str| {
+            group.tags.iter().any(|tag| tag.key.as_deref().is_some_and(|key| key.starts_with(prefix)))
+        };
         has("k8s.io/cluster-autoscaler/") && !has("eks:nodegroup-name")
     }))
 }
 
 /// Whether some feature needs a service, and which ones do.
-pub(super) fn needed(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> (Known<bool>, Vec<String>) {
+pub(super) fn needed(
+    matrix: &Matrix,
+    used: &BTreeMap<String, Use>,
+    service: &str,
+) -> (Known<bool>, Vec<String>) {
     let mut by = Vec::new();
     let mut missing = Vec::new();
     for (name, feature) in &matrix.features {

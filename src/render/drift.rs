@@ -81,7 +81,8 @@ fn not_compared(page: &mut Page, drift: &Drift) {
             Side::Baseline => ("the baseline did not have this rule", "now"),
             Side::Current => ("this rule is not there any more", "then"),
         };
-        let text = format!("{}: {absent} ({} {other})", rule.rule, count(rule.failing, "failure", "failures"));
+        let text =
+            format!("{}: {absent} ({} {other})", rule.rule, count(rule.failing, "failure", "failures"));
         page.paragraph("  - ", &text);
     }
 }

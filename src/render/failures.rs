@@ -119,9 +119,7 @@ fn headlines(report: &Report) -> Vec<Vec<&Finding>> {
     report
         .findings
         .iter()
-        .filter(|finding| {
-            finding.outcome == crate::report::Outcome::Fail && finding.waiver.is_none()
-        })
+        .filter(|finding| finding.outcome == crate::report::Outcome::Fail && finding.waiver.is_none())
         .map(|finding| vec![finding])
         .collect()
 }

@@ -37,7 +37,10 @@ mod tests {
             std::fs::write(&path, &current).unwrap();
         }
         let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(published, current, "docs/{name} is old: run `PRIVEK_BLESS=1 cargo test --lib render::json`");
+        assert_eq!(
+            published, current,
+            "docs/{name} is old: run `PRIVEK_BLESS=1 cargo test --lib render::json`"
+        );
         serde_json::from_str(&published).unwrap()
     }
 

@@ -4,8 +4,8 @@
 pub mod drift;
 mod failures;
 pub mod json;
-pub mod table;
-pub mod text;
 #[cfg(test)]
 pub(crate) mod sample;
+pub mod table;
+pub mod text;
 mod unknowns;

@@ -62,7 +62,9 @@ pub fn report() -> Report {
         summary: "Add the routes and admit the network.".to_owned(),
         commands: vec![LONG_COMMAND.to_owned(), "aws sts get-caller-identity".to_owned()],
     });
-    blocker.references.push("https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html".to_owned());
+    blocker
+        .references
+        .push("https://docs.aws.amazon.com/eks/latest/userguide/private-clusters.html".to_owned());
 
     let mut denied = finding("subnet-acl-blocks", Outcome::Unknown, Severity::Blocker);
     denied.missing.push(Missing {

@@ -65,7 +65,8 @@ fn passed(page: &mut Page, report: &Report) {
     }
     page.heading("PASSED");
     let rows = areas.iter().map(|(area, (pass, not_applicable))| {
-        let tail = if *not_applicable == 0 { String::new() } else { format!("{not_applicable} not applicable") };
+        let tail =
+            if *not_applicable == 0 { String::new() } else { format!("{not_applicable} not applicable") };
         [(*area).to_owned(), format!("{pass} passed"), tail]
     });
     columns(page, rows);
@@ -245,7 +246,10 @@ mod tests {
     #[test]
     fn unknowns_name_what_would_settle_them() {
         let page = render(&sample::report(), &PLAIN);
-        at(&page, "1 finding cannot be decided (up to blocker): grant ec2:DescribeNetworkAcls (AccessDenied)");
+        at(
+            &page,
+            "1 finding cannot be decided (up to blocker): grant ec2:DescribeNetworkAcls (AccessDenied)",
+        );
         at(&page, "declare the operator networks");
     }
 
