@@ -235,13 +235,16 @@ pub fn compare(baseline: &Report, current: &Report, fail_on: Severity) -> Result
             _ => {}
         }
     }
-    for finding in baseline
-        .findings
-        .iter()
-        .filter(|finding| rules_now.contains(finding.rule.as_str()) && !now.contains(&identity(finding)))
-    {
-        let change = change(Some(finding), None, finding);
-        if finding.outcome == Outcome::Fail {
+    for finding in &baseline.findings {
+        let gone = rules_now.contains(finding.rule.as_str()) && !now.contains(&identity(finding));
+        if !gone || finding.outcome != Outcome::Fail {
+            continue;
+        }
+        let mut change = change(Some(finding), None, finding);
+        if perhaps_unlisted(finding, current) {
+            change.now = Some(Outcome::Unknown);
+            changed.push(change);
+        } else {
             resolved.push(change);
         }
     }
@@ -285,6 +288,16 @@ fn change(was: Option<&Finding>, now: Option<&Finding>, finding: &Finding) -> Ch
         now: now.map(|finding| finding.outcome),
         finding: finding.clone(),
     }
+}
+
+/// Whether the subject is absent only because the subjects of its kind could not be listed: the
+/// rule is then unknown on something of another kind, which stands for them.
+fn perhaps_unlisted(finding: &Finding, current: &Report) -> bool {
+    current.findings.iter().any(|other| {
+        other.rule == finding.rule
+            && other.outcome == Outcome::Unknown
+            && other.subject.kind != finding.subject.kind
+    })
 }
 
 fn not_compared(
@@ -406,6 +419,17 @@ mod tests {
         let drift = drift(&first, &second);
         assert_eq!((drift.summary.new, drift.summary.resolved), (1, 1));
         assert_eq!((drift.new[0].was, drift.resolved[0].now), (None, None));
+    }
+
+    #[test]
+    fn a_failing_subject_that_cannot_be_listed_any_more_is_not_resolved() {
+        let before = one(Outcome::Fail, Severity::Blocker);
+        let mut now = one(Outcome::Unknown, Severity::Blocker);
+        now.findings[0].subject =
+            crate::report::Subject { kind: "cluster".into(), id: "foo".into(), name: None };
+        let drift = drift(&before, &now);
+        assert_eq!((drift.summary.resolved, drift.exit_code), (0, 3));
+        assert!(drift.changed.iter().any(|change| change.was == Some(Outcome::Fail)));
     }
 
     #[test]

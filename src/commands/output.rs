@@ -16,50 +16,55 @@ const WIDEST: usize = 120;
 /// A file to be written, which is known to be writable.
 #[derive(Debug)]
 pub struct Sink {
-    file: File,
     path: PathBuf,
-    /// The temporary file beside it, to be renamed; none for a device or a pipe.
-    temporary: Option<PathBuf>,
+    /// A device or a pipe, which is written to as it is.
+    special: Option<File>,
 }
 
 impl Sink {
-    /// Opens what is needed to write the file later, and leaves the file itself as it is.
+    /// Makes sure that the file can be written later, and leaves it as it is.
     pub fn open(path: &Path) -> Result<Self, anyhow::Error> {
         let cannot = || format!("cannot write {}", path.display());
         if path.is_dir() {
             bail!("cannot write {}: it is a directory; name a file in it", path.display());
         }
         if path.exists() && !path.is_file() {
-            let file = OpenOptions::new().write(true).open(path).with_context(cannot)?;
-            return Ok(Self { file, path: path.to_owned(), temporary: None });
+            let special = OpenOptions::new().write(true).open(path).with_context(cannot)?;
+            return Ok(Self { path: path.to_owned(), special: Some(special) });
         }
         // Through a symbolic link, so that it stays one.
         let path = if path.exists() { path.canonicalize().with_context(cannot)? } else { path.to_owned() };
-        let name = path.file_name().with_context(cannot)?.to_string_lossy().into_owned();
-        let temporary = path.with_file_name(format!(".{name}.{}.tmp", std::process::id()));
-        let file = OpenOptions::new().write(true).create_new(true).open(&temporary).with_context(cannot)?;
-        Ok(Self { file, path, temporary: Some(temporary) })
+        // Nothing may be left behind by a run that is interrupted while it reads AWS.
+        let (probe, _) = temporary(&path).with_context(cannot)?;
+        std::fs::remove_file(probe).with_context(cannot)?;
+        Ok(Self { path, special: None })
     }
 
-    /// Writes the text; the file is there afterwards, whole.
-    pub fn write(mut self, text: &str) -> Result<(), anyhow::Error> {
-        let cannot = format!("cannot write {}", self.path.display());
-        self.file.write_all(text.as_bytes()).with_context(|| cannot.clone())?;
-        if let Some(temporary) = &self.temporary {
-            self.file.sync_all().with_context(|| cannot.clone())?;
-            std::fs::rename(temporary, &self.path).with_context(|| cannot.clone())?;
-            self.temporary = None;
+    /// Writes the text; a file is there afterwards as a whole, or as it was.
+    pub fn write(self, text: &str) -> Result<(), anyhow::Error> {
+        let cannot = || format!("cannot write {}", self.path.display());
+        if let Some(mut special) = self.special {
+            return special.write_all(text.as_bytes()).with_context(cannot);
         }
-        Ok(())
+        let (name, mut file) = temporary(&self.path).with_context(cannot)?;
+        let written = file
+            .write_all(text.as_bytes())
+            .and_then(|()| file.sync_all())
+            .and_then(|()| std::fs::rename(&name, &self.path));
+        if written.is_err() {
+            let _ = std::fs::remove_file(&name);
+        }
+        written.with_context(cannot)
     }
 }
 
-impl Drop for Sink {
-    fn drop(&mut self) {
-        if let Some(temporary) = &self.temporary {
-            let _ = std::fs::remove_file(temporary);
-        }
-    }
+/// A new file beside this one.
+fn temporary(path: &Path) -> std::io::Result<(PathBuf, File)> {
+    let Some(name) = path.file_name() else { return Err(std::io::ErrorKind::InvalidInput.into()) };
+    let name = format!(".{}.{}.tmp", name.to_string_lossy(), std::process::id());
+    let path = path.with_file_name(name);
+    let file = OpenOptions::new().write(true).create_new(true).open(&path)?;
+    Ok((path, file))
 }
 
 /// Opens the file, if one was named.
