@@ -54,7 +54,7 @@ pub enum DriftError {
         source: serde_json::Error,
     },
     /// The report has another version.
-    #[error("the baseline {path} is a report with schema_version {found}; this program reads {}")]
+    #[error("the baseline {path} is a report with schema_version {found}; this program reads {known}", known = crate::report::SCHEMA_VERSION)]
     OtherVersion {
         /// The file.
         path: PathBuf,

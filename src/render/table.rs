@@ -86,12 +86,12 @@ pub fn columns<const N: usize>(page: &mut Page, rows: impl Iterator<Item = [Stri
 }
 
 fn waived(page: &mut Page, report: &Report) {
-    let waived: Vec<&Finding> = report.findings.iter().filter(|finding| finding.waiver.is_some()).collect();
-    if waived.is_empty() {
+    let accepted: Vec<&Finding> = report.findings.iter().filter(|finding| finding.waiver.is_some()).collect();
+    if accepted.is_empty() {
         return;
     }
     page.heading("WAIVED");
-    for finding in waived {
+    for finding in accepted {
         let Some(waiver) = &finding.waiver else { continue };
         let subject = failures::subject(&finding.subject);
         let text = format!(
