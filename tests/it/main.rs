@@ -3,4 +3,5 @@
 
 mod collecting;
 mod recorded;
+mod refusals;
 mod replay;
