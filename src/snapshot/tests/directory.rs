@@ -176,3 +176,20 @@ fn a_link_that_leads_back_up_is_followed_once() {
     std::os::unix::fs::symlink(files.path(), files.path().join("a/up")).unwrap();
     assert_eq!(Snapshot::read(files.path()).unwrap().aws.ids("cluster").unwrap(), ["foo"]);
 }
+
+#[test]
+fn the_list_of_addon_versions_is_no_list_of_addons() {
+    let versions = r#"{"addons": [{"addonName": "vpc-cni", "type": "networking"}]}"#;
+    let snapshot = read(&[("c.json", CLUSTER), ("versions.json", versions)]).unwrap();
+    assert_eq!(snapshot.aws.addons, None);
+    assert!(has_gap(&snapshot, "ListAddons", "NotInDirectory"));
+}
+
+#[test]
+fn a_saved_snapshot_in_the_directory_joins_in() {
+    let saved = r#"{"snapshot_version": 1, "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
+    let snapshot = read(&[("c.json", CLUSTER), ("saved.json", saved)]).unwrap();
+    assert!(snapshot.covers("Vpcs", "vpc-1") && snapshot.aws.cluster.is_some());
+    assert!(!has_gap(&snapshot, "DescribeVpcs", "NotInDirectory"));
+    assert!(has_gap(&snapshot, "DescribeSubnets", "NotInDirectory"));
+}

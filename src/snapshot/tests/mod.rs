@@ -26,7 +26,7 @@ pub(super) fn read(files: &[(&str, &str)]) -> Result<Snapshot, super::SnapshotEr
     Snapshot::read(directory(files).path())
 }
 
-pub(super) fn fixture(name: &str) -> PathBuf {
+pub(crate) fn fixture(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
 }
 
