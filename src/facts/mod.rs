@@ -6,10 +6,12 @@ mod fact;
 
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::network::{Missing, MissingKind};
-pub use fact::Fact;
+pub use fact::{Fact, UNKNOWN};
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,3 +37,48 @@ pub struct Subjects {
 
 /// The subjects by kind, for each kind that exists, in a fixed order.
 pub type SubjectsByKind = BTreeMap<&'static str, Subjects>;
+
+/// A flow that a rule declares: who must reach whom, on which port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSpec {
+    /// A role, a service name, an id, an address or a network of the intent.
+    pub from: String,
+    /// The same.
+    pub to: String,
+    /// For instance `tcp/443`.
+    pub port: String,
+}
+
+/// What was audited, for templates and the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Target {
+    /// The account, if it is known.
+    pub account: Option<String>,
+    /// The region, if it is known.
+    pub region: Option<String>,
+    /// `aws`, `aws-cn`, `aws-us-gov`, ….
+    pub partition: String,
+    /// The cluster's name, if there is one.
+    pub cluster: Option<String>,
+    /// The cluster's VPC, if it is known.
+    pub vpc: Option<String>,
+}
+
+/// The kinds of subjects, in the order of the report's areas.
+pub const KINDS: &[&str] = &[];
+
+/// The JSON Schema of a kind's fields, or `None` for a kind that does not exist.
+pub fn schema(_kind: &str) -> Option<Schema> {
+    None
+}
+
+/// The JSON Schema of what `target` holds in expressions and templates.
+pub fn target_schema() -> Schema {
+    schema_for!(Target)
+}
+
+/// The roles and service names that a rule's `flow:` may name.
+pub fn flow_ends() -> Vec<String> {
+    Vec::new()
+}
