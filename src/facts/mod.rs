@@ -19,6 +19,8 @@ mod pods;
 mod services;
 mod subnet;
 mod template;
+#[cfg(test)]
+mod testing;
 mod vpc;
 
 use std::collections::BTreeMap;
