@@ -8,6 +8,8 @@
 mod capacity;
 mod cluster;
 pub mod context;
+mod endpoints;
+mod ends;
 mod fact;
 mod features;
 mod fit;
@@ -16,6 +18,8 @@ mod nodegroup;
 pub mod nodes;
 mod operators;
 mod pods;
+mod policy;
+mod s3;
 mod services;
 mod subnet;
 mod template;
