@@ -19,7 +19,7 @@ pub(super) struct Item {
 pub(super) type Free = BTreeMap<String, i64>;
 
 /// Steps after which the search gives up; far beyond any real layout.
-const BUDGET: u32 = 200_000;
+const BUDGET: u32 = 50_000;
 
 /// Above this number of groups in one zone only single groups, pairs and all together are tried.
 const EXHAUSTIVE: usize = 10;
@@ -191,7 +191,7 @@ mod tests {
     #[test]
     fn a_layout_beyond_the_search_is_given_up_and_not_guessed() {
         let subnets: Vec<String> = (0..12).map(|at| format!("s{at}")).collect();
-        let free: Free = subnets.iter().map(|subnet| (subnet.clone(), 99)).collect();
+        let free: Free = subnets.iter().map(|subnet| (subnet.clone(), 94)).collect();
         let items: Vec<Item> = (0..6)
             .map(|group| Item {
                 group,
@@ -200,6 +200,6 @@ mod tests {
                 subnets: subnets.clone(),
             })
             .collect();
-        assert_ne!(fits(&items, &free), Some(true));
+        assert_eq!(fits(&items, &free), None);
     }
 }
