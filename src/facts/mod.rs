@@ -23,6 +23,8 @@ mod s3;
 mod services;
 mod subnet;
 mod template;
+#[cfg(test)]
+mod testing;
 mod vpc;
 
 use std::collections::BTreeMap;
