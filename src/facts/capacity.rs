@@ -59,7 +59,7 @@ pub(super) struct Capacity {
     pub fits_full: Fact<bool>,
     /// Why it does not fit, for the lowest level that does not.
     pub shortages: Vec<Shortage>,
-    /// The largest maximum with which everything fits, where it does not now.
+    /// The largest maximum with which it fits, where it does not now; not below its minimum.
     pub size_that_fits: Option<i64>,
 }
 
@@ -364,7 +364,8 @@ fn size_that_fits(context: &Context<'_>, members: &[Member<'_>], at: usize) -> O
         let middle = holding + (failing - holding) / 2;
         if holds(middle) { holding = middle } else { failing = middle }
     }
-    (holding > 0).then_some(holding)
+    let least = members[at].group.min_size.as_ref().ok().copied().unwrap_or(0).max(1);
+    (holding >= least).then_some(holding)
 }
 
 fn zone_capacity(

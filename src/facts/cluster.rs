@@ -1,6 +1,6 @@
 //! The cluster as a subject: its API endpoint, its addresses and where its control plane is.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -52,6 +52,8 @@ pub(super) struct ClusterFacts {
     control_plane_zones: Fact<Vec<String>>,
     /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
     control_plane_in_several_zones: Fact<bool>,
+    /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
+    subnets_elsewhere: Fact<Vec<String>>,
     /// `NetworkInterfaces[].NetworkInterfaceId` of those described `Amazon EKS <cluster>`.
     control_plane_interfaces: Fact<Vec<String>>,
     /// `NetworkInterfaces[].SubnetId` of the control plane's interfaces.
@@ -134,6 +136,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         }),
         vpc_id: Fact(context.vpc.clone()),
         subnet_ids: setting(context, &config, "subnetIds", |c| c.subnet_ids.clone()),
+        subnets_elsewhere: Fact(elsewhere(context, &zones)),
         control_plane_in_several_zones: several(&zones),
         control_plane_zones: Fact(match zones {
             Ok((zones, missing)) if missing.is_empty() => Ok(zones.into_iter().collect()),
@@ -196,6 +199,23 @@ fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
         }
     }
     Ok((zones, missing))
+}
+
+/// The subnet with most free addresses of each zone that the cluster is not in and could be.
+fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
+    let vpc = context.vpc.clone()?;
+    let taken = zones.as_ref().map(|(zones, _)| zones).map_err(Clone::clone)?;
+    let mut best: BTreeMap<String, (i64, String)> = BTreeMap::new();
+    for found in context.items(&context.snapshot.aws.subnets, "Subnets", &vpc)? {
+        let Ok(zone) = subnet::zone(context, &found.subnet_id) else { continue };
+        let room = found.available_ip_address_count.unwrap_or(0);
+        let fit =
+            found.vpc_id.as_deref() == Some(&vpc) && room >= 6 && subnet::takes_control_plane(context, found);
+        if fit && !taken.contains(&zone) && best.get(&zone).is_none_or(|(most, _)| room > *most) {
+            best.insert(zone, (room, found.subnet_id.clone()));
+        }
+    }
+    Ok(best.into_values().map(|(_, id)| id).collect())
 }
 
 fn several(zones: &Zones) -> Fact<bool> {

@@ -25,6 +25,8 @@ mod subnet;
 mod template;
 #[cfg(test)]
 mod testing;
+#[cfg(test)]
+mod fixture;
 mod vpc;
 
 use std::collections::BTreeMap;

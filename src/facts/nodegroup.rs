@@ -28,6 +28,8 @@ pub(super) struct NodegroupFacts {
     security_groups: Fact<Vec<String>>,
     /// `nodegroup.instanceTypes`, the launch template's `InstanceType`, or the Auto Scaling group's overrides.
     instance_types: Fact<Vec<String>>,
+    /// `nodegroup.nodeRole`; null for self-managed nodes.
+    node_role: Option<String>,
     /// `nodegroup.scalingConfig.minSize`, or `AutoScalingGroups[].MinSize`.
     min_size: Fact<i64>,
     /// `nodegroup.scalingConfig.maxSize`, or `AutoScalingGroups[].MaxSize`.
@@ -120,6 +122,9 @@ fn facts(
     capacity: Capacity,
 ) -> NodegroupFacts {
     let by_type = max_pods(context, group, cni, kubelet);
+    let described = context.snapshot.aws.nodegroup.iter().flatten();
+    let described =
+        described.filter(|_| group.managed).find(|described| described.nodegroup_name == group.name);
     NodegroupFacts {
         id: group.name.clone(),
         name: Some(group.name.clone()),
@@ -131,6 +136,7 @@ fn facts(
             Groups::Unread(missing) => Err(missing.clone()),
         }),
         instance_types: Fact(group.instance_types.clone()),
+        node_role: described.and_then(|described| described.node_role.clone()),
         min_size: Fact(group.min_size.clone()),
         max_size: Fact(group.max_size.clone()),
         desired_size: Fact(group.desired_size.clone()),

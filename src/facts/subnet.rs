@@ -68,6 +68,14 @@ pub(super) fn zone(context: &Context<'_>, id: &str) -> Known<String> {
     zone.ok_or_else(|| field(context, "AvailabilityZoneId", id))
 }
 
+/// Whether EKS is known to place control planes in this subnet's zone.
+pub(super) fn takes_control_plane(context: &Context<'_>, subnet: &Subnet) -> bool {
+    let refused = subnet.availability_zone_id.as_deref().is_none_or(|zone| REFUSED.contains(&zone));
+    let zone = listed_zone(context, &Ok(subnet));
+    let regional = zone.is_ok_and(|zone| zone.zone_type.as_deref() == Some("availability-zone"));
+    regional && !refused && subnet.outpost_arn.is_none()
+}
+
 /// Every subnet that the control plane or nodes use.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
