@@ -22,6 +22,8 @@ mod policy;
 mod s3;
 mod services;
 mod subnet;
+#[cfg(test)]
+mod patched;
 mod template;
 #[cfg(test)]
 mod testing;
