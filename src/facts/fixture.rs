@@ -82,4 +82,3 @@ impl Fixture {
         subjects.into_iter().find(|subject| subject.id == id).unwrap().fields
     }
 }
-

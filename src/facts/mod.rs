@@ -13,6 +13,8 @@ mod ends;
 mod fact;
 mod features;
 mod fit;
+#[cfg(test)]
+mod fixture;
 mod flows;
 mod nodegroup;
 pub mod nodes;
@@ -22,13 +24,9 @@ mod policy;
 mod s3;
 mod services;
 mod subnet;
-#[cfg(test)]
-mod patched;
 mod template;
 #[cfg(test)]
 mod testing;
-#[cfg(test)]
-mod fixture;
 mod vpc;
 
 use std::collections::BTreeMap;
