@@ -1,1 +1,8 @@
-//! Tests.
+//! What AWS does, one sentence a test, on networks that are as small as they can be.
+
+mod ends;
+mod filters;
+mod net;
+mod prefix_lists;
+mod routes;
+mod transit;
