@@ -3,6 +3,8 @@
 mod ends;
 mod filters;
 mod net;
+mod oracle;
 mod prefix_lists;
+mod property;
 mod routes;
 mod transit;

@@ -59,6 +59,11 @@ impl Net {
             .unwrap_or_else(|| panic!("no {id} in {collection}"))
     }
 
+    /// Whether there is anything in a collection.
+    pub fn has(&self, collection: &str) -> bool {
+        self.0[collection].as_array().is_some_and(|items| !items.is_empty())
+    }
+
     pub fn withhold(&mut self, collection: &str) -> &mut Self {
         self.0[collection] = Value::Null;
         self.0["scope"].as_object_mut().unwrap().remove(collection);
