@@ -16,8 +16,10 @@ const RUNS: usize = 5;
 
 fn main() {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
-    let healthy = Snapshot::read(&root.join("fixtures/healthy/managed-nodes.json")).expect("the fixture loads");
-    let intent = Intent::read(&root.join("fixtures/healthy/managed-nodes.intent.yaml")).expect("the intent loads");
+    let healthy =
+        Snapshot::read(&root.join("fixtures/healthy/managed-nodes.json")).expect("the fixture loads");
+    let intent =
+        Intent::read(&root.join("fixtures/healthy/managed-nodes.intent.yaml")).expect("the intent loads");
     println!("{:>8} {:>12} {:>12} {:>8}", "size", "parse", "audit", "ratio");
     for interfaces in [5_000, 10_000, 20_000, 40_000] {
         let text = grow(healthy.clone(), interfaces).to_json();
@@ -38,8 +40,11 @@ fn audit(text: &str, intent: &Intent) {
     let snapshot = Snapshot::from_json("estate.json", text).expect("the snapshot loads");
     let rules = rule::built_in().expect("the built-in rules load");
     let facts = Facts::derive(&snapshot, intent);
-    let evaluation =
-        Evaluation { fail_on: Severity::Blocker, collected_at: snapshot.collected_at.clone(), gaps: Vec::new() };
+    let evaluation = Evaluation {
+        fail_on: Severity::Blocker,
+        collected_at: snapshot.collected_at.clone(),
+        gaps: Vec::new(),
+    };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");
     assert!(!report.findings.is_empty());
 }
@@ -65,7 +70,10 @@ fn grow(mut snapshot: Snapshot, interfaces: usize) -> Snapshot {
             ip_protocol: Some("tcp".into()),
             from_port: Some(port),
             to_port: Some(port),
-            ip_ranges: vec![ec2::IpRange { cidr_ip: Some(format!("10.{}.{}.0/24", at % 256, port % 256)), description: None }],
+            ip_ranges: vec![ec2::IpRange {
+                cidr_ip: Some(format!("10.{}.{}.0/24", at % 256, port % 256)),
+                description: None,
+            }],
             ..Default::default()
         };
         groups.push(ec2::SecurityGroup {
@@ -77,15 +85,22 @@ fn grow(mut snapshot: Snapshot, interfaces: usize) -> Snapshot {
     let enis = snapshot.aws.network_interfaces.get_or_insert_default();
     let pattern = enis.first().cloned().unwrap_or_default();
     for at in 0..interfaces {
-        let address = |n: usize| format!("100.{}.{}.{}", 64 + at / 4096 % 64, at / 16 % 256, (at % 16) * 16 + n);
+        let address =
+            |n: usize| format!("100.{}.{}.{}", 64 + at / 4096 % 64, at / 16 % 256, (at % 16) * 16 + n);
         enis.push(ec2::NetworkInterface {
             network_interface_id: format!("eni-{at:017x}"),
             description: Some("aws-K8S-i-0".into()),
             private_ip_address: Some(address(0)),
             private_ip_addresses: (0..15)
-                .map(|n| ec2::NetworkInterfacePrivateIpAddress { private_ip_address: Some(address(n)), primary: Some(n == 0) })
+                .map(|n| ec2::NetworkInterfacePrivateIpAddress {
+                    private_ip_address: Some(address(n)),
+                    primary: Some(n == 0),
+                })
                 .collect(),
-            groups: vec![ec2::GroupIdentifier { group_id: Some(format!("sg-{:017x}", at / 10)), group_name: None }],
+            groups: vec![ec2::GroupIdentifier {
+                group_id: Some(format!("sg-{:017x}", at / 10)),
+                group_name: None,
+            }],
             ..pattern.clone()
         });
     }

@@ -76,8 +76,11 @@ async fn audit(endpoint: &str) -> usize {
         .expect("the cluster is described");
     let rules = rule::built_in().expect("the built-in rules load");
     let facts = Facts::derive(&snapshot, &Intent::default());
-    let evaluation =
-        Evaluation { fail_on: Severity::Blocker, collected_at: snapshot.collected_at.clone(), gaps: Vec::new() };
+    let evaluation = Evaluation {
+        fail_on: Severity::Blocker,
+        collected_at: snapshot.collected_at.clone(),
+        gaps: Vec::new(),
+    };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");
     assert!(!render::json::render(&report).is_empty());
     snapshot.gaps.len()
@@ -119,7 +122,8 @@ async fn converse(mut stream: TcpStream, answers: &Answers) -> std::io::Result<(
         let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
         let key = format!("{method} {path} {target} {}", String::from_utf8_lossy(&body));
         tokio::time::sleep(DELAY).await;
-        let unknown = Answer { status: 500, r#type: "text/plain".into(), body: format!("not recorded: {key}") };
+        let unknown =
+            Answer { status: 500, r#type: "text/plain".into(), body: format!("not recorded: {key}") };
         let answer = answers.get(&key).unwrap_or(&unknown);
         let text = format!(
             "HTTP/1.1 {} Recorded\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}",

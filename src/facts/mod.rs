@@ -8,6 +8,7 @@
 mod capacity;
 mod cluster;
 pub mod context;
+mod demand;
 mod endpoints;
 mod ends;
 mod fact;
