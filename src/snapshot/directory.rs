@@ -12,6 +12,8 @@ use super::cli_output::{AwsPrefixList, Part};
 use super::load::{Loaded, parse};
 use super::{EVERYTHING, Gap, SNAPSHOT_VERSION, Snapshot, SnapshotError, merge, place};
 
+const NOT_IN_DIRECTORY: &str = "NotInDirectory";
+
 /// Reads every `*.json` below a directory.
 pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
     let mut files = Vec::new();
@@ -40,7 +42,17 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
     }
     match (sum.any, saved, other) {
         (true, None, _) => Ok(sum.finish()),
-        (true, Some(saved), _) => saved.merge(sum.finish()),
+        (true, Some(saved), _) => {
+            let mut both = saved.merge(sum.finish())?;
+            // What the outputs leave out, the saved snapshot may hold.
+            let read: BTreeSet<&str> = COLLECTIONS
+                .iter()
+                .filter(|collection| both.aws.ids(collection.key).is_some())
+                .map(|collection| collection.operation)
+                .collect();
+            both.gaps.retain(|gap| gap.code != NOT_IN_DIRECTORY || !read.contains(gap.operation.as_str()));
+            Ok(both)
+        }
         (false, Some(saved), _) => Ok(saved),
         (false, None, other) => {
             let (first, what) = other.unwrap_or_default();
@@ -155,7 +167,7 @@ impl Sum {
             let Some(ids) = snapshot.aws.ids(collection.key) else {
                 let message =
                     format!("no file has `{}`; `{}` makes one", collection.key, command(collection));
-                snapshot.gaps.push(gap("NotInDirectory", message));
+                snapshot.gaps.push(gap(NOT_IN_DIRECTORY, message));
                 continue;
             };
             let mut scope = scope(collection.key, &ids, &vpcs);

@@ -12,8 +12,9 @@ pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Opti
     if collection == "VpcAttributes" { joined(ours, theirs, false) } else { None }
 }
 
-/// Fields that AWS shows differently to each account.
-const PER_ACCOUNT: &[&str] = &["Tags", "tags", "ShareStatus", "Association", "AvailabilityZones"];
+/// Fields that AWS shows differently to each account, or from one minute to the next.
+const MAY_DIFFER: &[&str] =
+    &["Tags", "tags", "ShareStatus", "Association", "AvailabilityZone", "AvailableIpAddressCount"];
 
 /// Collections whose contents depend on the account that asks (zone names, what is offered).
 const PER_CALLER: &[&str] = &["AvailabilityZones", "ServiceDetails", "InstanceTypes"];
@@ -145,7 +146,7 @@ fn joined(first: &Value, second: &Value, two_accounts: bool) -> Option<Value> {
                 sum.insert(key.clone(), theirs.clone());
             }
             Some(ours) if ours == theirs || theirs.is_null() => {}
-            Some(_) if two_accounts && PER_ACCOUNT.contains(&key.as_str()) => {}
+            Some(_) if two_accounts && MAY_DIFFER.contains(&key.as_str()) => {}
             Some(ours) => {
                 sum.insert(key.clone(), joined(ours, theirs, two_accounts)?);
             }

@@ -14,7 +14,7 @@ mod place;
 pub mod redact;
 mod save;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -7,18 +7,17 @@ use super::Snapshot;
 impl Snapshot {
     /// The snapshot as JSON, for people and for version control.
     pub fn to_json(&self) -> String {
-        let mut text = format!("{:#}", self.to_value());
+        let mut text = format!("{:#}", self.clone().into_value());
         text.push('\n');
         text
     }
 
     /// The snapshot as a JSON tree, sorted and without nulls.
-    pub(super) fn to_value(&self) -> Value {
-        let mut sorted = self.clone();
-        sorted.aws.sort();
-        sorted.gaps.sort();
+    pub(super) fn into_value(mut self) -> Value {
+        self.aws.sort();
+        self.gaps.sort();
         // Strings, numbers, lists and maps with string keys: there is nothing that JSON could refuse.
-        let mut tree = serde_json::to_value(&sorted).unwrap_or_default();
+        let mut tree = serde_json::to_value(&self).unwrap_or_default();
         strip_nulls(&mut tree);
         tree
     }

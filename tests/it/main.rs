@@ -4,6 +4,7 @@
 mod architecture;
 mod audit;
 mod cases;
+mod collecting;
 mod demo;
 mod emulator;
 mod errors;
@@ -11,4 +12,7 @@ mod fixtures;
 mod guard;
 mod patch;
 mod program;
+mod recorded;
+mod refusals;
+mod replay;
 mod servers;

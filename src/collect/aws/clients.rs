@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::operations::Guard;
 
@@ -19,6 +20,8 @@ pub(super) struct Clients {
     pub(super) eks: aws_sdk_eks::Client,
     pub(super) resolver: aws_sdk_route53resolver::Client,
     pub(super) sts: aws_sdk_sts::Client,
+    /// Time-outs of the one call that nothing works without.
+    pub(super) short: TimeoutConfig,
     endpoint: Endpoint,
 }
 
@@ -44,6 +47,7 @@ impl Clients {
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(config).interceptor(Guard).build(),
             ),
+            short: super::config::short_timeouts(config.timeout_config()),
             endpoint,
         }
     }

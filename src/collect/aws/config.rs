@@ -73,12 +73,16 @@ fn timeouts() -> TimeoutConfig {
 }
 
 /// Time-outs of the one call that nothing works without: its failure is known within 14 seconds.
-pub(super) fn short_timeouts() -> TimeoutConfig {
+pub(super) fn short_timeouts(usual: Option<&TimeoutConfig>) -> TimeoutConfig {
+    let at_most = |seconds, usual: Option<Duration>| {
+        let longest = Duration::from_secs(seconds);
+        usual.map_or(longest, |usual| usual.min(longest))
+    };
     TimeoutConfig::builder()
-        .connect_timeout(Duration::from_secs(3))
-        .read_timeout(Duration::from_secs(10))
-        .operation_attempt_timeout(Duration::from_secs(10))
-        .operation_timeout(Duration::from_secs(14))
+        .connect_timeout(at_most(3, usual.and_then(TimeoutConfig::connect_timeout)))
+        .read_timeout(at_most(10, usual.and_then(TimeoutConfig::read_timeout)))
+        .operation_attempt_timeout(at_most(10, usual.and_then(TimeoutConfig::operation_attempt_timeout)))
+        .operation_timeout(at_most(14, usual.and_then(TimeoutConfig::operation_timeout)))
         .build()
 }
 

@@ -3,14 +3,19 @@
 #![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
 
 use aws_sdk_eks::{Client, types};
+use aws_smithy_types::timeout::TimeoutConfig;
 
 use super::convert::{Fetched, all, list, map, text, whole};
 use super::failure::Failure;
 use crate::snapshot::aws::eks as shape;
 
 /// `DescribeCluster`, with shorter time-outs than the rest: nothing works without it.
-pub(super) async fn describe_cluster(client: &Client, name: &str) -> Fetched<shape::Cluster> {
-    let short = aws_sdk_eks::config::Builder::new().timeout_config(super::config::short_timeouts());
+pub(super) async fn describe_cluster(
+    client: &Client,
+    name: &str,
+    short: TimeoutConfig,
+) -> Fetched<shape::Cluster> {
+    let short = aws_sdk_eks::config::Builder::new().timeout_config(short);
     let call = client.describe_cluster().name(name).customize().config_override(short);
     match call.send().await {
         Ok(answer) => answer.cluster.map(cluster).ok_or_else(|| Failure::empty("cluster")),

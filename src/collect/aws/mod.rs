@@ -49,7 +49,7 @@ pub async fn collect(
         Ok(())
     };
     let beside = async {
-        graph::beside(&reading).await;
+        Box::pin(graph::beside(&reading)).await;
         Ok::<(), CollectError>(())
     };
     try_join(Box::pin(of_cluster), Box::pin(beside)).await?;
@@ -61,7 +61,10 @@ pub async fn collect(
 async fn describe(reading: &Reading<'_>) -> Result<Cluster, CollectError> {
     let cluster = &reading.cluster;
     let described = reading
-        .watch(operations::DESCRIBE_CLUSTER, eks::describe_cluster(&reading.clients.eks, cluster))
+        .watch(
+            operations::DESCRIBE_CLUSTER,
+            eks::describe_cluster(&reading.clients.eks, cluster, reading.clients.short.clone()),
+        )
         .await;
     let Failure { kind, code, message } = match described {
         Ok(described) => return Ok(described),

@@ -39,7 +39,7 @@ impl Redactor {
         let key: [u8; 32] = hash.finalize().into();
         let addresses = Addresses::new(key, &snapshot.aws);
         let mut seen = names::Seen::default();
-        let mut tree = snapshot.to_value();
+        let mut tree = snapshot.clone().into_value();
         place::walk(&mut tree, &mut |place, text| {
             let mut learn = |kind: &'static str, original: &str| {
                 seen.add(kind, original);
@@ -47,12 +47,12 @@ impl Redactor {
             };
             place::replace(place, text, &addresses, &mut learn, &mut |_| None);
         });
-        Self { addresses, names: Names::new(key, seen) }
+        Self { addresses, names: Names::new(key, &seen) }
     }
 
     /// The snapshot without account ids, addresses and names of its own.
     pub fn snapshot(&self, snapshot: Snapshot) -> Snapshot {
-        let mut tree = snapshot.to_value();
+        let mut tree = snapshot.into_value();
         place::walk(&mut tree, &mut |place, text| {
             let mut rename = |kind: &'static str, original: &str| self.names.get(kind, original);
             let mut free = |free: &str| Some(self.text(free));

@@ -130,7 +130,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(key: [u8; 32], seen: Seen) -> Self {
+    pub(super) fn new(key: [u8; 32], seen: &Seen) -> Self {
         let mut names = Self {
             key,
             known: BTreeMap::new(),
@@ -179,8 +179,8 @@ impl Names {
             let digits: String = hash.iter().take(11).map(|byte| char::from(b'0' + byte % 10)).collect();
             return format!("9{digits}");
         }
-        let tail: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-        format!("{kind}-{tail}")
+        let tail = hash.iter().take(4).fold(0u32, |tail, byte| tail << 8 | u32::from(*byte));
+        format!("{kind}-{tail:08x}")
     }
 
     /// What stands for a name that is known, whatever its kind.

@@ -252,10 +252,14 @@ fn statement(
             *text = replaced;
         }
         Value::Array(items) => {
-            items.iter_mut().for_each(|item| statement(item, key, addresses, rename, free))
+            for item in items {
+                statement(item, key, addresses, rename, free);
+            }
         }
         Value::Object(fields) => {
-            fields.iter_mut().for_each(|(key, value)| statement(value, key, addresses, rename, free));
+            for (key, value) in fields {
+                statement(value, key, addresses, rename, free);
+            }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }

@@ -110,10 +110,23 @@ async fn members<T, F: Future<Output = Fetched<T>>>(
         let call = describe(name.clone());
         async move { reading.call(operation, &[name], call).await }
     });
-    let described = described.await;
-    let scope = [reading.cluster.clone()];
-    let scope = complete(&scope, &described);
-    reading.keep(operation, key, scope, described.into_iter().flatten().collect());
+    keep_described(reading, operation, key, described.await);
+}
+
+/// Keeps what was described of a list: complete if everything was, unread if nothing was.
+fn keep_described<T>(
+    reading: &Reading<'_>,
+    operation: op::Operation,
+    key: (&'static str, Field<T>),
+    described: Vec<Option<T>>,
+) {
+    let complete = described.iter().all(Option::is_some);
+    let items: Vec<T> = described.into_iter().flatten().collect();
+    if complete {
+        reading.keep(operation, key, std::slice::from_ref(&reading.cluster), items);
+    } else if !items.is_empty() {
+        reading.keep(operation, key, &[], items);
+    }
 }
 
 async fn pod_identities(reading: &Reading<'_>) {
@@ -122,9 +135,4 @@ async fn pod_identities(reading: &Reading<'_>) {
     reading
         .read(op::LIST_POD_IDENTITY_ASSOCIATIONS, associations, &scope, eks::pod_identities(eks, cluster))
         .await;
-}
-
-/// The scope, if everything that was listed was also described; else none.
-fn complete<'s, T>(scope: &'s [String], described: &[Option<T>]) -> &'s [String] {
-    if described.iter().all(Option::is_some) { scope } else { &[] }
 }

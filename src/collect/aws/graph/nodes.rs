@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use futures::join;
 
-use super::complete;
+use super::keep_described;
 use crate::collect::aws::ec2::capacity::{self, Template};
 use crate::collect::aws::reading::{Reading, collection, each};
 use crate::collect::aws::{autoscaling, eks, operations as op};
@@ -30,10 +30,7 @@ pub(super) async fn groups(reading: &Reading<'_>) {
         join!(types(reading, group.instance_types.clone()), templates(reading, template_of(&group)));
         Some(group)
     });
-    let described = described.await;
-    let scope = complete(&scope, &described);
-    let items = described.into_iter().flatten().collect();
-    reading.keep(op::DESCRIBE_NODEGROUP, collection!("nodegroup", nodegroup), scope, items);
+    keep_described(reading, op::DESCRIBE_NODEGROUP, collection!("nodegroup", nodegroup), described.await);
 }
 
 fn template_of(group: &Nodegroup) -> Vec<(Template, String)> {
