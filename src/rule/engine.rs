@@ -5,10 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::expr::{Expression, Truth};
+use super::expr::Expression;
 use super::path::{Path, Scope, mark, marker, without_marks};
+use super::source::FactSource;
+use super::truth::Truth;
 use super::{Rule, RuleError, Rules};
-use crate::facts::{self, FlowSpec, Subjects};
+use crate::facts::{self, Subjects};
 use crate::report::{
     Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
     Summary, Target, Tool, Verdict,
@@ -16,18 +18,6 @@ use crate::report::{
 
 /// Areas in the order of a report; others follow by name.
 const AREAS: [&str; 6] = ["endpoint", "vpc", "subnets", "services", "operators", "capacity"];
-
-/// Where the engine gets its subjects from.
-pub trait FactSource {
-    /// The subjects of a kind.
-    fn subjects(&self, kind: &str) -> &Subjects;
-    /// The flows between two ends.
-    fn flow(&self, spec: &FlowSpec) -> Subjects;
-    /// What was audited.
-    fn target(&self) -> &facts::Target;
-    /// What was taken for granted; asked for last.
-    fn assumptions(&self) -> Vec<String>;
-}
 
 /// What an evaluation needs besides rules and facts.
 #[derive(Clone, Debug)]

@@ -16,7 +16,7 @@ use cel::{Context, Env, Value as Cel};
 use serde_json::Value;
 
 use super::path::{Nothing, Path, Scope, Step};
-use crate::report::Missing;
+use super::truth::{Truth, fold};
 
 /// The functions that expressions may call.
 pub(super) const FUNCTIONS: &[&str] = &[
@@ -47,15 +47,6 @@ pub(super) struct Expression {
     pub booleans: BTreeSet<Path>,
     /// The functions that it calls, operators aside.
     pub functions: BTreeSet<String>,
-}
-
-/// What an expression is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Truth {
-    True,
-    False,
-    /// With what is missing to know it.
-    Unknown(BTreeSet<Missing>),
 }
 
 /// Why an expression does not compile.
@@ -399,25 +390,12 @@ fn evaluate(node: &Node, scope: &Scope<'_>) -> Result<Truth, String> {
             )
         }
         Node::Path(path) => match path.look(scope) {
-            Ok(Value::Bool(value)) => Ok(truth(*value)),
+            Ok(Value::Bool(value)) => Ok(Truth::of(*value)),
             Ok(other) => Err(format!("`{path}` is {}, not true or false", shorten(&other.to_string()))),
             Err(nothing) => unknown(nothing),
         },
         Node::Atom(atom) => evaluate_atom(atom, scope),
     }
-}
-
-/// Kleene's `or` (`decisive` true) and `and` (false): what is decisive outranks what is unknown.
-fn fold(decisive: bool, parts: impl Iterator<Item = Result<Truth, String>>) -> Result<Truth, String> {
-    let mut missing = BTreeSet::new();
-    for part in parts {
-        match part? {
-            Truth::Unknown(more) => missing.extend(more),
-            decided if decided == truth(decisive) => return Ok(decided),
-            _ => {}
-        }
-    }
-    Ok(if missing.is_empty() { truth(!decisive) } else { Truth::Unknown(missing) })
 }
 
 fn evaluate_atom(atom: &Atom, scope: &Scope<'_>) -> Result<Truth, String> {
@@ -434,7 +412,7 @@ fn evaluate_atom(atom: &Atom, scope: &Scope<'_>) -> Result<Truth, String> {
         }
     }
     match Cel::resolve(&atom.expr, &context) {
-        Ok(Cel::Bool(value)) => Ok(truth(value)),
+        Ok(Cel::Bool(value)) => Ok(Truth::of(value)),
         Ok(other) => Err(format!("it is a {}, not true or false", other.type_of())),
         Err(error) => Err(shorten(&error.to_string())),
     }
@@ -445,10 +423,6 @@ fn unknown(nothing: Nothing) -> Result<Truth, String> {
         Nothing::Unknown(missing) => Ok(Truth::Unknown(missing)),
         Nothing::Mistake(mistake) => Err(mistake),
     }
-}
-
-fn truth(value: bool) -> Truth {
-    if value { Truth::True } else { Truth::False }
 }
 
 /// Whole numbers become `int` whatever their sign: CEL does no arithmetic between `int` and `uint`.

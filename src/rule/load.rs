@@ -195,7 +195,7 @@ impl Source {
         let (found, _) = tail.match_indices(word).find(|(at, _)| {
             let before = tail[..*at].chars().next_back();
             let after = tail[at + word.len()..].chars().next();
-            !before.is_some_and(|c| part_of_word(c) || c == '.') && !after.is_some_and(part_of_word)
+            !before.is_some_and(part_of_word) && !after.is_some_and(part_of_word)
         })?;
         let before = &self.text[..start + found];
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);

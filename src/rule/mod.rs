@@ -10,18 +10,21 @@ mod expr;
 mod lint;
 mod load;
 mod path;
+mod source;
 mod template;
 #[cfg(test)]
 mod tests;
+mod truth;
 
 use std::fmt;
 
 use serde::Serialize;
 use thiserror::Error;
 
-pub use engine::{Evaluation, FactSource, evaluate, fingerprint};
+pub use engine::{Evaluation, evaluate, fingerprint};
 pub use lint::Vocabulary;
 pub use load::{built_in, from_sources};
+pub use source::FactSource;
 
 use crate::facts::FlowSpec;
 use crate::report::Severity;
