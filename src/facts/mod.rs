@@ -22,6 +22,8 @@ mod pods;
 mod policy;
 mod s3;
 mod services;
+#[cfg(test)]
+mod small;
 mod subnet;
 mod template;
 #[cfg(test)]

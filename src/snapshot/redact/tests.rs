@@ -225,14 +225,21 @@ fn in_arns_the_owners_names_go_and_aws_own_words_stay() {
         assert_eq!(redactor.text(kept), kept);
     }
     for (arn, rest) in [
-        ("arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS", ":role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS"),
+        (
+            "arn:aws:iam::123456789012:role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+            ":role/aws-service-role/eks.amazonaws.com/AWSServiceRoleForAmazonEKS",
+        ),
         ("arn:aws:ec2:eu-west-1:123456789012:vpc/vpc-0a1b2c3d", ":vpc/vpc-0a1b2c3d"),
         ("arn:aws:iam::123456789012:root", ":root"),
     ] {
         let text = redactor.text(arn);
         assert!(text.ends_with(rest) && !text.contains("123456789012"), "{text}");
     }
-    for telling in ["arn:aws:s3:::acme-unseen/*", "arn:aws:iam::210987654321:user/a/acme", "arn:aws:ecr:eu-west-1:210987654321:repository/acme/api"] {
+    for telling in [
+        "arn:aws:s3:::acme-unseen/*",
+        "arn:aws:iam::210987654321:user/a/acme",
+        "arn:aws:ecr:eu-west-1:210987654321:repository/acme/api",
+    ] {
         let text = redactor.text(telling);
         assert!(!text.contains("acme") && !text.contains("210987654321"), "{text}");
         assert_eq!(text, redactor.text(telling));
