@@ -187,22 +187,26 @@ fn keys(outcomes: &BTreeMap<(String, String), String>) -> Vec<&(String, String)>
     outcomes.keys().collect()
 }
 
-/// Validates against `docs/report.schema.json`.
+/// Validates a report against `docs/report.schema.json`.
 pub fn conforms(report: &Value) {
-    let schema = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/report.schema.json");
-    let text =
-        std::fs::read_to_string(&schema).unwrap_or_else(|error| panic!("{}: {error}", schema.display()));
+    conforms_to("report.schema.json", report);
+}
+
+/// Validates against a published schema.
+pub fn conforms_to(name: &str, document: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
     let mut schemas = boon::Schemas::new();
     let mut compiler = boon::Compiler::new();
-    compiler.add_resource("report.schema.json", schema).expect("the schema is one");
-    let index = compiler.compile("report.schema.json", &mut schemas).expect("the schema compiles");
-    if let Err(error) = schemas.validate(report, index) {
-        panic!("the report does not conform to its schema: {error:#}");
+    compiler.add_resource(name, schema).expect("the schema is one");
+    let index = compiler.compile(name, &mut schemas).expect("the schema compiles");
+    if let Err(error) = schemas.validate(document, index) {
+        panic!("this does not conform to {name}: {error:#}");
     }
 }
 
-/// The bytes from the summary to the end: all but the tool, target, time and assumptions.
+/// The bytes from the findings to the end.
 fn findings_text(report: &str) -> &str {
     &report[report.find("\"findings\"").expect("a report has findings")..]
 }

@@ -6,6 +6,7 @@ mod audit;
 mod cases;
 mod collecting;
 mod demo;
+mod drift;
 mod emulator;
 mod errors;
 mod fixtures;
