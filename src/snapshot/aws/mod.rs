@@ -49,11 +49,19 @@ macro_rules! collections {
                 $( if let Some(items) = &mut self.$field { let id: fn(&$ty) -> String = $id; items.sort_by_key(id); } )*
             }
 
+            /// Adds what another call read.
+            ///
+            /// # Errors
+            /// The key and identity of an item that both have, with different contents.
+            pub fn merge(&mut self, other: Aws) -> Result<(), Conflict> {
+                self.merge_with(other, &|_, _, _| None)
+            }
+
             /// Adds what was read elsewhere; `reconcile` may settle two contents of one identity.
             ///
             /// # Errors
             /// The key and identity of an item that both have, with contents that stay different.
-            pub fn merge(&mut self, other: Aws, reconcile: Reconcile<'_>) -> Result<(), Conflict> {
+            pub fn merge_with(&mut self, other: Aws, reconcile: Reconcile<'_>) -> Result<(), Conflict> {
                 $( if let Some(items) = other.$field {
                     merge_list($key, self.$field.get_or_insert_with(Vec::new), items, $id, reconcile)?;
                 } )*
