@@ -235,7 +235,7 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
 }
 
 /// The commands for a blocker with this code, reason and remedy.
-fn commands(code: &str, kind: &str, id: &str, reason: &str, remedy: Value) -> Vec<String> {
+fn commands(code: &str, kind: &str, id: &str, reason: &str, remedy: &Value) -> Vec<String> {
     let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
         "prefix_list": null, "rule_number": null, "target": null, "target_option": null, "subnet": null});
     all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
@@ -256,7 +256,7 @@ fn routes_are_created_or_replaced_where_one_for_the_same_addresses_is_there() {
              --vpc-peering-connection-id pcx-1"
         )
     };
-    let routes = |code: &str, reason: &str| commands(code, "route-table", "rtb-1", reason, remedy());
+    let routes = |code: &str, reason: &str| commands(code, "route-table", "rtb-1", reason, &remedy());
     assert_eq!(routes("route-missing", "rtb-1 has no route for 10.0.0.0/24"), [command("create")]);
     let elsewhere = |by: &str| routes("route-elsewhere", &format!("rtb-1 sends 10.0.0.0/24 to igw-1 ({by})"));
     assert_eq!(elsewhere("0.0.0.0/0"), [command("create")]);
@@ -266,14 +266,14 @@ fn routes_are_created_or_replaced_where_one_for_the_same_addresses_is_there() {
     assert_eq!(blackhole("10.0.0.0/8"), [command("create")]);
     assert_eq!(blackhole("10.0.0.0/24"), [command("replace")]);
     let own = "rtb-1 keeps 10.0.0.0/24 in vpc-1, whose own prefix 10.0.0.0/16 holds it";
-    assert_eq!(routes("route-elsewhere", own), [String::new(); 0]);
+    assert!(routes("route-elsewhere", own).is_empty());
 }
 
 #[test]
 fn a_gateway_endpoint_is_told_the_route_table_that_lacks_it() {
     let remedy = json!({"prefix_list": "pl-1", "target": "vpce-1"});
     assert_eq!(
-        commands("route-missing", "route-table", "rtb-1", "rtb-1 has no route for pl-1", remedy),
+        commands("route-missing", "route-table", "rtb-1", "rtb-1 has no route for pl-1", &remedy),
         [
             "aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id vpce-1 --add-route-table-ids rtb-1"
         ]
@@ -291,7 +291,7 @@ fn network_acl_entries_take_free_numbers_one_a_prefix() {
         )
     };
     assert_eq!(
-        commands("network-acl-egress", "network-acl", "acl-1", "", remedy),
+        commands("network-acl-egress", "network-acl", "acl-1", "", &remedy),
         [entry(99, "--cidr-block 10.0.0.0/24"), entry(98, "--ipv6-cidr-block fd00::/64")]
     );
 }
@@ -300,7 +300,7 @@ fn network_acl_entries_take_free_numbers_one_a_prefix() {
 fn transit_gateways_are_attached_accepted_and_associated() {
     let remedy = || json!({"target": "tgw-1", "subnet": "subnet-1"});
     let one = |kind: &str, id: &str, reason: &str| {
-        commands("transit-gateway-attachment", kind, id, reason, remedy()).remove(0)
+        commands("transit-gateway-attachment", kind, id, reason, &remedy()).remove(0)
     };
     let attach = one("transit-gateway", "tgw-1", "tgw-1 has no attachment to vpc-9");
     assert!(attach.ends_with("--transit-gateway-id tgw-1 --vpc-id vpc-9 --subnet-ids subnet-1"), "{attach}");
