@@ -6,15 +6,29 @@
 
 mod address;
 mod blocker;
+mod connection;
 mod egress;
 mod end;
+mod gateway_endpoint;
 mod index;
+mod leg;
 mod lookup;
 mod missing;
+mod network_acl;
+mod part;
 mod path;
 mod ports;
 mod ranges;
+mod region;
+mod resolve;
+mod route;
+mod security_group;
+mod story;
 mod trace;
+mod transit;
+
+#[cfg(test)]
+mod tests;
 
 pub use address::AddressSet;
 pub use blocker::{Blocker, BlockerCode, Remedy};
