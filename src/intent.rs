@@ -78,10 +78,15 @@ pub enum IntentError {
 
 /// The names of the features that may be declared, in order.
 pub fn known_features() -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Content {
+        #[serde(rename = "services")]
+        _services: IgnoredAny,
+    }
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Names {
-        features: BTreeMap<String, IgnoredAny>,
+        features: BTreeMap<String, Content>,
     }
     // The matrix is embedded and tested; a broken one lists nothing here and fails loudly in `facts`.
     serde_saphyr::from_str::<Names>(include_str!("../rules/eks/services.yaml"))
@@ -275,12 +280,9 @@ impl FromStr for Operator {
 
 /// Parses a prefix strictly: an address that is not the prefix's first one is a likely typo.
 fn parse_cidr(text: &str) -> Result<IpNet, String> {
-    let cidr = match text.parse::<IpNet>() {
-        Ok(cidr) => cidr,
-        Err(_) => match text.parse::<IpAddr>() {
-            Ok(address) => return Ok(IpNet::from(address)),
-            Err(_) => return Err(format!("'{text}' is not a CIDR; the form is like 10.50.0.0/24")),
-        },
+    let Ok(cidr) = text.parse::<IpNet>() else {
+        let address = text.parse::<IpAddr>().map(IpNet::from);
+        return address.map_err(|_| format!("'{text}' is not a CIDR; the form is like 10.50.0.0/24"));
     };
     let whole = cidr.trunc();
     if whole == cidr { Ok(cidr) } else { Err(format!("'{text}' has host bits set; did you mean {whole}?")) }

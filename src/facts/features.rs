@@ -5,10 +5,11 @@
 //! that AWS cannot show and nobody declares counts as not used, and the report says so.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::network::{Known, Missing, MissingKind};
+use crate::network::{Known, Missing};
 
 use super::{Context, nodes};
 
@@ -66,12 +67,14 @@ pub(super) struct Needs {
     pub resource: String,
 }
 
-/// The embedded matrix; a mistake in it is a mistake in this program.
-pub(super) fn matrix() -> Known<Matrix> {
-    serde_saphyr::from_str(MATRIX).map_err(|error| {
-        let what = format!("rules/eks/services.yaml, which cannot be read: {error}");
-        vec![Missing { kind: MissingKind::Unmodelled, what, permission: None }]
-    })
+/// The embedded matrix; a mistake in it is a mistake in this program, which a test finds.
+pub(super) fn matrix() -> Known<&'static Matrix> {
+    static PARSED: LazyLock<Known<Matrix>> = LazyLock::new(|| {
+        serde_saphyr::from_str(MATRIX).map_err(|error| {
+            vec![Missing::unmodelled(format!("rules/eks/services.yaml, which cannot be read: {error}"))]
+        })
+    });
+    PARSED.as_ref().map_err(Clone::clone)
 }
 
 /// What is known about one feature.
@@ -161,7 +164,7 @@ fn has_nodes(context: &Context<'_>) -> Sign {
         return Sign::Seen;
     }
     match fargate_profiles(context) {
-        Ok(profiles) if profiles.is_empty() => {
+        Ok([]) => {
             if listed.unlisted.is_empty() {
                 context.assume(
                     "no node group exists yet: nodes are taken for EC2 instances in the cluster's subnets",

@@ -8,14 +8,23 @@
 mod capacity;
 mod cluster;
 pub mod context;
+mod endpoints;
+mod ends;
 mod fact;
 mod features;
+mod fit;
 mod flows;
+mod nodegroup;
 pub mod nodes;
 mod operators;
 mod pods;
+mod policy;
+mod s3;
 mod services;
 mod subnet;
+mod template;
+#[cfg(test)]
+mod testing;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -121,7 +130,7 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
-            ("nodegroup", pods::derive(&context)),
+            ("nodegroup", nodegroup::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -159,7 +168,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
         "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
-        "nodegroup" => Some(schema_for!(pods::NodegroupFacts)),
+        "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

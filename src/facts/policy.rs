@@ -31,7 +31,8 @@ pub(super) struct Request<'a> {
 /// # Errors
 /// Why the document cannot be read.
 pub(super) fn evaluate(document: &str, request: Request<'_>) -> Result<Decision, String> {
-    let document: Value = serde_json::from_str(document).map_err(|error| format!("it is not JSON ({error})"))?;
+    let document: Value =
+        serde_json::from_str(document).map_err(|error| format!("it is not JSON ({error})"))?;
     let statements = match document.get("Statement") {
         Some(Value::Array(list)) => list.iter().collect(),
         Some(one @ Value::Object(_)) => vec![one],
@@ -102,7 +103,10 @@ fn touches(statement: &Map<String, Value>, request: Request<'_>) -> Touch {
     if !everybody(statement) {
         open = open.or(Some("names its principals".into()));
     }
-    if statement.get("Condition").is_some_and(|condition| condition.as_object().is_none_or(|map| !map.is_empty())) {
+    if statement
+        .get("Condition")
+        .is_some_and(|condition| condition.as_object().is_none_or(|map| !map.is_empty()))
+    {
         open = open.or(Some("has a condition".into()));
     }
     open.map_or(Touch::Yes, Touch::Maybe)
@@ -195,8 +199,7 @@ mod tests {
         format!(r#"{{"Version": "2012-10-17", "Statement": [{}]}}"#, statements.join(", "))
     }
 
-    const BUCKET: &str =
-        r#""Action": "s3:GetObject", "Resource": ["arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"]"#;
+    const BUCKET: &str = r#""Action": "s3:GetObject", "Resource": ["arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"]"#;
     const ALL: &str = r#""Action": "*", "Resource": "*""#;
 
     #[test]
@@ -210,7 +213,9 @@ mod tests {
     #[test]
     fn a_policy_for_other_buckets_denies() {
         let other = policy(&[statement("Allow", r#""Action": "s3:*", "Resource": "arn:aws:s3:::mine/*""#)]);
-        assert!(matches!(of(&other), Decision::Denied(why) if why.contains("no statement allows s3:GetObject")));
+        assert!(
+            matches!(of(&other), Decision::Denied(why) if why.contains("no statement allows s3:GetObject"))
+        );
         assert!(matches!(of(r#"{"Statement": []}"#), Decision::Denied(_)));
     }
 
@@ -224,7 +229,8 @@ mod tests {
 
     #[test]
     fn conditions_and_named_principals_leave_it_undecided() {
-        let conditional = format!(r#"{ALL}, "Condition": {{"StringEquals": {{"aws:PrincipalOrgID": "o-1"}}}}"#);
+        let conditional =
+            format!(r#"{ALL}, "Condition": {{"StringEquals": {{"aws:PrincipalOrgID": "o-1"}}}}"#);
         assert!(matches!(of(&policy(&[statement("Allow", &conditional)])), Decision::Undecided(_)));
         let both = policy(&[statement("Allow", ALL), statement("Deny", &conditional)]);
         assert!(matches!(of(&both), Decision::Undecided(_)));
@@ -262,7 +268,13 @@ mod tests {
 
     #[test]
     fn what_is_no_policy_is_an_error() {
-        for text in ["{'Statement': []}", "[]", "null", r#"{"Statement": [5]}"#, r#"{"Statement": [{"Effect": "allow"}]}"#] {
+        for text in [
+            "{'Statement': []}",
+            "[]",
+            "null",
+            r#"{"Statement": [5]}"#,
+            r#"{"Statement": [{"Effect": "allow"}]}"#,
+        ] {
             assert!(evaluate(text, LAYERS).is_err(), "{text}");
         }
     }
@@ -271,6 +283,12 @@ mod tests {
     fn patterns_cover_and_meet() {
         assert!(covers("*", "anything") && covers("a*c", "abc") && covers("a?c", "abc") && covers("", ""));
         assert!(!covers("a?c", "a*c") && covers("a*c", "a*c") && !covers("abc", "a*c") && !covers("a", ""));
-        assert!(meet("a*", "*b") && meet("abc", "a*c") && meet("a?c", "abc") && !meet("ab*", "ac*") && meet("*", ""));
+        assert!(
+            meet("a*", "*b")
+                && meet("abc", "a*c")
+                && meet("a?c", "abc")
+                && !meet("ab*", "ac*")
+                && meet("*", "")
+        );
     }
 }
