@@ -28,8 +28,6 @@ mod services;
 mod small;
 mod subnet;
 mod template;
-#[cfg(test)]
-mod testing;
 mod vpc;
 
 use std::collections::BTreeMap;

@@ -13,12 +13,13 @@ const SHORT_EVIDENCE: usize = 160;
 
 /// Prints the failures of a report, worst first.
 pub fn print(page: &mut Page, report: &Report) {
-    let headlines = headlines(report);
+    let headlines = report.headlines();
     if headlines.is_empty() {
         return;
     }
     page.heading("FAILURES");
-    for findings in headlines {
+    for headline in headlines {
+        let findings: Vec<&Finding> = std::iter::once(headline.finding).chain(headline.follows).collect();
         block(page, &findings);
         page.blank();
     }
@@ -113,13 +114,4 @@ fn short(value: &Value) -> String {
         Value::Null => "none".to_owned(),
         other => other.to_string(),
     }
-}
-
-fn headlines(report: &Report) -> Vec<Vec<&Finding>> {
-    report
-        .findings
-        .iter()
-        .filter(|finding| finding.outcome == crate::report::Outcome::Fail && finding.waiver.is_none())
-        .map(|finding| vec![finding])
-        .collect()
 }
