@@ -168,8 +168,8 @@ collections! {
     network_acls: ec2::NetworkAcl = "NetworkAcls", |n| n.network_acl_id.clone(), "ec2"/"DescribeNetworkAcls";
     /// VPC endpoints.
     vpc_endpoints: ec2::VpcEndpoint = "VpcEndpoints", |e| e.vpc_endpoint_id.clone(), "ec2"/"DescribeVpcEndpoints";
-    /// Endpoint services that the region offers.
-    service_details: ec2::ServiceDetail = "ServiceDetails", |s| s.service_name.clone(), "ec2"/"DescribeVpcEndpointServices";
+    /// Endpoint services that the region offers; S3 and DynamoDB are there twice, once of each type.
+    service_details: ec2::ServiceDetail = "ServiceDetails", |s| s.service_type.iter().filter_map(|t| t.service_type.as_deref()).fold(s.service_name.clone(), |id, t| id + ":" + t), "ec2"/"DescribeVpcEndpointServices";
     /// Network interfaces.
     network_interfaces: ec2::NetworkInterface = "NetworkInterfaces", |n| n.network_interface_id.clone(), "ec2"/"DescribeNetworkInterfaces";
     /// Instance types of the node groups.
