@@ -204,8 +204,7 @@ fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
         let (snapshot, intent) = base(name);
         let before = judge.judge(&snapshot, &intent, name);
         rules.extend(before.keys().map(|(rule, _)| rule.clone()));
-        // Without the cluster there is no audit.
-        for collection in COLLECTIONS.iter().filter(|collection| collection.key != "cluster") {
+        for collection in COLLECTIONS {
             let mut patched = snapshot.clone();
             withhold(&mut patched, collection.key).expect("a collection");
             let after = judge.judge(&patched, &intent, collection.key);

@@ -122,6 +122,12 @@ fn in_cluster(cluster: Option<&String>, name: &str) -> String {
     format!("{}/{name}", cluster.map_or("", String::as_str))
 }
 
+/// AWS lists S3 and `DynamoDB` once for each type of endpoint, under one name.
+fn service_of_type(service: &ec2::ServiceDetail) -> String {
+    let types = service.service_type.iter().filter_map(|of| of.service_type.as_deref());
+    std::iter::once(service.service_name.as_str()).chain(types).collect::<Vec<_>>().join(" ")
+}
+
 collections! {
     /// The cluster that is audited (one; `describe-cluster`).
     cluster: eks::Cluster = "cluster", |c| c.name.clone(), "eks"/"DescribeCluster";
@@ -161,7 +167,7 @@ collections! {
     /// VPC endpoints.
     vpc_endpoints: ec2::VpcEndpoint = "VpcEndpoints", |e| e.vpc_endpoint_id.clone(), "ec2"/"DescribeVpcEndpoints";
     /// Endpoint services that the region offers.
-    service_details: ec2::ServiceDetail = "ServiceDetails", |s| s.service_name.clone(), "ec2"/"DescribeVpcEndpointServices";
+    service_details: ec2::ServiceDetail = "ServiceDetails", service_of_type, "ec2"/"DescribeVpcEndpointServices";
     /// Network interfaces.
     network_interfaces: ec2::NetworkInterface = "NetworkInterfaces", |n| n.network_interface_id.clone(), "ec2"/"DescribeNetworkInterfaces";
     /// Instance types of the node groups.
