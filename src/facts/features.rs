@@ -274,3 +274,7 @@ pub(super) fn needed(
     };
     (needed, by)
 }
+
+#[cfg(test)]
+#[path = "features_tests.rs"]
+mod tests;

@@ -424,3 +424,7 @@ fn private_access(context: &Context<'_>) -> Known<bool> {
         .endpoint_private_access
         .ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.endpointPrivateAccess")])
 }
+
+#[cfg(test)]
+#[path = "flows_tests.rs"]
+mod tests;

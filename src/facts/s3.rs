@@ -30,8 +30,6 @@ pub(super) enum Way<'s> {
 pub(super) struct Route {
     /// Whether there is a way.
     pub open: Fact<bool>,
-    /// The effective route table.
-    pub table: Fact<String>,
     /// An endpoint that is available and could serve the subnet; `None` where there is none at all.
     pub endpoint: Fact<Option<String>>,
 }
@@ -52,11 +50,9 @@ impl<'c, 's> S3<'c, 's> {
 
     /// A subnet's way to S3 through an endpoint, as rules see it.
     pub fn route(&self, subnet: &str) -> Route {
-        let table = self.context.network.effective_route_table(subnet);
         let best = |usable: &Vec<&VpcEndpoint>| usable.first().map(|best| best.vpc_endpoint_id.clone());
         Route {
             open: Fact(self.way(subnet).map(|way| way != Way::None)),
-            table: Fact(table.map(|table| table.route_table_id.clone())),
             endpoint: Fact(self.usable.as_ref().map(best).map_err(Clone::clone)),
         }
     }

@@ -382,3 +382,7 @@ fn security_group(context: &Context<'_>, matrix: &features::Matrix) -> String {
     let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
     with_groups.or_else(own).unwrap_or_else(|| "SECURITY_GROUP".into())
 }
+
+#[cfg(test)]
+#[path = "services_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::network::{Egress, Known};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet, tag};
 
+use super::s3::S3;
 use super::{Context, Fact, Missing, Subject, Subjects, nodes};
 
 /// Zones, by id, that EKS refuses for the control plane
@@ -51,6 +52,13 @@ pub(super) struct SubnetFacts {
     egress: Fact<String>,
     /// The table associated with it, else the VPC's main one (`RouteTables[].RouteTableId`).
     route_table: Fact<String>,
+    /// Whether its packets come to S3 through an endpoint: a route to a gateway endpoint, or an
+    /// interface endpoint that answers for S3's own names (`VpcEndpoints`, `RouteTables[].Routes`).
+    s3_route: Fact<bool>,
+    /// An available S3 endpoint that it could use; null where there is none (`VpcEndpoints`).
+    s3_endpoint: Fact<Option<String>>,
+    /// Whether there is one.
+    s3_endpoint_exists: Fact<bool>,
 }
 
 /// The zone that a subnet is in: its id, or its name where AWS gives no id.
@@ -71,6 +79,7 @@ pub(super) fn takes_control_plane(context: &Context<'_>, subnet: &Subnet) -> boo
 /// Every subnet that the control plane or nodes use.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
+    let s3 = S3::new(context);
     let mut ids: BTreeSet<String> = hosts.nodes.0.clone();
     let mut unlisted: Vec<Missing> = hosts.nodes.1.clone();
     ids.extend(hosts.cluster.iter().flatten().cloned());
@@ -83,7 +92,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let listed = ids
         .iter()
         .map(|id| {
-            let facts = facts(context, id, &hosts);
+            let facts = facts(context, id, &hosts, &s3);
             Subject::new("subnet", id, facts.name.as_deref(), &facts)
         })
         .collect();
@@ -134,7 +143,8 @@ impl Hosts {
     }
 }
 
-fn facts(context: &Context<'_>, id: &str, hosts: &Hosts) -> SubnetFacts {
+fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> SubnetFacts {
+    let to_s3 = s3.route(id);
     let subnet = context.network.subnet(id);
     let known = |name: &str, pick: fn(&Subnet) -> Option<String>| {
         Fact(subnet.clone().and_then(|subnet| pick(subnet).ok_or_else(|| field(context, name, id))))
@@ -169,6 +179,9 @@ fn facts(context: &Context<'_>, id: &str, hosts: &Hosts) -> SubnetFacts {
         route_table: Fact(
             context.network.effective_route_table(id).map(|table| table.route_table_id.clone()),
         ),
+        s3_route: to_s3.open,
+        s3_endpoint_exists: Fact(to_s3.endpoint.0.clone().map(|endpoint| endpoint.is_some())),
+        s3_endpoint: to_s3.endpoint,
     }
 }
 

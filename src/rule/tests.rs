@@ -273,7 +273,7 @@ fn mistakes_are_found_with_file_line_column_and_what_would_be_right() {
         ),
         (
             rule("subnet.free > 1", "").replace("is too small", "{{"),
-            format!("{place}:7:10: the template cannot be read"),
+            format!("{place}:7:11: the template cannot be read"),
         ),
         (
             rule("subnet.free > 1", "").replace("[subnet.free]", "[subnet.fee]"),
