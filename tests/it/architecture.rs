@@ -7,13 +7,13 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("snapshot", &[]),
     ("report", &[]),
-    ("cli", &[]),
+    ("cli", &["report"]),
     ("intent", &[]),
     ("collect", &["snapshot"]),
     ("network", &["snapshot"]),
     ("facts", &["network", "snapshot", "intent"]),
     ("rule", &["facts", "report"]),
-    ("render", &["report"]),
+    ("render", &["report", "drift"]),
     ("drift", &["report", "snapshot"]),
 ];
 
