@@ -197,7 +197,8 @@ impl Run<'_, '_> {
         Subjects { listed: vec![subject(&facts)], unlisted: Vec::new() }
     }
 
-    /// One flow for each service that is needed, or may be; or for the one that is named.
+    /// One flow for each service, needed or not, so that what is listed does not hang on what was
+    /// read; or for the one that is named.
     fn to_services(&self, which: &str) -> Subjects {
         let matrix = match features::matrix() {
             Ok(matrix) => matrix,
@@ -210,9 +211,9 @@ impl Run<'_, '_> {
             .services
             .iter()
             .filter(|(suffix, _)| which == "services" || which == suffix.as_str())
-            .filter_map(|(suffix, service)| {
+            .map(|(suffix, service)| {
                 let (needed, _) = features::needed(matrix, &used, suffix);
-                (needed != Ok(false)).then(|| self.to_service(&sources, &s3, suffix, service, needed))
+                self.to_service(&sources, &s3, suffix, service, needed)
             })
             .collect();
         Subjects { listed, unlisted: Vec::new() }
@@ -230,7 +231,9 @@ impl Run<'_, '_> {
         let usable = best.clone().and_then(|best| self.usable(best, service));
         let mut traced = Traced::default();
         let mut way = usable.clone();
-        if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
+        if needed == Ok(false) {
+            way = Ok(false);
+        } else if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
             if suffix == "s3" {
                 (traced, way) = self.to_s3(sources, s3);
             } else {
