@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::facts::testing::{fields, group, is_unknown, node, snapshot, subnet, withhold};
+use crate::facts::small::{fields, group, is_unknown, node, snapshot, subnet, withhold};
 
 /// m5.large takes 20 addresses for its first pods and 30 when full.
 fn with(free: [i64; 2], groups: &[Value]) -> Value {

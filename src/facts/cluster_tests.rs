@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::facts::testing::{fields, is_unknown, snapshot, subjects, subnet};
+use crate::facts::small::{fields, is_unknown, snapshot, subjects, subnet};
 
 #[test]
 fn public_access_that_is_off_is_limited_whatever_the_list_says() {

@@ -8,6 +8,7 @@
 mod capacity;
 mod cluster;
 pub mod context;
+mod demand;
 mod endpoints;
 mod ends;
 mod fact;
@@ -23,6 +24,8 @@ mod pods;
 mod policy;
 mod s3;
 mod services;
+#[cfg(test)]
+mod small;
 mod subnet;
 mod template;
 #[cfg(test)]

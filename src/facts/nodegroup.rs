@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::network::{Groups, Known};
 
 use super::capacity::{self, Capacity, ZoneCapacity};
+use super::demand;
 use super::nodes::{self, NodeGroup};
 use super::pods::{self, CniKnown, Kubelet};
 use super::{Context, Fact, Subject, Subjects};
@@ -101,7 +102,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
         .groups
         .iter()
         .zip(&kubelets)
-        .map(|(group, kubelet)| capacity::load(context, group, &cni, kubelet));
+        .map(|(group, kubelet)| demand::load(context, group, &cni, kubelet));
     let capacities = capacity::plan(context, &listed, loads.collect());
     let subjects = listed.groups.iter().zip(&kubelets).zip(capacities).map(|((group, kubelet), capacity)| {
         Subject::new(

@@ -1,7 +1,7 @@
 use serde_json::{Value, json};
 
 use crate::facts::Facts;
-use crate::facts::testing::{fields, group, is_unknown, snapshot, subjects, withhold};
+use crate::facts::small::{fields, group, is_unknown, snapshot, subjects, withhold};
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 

@@ -1,6 +1,6 @@
 use serde_json::json;
 
-use crate::facts::testing::{fields, is_unknown, snapshot, subjects, subnet, withhold};
+use crate::facts::small::{fields, is_unknown, snapshot, subjects, subnet, withhold};
 
 #[test]
 fn a_zone_is_refused_by_its_id_and_not_by_its_name() {

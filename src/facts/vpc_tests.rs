@@ -1,6 +1,6 @@
 use serde_json::{Value, json};
 
-use crate::facts::testing::{fields, is_unknown, snapshot, withhold};
+use crate::facts::small::{fields, is_unknown, snapshot, withhold};
 
 fn with_servers(servers: &[&str]) -> Value {
     let mut given = snapshot();
