@@ -1,6 +1,5 @@
 //! Flows that rules declare, traced between every pair of their ends.
 
-use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
@@ -11,7 +10,7 @@ use crate::snapshot::aws::ec2::VpcEndpoint;
 use super::ends::{self, Ends};
 use super::features::{self, Service};
 use super::s3::{S3, Way};
-use super::{Context, Fact, FlowSpec, Subject, Subjects, endpoints, operators};
+use super::{Context, Fact, FlowSpec, Subject, Subjects, blockers, endpoints, operators};
 
 /// The roles that a flow's end may have; the names of services come on top.
 const ROLES: [&str; 4] = ["operators", "control-plane", "nodes", "services"];
@@ -197,7 +196,8 @@ impl Run<'_, '_> {
         Subjects { listed: vec![subject(&facts)], unlisted: Vec::new() }
     }
 
-    /// One flow for each service that is needed, or may be; or for the one that is named.
+    /// One flow for each service, needed or not, so that what is listed does not hang on what was
+    /// read; or for the one that is named.
     fn to_services(&self, which: &str) -> Subjects {
         let matrix = match features::matrix() {
             Ok(matrix) => matrix,
@@ -210,9 +210,9 @@ impl Run<'_, '_> {
             .services
             .iter()
             .filter(|(suffix, _)| which == "services" || which == suffix.as_str())
-            .filter_map(|(suffix, service)| {
+            .map(|(suffix, service)| {
                 let (needed, _) = features::needed(matrix, &used, suffix);
-                (needed != Ok(false)).then(|| self.to_service(&sources, &s3, suffix, service, needed))
+                self.to_service(&sources, &s3, suffix, service, needed)
             })
             .collect();
         Subjects { listed, unlisted: Vec::new() }
@@ -230,7 +230,9 @@ impl Run<'_, '_> {
         let usable = best.clone().and_then(|best| self.usable(best, service));
         let mut traced = Traced::default();
         let mut way = usable.clone();
-        if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
+        if needed == Ok(false) {
+            way = Ok(false);
+        } else if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
             if suffix == "s3" {
                 (traced, way) = self.to_s3(sources, s3);
             } else {
@@ -348,7 +350,7 @@ impl Run<'_, '_> {
             endpoint: None,
             applies: Fact(applies),
             open: Fact(open),
-            blockers: merged(&paths),
+            blockers: blockers::merged(&paths),
             missing,
             assumptions,
             paths: paths.iter().map(in_short).collect(),
@@ -360,64 +362,6 @@ impl Run<'_, '_> {
 
 fn subject(facts: &FlowFacts) -> Subject {
     Subject::new("flow", &facts.id, None, facts)
-}
-
-/// All blockers of all paths: what one object does to several parts is said once.
-fn merged(paths: &[Path]) -> Vec<Blocker> {
-    let mut all: Vec<Blocker> = paths.iter().flat_map(|path| path.blockers.clone()).collect();
-    all.sort();
-    // Wide parts first, so that what they cover is found to be said already.
-    all.sort_by_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
-    let mut merged: Vec<Blocker> = Vec::new();
-    for blocker in all {
-        let place = |known: &Blocker| (known.code, known.kind.clone(), known.id.clone(), known.leg);
-        let same = merged.iter_mut().filter(|known| place(known) == place(&blocker));
-        if !same.into_iter().any(|known| says_too(known, &blocker)) {
-            merged.push(blocker);
-        }
-    }
-    merged.sort();
-    merged
-}
-
-/// Whether a blocker says what another one of the same object says, once its parts are added.
-fn says_too(known: &mut Blocker, other: &Blocker) -> bool {
-    let mut apart = (known.remedy.clone(), other.remedy.clone());
-    (apart.0.cidrs, apart.1.cidrs) = (Vec::new(), Vec::new());
-    // The subnet is only where the fix begins; a table's route serves all of its subnets.
-    (apart.0.subnet, apart.1.subnet) = (None, None);
-    if apart.0 != apart.1 {
-        return false;
-    }
-    let wide = nets(known);
-    let covered = |net: &IpNet| wide.iter().any(|wide| wide.contains(net));
-    let narrow = nets(other);
-    let covered = !narrow.is_empty() && narrow.iter().all(covered);
-    let (ours, theirs) = (known.remedy.cidrs.join(", "), other.remedy.cidrs.join(", "));
-    let alike = known.reason == other.reason
-        || !theirs.is_empty() && known.reason == other.reason.replacen(&theirs, &ours, 1);
-    if !covered && !alike {
-        return false;
-    }
-    if !covered {
-        known.remedy.cidrs.extend(other.remedy.cidrs.iter().cloned());
-        known.remedy.cidrs.sort();
-        known.remedy.cidrs.dedup();
-        if !ours.is_empty() {
-            known.reason = known.reason.replacen(&ours, &known.remedy.cidrs.join(", "), 1);
-        }
-    }
-    known.part = match (known.part.take(), &other.part) {
-        (Some(one), Some(two)) if !covered && one != *two => Some(format!("{one}, {two}")),
-        (Some(one), Some(_)) => Some(one),
-        // One of them blocks everything.
-        _ => None,
-    };
-    true
-}
-
-fn nets(blocker: &Blocker) -> Vec<IpNet> {
-    blocker.remedy.cidrs.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 fn in_short(path: &Path) -> PathFacts {

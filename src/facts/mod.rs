@@ -5,6 +5,7 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod blockers;
 mod capacity;
 mod cluster;
 pub mod context;
