@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::super::testing::{Fixture, is_unknown};
+use super::super::fixture::{Fixture, is_unknown};
 use super::*;
 use crate::facts::Facts;
 use crate::intent::Intent;

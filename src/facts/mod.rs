@@ -14,6 +14,8 @@ mod ends;
 mod fact;
 mod features;
 mod fit;
+#[cfg(test)]
+mod fixture;
 mod flows;
 mod nodegroup;
 pub mod nodes;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::testing::{Fixture, is_unknown};
+use super::super::fixture::{Fixture, is_unknown};
 
 const VPC: &str = "vpc-0c000000000000001";
 const EC2: &str = "vpce-0c0000000000000e0";

@@ -146,3 +146,10 @@ pub(super) fn target(route: &Route) -> Option<&str> {
     .into_iter()
     .find_map(Option::as_deref)
 }
+
+/// A route's destination, whatever its kind.
+pub(super) fn destination(route: &Route) -> Option<&str> {
+    [&route.destination_cidr_block, &route.destination_ipv6_cidr_block, &route.destination_prefix_list_id]
+        .into_iter()
+        .find_map(Option::as_deref)
+}

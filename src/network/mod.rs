@@ -6,15 +6,33 @@
 
 mod address;
 mod blocker;
+mod connection;
 mod egress;
 mod end;
+mod gateway_endpoint;
 mod index;
+mod leg;
 mod lookup;
 mod missing;
+mod network_acl;
+mod part;
 mod path;
+mod peering;
 mod ports;
 mod ranges;
+mod region;
+mod resolve;
+mod route;
+mod route_blocker;
+mod security_group;
+mod story;
 mod trace;
+mod transit;
+mod transit_table;
+mod vpn_gateway;
+
+#[cfg(test)]
+mod tests;
 
 pub use address::AddressSet;
 pub use blocker::{Blocker, BlockerCode, Remedy};

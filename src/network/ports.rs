@@ -103,3 +103,187 @@ impl fmt::Display for Ports {
         }
     }
 }
+
+const ICMP: u8 = 1;
+const TCP: u8 = 6;
+const UDP: u8 = 17;
+const ICMPV6: u8 = 58;
+
+/// Where a reply may go: clients use other ranges each, and NAT gateways and load balancers all of it.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
+const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
+
+impl Ports {
+    /// What the request's packets carry.
+    pub(super) fn request(self, v6: bool) -> Ranges {
+        match self.protocol {
+            Protocol::Tcp => points(TCP, self.from, self.to),
+            Protocol::Udp => points(UDP, self.from, self.to),
+            Protocol::Icmp if v6 => points(ICMPV6, 128 << 8, 128 << 8),
+            Protocol::Icmp => points(ICMP, 8 << 8, 8 << 8),
+            Protocol::Any => all_points(),
+        }
+    }
+
+    /// What the reply's packets carry.
+    pub(super) fn reply(self, v6: bool) -> Ranges {
+        let (first, last) = EPHEMERAL;
+        match self.protocol {
+            Protocol::Tcp => points(TCP, first, last),
+            Protocol::Udp => points(UDP, first, last),
+            Protocol::Icmp if v6 => points(ICMPV6, 129 << 8, 129 << 8),
+            Protocol::Icmp => points(ICMP, 0, 0),
+            Protocol::Any => {
+                let low = points(TCP, 0, first - 1).union(&points(UDP, 0, first - 1));
+                all_points().subtract(&low)
+            }
+        }
+    }
+}
+
+fn points(protocol: u8, from: u16, to: u16) -> Ranges {
+    let base = u128::from(protocol) << 16;
+    Ranges::of(base | u128::from(from), base | u128::from(to))
+}
+
+fn all_points() -> Ranges {
+    Ranges::of(0, (1 << 24) - 1)
+}
+
+/// What a rule of a security group or a network ACL covers; `None` where its protocol is unheard of.
+///
+/// `first` and `last` are ports, or the type and the code of ICMP; absent or -1 is all of them.
+pub(super) fn rule_points(protocol: Option<&str>, first: Option<i64>, last: Option<i64>) -> Option<Ranges> {
+    let protocol = match protocol? {
+        "-1" | "all" => return Some(all_points()),
+        "tcp" => TCP,
+        "udp" => UDP,
+        "icmp" => ICMP,
+        "icmpv6" => ICMPV6,
+        number => number.parse().ok()?,
+    };
+    let number = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
+    Some(match (protocol, number(first), number(last)) {
+        (ICMP | ICMPV6, Some(kind), Some(code)) => points(protocol, (kind << 8) | code, (kind << 8) | code),
+        (ICMP | ICMPV6, Some(kind), None) => points(protocol, kind << 8, (kind << 8) | 255),
+        (TCP | UDP, Some(from), Some(to)) => points(protocol, from, to),
+        _ => points(protocol, 0, u16::MAX),
+    })
+}
+
+/// The text of a set of protocols and ports, for instance `tcp/443, udp/53`.
+pub(super) fn describe(set: &Ranges) -> String {
+    if *set == all_points() {
+        return "every protocol".to_owned();
+    }
+    let mut texts = Vec::new();
+    for (first, last) in set.iter() {
+        let (first_protocol, last_protocol) = (first >> 16, last >> 16);
+        if first_protocol == last_protocol {
+            texts.push(describe_within(first_protocol, first & 0xffff, last & 0xffff));
+            continue;
+        }
+        let mut from = first_protocol;
+        if first & 0xffff != 0 {
+            texts.push(describe_within(from, first & 0xffff, 0xffff));
+            from += 1;
+        }
+        let whole_last = last & 0xffff == 0xffff;
+        let to = if whole_last { last_protocol } else { last_protocol - 1 };
+        match to.saturating_sub(from) {
+            _ if to < from => {}
+            0 => texts.push(describe_within(from, 0, 0xffff)),
+            _ => texts.push(format!("protocols {from}-{to}")),
+        }
+        if !whole_last {
+            texts.push(describe_within(last_protocol, 0, last & 0xffff));
+        }
+    }
+    texts.join(", ")
+}
+
+fn describe_within(protocol: u128, first: u128, last: u128) -> String {
+    let name = match protocol {
+        1 => "icmp".to_owned(),
+        6 => "tcp".to_owned(),
+        17 => "udp".to_owned(),
+        58 => "icmpv6".to_owned(),
+        other => format!("protocol {other}"),
+    };
+    let is_icmp = protocol == u128::from(ICMP) || protocol == u128::from(ICMPV6);
+    match (first, last) {
+        (0, 0xffff) => name,
+        (first, last) if is_icmp && first == last => {
+            format!("{name} type {} code {}", first >> 8, first & 0xff)
+        }
+        (first, last) if is_icmp => format!("{name} types {}-{}", first >> 8, last >> 8),
+        (first, last) if first == last => format!("{name}/{first}"),
+        (first, last) => format!("{name}/{first}-{last}"),
+    }
+}
+
+/// Protocol and ports as a fix names them: `-1` without ports where there is more than one protocol.
+pub(super) fn for_fix(set: &Ranges) -> (String, Option<u16>, Option<u16>) {
+    let mut numbers = set.iter();
+    let Some((first, last)) = numbers.next() else { return ("-1".to_owned(), None, None) };
+    let last = numbers.last().map_or(last, |(_, last)| last);
+    if first >> 16 != last >> 16 {
+        return ("-1".to_owned(), None, None);
+    }
+    let port = |number: u128| u16::try_from(number & 0xffff).ok();
+    match first >> 16 {
+        6 => ("tcp".to_owned(), port(first), port(last)),
+        17 => ("udp".to_owned(), port(first), port(last)),
+        1 => ("icmp".to_owned(), None, None),
+        58 => ("icmpv6".to_owned(), None, None),
+        other => (other.to_string(), None, None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Ports, describe, for_fix, rule_points};
+
+    #[test]
+    fn the_grammar_reads_back_what_it_prints() {
+        for text in ["tcp/443", "udp/53", "tcp/1024-65535", "icmp", "any"] {
+            assert_eq!(text.parse::<Ports>().unwrap().to_string(), text);
+        }
+        for text in ["tcp", "tcp/", "tcp/70000", "tcp/9-8", "icmp/8", "any/1", "tcp/+443", "sctp/1", ""] {
+            assert!(text.parse::<Ports>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_protocol_is_known_by_name_and_by_number() {
+        assert_eq!(
+            rule_points(Some("6"), Some(443), Some(443)),
+            rule_points(Some("tcp"), Some(443), Some(443))
+        );
+        assert_eq!(rule_points(Some("-1"), None, None), rule_points(Some("-1"), Some(443), Some(443)));
+        assert_eq!(
+            rule_points(Some("tcp"), Some(-1), Some(-1)),
+            rule_points(Some("tcp"), Some(0), Some(65535))
+        );
+        assert_eq!(rule_points(Some("carrier-pigeon"), None, None), None);
+    }
+
+    #[test]
+    fn an_echo_needs_its_type_and_code_only() {
+        let echo = Ports { protocol: super::Protocol::Icmp, from: 0, to: u16::MAX }.request(false);
+        assert!(rule_points(Some("icmp"), Some(8), Some(-1)).unwrap().contains_all(&echo));
+        assert!(rule_points(Some("1"), Some(-1), Some(-1)).unwrap().contains_all(&echo));
+        assert!(!rule_points(Some("icmp"), Some(0), Some(0)).unwrap().contains_all(&echo));
+        assert!(!rule_points(Some("icmpv6"), Some(-1), Some(-1)).unwrap().contains_all(&echo));
+    }
+
+    #[test]
+    fn sets_of_ports_are_told_in_words() {
+        let any: Ports = "any".parse().unwrap();
+        assert_eq!(describe(&any.request(false)), "every protocol");
+        let reply = describe(&any.reply(false));
+        assert_eq!(reply, "protocols 0-5, tcp/1024-65535, protocols 7-16, udp/1024-65535, protocols 18-255");
+        assert_eq!(for_fix(&Ports::tcp(80, 90).request(false)), ("tcp".to_owned(), Some(80), Some(90)));
+        assert_eq!(for_fix(&any.request(false)).0, "-1");
+    }
+}

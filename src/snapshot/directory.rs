@@ -132,7 +132,7 @@ impl Sum {
                 part.aws.ids(collection.key).unwrap_or_default().into_iter().map(|id| (collection.key, id))
             })
             .collect();
-        self.snapshot.aws.merge(part.aws, &merge::same_place).map_err(|conflict| {
+        self.snapshot.aws.merge_with(part.aws, &merge::same_place).map_err(|conflict| {
             let first = self.origin.get(&(conflict.collection, conflict.id.clone())).cloned();
             SnapshotError::Conflict {
                 collection: conflict.collection,

@@ -45,7 +45,7 @@ impl Snapshot {
             }
         };
         let (first, second) = (self.label(), other.label());
-        self.aws.merge(other.aws, &reconcile).map_err(|conflict| SnapshotError::Conflict {
+        self.aws.merge_with(other.aws, &reconcile).map_err(|conflict| SnapshotError::Conflict {
             collection: conflict.collection,
             id: conflict.id,
             first,

@@ -84,7 +84,7 @@ fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
         outcomes.as_object().unwrap_or_else(|| panic!("{case}: `expect` maps outcomes to ids"))
     {
         assert!(
-            ["pass", "fail", "unknown", "not_applicable"].contains(&outcome.as_str()),
+            ["pass", "fail", "unknown", "not_applicable", "gone"].contains(&outcome.as_str()),
             "{case}: {outcome} is no outcome"
         );
         for id in ids.as_array().unwrap_or_else(|| panic!("{case}: {outcome} has a list of ids")) {
@@ -170,28 +170,48 @@ fn breaking_one_thing_in_the_closed_network_changes_exactly_what_the_case_lists(
         let mut patched = snapshot.clone();
         apply(&mut patched, &case["patch"], called);
         let after = judge.judge(&patched, &intent, called);
-        let mut expects = BTreeMap::new();
+        let mut wanted = BTreeMap::new();
         for (rule, outcomes) in case["expect"].as_object().expect("`expect` maps rules to outcomes") {
             for (id, outcome) in expected(outcomes, called) {
-                expects.insert((rule.clone(), id), outcome);
+                wanted.insert((rule.clone(), id), outcome);
             }
         }
-        let keys: BTreeSet<_> = before.keys().chain(after.keys()).chain(expects.keys()).collect();
-        for key in keys {
-            let was = before.get(key).map(|(outcome, _)| outcome.as_str());
-            let is = after.get(key).map(|(outcome, _)| outcome.as_str());
-            let wanted = expects.get(key).map_or(was, |outcome| Some(outcome.as_str()));
-            if is != wanted {
-                wrong.push(format!("{called}: {key:?} is {is:?}, wanted {wanted:?}"));
-            } else if expects.contains_key(key) && was == is {
-                wrong.push(format!("{called}: {key:?} is listed, but was {is:?} before"));
-            }
-            if let (Some((_, old)), Some((_, new))) = (before.get(key), after.get(key)) {
-                assert_eq!(old, new, "{called}: the fingerprint of {key:?}");
-            }
+        let changed = changed(&before, &after);
+        if changed != wanted {
+            wrong.push(format!("{called}: wanted{}\n  but this changed{}", paste(&wanted), paste(&changed)));
+        }
+        for (key, (_, fingerprint)) in &after {
+            let old = before.get(key).map_or(fingerprint, |(_, fingerprint)| fingerprint);
+            assert_eq!(old, fingerprint, "{called}: the fingerprint of {key:?}");
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The outcomes that differ; `gone` for a finding that is no longer there.
+fn changed(before: &Judged, after: &Judged) -> BTreeMap<(String, String), String> {
+    let outcome =
+        |judged: &Judged, key: &(String, String)| judged.get(key).map(|(outcome, _)| outcome.clone());
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+    keys.into_iter()
+        .filter(|key| outcome(before, key) != outcome(after, key))
+        .map(|key| (key.clone(), outcome(after, &key).unwrap_or_else(|| "gone".to_owned())))
+        .collect()
+}
+
+/// The outcomes as the YAML of a case's `expect`.
+fn paste(outcomes: &BTreeMap<(String, String), String>) -> String {
+    let mut rules: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for ((rule, id), outcome) in outcomes {
+        rules.entry(rule).or_default().entry(outcome).or_default().push(id);
+    }
+    let mut text = String::new();
+    for (rule, outcomes) in rules {
+        let outcomes: Vec<_> =
+            outcomes.iter().map(|(outcome, ids)| format!("{outcome}: [{}]", ids.join(", "))).collect();
+        text.extend(["\n      ", rule, ": { ", &outcomes.join(", "), " }"]);
+    }
+    text
 }
 
 #[test]
@@ -204,8 +224,7 @@ fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
         let (snapshot, intent) = base(name);
         let before = judge.judge(&snapshot, &intent, name);
         rules.extend(before.keys().map(|(rule, _)| rule.clone()));
-        // Without the cluster there is no audit.
-        for collection in COLLECTIONS.iter().filter(|collection| collection.key != "cluster") {
+        for collection in COLLECTIONS {
             let mut patched = snapshot.clone();
             withhold(&mut patched, collection.key).expect("a collection");
             let after = judge.judge(&patched, &intent, collection.key);

@@ -16,4 +16,5 @@ mod program;
 mod recorded;
 mod refusals;
 mod replay;
+mod rules;
 mod servers;

@@ -136,8 +136,8 @@ fn ec2(request: &Request) -> Option<String> {
         "DescribeAvailabilityZones" => "<availabilityZoneInfo><item><zoneName>eu-west-1a</zoneName><zoneId>euw1-az1</zoneId><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item></availabilityZoneInfo>".to_owned(),
         "DescribeInstanceTypes" => {
             let names = request.parameters.iter().filter(|(key, _)| key.starts_with("InstanceType."));
-            let items: String = names.map(|(_, name)| format!("<item><instanceType>{name}</instanceType><vCpuInfo><defaultVCpus>2</defaultVCpus></vCpuInfo><networkInfo><maximumNetworkInterfaces>3</maximumNetworkInterfaces><ipv4AddressesPerInterface>4</ipv4AddressesPerInterface></networkInfo></item>")).collect();
-            format!("<instanceTypeSet>{items}</instanceTypeSet>")
+            let items: Vec<String> = names.map(|(_, name)| format!("<item><instanceType>{name}</instanceType><vCpuInfo><defaultVCpus>2</defaultVCpus></vCpuInfo><networkInfo><maximumNetworkInterfaces>3</maximumNetworkInterfaces><ipv4AddressesPerInterface>4</ipv4AddressesPerInterface></networkInfo></item>")).collect();
+            format!("<instanceTypeSet>{}</instanceTypeSet>", items.concat())
         }
         "DescribeLaunchTemplateVersions" => {
             let id = request.parameter("LaunchTemplateId");

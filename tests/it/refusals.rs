@@ -1,5 +1,7 @@
 //! Why a cluster could not be described, each in one sentence that says what to do.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // clippy.toml allows them in test functions only
+
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 

@@ -1,6 +1,8 @@
 //! An HTTP/1.1 server in this process that answers as AWS does: with what a function makes of
 //! each request. Tests and benches share it; it keeps a log and can delay or gather answers.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)] // clippy.toml allows them in test functions only
+
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -19,8 +21,6 @@ pub struct Request {
     pub path: String,
     /// Parameters of the query protocols (EC2, STS, Auto Scaling) and of the path's query.
     pub parameters: BTreeMap<String, String>,
-    /// The body as it came.
-    pub body: String,
 }
 
 impl Request {
@@ -228,7 +228,7 @@ async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Request> {
     }
     let operation =
         target.or_else(|| parameters.get("Action").cloned()).unwrap_or_else(|| of_path(bare).to_owned());
-    Some(Request { operation, path, parameters, body })
+    Some(Request { operation, path, parameters })
 }
 
 /// EKS's operations are paths.

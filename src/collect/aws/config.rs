@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
+use aws_config::provider_config::ProviderConfig;
 use aws_config::{BehaviorVersion, ConfigLoader, Region, SdkConfig};
+use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_runtime::env_config::file::EnvConfigFiles;
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
@@ -26,14 +29,35 @@ pub struct AwsOptions {
 /// The configuration for these options and this process's environment.
 ///
 /// # Errors
-/// No region, a proxy setting or a CA bundle that cannot be used, a profile that cannot be read.
+/// No region, a profile that does not exist or cannot be read, a proxy setting or a CA bundle
+/// that cannot be used.
 pub async fn config(options: &AwsOptions) -> Result<SdkConfig, CollectError> {
+    let profiles = profiles(options).await?;
     let mut environment = Environment::of_process();
     if environment.ca_bundle.is_none() {
-        environment.ca_bundle = profile_bundle(options).await?;
+        let source = format!("ca_bundle of the profile {}", profiles.selected_profile());
+        environment.ca_bundle = profiles.get("ca_bundle").map(|path| (path.to_owned(), source));
     }
     let config = loader(options, &environment)?.load().await;
-    if config.region().is_none() { Err(CollectError::NoRegion) } else { Ok(config) }
+    if config.region().is_none() {
+        return Err(CollectError::NoRegion);
+    }
+    Ok(match &options.profile {
+        Some(profile) => of_profile(config, profile),
+        None => config,
+    })
+}
+
+/// The credentials of a profile that was named on the command line. As with the AWS CLI they come
+/// before those of the environment; in the SDK's chain it is the other way round.
+fn of_profile(config: SdkConfig, profile: &str) -> SdkConfig {
+    let mut provider = ProviderConfig::without_region().with_region(config.region().cloned());
+    if let Some(client) = config.http_client() {
+        provider = provider.with_http_client(client);
+    }
+    let credentials =
+        ProfileFileCredentialsProvider::builder().configure(&provider).profile_name(profile).build();
+    config.into_builder().credentials_provider(SharedCredentialsProvider::new(credentials)).build()
 }
 
 /// The loader with this program's HTTP client, time-outs and retries; what else is set on it wins.
@@ -44,8 +68,13 @@ pub fn loader(options: &AwsOptions, environment: &Environment) -> Result<ConfigL
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(Client::new(environment.proxies()?, environment.trust()?))
         .timeout_config(timeouts())
-        // One retried call waits some seconds at most; the delays are jittered by the SDK.
-        .retry_config(RetryConfig::standard().with_max_attempts(3).with_max_backoff(Duration::from_secs(4)))
+        // EC2's buckets refill within a second; the delays are jittered by the SDK.
+        .retry_config(
+            RetryConfig::standard()
+                .with_max_attempts(3)
+                .with_initial_backoff(Duration::from_millis(500))
+                .with_max_backoff(Duration::from_secs(4)),
+        )
         // The read time-out already ends a stalled answer.
         .stalled_stream_protection(
             aws_config::stalled_stream_protection::StalledStreamProtectionConfig::disabled(),
@@ -86,12 +115,23 @@ pub(super) fn short_timeouts(usual: Option<&TimeoutConfig>) -> TimeoutConfig {
         .build()
 }
 
-/// `ca_bundle` of the profile.
-async fn profile_bundle(options: &AwsOptions) -> Result<Option<(String, String)>, CollectError> {
+/// The profile files, with the profile selected that the options or the environment name.
+async fn profiles(options: &AwsOptions) -> Result<ProfileSet, CollectError> {
     let name = options.profile.clone().map(Into::into);
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), name)
         .await
         .map_err(|error| CollectError::Configuration { reason: super::failure::chain(&error).join(": ") })?;
-    let source = format!("ca_bundle of the profile {}", profiles.selected_profile());
-    Ok(profiles.get("ca_bundle").map(|path| (path.to_owned(), source)))
+    let selected = profiles.selected_profile();
+    if selected != "default" && profiles.get_profile(selected).is_none() {
+        let names: Vec<&str> = profiles.profiles().collect();
+        let known = if names.is_empty() {
+            "there are none".to_owned()
+        } else {
+            format!("there are {}", names.join(", "))
+        };
+        return Err(CollectError::Configuration {
+            reason: format!("there is no profile {selected}: {known}"),
+        });
+    }
+    Ok(profiles)
 }

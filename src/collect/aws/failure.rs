@@ -38,6 +38,8 @@ pub(super) enum Kind {
     RejectedCredentials,
     /// A source of credentials failed.
     Credentials,
+    /// A setting cannot be used.
+    Configuration,
     /// No region is set.
     NoRegion,
     /// There was no connection, or no answer in time.
@@ -180,6 +182,9 @@ where
     if says(&["Missing Region", "region must be set", "A region must be set"]) {
         return Failure::new(Kind::NoRegion, "NoRegion", root);
     }
+    if says(&["endpoint must", "invalid endpoint"]) {
+        return Failure::new(Kind::Configuration, "NotSent", &format!("the endpoint URL is not one: {root}"));
+    }
     if timed_out {
         return Failure::new(Kind::Unreachable, "Timeout", root);
     }
@@ -191,17 +196,21 @@ where
 
 /// A failure of the credential chain.
 fn of_credentials(error: &CredentialsError) -> Failure {
-    let text = chain(error).join(": ");
+    let mut texts = chain(error);
+    texts.retain(|text| text != "an error occurred while loading credentials");
+    let text = texts.join(": ");
     let lower = text.to_lowercase();
-    let kind =
-        if lower.contains("expired") || lower.contains("sso session") || lower.contains("invalid_grant") {
-            Kind::ExpiredCredentials
-        } else if matches!(error, CredentialsError::CredentialsNotLoaded(_)) {
-            Kind::NoCredentials
-        } else {
-            Kind::Credentials
-        };
-    Failure::new(kind, "Credentials", &text)
+    if lower.contains("expired") || lower.contains("invalid_grant") {
+        return Failure::new(Kind::ExpiredCredentials, "Credentials", &text);
+    }
+    // The last link of the chain is the instance's metadata service: without one there is nothing.
+    if lower.contains("no credentials found in chain") || lower.contains("imds") {
+        return Failure::new(Kind::NoCredentials, "Credentials", "");
+    }
+    if matches!(error, CredentialsError::CredentialsNotLoaded(_)) || lower.contains("cached sso token") {
+        return Failure::new(Kind::NoCredentials, "Credentials", &text);
+    }
+    Failure::new(Kind::Credentials, "Credentials", &text)
 }
 
 /// The errors behind an error. An [`std::io::Error`] hides its payload from `source`.

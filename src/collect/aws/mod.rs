@@ -86,6 +86,7 @@ async fn describe(reading: &Reading<'_>) -> Result<Cluster, CollectError> {
         Kind::ExpiredCredentials => CollectError::ExpiredCredentials { reason: message },
         Kind::RejectedCredentials => CollectError::RejectedCredentials { code, message },
         Kind::Credentials => CollectError::Credentials { reason: message },
+        Kind::Configuration => CollectError::Configuration { reason: message },
         Kind::NoRegion => CollectError::NoRegion,
         Kind::Unreachable => {
             CollectError::Unreachable { endpoint: reading.clients.endpoint(), reason: message }

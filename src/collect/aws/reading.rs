@@ -138,7 +138,7 @@ impl<'a> Reading<'a> {
         *field(&mut more) = Some(items);
         let mut state = self.state();
         let snapshot = &mut state.snapshot;
-        match snapshot.aws.merge(more, &|_, _, _| None) {
+        match snapshot.aws.merge(more) {
             Ok(()) if scope.is_empty() => {}
             Ok(()) => snapshot.scope.entry(key.to_owned()).or_default().extend(scope.iter().cloned()),
             Err(conflict) => snapshot.gaps.push(Gap {

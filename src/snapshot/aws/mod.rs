@@ -49,11 +49,19 @@ macro_rules! collections {
                 $( if let Some(items) = &mut self.$field { let id: fn(&$ty) -> String = $id; items.sort_by_key(id); } )*
             }
 
+            /// Adds what another call read.
+            ///
+            /// # Errors
+            /// The key and identity of an item that both have, with different contents.
+            pub fn merge(&mut self, other: Aws) -> Result<(), Conflict> {
+                self.merge_with(other, &|_, _, _| None)
+            }
+
             /// Adds what was read elsewhere; `reconcile` may settle two contents of one identity.
             ///
             /// # Errors
             /// The key and identity of an item that both have, with contents that stay different.
-            pub fn merge(&mut self, other: Aws, reconcile: Reconcile<'_>) -> Result<(), Conflict> {
+            pub fn merge_with(&mut self, other: Aws, reconcile: Reconcile<'_>) -> Result<(), Conflict> {
                 $( if let Some(items) = other.$field {
                     merge_list($key, self.$field.get_or_insert_with(Vec::new), items, $id, reconcile)?;
                 } )*
@@ -160,8 +168,8 @@ collections! {
     network_acls: ec2::NetworkAcl = "NetworkAcls", |n| n.network_acl_id.clone(), "ec2"/"DescribeNetworkAcls";
     /// VPC endpoints.
     vpc_endpoints: ec2::VpcEndpoint = "VpcEndpoints", |e| e.vpc_endpoint_id.clone(), "ec2"/"DescribeVpcEndpoints";
-    /// Endpoint services that the region offers.
-    service_details: ec2::ServiceDetail = "ServiceDetails", |s| s.service_name.clone(), "ec2"/"DescribeVpcEndpointServices";
+    /// Endpoint services that the region offers; S3 and DynamoDB are there twice, once of each type.
+    service_details: ec2::ServiceDetail = "ServiceDetails", |s| s.service_type.iter().filter_map(|t| t.service_type.as_deref()).fold(s.service_name.clone(), |id, t| id + ":" + t), "ec2"/"DescribeVpcEndpointServices";
     /// Network interfaces.
     network_interfaces: ec2::NetworkInterface = "NetworkInterfaces", |n| n.network_interface_id.clone(), "ec2"/"DescribeNetworkInterfaces";
     /// Instance types of the node groups.
