@@ -204,7 +204,10 @@ fn listed_zone<'s>(context: &Context<'s>, subnet: &Known<&Subnet>) -> Known<&'s 
             same(&zone.zone_id, &subnet.availability_zone_id)
                 || same(&zone.zone_name, &subnet.availability_zone)
         })
-        .ok_or_else(|| vec![context.missing("AvailabilityZones", subnet.availability_zone.as_deref())])
+        .ok_or_else(|| match &context.snapshot.aws.availability_zones {
+            Some(_) => vec![context.field("AvailabilityZones", &format!("the zone of {}", subnet.subnet_id))],
+            None => vec![context.missing("AvailabilityZones", None)],
+        })
 }
 
 fn egress_name(egress: &Egress) -> &'static str {

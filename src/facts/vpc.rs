@@ -134,7 +134,7 @@ impl Dns {
     fn of(context: &Context<'_>, vpc: &Known<&Vpc>, servers: &[String]) -> Known<Self> {
         let base = vpc.clone().and_then(|vpc| {
             let cidr = vpc.cidr_block.as_deref().and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
-            cidr.map(|cidr| plus_two(cidr)).ok_or_else(|| field(context, "CidrBlock"))
+            cidr.map(plus_two).ok_or_else(|| field(context, "CidrBlock"))
         });
         let mut amazon = 0;
         for server in servers {
