@@ -143,7 +143,9 @@ impl<'s> Network<'s> {
         for vpc in self.homes(via, other)? {
             let held: AddressSet = self.vpc_cidrs(vpc)?.into_iter().collect();
             let inside = left.intersect(&held);
-            if inside.is_empty() {
+            // A wide network does not reach into VPCs that have nothing to do with the other end's.
+            let wanted = via.is_some() || held.contains_all(&cidr.into()) || self.may_connect(vpc, other);
+            if inside.is_empty() || !wanted {
                 continue;
             }
             left = left.subtract(&held);
@@ -168,6 +170,14 @@ impl<'s> Network<'s> {
             resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));
         }
         Ok(())
+    }
+
+    fn may_connect(&self, vpc: &str, other: Option<&str>) -> bool {
+        other.is_none_or(|other| {
+            vpc == other
+                || !self.peerings_between(vpc, other).is_empty()
+                || self.common_gateway(vpc, other).is_some()
+        })
     }
 
     /// The VPCs that a declared network may be in, the likeliest first.
