@@ -1,0 +1,121 @@
+//! The SDK's clients, each behind the guard that lets only listed operations through.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_config::SdkConfig;
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterceptorContextRef;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::operations::Guard;
+
+/// One client for each service.
+#[derive(Clone, Debug)]
+pub(super) struct Clients {
+    pub(super) autoscaling: aws_sdk_autoscaling::Client,
+    pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) eks: aws_sdk_eks::Client,
+    pub(super) resolver: aws_sdk_route53resolver::Client,
+    pub(super) sts: aws_sdk_sts::Client,
+    /// Time-outs of the one call that nothing works without.
+    pub(super) short: TimeoutConfig,
+    endpoint: Endpoint,
+}
+
+impl Clients {
+    pub(super) fn new(config: &SdkConfig) -> Self {
+        let endpoint = Endpoint::default();
+        Self {
+            autoscaling: aws_sdk_autoscaling::Client::from_conf(
+                aws_sdk_autoscaling::config::Builder::from(config).interceptor(Guard).build(),
+            ),
+            ec2: aws_sdk_ec2::Client::from_conf(
+                aws_sdk_ec2::config::Builder::from(config).interceptor(Guard).build(),
+            ),
+            eks: aws_sdk_eks::Client::from_conf(
+                aws_sdk_eks::config::Builder::from(config)
+                    .interceptor(Guard)
+                    .interceptor(endpoint.clone())
+                    .build(),
+            ),
+            resolver: aws_sdk_route53resolver::Client::from_conf(
+                aws_sdk_route53resolver::config::Builder::from(config).interceptor(Guard).build(),
+            ),
+            sts: aws_sdk_sts::Client::from_conf(
+                aws_sdk_sts::config::Builder::from(config).interceptor(Guard).build(),
+            ),
+            short: super::config::short_timeouts(config.timeout_config()),
+            endpoint,
+        }
+    }
+
+    /// Where EKS was asked, as scheme, host and port.
+    pub(super) fn endpoint(&self) -> String {
+        let seen = self.endpoint.0.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.clone().unwrap_or_else(|| "the EKS endpoint".to_owned())
+    }
+}
+
+/// Remembers where requests go, for the sentence that says it cannot be reached.
+#[derive(Clone, Debug, Default)]
+struct Endpoint(Arc<Mutex<Option<String>>>);
+
+impl Intercept for Endpoint {
+    fn name(&self) -> &'static str {
+        "Endpoint"
+    }
+
+    fn read_before_transmit(
+        &self,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let uri = context.request().uri();
+        let path = uri.find("://").and_then(|at| uri[at + 3..].find(['/', '?']).map(|end| at + 3 + end));
+        let server = uri[..path.unwrap_or(uri.len())].to_owned();
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(server);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_credential_types::Credentials;
+    use aws_credential_types::provider::SharedCredentialsProvider;
+
+    use super::*;
+    use crate::collect::aws::{AwsOptions, Environment, loader};
+
+    #[tokio::test]
+    async fn an_operation_that_is_not_on_the_list_is_refused_before_anything_is_sent() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let options = AwsOptions { profile: None, region: Some("eu-west-1".to_owned()) };
+        let config = loader(&options, &Environment::default())
+            .unwrap()
+            .endpoint_url(format!("http://{}", listener.local_addr().unwrap()))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "a", "b", None, None, "test",
+            )))
+            .load()
+            .await;
+        let clients = Clients::new(&config);
+
+        let made = clients.ec2.create_vpc().cidr_block("10.0.0.0/16").send().await.unwrap_err();
+        let ended = clients.ec2.terminate_instances().instance_ids("i-1").send().await.unwrap_err();
+        let deleted = clients.eks.delete_cluster().name("prod").send().await.unwrap_err();
+        let texts = [
+            aws_sdk_ec2::error::DisplayErrorContext(&made).to_string(),
+            aws_sdk_ec2::error::DisplayErrorContext(&ended).to_string(),
+            aws_sdk_ec2::error::DisplayErrorContext(&deleted).to_string(),
+        ];
+        for text in texts {
+            assert!(text.contains("not on the list of operations"), "{text}");
+        }
+        let connection = tokio::time::timeout(std::time::Duration::ZERO, listener.accept()).await;
+        assert!(connection.is_err(), "nothing may have connected");
+    }
+}

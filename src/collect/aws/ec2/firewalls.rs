@@ -1,0 +1,129 @@
+//! Security groups and network ACLs.
+
+#![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
+
+use aws_sdk_ec2::{Client, types};
+
+use super::{in_vpcs, tag};
+use crate::collect::aws::convert::{Fetched, all, list, text, whole};
+use crate::snapshot::aws::ec2 as shape;
+
+/// `DescribeSecurityGroups`.
+pub(in crate::collect::aws) async fn groups(
+    client: &Client,
+    vpcs: &[String],
+) -> Fetched<Vec<shape::SecurityGroup>> {
+    all(
+        client
+            .describe_security_groups()
+            .filters(in_vpcs(vpcs))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect(),
+        security_group,
+    )
+    .await
+}
+
+/// `DescribeNetworkAcls`.
+pub(in crate::collect::aws) async fn acls(
+    client: &Client,
+    vpcs: &[String],
+) -> Fetched<Vec<shape::NetworkAcl>> {
+    all(
+        client.describe_network_acls().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
+        network_acl,
+    )
+    .await
+}
+
+fn ip_range(v: types::IpRange) -> shape::IpRange {
+    shape::IpRange { cidr_ip: v.cidr_ip, description: v.description }
+}
+
+fn ipv6_range(v: types::Ipv6Range) -> shape::Ipv6Range {
+    shape::Ipv6Range { cidr_ipv6: v.cidr_ipv6, description: v.description }
+}
+
+fn prefix_list_id(v: types::PrefixListId) -> shape::PrefixListId {
+    shape::PrefixListId { prefix_list_id: v.prefix_list_id, description: v.description }
+}
+
+fn user_id_group_pair(v: types::UserIdGroupPair) -> shape::UserIdGroupPair {
+    shape::UserIdGroupPair {
+        group_id: v.group_id,
+        group_name: v.group_name,
+        user_id: v.user_id,
+        vpc_id: v.vpc_id,
+        vpc_peering_connection_id: v.vpc_peering_connection_id,
+        peering_status: v.peering_status,
+        description: v.description,
+    }
+}
+
+fn ip_permission(v: types::IpPermission) -> shape::IpPermission {
+    shape::IpPermission {
+        ip_protocol: v.ip_protocol,
+        from_port: whole(v.from_port),
+        to_port: whole(v.to_port),
+        ip_ranges: list(v.ip_ranges, ip_range),
+        ipv6_ranges: list(v.ipv6_ranges, ipv6_range),
+        prefix_list_ids: list(v.prefix_list_ids, prefix_list_id),
+        user_id_group_pairs: list(v.user_id_group_pairs, user_id_group_pair),
+    }
+}
+
+fn security_group(v: types::SecurityGroup) -> shape::SecurityGroup {
+    shape::SecurityGroup {
+        group_id: v.group_id.unwrap_or_default(),
+        group_name: v.group_name,
+        description: v.description,
+        vpc_id: v.vpc_id,
+        owner_id: v.owner_id,
+        ip_permissions: list(v.ip_permissions, ip_permission),
+        ip_permissions_egress: list(v.ip_permissions_egress, ip_permission),
+        tags: list(v.tags, tag),
+    }
+}
+
+fn network_acl_association(v: types::NetworkAclAssociation) -> shape::NetworkAclAssociation {
+    shape::NetworkAclAssociation {
+        network_acl_association_id: v.network_acl_association_id,
+        network_acl_id: v.network_acl_id,
+        subnet_id: v.subnet_id,
+    }
+}
+
+fn port_range(v: types::PortRange) -> shape::PortRange {
+    shape::PortRange { from: whole(v.from), to: whole(v.to) }
+}
+
+fn icmp_type_code(v: types::IcmpTypeCode) -> shape::IcmpTypeCode {
+    shape::IcmpTypeCode { code: whole(v.code), r#type: whole(v.r#type) }
+}
+
+fn network_acl_entry(v: types::NetworkAclEntry) -> shape::NetworkAclEntry {
+    shape::NetworkAclEntry {
+        rule_number: whole(v.rule_number),
+        egress: v.egress,
+        protocol: v.protocol,
+        rule_action: text(v.rule_action),
+        cidr_block: v.cidr_block,
+        ipv6_cidr_block: v.ipv6_cidr_block,
+        port_range: v.port_range.map(port_range),
+        icmp_type_code: v.icmp_type_code.map(icmp_type_code),
+    }
+}
+
+fn network_acl(v: types::NetworkAcl) -> shape::NetworkAcl {
+    shape::NetworkAcl {
+        network_acl_id: v.network_acl_id.unwrap_or_default(),
+        vpc_id: v.vpc_id,
+        owner_id: v.owner_id,
+        is_default: v.is_default,
+        associations: list(v.associations, network_acl_association),
+        entries: list(v.entries, network_acl_entry),
+        tags: list(v.tags, tag),
+    }
+}

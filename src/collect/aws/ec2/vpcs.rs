@@ -1,0 +1,189 @@
+//! VPCs, their DNS attributes and DHCP options, subnets and zones.
+
+use aws_sdk_ec2::{Client, types};
+
+use super::{filter, in_vpcs, tag};
+use crate::collect::aws::convert::{Fetched, all, list, text, whole};
+use crate::collect::aws::failure::Failure;
+use crate::snapshot::aws::ec2 as shape;
+
+/// `DescribeVpcs`.
+pub(in crate::collect::aws) async fn vpcs(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::Vpc>> {
+    all(client.describe_vpcs().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(), vpc)
+        .await
+}
+
+/// One of the attributes that `DescribeVpcAttribute` gives one at a time.
+pub(in crate::collect::aws) async fn attribute(
+    client: &Client,
+    vpc: &str,
+    name: types::VpcAttributeName,
+) -> Fetched<shape::VpcAttribute> {
+    let value = |value: Option<types::AttributeBooleanValue>| {
+        value.map(|v| shape::AttributeBooleanValue { value: v.value })
+    };
+    match client.describe_vpc_attribute().vpc_id(vpc).attribute(name).send().await {
+        Ok(v) => Ok(shape::VpcAttribute {
+            vpc_id: vpc.to_owned(),
+            enable_dns_support: value(v.enable_dns_support),
+            enable_dns_hostnames: value(v.enable_dns_hostnames),
+        }),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeDhcpOptions`.
+pub(in crate::collect::aws) async fn options(
+    client: &Client,
+    ids: &[String],
+) -> Fetched<Vec<shape::DhcpOptions>> {
+    all(
+        client
+            .describe_dhcp_options()
+            .filters(filter("dhcp-options-id", ids))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect(),
+        dhcp_options,
+    )
+    .await
+}
+
+/// `DescribeSubnets`.
+pub(in crate::collect::aws) async fn subnets(
+    client: &Client,
+    vpcs: &[String],
+) -> Fetched<Vec<shape::Subnet>> {
+    all(
+        client.describe_subnets().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
+        subnet,
+    )
+    .await
+}
+
+/// `DescribeSubnets`.
+pub(in crate::collect::aws) async fn subnets_by_id(
+    client: &Client,
+    ids: &[String],
+) -> Fetched<Vec<shape::Subnet>> {
+    all(
+        client
+            .describe_subnets()
+            .filters(filter("subnet-id", ids))
+            .into_paginator()
+            .items()
+            .send()
+            .try_collect(),
+        subnet,
+    )
+    .await
+}
+
+/// `DescribeAvailabilityZones`, those included that the account has not opted into.
+pub(in crate::collect::aws) async fn zones(client: &Client) -> Fetched<Vec<shape::AvailabilityZone>> {
+    match client.describe_availability_zones().all_availability_zones(true).send().await {
+        Ok(answer) => Ok(list(answer.availability_zones, availability_zone)),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+fn cidr_block_state(v: types::VpcCidrBlockState) -> shape::CidrBlockState {
+    shape::CidrBlockState { state: text(v.state) }
+}
+
+fn vpc_cidr_block_association(v: types::VpcCidrBlockAssociation) -> shape::VpcCidrBlockAssociation {
+    shape::VpcCidrBlockAssociation {
+        association_id: v.association_id,
+        cidr_block: v.cidr_block,
+        cidr_block_state: v.cidr_block_state.map(cidr_block_state),
+    }
+}
+
+fn vpc_ipv6_cidr_block_association(
+    v: types::VpcIpv6CidrBlockAssociation,
+) -> shape::VpcIpv6CidrBlockAssociation {
+    shape::VpcIpv6CidrBlockAssociation {
+        association_id: v.association_id,
+        ipv6_cidr_block: v.ipv6_cidr_block,
+        ipv6_cidr_block_state: v.ipv6_cidr_block_state.map(cidr_block_state),
+    }
+}
+
+fn vpc(v: types::Vpc) -> shape::Vpc {
+    shape::Vpc {
+        vpc_id: v.vpc_id.unwrap_or_default(),
+        owner_id: v.owner_id,
+        state: text(v.state),
+        cidr_block: v.cidr_block,
+        cidr_block_association_set: list(v.cidr_block_association_set, vpc_cidr_block_association),
+        ipv6_cidr_block_association_set: list(
+            v.ipv6_cidr_block_association_set,
+            vpc_ipv6_cidr_block_association,
+        ),
+        dhcp_options_id: v.dhcp_options_id,
+        is_default: v.is_default,
+        tags: list(v.tags, tag),
+    }
+}
+
+fn attribute_value(v: types::AttributeValue) -> shape::AttributeValue {
+    shape::AttributeValue { value: v.value }
+}
+
+fn dhcp_configuration(v: types::DhcpConfiguration) -> shape::DhcpConfiguration {
+    shape::DhcpConfiguration { key: v.key, values: list(v.values, attribute_value) }
+}
+
+fn dhcp_options(v: types::DhcpOptions) -> shape::DhcpOptions {
+    shape::DhcpOptions {
+        dhcp_options_id: v.dhcp_options_id.unwrap_or_default(),
+        dhcp_configurations: list(v.dhcp_configurations, dhcp_configuration),
+        owner_id: v.owner_id,
+    }
+}
+
+fn subnet_cidr_block_state(v: types::SubnetCidrBlockState) -> shape::CidrBlockState {
+    shape::CidrBlockState { state: text(v.state) }
+}
+
+fn subnet_ipv6_cidr_block_association(
+    v: types::SubnetIpv6CidrBlockAssociation,
+) -> shape::SubnetIpv6CidrBlockAssociation {
+    shape::SubnetIpv6CidrBlockAssociation {
+        association_id: v.association_id,
+        ipv6_cidr_block: v.ipv6_cidr_block,
+        ipv6_cidr_block_state: v.ipv6_cidr_block_state.map(subnet_cidr_block_state),
+    }
+}
+
+fn subnet(v: types::Subnet) -> shape::Subnet {
+    shape::Subnet {
+        subnet_id: v.subnet_id.unwrap_or_default(),
+        vpc_id: v.vpc_id,
+        owner_id: v.owner_id,
+        state: text(v.state),
+        cidr_block: v.cidr_block,
+        ipv6_cidr_block_association_set: list(
+            v.ipv6_cidr_block_association_set,
+            subnet_ipv6_cidr_block_association,
+        ),
+        availability_zone: v.availability_zone,
+        availability_zone_id: v.availability_zone_id,
+        available_ip_address_count: whole(v.available_ip_address_count),
+        map_public_ip_on_launch: v.map_public_ip_on_launch,
+        outpost_arn: v.outpost_arn,
+        tags: list(v.tags, tag),
+    }
+}
+
+fn availability_zone(v: types::AvailabilityZone) -> shape::AvailabilityZone {
+    shape::AvailabilityZone {
+        zone_name: v.zone_name,
+        zone_id: v.zone_id,
+        zone_type: v.zone_type,
+        region_name: v.region_name,
+        state: text(v.state),
+        opt_in_status: text(v.opt_in_status),
+    }
+}

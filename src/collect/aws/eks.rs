@@ -1,0 +1,332 @@
+//! EKS: the cluster and what belongs to it.
+
+#![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
+
+use aws_sdk_eks::{Client, types};
+use aws_smithy_types::timeout::TimeoutConfig;
+
+use super::convert::{Fetched, all, list, map, text, whole};
+use super::failure::Failure;
+use crate::snapshot::aws::eks as shape;
+
+/// `DescribeCluster`, with shorter time-outs than the rest: nothing works without it.
+pub(super) async fn describe_cluster(
+    client: &Client,
+    name: &str,
+    short: TimeoutConfig,
+) -> Fetched<shape::Cluster> {
+    let short = aws_sdk_eks::config::Builder::new().timeout_config(short);
+    let call = client.describe_cluster().name(name).customize().config_override(short);
+    match call.send().await {
+        Ok(answer) => answer.cluster.map(cluster).ok_or_else(|| Failure::empty("cluster")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `ListClusters`.
+pub(super) async fn clusters(client: &Client) -> Fetched<Vec<String>> {
+    all(client.list_clusters().into_paginator().items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListNodegroups`.
+pub(super) async fn nodegroup_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_nodegroups().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListFargateProfiles`.
+pub(super) async fn fargate_profile_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_fargate_profiles().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListAddons`.
+pub(super) async fn addon_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_addons().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListAccessEntries`.
+pub(super) async fn access_entry_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_access_entries().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListPodIdentityAssociations`.
+pub(super) async fn pod_identities(
+    client: &Client,
+    cluster: &str,
+) -> Fetched<Vec<shape::PodIdentityAssociation>> {
+    let associations = client.list_pod_identity_associations().cluster_name(cluster).into_paginator();
+    all(associations.items().send().try_collect(), pod_identity_association).await
+}
+
+/// `DescribeNodegroup`.
+pub(super) async fn describe_nodegroup(
+    client: &Client,
+    cluster: &str,
+    name: &str,
+) -> Fetched<shape::Nodegroup> {
+    match client.describe_nodegroup().cluster_name(cluster).nodegroup_name(name).send().await {
+        Ok(answer) => answer.nodegroup.map(nodegroup).ok_or_else(|| Failure::empty("nodegroup")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeFargateProfile`.
+pub(super) async fn describe_fargate_profile(
+    client: &Client,
+    cluster: &str,
+    name: &str,
+) -> Fetched<shape::FargateProfile> {
+    match client.describe_fargate_profile().cluster_name(cluster).fargate_profile_name(name).send().await {
+        Ok(answer) => {
+            answer.fargate_profile.map(fargate_profile).ok_or_else(|| Failure::empty("fargate_profile"))
+        }
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeAddon`.
+pub(super) async fn describe_addon(client: &Client, cluster: &str, name: &str) -> Fetched<shape::Addon> {
+    match client.describe_addon().cluster_name(cluster).addon_name(name).send().await {
+        Ok(answer) => answer.addon.map(addon).ok_or_else(|| Failure::empty("addon")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeAccessEntry`.
+pub(super) async fn describe_access_entry(
+    client: &Client,
+    cluster: &str,
+    name: &str,
+) -> Fetched<shape::AccessEntry> {
+    match client.describe_access_entry().cluster_name(cluster).principal_arn(name).send().await {
+        Ok(answer) => answer.access_entry.map(access_entry).ok_or_else(|| Failure::empty("access_entry")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+fn vpc_config(v: types::VpcConfigResponse) -> shape::VpcConfig {
+    shape::VpcConfig {
+        subnet_ids: v.subnet_ids,
+        security_group_ids: v.security_group_ids,
+        cluster_security_group_id: v.cluster_security_group_id,
+        vpc_id: v.vpc_id,
+        endpoint_public_access: Some(v.endpoint_public_access),
+        endpoint_private_access: Some(v.endpoint_private_access),
+        public_access_cidrs: v.public_access_cidrs,
+        control_plane_egress_mode: text(v.control_plane_egress_mode),
+    }
+}
+
+fn kubernetes_network_config(v: types::KubernetesNetworkConfigResponse) -> shape::KubernetesNetworkConfig {
+    shape::KubernetesNetworkConfig {
+        service_ipv4_cidr: v.service_ipv4_cidr,
+        service_ipv6_cidr: v.service_ipv6_cidr,
+        ip_family: text(v.ip_family),
+    }
+}
+
+fn certificate(v: types::Certificate) -> shape::Certificate {
+    shape::Certificate { data: v.data }
+}
+
+fn oidc(v: types::Oidc) -> shape::Oidc {
+    shape::Oidc { issuer: v.issuer }
+}
+
+fn identity(v: types::Identity) -> shape::Identity {
+    shape::Identity { oidc: v.oidc.map(oidc) }
+}
+
+fn cluster_issue(v: types::ClusterIssue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn health(v: types::ClusterHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, cluster_issue) }
+}
+
+fn access_config(v: types::AccessConfigResponse) -> shape::AccessConfig {
+    shape::AccessConfig {
+        authentication_mode: text(v.authentication_mode),
+        bootstrap_cluster_creator_admin_permissions: v.bootstrap_cluster_creator_admin_permissions,
+    }
+}
+
+fn compute_config(v: types::ComputeConfigResponse) -> shape::ComputeConfig {
+    shape::ComputeConfig {
+        enabled: v.enabled,
+        node_pools: v.node_pools.unwrap_or_default(),
+        node_role_arn: v.node_role_arn,
+    }
+}
+
+fn outpost_config(v: types::OutpostConfigResponse) -> shape::OutpostConfig {
+    shape::OutpostConfig { outpost_arns: v.outpost_arns }
+}
+
+fn remote_network(v: types::RemoteNodeNetwork) -> shape::RemoteNetwork {
+    shape::RemoteNetwork { cidrs: v.cidrs.unwrap_or_default() }
+}
+
+fn remote_pod_network(v: types::RemotePodNetwork) -> shape::RemoteNetwork {
+    shape::RemoteNetwork { cidrs: v.cidrs.unwrap_or_default() }
+}
+
+fn remote_network_config(v: types::RemoteNetworkConfigResponse) -> shape::RemoteNetworkConfig {
+    shape::RemoteNetworkConfig {
+        remote_node_networks: list(v.remote_node_networks, remote_network),
+        remote_pod_networks: list(v.remote_pod_networks, remote_pod_network),
+    }
+}
+
+fn cluster(v: types::Cluster) -> shape::Cluster {
+    shape::Cluster {
+        name: v.name.unwrap_or_default(),
+        arn: v.arn,
+        version: v.version,
+        platform_version: v.platform_version,
+        status: text(v.status),
+        endpoint: v.endpoint,
+        role_arn: v.role_arn,
+        resources_vpc_config: v.resources_vpc_config.map(vpc_config),
+        kubernetes_network_config: v.kubernetes_network_config.map(kubernetes_network_config),
+        certificate_authority: v.certificate_authority.map(certificate),
+        identity: v.identity.map(identity),
+        health: v.health.map(health),
+        access_config: v.access_config.map(access_config),
+        compute_config: v.compute_config.map(compute_config),
+        outpost_config: v.outpost_config.map(outpost_config),
+        remote_network_config: v.remote_network_config.map(remote_network_config),
+        tags: map(v.tags),
+    }
+}
+
+fn nodegroup_scaling_config(v: types::NodegroupScalingConfig) -> shape::NodegroupScalingConfig {
+    shape::NodegroupScalingConfig {
+        min_size: whole(v.min_size),
+        max_size: whole(v.max_size),
+        desired_size: whole(v.desired_size),
+    }
+}
+
+fn remote_access_config(v: types::RemoteAccessConfig) -> shape::RemoteAccessConfig {
+    shape::RemoteAccessConfig {
+        ec2_ssh_key: v.ec2_ssh_key,
+        source_security_groups: v.source_security_groups.unwrap_or_default(),
+    }
+}
+
+fn auto_scaling_group_name(v: types::AutoScalingGroup) -> shape::AutoScalingGroupName {
+    shape::AutoScalingGroupName { name: v.name }
+}
+
+fn nodegroup_resources(v: types::NodegroupResources) -> shape::NodegroupResources {
+    shape::NodegroupResources {
+        auto_scaling_groups: list(v.auto_scaling_groups, auto_scaling_group_name),
+        remote_access_security_group: v.remote_access_security_group,
+    }
+}
+
+fn issue(v: types::Issue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn nodegroup_health(v: types::NodegroupHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, issue) }
+}
+
+fn launch_template_specification(
+    v: types::LaunchTemplateSpecification,
+) -> shape::LaunchTemplateSpecification {
+    shape::LaunchTemplateSpecification { id: v.id, name: v.name, version: v.version }
+}
+
+fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
+    shape::Nodegroup {
+        nodegroup_name: v.nodegroup_name.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        status: text(v.status),
+        capacity_type: text(v.capacity_type),
+        scaling_config: v.scaling_config.map(nodegroup_scaling_config),
+        instance_types: v.instance_types.unwrap_or_default(),
+        subnets: v.subnets.unwrap_or_default(),
+        remote_access: v.remote_access.map(remote_access_config),
+        ami_type: text(v.ami_type),
+        node_role: v.node_role,
+        resources: v.resources.map(nodegroup_resources),
+        health: v.health.map(nodegroup_health),
+        launch_template: v.launch_template.map(launch_template_specification),
+        version: v.version,
+        release_version: v.release_version,
+        tags: map(v.tags),
+    }
+}
+
+fn fargate_profile_selector(v: types::FargateProfileSelector) -> shape::FargateProfileSelector {
+    shape::FargateProfileSelector { namespace: v.namespace, labels: map(v.labels) }
+}
+
+fn fargate_profile_issue(v: types::FargateProfileIssue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn fargate_profile_health(v: types::FargateProfileHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, fargate_profile_issue) }
+}
+
+fn fargate_profile(v: types::FargateProfile) -> shape::FargateProfile {
+    shape::FargateProfile {
+        fargate_profile_name: v.fargate_profile_name.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        pod_execution_role_arn: v.pod_execution_role_arn,
+        subnets: v.subnets.unwrap_or_default(),
+        selectors: list(v.selectors, fargate_profile_selector),
+        status: text(v.status),
+        health: v.health.map(fargate_profile_health),
+    }
+}
+
+fn addon_issue(v: types::AddonIssue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn addon_health(v: types::AddonHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, addon_issue) }
+}
+
+fn addon(v: types::Addon) -> shape::Addon {
+    shape::Addon {
+        addon_name: v.addon_name.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        status: text(v.status),
+        addon_version: v.addon_version,
+        health: v.health.map(addon_health),
+        service_account_role_arn: v.service_account_role_arn,
+        configuration_values: v.configuration_values,
+        pod_identity_associations: v.pod_identity_associations.unwrap_or_default(),
+    }
+}
+
+fn access_entry(v: types::AccessEntry) -> shape::AccessEntry {
+    shape::AccessEntry {
+        principal_arn: v.principal_arn.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        kubernetes_groups: v.kubernetes_groups.unwrap_or_default(),
+        username: v.username,
+        r#type: v.r#type,
+    }
+}
+
+fn pod_identity_association(v: types::PodIdentityAssociationSummary) -> shape::PodIdentityAssociation {
+    shape::PodIdentityAssociation {
+        association_id: v.association_id.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        namespace: v.namespace,
+        service_account: v.service_account,
+        association_arn: v.association_arn,
+        owner_arn: v.owner_arn,
+    }
+}

@@ -1,0 +1,138 @@
+//! Which call leads to which. Nothing waits for anything that it does not need.
+
+mod nodes;
+mod region;
+mod transit;
+mod vpc;
+
+use futures::join;
+
+use super::convert::Fetched;
+use super::operations as op;
+use super::reading::{Field, Reading, collection, each};
+use super::{eks, sts};
+use crate::snapshot::aws::eks::Cluster;
+
+/// What follows from the cluster: its VPC and everything in and around it.
+pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) {
+    // arn:aws:eks:eu-west-1:111122223333:cluster/name; STS may be unreachable in a closed network.
+    let arn: Vec<&str> = cluster.arn.as_deref().unwrap_or_default().splitn(6, ':').collect();
+    if let [_, _, _, region, account, _] = arn.as_slice() {
+        reading.account_is(account);
+        reading.region_is(region);
+    }
+    reading.keep(
+        op::DESCRIBE_CLUSTER,
+        collection!("cluster", cluster),
+        std::slice::from_ref(&reading.cluster),
+        vec![cluster.clone()],
+    );
+    let config = cluster.resources_vpc_config.clone().unwrap_or_default();
+    let vpc = match config.vpc_id {
+        Some(vpc) if !vpc.is_empty() => Some(vpc),
+        _ => vpc::of_subnets(reading, &config.subnet_ids.unwrap_or_default()).await,
+    };
+    if let Some(vpc) = vpc {
+        Box::pin(vpc::near(reading, &vpc)).await;
+    }
+}
+
+/// What does not wait for the cluster.
+pub(super) async fn beside(reading: &Reading<'_>) {
+    join!(
+        identity(reading),
+        nodes::groups(reading),
+        nodes::auto_scaling_groups(reading),
+        nodes::instances(reading),
+        fargate(reading),
+        addons(reading),
+        access(reading),
+        pod_identities(reading),
+        region::services(reading),
+        region::zones(reading),
+        region::prefix_lists(reading),
+        region::resolver_endpoints(reading),
+        region::resolver_rules(reading),
+    );
+}
+
+/// What only two finished branches together can tell; it is seldom anything.
+pub(super) async fn afterwards(reading: &Reading<'_>) {
+    region::entries_of_gateway_endpoints(reading).await;
+}
+
+async fn identity(reading: &Reading<'_>) {
+    let account = reading.call(op::GET_CALLER_IDENTITY, &[], sts::account(&reading.clients.sts)).await;
+    if let Some(account) = account {
+        reading.account_is(&account);
+    }
+}
+
+async fn fargate(reading: &Reading<'_>) {
+    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+    let key = collection!("fargateProfileNames", fargate_profile_names);
+    let names =
+        reading.read(op::LIST_FARGATE_PROFILES, key, &scope, eks::fargate_profile_names(eks, cluster)).await;
+    let key = collection!("fargateProfile", fargate_profile);
+    let describe = |name: String| async move { eks::describe_fargate_profile(eks, cluster, &name).await };
+    members(reading, names, op::DESCRIBE_FARGATE_PROFILE, key, describe).await;
+}
+
+async fn addons(reading: &Reading<'_>) {
+    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+    let key = collection!("addons", addons);
+    let names = reading.read(op::LIST_ADDONS, key, &scope, eks::addon_names(eks, cluster)).await;
+    let key = collection!("addon", addon);
+    let describe = |name: String| async move { eks::describe_addon(eks, cluster, &name).await };
+    members(reading, names, op::DESCRIBE_ADDON, key, describe).await;
+}
+
+async fn access(reading: &Reading<'_>) {
+    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+    let key = collection!("accessEntries", access_entries);
+    let names =
+        reading.read(op::LIST_ACCESS_ENTRIES, key, &scope, eks::access_entry_names(eks, cluster)).await;
+    let key = collection!("accessEntry", access_entry);
+    let describe = |name: String| async move { eks::describe_access_entry(eks, cluster, &name).await };
+    members(reading, names, op::DESCRIBE_ACCESS_ENTRY, key, describe).await;
+}
+
+/// Describes each of the names that were listed; complete if each of them answered.
+async fn members<T, F: Future<Output = Fetched<T>>>(
+    reading: &Reading<'_>,
+    names: Option<Vec<String>>,
+    operation: op::Operation,
+    key: (&'static str, Field<T>),
+    mut describe: impl FnMut(String) -> F,
+) {
+    let Some(names) = names else { return };
+    let described = each(names, |name| {
+        let call = describe(name.clone());
+        async move { reading.call(operation, &[name], call).await }
+    });
+    keep_described(reading, operation, key, described.await);
+}
+
+/// Keeps what was described of a list: complete if everything was, unread if nothing was.
+fn keep_described<T>(
+    reading: &Reading<'_>,
+    operation: op::Operation,
+    key: (&'static str, Field<T>),
+    described: Vec<Option<T>>,
+) {
+    let complete = described.iter().all(Option::is_some);
+    let items: Vec<T> = described.into_iter().flatten().collect();
+    if complete {
+        reading.keep(operation, key, std::slice::from_ref(&reading.cluster), items);
+    } else if !items.is_empty() {
+        reading.keep(operation, key, &[], items);
+    }
+}
+
+async fn pod_identities(reading: &Reading<'_>) {
+    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+    let associations = collection!("associations", pod_identity_associations);
+    reading
+        .read(op::LIST_POD_IDENTITY_ASSOCIATIONS, associations, &scope, eks::pod_identities(eks, cluster))
+        .await;
+}

@@ -1,0 +1,217 @@
+//! Nodes: node groups, Auto Scaling groups and instances, and what they are made of.
+
+use std::collections::BTreeMap;
+
+use futures::join;
+
+use super::keep_described;
+use crate::collect::aws::ec2::capacity::{self, Template};
+use crate::collect::aws::reading::{Reading, collection, each};
+use crate::collect::aws::{autoscaling, eks, operations as op};
+use crate::snapshot::aws::autoscaling::{AsgLaunchTemplate, AutoScalingGroup};
+use crate::snapshot::aws::ec2::{InstanceTypeInfo, Reservation};
+use crate::snapshot::aws::eks::Nodegroup;
+
+/// How many types one call may name.
+const TYPES_A_CALL: usize = 100;
+
+/// The managed node groups, their launch templates and instance types.
+pub(super) async fn groups(reading: &Reading<'_>) {
+    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+    let names = collection!("nodegroups", nodegroups);
+    let Some(names) =
+        reading.read(op::LIST_NODEGROUPS, names, &scope, eks::nodegroup_names(eks, cluster)).await
+    else {
+        return;
+    };
+    let described = each(names, |name| async move {
+        let call = eks::describe_nodegroup(eks, cluster, &name);
+        let group = reading.call(op::DESCRIBE_NODEGROUP, std::slice::from_ref(&name), call).await?;
+        join!(types(reading, group.instance_types.clone()), templates(reading, template_of(&group)));
+        Some(group)
+    });
+    keep_described(reading, op::DESCRIBE_NODEGROUP, collection!("nodegroup", nodegroup), described.await);
+}
+
+fn template_of(group: &Nodegroup) -> Vec<(Template, String)> {
+    let Some(used) = &group.launch_template else { return Vec::new() };
+    template(used.id.as_ref(), used.name.as_ref(), used.version.as_ref()).into_iter().collect()
+}
+
+/// The Auto Scaling groups tagged as the cluster's, their launch templates and instance types.
+pub(super) async fn auto_scaling_groups(reading: &Reading<'_>) {
+    let (client, cluster) = (&reading.clients.autoscaling, reading.cluster.as_str());
+    let (scope, owned) = ([reading.cluster.clone()], format!("kubernetes.io/cluster/{cluster}"));
+    let one = async {
+        let call = autoscaling::groups(client, &owned, None);
+        follow_groups(reading, reading.call(op::DESCRIBE_AUTO_SCALING_GROUPS, &scope, call).await).await
+    };
+    let other = async {
+        let call = autoscaling::groups(client, "eks:cluster-name", Some(cluster));
+        follow_groups(reading, reading.call(op::DESCRIBE_AUTO_SCALING_GROUPS, &scope, call).await).await
+    };
+    let (one, other) = join!(one, other);
+    let both = if one.is_some() && other.is_some() { &scope[..] } else { &[] };
+    let mut groups = BTreeMap::new();
+    for group in [&one, &other].into_iter().flatten().flatten() {
+        groups.insert(group.auto_scaling_group_name.clone(), group.clone());
+    }
+    if one.is_some() || other.is_some() {
+        let groups = groups.into_values().collect();
+        let key = collection!("AutoScalingGroups", auto_scaling_groups);
+        reading.keep(op::DESCRIBE_AUTO_SCALING_GROUPS, key, both, groups);
+    }
+}
+
+async fn follow_groups(
+    reading: &Reading<'_>,
+    groups: Option<Vec<AutoScalingGroup>>,
+) -> Option<Vec<AutoScalingGroup>> {
+    let groups = groups?;
+    let (mut names, mut used) = (Vec::new(), Vec::new());
+    let of = |template: &AsgLaunchTemplate| {
+        self::template(
+            template.launch_template_id.as_ref(),
+            template.launch_template_name.as_ref(),
+            template.version.as_ref(),
+        )
+    };
+    for group in &groups {
+        used.extend(group.launch_template.as_ref().and_then(of));
+        names.extend(group.instances.iter().filter_map(|instance| instance.instance_type.clone()));
+        if let Some(mixed) =
+            group.mixed_instances_policy.as_ref().and_then(|policy| policy.launch_template.as_ref())
+        {
+            used.extend(mixed.launch_template_specification.as_ref().and_then(of));
+            names.extend(mixed.overrides.iter().filter_map(|instead| instead.instance_type.clone()));
+        }
+    }
+    join!(types(reading, names), templates(reading, used));
+    Some(groups)
+}
+
+/// The instances tagged as the cluster's, and their types.
+pub(super) async fn instances(reading: &Reading<'_>) {
+    let (ec2, cluster) = (&reading.clients.ec2, reading.cluster.as_str());
+    let (scope, owned) = ([reading.cluster.clone()], format!("kubernetes.io/cluster/{cluster}"));
+    let (one, other) = join!(
+        reading.call(op::DESCRIBE_INSTANCES, &scope, capacity::instances(ec2, &owned, None)),
+        reading.call(
+            op::DESCRIBE_INSTANCES,
+            &scope,
+            capacity::instances(ec2, "eks:cluster-name", Some(cluster))
+        ),
+    );
+    if one.is_none() && other.is_none() {
+        return;
+    }
+    let both = if one.is_some() && other.is_some() { &scope[..] } else { &[] };
+    let reservations = together([one, other].into_iter().flatten().flatten());
+    let names = reservations.iter().flat_map(|reservation| &reservation.instances);
+    let names: Vec<String> = names.filter_map(|instance| instance.instance_type.clone()).collect();
+    reading.keep(op::DESCRIBE_INSTANCES, collection!("Reservations", reservations), both, reservations);
+    types(reading, names).await;
+}
+
+/// Reservations whose instances were found by different tags, each once.
+fn together(found: impl Iterator<Item = Reservation>) -> Vec<Reservation> {
+    let mut reservations: BTreeMap<Option<String>, Reservation> = BTreeMap::new();
+    for mut reservation in found {
+        let into = reservations
+            .entry(reservation.reservation_id.clone())
+            .or_insert_with(|| Reservation { instances: Vec::new(), ..reservation.clone() });
+        for instance in reservation.instances.drain(..) {
+            if !into.instances.iter().any(|known| known.instance_id == instance.instance_id) {
+                into.instances.push(instance);
+            }
+        }
+    }
+    let mut reservations: Vec<_> = reservations.into_values().collect();
+    for reservation in &mut reservations {
+        reservation.instances.sort_by(|a, b| a.instance_id.cmp(&b.instance_id));
+    }
+    reservations
+}
+
+fn template(
+    id: Option<&String>,
+    name: Option<&String>,
+    version: Option<&String>,
+) -> Option<(Template, String)> {
+    let template = match (id, name) {
+        (Some(id), _) => Template::Id(id.clone()),
+        (None, Some(name)) => Template::Name(name.clone()),
+        (None, None) => return None,
+    };
+    Some((template, version.map_or("$Default", String::as_str).to_owned()))
+}
+
+/// Versions of launch templates, and the instance types that they set.
+async fn templates(reading: &Reading<'_>, wanted: Vec<(Template, String)>) {
+    let mut versions: BTreeMap<Template, Vec<String>> = BTreeMap::new();
+    for (template, version) in reading.unasked(wanted, |asked| &mut asked.templates) {
+        versions.entry(template).or_default().push(version);
+    }
+    each(versions, |(template, versions)| async move {
+        let call = capacity::templates(&reading.clients.ec2, &template, &versions);
+        let resource = [template.text().to_owned()];
+        let found = reading.call(op::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, &resource, call).await;
+        let Some(found) = found else { return };
+        let scope: Vec<String> = found.iter().map(|version| version.launch_template_id.clone()).collect();
+        let data = found.iter().filter_map(|version| version.launch_template_data.as_ref());
+        let names = data.filter_map(|data| data.instance_type.clone()).collect();
+        let key = collection!("LaunchTemplateVersions", launch_template_versions);
+        reading.keep(op::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, key, &scope, found);
+        types(reading, names).await;
+    })
+    .await;
+}
+
+/// Instance types by name.
+async fn types(reading: &Reading<'_>, names: Vec<String>) {
+    let names = reading.unasked(names, |asked| &mut asked.instance_types);
+    let batches: Vec<Vec<String>> = names.chunks(TYPES_A_CALL).map(<[String]>::to_vec).collect();
+    each(batches, |batch| async move {
+        let ec2 = &reading.clients.ec2;
+        match reading.watch(op::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, &batch)).await {
+            Ok(found) => keep_types(reading, &batch, found),
+            // One type that the region does not offer fails the call for all of them.
+            Err(failure) if failure.code == "InvalidInstanceType" && batch.len() > 1 => {
+                for name in &batch {
+                    let name = std::slice::from_ref(name);
+                    let found =
+                        reading.call(op::DESCRIBE_INSTANCE_TYPES, name, capacity::types(ec2, name)).await;
+                    if let Some(found) = found {
+                        keep_types(reading, name, found);
+                    }
+                }
+            }
+            Err(failure) => reading.failed(op::DESCRIBE_INSTANCE_TYPES, &batch, failure),
+        }
+    })
+    .await;
+}
+
+fn keep_types(reading: &Reading<'_>, scope: &[String], found: Vec<InstanceTypeInfo>) {
+    reading.keep(op::DESCRIBE_INSTANCE_TYPES, collection!("InstanceTypes", instance_types), scope, found);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::aws::ec2::Instance;
+
+    #[test]
+    fn an_instance_found_by_two_tags_is_kept_once_and_one_found_by_either_is_kept() {
+        let reservation = |instances: &[&str]| Reservation {
+            reservation_id: Some("r-1".to_owned()),
+            instances: instances
+                .iter()
+                .map(|id| Instance { instance_id: (*id).to_owned(), ..Instance::default() })
+                .collect(),
+            ..Reservation::default()
+        };
+        let all = together([reservation(&["i-1", "i-2"]), reservation(&["i-3", "i-2"])].into_iter());
+        assert_eq!(all, [reservation(&["i-1", "i-2", "i-3"])]);
+    }
+}

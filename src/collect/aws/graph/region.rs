@@ -1,0 +1,97 @@
+//! What belongs to the region: endpoint services, zones, prefix lists, resolver endpoints and rules.
+
+use crate::collect::aws::ec2::{endpoints, routes, vpcs};
+use crate::collect::aws::reading::{Reading, collection, each};
+use crate::collect::aws::{operations as op, route53resolver};
+use crate::snapshot::EVERYTHING;
+
+/// The services that VPC endpoints can be made for.
+pub(super) async fn services(reading: &Reading<'_>) {
+    let call =
+        reading.call(op::DESCRIBE_VPC_ENDPOINT_SERVICES, &[], endpoints::services(&reading.clients.ec2));
+    if let Some(found) = call.await {
+        let key = collection!("ServiceDetails", service_details);
+        reading.keep(op::DESCRIBE_VPC_ENDPOINT_SERVICES, key, &everything(), found);
+    }
+}
+
+/// The zones of the region.
+pub(super) async fn zones(reading: &Reading<'_>) {
+    let call = reading.call(op::DESCRIBE_AVAILABILITY_ZONES, &[], vpcs::zones(&reading.clients.ec2));
+    if let Some(found) = call.await {
+        let key = collection!("AvailabilityZones", availability_zones);
+        reading.keep(op::DESCRIBE_AVAILABILITY_ZONES, key, &everything(), found);
+    }
+}
+
+/// All prefix lists, without their entries.
+pub(super) async fn prefix_lists(reading: &Reading<'_>) {
+    let call =
+        reading.call(op::DESCRIBE_MANAGED_PREFIX_LISTS, &[], routes::prefix_lists(&reading.clients.ec2));
+    if let Some(found) = call.await {
+        let key = collection!("PrefixLists", prefix_lists);
+        reading.keep(op::DESCRIBE_MANAGED_PREFIX_LISTS, key, &everything(), found);
+    }
+}
+
+/// The entries of prefix lists that something refers to.
+pub(super) async fn entries(reading: &Reading<'_>, ids: impl Iterator<Item = String>) {
+    let ids = reading.unasked(ids, |asked| &mut asked.prefix_lists);
+    each(ids, |id| async move {
+        let scope = std::slice::from_ref(&id);
+        let call = routes::entries(&reading.clients.ec2, &id);
+        if let Some(found) = reading.call(op::GET_MANAGED_PREFIX_LIST_ENTRIES, scope, call).await {
+            let key = collection!("PrefixListEntries", prefix_list_entries);
+            reading.keep(op::GET_MANAGED_PREFIX_LIST_ENTRIES, key, scope, vec![found]);
+        }
+    })
+    .await;
+}
+
+/// The entries of the lists of gateway endpoints that no route refers to: such a list has the service's name.
+pub(super) async fn entries_of_gateway_endpoints(reading: &Reading<'_>) {
+    let ids: Vec<String> = reading.look(|snapshot| {
+        let endpoints = snapshot.aws.vpc_endpoints.iter().flatten();
+        let gateways = endpoints.filter(|endpoint| {
+            endpoint.vpc_endpoint_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"))
+        });
+        let services: Vec<_> = gateways.filter_map(|endpoint| endpoint.service_name.as_deref()).collect();
+        let lists = snapshot.aws.prefix_lists.iter().flatten();
+        let lists = lists
+            .filter(|list| list.prefix_list_name.as_deref().is_some_and(|name| services.contains(&name)));
+        lists.map(|list| list.prefix_list_id.clone()).collect()
+    });
+    entries(reading, ids.into_iter()).await;
+}
+
+/// All resolver endpoints of the account in the region, and their addresses.
+pub(super) async fn resolver_endpoints(reading: &Reading<'_>) {
+    let resolver = &reading.clients.resolver;
+    let call = reading.call(op::LIST_RESOLVER_ENDPOINTS, &[], route53resolver::endpoints(resolver));
+    let Some(found) = call.await else { return };
+    let ids: Vec<String> = found.iter().map(|endpoint| endpoint.id.clone()).collect();
+    let key = collection!("ResolverEndpoints", resolver_endpoints);
+    reading.keep(op::LIST_RESOLVER_ENDPOINTS, key, &everything(), found);
+    each(ids, |id| async move {
+        let scope = std::slice::from_ref(&id);
+        let call = route53resolver::addresses(resolver, &id);
+        if let Some(found) = reading.call(op::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, scope, call).await {
+            let key = collection!("ResolverEndpointIpAddresses", resolver_endpoint_ip_addresses);
+            reading.keep(op::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, key, scope, vec![found]);
+        }
+    })
+    .await;
+}
+
+/// All resolver rules that the account has or that are shared with it.
+pub(super) async fn resolver_rules(reading: &Reading<'_>) {
+    let call = reading.call(op::LIST_RESOLVER_RULES, &[], route53resolver::rules(&reading.clients.resolver));
+    if let Some(found) = call.await {
+        let key = collection!("ResolverRules", resolver_rules);
+        reading.keep(op::LIST_RESOLVER_RULES, key, &everything(), found);
+    }
+}
+
+fn everything() -> [String; 1] {
+    [EVERYTHING.to_owned()]
+}

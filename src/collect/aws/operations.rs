@@ -1,0 +1,151 @@
+//! The operations that this program may call, all of them reading: the IAM policy that it
+//! prints comes from this list, and [`Guard`] refuses every other operation before it is sent.
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::BeforeSerializationInterceptorContextRef;
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+/// One operation that the program may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Operation {
+    /// The service's IAM prefix, for instance `ec2`.
+    pub service: &'static str,
+    /// The operation, for instance `DescribeVpcs`.
+    pub operation: &'static str,
+    /// The IAM action, for instance `ec2:DescribeVpcs`.
+    pub iam_action: &'static str,
+}
+
+macro_rules! operations {
+    ($( $name:ident = $service:literal : $operation:literal; )*) => {
+        $( pub(super) const $name: Operation =
+            Operation { service: $service, operation: $operation, iam_action: concat!($service, ":", $operation) }; )*
+
+        /// Every operation that the program may call.
+        pub const OPERATIONS: &[Operation] = &[ $( $name, )* ];
+    };
+}
+
+operations! {
+    DESCRIBE_AUTO_SCALING_GROUPS = "autoscaling": "DescribeAutoScalingGroups";
+    DESCRIBE_AVAILABILITY_ZONES = "ec2": "DescribeAvailabilityZones";
+    DESCRIBE_DHCP_OPTIONS = "ec2": "DescribeDhcpOptions";
+    DESCRIBE_INSTANCE_TYPES = "ec2": "DescribeInstanceTypes";
+    DESCRIBE_INSTANCES = "ec2": "DescribeInstances";
+    DESCRIBE_INTERNET_GATEWAYS = "ec2": "DescribeInternetGateways";
+    DESCRIBE_LAUNCH_TEMPLATE_VERSIONS = "ec2": "DescribeLaunchTemplateVersions";
+    DESCRIBE_MANAGED_PREFIX_LISTS = "ec2": "DescribeManagedPrefixLists";
+    DESCRIBE_NAT_GATEWAYS = "ec2": "DescribeNatGateways";
+    DESCRIBE_NETWORK_ACLS = "ec2": "DescribeNetworkAcls";
+    DESCRIBE_NETWORK_INTERFACES = "ec2": "DescribeNetworkInterfaces";
+    DESCRIBE_ROUTE_TABLES = "ec2": "DescribeRouteTables";
+    DESCRIBE_SECURITY_GROUPS = "ec2": "DescribeSecurityGroups";
+    DESCRIBE_SUBNETS = "ec2": "DescribeSubnets";
+    DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS = "ec2": "DescribeTransitGatewayAttachments";
+    DESCRIBE_TRANSIT_GATEWAY_ROUTE_TABLES = "ec2": "DescribeTransitGatewayRouteTables";
+    DESCRIBE_TRANSIT_GATEWAY_VPC_ATTACHMENTS = "ec2": "DescribeTransitGatewayVpcAttachments";
+    DESCRIBE_TRANSIT_GATEWAYS = "ec2": "DescribeTransitGateways";
+    DESCRIBE_VPC_ATTRIBUTE = "ec2": "DescribeVpcAttribute";
+    DESCRIBE_VPC_ENDPOINT_SERVICES = "ec2": "DescribeVpcEndpointServices";
+    DESCRIBE_VPC_ENDPOINTS = "ec2": "DescribeVpcEndpoints";
+    DESCRIBE_VPC_PEERING_CONNECTIONS = "ec2": "DescribeVpcPeeringConnections";
+    DESCRIBE_VPCS = "ec2": "DescribeVpcs";
+    DESCRIBE_VPN_GATEWAYS = "ec2": "DescribeVpnGateways";
+    GET_MANAGED_PREFIX_LIST_ENTRIES = "ec2": "GetManagedPrefixListEntries";
+    SEARCH_TRANSIT_GATEWAY_ROUTES = "ec2": "SearchTransitGatewayRoutes";
+    DESCRIBE_ACCESS_ENTRY = "eks": "DescribeAccessEntry";
+    DESCRIBE_ADDON = "eks": "DescribeAddon";
+    DESCRIBE_CLUSTER = "eks": "DescribeCluster";
+    DESCRIBE_FARGATE_PROFILE = "eks": "DescribeFargateProfile";
+    DESCRIBE_NODEGROUP = "eks": "DescribeNodegroup";
+    LIST_ACCESS_ENTRIES = "eks": "ListAccessEntries";
+    LIST_ADDONS = "eks": "ListAddons";
+    LIST_CLUSTERS = "eks": "ListClusters";
+    LIST_FARGATE_PROFILES = "eks": "ListFargateProfiles";
+    LIST_NODEGROUPS = "eks": "ListNodegroups";
+    LIST_POD_IDENTITY_ASSOCIATIONS = "eks": "ListPodIdentityAssociations";
+    LIST_RESOLVER_ENDPOINT_IP_ADDRESSES = "route53resolver": "ListResolverEndpointIpAddresses";
+    LIST_RESOLVER_ENDPOINTS = "route53resolver": "ListResolverEndpoints";
+    LIST_RESOLVER_RULE_ASSOCIATIONS = "route53resolver": "ListResolverRuleAssociations";
+    LIST_RESOLVER_RULES = "route53resolver": "ListResolverRules";
+    GET_CALLER_IDENTITY = "sts": "GetCallerIdentity";
+}
+
+/// Refuses every operation that is not in [`OPERATIONS`], before anything is sent.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Guard;
+
+impl Intercept for Guard {
+    fn name(&self) -> &'static str {
+        "ReadOnlyGuard"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        match config.load::<Metadata>() {
+            Some(called) if allowed(called.service(), called.name()) => Ok(()),
+            Some(called) => {
+                Err(format!("{} {} is not on the list of operations", called.service(), called.name()).into())
+            }
+            None => Err("a call without a name is not on the list of operations".into()),
+        }
+    }
+}
+
+/// Whether the SDK's service and operation are in [`OPERATIONS`].
+fn allowed(sdk_service: &str, operation: &str) -> bool {
+    let service = match sdk_service {
+        "Auto Scaling" => "autoscaling",
+        "EC2" => "ec2",
+        "EKS" => "eks",
+        "Route53Resolver" => "route53resolver",
+        "STS" => "sts",
+        _ => return false,
+    };
+    OPERATIONS.iter().any(|allowed| allowed.service == service && allowed.operation == operation)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::snapshot::aws::COLLECTIONS;
+
+    #[test]
+    fn every_collection_can_be_filled_by_an_allowed_operation() {
+        for collection in COLLECTIONS {
+            assert!(
+                OPERATIONS.iter().any(|allowed| allowed.iam_action == collection.permission()),
+                "{} needs {}",
+                collection.key,
+                collection.permission()
+            );
+        }
+    }
+
+    #[test]
+    fn only_reading_operations_are_allowed_and_each_is_listed_once() {
+        let mut seen = std::collections::BTreeSet::new();
+        for allowed in OPERATIONS {
+            assert!(
+                ["Describe", "List", "Get", "Search"].iter().any(|verb| allowed.operation.starts_with(verb)),
+                "{}",
+                allowed.iam_action
+            );
+            assert!(seen.insert(allowed.iam_action), "{} is listed twice", allowed.iam_action);
+        }
+    }
+
+    #[test]
+    fn an_operation_of_another_service_is_refused_even_if_its_name_is_on_the_list() {
+        assert!(allowed("EKS", "DescribeCluster"));
+        assert!(!allowed("Redshift", "DescribeCluster"));
+        assert!(!allowed("EC2", "TerminateInstances"));
+    }
+}

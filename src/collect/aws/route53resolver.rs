@@ -1,0 +1,97 @@
+//! Route 53 Resolver: endpoints, their addresses, rules and what the rules apply to.
+
+use aws_sdk_route53resolver::{Client, types};
+
+use super::convert::{Fetched, all, list, text, texts, whole};
+use crate::snapshot::aws::route53resolver as shape;
+
+/// `ListResolverEndpoints`.
+pub(super) async fn endpoints(client: &Client) -> Fetched<Vec<shape::ResolverEndpoint>> {
+    all(
+        client.list_resolver_endpoints().into_paginator().page_size(100).items().send().try_collect(),
+        resolver_endpoint,
+    )
+    .await
+}
+
+/// `ListResolverRules`.
+pub(super) async fn rules(client: &Client) -> Fetched<Vec<shape::ResolverRule>> {
+    all(
+        client.list_resolver_rules().into_paginator().page_size(100).items().send().try_collect(),
+        resolver_rule,
+    )
+    .await
+}
+
+/// `ListResolverEndpointIpAddresses` of one endpoint.
+pub(super) async fn addresses(
+    client: &Client,
+    endpoint: &str,
+) -> Fetched<shape::ResolverEndpointIpAddresses> {
+    let call = client.list_resolver_endpoint_ip_addresses().resolver_endpoint_id(endpoint);
+    let pages = call.into_paginator().page_size(100);
+    let ip_addresses = all(pages.items().send().try_collect(), ip_address_response).await?;
+    Ok(shape::ResolverEndpointIpAddresses { resolver_endpoint_id: endpoint.to_owned(), ip_addresses })
+}
+
+/// `ListResolverRuleAssociations` of one VPC.
+pub(super) async fn associations(client: &Client, vpc: &str) -> Fetched<Vec<shape::ResolverRuleAssociation>> {
+    let filter = types::Filter::builder().name("VPCId").values(vpc).build();
+    let pages = client.list_resolver_rule_associations().filters(filter).into_paginator().page_size(100);
+    all(pages.items().send().try_collect(), resolver_rule_association).await
+}
+
+fn resolver_endpoint(v: types::ResolverEndpoint) -> shape::ResolverEndpoint {
+    shape::ResolverEndpoint {
+        id: v.id.unwrap_or_default(),
+        arn: v.arn,
+        name: v.name,
+        security_group_ids: v.security_group_ids.unwrap_or_default(),
+        direction: text(v.direction),
+        ip_address_count: whole(v.ip_address_count),
+        host_vpc_id: v.host_vpc_id,
+        status: text(v.status),
+        status_message: v.status_message,
+        protocols: texts(v.protocols),
+        resolver_endpoint_type: text(v.resolver_endpoint_type),
+    }
+}
+
+fn ip_address_response(v: types::IpAddressResponse) -> shape::IpAddressResponse {
+    shape::IpAddressResponse {
+        ip_id: v.ip_id,
+        subnet_id: v.subnet_id,
+        ip: v.ip,
+        ipv6: v.ipv6,
+        status: text(v.status),
+    }
+}
+
+fn target_address(v: types::TargetAddress) -> shape::TargetAddress {
+    shape::TargetAddress { ip: v.ip, port: whole(v.port), ipv6: v.ipv6 }
+}
+
+fn resolver_rule(v: types::ResolverRule) -> shape::ResolverRule {
+    shape::ResolverRule {
+        id: v.id.unwrap_or_default(),
+        arn: v.arn,
+        domain_name: v.domain_name,
+        status: text(v.status),
+        rule_type: text(v.rule_type),
+        name: v.name,
+        target_ips: list(v.target_ips, target_address),
+        resolver_endpoint_id: v.resolver_endpoint_id,
+        owner_id: v.owner_id,
+        share_status: text(v.share_status),
+    }
+}
+
+fn resolver_rule_association(v: types::ResolverRuleAssociation) -> shape::ResolverRuleAssociation {
+    shape::ResolverRuleAssociation {
+        id: v.id.unwrap_or_default(),
+        resolver_rule_id: v.resolver_rule_id,
+        name: v.name,
+        vpc_id: v.vpc_id,
+        status: text(v.status),
+    }
+}

@@ -1,0 +1,149 @@
+//! A small private cluster as AWS's services would word it: one answer for each operation.
+
+use crate::replay::{Answer, Request};
+
+pub const CLUSTER: &str = "prod";
+pub const VPC: &str = "vpc-near";
+pub const FAR: &str = "vpc-far";
+
+/// The answer to a request.
+pub fn answer(request: &Request) -> Answer {
+    let operation = request.operation.as_str();
+    match eks(request).or_else(|| resolver(operation)) {
+        Some(body) => Answer::json(body),
+        None => match ec2(request) {
+            Some(body) => Answer::xml(format!(
+                "<{operation}Response><requestId>1</requestId>{body}</{operation}Response>"
+            )),
+            None => other(operation),
+        },
+    }
+}
+
+fn other(operation: &str) -> Answer {
+    match operation {
+        "GetCallerIdentity" => Answer::xml(
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::111122223333:assumed-role/a/b</Arn><UserId>U</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
+        ),
+        "DescribeAutoScalingGroups" => Answer::xml(
+            "<DescribeAutoScalingGroupsResponse><DescribeAutoScalingGroupsResult><AutoScalingGroups><member>
+            <AutoScalingGroupName>workers</AutoScalingGroupName><MinSize>1</MinSize><MaxSize>6</MaxSize><DesiredCapacity>3</DesiredCapacity>
+            <VPCZoneIdentifier>subnet-a,subnet-c</VPCZoneIdentifier><AvailabilityZones><member>eu-west-1a</member></AvailabilityZones>
+            <MixedInstancesPolicy><LaunchTemplate><LaunchTemplateSpecification><LaunchTemplateId>lt-2</LaunchTemplateId><Version>$Latest</Version></LaunchTemplateSpecification>
+            <Overrides><member><InstanceType>m6i.large</InstanceType></member><member><InstanceRequirements><VCpuCount><Min>2</Min></VCpuCount></InstanceRequirements></member></Overrides></LaunchTemplate></MixedInstancesPolicy>
+            <Tags><member><Key>kubernetes.io/cluster/prod</Key><Value>owned</Value><PropagateAtLaunch>true</PropagateAtLaunch></member></Tags>
+            </member></AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>",
+        ),
+        _ => Answer::html(404),
+    }
+}
+
+fn eks(request: &Request) -> Option<String> {
+    let name = request.path.rsplit('/').next().unwrap_or_default();
+    Some(match request.operation.as_str() {
+        "DescribeCluster" if name != CLUSTER => return None,
+        "DescribeCluster" => r#"{"cluster":{"name":"prod","arn":"arn:aws:eks:eu-west-1:111122223333:cluster/prod","version":"1.33","status":"ACTIVE",
+            "resourcesVpcConfig":{"subnetIds":["subnet-a","subnet-c"],"securityGroupIds":["sg-1"],"clusterSecurityGroupId":"sg-cluster","vpcId":"vpc-near",
+            "endpointPublicAccess":false,"endpointPrivateAccess":true,"publicAccessCidrs":[]},
+            "health":{"issues":[{"code":"Ec2SubnetNotFound","message":"gone","resourceIds":["subnet-x"]}]},"tags":{"team":"a"}}}"#.to_owned(),
+        "ListClusters" => r#"{"clusters":["staging","dev"]}"#.to_owned(),
+        "ListNodegroups" => match request.parameter("nextToken") {
+            "" => r#"{"nodegroups":["blue"],"nextToken":"2"}"#.to_owned(),
+            _ => r#"{"nodegroups":["green"]}"#.to_owned(),
+        },
+        "DescribeNodegroup" => format!(
+            r#"{{"nodegroup":{{"nodegroupName":"{name}","clusterName":"prod","status":"ACTIVE","scalingConfig":{{"minSize":1,"maxSize":5,"desiredSize":2}},
+            "instanceTypes":["t3.small"],"subnets":["subnet-a"],"launchTemplate":{{"id":"lt-1","version":"3"}}}}}}"#
+        ),
+        "ListFargateProfiles" => r#"{"fargateProfileNames":["fp"]}"#.to_owned(),
+        "DescribeFargateProfile" => r#"{"fargateProfile":{"fargateProfileName":"fp","subnets":["subnet-a"],"selectors":[{"namespace":"batch"}]}}"#.to_owned(),
+        "ListAddons" => r#"{"addons":["vpc-cni"]}"#.to_owned(),
+        "DescribeAddon" => r#"{"addon":{"addonName":"vpc-cni","status":"ACTIVE","addonVersion":"v1.19.0"}}"#.to_owned(),
+        "ListAccessEntries" => r#"{"accessEntries":["arn:aws:iam::111122223333:role/node"]}"#.to_owned(),
+        "DescribeAccessEntry" => r#"{"accessEntry":{"principalArn":"arn:aws:iam::111122223333:role/node","type":"EC2_LINUX"}}"#.to_owned(),
+        "ListPodIdentityAssociations" => r#"{"associations":[{"associationId":"a-1","namespace":"kube-system","serviceAccount":"cni"}]}"#.to_owned(),
+        _ => return None,
+    })
+}
+
+fn resolver(operation: &str) -> Option<String> {
+    Some(
+        match operation {
+            "ListResolverEndpoints" => r#"{"ResolverEndpoints":[{"Id":"rslvr-in-1","Direction":"INBOUND","HostVPCId":"vpc-near","IpAddressCount":2,"SecurityGroupIds":["sg-1"],"Status":"OPERATIONAL"}]}"#,
+            "ListResolverEndpointIpAddresses" => r#"{"IpAddresses":[{"IpId":"rni-1","SubnetId":"subnet-a","Ip":"10.0.0.10","Status":"ATTACHED"}]}"#,
+            "ListResolverRules" => r#"{"ResolverRules":[{"Id":"rslvr-rr-1","DomainName":"corp.example.","RuleType":"FORWARD","TargetIps":[{"Ip":"192.168.0.53","Port":53}]}]}"#,
+            "ListResolverRuleAssociations" => r#"{"ResolverRuleAssociations":[{"Id":"rslvr-rrassoc-1","ResolverRuleId":"rslvr-rr-1","VPCId":"vpc-near","Status":"COMPLETE"}]}"#,
+            _ => return None,
+        }
+        .to_owned(),
+    )
+}
+
+fn ec2(request: &Request) -> Option<String> {
+    let vpcs = request.filter("vpc-id");
+    let item = |vpc: &str, text: &str| {
+        if vpcs.contains(&vpc) { format!("<item>{text}</item>") } else { String::new() }
+    };
+    Some(match request.operation.as_str() {
+        "DescribeVpcs" => format!(
+            "<vpcSet>{}{}</vpcSet>",
+            item(VPC, "<vpcId>vpc-near</vpcId><ownerId>111122223333</ownerId><state>available</state><cidrBlock>10.0.0.0/16</cidrBlock><dhcpOptionsId>dopt-1</dhcpOptionsId><cidrBlockAssociationSet><item><cidrBlock>10.0.0.0/16</cidrBlock><cidrBlockState><state>associated</state></cidrBlockState></item></cidrBlockAssociationSet>"),
+            item(FAR, "<vpcId>vpc-far</vpcId><cidrBlock>10.9.0.0/16</cidrBlock><dhcpOptionsId>default</dhcpOptionsId>"),
+        ),
+        "DescribeVpcAttribute" if request.parameter("Attribute") == "enableDnsSupport" => "<vpcId>vpc-near</vpcId><enableDnsSupport><value>true</value></enableDnsSupport>".to_owned(),
+        "DescribeVpcAttribute" => "<vpcId>vpc-near</vpcId><enableDnsHostnames><value>false</value></enableDnsHostnames>".to_owned(),
+        "DescribeDhcpOptions" => "<dhcpOptionsSet><item><dhcpOptionsId>dopt-1</dhcpOptionsId><dhcpConfigurationSet><item><key>domain-name-servers</key><valueSet><item><value>AmazonProvidedDNS</value></item></valueSet></item></dhcpConfigurationSet></item></dhcpOptionsSet>".to_owned(),
+        "DescribeSubnets" if request.parameter("NextToken").is_empty() && vpcs.contains(&VPC) => "<subnetSet><item><subnetId>subnet-a</subnetId><vpcId>vpc-near</vpcId><cidrBlock>10.0.0.0/24</cidrBlock><availabilityZone>eu-west-1a</availabilityZone><availabilityZoneId>euw1-az1</availabilityZoneId><availableIpAddressCount>250</availableIpAddressCount></item></subnetSet><nextToken>page2</nextToken>".to_owned(),
+        "DescribeSubnets" if vpcs.contains(&VPC) => "<subnetSet><item><subnetId>subnet-c</subnetId><vpcId>vpc-near</vpcId><cidrBlock>10.0.1.0/24</cidrBlock><availabilityZone>eu-west-1c</availabilityZone></item></subnetSet>".to_owned(),
+        "DescribeSubnets" if !request.filter("subnet-id").is_empty() => "<subnetSet><item><subnetId>subnet-a</subnetId><vpcId>vpc-near</vpcId></item></subnetSet>".to_owned(),
+        "DescribeSubnets" => "<subnetSet><item><subnetId>subnet-far</subnetId><vpcId>vpc-far</vpcId></item></subnetSet>".to_owned(),
+        "DescribeRouteTables" => format!(
+            "<routeTableSet>{}{}</routeTableSet>",
+            item(VPC, "<routeTableId>rtb-near</routeTableId><vpcId>vpc-near</vpcId><routeSet><item><destinationCidrBlock>10.9.0.0/16</destinationCidrBlock><vpcPeeringConnectionId>pcx-1</vpcPeeringConnectionId><state>active</state></item><item><destinationPrefixListId>pl-s3</destinationPrefixListId><gatewayId>vpce-s3</gatewayId><state>active</state></item></routeSet><associationSet><item><main>true</main></item></associationSet>"),
+            item(FAR, "<routeTableId>rtb-far</routeTableId><vpcId>vpc-far</vpcId>"),
+        ),
+        "DescribeSecurityGroups" => format!(
+            "<securityGroupInfo>{}{}</securityGroupInfo>",
+            item(VPC, "<groupId>sg-cluster</groupId><vpcId>vpc-near</vpcId><ipPermissions><item><ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort><groups><item><groupId>sg-1</groupId></item></groups><prefixListIds><item><prefixListId>pl-corp</prefixListId></item></prefixListIds></item></ipPermissions>"),
+            item(FAR, "<groupId>sg-far</groupId><vpcId>vpc-far</vpcId>"),
+        ),
+        "DescribeNetworkAcls" => format!("<networkAclSet>{}</networkAclSet>", item(VPC, "<networkAclId>acl-1</networkAclId><vpcId>vpc-near</vpcId><entrySet><item><ruleNumber>100</ruleNumber><protocol>6</protocol><ruleAction>allow</ruleAction><egress>false</egress><cidrBlock>0.0.0.0/0</cidrBlock><portRange><from>443</from><to>443</to></portRange></item></entrySet>")),
+        "DescribeVpcEndpoints" => "<vpcEndpointSet><item><vpcEndpointId>vpce-s3</vpcEndpointId><vpcEndpointType>Gateway</vpcEndpointType><vpcId>vpc-near</vpcId><serviceName>com.amazonaws.eu-west-1.s3</serviceName><state>available</state></item><item><vpcEndpointId>vpce-ddb</vpcEndpointId><vpcEndpointType>Gateway</vpcEndpointType><vpcId>vpc-near</vpcId><serviceName>com.amazonaws.eu-west-1.dynamodb</serviceName><state>available</state></item></vpcEndpointSet>".to_owned(),
+        "DescribeVpcEndpointServices" if request.parameter("NextToken").is_empty() => "<serviceDetailSet><item><serviceName>com.amazonaws.eu-west-1.s3</serviceName><serviceType><item><serviceType>Gateway</serviceType></item></serviceType></item></serviceDetailSet><nextToken>2</nextToken>".to_owned(),
+        "DescribeVpcEndpointServices" => "<serviceDetailSet><item><serviceName>com.amazonaws.eu-west-1.ec2</serviceName></item></serviceDetailSet>".to_owned(),
+        "DescribeNetworkInterfaces" => "<networkInterfaceSet><item><networkInterfaceId>eni-1</networkInterfaceId><description>Amazon EKS prod</description><vpcId>vpc-near</vpcId><subnetId>subnet-a</subnetId><privateIpAddress>10.0.0.5</privateIpAddress><groupSet><item><groupId>sg-cluster</groupId></item></groupSet></item></networkInterfaceSet>".to_owned(),
+        "DescribeNatGateways" => "<natGatewaySet><item><natGatewayId>nat-1</natGatewayId><vpcId>vpc-near</vpcId><state>available</state></item></natGatewaySet>".to_owned(),
+        "DescribeInternetGateways" => "<internetGatewaySet/>".to_owned(),
+        "DescribeVpnGateways" => "<vpnGatewaySet><item><vpnGatewayId>vgw-1</vpnGatewayId><state>available</state><attachments><item><vpcId>vpc-near</vpcId><state>attached</state></item></attachments></item></vpnGatewaySet>".to_owned(),
+        "DescribeVpcPeeringConnections" if request.filter("accepter-vpc-info.vpc-id").is_empty() => "<vpcPeeringConnectionSet>
+            <item><vpcPeeringConnectionId>pcx-1</vpcPeeringConnectionId><status><code>active</code></status><requesterVpcInfo><vpcId>vpc-near</vpcId><ownerId>111122223333</ownerId><region>eu-west-1</region></requesterVpcInfo><accepterVpcInfo><vpcId>vpc-far</vpcId><ownerId>111122223333</ownerId><region>eu-west-1</region></accepterVpcInfo></item>
+            <item><vpcPeeringConnectionId>pcx-2</vpcPeeringConnectionId><status><code>active</code></status><requesterVpcInfo><vpcId>vpc-near</vpcId></requesterVpcInfo><accepterVpcInfo><vpcId>vpc-foreign</vpcId><ownerId>999988887777</ownerId><region>eu-west-1</region></accepterVpcInfo></item>
+            <item><vpcPeeringConnectionId>pcx-3</vpcPeeringConnectionId><status><code>deleted</code></status><requesterVpcInfo><vpcId>vpc-near</vpcId></requesterVpcInfo><accepterVpcInfo><vpcId>vpc-gone</vpcId></accepterVpcInfo></item>
+            </vpcPeeringConnectionSet>".to_owned(),
+        "DescribeVpcPeeringConnections" => "<vpcPeeringConnectionSet/>".to_owned(),
+        "DescribeTransitGatewayVpcAttachments" => "<transitGatewayVpcAttachments><item><transitGatewayAttachmentId>tgw-attach-1</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId><vpcId>vpc-near</vpcId><state>available</state><subnetIds><item>subnet-a</item></subnetIds></item></transitGatewayVpcAttachments>".to_owned(),
+        "DescribeTransitGatewayAttachments" => {
+            let near = "<item><transitGatewayAttachmentId>tgw-attach-1</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId><transitGatewayOwnerId>111122223333</transitGatewayOwnerId><resourceType>vpc</resourceType><resourceId>vpc-near</resourceId><association><transitGatewayRouteTableId>tgw-rtb-1</transitGatewayRouteTableId><state>associated</state></association></item>";
+            let vpn = "<item><transitGatewayAttachmentId>tgw-attach-2</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId><resourceType>vpn</resourceType></item>";
+            let vpn = if request.filter("transit-gateway-id").is_empty() { "" } else { vpn };
+            format!("<transitGatewayAttachments>{near}{vpn}</transitGatewayAttachments>")
+        }
+        "DescribeTransitGateways" => "<transitGatewaySet><item><transitGatewayId>tgw-1</transitGatewayId><state>available</state></item></transitGatewaySet>".to_owned(),
+        "DescribeTransitGatewayRouteTables" => "<transitGatewayRouteTables><item><transitGatewayRouteTableId>tgw-rtb-1</transitGatewayRouteTableId><transitGatewayId>tgw-1</transitGatewayId></item></transitGatewayRouteTables>".to_owned(),
+        "SearchTransitGatewayRoutes" => "<routeSet><item><destinationCidrBlock>192.168.0.0/16</destinationCidrBlock><transitGatewayAttachments><item><transitGatewayAttachmentId>tgw-attach-2</transitGatewayAttachmentId></item></transitGatewayAttachments><type>static</type><state>active</state></item></routeSet><additionalRoutesAvailable>true</additionalRoutesAvailable>".to_owned(),
+        "DescribeManagedPrefixLists" => "<prefixListSet><item><prefixListId>pl-s3</prefixListId><prefixListName>com.amazonaws.eu-west-1.s3</prefixListName></item><item><prefixListId>pl-ddb</prefixListId><prefixListName>com.amazonaws.eu-west-1.dynamodb</prefixListName></item><item><prefixListId>pl-unused</prefixListId></item></prefixListSet>".to_owned(),
+        "GetManagedPrefixListEntries" => "<entrySet><item><cidr>52.218.0.0/17</cidr></item></entrySet>".to_owned(),
+        "DescribeAvailabilityZones" => "<availabilityZoneInfo><item><zoneName>eu-west-1a</zoneName><zoneId>euw1-az1</zoneId><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item></availabilityZoneInfo>".to_owned(),
+        "DescribeInstanceTypes" => {
+            let names = request.parameters.iter().filter(|(key, _)| key.starts_with("InstanceType."));
+            let items: Vec<String> = names.map(|(_, name)| format!("<item><instanceType>{name}</instanceType><vCpuInfo><defaultVCpus>2</defaultVCpus></vCpuInfo><networkInfo><maximumNetworkInterfaces>3</maximumNetworkInterfaces><ipv4AddressesPerInterface>4</ipv4AddressesPerInterface></networkInfo></item>")).collect();
+            format!("<instanceTypeSet>{}</instanceTypeSet>", items.concat())
+        }
+        "DescribeLaunchTemplateVersions" => {
+            let id = request.parameter("LaunchTemplateId");
+            format!("<launchTemplateVersionSet><item><launchTemplateId>{id}</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><instanceType>c6i.large</instanceType><userData>c2VjcmV0LXRva2Vu</userData><securityGroupIdSet><item>sg-1</item></securityGroupIdSet></launchTemplateData></item></launchTemplateVersionSet>")
+        }
+        "DescribeInstances" => "<reservationSet><item><reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId><instanceType>t3.small</instanceType><instanceState><name>running</name></instanceState></item></instancesSet></item></reservationSet>".to_owned(),
+        _ => return None,
+    })
+}
