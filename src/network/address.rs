@@ -33,6 +33,14 @@ impl AddressSet {
         Self { v4: self.v4.union(&other.v4), v6: self.v6.union(&other.v6) }
     }
 
+    /// The addresses that are in any of them.
+    pub fn union_all<'a>(sets: impl Iterator<Item = &'a Self> + Clone) -> Self {
+        Self {
+            v4: Ranges::collect(sets.clone().flat_map(|set| set.v4.iter())),
+            v6: Ranges::collect(sets.flat_map(|set| set.v6.iter())),
+        }
+    }
+
     /// The addresses that are in both.
     #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
@@ -84,7 +92,7 @@ impl FromIterator<IpNet> for AddressSet {
         for prefix in prefixes {
             match prefix {
                 IpNet::V4(net) => {
-                    v4.push((u32::from(net.network()).into(), u32::from(net.broadcast()).into()))
+                    v4.push((u32::from(net.network()).into(), u32::from(net.broadcast()).into()));
                 }
                 IpNet::V6(net) => v6.push((u128::from(net.network()), u128::from(net.broadcast()))),
             }

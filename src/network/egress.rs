@@ -49,7 +49,7 @@ impl Network<'_> {
 
 /// The active default route of one address family; half of all addresses counts too
 /// (`0.0.0.0/1` and `128.0.0.0/1` are used to override `0.0.0.0/0`).
-fn default_route<'t>(table: &'t RouteTable, destination: fn(&Route) -> Option<&str>) -> Option<&'t Route> {
+fn default_route(table: &RouteTable, destination: fn(&Route) -> Option<&str>) -> Option<&Route> {
     let length = |route: &Route| {
         destination(route)
             .and_then(|prefix| prefix.parse::<ipnet::IpNet>().ok())

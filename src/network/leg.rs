@@ -172,18 +172,17 @@ impl<'s> Network<'s> {
                 run.to.label, decider.addresses
             ));
         }
-        let arrives = match kind {
+        match kind {
             "pcx" => self.over_peering_connection(story, run, decider, target),
             "vgw" => self.over_vpn_gateway(story, run, decider, target),
-            "tgw" => return self.into_transit_gateway(story, run, decider, target),
+            "tgw" => self.over_transit_gateway_attachment(story, run, decider, target),
             _ => {
                 let what = format!("{target}, where {id} sends {}: what it forwards", decider.addresses);
                 story.hop(run.leg, "route-target", target, "unknown", "not modelled");
                 story.missing([Missing::unmodelled(what)]);
                 None
             }
-        };
-        arrives
+        }
     }
 
     fn is_private_nat(&self, id: &str) -> bool {

@@ -85,3 +85,34 @@ fn described(operation: &str, resource: Option<&str>, outcome: &str) -> String {
         None => format!("{operation} {outcome}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::missing;
+    use crate::snapshot::{Gap, Snapshot};
+
+    fn gap(resource: Option<&str>, code: &str) -> Gap {
+        Gap {
+            service: "ec2".to_owned(),
+            operation: "DescribeRouteTables".to_owned(),
+            resource: resource.map(str::to_owned),
+            code: code.to_owned(),
+            ..Gap::default()
+        }
+    }
+
+    #[test]
+    fn a_failed_call_is_named_with_its_error_and_the_permission_that_it_needs() {
+        let gaps = vec![gap(Some("vpc-2"), "Timeout"), gap(Some("vpc-1"), "UnauthorizedOperation")];
+        let snapshot = Snapshot { gaps, ..Snapshot::default() };
+        let missing = missing(&snapshot, "RouteTables", Some("vpc-1"));
+        assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 failed: UnauthorizedOperation");
+        assert_eq!(missing.permission.as_deref(), Some("ec2:DescribeRouteTables"));
+    }
+
+    #[test]
+    fn a_call_that_was_never_made_is_named_too() {
+        let missing = missing(&Snapshot::default(), "RouteTables", Some("vpc-1"));
+        assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 was not read");
+    }
+}

@@ -14,7 +14,7 @@ pub enum Protocol {
     Tcp,
     /// UDP.
     Udp,
-    /// Echo requests of ICMP (of ICMPv6 between IPv6 addresses).
+    /// Echo requests of ICMP (of `ICMPv6` between IPv6 addresses).
     Icmp,
     /// Every protocol and port.
     Any,

@@ -143,7 +143,9 @@ impl<'s> Network<'s> {
         for vpc in self.homes(via, other)? {
             let held: AddressSet = self.vpc_cidrs(vpc)?.into_iter().collect();
             let inside = left.intersect(&held);
-            if inside.is_empty() {
+            // A wide network does not reach into VPCs that have nothing to do with the other end's.
+            let wanted = via.is_some() || held.contains_all(&cidr.into()) || self.may_connect(vpc, other);
+            if inside.is_empty() || !wanted {
                 continue;
             }
             left = left.subtract(&held);
@@ -170,6 +172,14 @@ impl<'s> Network<'s> {
         Ok(())
     }
 
+    fn may_connect(&self, vpc: &str, other: Option<&str>) -> bool {
+        other.is_none_or(|other| {
+            vpc == other
+                || !self.peerings_between(vpc, other).is_empty()
+                || self.common_gateway(vpc, other).is_some()
+        })
+    }
+
     /// The VPCs that a declared network may be in, the likeliest first.
     fn homes(&self, via: Option<&str>, other: Option<&str>) -> Known<Vec<&'s str>> {
         let Some(via) = via else {
@@ -185,7 +195,7 @@ impl<'s> Network<'s> {
                 return Err(self.missing("Vpcs", other));
             }
             let mut vpcs: Vec<&'s str> = self.vpcs.keys().copied().collect();
-            vpcs.sort_by_key(|vpc| rank(vpc));
+            vpcs.sort_by_cached_key(|vpc| rank(vpc));
             return Ok(vpcs);
         };
         let far = |vpc: &&'s str| Some(*vpc) != other;
@@ -224,21 +234,22 @@ impl<'s> Network<'s> {
             return Ok(());
         }
         let place = || Place::Inside { subnet, vpc };
-        let mut rest = here.clone();
-        let mut alike: BTreeMap<Vec<String>, Part<'s>> = BTreeMap::new();
+        let mut occupied = Vec::new();
+        let mut alike: BTreeMap<Vec<String>, (Part<'s>, Vec<AddressSet>)> = BTreeMap::new();
         let mut without_clients = 0;
         for interface in self.interfaces_by_subnet.get(id).into_iter().flatten() {
             let its = interface_addresses(interface).intersect(&here);
             if its.is_empty() {
                 continue;
             }
-            rest = rest.subtract(&its);
+            occupied.push(its.clone());
             let kind = interface.interface_type.as_deref().unwrap_or_default();
             if is_source && cidr.prefix_len() < cidr.max_prefix_len() && NO_CLIENTS.contains(&kind) {
                 without_clients += 1;
                 continue;
             }
-            let mut part = Part::new(&end.label, String::new(), place(), its, Groups::Undeclared);
+            let mut part =
+                Part::new(&end.label, String::new(), place(), AddressSet::default(), Groups::Undeclared);
             self.apply_interface(&mut part, interface);
             let key = match &part.groups {
                 Groups::Known(groups) => {
@@ -249,17 +260,12 @@ impl<'s> Network<'s> {
             };
             part.what =
                 format!("{id} with {}", if key.is_empty() { "no group".to_owned() } else { key.join(", ") });
-            match alike.get_mut(&key) {
-                Some(first) => {
-                    first.addresses = first.addresses.union(&part.addresses);
-                    first.around = first.addresses.clone();
-                    first.is_endpoint |= part.is_endpoint;
-                }
-                None => {
-                    alike.insert(key, part);
-                }
-            }
+            let is_endpoint = part.is_endpoint;
+            let (first, addresses) = alike.entry(key).or_insert((part, Vec::new()));
+            first.is_endpoint |= is_endpoint;
+            addresses.push(its);
         }
+        let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
         if !rest.is_empty() {
             let mut part = Part::new(&end.label, id.to_owned(), place(), rest, groups.clone());
             part.around = here;
@@ -276,7 +282,11 @@ impl<'s> Network<'s> {
             }
             resolved.parts.push(part);
         }
-        resolved.parts.extend(alike.into_values());
+        for (mut part, addresses) in alike.into_values() {
+            part.addresses = AddressSet::union_all(addresses.iter());
+            part.around = part.addresses.clone();
+            resolved.parts.push(part);
+        }
         Ok(())
     }
 

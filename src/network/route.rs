@@ -128,13 +128,10 @@ impl Network<'_> {
             return Ok((self.prefix_list(list)?, true));
         }
         let text = route.destination_cidr_block.as_deref().or(route.destination_ipv6_cidr_block.as_deref());
-        match text.map(str::parse) {
-            Some(Ok(prefix)) => Ok((vec![prefix], false)),
-            _ => {
-                let what = format!("the route destination `{}`", text.unwrap_or_default());
-                Err(vec![Missing::unmodelled(what)])
-            }
+        if let Some(Ok(prefix)) = text.map(str::parse) {
+            return Ok((vec![prefix], false));
         }
+        Err(vec![Missing::unmodelled(format!("the route destination `{}`", text.unwrap_or_default()))])
     }
 
     /// A gateway endpoint's prefix list holds public addresses of an AWS service only.

@@ -30,7 +30,7 @@ impl<'s> Network<'s> {
                 .filter_map(lookup::destination)
                 .collect();
             if !there.is_empty() {
-                reason.push_str(&format!("; its route to {target} covers only {}", there.join(", ")));
+                reason = format!("{reason}; its route to {target} covers only {}", there.join(", "));
             }
         }
         let dropped = if code == BlockerCode::RouteElsewhere { "forward" } else { "drop" };

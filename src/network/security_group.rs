@@ -5,6 +5,8 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::IpNet;
+
 use super::{
     AddressSet, Blocker, BlockerCode, Groups, Leg, Missing, Network, Remedy,
     connection::{Answer, Connection},
@@ -74,8 +76,10 @@ impl Network<'_> {
         }
         let admitted_some = !is_whole(&left, side);
         let everything = AddressSet::everything();
+        let undecided = left.clone();
         for doubt in doubts {
-            if !left.take(&everything, &doubt.points).is_empty() {
+            left.take(&everything, &doubt.points);
+            if !undecided.clone().take(&everything, &doubt.points).is_empty() {
                 story.missing(doubt.missing);
             }
         }
@@ -135,13 +139,11 @@ impl Network<'_> {
         let v4 = rule.ip_ranges.iter().filter_map(|range| range.cidr_ip.as_deref());
         let v6 = rule.ipv6_ranges.iter().filter_map(|range| range.cidr_ipv6.as_deref());
         for text in v4.chain(v6) {
-            let answer = match text.parse::<ipnet::IpNet>() {
-                Ok(prefix) => Answer::Yes(prefix.into()),
-                Err(_) => {
-                    let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
-                    Answer::Maybe(vec![Missing::unmodelled(what)])
-                }
+            let unclear = || {
+                let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
+                Answer::Maybe(vec![Missing::unmodelled(what)])
             };
+            let answer = text.parse().map_or_else(|_| unclear(), |prefix: IpNet| Answer::Yes(prefix.into()));
             peers.push((text.to_owned(), answer));
         }
         for list in rule.prefix_list_ids.iter().filter_map(|list| list.prefix_list_id.as_deref()) {
@@ -178,7 +180,7 @@ impl Network<'_> {
         if !others.is_empty() {
             let shown: Vec<&str> = others.iter().take(4).map(String::as_str).collect();
             let more = if others.len() > shown.len() { ", …" } else { "" };
-            reason.push_str(&format!("; they admit it {} {}{more}", word(side), shown.join(", ")));
+            reason = format!("{reason}; they admit it {} {}{more}", word(side), shown.join(", "));
         }
         let (protocol, from_port, to_port) = ports::for_fix(points);
         let group = match &peer.groups {

@@ -18,7 +18,7 @@ pub(super) const TABLE: &str = "transit-gateway-route-table";
 
 impl<'s> Network<'s> {
     /// From a subnet into a transit gateway, and on to where its route table leads.
-    pub(super) fn into_transit_gateway(
+    pub(super) fn over_transit_gateway_attachment(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
@@ -213,7 +213,8 @@ impl<'s> Network<'s> {
                 block_table(story, run, table, addresses, "", elsewhere(table, &told, route));
                 return false;
             };
-            return self.follow_outside(story, run, (gateway, decider), (table, addresses, route));
+            follow_outside(story, run, (gateway, decider), (table, addresses, route));
+            return false;
         };
         let Some(own) = self.vpc_attachment(story, run, gateway, vpc, run.to.subnet()) else { return false };
         let own = own.transit_gateway_attachment_id.as_str();
@@ -224,48 +225,40 @@ impl<'s> Network<'s> {
         story.hop(run.leg, TABLE, table, "forward", &format!("{} to {own}", destination(route)));
         true
     }
+}
 
-    fn follow_outside(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        (gateway, decider): (&str, &Decider<'_, 's>),
-        (table, addresses, route): (&str, &AddressSet, &'s TransitGatewayRoute),
-    ) -> bool {
-        let told = run.to.told(addresses);
-        if route.transit_gateway_attachments.is_empty() {
-            let what = format!("the attachment that {table} sends {told} to");
-            story.missing([Missing::unmodelled(what)]);
-        }
-        for attachment in &route.transit_gateway_attachments {
-            let id =
-                attachment.transit_gateway_attachment_id.as_deref().unwrap_or("an attachment without id");
-            let resource = attachment.resource_id.as_deref().unwrap_or("an unknown resource");
-            if attachment.resource_type.as_deref() == Some("vpc") {
-                if resource == decider.vpc {
-                    block_table(story, run, table, addresses, "", elsewhere(table, &told, Some(route)));
-                } else {
-                    story.hop(
-                        run.leg,
-                        TABLE,
-                        table,
-                        "unknown",
-                        &format!("{} to {resource}", destination(route)),
-                    );
-                    let what = format!("{resource}, where {table} sends {told}: how it goes on from there");
-                    story.missing([Missing::unmodelled(what)]);
-                }
-                continue;
+/// Where a transit gateway's route leads outside the VPCs that were read.
+fn follow_outside(
+    story: &mut Story,
+    run: Run<'_, '_>,
+    (gateway, decider): (&str, &Decider<'_, '_>),
+    (table, addresses, route): (&str, &AddressSet, &TransitGatewayRoute),
+) {
+    let told = run.to.told(addresses);
+    if route.transit_gateway_attachments.is_empty() {
+        let what = format!("the attachment that {table} sends {told} to");
+        story.missing([Missing::unmodelled(what)]);
+    }
+    for attachment in &route.transit_gateway_attachments {
+        let id = attachment.transit_gateway_attachment_id.as_deref().unwrap_or("an attachment without id");
+        let resource = attachment.resource_id.as_deref().unwrap_or("an unknown resource");
+        if attachment.resource_type.as_deref() == Some("vpc") {
+            if resource == decider.vpc {
+                block_table(story, run, table, addresses, "", elsewhere(table, &told, Some(route)));
+            } else {
+                story.hop(run.leg, TABLE, table, "unknown", &format!("{} to {resource}", destination(route)));
+                let what = format!("{resource}, where {table} sends {told}: how it goes on from there");
+                story.missing([Missing::unmodelled(what)]);
             }
-            let kind = attachment.resource_type.as_deref().unwrap_or("network");
-            story.hop(run.leg, TABLE, table, "forward", &format!("{} to {id} ({kind})", destination(route)));
-            story.hop(run.leg, ATTACHMENT, id, "assumed", &format!("the network behind it holds {told}"));
-            story.assume(format!(
-                "The {kind} behind {id} of {gateway} connects {} and routes it both ways.",
-                run.to.label
-            ));
+            continue;
         }
-        false
+        let kind = attachment.resource_type.as_deref().unwrap_or("network");
+        story.hop(run.leg, TABLE, table, "forward", &format!("{} to {id} ({kind})", destination(route)));
+        story.hop(run.leg, ATTACHMENT, id, "assumed", &format!("the network behind it holds {told}"));
+        story.assume(format!(
+            "The {kind} behind {id} of {gateway} connects {} and routes it both ways.",
+            run.to.label
+        ));
     }
 }
 

@@ -42,9 +42,9 @@ impl<'s> Network<'s> {
             };
             if let (Some(owner), None) = (foreign, &found.association) {
                 let mut missing = self.missing("TransitGatewayAttachments", attachment);
-                missing
-                    .iter_mut()
-                    .for_each(|missing| missing.what = format!("{} in account {owner}", missing.what));
+                for missing in &mut missing {
+                    missing.what = format!("{} in account {owner}", missing.what);
+                }
                 story.hop(
                     run.leg,
                     ATTACHMENT,
@@ -58,7 +58,7 @@ impl<'s> Network<'s> {
             let reason = format!("{attachment} is associated with no route table");
             story.hop(run.leg, ATTACHMENT, attachment, "drop", &reason);
             let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, attachment, None, reason);
-            blocker.remedy.target = found.transit_gateway_id.clone();
+            blocker.remedy.target.clone_from(&found.transit_gateway_id);
             story.block(blocker);
             return None;
         };
@@ -81,9 +81,9 @@ impl<'s> Network<'s> {
         if routes.additional_routes_available == Some(true) {
             // A longer prefix may be among the routes that were cut off.
             let mut missing = self.missing("TransitGatewayRoutes", table);
-            missing
-                .iter_mut()
-                .for_each(|missing| missing.what = format!("the rest of the routes of {table}"));
+            for missing in &mut missing {
+                missing.what = format!("the rest of the routes of {table}");
+            }
             return Err(missing);
         }
         let mut all: Vec<(IpNet, bool, &'s TransitGatewayRoute)> = Vec::new();
@@ -108,17 +108,17 @@ impl<'s> Network<'s> {
             all.extend(prefixes.into_iter().map(|prefix| (prefix, propagated, route)));
         }
         all.sort_by_key(|(prefix, propagated, _)| (u8::MAX - prefix.prefix_len(), *propagated, *prefix));
-        let (mut left, mut routed) = (addresses.clone(), Vec::new());
+        let (mut left, mut pieces) = (addresses.clone(), Vec::new());
         for (prefix, _, route) in all {
             let its = left.intersect(&prefix.into());
             if !its.is_empty() {
                 left = left.subtract(&its);
-                routed.push((its, Some(route)));
+                pieces.push((its, Some(route)));
             }
         }
         if !left.is_empty() {
-            routed.push((left, None));
+            pieces.push((left, None));
         }
-        Ok(routed)
+        Ok(pieces)
     }
 }

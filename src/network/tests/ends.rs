@@ -63,6 +63,40 @@ fn a_network_that_is_partly_outside_is_asked_about_in_parts() {
 }
 
 #[test]
+fn a_wide_network_does_not_reach_into_vpcs_without_any_connection() {
+    let mut net = Net::two_vpcs();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "0.0.0.0/0")]);
+    net.vpc("vpc-c", "10.2.0.0/16").subnet("subnet-c1", "vpc-c", "10.2.1.0/24", "zone-a");
+    net.vpn_gateway("vgw-1", "vpc-a").add_route("rtb-a", "10.0.0.0/8", "vgw-1");
+    assert_open(&net.path(&operators("10.2.0.0/15", None, &[]), &interface("eni-1")));
+    // What is wholly inside such a VPC is meant to be there.
+    let path = net.path(&operators("10.2.1.0/24", None, &[]), &interface("eni-1"));
+    assert_eq!(path.verdict, Verdict::Blocked);
+}
+
+#[test]
+fn ipv4_and_ipv6_are_routed_and_filtered_apart() {
+    let mut net = Net::two_vpcs();
+    for (collection, id, prefix) in [
+        ("Vpcs", "vpc-a", "2001:db8::/56"),
+        ("Subnets", "subnet-a1", "2001:db8:0:1::/64"),
+        ("Subnets", "subnet-a2", "2001:db8:0:2::/64"),
+    ] {
+        net.item(collection, id)["Ipv6CidrBlockAssociationSet"] = json!([{"Ipv6CidrBlock": prefix}]);
+    }
+    net.item("NetworkInterfaces", "eni-1")["Ipv6Addresses"] = json!([{"Ipv6Address": "2001:db8:0:1::5"}]);
+    let path = net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1"));
+    // The ACLs and the groups say nothing of IPv6 yet; IPv4 is as open as before.
+    let ids = ["security-group-ingress sg-server", "security-group-egress sg-client"];
+    assert_eq!(super::net::blockers(&path)[..2], ids);
+    assert!(path.blockers.iter().all(|blocker| blocker.reason.contains("2001:db8")), "{:#?}", path.blockers);
+    let EndKind::Subnet { groups, .. } = subnet("subnet-a2", "sg-client").kind else { unreachable!() };
+    let addresses = Some(vec!["10.0.2.0/24".parse().unwrap()]);
+    let kind = EndKind::Subnet { subnet: "subnet-a2".to_owned(), addresses, groups };
+    assert_open(&net.path(&End { label: "nodes".to_owned(), kind }, &interface("eni-1")));
+}
+
+#[test]
 fn what_is_not_in_the_snapshot_is_missing_and_not_nonexistent() {
     let mut net = Net::two_vpcs();
     assert_unknown(&net.path(&subnet("subnet-x", "sg-client"), &interface("eni-1")), "subnet-x");

@@ -97,20 +97,13 @@ impl Plan {
         let addresses = base..base + (1 << (32 - length));
         (PORTS.0..=PORTS.1).all(|port| {
             addresses.clone().all(|address| {
-                self.group_passes(&self.outbound, SERVER, port)
-                    && self.group_passes(&self.inbound, address, port)
+                group_passes(&self.outbound, SERVER, port)
+                    && group_passes(&self.inbound, address, port)
                     && self.carries(client, address, 0, SERVER, port)
             })
         }) && replies
             .iter()
             .all(|port| addresses.clone().all(|address| self.carries(0, SERVER, client, address, *port)))
-    }
-
-    /// Both ends carry the group that the other's rules refer to.
-    fn group_passes(&self, rules: &[Rule], peer: u32, port: u16) -> bool {
-        rules.iter().any(|rule| {
-            covers(rule.protocol, rule.ports, port) && rule.peer.is_none_or(|prefix| holds(prefix, peer))
-        })
     }
 
     fn carries(&self, from: usize, source: u32, to: usize, destination: u32, port: u16) -> bool {
@@ -144,6 +137,13 @@ impl Plan {
         let crosses = usize::from(to == 2) != vpc;
         best.is_some_and(|(_, target)| *target == Target::Peering && self.peering_active && crosses)
     }
+}
+
+/// Both ends carry the group that the other's rules refer to.
+fn group_passes(rules: &[Rule], peer: u32, port: u16) -> bool {
+    rules.iter().any(|rule| {
+        covers(rule.protocol, rule.ports, port) && rule.peer.is_none_or(|prefix| holds(prefix, peer))
+    })
 }
 
 fn covers(protocol: i64, (first, last): (u16, u16), port: u16) -> bool {
