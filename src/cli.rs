@@ -1,1 +1,282 @@
-//! To be written.
+//! The command line: what can be said, and the help that goes with it. No behaviour.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::report::Severity;
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  ready (for drift: no regression)
+  1  not ready: a failure at or above --fail-on (for drift: a new one)
+  2  could not run: usage, a bad file or rule, credentials, the cluster cannot be read
+  3  incomplete: no such failure, but something at or above --fail-on is unknown
+     (for drift: something became unknown)
+The other subcommands exit 0 when they ran.";
+
+const AUDIT_EXAMPLES: &str = "\
+Examples:
+  privek-audit demo
+  privek-audit --cluster foo --region eu-central-1
+  privek-audit --cluster foo --operator-cidr 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2
+  privek-audit --cluster foo --save-snapshot foo.json --format json --output report.json
+  privek-audit --snapshot foo.json --fail-on warning
+  privek-audit --snapshot directory-of-aws-cli-outputs/ --cluster foo";
+
+const DRIFT_EXAMPLES: &str = "\
+Examples:
+  privek-audit snapshot --cluster foo -o baseline.json
+  privek-audit drift --baseline baseline.json --cluster foo
+  privek-audit drift --baseline report.json --snapshot today.json --format json";
+
+/// Audits the network of a private EKS cluster before a rollout: will it work, and can its
+/// operators reach it? Reads only, changes nothing, and reports to nobody.
+#[derive(Debug, Parser)]
+#[command(
+    name = "privek-audit",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    after_help = EXIT_CODES,
+    after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_CODES}"),
+)]
+pub struct Cli {
+    /// What to do; without one, audit.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The audit's options.
+    #[command(flatten)]
+    pub audit: AuditArgs,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Audit the closed network that is built into the program; needs no AWS account.
+    Demo(DemoArgs),
+    /// Read a cluster's state and save it, without an audit.
+    Snapshot(SnapshotArgs),
+    /// List, explain or check rules.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Print the IAM policy that the program needs: every operation it may call, and no other.
+    IamPolicy,
+    /// Compare with a saved snapshot or an earlier JSON report.
+    #[command(after_help = format!("{DRIFT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Drift(Box<DriftArgs>),
+}
+
+/// Options of the audit.
+#[derive(Args, Debug)]
+pub struct AuditArgs {
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What the user declares.
+    #[command(flatten)]
+    pub intent: IntentArgs,
+    /// Also keep what was read, for --snapshot.
+    #[arg(long, value_name = "FILE")]
+    pub save_snapshot: Option<PathBuf>,
+    /// Which rules, and how strict.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Where the report goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Where the state comes from: AWS, or files.
+#[derive(Args, Debug)]
+pub struct SourceArgs {
+    /// The cluster to read; with --snapshot, which of the clusters in it.
+    #[arg(long, value_name = "NAME", required_unless_present = "snapshot")]
+    pub cluster: Option<String>,
+    /// AWS region; without it, as the AWS CLI finds it (`AWS_REGION`, profile).
+    #[arg(long, value_name = "REGION", conflicts_with = "snapshot")]
+    pub region: Option<String>,
+    /// Profile of the AWS configuration; without it, `AWS_PROFILE` or the default.
+    #[arg(long, value_name = "PROFILE", conflicts_with = "snapshot")]
+    pub profile: Option<String>,
+    /// Read a saved snapshot, or a directory of AWS CLI outputs, instead of AWS; may repeat.
+    #[arg(long, value_name = "PATH")]
+    pub snapshot: Vec<PathBuf>,
+}
+
+/// What the user declares about the world.
+#[derive(Args, Debug)]
+pub struct IntentArgs {
+    /// A network that must reach the Kubernetes API: CIDR[,via=ID][,sg=ID]...; may repeat.
+    #[arg(long, value_name = "CIDR")]
+    pub operator_cidr: Vec<String>,
+    /// Declarations (operators, features); without it, privek-audit.yaml in the working directory.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// Which rules, and how strict.
+#[derive(Args, Debug)]
+pub struct JudgeArgs {
+    /// From which severity on a failure means "not ready".
+    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]
+    pub fail_on: FailOn,
+    /// More rules, from a directory of YAML files; may repeat.
+    #[arg(long, value_name = "DIR")]
+    pub rules: Vec<PathBuf>,
+}
+
+/// Where the report goes, and in which form.
+#[derive(Args, Debug)]
+pub struct OutputArgs {
+    /// The report's form.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Write the report to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace account ids, addresses and names, consistently, in all that is saved or printed.
+    #[arg(long)]
+    pub redact: bool,
+    /// No colours, even on a terminal; `NO_COLOR` does the same.
+    #[arg(long)]
+    pub no_color: bool,
+}
+
+/// Options of `demo`.
+#[derive(Args, Debug)]
+pub struct DemoArgs {
+    /// Which rules, and how strict.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// Where the report goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
+}
+
+/// Options of `snapshot`.
+#[derive(Args, Debug)]
+pub struct SnapshotArgs {
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// The file to write; without it, standard output.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// Replace account ids, addresses and names, consistently.
+    #[arg(long)]
+    pub redact: bool,
+}
+
+/// Options of `drift`.
+#[derive(Args, Debug)]
+pub struct DriftArgs {
+    /// What to compare with: a saved snapshot (judged again by today's rules) or a JSON report.
+    #[arg(long, value_name = "FILE")]
+    pub baseline: PathBuf,
+    /// The audit of today.
+    #[command(flatten)]
+    pub audit: AuditArgs,
+}
+
+/// What to do with rules.
+#[derive(Debug, Subcommand)]
+pub enum RulesCommand {
+    /// List the rules.
+    List {
+        /// The list's form.
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+        format: Format,
+        /// More rules, from a directory of YAML files; may repeat.
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Say all there is to say about one rule.
+    Explain {
+        /// The rule's id, as reports and `rules list` show it.
+        id: String,
+        /// More rules, from a directory of YAML files; may repeat.
+        #[arg(long, value_name = "DIR")]
+        rules: Vec<PathBuf>,
+    },
+    /// Check a directory of rules of your own.
+    Check {
+        /// The directory.
+        directory: PathBuf,
+    },
+}
+
+/// The report's forms.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people.
+    Table,
+    /// For programs; docs/report.schema.json describes it.
+    Json,
+}
+
+/// The severities that can make a cluster "not ready".
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum FailOn {
+    /// Nodes, pods or operators cannot work.
+    Blocker,
+    /// Also what works only until a named event, or is insecure.
+    Warning,
+}
+
+impl From<FailOn> for Severity {
+    fn from(fail_on: FailOn) -> Self {
+        match fail_on {
+            FailOn::Blocker => Self::Blocker,
+            FailOn::Warning => Self::Warning,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+    use clap::error::ErrorKind;
+
+    use super::*;
+
+    fn parse(line: &str) -> Result<Cli, clap::Error> {
+        Cli::try_parse_from(line.split(' '))
+    }
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn an_audit_needs_a_cluster_or_a_snapshot() {
+        assert_eq!(parse("privek-audit").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
+        assert_eq!(parse("privek-audit").unwrap_err().exit_code(), 2);
+        assert!(parse("privek-audit --cluster foo").is_ok());
+        assert!(parse("privek-audit --snapshot a.json --snapshot b").is_ok());
+        assert!(parse("privek-audit drift --baseline a.json").is_err());
+        assert!(parse("privek-audit drift --baseline a.json --cluster foo").is_ok());
+    }
+
+    #[test]
+    fn the_other_subcommands_need_no_cluster() {
+        assert!(parse("privek-audit demo --format json").is_ok());
+        assert!(parse("privek-audit iam-policy").is_ok());
+        assert!(parse("privek-audit rules explain some-rule").is_ok());
+        assert!(parse("privek-audit rules check dir").is_ok());
+    }
+
+    #[test]
+    fn a_saved_snapshot_excludes_the_options_that_only_aws_understands() {
+        assert!(parse("privek-audit --snapshot a.json --region eu-west-1").is_err());
+        assert!(parse("privek-audit --snapshot a.json --profile p").is_err());
+        assert!(parse("privek-audit --snapshot a.json --cluster foo").is_ok());
+    }
+
+    #[test]
+    fn the_help_states_the_exit_codes() {
+        let help = Cli::command().render_help().to_string();
+        assert!(help.contains("3  incomplete"), "{help}");
+    }
+}

@@ -233,3 +233,111 @@ pub struct Gap {
     /// The IAM action that is missing, where that is why.
     pub permission: Option<String>,
 }
+
+/// Failing findings with one cause in common.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Headline<'r> {
+    /// The single object that stands in the way of all of them, if there is one.
+    pub cause: Option<&'r Blocker>,
+    /// The first finding that fails by it.
+    pub finding: &'r Finding,
+    /// The others, in the report's order.
+    pub follows: Vec<&'r Finding>,
+}
+
+impl Report {
+    /// The failures, one headline a cause: those that fail by one and the same object are together.
+    ///
+    /// A finding that several objects fail, or none that is named, stands alone.
+    pub fn headlines(&self) -> Vec<Headline<'_>> {
+        let mut headlines: Vec<Headline<'_>> = Vec::new();
+        let failures = self.findings.iter().filter(|f| f.outcome == Outcome::Fail && f.waiver.is_none());
+        for finding in failures {
+            let cause = finding.single_blocker();
+            let same = |headline: &&mut Headline<'_>| match (headline.cause, cause) {
+                (Some(a), Some(b)) => (&a.kind, &a.id) == (&b.kind, &b.id),
+                _ => false,
+            };
+            match headlines.iter_mut().find(same) {
+                Some(headline) => headline.follows.push(finding),
+                None => headlines.push(Headline { cause, finding, follows: Vec::new() }),
+            }
+        }
+        headlines
+    }
+}
+
+impl Finding {
+    /// The object that stands in the way, if there is exactly one.
+    fn single_blocker(&self) -> Option<&Blocker> {
+        let first = self.blockers.first()?;
+        let one = self.blockers.iter().all(|other| (&other.kind, &other.id) == (&first.kind, &first.id));
+        one.then_some(first)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failing(rule: &str, blockers: &[&str]) -> Finding {
+        let blocker =
+            |id: &&str| Blocker { kind: "route-table".into(), id: (*id).into(), ..Blocker::default() };
+        Finding {
+            rule: rule.into(),
+            area: "services".into(),
+            title: String::new(),
+            severity: Severity::Blocker,
+            outcome: Outcome::Fail,
+            subject: Subject { kind: "service".into(), id: rule.into(), name: None },
+            message: String::new(),
+            evidence: BTreeMap::new(),
+            blockers: blockers.iter().map(blocker).collect(),
+            missing: Vec::new(),
+            fix: None,
+            references: Vec::new(),
+            fingerprint: rule.into(),
+            waiver: None,
+        }
+    }
+
+    fn report(findings: Vec<Finding>) -> Report {
+        Report {
+            schema_version: SCHEMA_VERSION.into(),
+            tool: Tool { name: "privek-audit".into(), version: "0".into() },
+            target: Target::default(),
+            collected_at: None,
+            verdict: Verdict::NotReady,
+            exit_code: 1,
+            summary: Summary::default(),
+            assumptions: Vec::new(),
+            gaps: Vec::new(),
+            findings,
+        }
+    }
+
+    #[test]
+    fn findings_that_fail_by_one_object_share_a_headline() {
+        let report = report(vec![
+            failing("a", &["rtb-1"]),
+            failing("b", &["rtb-2"]),
+            failing("c", &["rtb-1", "rtb-1"]),
+            failing("d", &["rtb-1", "rtb-2"]),
+            failing("e", &[]),
+        ]);
+        let headlines = report.headlines();
+        let rules: Vec<&str> = headlines.iter().map(|headline| headline.finding.rule.as_str()).collect();
+        assert_eq!(rules, ["a", "b", "d", "e"]);
+        assert_eq!(headlines[0].follows[0].rule, "c");
+        assert_eq!(headlines[2].cause, None);
+    }
+
+    #[test]
+    fn only_failures_that_nobody_waived_make_headlines() {
+        let mut passing = failing("a", &["rtb-1"]);
+        passing.outcome = Outcome::Pass;
+        let mut waived = failing("b", &["rtb-1"]);
+        waived.waiver = Some(Waiver { owner: "x".into(), reason: "y".into(), expires: "2027-01-01".into() });
+        assert_eq!(report(vec![passing, waived]).headlines(), []);
+    }
+}

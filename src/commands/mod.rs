@@ -1,1 +1,62 @@
-//! To be written.
+//! One file a subcommand. The only place that joins the stages: read, derive, evaluate, render.
+//! Commands return what to print and the exit code; only `main` prints and exits.
+
+mod audit;
+mod demo;
+mod drift;
+mod iam_policy;
+mod input;
+mod output;
+mod progress;
+mod rules;
+mod snapshot;
+
+use crate::cli::{Cli, Command};
+
+/// What a command that ran hands to `main`.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Done {
+    /// For standard output; empty where the report went to a file.
+    pub stdout: String,
+    /// The process's exit code.
+    pub exit_code: u8,
+}
+
+/// Runs what the command line says. An error is for standard error, with exit code 2.
+pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
+    match &cli.command {
+        None => audit::run(&cli.audit),
+        Some(Command::Demo(args)) => demo::run(args),
+        Some(Command::Snapshot(args)) => snapshot::run(args),
+        Some(Command::Rules(command)) => rules::run(command),
+        Some(Command::IamPolicy) => Ok(Done { stdout: iam_policy::policy(), exit_code: 0 }),
+        Some(Command::Drift(args)) => drift::run(args),
+    }
+}
+
+/// The error and its causes in one sentence; a cause that is already told is not told again.
+pub fn sentence(error: &anyhow::Error) -> String {
+    let mut told = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if told.is_empty() {
+            told = cause;
+        } else if !told.contains(&cause) {
+            told = format!("{told}: {cause}");
+        }
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::{Context, anyhow};
+
+    use super::*;
+
+    #[test]
+    fn an_error_tells_every_cause_once() {
+        let cause = anyhow!("line 3: no such field");
+        let error = Err::<(), _>(cause).context("file.yaml: line 3: no such field").context("--config");
+        assert_eq!(sentence(&error.unwrap_err()), "--config: file.yaml: line 3: no such field");
+    }
+}

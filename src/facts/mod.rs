@@ -1,15 +1,52 @@
 //! Everything that takes thought, computed once from the snapshot and the intent: subjects with
 //! typed fields, for rules to assert on. A field whose input is missing is unknown, with what is
 //! missing; it is never a default.
+//!
+//! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
+//! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod capacity;
+mod cluster;
+pub mod context;
+mod demand;
+mod endpoints;
+mod ends;
 mod fact;
+mod features;
+mod fit;
+#[cfg(test)]
+mod fixture;
+mod flows;
+mod nodegroup;
+pub mod nodes;
+mod operators;
+mod pods;
+mod policy;
+mod s3;
+mod services;
+#[cfg(test)]
+mod small;
+mod subnet;
+mod template;
+#[cfg(test)]
+mod testing;
+mod vpc;
 
 use std::collections::BTreeMap;
 
+use schemars::{JsonSchema, Schema, schema_for};
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::network::{Missing, MissingKind};
-pub use fact::Fact;
+pub use context::Context;
+pub use fact::{Fact, UNKNOWN};
+
+use crate::intent::Intent;
+use crate::snapshot::Snapshot;
+
+/// The kinds of subjects, in the order of the report's areas.
+pub const KINDS: &[&str] = &["cluster", "vpc", "subnet", "service", "nodegroup", "flow"];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -24,6 +61,15 @@ pub struct Subject {
     pub fields: Value,
 }
 
+impl Subject {
+    /// A subject of this kind with these typed fields.
+    pub fn new(kind: &'static str, id: &str, name: Option<&str>, fields: &impl Serialize) -> Self {
+        // A struct with named fields always serialises.
+        let fields = serde_json::to_value(fields).unwrap_or_default();
+        Self { kind, id: id.to_owned(), name: name.map(str::to_owned), fields }
+    }
+}
+
 /// The subjects of one kind.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Subjects {
@@ -33,5 +79,112 @@ pub struct Subjects {
     pub unlisted: Vec<Missing>,
 }
 
+impl Subjects {
+    /// None, because what would list them is missing.
+    pub fn unlisted(missing: Vec<Missing>) -> Self {
+        Self { listed: Vec::new(), unlisted: missing }
+    }
+}
+
 /// The subjects by kind, for each kind that exists, in a fixed order.
 pub type SubjectsByKind = BTreeMap<&'static str, Subjects>;
+
+/// A flow that a rule declares: who must reach whom, on which port.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FlowSpec {
+    /// A role, a service name, an id, an address or a network of the intent.
+    pub from: String,
+    /// The same.
+    pub to: String,
+    /// For instance `tcp/443`.
+    pub port: String,
+}
+
+/// What was audited, for templates and the report.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct Target {
+    /// The account, if it is known.
+    pub account: Option<String>,
+    /// The region, if it is known.
+    pub region: Option<String>,
+    /// `aws`, `aws-cn`, `aws-us-gov`, ….
+    pub partition: String,
+    /// The cluster's name, if there is one.
+    pub cluster: Option<String>,
+    /// The cluster's VPC, if it is known.
+    pub vpc: Option<String>,
+}
+
+/// All facts about one snapshot.
+#[derive(Debug)]
+pub struct Facts<'s> {
+    context: Context<'s>,
+    target: Target,
+    by_kind: SubjectsByKind,
+}
+
+static NONE: Subjects = Subjects { listed: Vec::new(), unlisted: Vec::new() };
+
+impl<'s> Facts<'s> {
+    /// Computes every subject except the flows.
+    pub fn derive(snapshot: &'s Snapshot, intent: &Intent) -> Self {
+        let context = Context::new(snapshot, intent);
+        let by_kind = SubjectsByKind::from([
+            ("cluster", cluster::derive(&context)),
+            ("vpc", vpc::derive(&context)),
+            ("subnet", subnet::derive(&context)),
+            ("service", services::derive(&context)),
+            ("nodegroup", nodegroup::derive(&context)),
+        ]);
+        Self { target: context.target(), context, by_kind }
+    }
+
+    /// The subjects of this kind; none for a kind that does not exist and for flows.
+    pub fn subjects(&self, kind: &str) -> &Subjects {
+        self.by_kind.get(kind).unwrap_or(&NONE)
+    }
+
+    /// The flows that a rule declares, one subject for each source and destination that differ.
+    pub fn flow(&self, spec: &FlowSpec) -> Subjects {
+        flows::flow(&self.context, spec)
+    }
+
+    /// What was taken for granted so far, sorted; flows add theirs when they are asked for.
+    pub fn assumptions(&self) -> Vec<String> {
+        self.context.assumptions()
+    }
+
+    /// What was audited.
+    pub fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// What all facts were computed from.
+    pub fn context(&self) -> &Context<'s> {
+        &self.context
+    }
+}
+
+/// The JSON Schema of a kind's fields, or `None` for a kind that does not exist.
+pub fn schema(kind: &str) -> Option<Schema> {
+    match kind {
+        "cluster" => Some(schema_for!(cluster::ClusterFacts)),
+        "vpc" => Some(schema_for!(vpc::VpcFacts)),
+        "subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "service" => Some(services::schema()),
+        "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "flow" => Some(flows::schema()),
+        _ => None,
+    }
+}
+
+/// The JSON Schema of what `target` holds in expressions and templates.
+pub fn target_schema() -> Schema {
+    schema_for!(Target)
+}
+
+/// The roles and service names that a rule's `flow:` may name.
+pub fn flow_ends() -> Vec<String> {
+    flows::ends()
+}

@@ -1,1 +1,11 @@
-//! To be written.
+//! From a report to bytes, one format a file. Renderers never filter, sort or reword findings;
+//! the table folds passes into a line per area and names everything else.
+
+pub mod drift;
+mod failures;
+pub mod json;
+#[cfg(test)]
+pub(crate) mod sample;
+pub mod table;
+pub mod text;
+mod unknowns;

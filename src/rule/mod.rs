@@ -1,1 +1,235 @@
-//! To be written.
+//! Rules as data: loaded from YAML, checked against the facts' schema, evaluated on every subject.
+//!
+//! A rule asserts a CEL predicate over one kind of subject, or declares a flow that must be open.
+//! Everything that can be wrong with one is found when it is loaded; what is found later is a
+//! tool error, never an outcome.
+
+mod blockers;
+mod engine;
+mod expr;
+mod lint;
+mod load;
+mod path;
+mod source;
+mod template;
+#[cfg(test)]
+mod tests;
+mod truth;
+
+use std::fmt;
+
+use serde::Serialize;
+use thiserror::Error;
+
+pub use engine::{Evaluation, evaluate, fingerprint};
+pub use lint::Vocabulary;
+pub use load::{built_in, from_sources};
+pub use source::FactSource;
+
+use crate::facts::FlowSpec;
+use crate::report::Severity;
+
+/// The kind of subject that flow rules are about.
+pub const FLOW: &str = "flow";
+
+/// One rule.
+#[derive(Debug)]
+pub struct Rule {
+    /// The defect, in kebab-case; the file's stem.
+    pub id: String,
+    /// The folder that its file is in.
+    pub area: String,
+    /// The file, for messages.
+    pub file: String,
+    /// The healthy state.
+    pub title: String,
+    /// How bad a failure is: the first case that holds; the last one has no condition.
+    pub severity: Vec<SeverityCase>,
+    /// The kind of subject; [`FLOW`] for a rule that declares a flow.
+    pub subject: String,
+    /// The flow that must be open, if the rule declares one.
+    pub flow: Option<FlowSpec>,
+    /// Where it applies; everywhere if absent.
+    pub when: Option<String>,
+    /// What must hold.
+    pub assert: String,
+    /// Why it matters.
+    pub why: String,
+    /// What a failure says, as a template.
+    pub message: String,
+    /// Paths of the values that decide.
+    pub evidence: Vec<String>,
+    /// Path of the objects that stand in the way, if it names one.
+    pub blockers: Option<String>,
+    /// What to change.
+    pub fix: FixTemplate,
+    /// Where AWS documents it.
+    pub references: Vec<String>,
+    /// Every path into the facts that its expressions touch, sorted.
+    pub fields: Vec<String>,
+    compiled: Compiled,
+}
+
+/// One case of a rule's severity.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SeverityCase {
+    /// When this case holds; always if absent.
+    pub when: Option<String>,
+    /// How bad a failure is then.
+    pub severity: Severity,
+}
+
+/// What to change, as templates.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct FixTemplate {
+    /// One sentence.
+    pub summary: String,
+    /// Commands to paste, one a line.
+    pub commands: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Compiled {
+    when: Option<expr::Expression>,
+    assert: expr::Expression,
+    severity: Vec<(Option<expr::Expression>, Severity)>,
+    evidence: Vec<path::Path>,
+    blockers: Option<path::Path>,
+}
+
+impl Rule {
+    /// The worst severity that it can give.
+    pub fn worst(&self) -> Severity {
+        self.severity.iter().map(|case| case.severity).max().unwrap_or(Severity::Blocker)
+    }
+
+    /// Everything that a person may want to know about it, for printing.
+    pub fn explain(&self) -> Explanation<'_> {
+        Explanation {
+            id: &self.id,
+            area: &self.area,
+            healthy: &self.title,
+            why: &self.why,
+            subject: &self.subject,
+            flow: self.flow.as_ref(),
+            when: self.when.as_deref(),
+            assert: &self.assert,
+            severity: &self.severity,
+            message: &self.message,
+            fix: &self.fix,
+            fields: &self.fields,
+            references: &self.references,
+        }
+    }
+}
+
+/// What `rules explain` prints.
+#[derive(Clone, Debug, Serialize)]
+pub struct Explanation<'r> {
+    /// The rule's id.
+    pub id: &'r str,
+    /// Its area.
+    pub area: &'r str,
+    /// The healthy state.
+    pub healthy: &'r str,
+    /// Why it matters.
+    pub why: &'r str,
+    /// The kind of subject.
+    pub subject: &'r str,
+    /// The flow that must be open.
+    pub flow: Option<&'r FlowSpec>,
+    /// Where it applies.
+    pub when: Option<&'r str>,
+    /// What must hold.
+    pub assert: &'r str,
+    /// How bad a failure is.
+    pub severity: &'r [SeverityCase],
+    /// What a failure says.
+    pub message: &'r str,
+    /// What to change.
+    pub fix: &'r FixTemplate,
+    /// The facts that decide.
+    pub fields: &'r [String],
+    /// Where AWS documents it.
+    pub references: &'r [String],
+}
+
+/// Rules that were loaded and found sound.
+#[derive(Debug)]
+pub struct Rules {
+    all: Vec<Rule>,
+    templates: template::Templates,
+    blockers: blockers::BlockerFixes,
+}
+
+impl Rules {
+    /// The rules, by area and id.
+    pub fn iter(&self) -> impl Iterator<Item = &Rule> {
+        self.all.iter()
+    }
+
+    /// The rule with this id.
+    pub fn get(&self, id: &str) -> Option<&Rule> {
+        self.all.iter().find(|rule| rule.id == id)
+    }
+
+    /// The id that a mistyped one most likely means.
+    pub fn nearest(&self, id: &str) -> Option<&str> {
+        path::nearest(id, self.all.iter().map(|rule| rule.id.as_str()))
+    }
+
+    /// How many there are.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+}
+
+/// Why rules could not be loaded or evaluated.
+#[derive(Debug, Error)]
+pub enum RuleError {
+    /// Rule files with mistakes in them.
+    #[error("{}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))]
+    Invalid(Vec<Problem>),
+    /// A file or directory that cannot be read.
+    #[error("cannot read rules from {path}: {reason}")]
+    Unreadable {
+        /// Which one.
+        path: String,
+        /// Why.
+        reason: String,
+    },
+    /// A mistake in a rule that only this snapshot brings out.
+    #[error("rule `{rule}` cannot be evaluated on {subject}: {message}")]
+    Evaluation {
+        /// The rule's id.
+        rule: String,
+        /// The subject.
+        subject: String,
+        /// Which part of the rule, and what is wrong with it.
+        message: String,
+    },
+}
+
+/// A mistake in a rule file.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// The file.
+    pub file: String,
+    /// The line, from one.
+    pub line: usize,
+    /// The column, from one.
+    pub column: usize,
+    /// What is wrong, and what would be right.
+    pub message: String,
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}:{}: {}", self.file, self.line, self.column, self.message)
+    }
+}

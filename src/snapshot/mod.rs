@@ -5,12 +5,26 @@
 //! a conclusion.
 
 pub mod aws;
+mod cli_output;
+mod directory;
+mod error;
+mod load;
+mod merge;
+mod place;
+pub mod redact;
+mod save;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
 pub use aws::Aws;
+pub use error::SnapshotError;
+use load::Loaded;
 
 /// The version that this program writes. A field that is newer than a snapshot's version is unread.
 pub const SNAPSHOT_VERSION: u32 = 1;
@@ -60,8 +74,50 @@ pub struct Gap {
 }
 
 impl Snapshot {
+    /// Reads a saved snapshot, or a directory of AWS CLI outputs.
+    ///
+    /// # Errors
+    /// See [`SnapshotError`]; each names the file.
+    pub fn read(path: &Path) -> Result<Snapshot, SnapshotError> {
+        if path.is_dir() {
+            return directory::read(path);
+        }
+        Self::from_json(&path.display().to_string(), &text_of(path)?)
+    }
+
+    /// Parses a saved snapshot, or one file of AWS CLI output; errors call it `source_name`.
+    ///
+    /// # Errors
+    /// See [`SnapshotError`].
+    pub fn from_json(source_name: &str, text: &str) -> Result<Snapshot, SnapshotError> {
+        match load::parse(source_name, text)? {
+            Loaded::Saved(snapshot) => Ok(*snapshot),
+            Loaded::Output(part) => directory::lone(source_name, *part),
+            Loaded::Other(what) => Err(SnapshotError::NotASnapshot { path: source_name.to_owned(), what }),
+        }
+    }
+
     /// Whether the collection was read for this id (a VPC, a cluster, a type).
     pub fn covers(&self, collection: &str, id: &str) -> bool {
         self.scope.get(collection).is_some_and(|scope| scope.contains(EVERYTHING) || scope.contains(id))
     }
+}
+
+/// A file's text; Windows `PowerShell` redirects into UTF-16.
+fn text_of(path: &Path) -> Result<String, SnapshotError> {
+    let name = path.display().to_string();
+    let bytes = fs::read(path).map_err(|error| match error.kind() {
+        std::io::ErrorKind::NotFound => SnapshotError::NotThere { path: name.clone() },
+        _ => SnapshotError::Unreadable { path: name.clone(), why: error.to_string() },
+    })?;
+    let wide = |word: fn([u8; 2]) -> u16| {
+        let words: Vec<u16> = bytes[2..].chunks_exact(2).map(|pair| word([pair[0], pair[1]])).collect();
+        String::from_utf16(&words).ok()
+    };
+    let text = match bytes.get(..2) {
+        Some([0xff, 0xfe]) => wide(u16::from_le_bytes),
+        Some([0xfe, 0xff]) => wide(u16::from_be_bytes),
+        _ => String::from_utf8(bytes).ok(),
+    };
+    text.ok_or(SnapshotError::NotText { path: name })
 }

@@ -1,7 +1,20 @@
 //! The integration tests: one crate, because the AWS SDK is linked into each.
 #![allow(missing_docs)]
 
+mod architecture;
+mod audit;
+mod cases;
 mod collecting;
+mod demo;
+mod drift;
+mod emulator;
+mod errors;
+mod fixtures;
+mod guard;
+mod patch;
+mod program;
 mod recorded;
 mod refusals;
 mod replay;
+mod rules;
+mod servers;

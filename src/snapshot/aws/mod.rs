@@ -6,7 +6,11 @@ pub mod eks;
 pub mod route53resolver;
 mod shape;
 
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 /// One kind of thing that is read from AWS.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +37,7 @@ macro_rules! collections {
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Aws {
-            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none")] pub $field: Option<Vec<$ty>>, )*
+            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none", deserialize_with = "shape::one_or_many")] pub $field: Option<Vec<$ty>>, )*
         }
 
         /// All collections, in the order of declaration.
@@ -45,20 +49,43 @@ macro_rules! collections {
                 $( if let Some(items) = &mut self.$field { let id: fn(&$ty) -> String = $id; items.sort_by_key(id); } )*
             }
 
-            /// Adds what another snapshot of the same place read.
+            /// Adds what another call read.
             ///
             /// # Errors
             /// The key and identity of an item that both have, with different contents.
             pub fn merge(&mut self, other: Aws) -> Result<(), Conflict> {
+                self.merge_with(other, &|_, _, _| None)
+            }
+
+            /// Adds what was read elsewhere; `reconcile` may settle two contents of one identity.
+            ///
+            /// # Errors
+            /// The key and identity of an item that both have, with contents that stay different.
+            pub fn merge_with(&mut self, other: Aws, reconcile: Reconcile<'_>) -> Result<(), Conflict> {
                 $( if let Some(items) = other.$field {
-                    let id: fn(&$ty) -> String = $id;
-                    merge_list($key, self.$field.get_or_insert_with(Vec::new), items, id)?;
+                    merge_list($key, self.$field.get_or_insert_with(Vec::new), items, $id, reconcile)?;
                 } )*
                 Ok(())
+            }
+
+            /// The identities in a collection; `None` where it was not read.
+            pub fn ids(&self, key: &str) -> Option<Vec<String>> {
+                match key {
+                    $( $key => { let id: fn(&$ty) -> String = $id; self.$field.as_ref().map(|items| items.iter().map(id).collect()) } )*
+                    _ => None,
+                }
+            }
+
+            /// Whether no collection was read.
+            pub fn is_empty(&self) -> bool {
+                $( self.$field.is_none() )&&*
             }
         }
     };
 }
+
+/// Settles two contents of one identity (collection, ours, theirs), or declines.
+pub type Reconcile<'a> = &'a dyn Fn(&str, &Value, &Value) -> Option<Value>;
 
 /// One identity with two contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,25 +96,38 @@ pub struct Conflict {
     pub id: String,
 }
 
-fn merge_list<T: PartialEq>(
+fn merge_list<T: PartialEq + Serialize + DeserializeOwned>(
     collection: &'static str,
     into: &mut Vec<T>,
     items: Vec<T>,
     id: fn(&T) -> String,
+    reconcile: Reconcile<'_>,
 ) -> Result<(), Conflict> {
-    let mut known: std::collections::BTreeMap<String, usize> =
+    let settle = |ours: &T, theirs: &T| -> Option<T> {
+        let (ours, theirs) = (serde_json::to_value(ours).ok()?, serde_json::to_value(theirs).ok()?);
+        serde_json::from_value(reconcile(collection, &ours, &theirs)?).ok()
+    };
+    let mut known: BTreeMap<String, usize> =
         into.iter().enumerate().map(|(at, item)| (id(item), at)).collect();
     for item in items {
-        match known.get(&id(&item)) {
+        let item_id = id(&item);
+        match known.get(&item_id) {
             Some(&at) if into[at] == item => {}
-            Some(_) => return Err(Conflict { collection, id: id(&item) }),
+            Some(&at) => {
+                into[at] = settle(&into[at], &item).ok_or(Conflict { collection, id: item_id })?;
+            }
             None => {
-                known.insert(id(&item), into.len());
+                known.insert(item_id, into.len());
                 into.push(item);
             }
         }
     }
     Ok(())
+}
+
+/// Names of node groups and the like are unique within their cluster only.
+fn in_cluster(cluster: Option<&String>, name: &str) -> String {
+    format!("{}/{name}", cluster.map_or("", String::as_str))
 }
 
 collections! {
@@ -96,19 +136,19 @@ collections! {
     /// Names of the node groups.
     nodegroups: String = "nodegroups", Clone::clone, "eks"/"ListNodegroups";
     /// Node groups (`describe-nodegroup`).
-    nodegroup: eks::Nodegroup = "nodegroup", |n| n.nodegroup_name.clone(), "eks"/"DescribeNodegroup";
+    nodegroup: eks::Nodegroup = "nodegroup", |n| in_cluster(n.cluster_name.as_ref(), &n.nodegroup_name), "eks"/"DescribeNodegroup";
     /// Names of the Fargate profiles.
     fargate_profile_names: String = "fargateProfileNames", Clone::clone, "eks"/"ListFargateProfiles";
     /// Fargate profiles (`describe-fargate-profile`).
-    fargate_profile: eks::FargateProfile = "fargateProfile", |f| f.fargate_profile_name.clone(), "eks"/"DescribeFargateProfile";
+    fargate_profile: eks::FargateProfile = "fargateProfile", |f| in_cluster(f.cluster_name.as_ref(), &f.fargate_profile_name), "eks"/"DescribeFargateProfile";
     /// Names of the add-ons.
     addons: String = "addons", Clone::clone, "eks"/"ListAddons";
     /// Add-ons (`describe-addon`).
-    addon: eks::Addon = "addon", |a| a.addon_name.clone(), "eks"/"DescribeAddon";
+    addon: eks::Addon = "addon", |a| in_cluster(a.cluster_name.as_ref(), &a.addon_name), "eks"/"DescribeAddon";
     /// Principals that have an access entry.
     access_entries: String = "accessEntries", Clone::clone, "eks"/"ListAccessEntries";
     /// Access entries (`describe-access-entry`).
-    access_entry: eks::AccessEntry = "accessEntry", |a| a.principal_arn.clone(), "eks"/"DescribeAccessEntry";
+    access_entry: eks::AccessEntry = "accessEntry", |a| in_cluster(a.cluster_name.as_ref(), &a.principal_arn), "eks"/"DescribeAccessEntry";
     /// Pod identity associations.
     pod_identity_associations: eks::PodIdentityAssociation = "associations", |a| a.association_id.clone(), "eks"/"ListPodIdentityAssociations";
 
@@ -177,7 +217,6 @@ collections! {
 }
 
 /// The collection with this key.
-///
 pub fn collection(key: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.key == key)
 }

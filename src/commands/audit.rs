@@ -1,0 +1,92 @@
+//! The audit: read, redact if asked, derive, evaluate, render.
+
+use anyhow::bail;
+
+use super::input::{self, Declared};
+use super::{Done, output};
+use crate::cli::{AuditArgs, Format, OutputArgs};
+use crate::facts::Facts;
+use crate::render::text::Style;
+use crate::render::{json, table};
+use crate::report::{Gap, Report, Severity};
+use crate::rule::{self, Evaluation, Rules};
+use crate::snapshot::Snapshot;
+
+/// Audits a cluster.
+pub fn run(args: &AuditArgs) -> Result<Done, anyhow::Error> {
+    let sink = output::open(args.output.output.as_ref())?;
+    let (report, _) = report(args)?;
+    let text = render(&report, &args.output, &output::style(&args.output));
+    Ok(Done { stdout: output::put(text, sink)?, exit_code: report.exit_code })
+}
+
+/// The report that the options ask for, and the rules that it comes from. Everything that can be
+/// wrong without AWS is checked before AWS is asked.
+pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
+    if args.save_snapshot.is_some() && args.save_snapshot == args.output.output {
+        bail!("--save-snapshot and --output name the same file; give each a file of its own");
+    }
+    let save = output::open(args.save_snapshot.as_ref())?;
+    let mut prepared = Prepared {
+        rules: input::rules(&args.judge.rules)?,
+        declared: input::declared(&args.intent)?,
+        fail_on: args.judge.fail_on.into(),
+    };
+    let mut snapshot = input::snapshot(&args.source)?;
+    if args.output.redact {
+        (snapshot, prepared.declared) = input::redacted(snapshot, &prepared.declared);
+    }
+    if let Some(save) = save {
+        save.write(&snapshot.to_json())?;
+    }
+    let report = prepared.evaluate(&snapshot)?;
+    Ok((report, prepared))
+}
+
+/// All that an evaluation needs beside the snapshot.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The rules.
+    pub rules: Rules,
+    /// What the user declares.
+    pub declared: Declared,
+    /// From which severity on a failure counts.
+    pub fail_on: Severity,
+}
+
+impl Prepared {
+    /// Facts, then rules, then the report.
+    pub fn evaluate(&self, snapshot: &Snapshot) -> Result<Report, anyhow::Error> {
+        let facts = Facts::derive(snapshot, &self.declared.intent);
+        let evaluation = Evaluation {
+            fail_on: self.fail_on,
+            collected_at: snapshot.collected_at.clone(),
+            gaps: snapshot.gaps.iter().map(gap).collect(),
+        };
+        let mut report = rule::evaluate(&self.rules, &facts, &evaluation)?;
+        if let Some(origin) = &self.declared.origin {
+            report.assumptions.insert(0, origin.clone());
+        }
+        Ok(report)
+    }
+}
+
+/// The report in the form that was asked for.
+pub fn render(report: &Report, args: &OutputArgs, style: &Style) -> String {
+    match args.format {
+        Format::Table => table::render(report, style),
+        Format::Json => json::render(report),
+    }
+}
+
+fn gap(gap: &crate::snapshot::Gap) -> Gap {
+    Gap {
+        service: gap.service.clone(),
+        operation: gap.operation.clone(),
+        region: gap.region.clone(),
+        resource: gap.resource.clone(),
+        code: gap.code.clone(),
+        message: gap.message.clone(),
+        permission: gap.permission.clone(),
+    }
+}

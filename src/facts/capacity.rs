@@ -1,0 +1,281 @@
+//! Whether the node subnets hold the node groups at their maximum size.
+//!
+//! Auto Scaling keeps a group's zones balanced and chooses itself which of them gets an odd node,
+//! so each zone must hold its larger share of the maximum, `ceil(max / zones)`
+//! (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html>); room in
+//! another zone does not help. `AvailableIpAddressCount` already leaves out what nodes hold now,
+//! so only growth counts: that of nodes that run, up to what the CNI takes, and whole nodes to
+//! come. Groups that share subnets are judged together.
+//!
+//! Where an input is missing, the least and the most that it could mean are both tried: what
+//! does not fit at the least fails, what fits at the most passes, the rest is unknown.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::network::{Known, MissingKind};
+
+use super::demand::{Bound, Level, Load, Member, count, free, items, running, share, zones};
+use super::fit::{self, Item};
+use super::nodes;
+use super::pods::Demand;
+use super::{Context, Fact, Missing, subnet};
+
+/// One zone of one group.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ZoneCapacity {
+    pub zone: String,
+    pub subnets: Vec<String>,
+    pub nodes_now: Fact<i64>,
+    pub nodes_at_maximum: Fact<i64>,
+    pub needed_minimum: Fact<i64>,
+    pub needed_full: Fact<i64>,
+    pub free: Fact<i64>,
+}
+
+/// Groups that a zone cannot hold together.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shortage {
+    pub zone: String,
+    pub groups: Vec<String>,
+    pub subnets: Vec<String>,
+    pub needed: i64,
+    pub free: i64,
+}
+
+/// The answer for one group.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Capacity {
+    pub zones: Known<Vec<ZoneCapacity>>,
+    pub fits_minimum: Fact<bool>,
+    pub fits_full: Fact<bool>,
+    /// Why it does not fit, for the lowest level that does not.
+    pub shortages: Vec<Shortage>,
+    /// The largest maximum with which it fits, where it does not now; not below its minimum.
+    pub size_that_fits: Option<i64>,
+}
+
+/// The answers for all groups, in their order; `loads` are theirs.
+pub(super) fn plan(context: &Context<'_>, listed: &nodes::Listed, loads: Vec<Load>) -> Vec<Capacity> {
+    let instances = nodes::instances(context);
+    let members: Vec<Member<'_>> = listed
+        .groups
+        .iter()
+        .zip(loads)
+        .map(|(group, load)| Member {
+            zones: zones(context, group),
+            running: instances.clone().map(|all| running(context, group, &all)),
+            group,
+            load,
+        })
+        .collect();
+    if let Ok(loose) = nodes::loose_instances(context, &listed.groups)
+        && !loose.is_empty()
+    {
+        context.assume("Nodes outside the node groups keep the addresses that they hold now.");
+    }
+    // A group whose place is unknown may be in anybody's way.
+    let elsewhere: Vec<Missing> = listed
+        .unlisted
+        .iter()
+        .cloned()
+        .chain(members.iter().filter_map(|m| m.zones.as_ref().err()).flatten().cloned())
+        .collect();
+    let answers =
+        [Demand::level_minimum, Demand::level_full].map(|level| Answers::of(context, &members, level));
+    members
+        .iter()
+        .enumerate()
+        .map(|(at, member)| answer(context, &members, at, member, &answers, &elsewhere))
+        .collect()
+}
+
+fn answer(
+    context: &Context<'_>,
+    members: &[Member<'_>],
+    at: usize,
+    member: &Member<'_>,
+    answers: &[Answers; 2],
+    elsewhere: &[Missing],
+) -> Capacity {
+    let [minimum, full] = answers;
+    let fits_minimum = minimum.fits(at, member, elsewhere);
+    // What does not fit with its first pods does not with all.
+    let fits_full = match fits_minimum.value() {
+        Some(false) => Fact::known(false),
+        _ => full.fits(at, member, elsewhere),
+    };
+    let shortages = match (fits_minimum.value(), fits_full.value()) {
+        (Some(false), _) => minimum.shortages(context, members, at),
+        (_, Some(false)) => full.shortages(context, members, at),
+        _ => Vec::new(),
+    };
+    let size_that_fits = if shortages.is_empty() { None } else { size_that_fits(context, members, at) };
+    let zones = member.zones.clone().map(|zones| {
+        zones.into_iter().map(|(zone, subnets)| zone_capacity(context, members, at, zone, subnets)).collect()
+    });
+    Capacity { zones, fits_minimum, fits_full, shortages, size_that_fits }
+}
+
+/// Which groups do not fit, by zone, at the least and at the most; `None` where the search gave up.
+struct Answers {
+    level: Level,
+    low: Option<BTreeMap<String, Vec<Vec<usize>>>>,
+    high: Option<BTreeMap<String, Vec<Vec<usize>>>>,
+    /// What is missing where the two differ.
+    missing: Vec<Missing>,
+}
+
+impl Answers {
+    fn of(context: &Context<'_>, members: &[Member<'_>], level: Level) -> Self {
+        let mut missing: Vec<Missing> = Vec::new();
+        for member in members {
+            missing.extend(member.load.missing.iter().cloned());
+            for inputs in [member.running.as_ref().err(), member.group.max_size.as_ref().err()] {
+                missing.extend(inputs.into_iter().flatten().cloned());
+            }
+            for subnet in member.zones.iter().flatten().flat_map(|(_, subnets)| subnets) {
+                missing.extend(subnet::free_addresses(context, subnet).err().into_iter().flatten());
+            }
+        }
+        let solve = |bound| {
+            let mut all = BTreeMap::new();
+            for zone in members.iter().flat_map(|member| member.zones.iter().flat_map(BTreeMap::keys)) {
+                if !all.contains_key(zone) {
+                    let items = items(members, zone, level, bound, None)?;
+                    all.insert(zone.clone(), fit::culprits(&items, &free(context, &items, bound))?);
+                }
+            }
+            Some(all)
+        };
+        Self { level, low: solve(Bound::Low), high: solve(Bound::High), missing }
+    }
+
+    fn fits(&self, at: usize, member: &Member<'_>, elsewhere: &[Missing]) -> Fact<bool> {
+        let named =
+            |sets: &BTreeMap<String, Vec<Vec<usize>>>| sets.values().flatten().any(|set| set.contains(&at));
+        if self.low.as_ref().is_some_and(named) {
+            return Fact::known(false);
+        }
+        let mut missing = elsewhere.to_vec();
+        missing.extend(member.zones.as_ref().err().into_iter().flatten().cloned());
+        match &self.high {
+            Some(sets) if !named(sets) => {}
+            _ if self.missing.is_empty() => missing.push(Missing {
+                kind: MissingKind::Unmodelled,
+                what: "how this many node groups and subnets fit into each other".into(),
+                permission: None,
+            }),
+            _ => missing.extend(self.missing.iter().cloned()),
+        }
+        missing.sort();
+        missing.dedup();
+        Fact(if missing.is_empty() { Ok(true) } else { Err(missing) })
+    }
+
+    fn shortages(&self, context: &Context<'_>, members: &[Member<'_>], at: usize) -> Vec<Shortage> {
+        let mut shortages = Vec::new();
+        for (zone, sets) in self.low.iter().flatten() {
+            let Some(set) = sets.iter().find(|set| set.contains(&at)) else { continue };
+            let items = items(members, zone, self.level, Bound::Low, None).unwrap_or_default();
+            let items: Vec<Item> = items.into_iter().filter(|item| set.contains(&item.group)).collect();
+            let subnets: BTreeSet<String> = items.iter().flat_map(|item| item.subnets.clone()).collect();
+            shortages.push(Shortage {
+                zone: zone.clone(),
+                groups: set.iter().map(|group| members[*group].group.name.clone()).collect(),
+                needed: items.iter().map(|item| item.count * item.size).sum(),
+                free: subnets.iter().filter_map(|subnet| subnet::free_addresses(context, subnet).ok()).sum(),
+                subnets: subnets.into_iter().collect(),
+            });
+        }
+        shortages
+    }
+}
+
+/// The largest maximum of this group with which every pod of everybody has an address.
+fn size_that_fits(context: &Context<'_>, members: &[Member<'_>], at: usize) -> Option<i64> {
+    let zones = members[at].zones.as_ref().ok()?;
+    let holds = |size: i64| {
+        zones.keys().all(|zone| {
+            items(members, zone, Demand::level_full, Bound::High, Some((at, size)))
+                .and_then(|items| {
+                    let others_too = fit::culprits(&items, &free(context, &items, Bound::High))?;
+                    Some(!others_too.iter().any(|set| set.contains(&at)))
+                })
+                .unwrap_or(false)
+        })
+    };
+    let (mut holding, mut failing) = (0, *members[at].group.max_size.as_ref().ok()?);
+    if !holds(holding) {
+        return None;
+    }
+    while failing - holding > 1 {
+        let middle = holding + (failing - holding) / 2;
+        if holds(middle) { holding = middle } else { failing = middle }
+    }
+    let least = members[at].group.min_size.as_ref().ok().copied().unwrap_or(0).max(1);
+    (holding >= least).then_some(holding)
+}
+
+fn zone_capacity(
+    context: &Context<'_>,
+    members: &[Member<'_>],
+    at: usize,
+    zone: String,
+    subnets: Vec<String>,
+) -> ZoneCapacity {
+    let member = &members[at];
+    let needed = |level: Level| {
+        let sum = |bound| {
+            let items = items(members, &zone, level, bound, None)?;
+            Some(items.iter().filter(|item| item.group == at).map(|item| item.count * item.size).sum::<i64>())
+        };
+        Fact(match (sum(Bound::Low), sum(Bound::High)) {
+            (Some(low), Some(high)) if low == high => Ok(low),
+            _ => Err(missing_of(members)),
+        })
+    };
+    let free: Known<Vec<i64>> =
+        subnets.iter().map(|subnet| subnet::free_addresses(context, subnet)).collect();
+    let zones = member.zones.as_ref().ok();
+    ZoneCapacity {
+        nodes_now: Fact(
+            member
+                .running
+                .as_ref()
+                .map_err(Clone::clone)
+                .map(|running| count(running.iter().filter(|node| subnets.contains(&node.subnet)).count())),
+        ),
+        nodes_at_maximum: Fact(
+            member.group.max_size.clone().map(|size| zones.map_or(size, |zones| share(size, zones))),
+        ),
+        needed_minimum: needed(Demand::level_minimum),
+        needed_full: needed(Demand::level_full),
+        free: Fact(free.map(|all| all.into_iter().sum())),
+        zone,
+        subnets,
+    }
+}
+
+fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
+    let mut missing: Vec<Missing> = Vec::new();
+    for member in members {
+        missing.extend(member.load.missing.iter().cloned());
+        for inputs in [member.running.as_ref().err(), member.group.max_size.as_ref().err()] {
+            missing.extend(inputs.into_iter().flatten().cloned());
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    if missing.is_empty() {
+        missing.push(Missing {
+            kind: MissingKind::Operation,
+            what: "the addresses that running nodes hold".into(),
+            permission: Some("ec2:DescribeInstances".into()),
+        });
+    }
+    missing
+}
+
+#[cfg(test)]
+#[path = "capacity_tests.rs"]
+mod tests;

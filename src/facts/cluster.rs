@@ -1,0 +1,231 @@
+//! The cluster as a subject: its API endpoint, its addresses and where its control plane is.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::network::Known;
+use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+
+use super::{Context, Fact, Subject, Subjects, subnet};
+
+/// What rules see of the cluster.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct ClusterFacts {
+    /// `cluster.name`.
+    id: String,
+    /// `cluster.name`.
+    name: Option<String>,
+    /// `cluster.version`.
+    version: Fact<String>,
+    /// `cluster.status`.
+    status: Fact<String>,
+    /// `cluster.health.issues`: what EKS itself finds wrong.
+    health_issues: Fact<Vec<HealthIssue>>,
+    /// `cluster.endpoint`.
+    endpoint: Fact<String>,
+    /// `cluster.resourcesVpcConfig.endpointPrivateAccess`.
+    endpoint_private_access: Fact<bool>,
+    /// `cluster.resourcesVpcConfig.endpointPublicAccess`.
+    endpoint_public_access: Fact<bool>,
+    /// `cluster.resourcesVpcConfig.publicAccessCidrs`; means nothing while public access is off.
+    public_access_cidrs: Fact<Vec<String>>,
+    /// Whether public access is off, or open to fewer than all addresses
+    /// (`endpointPublicAccess`, `publicAccessCidrs`).
+    public_access_limited: Fact<bool>,
+    /// `cluster.resourcesVpcConfig.controlPlaneEgressMode`.
+    control_plane_egress_mode: Fact<String>,
+    /// `cluster.kubernetesNetworkConfig.ipFamily`: `ipv4` or `ipv6`.
+    ip_family: Fact<String>,
+    /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr`, or `serviceIpv6Cidr` of an IPv6 cluster.
+    service_cidr: Fact<String>,
+    /// `cluster.resourcesVpcConfig.clusterSecurityGroupId`.
+    cluster_security_group: Fact<String>,
+    /// The cluster's security group and `cluster.resourcesVpcConfig.securityGroupIds`.
+    security_groups: Fact<Vec<String>>,
+    /// `cluster.resourcesVpcConfig.vpcId`, else `Subnets[].VpcId` of the cluster's subnets.
+    vpc_id: Fact<String>,
+    /// `cluster.resourcesVpcConfig.subnetIds`.
+    subnet_ids: Fact<Vec<String>>,
+    /// Distinct `Subnets[].AvailabilityZoneId` of the cluster's subnets.
+    control_plane_zones: Fact<Vec<String>>,
+    /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
+    control_plane_in_several_zones: Fact<bool>,
+    /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
+    subnets_elsewhere: Fact<Vec<String>>,
+    /// `NetworkInterfaces[].NetworkInterfaceId` of those described `Amazon EKS <cluster>`.
+    control_plane_interfaces: Fact<Vec<String>>,
+    /// `NetworkInterfaces[].SubnetId` of the control plane's interfaces.
+    control_plane_interface_subnets: Fact<Vec<String>>,
+    /// `NetworkInterfaces[].PrivateIpAddress` of the control plane's interfaces.
+    control_plane_addresses: Fact<Vec<String>>,
+}
+
+/// One of EKS's own findings.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct HealthIssue {
+    /// `cluster.health.issues[].code`.
+    code: Option<String>,
+    /// `cluster.health.issues[].message`.
+    message: Option<String>,
+    /// `cluster.health.issues[].resourceIds`.
+    resource_ids: Vec<String>,
+}
+
+/// The one cluster, or why there is none.
+pub(super) fn derive(context: &Context<'_>) -> Subjects {
+    match &context.cluster {
+        Ok(cluster) => {
+            let facts = facts(context, cluster);
+            Subjects {
+                listed: vec![Subject::new("cluster", &cluster.name, Some(&cluster.name), &facts)],
+                unlisted: Vec::new(),
+            }
+        }
+        Err(missing) => Subjects::unlisted(missing.clone()),
+    }
+}
+
+fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
+    let config = context.vpc_config();
+    let network = cluster.kubernetes_network_config.as_ref();
+    let field = |name: &str| vec![context.field("cluster", name)];
+    let zones = zones(context, &config);
+    let interfaces = context.control_plane_interfaces();
+    let of_interfaces = |pick: fn(&crate::snapshot::aws::ec2::NetworkInterface) -> Option<String>| {
+        let picked = interfaces.clone().map(|all| all.into_iter().filter_map(pick).collect::<BTreeSet<_>>());
+        Fact(picked.map(|all| all.into_iter().collect::<Vec<_>>()))
+    };
+    let ip_family = network.and_then(|network| network.ip_family.clone());
+    ClusterFacts {
+        id: cluster.name.clone(),
+        name: Some(cluster.name.clone()),
+        version: Fact(cluster.version.clone().ok_or_else(|| field("version"))),
+        status: Fact(cluster.status.clone().ok_or_else(|| field("status"))),
+        health_issues: Fact(health(cluster).ok_or_else(|| field("health"))),
+        endpoint: Fact(cluster.endpoint.clone().ok_or_else(|| field("endpoint"))),
+        endpoint_private_access: setting(context, &config, "endpointPrivateAccess", |c| {
+            c.endpoint_private_access
+        }),
+        endpoint_public_access: setting(context, &config, "endpointPublicAccess", |c| {
+            c.endpoint_public_access
+        }),
+        public_access_cidrs: setting(context, &config, "publicAccessCidrs", |c| {
+            c.public_access_cidrs.clone()
+        }),
+        public_access_limited: setting(context, &config, "publicAccessCidrs", limited),
+        control_plane_egress_mode: setting(context, &config, "controlPlaneEgressMode", |c| {
+            c.control_plane_egress_mode.clone()
+        }),
+        service_cidr: Fact(
+            network
+                .and_then(|network| match ip_family.as_deref() {
+                    Some("ipv6") => network.service_ipv6_cidr.clone(),
+                    _ => network.service_ipv4_cidr.clone(),
+                })
+                .ok_or_else(|| field("kubernetesNetworkConfig.serviceIpv4Cidr")),
+        ),
+        ip_family: Fact(ip_family.ok_or_else(|| field("kubernetesNetworkConfig.ipFamily"))),
+        cluster_security_group: setting(context, &config, "clusterSecurityGroupId", |c| {
+            c.cluster_security_group_id.clone()
+        }),
+        security_groups: setting(context, &config, "clusterSecurityGroupId", |c| {
+            let own = c.cluster_security_group_id.clone()?;
+            Some([own].into_iter().chain(c.security_group_ids.clone().unwrap_or_default()).collect())
+        }),
+        vpc_id: Fact(context.vpc.clone()),
+        subnet_ids: setting(context, &config, "subnetIds", |c| c.subnet_ids.clone()),
+        subnets_elsewhere: Fact(elsewhere(context, &zones)),
+        control_plane_in_several_zones: several(&zones),
+        control_plane_zones: Fact(match zones {
+            Ok((zones, missing)) if missing.is_empty() => Ok(zones.into_iter().collect()),
+            Ok((_, missing)) | Err(missing) => Err(missing),
+        }),
+        control_plane_interfaces: of_interfaces(|interface| Some(interface.network_interface_id.clone())),
+        control_plane_interface_subnets: of_interfaces(|interface| interface.subnet_id.clone()),
+        control_plane_addresses: of_interfaces(|interface| interface.private_ip_address.clone()),
+    }
+}
+
+fn setting<T>(
+    context: &Context<'_>,
+    config: &Known<&VpcConfig>,
+    field: &str,
+    pick: impl Fn(&VpcConfig) -> Option<T>,
+) -> Fact<T> {
+    Fact(config.clone().and_then(|config| {
+        pick(config).ok_or_else(|| vec![context.field("cluster", &format!("resourcesVpcConfig.{field}"))])
+    }))
+}
+
+/// Public access off counts first: a private cluster may still report `0.0.0.0/0`.
+fn limited(config: &VpcConfig) -> Option<bool> {
+    if !config.endpoint_public_access? {
+        return Some(true);
+    }
+    let cidrs = config.public_access_cidrs.as_ref()?;
+    // No list at all is AWS's default, which is everybody.
+    Some(!cidrs.is_empty() && !cidrs.iter().any(|cidr| cidr == "0.0.0.0/0" || cidr == "::/0"))
+}
+
+fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
+    let issues = &cluster.health.as_ref()?.issues;
+    Some(
+        issues
+            .iter()
+            .map(|issue| HealthIssue {
+                code: issue.code.clone(),
+                message: issue.message.clone(),
+                resource_ids: issue.resource_ids.clone(),
+            })
+            .collect(),
+    )
+}
+
+type Zones = Known<(BTreeSet<String>, Vec<super::Missing>)>;
+
+/// The zones that are known, with what is missing for the others.
+fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
+    let subnets = setting(context, config, "subnetIds", |c| c.subnet_ids.clone()).0?;
+    let mut zones = BTreeSet::new();
+    let mut missing = Vec::new();
+    for subnet in &subnets {
+        match subnet::zone(context, subnet) {
+            Ok(zone) => {
+                zones.insert(zone);
+            }
+            Err(why) => missing.extend(why),
+        }
+    }
+    Ok((zones, missing))
+}
+
+/// The subnet with most free addresses of each zone that the cluster is not in and could be.
+fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
+    let vpc = context.vpc.clone()?;
+    let taken = zones.as_ref().map(|(zones, _)| zones).map_err(Clone::clone)?;
+    let mut best: BTreeMap<String, (i64, String)> = BTreeMap::new();
+    for found in context.items(&context.snapshot.aws.subnets, "Subnets", &vpc)? {
+        let Ok(zone) = subnet::zone(context, &found.subnet_id) else { continue };
+        let room = found.available_ip_address_count.unwrap_or(0);
+        let fit =
+            found.vpc_id.as_deref() == Some(&vpc) && room >= 6 && subnet::takes_control_plane(context, found);
+        if fit && !taken.contains(&zone) && best.get(&zone).is_none_or(|(most, _)| room > *most) {
+            best.insert(zone, (room, found.subnet_id.clone()));
+        }
+    }
+    Ok(best.into_values().map(|(_, id)| id).collect())
+}
+
+fn several(zones: &Zones) -> Fact<bool> {
+    Fact(match zones {
+        Ok((zones, _)) if zones.len() >= 2 => Ok(true),
+        Ok((_, missing)) if missing.is_empty() => Ok(false),
+        Ok((_, missing)) | Err(missing) => Err(missing.clone()),
+    })
+}
+
+#[cfg(test)]
+#[path = "cluster_tests.rs"]
+mod tests;

@@ -1,0 +1,228 @@
+//! What all files of facts share: the snapshot, the intent, the network, and which cluster and
+//! VPC this is about.
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+
+use crate::intent::Intent;
+use crate::network::{self, Known, Missing, MissingKind, Network};
+use crate::snapshot::Snapshot;
+use crate::snapshot::aws::ec2;
+use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+
+use super::Target;
+
+/// What facts are computed from.
+#[derive(Debug)]
+pub struct Context<'s> {
+    /// What AWS said.
+    pub snapshot: &'s Snapshot,
+    /// What the user declared.
+    pub intent: Intent,
+    /// What AWS does with packets.
+    pub network: Network<'s>,
+    /// The cluster.
+    pub cluster: Known<&'s Cluster>,
+    /// The id of the cluster's VPC.
+    pub vpc: Known<String>,
+    /// The account that was read.
+    pub account: Option<String>,
+    /// The region that was read.
+    pub region: Option<String>,
+    /// `aws`, `aws-cn`, `aws-us-gov`, ….
+    pub partition: String,
+    assumptions: RefCell<BTreeSet<String>>,
+}
+
+impl<'s> Context<'s> {
+    /// The context of one snapshot and one intent.
+    pub fn new(snapshot: &'s Snapshot, intent: &Intent) -> Self {
+        let cluster = snapshot
+            .aws
+            .cluster
+            .as_ref()
+            .and_then(|clusters| clusters.first())
+            .ok_or_else(|| vec![network::missing(snapshot, "cluster", None)]);
+        let arn = cluster.as_ref().ok().and_then(|cluster| cluster.arn.as_deref()).and_then(Arn::parse);
+        let region = snapshot.region.clone().or_else(|| arn.as_ref().map(|arn| arn.region.clone()));
+        let account = snapshot.account.clone().or_else(|| arn.as_ref().map(|arn| arn.account.clone()));
+        let partition =
+            arn.map_or_else(|| partition_of(region.as_deref().unwrap_or_default()), |arn| arn.partition);
+        let vpc = cluster.clone().and_then(|cluster| vpc_of(snapshot, cluster));
+        Self {
+            snapshot,
+            intent: intent.clone(),
+            network: Network::new(snapshot),
+            cluster,
+            vpc,
+            account,
+            region,
+            partition,
+            assumptions: RefCell::default(),
+        }
+    }
+
+    /// The cluster's network settings.
+    pub fn vpc_config(&self) -> Known<&'s VpcConfig> {
+        let cluster = self.cluster.clone()?;
+        cluster.resources_vpc_config.as_ref().ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig")])
+    }
+
+    /// Why something that this collection would tell is unknown.
+    pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
+        network::missing(self.snapshot, collection, id)
+    }
+
+    /// A field that AWS's answer lacks, though the operation did answer.
+    pub fn field(&self, collection: &str, field: &str) -> Missing {
+        let operation = crate::snapshot::aws::collection(collection)
+            .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
+        Missing {
+            kind: MissingKind::Operation,
+            what: format!("{field}, which {operation} did not return"),
+            permission: None,
+        }
+    }
+
+    /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
+    pub fn items<T>(&self, items: &'s Option<Vec<T>>, collection: &str, id: &str) -> Known<&'s [T]> {
+        match items {
+            Some(items) if self.snapshot.covers(collection, id) => Ok(items),
+            _ => Err(vec![self.missing(collection, Some(id))]),
+        }
+    }
+
+    /// The network interfaces that EKS placed in the VPC for the control plane.
+    ///
+    /// EKS names them `Amazon EKS <cluster>`; they are not marked as managed by the requester
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
+    pub fn control_plane_interfaces(&self) -> Known<Vec<&'s ec2::NetworkInterface>> {
+        let cluster = self.cluster.clone()?;
+        let vpc = self.vpc.clone()?;
+        let description = format!("Amazon EKS {}", cluster.name);
+        let all = self.items(&self.snapshot.aws.network_interfaces, "NetworkInterfaces", &vpc)?;
+        Ok(all
+            .iter()
+            .filter(|interface| interface.description.as_deref() == Some(&description))
+            .filter(|interface| interface.vpc_id.as_deref() == Some(&vpc))
+            .collect())
+    }
+
+    /// Takes something for granted; the report says it once.
+    pub fn assume(&self, what: impl Into<String>) {
+        self.assumptions.borrow_mut().insert(what.into());
+    }
+
+    /// What was taken for granted, sorted.
+    pub fn assumptions(&self) -> Vec<String> {
+        self.assumptions.borrow().iter().cloned().collect()
+    }
+
+    /// What is audited.
+    pub fn target(&self) -> Target {
+        Target {
+            account: self.account.clone(),
+            region: self.region.clone(),
+            partition: self.partition.clone(),
+            cluster: self.cluster.as_ref().ok().map(|cluster| cluster.name.clone()),
+            vpc: self.vpc.as_ref().ok().cloned(),
+        }
+    }
+}
+
+/// The VPC of a cluster: what EKS says, else (some emulators leave it out) that of its subnets.
+fn vpc_of(snapshot: &Snapshot, cluster: &Cluster) -> Known<String> {
+    let config = cluster.resources_vpc_config.as_ref();
+    if let Some(vpc) = config.and_then(|config| config.vpc_id.clone()) {
+        return Ok(vpc);
+    }
+    let ids = config.and_then(|config| config.subnet_ids.as_deref()).unwrap_or_default();
+    let found = snapshot
+        .aws
+        .subnets
+        .iter()
+        .flatten()
+        .filter(|subnet| ids.contains(&subnet.subnet_id))
+        .find_map(|subnet| subnet.vpc_id.clone());
+    found.ok_or_else(|| vec![network::missing(snapshot, "Subnets", ids.first().map(String::as_str))])
+}
+
+struct Arn {
+    partition: String,
+    region: String,
+    account: String,
+}
+
+impl Arn {
+    fn parse(text: &str) -> Option<Self> {
+        let mut parts = text.split(':');
+        if parts.next() != Some("arn") {
+            return None;
+        }
+        let partition = parts.next()?.to_owned();
+        parts.next()?;
+        Some(Self { partition, region: parts.next()?.to_owned(), account: parts.next()?.to_owned() })
+    }
+}
+
+fn partition_of(region: &str) -> String {
+    let partition = match region {
+        region if region.starts_with("cn-") => "aws-cn",
+        region if region.starts_with("us-gov-") => "aws-us-gov",
+        region if region.starts_with("us-iso-") => "aws-iso",
+        region if region.starts_with("us-isob-") => "aws-iso-b",
+        region if region.starts_with("eusc-") => "aws-eusc",
+        _ => "aws",
+    };
+    partition.to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster() -> Cluster {
+        Cluster {
+            name: "closed".into(),
+            arn: Some("arn:aws-cn:eks:cn-north-1:123456789012:cluster/closed".into()),
+            resources_vpc_config: Some(VpcConfig {
+                subnet_ids: Some(vec!["subnet-a".into()]),
+                ..VpcConfig::default()
+            }),
+            ..Cluster::default()
+        }
+    }
+
+    #[test]
+    fn account_region_and_partition_come_from_the_arn_when_the_caller_is_unread() {
+        let mut snapshot = Snapshot::default();
+        snapshot.aws.cluster = Some(vec![cluster()]);
+        let target = Context::new(&snapshot, &Intent::default()).target();
+        assert_eq!(target.account.as_deref(), Some("123456789012"));
+        assert_eq!(target.region.as_deref(), Some("cn-north-1"));
+        assert_eq!(target.partition, "aws-cn");
+    }
+
+    #[test]
+    fn the_vpc_is_that_of_the_subnets_when_eks_leaves_it_out() {
+        let mut snapshot = Snapshot::default();
+        snapshot.aws.cluster = Some(vec![cluster()]);
+        assert!(Context::new(&snapshot, &Intent::default()).vpc.is_err());
+        snapshot.aws.subnets = Some(vec![ec2::Subnet {
+            subnet_id: "subnet-a".into(),
+            vpc_id: Some("vpc-1".into()),
+            ..ec2::Subnet::default()
+        }]);
+        assert_eq!(Context::new(&snapshot, &Intent::default()).vpc, Ok("vpc-1".to_owned()));
+    }
+
+    #[test]
+    fn an_assumption_is_said_once() {
+        let snapshot = Snapshot::default();
+        let context = Context::new(&snapshot, &Intent::default());
+        context.assume("b");
+        context.assume("a");
+        context.assume("b");
+        assert_eq!(context.assumptions(), ["a", "b"]);
+    }
+}

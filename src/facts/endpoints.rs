@@ -1,0 +1,269 @@
+//! The VPC endpoints of a service: which ones exist, which one serves, and whether something
+//! outside the VPC could serve instead.
+//!
+//! Names are matched by their ending, never by a part: `ec2messages` is not `ec2`, and the
+//! prefix differs between partitions.
+
+use std::collections::BTreeSet;
+
+use crate::network::{Known, Missing, MissingKind};
+use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
+
+use super::features::{self, Service};
+use super::{Context, nodes};
+
+/// Whether a service's full name is the one with this suffix in this region.
+pub(super) fn is_named(name: &str, region: &str, suffix: &str, service: &Service) -> bool {
+    if service.global {
+        return name == format!("com.amazonaws.{suffix}");
+    }
+    name.ends_with(&format!(".{region}.{suffix}"))
+}
+
+/// The service as the region offers it; `None` where it does not.
+pub(super) fn offer<'s>(
+    context: &Context<'s>,
+    suffix: &str,
+    service: &Service,
+) -> Known<Option<&'s ServiceDetail>> {
+    let region = region(context)?;
+    let all = context.items(&context.snapshot.aws.service_details, "ServiceDetails", "*")?;
+    Ok(all.iter().find(|detail| is_named(&detail.service_name, region, suffix, service)))
+}
+
+/// The endpoints of a service in the cluster's VPC, the one that serves best first. Those that are
+/// being deleted are none.
+pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> Known<Vec<&'s VpcEndpoint>> {
+    let region = region(context)?;
+    let vpc = context.vpc.clone()?;
+    let all = context.items(&context.snapshot.aws.vpc_endpoints, "VpcEndpoints", &vpc)?;
+    let mut found: Vec<&VpcEndpoint> = all
+        .iter()
+        .filter(|endpoint| endpoint.vpc_id.as_deref() == Some(&vpc))
+        .filter(|endpoint| {
+            let name = endpoint.service_name.as_deref().unwrap_or_default();
+            is_named(name, region, suffix, service)
+        })
+        // An endpoint for another region's service does not serve this region's names.
+        .filter(|endpoint| service.global || endpoint.service_region.as_deref().is_none_or(|of| of == region))
+        .filter(|endpoint| !matches!(state(endpoint).as_deref(), Some("deleted" | "deleting")))
+        .collect();
+    found.sort_by_key(|endpoint| {
+        let serves = names_served(context, endpoint) == Ok(true);
+        let available = state(endpoint).as_deref() == Some("available");
+        (!type_right(endpoint, service), !available, !serves, endpoint.vpc_endpoint_id.clone())
+    });
+    Ok(found)
+}
+
+/// An endpoint's state in lower case: EC2 says `available`, the SDK's names are `Available`.
+pub(super) fn state(endpoint: &VpcEndpoint) -> Option<String> {
+    endpoint.state.as_ref().map(|state| state.to_ascii_lowercase())
+}
+
+/// Whether an endpoint is available.
+pub(super) fn available(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
+    match state(endpoint).as_deref() {
+        Some("available") => Ok(true),
+        Some("partial") => Err(vec![Missing::unmodelled(format!(
+            "what the state 'partial' of {} means for its clients",
+            endpoint.vpc_endpoint_id
+        ))]),
+        Some(_) => Ok(false),
+        None => Err(vec![context.field("VpcEndpoints", &format!("State of {}", endpoint.vpc_endpoint_id))]),
+    }
+}
+
+/// Whether an endpoint's type can serve nodes.
+pub(super) fn type_right(endpoint: &VpcEndpoint, service: &Service) -> bool {
+    let kind = kind(endpoint);
+    service.types.iter().any(|right| right.eq_ignore_ascii_case(kind))
+}
+
+/// Whether this is an interface endpoint.
+pub(super) fn is_interface(endpoint: &VpcEndpoint) -> bool {
+    kind(endpoint).eq_ignore_ascii_case("Interface")
+}
+
+/// Whether this is a gateway endpoint.
+pub(super) fn is_gateway(endpoint: &VpcEndpoint) -> bool {
+    kind(endpoint).eq_ignore_ascii_case("Gateway")
+}
+
+/// EC2's default is a gateway.
+fn kind(endpoint: &VpcEndpoint) -> &str {
+    endpoint.vpc_endpoint_type.as_deref().unwrap_or("Gateway")
+}
+
+/// Whether nodes that use the service's own names come to this endpoint. A gateway needs no names.
+pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
+    if !is_interface(endpoint) {
+        return Ok(true);
+    }
+    let id = &endpoint.vpc_endpoint_id;
+    let on = endpoint
+        .private_dns_enabled
+        .ok_or_else(|| vec![context.field("VpcEndpoints", &format!("PrivateDnsEnabled of {id}"))])?;
+    let s3 = endpoint.service_name.as_deref().and_then(|name| name.rsplit('.').next()) == Some("s3");
+    if !on || !s3 {
+        return Ok(on);
+    }
+    // An S3 endpoint may answer for names that come in through an inbound resolver only:
+    // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+    let inbound_only = endpoint
+        .dns_options
+        .as_ref()
+        .and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint);
+    inbound_only.map(|only| !only).ok_or_else(|| {
+        vec![context.field("VpcEndpoints", &format!("PrivateDnsOnlyForInboundResolverEndpoint of {id}"))]
+    })
+}
+
+/// Subnets whose nodes call AWS: those of node groups, instances and Fargate profiles; before there
+/// are any, those of the cluster. With it, why there may be more.
+pub(super) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let (mut subnets, mut missing) = nodes::known_subnets(context);
+    match features::fargate_profiles(context) {
+        Ok(names) => {
+            for name in names {
+                let described = context.snapshot.aws.fargate_profile.iter().flatten();
+                match described.into_iter().find(|profile| profile.fargate_profile_name == *name) {
+                    Some(profile) => subnets.extend(profile.subnets.iter().cloned()),
+                    None => missing.push(context.missing("fargateProfile", Some(name))),
+                }
+            }
+        }
+        Err(why) => missing.extend(why),
+    }
+    if subnets.is_empty() && missing.is_empty() {
+        match context.vpc_config() {
+            Ok(config) => subnets.extend(config.subnet_ids.clone().unwrap_or_default()),
+            Err(why) => missing.extend(why),
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    (subnets, missing)
+}
+
+/// What would have to be read to know that no endpoint outside this snapshot serves the nodes;
+/// empty where that is known.
+pub(super) fn elsewhere(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Vec<Missing> {
+    let (subnets, _) = client_subnets(context);
+    let mut missing = of_owner(context, &subnets);
+    let ways = ways_out(context, &subnets);
+    let forwarded = forward_rule(context, suffix, offer);
+    let hub = match (&forwarded, ways.first()) {
+        (Some(rule), _) => Some(format!("the resolver rule {rule}")),
+        (None, Some(way)) => Some(format!("the route to {way}")),
+        (None, None) => None,
+    };
+    if let Some(hub) = hub {
+        let vpc = context.vpc.as_deref().unwrap_or("the VPC");
+        for action in ["route53:ListHostedZonesByVPC", "route53profiles:ListProfileAssociations"] {
+            missing.push(Missing {
+                kind: MissingKind::Operation,
+                what: format!(
+                    "{action} for {vpc}, which is not read: {hub} may lead to an endpoint in another VPC"
+                ),
+                permission: Some(action.to_owned()),
+            });
+        }
+        missing.push(Missing {
+            kind: MissingKind::Probe,
+            what: format!("a look-up of {suffix}'s name and a connection from a node's subnet"),
+            permission: None,
+        });
+    }
+    missing
+}
+
+/// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
+pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
+    let Some(account) = context.account.as_deref() else { return Vec::new() };
+    let owners: BTreeSet<&str> = subnets
+        .iter()
+        .filter_map(|id| context.network.subnet(id).ok())
+        .filter_map(|subnet| subnet.owner_id.as_deref())
+        .filter(|owner| *owner != account)
+        .collect();
+    owners
+        .into_iter()
+        .map(|owner| Missing {
+            kind: MissingKind::Operation,
+            what: format!("ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"),
+            permission: Some("ec2:DescribeVpcEndpoints".into()),
+        })
+        .collect()
+}
+
+/// Targets through which the subnets' packets may leave to another VPC or network.
+fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<String> {
+    let mut ways = BTreeSet::new();
+    for subnet in subnets {
+        let Ok(table) = context.network.effective_route_table(subnet) else { continue };
+        let active =
+            |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
+        for route in table.routes.iter().filter(active) {
+            // A prefix list with a gateway endpoint as its target leads to that service only.
+            let gateway = route.gateway_id.as_deref().filter(|id| {
+                id.starts_with("vgw-")
+                    || id.starts_with("vpce-") && route.destination_prefix_list_id.is_none()
+            });
+            let target = [
+                route.transit_gateway_id.as_deref(),
+                route.vpc_peering_connection_id.as_deref(),
+                route.core_network_arn.as_deref(),
+                route.network_interface_id.as_deref(),
+                route.instance_id.as_deref(),
+                route.local_gateway_id.as_deref(),
+                gateway,
+            ];
+            ways.extend(target.into_iter().flatten().next().map(str::to_owned));
+        }
+    }
+    ways.into_iter().collect()
+}
+
+/// A forwarding rule of the VPC that takes the service's names elsewhere.
+fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Option<String> {
+    let vpc = context.vpc.as_deref().ok()?;
+    let region = context.region.as_deref()?;
+    let mut names: Vec<String> = offer
+        .into_iter()
+        .flat_map(|detail| {
+            let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
+            detail.private_dns_name.as_deref().into_iter().chain(several)
+        })
+        .map(|name| name.trim_start_matches("*.").to_ascii_lowercase())
+        .collect();
+    if names.is_empty() {
+        let host: Vec<&str> = suffix.split('.').rev().collect();
+        names.push(format!("{}.{region}.amazonaws.com", host.join(".")));
+    }
+    let aws = &context.snapshot.aws;
+    let associated = aws
+        .resolver_rule_associations
+        .iter()
+        .flatten()
+        .filter(|association| association.vpc_id.as_deref() == Some(vpc));
+    let rules: BTreeSet<&str> =
+        associated.filter_map(|association| association.resolver_rule_id.as_deref()).collect();
+    aws.resolver_rules
+        .iter()
+        .flatten()
+        .filter(|rule| rules.contains(rule.id.as_str()))
+        .filter(|rule| rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD")))
+        .find(|rule| {
+            let domain =
+                rule.domain_name.as_deref().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
+            domain.is_empty()
+                || names.iter().any(|name| *name == domain || name.ends_with(&format!(".{domain}")))
+        })
+        .map(|rule| rule.id.clone())
+}
+
+fn region<'c>(context: &'c Context<'_>) -> Known<&'c str> {
+    context.region.as_deref().ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])
+}

@@ -1,0 +1,73 @@
+//! The operators' networks as ends of flows, and what the cluster's public endpoint makes of them.
+
+use ipnet::IpNet;
+
+use crate::intent::Operator;
+use crate::network::{End, EndKind, Groups, Known, Missing};
+
+use super::Context;
+
+/// The declared networks, or that nobody declared any.
+pub(super) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
+    context.intent.operators.as_deref().ok_or_else(|| {
+        vec![Missing::intent(
+            "which networks operators come from (--operator-cidr, or operators: in privek-audit.yaml; [] for none)",
+        )]
+    })
+}
+
+/// A declared network as the end of a path.
+pub(super) fn end(operator: &Operator) -> End {
+    let groups = if operator.security_groups.is_empty() {
+        Groups::Undeclared
+    } else {
+        Groups::Known(operator.security_groups.clone())
+    };
+    End {
+        label: operator.name.clone(),
+        kind: EndKind::Addresses { cidr: operator.cidr, via: operator.via.clone(), groups },
+    }
+}
+
+/// Whether the cluster's public endpoint admits a network.
+///
+/// What leaves a private network for the internet has an address that only its owner knows.
+pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> Known<bool> {
+    let config = context.vpc_config()?;
+    match config.endpoint_public_access {
+        Some(false) => return Ok(false),
+        Some(true) => {}
+        None => return Err(vec![context.field("cluster", "resourcesVpcConfig.endpointPublicAccess")]),
+    }
+    let Some(texts) = &config.public_access_cidrs else {
+        return Err(vec![context.field("cluster", "resourcesVpcConfig.publicAccessCidrs")]);
+    };
+    let admitted: Vec<IpNet> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    // An IPv4 network behind NAT stays IPv4.
+    let all = |net: &IpNet| net.prefix_len() == 0 && is_v4(net) == is_v4(&operator.cidr);
+    if admitted.iter().any(all) {
+        return Ok(true);
+    }
+    if is_private(&operator.cidr) {
+        let what = format!(
+            "the public addresses that {} leaves with, to compare with publicAccessCidrs",
+            operator.name
+        );
+        return Err(vec![Missing::intent(what)]);
+    }
+    Ok(admitted.iter().any(|net| net.contains(&operator.cidr)))
+}
+
+fn is_v4(net: &IpNet) -> bool {
+    matches!(net, IpNet::V4(_))
+}
+
+fn is_private(net: &IpNet) -> bool {
+    match net {
+        IpNet::V4(net) => {
+            let carrier_grade = net.network().octets()[0] == 100 && net.network().octets()[1] & 0xc0 == 64;
+            net.network().is_private() || carrier_grade
+        }
+        IpNet::V6(net) => net.network().is_unique_local(),
+    }
+}

@@ -1,0 +1,118 @@
+//! How a subnet's packets come to S3: through a gateway endpoint in its effective route table, or
+//! through an interface endpoint that answers for S3's own names.
+
+use crate::network::Known;
+use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
+
+use super::{Context, Fact, endpoints, features};
+
+/// A subnet's way to S3.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Way<'s> {
+    /// A route to a gateway endpoint.
+    Gateway {
+        /// The endpoint.
+        endpoint: &'s VpcEndpoint,
+        /// S3's prefix list.
+        prefix_list: String,
+    },
+    /// An interface endpoint under S3's own names.
+    Interface {
+        /// The endpoint.
+        endpoint: &'s VpcEndpoint,
+    },
+    /// Neither.
+    None,
+}
+
+/// What rules see of a subnet's way to S3.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Route {
+    /// Whether there is a way.
+    pub open: Fact<bool>,
+    /// An endpoint that is available and could serve the subnet; `None` where there is none at all.
+    /// An interface endpoint that does not answer for S3's own names could not.
+    pub endpoint: Fact<Option<String>>,
+}
+
+/// The S3 endpoints of the VPC.
+#[derive(Debug)]
+pub(super) struct S3<'c, 's> {
+    context: &'c Context<'s>,
+    /// Those that are available; unknown where the owner of a shared subnet may have others.
+    usable: Known<Vec<&'s VpcEndpoint>>,
+}
+
+impl<'c, 's> S3<'c, 's> {
+    /// Looks for the VPC's S3 endpoints.
+    pub fn new(context: &'c Context<'s>) -> Self {
+        Self { context, usable: usable(context) }
+    }
+
+    /// A subnet's way to S3 through an endpoint, as rules see it.
+    pub fn route(&self, subnet: &str) -> Route {
+        let serves = |endpoint: &&&VpcEndpoint| endpoints::names_served(self.context, endpoint) != Ok(false);
+        let best =
+            |usable: &Vec<&VpcEndpoint>| usable.iter().find(serves).map(|best| best.vpc_endpoint_id.clone());
+        Route {
+            open: Fact(self.way(subnet).map(|way| way != Way::None)),
+            endpoint: Fact(self.usable.as_ref().map(best).map_err(Clone::clone)),
+        }
+    }
+
+    /// A subnet's way to S3 through an endpoint.
+    pub fn way(&self, subnet: &str) -> Known<Way<'s>> {
+        let usable = self.usable.as_ref().map_err(Clone::clone)?;
+        let mut unknown = Vec::new();
+        let gateways: Vec<&'s VpcEndpoint> =
+            usable.iter().copied().filter(|endpoint| endpoints::is_gateway(endpoint)).collect();
+        if !gateways.is_empty() {
+            match self.context.network.effective_route_table(subnet) {
+                Ok(table) => {
+                    if let Some(way) = gateways.into_iter().find_map(|endpoint| through(table, endpoint)) {
+                        return Ok(way);
+                    }
+                }
+                Err(missing) => unknown.extend(missing),
+            }
+        }
+        for endpoint in usable.iter().copied().filter(|endpoint| endpoints::is_interface(endpoint)) {
+            match endpoints::names_served(self.context, endpoint) {
+                Ok(true) => return Ok(Way::Interface { endpoint }),
+                Ok(false) => {}
+                Err(missing) => unknown.extend(missing),
+            }
+        }
+        if unknown.is_empty() { Ok(Way::None) } else { Err(unknown) }
+    }
+}
+
+/// The way through a gateway endpoint that a route table has a route to, on both sides' word.
+fn through<'s>(table: &RouteTable, endpoint: &'s VpcEndpoint) -> Option<Way<'s>> {
+    let route = table.routes.iter().find(|route| {
+        route.gateway_id.as_deref() == Some(&endpoint.vpc_endpoint_id)
+            && route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"))
+    })?;
+    let prefix_list = route.destination_prefix_list_id.clone()?;
+    let listed = endpoint.route_table_ids.contains(&table.route_table_id);
+    listed.then_some(Way::Gateway { endpoint, prefix_list })
+}
+
+/// The S3 endpoints that are available, the best first.
+fn usable<'s>(context: &Context<'s>) -> Known<Vec<&'s VpcEndpoint>> {
+    let matrix = features::matrix()?;
+    let Some(service) = matrix.services.get("s3") else { return Ok(Vec::new()) };
+    let mut unknown = Vec::new();
+    let mut usable = Vec::new();
+    for endpoint in endpoints::of(context, "s3", service)? {
+        match endpoints::available(context, endpoint) {
+            Ok(true) => usable.push(endpoint),
+            Ok(false) => {}
+            Err(missing) => unknown.extend(missing),
+        }
+    }
+    if usable.is_empty() {
+        unknown.extend(endpoints::of_owner(context, &endpoints::client_subnets(context).0));
+    }
+    if unknown.is_empty() { Ok(usable) } else { Err(unknown) }
+}

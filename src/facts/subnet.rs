@@ -1,0 +1,221 @@
+//! Subnets as subjects: those of the cluster's control plane and those of its nodes.
+
+use std::collections::BTreeSet;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::network::{Egress, Known};
+use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet, tag};
+
+use super::s3::S3;
+use super::{Context, Fact, Missing, Subject, Subjects, nodes};
+
+/// Zones, by id, that EKS refuses for the control plane
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
+const REFUSED: [&str; 3] = ["use1-az3", "usw1-az2", "cac1-az3"];
+
+/// What rules see of a subnet.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct SubnetFacts {
+    /// `Subnets[].SubnetId`.
+    id: String,
+    /// The `Name` tag of `Subnets[].Tags`.
+    name: Option<String>,
+    /// `Subnets[].VpcId`.
+    vpc_id: Fact<String>,
+    /// `Subnets[].CidrBlock`.
+    cidr: Fact<String>,
+    /// Whether `cluster.resourcesVpcConfig.subnetIds` names it: EKS may place the control plane's
+    /// interfaces in it at any update.
+    cluster_subnet: Fact<bool>,
+    /// Whether the cluster names it, or an interface of the control plane is in it now.
+    hosts_control_plane: Fact<bool>,
+    /// Whether a node group names it, or a node is in it now.
+    hosts_nodes: Fact<bool>,
+    /// `Subnets[].AvailabilityZone`.
+    zone: Fact<String>,
+    /// `Subnets[].AvailabilityZoneId`, the same in every account.
+    zone_id: Fact<String>,
+    /// `AvailabilityZones[].ZoneType`: `availability-zone`, `local-zone` or `wavelength-zone`.
+    zone_type: Fact<String>,
+    /// Whether EKS refuses the zone for the control plane (`Subnets[].AvailabilityZoneId`).
+    zone_refused: Fact<bool>,
+    /// `Subnets[].OutpostArn`.
+    outpost: Fact<Option<String>>,
+    /// Whether it is on an Outpost (`Subnets[].OutpostArn`).
+    on_outpost: Fact<bool>,
+    /// `Subnets[].AvailableIpAddressCount`.
+    free_addresses: Fact<i64>,
+    /// How its effective route table's default route leaves: `isolated`, `nat`, `internet` or
+    /// `inspected` (`RouteTables[].Routes`).
+    egress: Fact<String>,
+    /// The table associated with it, else the VPC's main one (`RouteTables[].RouteTableId`).
+    route_table: Fact<String>,
+    /// Whether its packets come to S3 through an endpoint: a route to a gateway endpoint, or an
+    /// interface endpoint that answers for S3's own names (`VpcEndpoints`, `RouteTables[].Routes`).
+    s3_route: Fact<bool>,
+    /// An available S3 endpoint that it could use; null where there is none (`VpcEndpoints`).
+    s3_endpoint: Fact<Option<String>>,
+    /// Whether there is one.
+    s3_endpoint_exists: Fact<bool>,
+}
+
+/// The zone that a subnet is in: its id, or its name where AWS gives no id.
+pub(super) fn zone(context: &Context<'_>, id: &str) -> Known<String> {
+    let subnet = context.network.subnet(id)?;
+    let zone = subnet.availability_zone_id.clone().or_else(|| subnet.availability_zone.clone());
+    zone.ok_or_else(|| field(context, "AvailabilityZoneId", id))
+}
+
+/// Whether EKS is known to place control planes in this subnet's zone.
+pub(super) fn takes_control_plane(context: &Context<'_>, subnet: &Subnet) -> bool {
+    let refused = subnet.availability_zone_id.as_deref().is_none_or(|zone| REFUSED.contains(&zone));
+    let zone = listed_zone(context, &Ok(subnet));
+    let regional = zone.is_ok_and(|zone| zone.zone_type.as_deref() == Some("availability-zone"));
+    regional && !refused && subnet.outpost_arn.is_none()
+}
+
+/// Every subnet that the control plane or nodes use.
+pub(super) fn derive(context: &Context<'_>) -> Subjects {
+    let hosts = Hosts::of(context);
+    let s3 = S3::new(context);
+    let mut ids: BTreeSet<String> = hosts.nodes.0.clone();
+    let mut unlisted: Vec<Missing> = hosts.nodes.1.clone();
+    ids.extend(hosts.cluster.iter().flatten().cloned());
+    ids.extend(hosts.interfaces.iter().flatten().cloned());
+    for missing in [hosts.cluster.as_ref().err(), hosts.interfaces.as_ref().err()].into_iter().flatten() {
+        unlisted.extend(missing.iter().cloned());
+    }
+    unlisted.sort();
+    unlisted.dedup();
+    let listed = ids
+        .iter()
+        .map(|id| {
+            let facts = facts(context, id, &hosts, &s3);
+            Subject::new("subnet", id, facts.name.as_deref(), &facts)
+        })
+        .collect();
+    Subjects { listed, unlisted }
+}
+
+/// Who is where.
+struct Hosts {
+    /// The cluster's subnets.
+    cluster: Known<BTreeSet<String>>,
+    /// Subnets of the control plane's interfaces.
+    interfaces: Known<BTreeSet<String>>,
+    /// Subnets of nodes, and why there may be more.
+    nodes: (BTreeSet<String>, Vec<Missing>),
+}
+
+impl Hosts {
+    fn of(context: &Context<'_>) -> Self {
+        let cluster = context.vpc_config().and_then(|config| {
+            let ids = config.subnet_ids.clone();
+            ids.ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.subnetIds")])
+        });
+        let subnet = |interface: &&NetworkInterface| interface.subnet_id.clone();
+        let interfaces = context.control_plane_interfaces();
+        Self {
+            cluster: cluster.map(|ids| ids.into_iter().collect()),
+            interfaces: interfaces.map(|all| all.iter().filter_map(subnet).collect()),
+            nodes: nodes::known_subnets(context),
+        }
+    }
+
+    fn control_plane(&self, id: &str) -> Fact<bool> {
+        let in_either = [&self.cluster, &self.interfaces].into_iter().flatten().any(|ids| ids.contains(id));
+        Fact(match (in_either, &self.cluster, &self.interfaces) {
+            (true, ..) => Ok(true),
+            (false, Err(missing), _) | (false, _, Err(missing)) => Err(missing.clone()),
+            _ => Ok(false),
+        })
+    }
+
+    fn nodes(&self, id: &str) -> Fact<bool> {
+        let (known, missing) = &self.nodes;
+        Fact(match known.contains(id) {
+            true => Ok(true),
+            false if missing.is_empty() => Ok(false),
+            false => Err(missing.clone()),
+        })
+    }
+}
+
+fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> SubnetFacts {
+    let to_s3 = s3.route(id);
+    let subnet = context.network.subnet(id);
+    let known = |name: &str, pick: fn(&Subnet) -> Option<String>| {
+        Fact(subnet.clone().and_then(|subnet| pick(subnet).ok_or_else(|| field(context, name, id))))
+    };
+    let zone = known("AvailabilityZone", |subnet| subnet.availability_zone.clone());
+    let listed = listed_zone(context, &subnet);
+    let zone_id = match known("AvailabilityZoneId", |subnet| subnet.availability_zone_id.clone()) {
+        Fact(Err(missing)) => Fact(match listed.as_ref().ok().and_then(|zone| zone.zone_id.clone()) {
+            Some(id) => Ok(id),
+            None => Err(missing),
+        }),
+        known => known,
+    };
+    SubnetFacts {
+        id: id.to_owned(),
+        name: subnet.as_ref().ok().and_then(|subnet| tag(&subnet.tags, "Name")).map(str::to_owned),
+        vpc_id: known("VpcId", |subnet| subnet.vpc_id.clone()),
+        cidr: known("CidrBlock", |subnet| subnet.cidr_block.clone()),
+        cluster_subnet: Fact(hosts.cluster.clone().map(|ids| ids.contains(id))),
+        hosts_control_plane: hosts.control_plane(id),
+        hosts_nodes: hosts.nodes(id),
+        zone_refused: Fact(zone_id.0.clone().map(|zone| REFUSED.contains(&zone.as_str()))),
+        zone_type: Fact(listed.and_then(|zone| {
+            zone.zone_type.clone().ok_or_else(|| vec![context.field("AvailabilityZones", "ZoneType")])
+        })),
+        zone,
+        zone_id,
+        outpost: Fact(subnet.clone().map(|subnet| subnet.outpost_arn.clone())),
+        on_outpost: Fact(subnet.clone().map(|subnet| subnet.outpost_arn.is_some())),
+        free_addresses: Fact(free_addresses(context, id)),
+        egress: Fact(context.network.egress(id).map(|egress| egress_name(&egress).to_owned())),
+        route_table: Fact(
+            context.network.effective_route_table(id).map(|table| table.route_table_id.clone()),
+        ),
+        s3_route: to_s3.open,
+        s3_endpoint_exists: Fact(to_s3.endpoint.0.clone().map(|endpoint| endpoint.is_some())),
+        s3_endpoint: to_s3.endpoint,
+    }
+}
+
+/// How many addresses a subnet has left.
+pub(super) fn free_addresses(context: &Context<'_>, id: &str) -> Known<i64> {
+    let subnet = context.network.subnet(id)?;
+    subnet.available_ip_address_count.ok_or_else(|| field(context, "AvailableIpAddressCount", id))
+}
+
+fn field(context: &Context<'_>, name: &str, id: &str) -> Vec<Missing> {
+    vec![context.field("Subnets", &format!("{name} of {id}"))]
+}
+
+fn listed_zone<'s>(context: &Context<'s>, subnet: &Known<&Subnet>) -> Known<&'s AvailabilityZone> {
+    let subnet = subnet.clone()?;
+    let mut zones = context.snapshot.aws.availability_zones.iter().flatten();
+    let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;
+    zones
+        .find(|zone| {
+            same(&zone.zone_id, &subnet.availability_zone_id)
+                || same(&zone.zone_name, &subnet.availability_zone)
+        })
+        .ok_or_else(|| vec![context.missing("AvailabilityZones", subnet.availability_zone.as_deref())])
+}
+
+fn egress_name(egress: &Egress) -> &'static str {
+    match egress {
+        Egress::Isolated => "isolated",
+        Egress::Nat => "nat",
+        Egress::Internet => "internet",
+        Egress::Inspected { .. } => "inspected",
+    }
+}
+
+#[cfg(test)]
+#[path = "subnet_tests.rs"]
+mod tests;

@@ -1,0 +1,83 @@
+//! What stands in the way, and the values that a fix needs.
+
+use serde::Serialize;
+
+use super::path::Leg;
+
+/// An object that stands in the way.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Blocker {
+    /// What has to change; the key under which `rules/eks/blockers.yaml` holds the fix.
+    pub code: BlockerCode,
+    /// `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
+    pub kind: String,
+    /// AWS's id.
+    pub id: String,
+    /// On which leg.
+    pub leg: Option<Leg>,
+    /// The addresses that it blocks (CIDRs, comma-separated), where it does not block all of them.
+    pub part: Option<String>,
+    /// Why, in a clause that names the deciding rule, entry or route.
+    pub reason: String,
+    /// The values that a fix fills into its commands.
+    pub remedy: Remedy,
+}
+
+/// What has to change at a blocker.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BlockerCode {
+    /// No inbound rule of a security group admits it.
+    SecurityGroupIngress,
+    /// No outbound rule of a security group admits it.
+    SecurityGroupEgress,
+    /// A network ACL's inbound entries deny it.
+    NetworkAclIngress,
+    /// A network ACL's outbound entries deny it.
+    NetworkAclEgress,
+    /// A route table has no route for it.
+    RouteMissing,
+    /// A route table sends it elsewhere.
+    RouteElsewhere,
+    /// The route for it is a blackhole.
+    RouteBlackhole,
+    /// The peering connection is not active.
+    PeeringInactive,
+    /// The transit gateway has no attachment in the subnet's zone.
+    TransitGatewayZone,
+    /// The transit gateway attachment is not available or not associated.
+    TransitGatewayAttachment,
+    /// The transit gateway's route table has no route for it, or a blackhole.
+    TransitGatewayRoute,
+    /// The gateway is not attached to the VPC.
+    GatewayDetached,
+    /// No subnet holds the address.
+    NoSuchAddress,
+    /// AWS never forwards this: transitive peering, a gateway endpoint from outside, …
+    NeverForwarded,
+}
+
+/// The values that a fix fills into its commands; each is set where it makes sense.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Remedy {
+    /// `tcp`, `udp`, `icmp` or `-1`.
+    pub protocol: Option<String>,
+    /// First port to open.
+    pub from_port: Option<u16>,
+    /// Last port to open.
+    pub to_port: Option<u16>,
+    /// The prefixes to admit or to route.
+    pub cidrs: Vec<String>,
+    /// The security group to admit, where that is better than a prefix.
+    pub group: Option<String>,
+    /// The prefix list to admit.
+    pub prefix_list: Option<String>,
+    /// A free rule number before the denying entry.
+    pub rule_number: Option<i64>,
+    /// The route target to use, for instance `pcx-0a1`.
+    pub target: Option<String>,
+    /// The AWS CLI's option for that target, for instance `--vpc-peering-connection-id`.
+    pub target_option: Option<String>,
+    /// The subnet to attach or to associate.
+    pub subnet: Option<String>,
+}

@@ -1,0 +1,174 @@
+//! How two VPCs are connected, and which references to security groups that permits.
+
+use super::{AddressSet, Groups, Missing, Network, network_acl::Direction, part::Part, security_group::Side};
+use crate::snapshot::aws::ec2::{SecurityGroup, UserIdGroupPair, VpcPeeringConnection};
+
+/// How a packet gets from one side to the other.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Connection {
+    /// Within one VPC.
+    Local,
+    /// Over a peering connection.
+    Peering(String),
+    /// Over a transit gateway.
+    TransitGateway(String),
+    /// Over a virtual private gateway.
+    VpnGateway(String),
+    /// Through a gateway endpoint.
+    Endpoint(String),
+}
+
+/// Whom a rule's peer means.
+pub(super) enum Answer {
+    /// These addresses.
+    Yes(AddressSet),
+    No,
+    Maybe(Vec<Missing>),
+}
+
+impl<'s> Network<'s> {
+    /// The peering connections between two VPCs, active ones first.
+    pub(super) fn peerings_between(&self, a: &str, b: &str) -> Vec<&'s VpcPeeringConnection> {
+        let mut found: Vec<_> = self
+            .peerings
+            .values()
+            .copied()
+            .filter(|peering| {
+                let requester = peering.requester_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
+                let accepter = peering.accepter_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
+                (requester, accepter) == (Some(a), Some(b)) || (requester, accepter) == (Some(b), Some(a))
+            })
+            .collect();
+        found.sort_by_key(|peering| !is_active(peering));
+        found
+    }
+
+    /// Whether a rule's reference to a security group means the other side.
+    pub(super) fn admits_reference(
+        &self,
+        side: &Side<'_, '_>,
+        group: &SecurityGroup,
+        pair: &UserIdGroupPair,
+    ) -> Answer {
+        let Some(id) = pair.group_id.as_deref() else { return Answer::No };
+        // AWS names the VPC of a referenced group only where it is another one.
+        let home = self
+            .security_groups
+            .get(id)
+            .and_then(|group| group.vpc_id.as_deref())
+            .or(pair.vpc_id.as_deref())
+            .or(group.vpc_id.as_deref());
+        match &side.peer.groups {
+            _ if side.peer.vpc().is_none() => return Answer::No,
+            Groups::Known(groups) if !groups.iter().any(|group| group == id) => return Answer::No,
+            // A group is carried within its own VPC, so nobody elsewhere carries it by chance.
+            Groups::Undeclared | Groups::Unread(_) if home != side.peer.vpc() => return Answer::No,
+            _ => {}
+        }
+        match self.reference_allowed(side) {
+            Answer::Yes(_) => {}
+            other => return other,
+        }
+        match &side.peer.groups {
+            Groups::Known(_) => Answer::Yes(side.peer.addresses.clone()),
+            Groups::Undeclared => {
+                let what = format!("`security_groups` of {}: whether it carries {id}", side.peer.label);
+                Answer::Maybe(vec![Missing::intent(what)])
+            }
+            Groups::Unread(missing) => Answer::Maybe(missing.clone()),
+        }
+    }
+
+    /// Whether a rule that refers to this group of the other side would work.
+    pub(super) fn reference_works(&self, side: &Side<'_, '_>, group: &str) -> bool {
+        self.security_groups.contains_key(group) && matches!(self.reference_allowed(side), Answer::Yes(_))
+    }
+
+    fn reference_allowed(&self, side: &Side<'_, '_>) -> Answer {
+        let mut maybe = Vec::new();
+        for connection in side.connections {
+            let answer = match connection {
+                Connection::Local => continue,
+                Connection::Peering(id) => self.over_peering(id),
+                Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
+                Connection::VpnGateway(_) | Connection::Endpoint(_) => Answer::No,
+            };
+            match answer {
+                Answer::Yes(_) => {}
+                Answer::No => return Answer::No,
+                Answer::Maybe(missing) => maybe.extend(missing),
+            }
+        }
+        match (side.connections.is_empty(), maybe.is_empty()) {
+            (true, _) => Answer::No,
+            (_, true) => Answer::Yes(AddressSet::default()),
+            (_, false) => Answer::Maybe(maybe),
+        }
+    }
+
+    /// Within one Region only:
+    /// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>
+    fn over_peering(&self, id: &str) -> Answer {
+        let Some(peering) = self.peerings.get(id) else {
+            return Answer::Maybe(self.missing("VpcPeeringConnections", id));
+        };
+        let region = |side: &Option<crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo>| {
+            side.as_ref().and_then(|side| side.region.clone())
+        };
+        let (requester, accepter) = (region(&peering.requester_vpc_info), region(&peering.accepter_vpc_info));
+        let other_region = requester.is_some() && accepter.is_some() && requester != accepter;
+        if other_region || !is_active(peering) { Answer::No } else { Answer::Yes(AddressSet::default()) }
+    }
+
+    /// Inbound only, not at interface endpoints, and switched on at the gateway and both attachments:
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+    fn over_transit_gateway(&self, side: &Side<'_, '_>, id: &str) -> Answer {
+        if side.direction == Direction::Outbound || side.own.is_endpoint {
+            return Answer::No;
+        }
+        let Some(gateway) = self.transit_gateways.get(id) else {
+            return Answer::Maybe(self.missing("TransitGateways", id));
+        };
+        let mut settings =
+            vec![gateway.options.as_ref().and_then(|o| o.security_group_referencing_support.as_deref())];
+        for vpc in [side.own.vpc(), side.peer.vpc()].into_iter().flatten() {
+            let Some(attachments) = self.vpc_attachments.get(&(id, vpc)) else {
+                return Answer::Maybe(self.missing("TransitGatewayVpcAttachments", vpc));
+            };
+            settings.extend(attachments.iter().map(|attachment| {
+                attachment.options.as_ref().and_then(|o| o.security_group_referencing_support.as_deref())
+            }));
+        }
+        if settings.iter().all(|setting| *setting == Some("enable")) {
+            Answer::Yes(AddressSet::default())
+        } else if settings.contains(&None) && !settings.contains(&Some("disable")) {
+            Answer::Maybe(self.missing("TransitGateways", id))
+        } else {
+            Answer::No
+        }
+    }
+
+    /// How two sides could be connected, for a path whose routes do not connect them.
+    pub(super) fn possible_connection(&self, a: &Part<'_>, b: &Part<'_>) -> Option<Connection> {
+        let (a, b) = (a.vpc()?, b.vpc()?);
+        if a == b {
+            return Some(Connection::Local);
+        }
+        if let Some(peering) = self.peerings_between(a, b).first() {
+            return Some(Connection::Peering(peering.vpc_peering_connection_id.clone()));
+        }
+        self.common_gateway(a, b).map(|gateway| Connection::TransitGateway(gateway.to_owned()))
+    }
+
+    /// A transit gateway that both VPCs are attached to.
+    pub(super) fn common_gateway(&self, a: &str, b: &str) -> Option<&'s str> {
+        let mut gateways =
+            self.vpc_attachments.keys().filter(|(_, vpc)| *vpc == a).map(|(gateway, _)| *gateway);
+        gateways.find(|gateway| self.vpc_attachments.contains_key(&(*gateway, b)))
+    }
+}
+
+/// Whether a peering connection forwards.
+pub(super) fn is_active(peering: &VpcPeeringConnection) -> bool {
+    peering.status.as_ref().and_then(|status| status.code.as_deref()).is_some_and(|code| code == "active")
+}

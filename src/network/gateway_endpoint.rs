@@ -1,0 +1,149 @@
+//! From a subnet to a service's prefix list, through a gateway endpoint.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
+
+use std::collections::BTreeSet;
+
+use super::{
+    BlockerCode, Leg, Missing, Network, Remedy,
+    connection::Connection,
+    leg::{Decider, Run, at},
+    lookup,
+    network_acl::Direction,
+    part::{Part, Place},
+    ranges::Ranges,
+    route::Way,
+    security_group::Side,
+    story::Story,
+};
+use crate::snapshot::aws::ec2::{Route, RouteTable, Subnet};
+
+impl<'s> Network<'s> {
+    pub(super) fn to_prefix_list(
+        &self,
+        story: &mut Story,
+        from: &Part<'s>,
+        to: &Part<'s>,
+        (request, reply): &(Ranges, Ranges),
+    ) {
+        let list = to.prefix_list.as_deref().unwrap_or_default();
+        let Place::Inside { subnet, vpc } = from.place else {
+            let reason = format!(
+                "a gateway endpoint for {list} serves its own VPC only, and {} is elsewhere",
+                from.label
+            );
+            return story.block(at(
+                BlockerCode::NeverForwarded,
+                "prefix-list",
+                list,
+                Some(Leg::Request),
+                reason,
+            ));
+        };
+        let connections = BTreeSet::from([Connection::Endpoint(list.to_owned())]);
+        let side = Side {
+            direction: Direction::Outbound,
+            own: from,
+            peer: to,
+            points: request,
+            connections: &connections,
+        };
+        self.check_groups(story, &side);
+        let id = subnet.subnet_id.as_str();
+        self.check_acl(story, Leg::Request, (id, Direction::Outbound), to, request);
+        match self.effective_route_table(id) {
+            Ok(table) => {
+                let run = Run { leg: Leg::Request, from, to, points: request };
+                self.route_to_list(story, run, (table, subnet, vpc), list);
+            }
+            Err(missing) => story.missing(missing),
+        }
+        self.check_acl(story, Leg::Reply, (id, Direction::Inbound), to, reply);
+    }
+
+    fn route_to_list(
+        &self,
+        story: &mut Story,
+        run: Run<'_, 's>,
+        (table, subnet, vpc): (&'s RouteTable, &'s Subnet, &'s str),
+        list: &str,
+    ) {
+        let id = table.route_table_id.as_str();
+        let is_its = |route: &&Route| route.destination_prefix_list_id.as_deref() == Some(list);
+        let Some(route) = table.routes.iter().find(is_its) else {
+            let reason = format!("{id} has no route for {list}");
+            return self.block_list(story, run, (table, vpc), (BlockerCode::RouteMissing, reason), list);
+        };
+        let target = lookup::target(route).unwrap_or_default();
+        if route.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("blackhole")) {
+            let reason = format!("the route of {id} for {list} is a blackhole");
+            return self.block_list(story, run, (table, vpc), (BlockerCode::RouteBlackhole, reason), list);
+        }
+        if !lookup::is_active(route) || !target.starts_with("vpce-") {
+            let what = format!("{target}, where {id} sends {list}: what it forwards");
+            return story.missing([Missing::unmodelled(what)]);
+        }
+        story.hop(Leg::Request, "route-table", id, "forward", &format!("{list} to {target}"));
+        if run.to.is_stand_in {
+            return story.missing(run.to.unread.clone());
+        }
+        // A more specific route takes single addresses of the service elsewhere.
+        for piece in self.routes(table, vpc, &run.to.addresses) {
+            match &piece.way {
+                Way::To(other, _) if *other == target => {}
+                Way::Unknown(missing) => story.missing(missing.clone()),
+                Way::To(other, by) => {
+                    let reason = format!("{id} sends {} to {other} ({by})", piece.addresses);
+                    let decider = Decider { table, subnet, vpc, addresses: &piece.addresses, by };
+                    self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
+                }
+                Way::Local(by) | Way::Blackhole(by) => {
+                    let reason = format!("the route of {id} for {by} takes {} from {list}", piece.addresses);
+                    let decider = Decider { table, subnet, vpc, addresses: &piece.addresses, by };
+                    self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
+                }
+                Way::Nowhere => {}
+            }
+        }
+        story.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway endpoint");
+    }
+
+    fn block_list(
+        &self,
+        story: &mut Story,
+        run: Run<'_, 's>,
+        (table, vpc): (&'s RouteTable, &'s str),
+        (code, reason): (BlockerCode, String),
+        list: &str,
+    ) {
+        let id = table.route_table_id.as_str();
+        story.hop(run.leg, "route-table", id, "drop", &reason);
+        let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
+        blocker.remedy = Remedy {
+            prefix_list: Some(list.to_owned()),
+            target: self.gateway_endpoint(vpc, list),
+            subnet: run.from.subnet().map(|subnet| subnet.subnet_id.clone()),
+            ..Remedy::default()
+        };
+        story.block(blocker);
+    }
+
+    /// The VPC's gateway endpoint for the service that a prefix list belongs to.
+    fn gateway_endpoint(&self, vpc: &str, list: &str) -> Option<String> {
+        let lists = self.snapshot.aws.prefix_lists.iter().flatten();
+        let name = lists
+            .filter(|item| item.prefix_list_id == list)
+            .find_map(|item| item.prefix_list_name.as_deref())?;
+        self.vpc_endpoints
+            .values()
+            .find(|endpoint| {
+                endpoint.vpc_id.as_deref() == Some(vpc)
+                    && endpoint.service_name.as_deref() == Some(name)
+                    && endpoint
+                        .vpc_endpoint_type
+                        .as_deref()
+                        .is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"))
+            })
+            .map(|endpoint| endpoint.vpc_endpoint_id.clone())
+    }
+}

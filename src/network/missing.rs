@@ -1,0 +1,87 @@
+//! What is not known, and what would settle it.
+//!
+//! A gap (a call that failed) names its own permission; where there is none, the collection's
+//! operation does.
+
+use serde::Serialize;
+
+use crate::snapshot::{Gap, Snapshot, aws};
+
+/// A value, or what is missing to know it. The list is never empty.
+pub type Known<T> = Result<T, Vec<Missing>>;
+
+/// What would settle an unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Missing {
+    /// What kind of thing is missing.
+    pub kind: MissingKind,
+    /// What it is, in a clause.
+    pub what: String,
+    /// The IAM action that would give it.
+    pub permission: Option<String>,
+}
+
+/// Kinds of missing things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingKind {
+    /// An AWS operation that did not answer, or was not asked.
+    Operation,
+    /// Something that only the user can say.
+    Intent,
+    /// Something that only a live probe can show.
+    Probe,
+    /// Something that this program does not model.
+    Unmodelled,
+}
+
+impl Missing {
+    /// Something that only the user can say.
+    pub(crate) fn intent(what: impl Into<String>) -> Self {
+        Self { kind: MissingKind::Intent, what: what.into(), permission: None }
+    }
+
+    /// Something that this program does not model.
+    pub(crate) fn unmodelled(what: impl Into<String>) -> Self {
+        Self { kind: MissingKind::Unmodelled, what: what.into(), permission: None }
+    }
+}
+
+/// What would fill a collection (for one id, where that is what lacks): the failed call if there
+/// was one, else the operation that was not asked.
+pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> Missing {
+    let Some(collection) = aws::collection(collection_key) else {
+        return Missing {
+            kind: MissingKind::Operation,
+            what: described(collection_key, id, "was not read"),
+            permission: None,
+        };
+    };
+    let permission = collection.permission();
+    let gap = snapshot
+        .gaps
+        .iter()
+        .filter(|gap| gap.service == collection.service && gap.operation == collection.operation)
+        .max_by_key(|gap| relevance(gap, id));
+    let what = match gap {
+        Some(gap) => described(&permission, gap.resource.as_deref(), &format!("failed: {}", gap.code)),
+        None => described(&permission, id, "was not read"),
+    };
+    let permission = gap.and_then(|gap| gap.permission.clone()).unwrap_or(permission);
+    Missing { kind: MissingKind::Operation, what, permission: Some(permission) }
+}
+
+fn relevance(gap: &Gap, id: Option<&str>) -> u8 {
+    match (&gap.resource, id) {
+        (Some(resource), Some(id)) if resource == id => 2,
+        (None, _) => 1,
+        _ => 0,
+    }
+}
+
+fn described(operation: &str, resource: Option<&str>, outcome: &str) -> String {
+    match resource {
+        Some(resource) => format!("{operation} for {resource} {outcome}"),
+        None => format!("{operation} {outcome}"),
+    }
+}

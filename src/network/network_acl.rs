@@ -1,0 +1,173 @@
+//! Network ACLs: numbered entries, the first that matches decides, stateless.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
+
+use ipnet::IpNet;
+
+use super::{
+    AddressSet, Blocker, BlockerCode, Leg, Missing, Network, Remedy,
+    part::Part,
+    ports,
+    ranges::Ranges,
+    region::{Region, Regions},
+    story::Story,
+};
+use crate::snapshot::aws::ec2::{NetworkAcl, NetworkAclEntry};
+
+/// Which of a network ACL's two lists decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Direction {
+    Inbound,
+    Outbound,
+}
+
+/// The number of the entry that every ACL ends with, whether AWS lists it or not.
+const LAST: i64 = 32767;
+
+impl Network<'_> {
+    /// What the ACL of a subnet does with packets from (inbound) or to (outbound) a part.
+    pub(super) fn check_acl(
+        &self,
+        story: &mut Story,
+        leg: Leg,
+        (subnet, direction): (&str, Direction),
+        peer: &Part<'_>,
+        points: &Ranges,
+    ) {
+        let acl = match self.network_acl(subnet) {
+            Ok(acl) => acl,
+            Err(missing) => {
+                story.hop(leg, "network-acl", subnet, "unknown", "the network ACL was not read");
+                return story.missing(missing);
+            }
+        };
+        let id = acl.network_acl_id.as_str();
+        let evaluation = match evaluate(acl, direction, &peer.addresses, points) {
+            Ok(evaluation) => evaluation,
+            Err(missing) => return story.missing([missing]),
+        };
+        if evaluation.denied.is_empty() {
+            let entries: Vec<String> = evaluation.allowing.iter().map(ToString::to_string).collect();
+            let plural = if entries.len() == 1 { "entry" } else { "entries" };
+            let by = format!("{} {plural} {}", word(direction), entries.join(", "));
+            return story.hop(leg, "network-acl", id, "allow", &by);
+        }
+        if peer.is_stand_in && !evaluation.allowing.is_empty() {
+            return story.missing(peer.unread.clone());
+        }
+        for (number, region) in &evaluation.denied {
+            let blocker = blocker(acl, *number, direction, leg, (subnet, peer, points), region);
+            story.hop(leg, "network-acl", id, "deny", &blocker.reason);
+            story.block(blocker);
+        }
+    }
+}
+
+struct Evaluation {
+    /// Numbers of the entries that let something through.
+    allowing: Vec<i64>,
+    /// What an entry keeps out.
+    denied: Vec<(i64, Region)>,
+}
+
+fn evaluate(
+    acl: &NetworkAcl,
+    direction: Direction,
+    addresses: &AddressSet,
+    points: &Ranges,
+) -> Result<Evaluation, Missing> {
+    let mut entries: Vec<&NetworkAclEntry> =
+        acl.entries.iter().filter(|entry| entry.egress == Some(direction == Direction::Outbound)).collect();
+    entries.sort_by_key(|entry| entry.rule_number.unwrap_or(LAST));
+    let mut left = Regions::of(addresses, points);
+    let mut evaluation = Evaluation { allowing: Vec::new(), denied: Vec::new() };
+    for entry in entries {
+        let number = entry.rule_number.unwrap_or(LAST);
+        let unclear =
+            || Missing::unmodelled(format!("entry {number} of {} cannot be read", acl.network_acl_id));
+        let prefix: IpNet = entry
+            .cidr_block
+            .as_deref()
+            .or(entry.ipv6_cidr_block.as_deref())
+            .and_then(|prefix| prefix.parse().ok())
+            .ok_or_else(unclear)?;
+        let taken = left.take(&prefix.into(), &entry_points(entry).ok_or_else(unclear)?);
+        if entry.rule_action.as_deref() != Some("allow") {
+            evaluation.denied.extend(taken.iter().map(|region| (number, region.clone())));
+        } else if !taken.is_empty() {
+            evaluation.allowing.push(number);
+        }
+    }
+    evaluation.denied.extend(left.iter().map(|region| (LAST, region.clone())));
+    Ok(evaluation)
+}
+
+fn entry_points(entry: &NetworkAclEntry) -> Option<Ranges> {
+    let (first, last) = match (&entry.port_range, &entry.icmp_type_code) {
+        (Some(range), _) => (range.from, range.to),
+        (None, Some(icmp)) => (icmp.r#type, icmp.code),
+        (None, None) => (None, None),
+    };
+    ports::rule_points(entry.protocol.as_deref(), first, last)
+}
+
+fn word(direction: Direction) -> &'static str {
+    match direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    }
+}
+
+fn blocker(
+    acl: &NetworkAcl,
+    number: i64,
+    direction: Direction,
+    leg: Leg,
+    (subnet, peer, points): (&str, &Part<'_>, &Ranges),
+    region: &Region,
+) -> Blocker {
+    let id = &acl.network_acl_id;
+    let who = peer.told(&region.addresses);
+    let (code, way) = match direction {
+        Direction::Inbound => (BlockerCode::NetworkAclIngress, format!("into {subnet} from {who}")),
+        Direction::Outbound => (BlockerCode::NetworkAclEgress, format!("out of {subnet} to {who}")),
+    };
+    let what = ports::describe(&region.points);
+    let reason = if number == LAST {
+        format!("no {} entry of {id} allows {what} {way}", word(direction))
+    } else {
+        format!("{} entry {number} of {id} denies {what} {way}", word(direction))
+    };
+    // A hole in the ephemeral range is mended by opening the whole range, not the hole alone.
+    let (protocol, from_port, to_port) = ports::for_fix(points);
+    Blocker {
+        code,
+        kind: "network-acl".to_owned(),
+        id: id.clone(),
+        leg: Some(leg),
+        part: peer.part(&region.addresses),
+        reason,
+        remedy: Remedy {
+            protocol: Some(protocol),
+            from_port,
+            to_port,
+            cidrs: peer.prefixes_for_fix(&region.addresses),
+            rule_number: free_number(acl, direction, number),
+            subnet: Some(subnet.to_owned()),
+            ..Remedy::default()
+        },
+    }
+}
+
+/// The last free number before an entry; before the final one, a number after all others.
+fn free_number(acl: &NetworkAcl, direction: Direction, before: i64) -> Option<i64> {
+    let taken: Vec<i64> = acl
+        .entries
+        .iter()
+        .filter(|entry| entry.egress == Some(direction == Direction::Outbound))
+        .filter_map(|entry| entry.rule_number)
+        .collect();
+    let highest = taken.iter().copied().filter(|number| *number < LAST).max().unwrap_or(0);
+    let start = if before == LAST { (highest / 10 * 10 + 10).min(LAST - 1) } else { before - 1 };
+    (1..=start).rev().find(|number| !taken.contains(number))
+}

@@ -1,0 +1,211 @@
+//! Which route of a table forwards which addresses.
+//!
+//! The longest prefix wins over all targets; among equal prefixes local, static, prefix-list and
+//! propagated routes in this order:
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>
+
+use ipnet::IpNet;
+
+use super::{AddressSet, Known, Missing, Network, lookup};
+use crate::snapshot::aws::ec2::{Route, RouteTable};
+
+/// What a table does with addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Way<'t> {
+    /// They are in the VPC; the route's destination.
+    Local(String),
+    /// They go to a target; the route's destination.
+    To(&'t str, String),
+    /// Their target is gone; the route's destination.
+    Blackhole(String),
+    /// No route.
+    Nowhere,
+    Unknown(Vec<Missing>),
+}
+
+/// Addresses with one way.
+#[derive(Clone, Debug)]
+pub(super) struct Piece<'t> {
+    pub addresses: AddressSet,
+    pub way: Way<'t>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Rank {
+    Local,
+    Static,
+    PrefixList,
+    Propagated,
+}
+
+struct Candidate<'t> {
+    prefix: IpNet,
+    rank: Rank,
+    way: Way<'t>,
+}
+
+impl Network<'_> {
+    /// What a VPC's table does with each of the addresses.
+    pub(super) fn routes<'t>(
+        &self,
+        table: &'t RouteTable,
+        vpc: &str,
+        addresses: &AddressSet,
+    ) -> Vec<Piece<'t>> {
+        let mut left = addresses.clone();
+        let mut pieces = Vec::new();
+        let (mut candidates, doubts) = self.candidates(table);
+        let listed = candidates.iter().any(|candidate| candidate.rank == Rank::Local);
+        let local: AddressSet = match self.vpc_cidrs(vpc) {
+            Ok(prefixes) => {
+                add_implied_local(&mut candidates, &prefixes);
+                prefixes.into_iter().collect()
+            }
+            Err(_) if listed => candidates
+                .iter()
+                .filter(|candidate| candidate.rank == Rank::Local)
+                .map(|candidate| candidate.prefix)
+                .collect(),
+            Err(missing) => return vec![Piece { addresses: left, way: Way::Unknown(missing) }],
+        };
+        for (area, missing) in doubts {
+            take(&mut left, &area, Way::Unknown(missing), &mut pieces);
+        }
+        candidates.sort_by_key(|candidate| {
+            (u8::MAX - candidate.prefix.prefix_len(), candidate.rank, candidate.prefix)
+        });
+        for (at, candidate) in candidates.iter().enumerate() {
+            let mut area = AddressSet::from(candidate.prefix);
+            // A propagated route never beats the local one, however specific it is:
+            // https://docs.aws.amazon.com/vpn/latest/s2svpn/vpn-route-priority.html
+            if candidate.rank == Rank::Propagated {
+                area = area.subtract(&local);
+            }
+            let way = if is_ambiguous(candidate, &candidates[at + 1..]) {
+                let id = &table.route_table_id;
+                let what =
+                    format!("which of the prefix lists in {id} that hold {} decides", candidate.prefix);
+                Way::Unknown(vec![Missing::unmodelled(what)])
+            } else {
+                candidate.way.clone()
+            };
+            take(&mut left, &area, way, &mut pieces);
+        }
+        take(&mut left, &AddressSet::everything(), Way::Nowhere, &mut pieces);
+        pieces
+    }
+
+    /// Every route by prefix, and where prefix lists that were not read leave doubt.
+    fn candidates<'t>(&self, table: &'t RouteTable) -> (Vec<Candidate<'t>>, Vec<(AddressSet, Vec<Missing>)>) {
+        let (mut candidates, mut doubts) = (Vec::new(), Vec::new());
+        for route in &table.routes {
+            let (prefixes, listed) = match self.destinations(route) {
+                Ok(destinations) => destinations,
+                Err(missing) => {
+                    doubts.push((self.area_of_unread(route), missing));
+                    continue;
+                }
+            };
+            for prefix in prefixes {
+                let rank = match route.origin.as_deref() {
+                    _ if route.gateway_id.as_deref() == Some("local") => Rank::Local,
+                    _ if listed => Rank::PrefixList,
+                    Some("EnableVgwRoutePropagation") => Rank::Propagated,
+                    _ => Rank::Static,
+                };
+                let destination = match &route.destination_prefix_list_id {
+                    Some(list) => format!("{prefix} in {list}"),
+                    None => prefix.to_string(),
+                };
+                candidates.push(Candidate { prefix, rank, way: way(table, route, destination) });
+            }
+        }
+        (candidates, doubts)
+    }
+
+    fn destinations(&self, route: &Route) -> Known<(Vec<IpNet>, bool)> {
+        if let Some(list) = &route.destination_prefix_list_id {
+            return Ok((self.prefix_list(list)?, true));
+        }
+        let text = route.destination_cidr_block.as_deref().or(route.destination_ipv6_cidr_block.as_deref());
+        match text.map(str::parse) {
+            Some(Ok(prefix)) => Ok((vec![prefix], false)),
+            _ => {
+                let what = format!("the route destination `{}`", text.unwrap_or_default());
+                Err(vec![Missing::unmodelled(what)])
+            }
+        }
+    }
+
+    /// A gateway endpoint's prefix list holds public addresses of an AWS service only.
+    fn area_of_unread(&self, route: &Route) -> AddressSet {
+        let endpoint = route.gateway_id.as_deref().and_then(|id| self.vpc_endpoints.get(id));
+        let is_gateway = endpoint
+            .and_then(|endpoint| endpoint.vpc_endpoint_type.as_deref())
+            .is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"));
+        if is_gateway { AddressSet::everything().subtract(&private()) } else { AddressSet::everything() }
+    }
+}
+
+fn way<'t>(table: &RouteTable, route: &'t Route, destination: String) -> Way<'t> {
+    let state = route.state.as_deref().unwrap_or("active");
+    match lookup::target(route) {
+        _ if state.eq_ignore_ascii_case("blackhole") => Way::Blackhole(destination),
+        Some("local") => Way::Local(destination),
+        Some(target) if lookup::is_active(route) => Way::To(target, destination),
+        _ => {
+            let what =
+                format!("the route of {} for {destination} with the state `{state}`", table.route_table_id);
+            Way::Unknown(vec![Missing::unmodelled(what)])
+        }
+    }
+}
+
+/// Every associated prefix of the VPC is local, listed or not, unless the local route's target was replaced.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/replace-local-route-target.html>
+fn add_implied_local(candidates: &mut Vec<Candidate<'_>>, prefixes: &[IpNet]) {
+    for prefix in prefixes {
+        let listed = |candidate: &Candidate<'_>| {
+            candidate.prefix == *prefix && matches!(candidate.rank, Rank::Local | Rank::Static)
+        };
+        if !candidates.iter().any(listed) {
+            let way = Way::Local(prefix.to_string());
+            candidates.push(Candidate { prefix: *prefix, rank: Rank::Local, way });
+        }
+    }
+}
+
+/// AWS picks one of several prefix lists with the same prefix, and does not say which.
+fn is_ambiguous(candidate: &Candidate<'_>, after: &[Candidate<'_>]) -> bool {
+    let target = |way: &Way<'_>| match way {
+        Way::To(target, _) => Some((*target).to_owned()),
+        _ => None,
+    };
+    candidate.rank == Rank::PrefixList
+        && after.iter().take_while(|next| next.prefix.prefix_len() == candidate.prefix.prefix_len()).any(
+            |next| {
+                next.rank == Rank::PrefixList
+                    && next.prefix == candidate.prefix
+                    && target(&next.way) != target(&candidate.way)
+            },
+        )
+}
+
+fn take<'t>(left: &mut AddressSet, area: &AddressSet, way: Way<'t>, pieces: &mut Vec<Piece<'t>>) {
+    let addresses = left.intersect(area);
+    if addresses.is_empty() {
+        return;
+    }
+    *left = left.subtract(&addresses);
+    match pieces.iter_mut().find(|piece| piece.way == way) {
+        Some(piece) => piece.addresses = piece.addresses.union(&addresses),
+        None => pieces.push(Piece { addresses, way }),
+    }
+}
+
+fn private() -> AddressSet {
+    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
+        .iter()
+        .filter_map(|prefix| prefix.parse::<IpNet>().ok())
+        .collect()
+}

@@ -1,0 +1,250 @@
+//! Security groups: the union of all rules of all groups on an interface, stateful, so that only
+//! the request is looked at.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
+
+use std::collections::BTreeSet;
+
+use super::{
+    AddressSet, Blocker, BlockerCode, Groups, Leg, Missing, Network, Remedy,
+    connection::{Answer, Connection},
+    network_acl::Direction,
+    part::Part,
+    ports,
+    ranges::Ranges,
+    region::{Region, Regions},
+    story::Story,
+};
+use crate::snapshot::aws::ec2::{IpPermission, SecurityGroup};
+
+/// A rule that would admit something if what is missing were as it needs to be.
+struct Doubt {
+    points: Ranges,
+    missing: Vec<Missing>,
+}
+
+/// One side of a flow as its security groups see it.
+pub(super) struct Side<'a, 's> {
+    pub direction: Direction,
+    pub own: &'a Part<'s>,
+    pub peer: &'a Part<'s>,
+    pub points: &'a Ranges,
+    /// How the two sides are connected.
+    pub connections: &'a BTreeSet<Connection>,
+}
+
+impl Network<'_> {
+    /// What the security groups of one side do with the request.
+    pub(super) fn check_groups(&self, story: &mut Story, side: &Side<'_, '_>) {
+        let (own, leg) = (side.own, Leg::Request);
+        if own.prefix_list.is_some() {
+            return;
+        }
+        let ids = match &own.groups {
+            _ if own.vpc().is_none() => {
+                return story
+                    .assume(format!("The firewalls of {} outside AWS admit the traffic.", own.label));
+            }
+            _ if own.unfiltered => {
+                return story.hop(
+                    leg,
+                    "network-interface",
+                    &own.what,
+                    "allow",
+                    "no security group applies to it",
+                );
+            }
+            Groups::Unread(missing) => return story.missing(missing.clone()),
+            Groups::Known(ids) if !ids.is_empty() => ids,
+            Groups::Known(_) | Groups::Undeclared if side.direction == Direction::Outbound => {
+                return story.assume(format!("The security groups of {} let its requests out.", own.label));
+            }
+            Groups::Known(_) | Groups::Undeclared => {
+                let what = format!("the security groups of {}", own.label);
+                return story.missing([Missing::intent(what)]);
+            }
+        };
+        let mut left = Regions::of(&side.peer.addresses, side.points);
+        let mut doubts = Vec::new();
+        for id in ids {
+            match self.security_group(id) {
+                Ok(group) => self.apply_group(story, side, group, (&mut left, &mut doubts)),
+                Err(missing) => doubts.push(Doubt { points: side.points.clone(), missing }),
+            }
+        }
+        let admitted_some = !is_whole(&left, side);
+        let everything = AddressSet::everything();
+        for doubt in doubts {
+            if !left.take(&everything, &doubt.points).is_empty() {
+                story.missing(doubt.missing);
+            }
+        }
+        if left.is_empty() {
+            return;
+        }
+        if side.peer.is_stand_in && admitted_some {
+            return story.missing(side.peer.unread.clone());
+        }
+        for region in left.iter() {
+            let blocker = self.blocker(side, ids, region);
+            story.hop(leg, "security-group", &blocker.id, "deny", &blocker.reason);
+            story.block(blocker);
+        }
+    }
+
+    fn apply_group(
+        &self,
+        story: &mut Story,
+        side: &Side<'_, '_>,
+        group: &SecurityGroup,
+        (left, doubts): (&mut Regions, &mut Vec<Doubt>),
+    ) {
+        for rule in rules(group, side.direction) {
+            let points = ports::rule_points(rule.ip_protocol.as_deref(), rule.from_port, rule.to_port);
+            let Some(points) = points else {
+                let protocol = rule.ip_protocol.as_deref().unwrap_or("none");
+                let what = format!("the protocol `{protocol}` in a rule of {}", group.group_id);
+                doubts.push(Doubt { points: side.points.clone(), missing: vec![Missing::unmodelled(what)] });
+                continue;
+            };
+            for (peer, answer) in self.peers(side, group, rule) {
+                match answer {
+                    Answer::Yes(addresses) => {
+                        let taken = left.take(&addresses, &points);
+                        if !taken.is_empty() {
+                            let by =
+                                format!("{} {} {} {peer}", verb(side), ports::describe(&points), word(side));
+                            story.hop(Leg::Request, "security-group", &group.group_id, "allow", &by);
+                        }
+                    }
+                    Answer::No => {}
+                    Answer::Maybe(missing) => doubts.push(Doubt { points: points.clone(), missing }),
+                }
+            }
+        }
+    }
+
+    /// The peers of a rule, each with whom it means.
+    fn peers(
+        &self,
+        side: &Side<'_, '_>,
+        group: &SecurityGroup,
+        rule: &IpPermission,
+    ) -> Vec<(String, Answer)> {
+        let mut peers = Vec::new();
+        let v4 = rule.ip_ranges.iter().filter_map(|range| range.cidr_ip.as_deref());
+        let v6 = rule.ipv6_ranges.iter().filter_map(|range| range.cidr_ipv6.as_deref());
+        for text in v4.chain(v6) {
+            let answer = match text.parse::<ipnet::IpNet>() {
+                Ok(prefix) => Answer::Yes(prefix.into()),
+                Err(_) => {
+                    let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
+                    Answer::Maybe(vec![Missing::unmodelled(what)])
+                }
+            };
+            peers.push((text.to_owned(), answer));
+        }
+        for list in rule.prefix_list_ids.iter().filter_map(|list| list.prefix_list_id.as_deref()) {
+            let answer = match self.prefix_list(list) {
+                _ if side.peer.prefix_list.as_deref() == Some(list) => {
+                    Answer::Yes(side.peer.addresses.clone())
+                }
+                Ok(prefixes) => Answer::Yes(prefixes.into_iter().collect()),
+                Err(missing) => Answer::Maybe(missing),
+            };
+            peers.push((list.to_owned(), answer));
+        }
+        for pair in &rule.user_id_group_pairs {
+            let id = pair.group_id.as_deref().unwrap_or("a group without id");
+            peers.push((id.to_owned(), self.admits_reference(side, group, pair)));
+        }
+        peers
+    }
+
+    fn blocker(&self, side: &Side<'_, '_>, ids: &[String], region: &Region) -> Blocker {
+        let (code, rule) = match side.direction {
+            Direction::Inbound => (BlockerCode::SecurityGroupIngress, "inbound"),
+            Direction::Outbound => (BlockerCode::SecurityGroupEgress, "outbound"),
+        };
+        let (peer, points) = (side.peer, &region.points);
+        let mut reason = format!(
+            "no {rule} rule of {} admits {} {} {}",
+            ids.join(", "),
+            ports::describe(points),
+            word(side),
+            peer.told(&region.addresses),
+        );
+        let others = self.admitted(ids, side, points);
+        if !others.is_empty() {
+            let shown: Vec<&str> = others.iter().take(4).map(String::as_str).collect();
+            let more = if others.len() > shown.len() { ", …" } else { "" };
+            reason.push_str(&format!("; they admit it {} {}{more}", word(side), shown.join(", ")));
+        }
+        let (protocol, from_port, to_port) = ports::for_fix(points);
+        let group = match &peer.groups {
+            Groups::Known(groups) if !side.connections.is_empty() => {
+                groups.iter().find(|group| self.reference_works(side, group)).cloned()
+            }
+            _ => None,
+        };
+        Blocker {
+            code,
+            kind: "security-group".to_owned(),
+            id: ids.first().cloned().unwrap_or_default(),
+            leg: Some(Leg::Request),
+            part: peer.part(&region.addresses),
+            reason,
+            remedy: Remedy {
+                protocol: Some(protocol),
+                from_port,
+                to_port,
+                cidrs: if peer.is_stand_in { Vec::new() } else { peer.prefixes_for_fix(&region.addresses) },
+                group,
+                prefix_list: peer.prefix_list.clone(),
+                ..Remedy::default()
+            },
+        }
+    }
+
+    /// Whom the groups do admit on these ports.
+    fn admitted(&self, ids: &[String], side: &Side<'_, '_>, points: &Ranges) -> BTreeSet<String> {
+        let mut peers = BTreeSet::new();
+        for group in ids.iter().filter_map(|id| self.security_groups.get(id.as_str())) {
+            for rule in rules(group, side.direction) {
+                let its = ports::rule_points(rule.ip_protocol.as_deref(), rule.from_port, rule.to_port);
+                if its.is_some_and(|its| its.contains_all(points)) {
+                    peers.extend(self.peers(side, group, rule).into_iter().map(|(peer, _)| peer));
+                }
+            }
+        }
+        peers
+    }
+}
+
+/// Whether nothing was taken from a flow yet.
+fn is_whole(left: &Regions, side: &Side<'_, '_>) -> bool {
+    let mut regions = left.iter();
+    matches!((regions.next(), regions.next()), (Some(region), None)
+        if region.addresses == side.peer.addresses && region.points == *side.points)
+}
+
+fn rules(group: &SecurityGroup, direction: Direction) -> &[IpPermission] {
+    match direction {
+        Direction::Inbound => &group.ip_permissions,
+        Direction::Outbound => &group.ip_permissions_egress,
+    }
+}
+
+fn word(side: &Side<'_, '_>) -> &'static str {
+    match side.direction {
+        Direction::Inbound => "from",
+        Direction::Outbound => "to",
+    }
+}
+
+fn verb(side: &Side<'_, '_>) -> &'static str {
+    match side.direction {
+        Direction::Inbound => "inbound",
+        Direction::Outbound => "outbound",
+    }
+}

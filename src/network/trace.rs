@@ -1,0 +1,124 @@
+//! From one end to another, and back.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BlockerCode, End, Leg, Missing, Network, Path, Ports,
+    connection::Connection,
+    leg::{Run, at},
+    network_acl::Direction,
+    part::Part,
+    ranges::Ranges,
+    resolve::Resolved,
+    security_group::Side,
+    story::Story,
+};
+
+impl<'s> Network<'s> {
+    /// What is known about every path from one end to the other; never empty.
+    pub fn trace(&self, from: &End, to: &End, ports: &Ports) -> Vec<Path> {
+        let (from_vpc, to_vpc) = (self.vpc_of_end(from), self.vpc_of_end(to));
+        let sources = self.resolve(from, to_vpc, true);
+        let destinations = self.resolve(to, from_vpc, false);
+        let mut paths = Vec::new();
+        // What keeps an end from being known is a path of its own, so that it is never lost.
+        let mut story = Story::default();
+        let mut incomplete = false;
+        for end in [&sources, &destinations] {
+            incomplete |= !end.blockers.is_empty() || !end.missing.is_empty();
+            story.missing(end.missing.iter().cloned());
+            end.blockers.iter().cloned().for_each(|blocker| story.block(blocker));
+        }
+        if incomplete || sources.parts.is_empty() || destinations.parts.is_empty() {
+            paths.push(story.path(from.label.clone(), to.label.clone()));
+        }
+        for source in &sources.parts {
+            for destination in &destinations.parts {
+                let story = self.pair(source, destination, *ports);
+                paths.push(story.path(name(&sources, source), name(&destinations, destination)));
+            }
+        }
+        paths
+    }
+
+    fn pair(&self, source: &Part<'s>, destination: &Part<'s>, ports: Ports) -> Story {
+        let mut story = Story::default();
+        source
+            .assumptions
+            .iter()
+            .chain(&destination.assumptions)
+            .for_each(|text| story.assume(text.as_str()));
+        let mut met = false;
+        for v6 in [false, true] {
+            let (from, to) = (source.family(v6), destination.family(v6));
+            if from.addresses.is_empty() || to.addresses.is_empty() {
+                continue;
+            }
+            met = true;
+            let points = (ports.request(v6), ports.reply(v6));
+            if to.prefix_list.is_some() {
+                self.to_prefix_list(&mut story, &from, &to, &points);
+            } else {
+                self.both_ways(&mut story, &from, &to, &points);
+            }
+        }
+        if !met {
+            let reason =
+                format!("{} and {} have no address family in common", source.label, destination.label);
+            story.block(at(BlockerCode::NeverForwarded, "address-family", &destination.what, None, reason));
+        }
+        story
+    }
+
+    fn both_ways(&self, story: &mut Story, from: &Part<'s>, to: &Part<'s>, points: &(Ranges, Ranges)) {
+        let (request, reply) = points;
+        let mut connections = self.run_request(story, from, to, request);
+        let back = self.run(story, Run { leg: Leg::Reply, from: to, to: from, points: reply });
+        // A way that was neither found nor refused is no way.
+        if (connections.is_empty() || back.is_empty()) && story.is_clear() {
+            let what = format!("how {} and {} are connected", from.label, to.label);
+            story.missing([Missing::unmodelled(what)]);
+        }
+        if connections.is_empty() {
+            connections.extend(self.possible_connection(from, to));
+        }
+        let inbound = Side {
+            direction: Direction::Inbound,
+            own: to,
+            peer: from,
+            points: request,
+            connections: &connections,
+        };
+        self.check_groups(story, &inbound);
+    }
+
+    fn run_request(
+        &self,
+        story: &mut Story,
+        from: &Part<'s>,
+        to: &Part<'s>,
+        request: &Ranges,
+    ) -> BTreeSet<Connection> {
+        // The story is told in the packet's order: out of the interface, over the network, into the other one.
+        let mut network = Story::default();
+        let mut connections = self.run(&mut network, Run { leg: Leg::Request, from, to, points: request });
+        let taken = connections.clone();
+        if connections.is_empty() {
+            connections.extend(self.possible_connection(from, to));
+        }
+        let outbound = Side {
+            direction: Direction::Outbound,
+            own: from,
+            peer: to,
+            points: request,
+            connections: &connections,
+        };
+        self.check_groups(story, &outbound);
+        story.append(network);
+        taken
+    }
+}
+
+fn name(resolved: &Resolved<'_>, part: &Part<'_>) -> String {
+    if resolved.parts.len() > 1 { format!("{} ({})", part.label, part.what) } else { part.label.clone() }
+}

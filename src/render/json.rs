@@ -1,0 +1,80 @@
+//! The report as JSON, as `docs/report.schema.json` describes it.
+
+use serde::Serialize;
+
+use crate::report::Report;
+
+/// The report, pretty, with a newline at the end.
+pub fn render(report: &Report) -> String {
+    pretty(report)
+}
+
+/// Any of the program's JSON, pretty, with a newline at the end.
+pub(crate) fn pretty(value: &impl Serialize) -> String {
+    // The types that come here have string keys and no fallible serializers.
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use schemars::schema_for;
+    use serde_json::Value;
+
+    use super::super::sample;
+    use super::*;
+    use crate::drift::{self, Drift};
+    use crate::report::Severity;
+
+    /// The published schema is the one that the types have; `PRIVEK_BLESS=1 cargo test` rewrites it.
+    fn published(name: &str, schema: &schemars::Schema) -> Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+        let current = pretty(schema);
+        if std::env::var_os("PRIVEK_BLESS").is_some() {
+            std::fs::write(&path, &current).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            published, current,
+            "docs/{name} is old: run `PRIVEK_BLESS=1 cargo test --lib render::json`"
+        );
+        serde_json::from_str(&published).unwrap()
+    }
+
+    fn validate(schema: Value, document: &str) {
+        let mut compiler = boon::Compiler::new();
+        compiler.add_resource("schema.json", schema).unwrap();
+        let mut schemas = boon::Schemas::new();
+        let index = compiler.compile("schema.json", &mut schemas).unwrap();
+        let document: Value = serde_json::from_str(document).unwrap();
+        if let Err(error) = schemas.validate(&document, index) {
+            panic!("{error:#}");
+        }
+    }
+
+    #[test]
+    fn the_report_is_what_the_published_schema_says() {
+        let schema = published("report.schema.json", &schema_for!(Report));
+        validate(schema, &render(&sample::report()));
+    }
+
+    #[test]
+    fn the_drift_is_what_the_published_schema_says() {
+        let schema = published("drift.schema.json", &schema_for!(Drift));
+        let mut before = sample::report();
+        before.findings.truncate(1);
+        let drift = drift::compare(&before, &sample::report(), Severity::Blocker).unwrap();
+        validate(schema, &crate::render::drift::json(&drift));
+    }
+
+    #[test]
+    fn the_report_reads_back_as_it_was_written() {
+        let report = sample::report();
+        let text = render(&report);
+        assert!(text.ends_with("}\n"));
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    }
+}

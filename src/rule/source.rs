@@ -1,0 +1,33 @@
+//! Where the engine gets its subjects from: the facts, or made-up ones in tests.
+
+use crate::facts::{self, FlowSpec, Subjects};
+
+/// Where the engine gets its subjects from.
+pub trait FactSource {
+    /// The subjects of a kind.
+    fn subjects(&self, kind: &str) -> &Subjects;
+    /// The flows between two ends.
+    fn flow(&self, spec: &FlowSpec) -> Subjects;
+    /// What was audited.
+    fn target(&self) -> &facts::Target;
+    /// What was taken for granted; asked for last.
+    fn assumptions(&self) -> Vec<String>;
+}
+
+impl FactSource for facts::Facts<'_> {
+    fn subjects(&self, kind: &str) -> &Subjects {
+        facts::Facts::subjects(self, kind)
+    }
+
+    fn flow(&self, spec: &FlowSpec) -> Subjects {
+        facts::Facts::flow(self, spec)
+    }
+
+    fn target(&self) -> &facts::Target {
+        facts::Facts::target(self)
+    }
+
+    fn assumptions(&self) -> Vec<String> {
+        facts::Facts::assumptions(self)
+    }
+}

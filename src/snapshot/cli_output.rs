@@ -1,0 +1,195 @@
+//! One file of AWS CLI output: its top-level key says what it is.
+//!
+//! Three outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
+//! transit gateway routes); for them the file's name, or a folder's, contains the id.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::aws::{COLLECTIONS, ec2, route53resolver};
+use super::load::{Kind, Loaded, check_ids, parse as parse_file, typed};
+use super::{Aws, SnapshotError};
+
+/// What one file adds.
+#[derive(Debug, Default)]
+pub(super) struct Part {
+    /// The items.
+    pub aws: Aws,
+    /// Collections of which this file is one page only.
+    pub incomplete: BTreeSet<&'static str>,
+    /// The account that `aws sts get-caller-identity` named.
+    pub account: Option<String>,
+    /// What `describe-prefix-lists` says, used for lists that nothing else describes.
+    pub aws_prefix_lists: Vec<AwsPrefixList>,
+}
+
+/// One list of `aws ec2 describe-prefix-lists`, which shares its key with `describe-managed-prefix-lists`.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "PascalCase", default)]
+pub(super) struct AwsPrefixList {
+    pub prefix_list_id: String,
+    pub prefix_list_name: Option<String>,
+    pub cidrs: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct AwsPrefixLists {
+    prefix_lists: Vec<AwsPrefixList>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct CallerIdentity {
+    account: String,
+}
+
+/// Parses AWS CLI output; `None` if it is nothing that is read.
+pub(super) fn parse(
+    name: &str,
+    text: &str,
+    keys: &BTreeMap<String, Kind>,
+) -> Result<Option<Part>, SnapshotError> {
+    // Recorded responses wrap AWS's answer.
+    if keys.contains_key("status_code") && matches!(keys.get("data"), Some(Kind::Object(_))) {
+        return wrapped(name, text);
+    }
+    let mut part = Part::default();
+    let mut found = false;
+    let foreign: Vec<&str> = COLLECTIONS
+        .iter()
+        .map(|collection| collection.key)
+        .filter(|key| keys.get(*key).is_some_and(|kind| is_foreign(key, kind)))
+        .collect();
+    let here = |key: &str| !matches!(keys.get(key), None | Some(Kind::Null)) && !foreign.contains(&key);
+
+    if COLLECTIONS.iter().any(|collection| here(collection.key)) {
+        part.aws = collections(name, text, &foreign)?;
+        found = true;
+    }
+    if foreign.contains(&"PrefixLists") {
+        part.aws_prefix_lists = typed::<AwsPrefixLists>(name, text)?.prefix_lists;
+        found = true;
+    }
+    if here("VpcId") && (here("EnableDnsSupport") || here("EnableDnsHostnames")) {
+        part.aws.vpc_attributes = Some(vec![typed::<ec2::VpcAttribute>(name, text)?]);
+        found = true;
+    }
+    if here("Account") && here("Arn") && here("UserId") {
+        part.account = Some(typed::<CallerIdentity>(name, text)?.account);
+        found = true;
+    }
+    found |= named(name, text, keys, &mut part)?;
+    if !found {
+        return Ok(None);
+    }
+    check_ids(name, &part.aws)?;
+    let more = |key: &str| matches!(keys.get(key), Some(Kind::Text(token)) if !token.is_empty());
+    if more("NextToken") || more("nextToken") {
+        part.incomplete = COLLECTIONS
+            .iter()
+            .map(|collection| collection.key)
+            .filter(|key| part.aws.ids(key).is_some())
+            .collect();
+        if !part.aws_prefix_lists.is_empty() {
+            part.incomplete.insert("PrefixListEntries");
+        }
+    }
+    Ok(Some(part))
+}
+
+/// Another output of AWS's under a key of ours.
+fn is_foreign(key: &str, kind: &Kind) -> bool {
+    match key {
+        // `describe-addon-versions` lists objects where `list-addons` lists names.
+        "addons" | "nodegroups" | "fargateProfileNames" | "accessEntries" => kind.is_list_of_objects(),
+        "associations" => !kind.could_list("associationId"),
+        "PrefixLists" => kind.could_list("Cidrs") && *kind != Kind::List(None),
+        _ => false,
+    }
+}
+
+fn collections(name: &str, text: &str, foreign: &[&str]) -> Result<Aws, SnapshotError> {
+    if foreign.is_empty() {
+        return typed(name, text);
+    }
+    let mut tree: Value = typed(name, text)?;
+    if let Some(object) = tree.as_object_mut() {
+        object.retain(|key, _| !foreign.contains(&key.as_str()));
+    }
+    typed(name, &tree.to_string())
+}
+
+fn wrapped(name: &str, text: &str) -> Result<Option<Part>, SnapshotError> {
+    let tree: Value = typed(name, text)?;
+    let data = tree.get("data").cloned().unwrap_or_default();
+    match parse_file(name, &format!("{data:#}"))? {
+        Loaded::Output(part) => Ok(Some(*part)),
+        Loaded::Saved(_) | Loaded::Other(_) => Ok(None),
+    }
+}
+
+/// Outputs whose id stands in the file's name.
+fn named(
+    name: &str,
+    text: &str,
+    keys: &BTreeMap<String, Kind>,
+    part: &mut Part,
+) -> Result<bool, SnapshotError> {
+    let could = |key: &str, member: &str| keys.get(key).is_some_and(|kind| kind.could_list(member));
+    let mut found = false;
+    if could("Entries", "Cidr") {
+        let mut entries: ec2::PrefixListEntries = typed(name, text)?;
+        entries.prefix_list_id = id_in_name(name, "Entries", &["pl-"], "0abc")?;
+        part.aws.prefix_list_entries = Some(vec![entries]);
+        found = true;
+    }
+    if could("IpAddresses", "IpId") {
+        let mut addresses: route53resolver::ResolverEndpointIpAddresses = typed(name, text)?;
+        addresses.resolver_endpoint_id =
+            id_in_name(name, "IpAddresses", &["rslvr-in-", "rslvr-out-"], "0abc")?;
+        part.aws.resolver_endpoint_ip_addresses = Some(vec![addresses]);
+        found = true;
+    }
+    // Local gateways have `Routes` too, but nothing says whether there are more of them.
+    if keys.contains_key("AdditionalRoutesAvailable") && matches!(keys.get("Routes"), Some(Kind::List(_))) {
+        let mut routes: ec2::TransitGatewayRoutes = typed(name, text)?;
+        routes.transit_gateway_route_table_id = id_in_name(name, "Routes", &["tgw-rtb-"], "0abc")?;
+        part.aws.transit_gateway_routes = Some(vec![routes]);
+        found = true;
+    }
+    Ok(found)
+}
+
+/// The id in a file's name, or in the nearest folder's that has one.
+fn id_in_name(
+    name: &str,
+    key: &'static str,
+    prefixes: &[&str],
+    example: &str,
+) -> Result<String, SnapshotError> {
+    name.rsplit(['/', '\\'])
+        .find_map(|segment| prefixes.iter().find_map(|prefix| id_in(segment, prefix)))
+        .ok_or_else(|| SnapshotError::NoIdInName {
+            path: name.to_owned(),
+            key,
+            example: prefixes
+                .iter()
+                .map(|prefix| format!("{prefix}{example}.json"))
+                .collect::<Vec<_>>()
+                .join(" or "),
+        })
+}
+
+fn id_in(segment: &str, prefix: &str) -> Option<String> {
+    segment.match_indices(prefix).find_map(|(at, _)| {
+        let starts = segment[..at].chars().next_back().is_none_or(|before| !before.is_ascii_alphanumeric());
+        let rest: String =
+            segment[at + prefix.len()..].chars().take_while(char::is_ascii_alphanumeric).collect();
+        // `pl-entries.json` names no list: AWS's ids have digits.
+        (starts && rest.contains(|character: char| character.is_ascii_digit()))
+            .then(|| format!("{prefix}{rest}"))
+    })
+}

@@ -1,0 +1,156 @@
+//! Joining snapshots, and keeping one cluster of several.
+//!
+//! Two accounts see a shared thing differently: its tags are each account's own, an owner sees
+//! more of it than a user, and zone names differ. So the views are joined, the owner's first.
+
+use serde_json::{Map, Value};
+
+use super::{Snapshot, SnapshotError};
+
+/// Within one place only the DNS attributes of a VPC are read in halves.
+pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Option<Value> {
+    if collection == "VpcAttributes" { joined(ours, theirs, false) } else { None }
+}
+
+/// Fields that AWS shows differently to each account, or from one minute to the next.
+const MAY_DIFFER: &[&str] =
+    &["Tags", "tags", "ShareStatus", "Association", "AvailabilityZone", "AvailableIpAddressCount"];
+
+/// Collections whose contents depend on the account that asks (zone names, what is offered).
+const PER_CALLER: &[&str] = &["AvailabilityZones", "ServiceDetails", "InstanceTypes"];
+
+impl Snapshot {
+    /// Adds what another snapshot read, for instance the network account's; the first one's account stays.
+    ///
+    /// # Errors
+    /// One id that the two read with different contents.
+    pub fn merge(mut self, other: Snapshot) -> Result<Snapshot, SnapshotError> {
+        let two_accounts = self.account != other.account;
+        let theirs_own = other.account.clone();
+        let reconcile = |collection: &str, ours: &Value, theirs: &Value| {
+            if let Some(settled) = same_place(collection, ours, theirs) {
+                return Some(settled);
+            }
+            if !two_accounts {
+                return None;
+            }
+            if PER_CALLER.contains(&collection) {
+                return Some(ours.clone());
+            }
+            let owner = ["OwnerId", "TransitGatewayOwnerId"].iter().find_map(|key| theirs.get(key)?.as_str());
+            if owner.is_some() && owner == theirs_own.as_deref() {
+                joined(theirs, ours, true)
+            } else {
+                joined(ours, theirs, true)
+            }
+        };
+        let (first, second) = (self.label(), other.label());
+        self.aws.merge_with(other.aws, &reconcile).map_err(|conflict| SnapshotError::Conflict {
+            collection: conflict.collection,
+            id: conflict.id,
+            first,
+            second,
+        })?;
+        for (key, scope) in other.scope {
+            self.scope.entry(key).or_default().extend(scope);
+        }
+        self.gaps.extend(other.gaps);
+        self.gaps.sort();
+        self.gaps.dedup();
+        self.snapshot_version = self.snapshot_version.max(other.snapshot_version);
+        // Null orders before any time: one part without a time leaves the whole without one.
+        self.collected_at = self.collected_at.min(other.collected_at);
+        self.account = self.account.or(other.account);
+        self.region = self.region.or(other.region);
+        self.aws.sort();
+        Ok(self)
+    }
+
+    /// Keeps one cluster: the named one, or the only one.
+    ///
+    /// # Errors
+    /// No cluster, none of that name, or several and no name: with the names there are.
+    pub fn select_cluster(&mut self, name: Option<&str>) -> Result<(), SnapshotError> {
+        let mut names = self.aws.ids("cluster").unwrap_or_default();
+        names.sort();
+        let chosen = match (name, names.as_slice()) {
+            (_, []) => return Err(SnapshotError::NoCluster),
+            (Some(name), names) if names.iter().any(|known| known == name) => name.to_owned(),
+            (Some(name), _) => return Err(SnapshotError::NoSuchCluster { name: name.to_owned(), names }),
+            (None, [only]) => only.clone(),
+            (None, _) => return Err(SnapshotError::SeveralClusters { names }),
+        };
+        let several = names.len() > 1;
+        let aws = &mut self.aws;
+        let others_nodegroups =
+            keep(&mut aws.nodegroup, &chosen, |n| n.cluster_name.as_ref(), |n| &n.nodegroup_name);
+        let others_profiles =
+            keep(&mut aws.fargate_profile, &chosen, |f| f.cluster_name.as_ref(), |f| &f.fargate_profile_name);
+        let others_addons = keep(&mut aws.addon, &chosen, |a| a.cluster_name.as_ref(), |a| &a.addon_name);
+        let others_entries =
+            keep(&mut aws.access_entry, &chosen, |a| a.cluster_name.as_ref(), |a| &a.principal_arn);
+        keep(&mut aws.pod_identity_associations, &chosen, |a| a.cluster_name.as_ref(), |a| &a.association_id);
+        if let Some(clusters) = &mut aws.cluster {
+            clusters.retain(|cluster| cluster.name == chosen);
+        }
+        if several {
+            // Lists of names do not say whose they are; a name that is described for another cluster only is not ours.
+            for (list, others) in [
+                (&mut aws.nodegroups, others_nodegroups),
+                (&mut aws.fargate_profile_names, others_profiles),
+                (&mut aws.addons, others_addons),
+                (&mut aws.access_entries, others_entries),
+            ] {
+                if let Some(list) = list {
+                    list.retain(|name| !others.contains(name));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn label(&self) -> String {
+        let account = self.account.as_deref().unwrap_or("an unknown account");
+        match &self.collected_at {
+            Some(time) => format!("the snapshot of {account} at {time}"),
+            None => format!("the files of {account}"),
+        }
+    }
+}
+
+/// Drops what belongs to other clusters; returns names that only they have.
+fn keep<T>(
+    items: &mut Option<Vec<T>>,
+    cluster: &str,
+    of: fn(&T) -> Option<&String>,
+    name: fn(&T) -> &String,
+) -> Vec<String> {
+    let Some(items) = items else { return Vec::new() };
+    let is_ours = |item: &T| of(item).is_none_or(|other| other == cluster);
+    let ours: Vec<String> =
+        items.iter().filter(|item| is_ours(item)).map(|item| name(item).clone()).collect();
+    let mut others: Vec<String> =
+        items.iter().filter(|item| !is_ours(item)).map(|item| name(item).clone()).collect();
+    others.retain(|name| !ours.contains(name));
+    items.retain(is_ours);
+    others
+}
+
+/// The first view, with what only the second one shows; `None` where they contradict each other.
+fn joined(first: &Value, second: &Value, two_accounts: bool) -> Option<Value> {
+    let (Value::Object(first), Value::Object(second)) = (first, second) else { return None };
+    let mut sum: Map<String, Value> = first.clone();
+    for (key, theirs) in second {
+        match sum.get(key) {
+            None | Some(Value::Null) => {
+                sum.insert(key.clone(), theirs.clone());
+            }
+            Some(ours) if ours == theirs || theirs.is_null() => {}
+            Some(_) if two_accounts && MAY_DIFFER.contains(&key.as_str()) => {}
+            Some(ours) => {
+                sum.insert(key.clone(), joined(ours, theirs, two_accounts)?);
+            }
+        }
+    }
+    Some(Value::Object(sum))
+}

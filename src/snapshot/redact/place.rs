@@ -1,0 +1,197 @@
+//! Which strings of a snapshot are names, and of what.
+
+use serde_json::{Map, Value};
+
+use super::addresses::Addresses;
+use super::names::Rename;
+use super::text::{arn, domain, plain, policy, url};
+
+/// Where a string stands in a snapshot.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Place<'a> {
+    /// The snapshot's top-level key.
+    collection: &'a str,
+    /// The key of the object or list that holds the field's object.
+    parent: &'a str,
+    /// The field's key; a member of a list has its list's.
+    key: &'a str,
+    /// How the string is written in a map of tags or labels.
+    role: Role,
+}
+
+/// Whether a string is an ordinary field or part of a tag.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+enum Role {
+    #[default]
+    Field,
+    TagKey,
+    TagValue,
+}
+
+/// Shows every string that could hold something to replace.
+pub(super) fn walk(tree: &mut Value, visit: &mut dyn FnMut(Place<'_>, &mut String)) {
+    let Value::Object(fields) = tree else { return };
+    for (key, value) in fields {
+        descend(value, Place { collection: key, parent: key, key, role: Role::Field }, visit);
+    }
+}
+
+fn descend(value: &mut Value, place: Place<'_>, visit: &mut dyn FnMut(Place<'_>, &mut String)) {
+    match value {
+        Value::String(text) => visit(place, text),
+        Value::Array(items) => {
+            for item in items {
+                descend(item, place, visit);
+            }
+        }
+        Value::Object(fields) if matches!(place.key, "tags" | "labels") => {
+            let mut renamed = Map::new();
+            for (mut key, mut value) in std::mem::take(fields) {
+                visit(Place { role: Role::TagKey, ..place }, &mut key);
+                descend(&mut value, Place { role: Role::TagValue, ..place }, visit);
+                renamed.insert(key, value);
+            }
+            *fields = renamed;
+        }
+        Value::Object(fields) => {
+            let is_tag = matches!(place.key, "Tags");
+            for (key, value) in fields {
+                let role = match key.as_str() {
+                    "Key" if is_tag => Role::TagKey,
+                    "Value" if is_tag => Role::TagValue,
+                    _ => Role::Field,
+                };
+                descend(value, Place { parent: place.key, key, role, ..place }, visit);
+            }
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// What stands for the string at a place; `free` replaces text in which names are only words.
+pub(super) fn replace(
+    place: Place<'_>,
+    text: &str,
+    addresses: &Addresses,
+    rename: Rename<'_>,
+    free: &mut dyn FnMut(&str) -> Option<String>,
+) -> Option<String> {
+    match place.role {
+        Role::TagKey => return Some(tag_key(text, rename)),
+        Role::TagValue if place.key == "labels" => return Some(rename("pod-label", text)),
+        Role::TagValue => return Some(rename("value", text)),
+        Role::Field => {}
+    }
+    if let Some(kind) = kind_of(place) {
+        return Some(if text.starts_with("arn:") { arn(text, rename) } else { rename(kind, text) });
+    }
+    match (place.collection, place.key) {
+        ("snapshot_version" | "collected_at" | "region", _)
+        | ("gaps", "service" | "operation" | "region" | "code" | "permission")
+        | (_, "addonName" | "addons") => None,
+        ("scope" | "gaps", _)
+        | (
+            _,
+            "resourceIds" | "message" | "Message" | "FailureReason" | "StatusMessage" | "configurationValues",
+        ) => free(text),
+        (_, "Description" | "description") => description(text, rename, free),
+        (_, "DomainName" | "PrivateDnsName") => Some(domain(text, addresses, rename)),
+        ("cluster", "endpoint" | "issuer") => Some(url(text, addresses, rename)),
+        ("cluster", "data") => Some("cmVkYWN0ZWQ=".to_owned()),
+        ("VpcEndpoints", "PolicyDocument") => policy(text, addresses, rename, free),
+        ("DhcpOptions", "Value") => Some(dhcp(text, addresses, rename)),
+        _ => Some(plain(text, addresses, rename)),
+    }
+}
+
+/// The kind of name that stands at a place, if it is one.
+fn kind_of(place: Place<'_>) -> Option<&'static str> {
+    Some(match (place.collection, place.parent, place.key) {
+        ("cluster", "cluster", "name") | (_, _, "clusterName") => "cluster",
+        (_, _, "nodegroupName" | "nodegroups") => "nodegroup",
+        (_, _, "fargateProfileName" | "fargateProfileNames") => "fargate-profile",
+        (_, "autoScalingGroups", "name") | (_, _, "AutoScalingGroupName") => "asg",
+        ("nodegroup", "launchTemplate", "name") | (_, _, "LaunchTemplateName") => "launch-template",
+        (_, _, "LaunchConfigurationName") => "launch-configuration",
+        (_, _, "ec2SshKey") => "key-pair",
+        (_, _, "username") => "user",
+        (_, _, "kubernetesGroups") => "group",
+        (_, _, "namespace") => "namespace",
+        (_, _, "serviceAccount") => "service-account",
+        (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
+        (_, _, "PrefixListName") => "prefix-list",
+        ("ResolverEndpoints" | "ResolverRules" | "ResolverRuleAssociations", _, "Name") => "resolver",
+        _ => return None,
+    })
+}
+
+/// Tag keys that tools agree on stay, because rules read them; the cluster's name in them does not.
+fn tag_key(key: &str, rename: Rename<'_>) -> String {
+    for prefix in ["kubernetes.io/cluster/", "k8s.io/cluster-autoscaler/", "k8s.io/cluster/"] {
+        let Some(rest) = key.strip_prefix(prefix) else { continue };
+        if rest != "enabled" && !rest.starts_with("node-template/") {
+            return format!("{prefix}{}", rename("cluster", rest));
+        }
+        return key.to_owned();
+    }
+    let (domain, rest) = key.split_once('/').unwrap_or(("", key));
+    let agreed = ["kubernetes.io", "k8s.io", "k8s.aws", "karpenter.sh", "eksctl.io", "eks.amazonaws.com"]
+        .iter()
+        .any(|known| domain == *known || domain.strip_suffix(known).is_some_and(|sub| sub.ends_with('.')));
+    let aws = ["aws:", "eks:", "k8s:"].iter().any(|known| key.starts_with(known));
+    let well_known = domain.is_empty() && matches!(rest, "Name" | "app" | "k8s-app" | "component");
+    if agreed || aws || well_known { key.to_owned() } else { rename("tag", key) }
+}
+
+/// Descriptions that AWS writes say what a thing is; all others are the owner's words.
+fn description(
+    text: &str,
+    rename: Rename<'_>,
+    free: &mut dyn FnMut(&str) -> Option<String>,
+) -> Option<String> {
+    if let Some(cluster) = text.strip_prefix("Amazon EKS ") {
+        return Some(format!("Amazon EKS {}", rename("cluster", cluster)));
+    }
+    if let Some(balancer) = text.strip_prefix("ELB ") {
+        let parts: Vec<String> = balancer
+            .split('/')
+            .map(|part| match part {
+                "app" | "net" | "gwy" => part.to_owned(),
+                hash if hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit()) => {
+                    hash.to_owned()
+                }
+                name => rename("load-balancer", name),
+            })
+            .collect();
+        return Some(format!("ELB {}", parts.join("/")));
+    }
+    let by_aws = [
+        "VPC Endpoint Interface ",
+        "Interface for NAT Gateway ",
+        "Network Interface for Transit Gateway Attachment ",
+        "Route 53 Resolver: ",
+        "aws-K8S-",
+        "EKS created security group applied to ENI",
+        "EFS mount target for ",
+        "default VPC security group",
+    ];
+    if by_aws.iter().any(|known| text.starts_with(known)) {
+        return free(text);
+    }
+    Some(rename("description", text))
+}
+
+/// A DHCP option: addresses, `AmazonProvidedDNS`, numbers or domain names.
+fn dhcp(text: &str, addresses: &Addresses, rename: Rename<'_>) -> String {
+    let replaced: Vec<String> = text
+        .split(' ')
+        .map(|word| {
+            if word == "AmazonProvidedDNS" || word.bytes().all(|byte| byte.is_ascii_digit()) {
+                word.to_owned()
+            } else {
+                domain(word, addresses, rename)
+            }
+        })
+        .collect();
+    replaced.join(" ")
+}

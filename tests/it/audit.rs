@@ -1,0 +1,212 @@
+//! The audit over the wire, against the emulator, from a saved snapshot and from CLI outputs.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::emulator::{REGION, aws_outputs, closed_network, fixture};
+use crate::program::{Run, against_emulator, outcomes, program};
+
+/// The intent of the shipped closed network, with the emulator's ids.
+fn intent() -> String {
+    let network = closed_network();
+    format!(
+        "operators:\n  - {{ name: operator-subnet, cidr: 172.25.192.0/18, security_groups: [{}] }}\n  - {{ name: bastion, cidr: 172.24.0.0/24, security_groups: [{}] }}\n",
+        network["operator-group"], network["bastion-group"]
+    )
+}
+
+fn live(more: &[&str]) -> Run {
+    let arguments =
+        ["--cluster", "yoda-k8s-1", "--region", REGION, "--config", "intent.yaml", "--format", "json"];
+    closed_network();
+    against_emulator(&[&arguments[..], more].concat()).file("intent.yaml", &intent()).run()
+}
+
+fn of_snapshot(path: &Path, more: &[&str]) -> Run {
+    let path = path.to_str().expect("UTF-8");
+    let arguments = ["--snapshot", path, "--config", "intent.yaml", "--format", "json"];
+    program(&[&arguments[..], more].concat()).file("intent.yaml", &intent()).run()
+}
+
+#[test]
+fn the_report_over_the_wire_conforms_to_the_published_schema() {
+    let report = live(&[]).report();
+    conforms(&report);
+    assert_eq!(report["target"]["region"], REGION);
+    assert_eq!(
+        report["target"]["vpc"],
+        closed_network()["k8s-vpc"].as_str(),
+        "derived from the subnets, for the emulator has no vpcId"
+    );
+}
+
+#[test]
+fn what_the_emulator_does_not_support_is_a_gap_and_never_a_pass() {
+    let report = live(&[]).report();
+    let gaps: Vec<_> = report["gaps"]
+        .as_array()
+        .expect("gaps")
+        .iter()
+        .map(|gap| gap["operation"].as_str().expect("a name"))
+        .collect();
+    for operation in ["ListAddons", "ListAccessEntries", "ListPodIdentityAssociations"] {
+        assert!(gaps.contains(&operation), "{operation} is not among {gaps:?}");
+    }
+    for finding in report["findings"].as_array().expect("findings") {
+        let missing = finding["missing"].as_array().expect("missing");
+        match finding["outcome"].as_str() {
+            Some("unknown") => {
+                assert!(!missing.is_empty(), "an unknown says what would settle it: {finding}")
+            }
+            Some("pass") => assert!(missing.is_empty(), "a pass misses nothing: {finding}"),
+            _ => {}
+        }
+    }
+    let unknowns = report["findings"]
+        .as_array()
+        .expect("findings")
+        .iter()
+        .filter(|finding| finding["outcome"] == "unknown")
+        .count();
+    assert!(unknowns > 0, "what depends on a gap is unknown");
+}
+
+#[test]
+fn a_saved_snapshot_gives_the_same_report_byte_for_byte() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let saved = scratch.path().join("saved.json");
+    let live = live(&["--save-snapshot", saved.to_str().expect("UTF-8")]);
+    live.report();
+    let replayed = of_snapshot(&saved, &[]);
+    assert_eq!(live.code, replayed.code);
+    assert_eq!(findings_text(&live.out), findings_text(&replayed.out));
+
+    let again = scratch.path().join("again.json");
+    of_snapshot(&saved, &["--save-snapshot", again.to_str().expect("UTF-8")]);
+    let read = |path| std::fs::read_to_string(path).expect("a saved snapshot");
+    assert_eq!(read(&saved), read(&again), "saving what was loaded changes nothing");
+}
+
+#[test]
+fn a_directory_of_cli_outputs_gives_the_same_outcomes_where_it_has_the_same_data() {
+    let live = outcomes(&live(&[]).report());
+    let run = of_snapshot(aws_outputs(), &[]);
+    let report = run.report();
+    conforms(&report);
+    assert_eq!(report["collected_at"], Value::Null);
+    let directory = outcomes(&report);
+    assert_eq!(keys(&live), keys(&directory), "the same rules on the same subjects");
+    let differing: Vec<_> = live
+        .iter()
+        .filter(|(key, outcome)| {
+            ![outcome.as_str(), "unknown"].contains(&directory[*key].as_str()) && *outcome != "unknown"
+        })
+        .map(|(key, outcome)| (key, outcome, &directory[key]))
+        .collect();
+    assert!(differing.is_empty(), "{differing:#?}");
+    let settled =
+        |outcomes: &BTreeMap<_, String>| outcomes.values().filter(|outcome| *outcome != "unknown").count();
+    assert!(
+        settled(&directory) * 10 >= settled(&live) * 9,
+        "the directory settles nearly as much: {} of {}",
+        settled(&directory),
+        settled(&live)
+    );
+}
+
+#[test]
+fn the_closed_network_is_judged_alike_in_the_emulator_and_as_it_is_shipped() {
+    let emulated = by_role(
+        &live(&[]).report(),
+        &closed_network().iter().map(|(role, id)| (id.clone(), role.clone())).collect(),
+    );
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures");
+    let config = folder.join("closed-network.intent.yaml");
+    let arguments = [
+        "--snapshot",
+        folder.join("closed-network.json").to_str().expect("UTF-8"),
+        "--config",
+        config.to_str().expect("UTF-8"),
+        "--format",
+        "json",
+    ]
+    .map(str::to_owned);
+    let shipped = program(&arguments.iter().map(String::as_str).collect::<Vec<_>>()).run().report();
+    let shipped = by_role(&shipped, &shipped_roles());
+    let mut compared = 0;
+    let mut differing = Vec::new();
+    for (key, outcome) in &shipped {
+        let Some(other) = emulated.get(key) else { continue };
+        if other == "unknown" {
+            continue;
+        }
+        compared += 1;
+        if other != outcome {
+            differing.push(format!("{key:?}: shipped {outcome}, emulated {other}"));
+        }
+    }
+    assert!(differing.is_empty(), "{differing:#?}");
+    assert!(compared > 20, "only {compared} findings could be compared");
+}
+
+/// Outcomes by rule and subject, ids replaced by roles.
+fn by_role(report: &Value, roles: &BTreeMap<String, String>) -> BTreeMap<(String, String), String> {
+    outcomes(report)
+        .into_iter()
+        .map(|((rule, subject), outcome)| {
+            let subject = roles.iter().fold(subject, |subject, (id, role)| subject.replace(id, role));
+            ((rule, subject), outcome)
+        })
+        .collect()
+}
+
+/// Id → role in the shipped closed network, by name and CIDR.
+fn shipped_roles() -> BTreeMap<String, String> {
+    let snapshot = fixture("closed-network.json");
+    let id_of = |collection: &str, key: &str, id: &str, value: &str| {
+        let items = snapshot[collection].as_array().expect("a collection");
+        let item = items
+            .iter()
+            .find(|item| item[key] == value)
+            .unwrap_or_else(|| panic!("{collection} has no {value}"));
+        item[id].as_str().expect("an id").to_owned()
+    };
+    BTreeMap::from([
+        (id_of("Vpcs", "CidrBlock", "VpcId", "172.24.0.0/24"), "bastion-vpc".to_owned()),
+        (id_of("Vpcs", "CidrBlock", "VpcId", "172.25.0.0/16"), "k8s-vpc".to_owned()),
+        (id_of("Subnets", "CidrBlock", "SubnetId", "172.24.0.0/25"), "bastion-subnet".to_owned()),
+        (id_of("Subnets", "CidrBlock", "SubnetId", "172.25.0.0/17"), "worker-a".to_owned()),
+        (id_of("Subnets", "CidrBlock", "SubnetId", "172.25.128.0/18"), "worker-c".to_owned()),
+        (id_of("Subnets", "CidrBlock", "SubnetId", "172.25.192.0/18"), "operator-subnet".to_owned()),
+    ])
+}
+
+fn keys(outcomes: &BTreeMap<(String, String), String>) -> Vec<&(String, String)> {
+    outcomes.keys().collect()
+}
+
+/// Validates a report against `docs/report.schema.json`.
+pub fn conforms(report: &Value) {
+    conforms_to("report.schema.json", report);
+}
+
+/// Validates against a published schema.
+pub fn conforms_to(name: &str, document: &Value) {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let schema: Value = serde_json::from_str(&text).expect("the schema is JSON");
+    let mut schemas = boon::Schemas::new();
+    let mut compiler = boon::Compiler::new();
+    compiler.add_resource(name, schema).expect("the schema is one");
+    let index = compiler.compile(name, &mut schemas).expect("the schema compiles");
+    if let Err(error) = schemas.validate(document, index) {
+        panic!("this does not conform to {name}: {error:#}");
+    }
+}
+
+/// The bytes from the findings to the end.
+fn findings_text(report: &str) -> &str {
+    &report[report.find("\"findings\"").expect("a report has findings")..]
+}

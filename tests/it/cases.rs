@@ -1,0 +1,252 @@
+//! The data-driven tests: one entry a case, in `fixtures/cases/` and `fixtures/closed-network.cases.yaml`.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use privek_audit::facts::Facts;
+use privek_audit::intent::Intent;
+use privek_audit::report::{Outcome, Report, Severity};
+use privek_audit::rule::{self, Evaluation, Rules};
+use privek_audit::snapshot::Snapshot;
+use privek_audit::snapshot::aws::COLLECTIONS;
+use serde_json::Value;
+
+use crate::architecture::files;
+use crate::emulator::fixture;
+use crate::patch::{apply, withhold};
+
+/// Rule and subject id → outcome and fingerprint.
+type Judged = BTreeMap<(String, String), (String, String)>;
+
+struct Judge {
+    rules: Rules,
+}
+
+impl Judge {
+    fn new() -> Self {
+        Self { rules: rule::built_in().expect("the built-in rules load") }
+    }
+
+    fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
+        let snapshot = Snapshot::from_json(case, &snapshot.to_string())
+            .unwrap_or_else(|error| panic!("{case}: {error}"));
+        let facts = Facts::derive(&snapshot, intent);
+        let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
+        let report = rule::evaluate(&self.rules, &facts, &evaluation)
+            .unwrap_or_else(|error| panic!("{case}: {error}"));
+        judged(report, case)
+    }
+}
+
+fn judged(report: Report, case: &str) -> Judged {
+    let mut all = Judged::new();
+    for finding in report.findings {
+        let outcome = match finding.outcome {
+            Outcome::Fail => "fail",
+            Outcome::Unknown => "unknown",
+            Outcome::Pass => "pass",
+            Outcome::NotApplicable => "not_applicable",
+        };
+        let key = (finding.rule, finding.subject.id);
+        let twice = all.insert(key.clone(), (outcome.to_owned(), finding.fingerprint));
+        assert!(twice.is_none(), "{case}: {key:?} is in the report twice");
+    }
+    all
+}
+
+/// A fixture and the intent beside it.
+fn base(name: &str) -> (Value, Intent) {
+    let intent = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.intent.yaml"));
+    let text = std::fs::read_to_string(&intent).unwrap_or_default();
+    let intent =
+        if text.is_empty() { Intent::default() } else { serde_saphyr::from_str(&text).expect("an intent") };
+    (fixture(&format!("{name}.json")), intent)
+}
+
+fn yaml(path: &Path) -> Value {
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a readable file");
+    serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+fn rule_files() -> Vec<PathBuf> {
+    files("rules", "yaml").into_iter().filter(|file| file.components().count() > 3).collect()
+}
+
+fn stem(path: &Path) -> String {
+    path.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8").to_owned()
+}
+
+/// `outcome → ids` as `id → outcome`.
+fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
+    let mut all = BTreeMap::new();
+    for (outcome, ids) in
+        outcomes.as_object().unwrap_or_else(|| panic!("{case}: `expect` maps outcomes to ids"))
+    {
+        assert!(
+            ["pass", "fail", "unknown", "not_applicable", "gone"].contains(&outcome.as_str()),
+            "{case}: {outcome} is no outcome"
+        );
+        for id in ids.as_array().unwrap_or_else(|| panic!("{case}: {outcome} has a list of ids")) {
+            all.insert(id.as_str().expect("an id").to_owned(), outcome.clone());
+        }
+    }
+    all
+}
+
+#[test]
+fn every_case_of_every_rule_gives_its_outcomes() {
+    let judge = Judge::new();
+    let mut bases = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for file in files("fixtures/cases", "yaml") {
+        let rule = stem(&file);
+        let cases = yaml(&file);
+        let name = cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned();
+        let (snapshot, intent, before) = bases.entry(name.clone()).or_insert_with(|| {
+            let (snapshot, intent) = base(&name);
+            let before = judge.judge(&snapshot, &intent, &name);
+            (snapshot, intent, before)
+        });
+        for case in cases["cases"].as_array().expect("cases") {
+            let called = format!("{}: {}", file.display(), case["name"].as_str().expect("a case has a name"));
+            let mut patched = snapshot.clone();
+            if let Some(patches) = case.get("patch") {
+                apply(&mut patched, patches, &called);
+            }
+            let intent = match case.get("intent") {
+                Some(own) => {
+                    serde_json::from_value(own.clone()).unwrap_or_else(|error| panic!("{called}: {error}"))
+                }
+                None => intent.clone(),
+            };
+            let after = of_rule(&judge.judge(&patched, &intent, &called), &rule);
+            let mut wanted = of_rule(before, &rule);
+            let expects = expected(&case["expect"], &called);
+            wanted.retain(|id, _| after.contains_key(id) || expects.contains_key(id));
+            wanted.extend(expects);
+            if after != wanted {
+                wrong.push(format!("{called}\n    wanted {wanted:?}\n    but it {after:?}"));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn of_rule(judged: &Judged, rule: &str) -> BTreeMap<String, String> {
+    judged
+        .iter()
+        .filter(|((of, _), _)| of == rule)
+        .map(|((_, id), (outcome, _))| (id.clone(), outcome.clone()))
+        .collect()
+}
+
+#[test]
+fn every_rule_has_cases_and_one_of_them_fails() {
+    let mut without = Vec::new();
+    for rule in rule_files() {
+        let area = rule.parent().and_then(Path::file_name).expect("rules/<provider>/<area>/<id>.yaml");
+        let cases = Path::new("fixtures/cases").join(area).join(rule.file_name().expect("a file"));
+        let there = Path::new(env!("CARGO_MANIFEST_DIR")).join(&cases).exists();
+        let fails = there
+            && yaml(&cases)["cases"]
+                .as_array()
+                .is_some_and(|cases| cases.iter().any(|c| c["expect"].get("fail").is_some()));
+        if !fails {
+            without.push(cases);
+        }
+    }
+    assert!(without.is_empty(), "no failing case in {without:#?}");
+}
+
+#[test]
+fn breaking_one_thing_in_the_closed_network_changes_exactly_what_the_case_lists() {
+    let judge = Judge::new();
+    let (snapshot, intent) = base("closed-network");
+    let before = judge.judge(&snapshot, &intent, "closed-network");
+    let mut wrong = Vec::new();
+    for case in yaml(Path::new("fixtures/closed-network.cases.yaml"))["cases"].as_array().expect("cases") {
+        let called = case["name"].as_str().expect("a case has a name");
+        let mut patched = snapshot.clone();
+        apply(&mut patched, &case["patch"], called);
+        let after = judge.judge(&patched, &intent, called);
+        let mut wanted = BTreeMap::new();
+        for (rule, outcomes) in case["expect"].as_object().expect("`expect` maps rules to outcomes") {
+            for (id, outcome) in expected(outcomes, called) {
+                wanted.insert((rule.clone(), id), outcome);
+            }
+        }
+        let changed = changed(&before, &after);
+        if changed != wanted {
+            wrong.push(format!("{called}: wanted{}\n  but this changed{}", paste(&wanted), paste(&changed)));
+        }
+        for (key, (_, fingerprint)) in &after {
+            let old = before.get(key).map_or(fingerprint, |(_, fingerprint)| fingerprint);
+            assert_eq!(old, fingerprint, "{called}: the fingerprint of {key:?}");
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// The outcomes that differ; `gone` for a finding that is no longer there.
+fn changed(before: &Judged, after: &Judged) -> BTreeMap<(String, String), String> {
+    let outcome =
+        |judged: &Judged, key: &(String, String)| judged.get(key).map(|(outcome, _)| outcome.clone());
+    let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
+    keys.into_iter()
+        .filter(|key| outcome(before, key) != outcome(after, key))
+        .map(|key| (key.clone(), outcome(after, &key).unwrap_or_else(|| "gone".to_owned())))
+        .collect()
+}
+
+/// The outcomes as the YAML of a case's `expect`.
+fn paste(outcomes: &BTreeMap<(String, String), String>) -> String {
+    let mut rules: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
+    for ((rule, id), outcome) in outcomes {
+        rules.entry(rule).or_default().entry(outcome).or_default().push(id);
+    }
+    let mut text = String::new();
+    for (rule, outcomes) in rules {
+        let outcomes: Vec<_> =
+            outcomes.iter().map(|(outcome, ids)| format!("{outcome}: [{}]", ids.join(", "))).collect();
+        text.extend(["\n      ", rule, ": { ", &outcomes.join(", "), " }"]);
+    }
+    text
+}
+
+#[test]
+fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
+    let judge = Judge::new();
+    let mut wrong = Vec::new();
+    let mut undecided = BTreeSet::new();
+    let mut rules = BTreeSet::new();
+    for name in ["healthy/managed-nodes", "closed-network"] {
+        let (snapshot, intent) = base(name);
+        let before = judge.judge(&snapshot, &intent, name);
+        rules.extend(before.keys().map(|(rule, _)| rule.clone()));
+        for collection in COLLECTIONS {
+            let mut patched = snapshot.clone();
+            withhold(&mut patched, collection.key).expect("a collection");
+            let after = judge.judge(&patched, &intent, collection.key);
+            for (key, (outcome, _)) in &after {
+                let was = before.get(key).map(|(outcome, _)| outcome.as_str());
+                if outcome == "unknown" {
+                    undecided.insert(key.0.clone());
+                } else if was != Some(outcome.as_str()) {
+                    wrong.push(format!(
+                        "{name} without {}: {key:?} was {was:?} and is {outcome}",
+                        collection.key
+                    ));
+                }
+            }
+            for key in before.keys().filter(|key| !after.contains_key(*key)) {
+                if !after.iter().any(|((rule, _), (outcome, _))| *rule == key.0 && outcome == "unknown") {
+                    wrong.push(format!("{name} without {}: {key:?} is gone", collection.key));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let always: Vec<_> = rules.difference(&undecided).collect();
+    assert!(always.is_empty(), "no collection matters to {always:?}");
+}

@@ -1,0 +1,197 @@
+"""Runs moto on a free loopback port, corrected where its shape would mislead a network audit.
+
+Prints the port on one line. Ends when standard input closes, that is, with the test process.
+Answers `GET /seen/<access key>` itself: the operations that were asked for with that key.
+"""
+
+import ipaddress
+import json
+import os
+import re
+import sys
+import threading
+from urllib.parse import parse_qs
+
+os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
+
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface
+from moto.ec2.models.network_acls import NetworkAcl, NetworkAclEntry
+from moto.ec2.models.vpcs import VPCBackend
+from moto.eks.models import Nodegroup
+from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+
+class Attached:
+    """The attachment of an interface that AWS itself attached."""
+
+    def __init__(self, owner):
+        self.attachment_id = "eni-attach-0a000000000000001"
+        self.attach_time = None
+        self.delete_on_termination = False
+        self.device_index = 1
+        self.network_card_index = 0
+        self.instance_id = None
+        self.instance_owner_id = owner
+        self.status = "attached"
+
+
+def free_address(backend, subnet):
+    """An address of a subnet that no interface has, from its upper end: moto hands out the lower ones itself."""
+    taken = {a["PrivateIpAddress"] for eni in backend.enis.values() for a in eni.private_ip_addresses}
+    network = ipaddress.ip_network(subnet.cidr_block)
+    return next(str(network[-i]) for i in range(2, network.num_addresses - 4) if str(network[-i]) not in taken)
+
+
+# Interface endpoints: moto gives their interfaces addresses outside the VPC and the default group.
+create_vpc_endpoint = VPCBackend.create_vpc_endpoint
+
+
+def create_vpc_endpoint_inside_the_vpc(self, *args, **kwargs):
+    endpoint = create_vpc_endpoint(self, *args, **kwargs)
+    if (endpoint.vpc_endpoint_type or "").lower() != "interface":
+        endpoint.private_dns_enabled = False
+        return endpoint
+    if not endpoint.security_group_ids:
+        endpoint.security_group_ids = [self.get_default_security_group(endpoint.vpc_id).id]
+    for eni_id in endpoint.network_interface_ids:
+        eni = self.enis[eni_id]
+        address = free_address(self, eni.subnet)
+        eni.private_ip_address = address
+        eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
+        eni._group_set = [self.get_security_group_from_id(g) for g in endpoint.security_group_ids]
+        eni.description = f"VPC Endpoint Interface {endpoint.id}"
+        eni.interface_type = "vpc_endpoint"
+        eni.requester_managed = True
+        eni.status = "in-use"
+    return endpoint
+
+
+VPCBackend.create_vpc_endpoint = create_vpc_endpoint_inside_the_vpc
+
+# Control-plane interfaces: the scenario creates them, but only EKS could say who attached them.
+plain_init = NetworkInterface.__init__
+
+
+def init_network_interface(self, *args, **kwargs):
+    plain_init(self, *args, **kwargs)
+    if self.description.startswith("Amazon EKS "):
+        self.requester_id = "AROAEXAMPLEEXAMPLEEKS1:AmazonEKS"
+        self.status = "in-use"
+
+
+NetworkInterface.__init__ = init_network_interface
+plain_attachment = NetworkInterface.attachment.fget
+
+
+def attachment(self):
+    if self.description.startswith("Amazon EKS "):
+        return Attached("444455556666")
+    if self.interface_type == "vpc_endpoint":
+        return Attached("amazon-aws")
+    return plain_attachment(self)
+
+
+NetworkInterface.attachment = property(attachment)
+
+
+# Network ACLs: AWS lists the rows that deny whatever no numbered entry matched; moto does so for default ACLs only.
+def entries_with_the_last_rows(self):
+    there = {(entry.rule_number, entry.egress) for entry in self.network_acl_entries}
+    last = [
+        NetworkAclEntry(self.ec2_backend, self.id, 32767, "-1", "deny", egress, "0.0.0.0/0", None, None, None, None, None)
+        for egress in (True, False)
+        if (32767, egress) not in there
+    ]
+    return self.network_acl_entries + last
+
+
+NetworkAcl.entries = property(entries_with_the_last_rows)
+
+# Node groups: moto invents an SSH key and a security group for it, which AWS refuses beside a launch template.
+plain_nodegroup = Nodegroup.__init__
+
+
+def init_nodegroup(self, *args, **kwargs):
+    plain_nodegroup(self, *args, **kwargs)
+    if not kwargs.get("remote_access"):
+        self.remote_access = None
+        self.resources.pop("remoteAccessSecurityGroup", None)
+
+
+Nodegroup.__init__ = init_nodegroup
+
+EKS = [
+    (r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
+    (r"/clusters/[^/]+/node-groups", "ListNodegroups"),
+    (r"/clusters/[^/]+/fargate-profiles/[^/]+", "DescribeFargateProfile"),
+    (r"/clusters/[^/]+/fargate-profiles", "ListFargateProfiles"),
+    (r"/clusters/[^/]+/addons/[^/]+", "DescribeAddon"),
+    (r"/clusters/[^/]+/addons", "ListAddons"),
+    (r"/clusters/[^/]+/access-entries/[^/]+", "DescribeAccessEntry"),
+    (r"/clusters/[^/]+/access-entries", "ListAccessEntries"),
+    (r"/clusters/[^/]+/pod-identity-associations/[^/]+", "DescribePodIdentityAssociation"),
+    (r"/clusters/[^/]+/pod-identity-associations", "ListPodIdentityAssociations"),
+    (r"/clusters/[^/]+", "DescribeCluster"),
+    (r"/clusters", "ListClusters"),
+]
+
+
+class Recorder:
+    """Remembers which operations each access key asked for."""
+
+    def __init__(self, app):
+        self.app = app
+        self.seen = {}
+        self.lock = threading.Lock()
+
+    def __call__(self, environ, start_response):
+        path = environ.get("PATH_INFO", "")
+        if path.startswith("/seen/"):
+            with self.lock:
+                body = json.dumps(sorted(self.seen.get(path.removeprefix("/seen/"), set()))).encode()
+            start_response("200 OK", [("Content-Type", "application/json"), ("Content-Length", str(len(body)))])
+            return [body]
+        scope = re.search(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
+        if scope:
+            key, service = scope.groups()
+            with self.lock:
+                self.seen.setdefault(key, set()).add(f"{service}:{self.operation(environ, path)}")
+        return self.app(environ, start_response)
+
+    def operation(self, environ, path):
+        if "HTTP_X_AMZ_TARGET" in environ:
+            return environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2]
+        if environ.get("CONTENT_TYPE", "").startswith("application/x-www-form-urlencoded"):
+            body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+            from io import BytesIO
+
+            environ["wsgi.input"] = BytesIO(body)
+            return parse_qs(body.decode()).get("Action", ["?"])[0]
+        if environ["REQUEST_METHOD"] == "GET":
+            for pattern, name in EKS:
+                if re.fullmatch(pattern, path):
+                    return name
+        return f"{environ['REQUEST_METHOD']} {path}"
+
+
+class Quiet(WSGIRequestHandler):
+    """No line per request."""
+
+    def log_request(self, *args):
+        pass
+
+    def log(self, *args):
+        pass
+
+
+def end_with_the_parent():
+    sys.stdin.buffer.read()
+    os._exit(0)
+
+
+app = Recorder(DomainDispatcherApplication(create_backend_app))
+server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=Quiet)
+threading.Thread(target=end_with_the_parent, daemon=True).start()
+print(server.server_address[1], flush=True)
+server.serve_forever()

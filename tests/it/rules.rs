@@ -1,0 +1,105 @@
+//! Rules from a directory, the fixes of blockers, and what a large estate costs.
+
+use std::fs;
+use std::path::Path;
+
+use privek_audit::network::BlockerCode;
+use privek_audit::rule;
+use serde_json::Value;
+
+use crate::architecture::files;
+
+const RULE: &str = "\
+id: vpc-without-flow-logs
+title: The VPC has DNS hostnames
+severity: info
+subject: vpc
+assert: vpc.dns_hostnames
+why: A rule of one's own.
+message: \"{{ vpc.id }} has none\"
+fix: { summary: Turn them on. }
+references: [https://docs.aws.amazon.com/vpc/latest/userguide/vpc-dns.html]
+";
+
+fn with(file: &str, text: &str) -> Result<rule::Rules, rule::RuleError> {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let path = scratch.path().join(file);
+    fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
+    fs::write(path, text).expect("a file");
+    rule::built_in().expect("the built-in rules load").with_directory(scratch.path())
+}
+
+#[test]
+fn rules_of_a_directory_join_the_built_in_ones_in_the_area_that_their_folder_names() {
+    let rules = with("house/vpc-without-flow-logs.yaml", RULE).expect("it is sound");
+    assert_eq!(rules.get("vpc-without-flow-logs").expect("it is there").area, "house");
+    let rules = with("vpc-without-flow-logs.yaml", RULE).expect("it is sound");
+    assert_eq!(rules.get("vpc-without-flow-logs").expect("it is there").area, "custom");
+}
+
+#[test]
+fn a_rule_may_not_take_the_id_of_a_built_in_one() {
+    let file = files("rules/eks/vpc", "yaml").remove(0);
+    let id = file.file_stem().and_then(|stem| stem.to_str()).expect("UTF-8");
+    let error =
+        with(&format!("{id}.yaml"), &RULE.replace("vpc-without-flow-logs", id)).expect_err("it is taken");
+    let error = error.to_string();
+    assert!(
+        error.contains(&format!("{id}.yaml:1:5: the id `{id}` is taken by rules/eks/vpc/{id}.yaml")),
+        "{error}"
+    );
+}
+
+#[test]
+fn every_mistake_of_a_directory_is_told_at_once_with_its_place() {
+    let text =
+        RULE.replace("vpc.dns_hostnames", "vpc.dns_hostname").replace("{{ vpc.id }}", "{{ vpc.ident }}");
+    let error = with("vpc-without-flow-logs.yaml", &text).expect_err("two fields do not exist").to_string();
+    assert_eq!(error.lines().count(), 2, "{error}");
+    assert!(error.contains("vpc-without-flow-logs.yaml:5:13: there is no `dns_hostname`"), "{error}");
+    assert!(error.contains("did you mean `dns_hostnames`?"), "{error}");
+}
+
+#[test]
+fn a_directory_without_rules_is_an_error() {
+    let scratch = tempfile::tempdir().expect("a scratch directory");
+    let rules = rule::built_in().expect("the built-in rules load").with_directory(scratch.path());
+    assert!(rules.expect_err("there is none").to_string().contains("no file whose name ends in .yaml"));
+}
+
+#[test]
+fn every_code_of_a_blocker_has_a_fix() {
+    use BlockerCode as Code;
+    // A new code is an error here until it is on the list.
+    let listed = |code: Code| match code {
+        Code::SecurityGroupIngress | Code::SecurityGroupEgress | Code::NetworkAclIngress => true,
+        Code::NetworkAclEgress | Code::RouteMissing | Code::RouteElsewhere | Code::RouteBlackhole => true,
+        Code::PeeringInactive | Code::TransitGatewayZone | Code::TransitGatewayAttachment => true,
+        Code::TransitGatewayRoute | Code::GatewayDetached | Code::NoSuchAddress | Code::NeverForwarded => {
+            true
+        }
+    };
+    let codes = [
+        Code::SecurityGroupIngress,
+        Code::SecurityGroupEgress,
+        Code::NetworkAclIngress,
+        Code::NetworkAclEgress,
+        Code::RouteMissing,
+        Code::RouteElsewhere,
+        Code::RouteBlackhole,
+        Code::PeeringInactive,
+        Code::TransitGatewayZone,
+        Code::TransitGatewayAttachment,
+        Code::TransitGatewayRoute,
+        Code::GatewayDetached,
+        Code::NoSuchAddress,
+        Code::NeverForwarded,
+    ];
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("rules/eks/blockers.yaml");
+    let fixes: Value =
+        serde_saphyr::from_str(&fs::read_to_string(path).expect("a readable file")).expect("YAML");
+    for code in codes.into_iter().filter(|code| listed(*code)) {
+        let name = serde_json::to_value(code).expect("a name");
+        assert!(fixes.get(name.as_str().expect("text")).is_some(), "blockers.yaml has no fix for {name}");
+    }
+}
