@@ -1,6 +1,7 @@
 //! The standard AWS configuration (credential chain, profiles, SSO, assume-role, region,
 //! endpoints), with what the SDK leaves out: proxies, CA bundles, and time-outs that end.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileSet};
@@ -14,6 +15,7 @@ use aws_types::app_name::AppName;
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::environment::Environment;
+use super::failure::{chain, one_line};
 use super::http::Client;
 use crate::collect::CollectError;
 
@@ -120,10 +122,11 @@ async fn profiles(options: &AwsOptions) -> Result<ProfileSet, CollectError> {
     let name = options.profile.clone().map(Into::into);
     let profiles = aws_config::profile::load(&Fs::real(), &Env::real(), &EnvConfigFiles::default(), name)
         .await
-        .map_err(|error| CollectError::Configuration { reason: super::failure::chain(&error).join(": ") })?;
+        .map_err(|error| CollectError::Configuration { reason: one_line(&chain(&error).join(": ")) })?;
     let selected = profiles.selected_profile();
     if selected != "default" && profiles.get_profile(selected).is_none() {
-        let names: Vec<&str> = profiles.profiles().collect();
+        let names: BTreeSet<&str> = profiles.profiles().collect();
+        let names: Vec<&str> = names.into_iter().collect();
         let known = if names.is_empty() {
             "there are none".to_owned()
         } else {

@@ -234,7 +234,7 @@ fn root(error: &(dyn Error + 'static)) -> String {
 }
 
 /// One line of bounded length. What follows "Encoded authorization failure message" is for AWS's eyes.
-fn one_line(text: &str) -> String {
+pub(super) fn one_line(text: &str) -> String {
     const LONGEST: usize = 400;
     let text = text.split("Encoded authorization failure message").next().unwrap_or_default();
     let mut line = String::new();
