@@ -122,7 +122,7 @@ pub(super) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, U
         .collect();
     if !assumed.is_empty() {
         context.assume(format!(
-            "not used, because AWS does not show them and nobody declared them (features: in privek-audit.yaml): {}",
+            "Features that AWS does not show and nobody declared (features: in privek-audit.yaml) are not used: {}.",
             assumed.join(", ")
         ));
     }
@@ -166,9 +166,7 @@ fn has_nodes(context: &Context<'_>) -> Sign {
     match fargate_profiles(context) {
         Ok([]) => {
             if listed.unlisted.is_empty() {
-                context.assume(
-                    "no node group exists yet: nodes are taken for EC2 instances in the cluster's subnets",
-                );
+                context.assume("Nodes are still to come, as EC2 instances in the cluster's subnets.");
             }
             Sign::Seen
         }

@@ -82,3 +82,9 @@ impl Fixture {
         subjects.into_iter().find(|subject| subject.id == id).unwrap().fields
     }
 }
+
+/// Whether a field is unknown, and something that is missing says this.
+pub(crate) fn is_unknown(field: &Value, because: &str) -> bool {
+    let missing = field["$unknown"].as_array();
+    missing.is_some_and(|list| list.iter().any(|one| one.to_string().contains(because)))
+}

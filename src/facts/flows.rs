@@ -1,5 +1,6 @@
 //! Flows that rules declare, traced between every pair of their ends.
 
+use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
@@ -361,31 +362,62 @@ fn subject(facts: &FlowFacts) -> Subject {
     Subject::new("flow", &facts.id, None, facts)
 }
 
-/// All blockers of all paths, one for each object, way and reason.
+/// All blockers of all paths: what one object does to several parts is said once.
 fn merged(paths: &[Path]) -> Vec<Blocker> {
     let mut all: Vec<Blocker> = paths.iter().flat_map(|path| path.blockers.clone()).collect();
     all.sort();
+    // Wide parts first, so that what they cover is found to be said already.
+    all.sort_by_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
     let mut merged: Vec<Blocker> = Vec::new();
     for blocker in all {
-        let same = merged.iter_mut().find(|known| {
-            (known.code, &known.kind, &known.id, known.leg, &known.reason)
-                == (blocker.code, &blocker.kind, &blocker.id, blocker.leg, &blocker.reason)
-        });
-        let Some(known) = same else {
+        let place = |known: &Blocker| (known.code, known.kind.clone(), known.id.clone(), known.leg);
+        let same = merged.iter_mut().filter(|known| place(known) == place(&blocker));
+        if !same.into_iter().any(|known| says_too(known, &blocker)) {
             merged.push(blocker);
-            continue;
-        };
-        known.remedy.cidrs.extend(blocker.remedy.cidrs);
+        }
+    }
+    merged.sort();
+    merged
+}
+
+/// Whether a blocker says what another one of the same object says, once its parts are added.
+fn says_too(known: &mut Blocker, other: &Blocker) -> bool {
+    let mut apart = (known.remedy.clone(), other.remedy.clone());
+    (apart.0.cidrs, apart.1.cidrs) = (Vec::new(), Vec::new());
+    // The subnet is only where the fix begins; a table's route serves all of its subnets.
+    (apart.0.subnet, apart.1.subnet) = (None, None);
+    if apart.0 != apart.1 {
+        return false;
+    }
+    let wide = nets(known);
+    let covered = |net: &IpNet| wide.iter().any(|wide| wide.contains(net));
+    let narrow = nets(other);
+    let covered = !narrow.is_empty() && narrow.iter().all(covered);
+    let (ours, theirs) = (known.remedy.cidrs.join(", "), other.remedy.cidrs.join(", "));
+    let alike = known.reason == other.reason
+        || !theirs.is_empty() && known.reason == other.reason.replacen(&theirs, &ours, 1);
+    if !covered && !alike {
+        return false;
+    }
+    if !covered {
+        known.remedy.cidrs.extend(other.remedy.cidrs.iter().cloned());
         known.remedy.cidrs.sort();
         known.remedy.cidrs.dedup();
-        known.part = match (known.part.take(), blocker.part) {
-            (Some(one), Some(other)) if one != other => Some(format!("{one}, {other}")),
-            (Some(one), Some(_)) => Some(one),
-            // One of them blocks everything.
-            _ => None,
-        };
+        if !ours.is_empty() {
+            known.reason = known.reason.replacen(&ours, &known.remedy.cidrs.join(", "), 1);
+        }
     }
-    merged
+    known.part = match (known.part.take(), &other.part) {
+        (Some(one), Some(two)) if !covered && one != *two => Some(format!("{one}, {two}")),
+        (Some(one), Some(_)) => Some(one),
+        // One of them blocks everything.
+        _ => None,
+    };
+    true
+}
+
+fn nets(blocker: &Blocker) -> Vec<IpNet> {
+    blocker.remedy.cidrs.iter().filter_map(|text| text.parse().ok()).collect()
 }
 
 fn in_short(path: &Path) -> PathFacts {

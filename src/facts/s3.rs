@@ -31,6 +31,7 @@ pub(super) struct Route {
     /// Whether there is a way.
     pub open: Fact<bool>,
     /// An endpoint that is available and could serve the subnet; `None` where there is none at all.
+    /// An interface endpoint that does not answer for S3's own names could not.
     pub endpoint: Fact<Option<String>>,
 }
 
@@ -50,7 +51,9 @@ impl<'c, 's> S3<'c, 's> {
 
     /// A subnet's way to S3 through an endpoint, as rules see it.
     pub fn route(&self, subnet: &str) -> Route {
-        let best = |usable: &Vec<&VpcEndpoint>| usable.first().map(|best| best.vpc_endpoint_id.clone());
+        let serves = |endpoint: &&&VpcEndpoint| endpoints::names_served(self.context, endpoint) != Ok(false);
+        let best =
+            |usable: &Vec<&VpcEndpoint>| usable.iter().find(serves).map(|best| best.vpc_endpoint_id.clone());
         Route {
             open: Fact(self.way(subnet).map(|way| way != Way::None)),
             endpoint: Fact(self.usable.as_ref().map(best).map_err(Clone::clone)),

@@ -61,7 +61,7 @@ impl<'s> Network<'s> {
         match &side.peer.groups {
             _ if side.peer.vpc().is_none() => return Answer::No,
             Groups::Known(groups) if !groups.iter().any(|group| group == id) => return Answer::No,
-            // A group is carried within its VPC only, so nobody elsewhere can carry it.
+            // A group is carried within its own VPC, so nobody elsewhere carries it by chance.
             Groups::Undeclared | Groups::Unread(_) if home != side.peer.vpc() => return Answer::No,
             _ => {}
         }
@@ -154,8 +154,17 @@ impl<'s> Network<'s> {
         if a == b {
             return Some(Connection::Local);
         }
-        let peering = self.peerings_between(a, b).into_iter().next()?;
-        Some(Connection::Peering(peering.vpc_peering_connection_id.clone()))
+        if let Some(peering) = self.peerings_between(a, b).first() {
+            return Some(Connection::Peering(peering.vpc_peering_connection_id.clone()));
+        }
+        self.common_gateway(a, b).map(|gateway| Connection::TransitGateway(gateway.to_owned()))
+    }
+
+    /// A transit gateway that both VPCs are attached to.
+    pub(super) fn common_gateway(&self, a: &str, b: &str) -> Option<&'s str> {
+        let mut gateways =
+            self.vpc_attachments.keys().filter(|(_, vpc)| *vpc == a).map(|(gateway, _)| *gateway);
+        gateways.find(|gateway| self.vpc_attachments.contains_key(&(*gateway, b)))
     }
 }
 

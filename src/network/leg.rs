@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{
     AddressSet, Blocker, BlockerCode, Leg, Missing, Network, Remedy,
-    connection::{self, Connection},
-    lookup,
+    connection::Connection,
     network_acl::Direction,
     part::{Part, Place},
     ranges::Ranges,
@@ -61,6 +60,7 @@ impl<'s> Network<'s> {
         let id = subnet.subnet_id.as_str();
         let near = to.subnet().is_some_and(|to| to.subnet_id == id);
         if near {
+            story.hop(leg, "subnet", id, "forward", "both ends are in it");
             // Neither the route table nor the network ACL sees what stays in the subnet.
             connections.insert(Connection::Local);
             return connections;
@@ -146,7 +146,11 @@ impl<'s> Network<'s> {
         let id = decider.table.route_table_id.as_str();
         let kind = target.split('-').next().unwrap_or_default();
         let declared = match &run.to.place {
-            Place::Outside { via: Some(via) } => Some(via.as_str()),
+            Place::Outside { via: Some(via) } if is_gateway(via) => Some(via.as_str()),
+            Place::Outside { via: Some(via) } => {
+                story.missing([Missing::unmodelled(format!("{via}, where {} comes in", run.to.label))]);
+                None
+            }
             _ => None,
         };
         let leads_away = match kind {
@@ -184,108 +188,6 @@ impl<'s> Network<'s> {
 
     fn is_private_nat(&self, id: &str) -> bool {
         self.nat_gateways.get(id).is_some_and(|nat| nat.connectivity_type.as_deref() == Some("private"))
-    }
-
-    fn over_peering_connection(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        decider: &Decider<'_, 's>,
-        id: &str,
-    ) -> Option<Connection> {
-        const KIND: &str = "vpc-peering-connection";
-        let Some(peering) = self.peerings.get(id) else {
-            story.hop(run.leg, KIND, id, "unknown", "the peering connection was not read");
-            story.missing(self.missing("VpcPeeringConnections", id));
-            return None;
-        };
-        let status = peering.status.as_ref().and_then(|status| status.code.as_deref()).unwrap_or("unknown");
-        if !connection::is_active(peering) {
-            let reason = format!("{id} is {status}");
-            story.hop(run.leg, KIND, id, "drop", &reason);
-            story.block(at(BlockerCode::PeeringInactive, KIND, id, None, reason));
-        }
-        let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
-        let far = sides.into_iter().flatten().find(|side| side.vpc_id.as_deref() != Some(decider.vpc))?;
-        let far_vpc = far.vpc_id.as_deref().unwrap_or("a VPC without id");
-        let transitive = |story: &mut Story, addresses: &AddressSet| {
-            let reason = format!(
-                "{id} leads to {far_vpc} only, and AWS forwards nothing from there to {}",
-                run.to.told(addresses)
-            );
-            story.hop(run.leg, KIND, id, "drop", &reason);
-            let mut blocker = at(BlockerCode::NeverForwarded, KIND, id, Some(run.leg), reason);
-            blocker.part = run.to.part(addresses);
-            story.block(blocker);
-        };
-        if let Some(vpc) = run.to.vpc() {
-            if vpc != far_vpc {
-                transitive(story, &run.to.addresses);
-                return None;
-            }
-            story.hop(run.leg, KIND, id, "forward", &format!("{status}, to {far_vpc}"));
-            return Some(Connection::Peering(id.to_owned()));
-        }
-        let v4 = far.cidr_block_set.iter().filter_map(|block| block.cidr_block.as_deref());
-        let v6 = far.ipv6_cidr_block_set.iter().filter_map(|block| block.ipv6_cidr_block.as_deref());
-        let held: AddressSet = far
-            .cidr_block
-            .as_deref()
-            .into_iter()
-            .chain(v4)
-            .chain(v6)
-            .filter_map(|text| text.parse().ok())
-            .collect();
-        let beyond = decider.addresses.intersect(&run.to.addresses).subtract(&held);
-        if !held.is_empty() && !beyond.is_empty() {
-            transitive(story, &beyond);
-        }
-        story.hop(run.leg, KIND, id, "unknown", &format!("{far_vpc} was not read"));
-        story.missing(
-            ["Vpcs", "Subnets", "RouteTables", "NetworkAcls"]
-                .iter()
-                .flat_map(|key| self.missing(key, far_vpc)),
-        );
-        Some(Connection::Peering(id.to_owned()))
-    }
-
-    fn over_vpn_gateway(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        decider: &Decider<'_, 's>,
-        id: &str,
-    ) -> Option<Connection> {
-        const KIND: &str = "vpn-gateway";
-        let Some(gateway) = self.vpn_gateways.get(id) else {
-            story.hop(run.leg, KIND, id, "unknown", "the gateway was not read");
-            story.missing(self.missing("VpnGateways", id));
-            return None;
-        };
-        let attached = gateway.vpc_attachments.iter().any(|attachment| {
-            attachment.vpc_id.as_deref() == Some(decider.vpc)
-                && attachment.state.as_deref() == Some("attached")
-        });
-        if !attached {
-            let reason = format!("{id} is not attached to {}", decider.vpc);
-            story.hop(run.leg, KIND, id, "drop", &reason);
-            let mut blocker = at(BlockerCode::GatewayDetached, KIND, id, None, reason);
-            blocker.remedy.target = Some(decider.vpc.to_owned());
-            story.block(blocker);
-            return None;
-        }
-        story.hop(
-            run.leg,
-            KIND,
-            id,
-            "assumed",
-            &format!("the network behind it holds {}", decider.addresses),
-        );
-        story.assume(format!(
-            "The VPN or Direct Connect behind {id} connects {} and routes it both ways.",
-            run.to.label
-        ));
-        Some(Connection::VpnGateway(id.to_owned()))
     }
 
     /// From outside AWS into a subnet: by the gateway that the subnet's own routes lead to.
@@ -332,102 +234,6 @@ impl<'s> Network<'s> {
         story.hop(run.leg, "subnet", id, "forward", &run.to.told(&run.to.addresses));
         connections
     }
-
-    /// A route table of a gateway may send what comes in to an appliance:
-    /// <https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html>
-    fn check_gateway_routes(&self, story: &mut Story, run: Run<'_, 's>, (gateway, vpc): (&str, &str)) {
-        let Some(table) = self.associated_tables.get(gateway) else { return };
-        for piece in self.routes(table, vpc, &run.to.addresses) {
-            if !matches!(piece.way, Way::Local(_)) {
-                let what = format!(
-                    "the gateway route table {}: where it sends {}",
-                    table.route_table_id, piece.addresses
-                );
-                story.missing([Missing::unmodelled(what)]);
-            }
-        }
-    }
-
-    /// A route table stands in the way: what a route for the addresses would need.
-    pub(super) fn block_route(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        decider: &Decider<'_, 's>,
-        code: BlockerCode,
-        reason: &str,
-    ) {
-        let id = decider.table.route_table_id.as_str();
-        let target = self.suggestion(decider.vpc, run.to);
-        let mut reason = reason.to_owned();
-        if let Some(target) = &target {
-            let there: Vec<&str> = decider
-                .table
-                .routes
-                .iter()
-                .filter(|route| lookup::target(route) == Some(target) && lookup::is_active(route))
-                .filter_map(lookup::destination)
-                .collect();
-            if !there.is_empty() {
-                reason.push_str(&format!("; its route to {target} covers only {}", there.join(", ")));
-            }
-        }
-        let dropped = if code == BlockerCode::RouteElsewhere { "forward" } else { "drop" };
-        story.hop(run.leg, "route-table", id, dropped, &reason);
-        let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
-        blocker.part = run.to.part(decider.addresses);
-        blocker.remedy = Remedy {
-            cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
-            target_option: target.as_deref().and_then(target_option).map(str::to_owned),
-            target,
-            subnet: Some(decider.subnet.subnet_id.clone()),
-            ..Remedy::default()
-        };
-        story.block(blocker);
-    }
-
-    /// The target that a route from a VPC to a part should have, where there is no doubt about it.
-    fn suggestion(&self, vpc: &str, to: &Part<'s>) -> Option<String> {
-        match &to.place {
-            Place::Outside { via: Some(via) } => Some(via.clone()),
-            Place::Outside { via: None } => {
-                let attached = |gateway: &&crate::snapshot::aws::ec2::VpnGateway| {
-                    gateway.vpc_attachments.iter().any(|attachment| attachment.vpc_id.as_deref() == Some(vpc))
-                };
-                let vpn = self
-                    .vpn_gateways
-                    .values()
-                    .copied()
-                    .filter(attached)
-                    .map(|gateway| &gateway.vpn_gateway_id);
-                let transit =
-                    self.vpc_attachments.keys().filter(|(_, of)| *of == vpc).map(|(gateway, _)| *gateway);
-                let mut all = vpn.map(String::as_str).chain(transit);
-                let first = all.next()?;
-                all.next().is_none().then(|| first.to_owned())
-            }
-            Place::Inside { vpc: far, .. } if *far == vpc => None,
-            Place::Inside { vpc: far, .. } => {
-                if let Some(peering) = self.peerings_between(vpc, far).first() {
-                    return Some(peering.vpc_peering_connection_id.clone());
-                }
-                self.vpc_attachments
-                    .keys()
-                    .find(|(gateway, of)| *of == vpc && self.vpc_attachments.contains_key(&(*gateway, *far)))
-                    .map(|(gateway, _)| (*gateway).to_owned())
-            }
-        }
-    }
-}
-
-fn target_option(target: &str) -> Option<&'static str> {
-    match target.split('-').next()? {
-        "pcx" => Some("--vpc-peering-connection-id"),
-        "tgw" => Some("--transit-gateway-id"),
-        "vgw" => Some("--gateway-id"),
-        "eni" => Some("--network-interface-id"),
-        _ => None,
-    }
 }
 
 /// A blocker without a part or a remedy.
@@ -441,4 +247,9 @@ pub(super) fn at(code: BlockerCode, kind: &str, id: &str, leg: Option<Leg>, reas
         reason,
         remedy: Remedy::default(),
     }
+}
+
+/// Whether an id is that of something that networks outside a VPC come in through.
+fn is_gateway(id: &str) -> bool {
+    ["pcx-", "tgw-", "vgw-"].iter().any(|kind| id.starts_with(kind))
 }

@@ -17,15 +17,19 @@ mod missing;
 mod network_acl;
 mod part;
 mod path;
+mod peering;
 mod ports;
 mod ranges;
 mod region;
 mod resolve;
 mod route;
+mod route_blocker;
 mod security_group;
 mod story;
 mod trace;
 mod transit;
+mod transit_table;
+mod vpn_gateway;
 
 #[cfg(test)]
 mod tests;

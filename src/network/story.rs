@@ -43,6 +43,11 @@ impl Story {
         self.assumptions.insert(assumption.into());
     }
 
+    /// Whether nothing is blocked or missing so far.
+    pub fn is_clear(&self) -> bool {
+        self.blockers.is_empty() && self.missing.is_empty()
+    }
+
     /// Goes on with another story.
     pub fn append(&mut self, other: Self) {
         self.hops.extend(other.hops);

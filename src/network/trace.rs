@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BlockerCode, End, Leg, Network, Path, Ports,
+    BlockerCode, End, Leg, Missing, Network, Path, Ports,
     connection::Connection,
     leg::{Run, at},
     network_acl::Direction,
@@ -73,7 +73,12 @@ impl<'s> Network<'s> {
     fn both_ways(&self, story: &mut Story, from: &Part<'s>, to: &Part<'s>, points: &(Ranges, Ranges)) {
         let (request, reply) = points;
         let mut connections = self.run_request(story, from, to, request);
-        self.run(story, Run { leg: Leg::Reply, from: to, to: from, points: reply });
+        let back = self.run(story, Run { leg: Leg::Reply, from: to, to: from, points: reply });
+        // A way that was neither found nor refused is no way.
+        if (connections.is_empty() || back.is_empty()) && story.is_clear() {
+            let what = format!("how {} and {} are connected", from.label, to.label);
+            story.missing([Missing::unmodelled(what)]);
+        }
         if connections.is_empty() {
             connections.extend(self.possible_connection(from, to));
         }

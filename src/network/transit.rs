@@ -2,10 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
 
-use ipnet::IpNet;
-
 use super::{
-    AddressSet, BlockerCode, Known, Missing, Network,
+    AddressSet, BlockerCode, Missing, Network,
     connection::Connection,
     leg::{Decider, Run, at},
     network_acl::Direction,
@@ -15,11 +13,8 @@ use super::{
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayRoute, TransitGatewayVpcAttachment};
 
 const GATEWAY: &str = "transit-gateway";
-const ATTACHMENT: &str = "transit-gateway-attachment";
-const TABLE: &str = "transit-gateway-route-table";
-
-/// Addresses with the route that a transit gateway has for them.
-type Routed<'s> = Vec<(AddressSet, Option<&'s TransitGatewayRoute>)>;
+pub(super) const ATTACHMENT: &str = "transit-gateway-attachment";
+pub(super) const TABLE: &str = "transit-gateway-route-table";
 
 impl<'s> Network<'s> {
     /// From a subnet into a transit gateway, and on to where its route table leads.
@@ -38,8 +33,10 @@ impl<'s> Network<'s> {
         for (table, addresses, route) in routed {
             arrived |= self.follow(story, run, (gateway, decider), (table, &addresses, route));
         }
-        if arrived && let Some(vpc) = run.to.vpc() {
+        if let (true, Some(vpc)) = (arrived, run.to.vpc()) {
             self.arrive(story, run, gateway, vpc);
+        } else if let Some(subnet) = run.to.subnet() {
+            self.check_acl(story, run.leg, (&subnet.subnet_id, Direction::Inbound), run.from, run.points);
         }
         // The ACL of the destination was looked at with the attachment, so the caller must not do it again.
         Some(Connection::TransitGateway(gateway.to_owned()))
@@ -136,7 +133,10 @@ impl<'s> Network<'s> {
             match self.subnets.get(other.as_str()) {
                 Some(other) if self::zone(other) == Some(zone) => {
                     story.hop(run.leg, ATTACHMENT, id, "forward", &format!("{} in {zone}", other.subnet_id));
-                    return self.check_into(story, run, subnet, other);
+                    // What goes to a transit gateway enters the attachment's subnet, even if it is the sender's own:
+                    // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
+                    let inbound = (other.subnet_id.as_str(), Direction::Inbound);
+                    return self.check_acl(story, run.leg, inbound, run.from, run.points);
                 }
                 Some(_) => {}
                 None => unread = Some(other),
@@ -148,17 +148,8 @@ impl<'s> Network<'s> {
         let reason = format!("{id} has no subnet in {zone}, where {} is", subnet.subnet_id);
         story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
-        blocker.part = None;
         blocker.remedy.subnet = Some(subnet.subnet_id.clone());
         story.block(blocker);
-    }
-
-    /// What goes to a transit gateway enters the attachment's subnet:
-    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html>
-    fn check_into(&self, story: &mut Story, run: Run<'_, 's>, subnet: &Subnet, attached: &Subnet) {
-        // In a shared subnet the inbound entries apply as well; its outbound ones were looked at already.
-        let _ = subnet;
-        self.check_acl(story, run.leg, (&attached.subnet_id, Direction::Inbound), run.from, run.points);
     }
 
     /// Out of the attachment's subnets to the receiver.
@@ -205,112 +196,6 @@ impl<'s> Network<'s> {
         if !same_subnet_only {
             self.check_acl(story, run.leg, (&to.subnet_id, Direction::Inbound), run.from, run.points);
         }
-    }
-
-    /// The route table that an attachment is associated with, and what it does with addresses.
-    fn gateway_routes(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        attachment: &str,
-        addresses: &AddressSet,
-    ) -> Option<Vec<(&'s str, AddressSet, Option<&'s TransitGatewayRoute>)>> {
-        let Some(found) = self.attachments.get(attachment) else {
-            story.hop(run.leg, ATTACHMENT, attachment, "unknown", "its route table was not read");
-            story.missing(self.missing("TransitGatewayAttachments", attachment));
-            return None;
-        };
-        let association = found
-            .association
-            .as_ref()
-            .filter(|association| association.state.as_deref().is_none_or(|state| state == "associated"))
-            .and_then(|association| association.transit_gateway_route_table_id.as_deref());
-        let Some(table) = association else {
-            // Only the gateway's owner is told the association.
-            let foreign = match (&found.transit_gateway_owner_id, &self.snapshot.account) {
-                (Some(owner), Some(account)) if owner != account => Some(owner),
-                _ => None,
-            };
-            if let (Some(owner), None) = (foreign, &found.association) {
-                let mut missing = self.missing("TransitGatewayAttachments", attachment);
-                missing
-                    .iter_mut()
-                    .for_each(|missing| missing.what = format!("{} in account {owner}", missing.what));
-                story.hop(
-                    run.leg,
-                    ATTACHMENT,
-                    attachment,
-                    "unknown",
-                    "its route table is in another account",
-                );
-                story.missing(missing);
-                return None;
-            }
-            let reason = format!("{attachment} is associated with no route table");
-            story.hop(run.leg, ATTACHMENT, attachment, "drop", &reason);
-            let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, attachment, None, reason);
-            blocker.remedy.target = found.transit_gateway_id.clone();
-            story.block(blocker);
-            return None;
-        };
-        match self.table_routes(table, addresses) {
-            Ok(routed) => {
-                Some(routed.into_iter().map(|(addresses, route)| (table, addresses, route)).collect())
-            }
-            Err(missing) => {
-                story.hop(run.leg, TABLE, table, "unknown", "its routes were not read");
-                story.missing(missing);
-                None
-            }
-        }
-    }
-
-    fn table_routes(&self, table: &str, addresses: &AddressSet) -> Known<Routed<'s>> {
-        let Some(routes) = self.transit_gateway_routes.get(table) else {
-            return Err(self.missing("TransitGatewayRoutes", table));
-        };
-        if routes.additional_routes_available == Some(true) {
-            // A longer prefix may be among the routes that were cut off.
-            let mut missing = self.missing("TransitGatewayRoutes", table);
-            missing
-                .iter_mut()
-                .for_each(|missing| missing.what = format!("the rest of the routes of {table}"));
-            return Err(missing);
-        }
-        let mut all: Vec<(IpNet, bool, &'s TransitGatewayRoute)> = Vec::new();
-        for route in &routes.routes {
-            let state = route.state.as_deref().unwrap_or("active");
-            if state != "active" && state != "blackhole" {
-                continue;
-            }
-            let propagated = route.r#type.as_deref() == Some("propagated");
-            let prefixes = match (&route.destination_cidr_block, &route.prefix_list_id) {
-                (Some(text), _) => match text.parse() {
-                    Ok(prefix) => vec![prefix],
-                    Err(_) => {
-                        return Err(vec![Missing::unmodelled(format!(
-                            "the destination `{text}` in {table}"
-                        ))]);
-                    }
-                },
-                (None, Some(list)) => self.prefix_list(list)?,
-                (None, None) => continue,
-            };
-            all.extend(prefixes.into_iter().map(|prefix| (prefix, propagated, route)));
-        }
-        all.sort_by_key(|(prefix, propagated, _)| (u8::MAX - prefix.prefix_len(), *propagated, *prefix));
-        let (mut left, mut routed) = (addresses.clone(), Vec::new());
-        for (prefix, _, route) in all {
-            let its = left.intersect(&prefix.into());
-            if !its.is_empty() {
-                left = left.subtract(&its);
-                routed.push((its, Some(route)));
-            }
-        }
-        if !left.is_empty() {
-            routed.push((left, None));
-        }
-        Ok(routed)
     }
 
     /// Follows a transit gateway's route; whether it leads to the receiver.

@@ -65,7 +65,8 @@ impl BlockerFixes {
         let scope = vec![("blocker", blocker), ("target", target)];
         let summary = self.templates.render(code, &scope)?;
         if !fix.summary.contains(&summary) {
-            fix.summary = format!("{} {summary}", fix.summary.trim()).trim().to_owned();
+            let before = if fix.summary.is_empty() { "" } else { " " };
+            fix.summary = format!("{}{before}{summary}", fix.summary.trim());
         }
         for at in 0..*commands {
             add_lines(&mut fix.commands, &self.templates.render(&format!("{code}#{at}"), &scope)?);

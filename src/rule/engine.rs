@@ -84,7 +84,8 @@ pub fn fingerprint(target: &facts::Target, rule: &str, kind: &str, id: &str) -> 
         hash.update(part.len().to_be_bytes());
         hash.update(part.as_bytes());
     }
-    hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+    let first = hash.finalize().first_chunk().map_or(0, |bytes| u64::from_be_bytes(*bytes));
+    format!("{first:016x}")
 }
 
 fn verdict(findings: &[Finding], fail_on: Severity) -> Verdict {

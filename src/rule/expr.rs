@@ -305,7 +305,7 @@ impl Walk {
         self.bound.push((comprehension.accu_var.clone(), None));
         match &comprehension.loop_step.expr {
             Expr::Call(step) if passes_on => {
-                step.args.iter().take(1).for_each(|asked| self.expr(asked, true))
+                step.args.iter().take(1).for_each(|asked| self.expr(asked, true));
             }
             _ => self.expr(&comprehension.loop_step, true),
         }

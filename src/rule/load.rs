@@ -38,7 +38,7 @@ pub fn from_sources<'t>(
     vocabulary: &Vocabulary,
 ) -> Result<Rules, RuleError> {
     let mut rules =
-        Rules { rules: Vec::new(), templates: Templates::default(), blockers: BlockerFixes::load()? };
+        Rules { all: Vec::new(), templates: Templates::default(), blockers: BlockerFixes::load()? };
     rules.add(sources.into_iter().map(|(area, file, text)| Source::new(area, file, text)), vocabulary)?;
     Ok(rules)
 }
@@ -71,7 +71,7 @@ impl Rules {
     ) -> Result<(), RuleError> {
         let mut problems = Vec::new();
         let mut taken: BTreeMap<String, String> =
-            self.rules.iter().map(|rule| (rule.id.clone(), rule.file.clone())).collect();
+            self.all.iter().map(|rule| (rule.id.clone(), rule.file.clone())).collect();
         for source in sources {
             let raw = match source.parse::<RawRule>() {
                 Ok(raw) => raw,
@@ -85,12 +85,12 @@ impl Rules {
                 problems.push(source.problem(&raw.id, message));
             }
             match Checker::new(&source, vocabulary).rule(raw, &mut self.templates) {
-                Ok(rule) => self.rules.push(rule),
+                Ok(rule) => self.all.push(rule),
                 Err(found) => problems.extend(found),
             }
         }
         problems.sort();
-        self.rules.sort_by(|a, b| (&a.area, &a.id).cmp(&(&b.area, &b.id)));
+        self.all.sort_by(|a, b| (&a.area, &a.id).cmp(&(&b.area, &b.id)));
         if problems.is_empty() { Ok(()) } else { Err(RuleError::Invalid(problems)) }
     }
 }

@@ -157,7 +157,7 @@ pub struct Explanation<'r> {
 /// Rules that were loaded and found sound.
 #[derive(Debug)]
 pub struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     templates: template::Templates,
     blockers: blockers::BlockerFixes,
 }
@@ -165,27 +165,27 @@ pub struct Rules {
 impl Rules {
     /// The rules, by area and id.
     pub fn iter(&self) -> impl Iterator<Item = &Rule> {
-        self.rules.iter()
+        self.all.iter()
     }
 
     /// The rule with this id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
-        self.rules.iter().find(|rule| rule.id == id)
+        self.all.iter().find(|rule| rule.id == id)
     }
 
     /// The id that a mistyped one most likely means.
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        path::nearest(id, self.rules.iter().map(|rule| rule.id.as_str()))
+        path::nearest(id, self.all.iter().map(|rule| rule.id.as_str()))
     }
 
     /// How many there are.
     pub fn len(&self) -> usize {
-        self.rules.len()
+        self.all.len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.rules.is_empty()
+        self.all.is_empty()
     }
 }
 

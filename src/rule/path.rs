@@ -92,7 +92,7 @@ impl Path {
     pub(super) fn missing(&self, scope: &Scope<'_>, deep: bool, into: &mut BTreeSet<Missing>) {
         let mut values: Vec<&Value> = lookup(&self.root, scope).into_iter().collect();
         for step in &self.steps {
-            values.iter().for_each(|value| into.extend(marker(value)));
+            into.extend(values.iter().flat_map(|value| marker(value)));
             values = values.into_iter().flat_map(|value| next(value, step)).collect();
         }
         for value in values {

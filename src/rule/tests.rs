@@ -234,6 +234,84 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
     assert_eq!(report.exit_code, 1);
 }
 
+/// The commands for a blocker with this code, reason and remedy.
+fn commands(code: &str, kind: &str, id: &str, reason: &str, remedy: &Value) -> Vec<String> {
+    let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
+        "prefix_list": null, "rule_number": null, "target": null, "target_option": null, "subnet": null});
+    all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
+    let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": reason, "remedy": all});
+    let mut fix = crate::report::Fix::default();
+    let target = json!({"region": "eu-west-1", "vpc": "vpc-1"});
+    blockers::BlockerFixes::load().unwrap().add(&blocker, &target, &mut fix).unwrap();
+    assert!(!fix.summary.is_empty());
+    fix.commands
+}
+
+#[test]
+fn routes_are_created_or_replaced_where_one_for_the_same_addresses_is_there() {
+    let remedy = || json!({"cidrs": ["10.0.0.0/24"], "target": "pcx-1", "target_option": "--vpc-peering-connection-id"});
+    let command = |verb: &str| {
+        format!(
+            "aws ec2 {verb}-route --region eu-west-1 --route-table-id rtb-1 --destination-cidr-block 10.0.0.0/24 \
+             --vpc-peering-connection-id pcx-1"
+        )
+    };
+    let routes = |code: &str, reason: &str| commands(code, "route-table", "rtb-1", reason, &remedy());
+    assert_eq!(routes("route-missing", "rtb-1 has no route for 10.0.0.0/24"), [command("create")]);
+    let elsewhere = |by: &str| routes("route-elsewhere", &format!("rtb-1 sends 10.0.0.0/24 to igw-1 ({by})"));
+    assert_eq!(elsewhere("0.0.0.0/0"), [command("create")]);
+    assert_eq!(elsewhere("10.0.0.0/24"), [command("replace")]);
+    let blackhole =
+        |by: &str| routes("route-blackhole", &format!("the route of rtb-1 for {by} is a blackhole"));
+    assert_eq!(blackhole("10.0.0.0/8"), [command("create")]);
+    assert_eq!(blackhole("10.0.0.0/24"), [command("replace")]);
+    let own = "rtb-1 keeps 10.0.0.0/24 in vpc-1, whose own prefix 10.0.0.0/16 holds it";
+    assert!(routes("route-elsewhere", own).is_empty());
+}
+
+#[test]
+fn a_gateway_endpoint_is_told_the_route_table_that_lacks_it() {
+    let remedy = json!({"prefix_list": "pl-1", "target": "vpce-1"});
+    assert_eq!(
+        commands("route-missing", "route-table", "rtb-1", "rtb-1 has no route for pl-1", &remedy),
+        [
+            "aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id vpce-1 --add-route-table-ids rtb-1"
+        ]
+    );
+}
+
+#[test]
+fn network_acl_entries_take_free_numbers_one_a_prefix() {
+    let remedy = json!({"protocol": "tcp", "from_port": 1024, "to_port": 65535,
+        "cidrs": ["10.0.0.0/24", "fd00::/64"], "rule_number": 99});
+    let entry = |number: i64, block: &str| {
+        format!(
+            "aws ec2 create-network-acl-entry --region eu-west-1 --network-acl-id acl-1 --egress --rule-number {number} \
+             --protocol tcp --port-range From=1024,To=65535 {block} --rule-action allow"
+        )
+    };
+    assert_eq!(
+        commands("network-acl-egress", "network-acl", "acl-1", "", &remedy),
+        [entry(99, "--cidr-block 10.0.0.0/24"), entry(98, "--ipv6-cidr-block fd00::/64")]
+    );
+}
+
+#[test]
+fn transit_gateways_are_attached_accepted_and_associated() {
+    let remedy = || json!({"target": "tgw-1", "subnet": "subnet-1"});
+    let one = |kind: &str, id: &str, reason: &str| {
+        commands("transit-gateway-attachment", kind, id, reason, &remedy()).remove(0)
+    };
+    let attach = one("transit-gateway", "tgw-1", "tgw-1 has no attachment to vpc-9");
+    assert!(attach.ends_with("--transit-gateway-id tgw-1 --vpc-id vpc-9 --subnet-ids subnet-1"), "{attach}");
+    let kind = "transit-gateway-attachment";
+    let accept =
+        one(kind, "tgw-attach-1", "tgw-attach-1, which attaches tgw-1 to vpc-9, is pendingAcceptance");
+    assert!(accept.starts_with("aws ec2 accept-transit-gateway-vpc-attachment"), "{accept}");
+    let associate = one(kind, "tgw-attach-1", "tgw-attach-1 is associated with no route table");
+    assert!(associate.contains("--transit-gateway-ids tgw-1"), "{associate}");
+}
+
 #[test]
 fn mistakes_are_found_with_file_line_column_and_what_would_be_right() {
     let place = "rules/eks/subnets/too-small.yaml";

@@ -209,7 +209,7 @@ fn paste(outcomes: &BTreeMap<(String, String), String>) -> String {
     for (rule, outcomes) in rules {
         let outcomes: Vec<_> =
             outcomes.iter().map(|(outcome, ids)| format!("{outcome}: [{}]", ids.join(", "))).collect();
-        text += &format!("\n      {rule}: {{ {} }}", outcomes.join(", "));
+        text.extend(["\n      ", rule, ": { ", &outcomes.join(", "), " }"]);
     }
     text
 }
