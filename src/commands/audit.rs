@@ -11,6 +11,7 @@ use crate::render::{json, table};
 use crate::report::{Gap, Report, Severity};
 use crate::rule::{self, Evaluation, Rules};
 use crate::snapshot::Snapshot;
+use crate::snapshot::redact::Redactor;
 
 /// Audits a cluster.
 pub fn run(args: &AuditArgs) -> Result<Done, anyhow::Error> {
@@ -31,10 +32,14 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         rules: input::rules(&args.judge.rules)?,
         declared: input::declared(&args.intent)?,
         fail_on: args.judge.fail_on.into(),
+        redactor: None,
     };
     let mut snapshot = input::snapshot(&args.source)?;
     if args.output.redact {
-        (snapshot, prepared.declared) = input::redacted(snapshot, &prepared.declared);
+        let redactor = Redactor::new(&snapshot);
+        prepared.declared = input::redacted(&prepared.declared, &redactor);
+        snapshot = redactor.snapshot(snapshot);
+        prepared.redactor = Some(redactor);
     }
     if let Some(save) = save {
         save.write(&snapshot.to_json())?;
@@ -52,6 +57,8 @@ pub struct Prepared {
     pub declared: Declared,
     /// From which severity on a failure counts.
     pub fail_on: Severity,
+    /// What replaced account ids, addresses and names, if that was asked for.
+    pub redactor: Option<Redactor>,
 }
 
 impl Prepared {

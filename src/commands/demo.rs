@@ -8,6 +8,7 @@ use super::{Done, output};
 use crate::cli::{DemoArgs, Format};
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
+use crate::snapshot::redact::Redactor;
 
 const SNAPSHOT: &str = include_str!("../../fixtures/closed-network.json");
 const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");
@@ -20,10 +21,16 @@ pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
     let intent = Intent::from_yaml("the built-in declarations", INTENT).context("demo")?;
     let mut declared = Declared { intent, origin: Some("The demo's declarations are built in.".to_owned()) };
     if args.output.redact {
-        (snapshot, declared) = input::redacted(snapshot, &declared);
+        let redactor = Redactor::new(&snapshot);
+        declared = input::redacted(&declared, &redactor);
+        snapshot = redactor.snapshot(snapshot);
     }
-    let prepared =
-        Prepared { rules: input::rules(&args.judge.rules)?, declared, fail_on: args.judge.fail_on.into() };
+    let prepared = Prepared {
+        rules: input::rules(&args.judge.rules)?,
+        declared,
+        fail_on: args.judge.fail_on.into(),
+        redactor: None,
+    };
     let report = prepared.evaluate(&snapshot)?;
     let mut text = audit::render(&report, &args.output, &output::style(&args.output));
     if args.output.format == Format::Table {

@@ -1,20 +1,34 @@
 //! Drift: today's audit against an earlier one.
 
+use anyhow::bail;
+
 use super::{Done, audit, output};
-use crate::cli::{DriftArgs, Format};
+use crate::cli::{DriftArgs, Format, SourceArgs};
 use crate::drift::{self, Baseline};
 use crate::render;
+use crate::report::Report;
+use crate::snapshot::{Snapshot, SnapshotError};
 
 /// Compares today's state with the baseline.
 pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.audit.output.output.as_ref())?;
     let baseline = Baseline::read(&args.baseline)?;
+    if args.audit.output.redact && matches!(baseline, Baseline::Report(_)) {
+        bail!(
+            "--redact needs a snapshot as the baseline, because a finished report cannot be redacted; \
+             {} is a report",
+            args.baseline.display()
+        );
+    }
     let (report, prepared) = audit::report(&args.audit)?;
     let before = match baseline {
         Baseline::Report(report) => *report,
         Baseline::Snapshot(mut snapshot) => {
-            let cluster = args.audit.source.cluster.as_deref().or(report.target.cluster.as_deref());
-            snapshot.select_cluster(cluster)?;
+            select(&mut snapshot, &args.audit.source, &report)?;
+            let snapshot = match &prepared.redactor {
+                Some(redactor) => redactor.snapshot(*snapshot),
+                None => *snapshot,
+            };
             prepared.evaluate(&snapshot)?
         }
     };
@@ -24,4 +38,15 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
         Format::Json => render::drift::json(&drift),
     };
     Ok(Done { stdout: output::put(text, sink)?, exit_code: drift.exit_code })
+}
+
+/// Keeps today's cluster in the baseline. A baseline of one cluster keeps that one, so that another
+/// cluster is noticed as such.
+fn select(snapshot: &mut Snapshot, source: &SourceArgs, report: &Report) -> Result<(), SnapshotError> {
+    match snapshot.select_cluster(None) {
+        Err(SnapshotError::SeveralClusters { .. }) => {
+            snapshot.select_cluster(source.cluster.as_deref().or(report.target.cluster.as_deref()))
+        }
+        other => other,
+    }
 }

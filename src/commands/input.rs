@@ -86,12 +86,11 @@ fn live(args: &SourceArgs, cluster: &str) -> Result<Snapshot, anyhow::Error> {
     })
 }
 
-/// Snapshot and declarations with account ids, addresses and names replaced.
-pub fn redacted(snapshot: Snapshot, declared: &Declared) -> (Snapshot, Declared) {
-    let redactor = Redactor::new(&snapshot);
+/// The declarations with account ids, addresses and names replaced.
+pub fn redacted(declared: &Declared, redactor: &Redactor) -> Declared {
     let intent = declared.intent.redacted(|net| redactor.net(net), |text| redactor.text(text));
     let origin = declared.origin.as_ref().map(|_| "Declarations are read from a file.".to_owned());
-    (redactor.snapshot(snapshot), Declared { intent, origin })
+    Declared { intent, origin }
 }
 
 fn now() -> String {

@@ -71,15 +71,12 @@ fn word(severity: Severity) -> &'static str {
 }
 
 fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
-    match rules.get(id) {
-        Some(rule) => Ok(page(&rule.explain())),
-        None => {
-            let hint = rules.nearest(id).map_or("`privek-audit rules list` shows them".to_owned(), |near| {
-                format!("did you mean {near}? `privek-audit rules list` shows them all")
-            });
-            Err(anyhow!("there is no rule {id}; {hint}"))
-        }
+    if let Some(rule) = rules.get(id) {
+        return Ok(page(&rule.explain()));
     }
+    let all = "`privek-audit rules list` shows all";
+    let hint = rules.nearest(id).map_or(all.to_owned(), |near| format!("did you mean {near}? {all}"));
+    Err(anyhow!("there is no rule {id}; {hint}"))
 }
 
 /// One rule in full.

@@ -1,15 +1,15 @@
 //! Collects without judging.
 
-use super::input::{self, Declared};
-use super::{Done, output};
+use super::{Done, input, output};
 use crate::cli::SnapshotArgs;
+use crate::snapshot::redact::Redactor;
 
 /// Reads and saves a snapshot.
 pub fn run(args: &SnapshotArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.as_ref())?;
     let mut snapshot = input::snapshot(&args.source)?;
     if args.redact {
-        (snapshot, _) = input::redacted(snapshot, &Declared::default());
+        snapshot = Redactor::new(&snapshot).snapshot(snapshot);
     }
     Ok(Done { stdout: output::put(snapshot.to_json(), sink)?, exit_code: 0 })
 }
