@@ -3,6 +3,13 @@
 //! `cargo bench --bench estate` grows the healthy snapshot with network interfaces, security
 //! groups and subnets until its JSON exceeds 50 MB, and times both in turn, in one run.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a bench prints, and ends when its inputs are not there"
+)]
+
 use std::time::{Duration, Instant};
 
 use privek_audit::facts::Facts;

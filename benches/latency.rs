@@ -3,6 +3,13 @@
 //! `cargo bench --bench latency` replays recorded answers (`fixtures/recorded/emulator.json`) from a
 //! server in this process that waits 50 ms before each, and audits against it over the real SDK.
 
+#![allow(
+    clippy::expect_used,
+    clippy::print_stdout,
+    missing_docs,
+    reason = "a bench prints, and ends when its inputs are not there"
+)]
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -20,8 +27,8 @@ use tokio::net::{TcpListener, TcpStream};
 const DELAY: Duration = Duration::from_millis(50);
 const RUNS: usize = 9;
 
-/// DescribeCluster, which in the recording does not say the VPC → DescribeSubnets, which does →
-/// DescribeVpcPeeringConnections → the far side's DescribeRouteTables → the prefix lists' entries.
+/// `DescribeCluster`, which in the recording does not say the VPC → `DescribeSubnets`, which does →
+/// `DescribeVpcPeeringConnections` → the far side's `DescribeRouteTables` → the prefix lists' entries.
 const LONGEST_CHAIN: u32 = 5;
 
 #[derive(serde::Deserialize)]
