@@ -1,17 +1,21 @@
 //! What a live audit costs, as a multiple of its longest chain of dependent calls.
 //!
-//! `cargo bench --bench latency` replays recorded answers (`fixtures/recorded/emulator.json`) from a
-//! server in this process that waits 50 ms before each, and audits against it over the real SDK.
+//! `cargo bench --bench latency` replays one answer for each operation from a server in this
+//! process that waits 50 ms before each, and audits against it over the real SDK.
 
 #![allow(
     clippy::expect_used,
     clippy::print_stdout,
+    dead_code,
     missing_docs,
-    reason = "a bench prints, and ends when its inputs are not there"
+    reason = "a bench prints, ends when its inputs are not there, and shares files with the tests"
 )]
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+#[path = "../tests/it/recorded.rs"]
+mod recorded;
+#[path = "../tests/it/replay.rs"]
+mod replay;
+
 use std::time::{Duration, Instant};
 
 use privek_audit::collect::Silent;
@@ -21,47 +25,35 @@ use privek_audit::intent::Intent;
 use privek_audit::render;
 use privek_audit::report::Severity;
 use privek_audit::rule::{self, Evaluation};
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::{TcpListener, TcpStream};
+use replay::Replay;
 
 const DELAY: Duration = Duration::from_millis(50);
-const RUNS: usize = 9;
+const RUNS: usize = 11;
 
-/// `DescribeCluster`, which in the recording does not say the VPC → `DescribeSubnets`, which does →
-/// `DescribeVpcPeeringConnections` → the far side's `DescribeRouteTables` → the prefix lists' entries.
+/// `ListNodegroups`, which the replay answers in two pages → `DescribeNodegroup` →
+/// `DescribeLaunchTemplateVersions` → `DescribeInstanceTypes`.
 const LONGEST_CHAIN: u32 = 5;
-
-#[derive(serde::Deserialize)]
-struct Answer {
-    status: u16,
-    r#type: String,
-    body: String,
-}
-
-type Answers = BTreeMap<String, Answer>;
 
 #[tokio::main]
 async fn main() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/recorded/emulator.json");
-    let text = std::fs::read_to_string(path).expect("the recording is there");
-    let answers: Arc<Answers> = Arc::new(serde_json::from_str(&text).expect("the recording is JSON"));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(serve(listener, answers));
-
+    let replay = Replay::delayed(DELAY, recorded::answer).await;
     let mut times = Vec::new();
-    let mut calls = 0;
     for _ in 0..RUNS {
         let start = Instant::now();
-        calls = audit(&endpoint).await;
+        audit(&replay.url()).await;
         times.push(start.elapsed());
     }
     times.sort();
     let chain = DELAY * LONGEST_CHAIN;
     let median = times[RUNS / 2];
-    println!("{calls} gaps; chain of {LONGEST_CHAIN} calls: {} ms", chain.as_millis());
     println!(
-        "audit: median {} ms, from {} to {} ms: {:.2} times the chain",
+        "{} calls, {} ms each; longest chain: {LONGEST_CHAIN} calls, {} ms",
+        replay.requests().len() / RUNS,
+        DELAY.as_millis(),
+        chain.as_millis()
+    );
+    println!(
+        "audit: median {} ms (from {} to {} ms of {RUNS} runs), {:.2} times the chain",
         median.as_millis(),
         times[0].as_millis(),
         times[RUNS - 1].as_millis(),
@@ -69,18 +61,19 @@ async fn main() {
     );
 }
 
-/// One audit from nothing to the table; returns the number of gaps.
-async fn audit(endpoint: &str) -> usize {
-    let options = AwsOptions { profile: None, region: Some("ap-northeast-1".into()) };
+/// One audit, from nothing to the report's bytes.
+async fn audit(endpoint: &str) {
+    let options = AwsOptions { profile: None, region: Some(recorded::REGION.into()) };
     let config = aws::loader(&options, &Environment::default())
         .expect("the configuration is sound")
         .endpoint_url(endpoint)
         .test_credentials()
         .load()
         .await;
-    let snapshot = aws::collect(&config, "yoda-k8s-1", "2026-11-20T00:00:00Z".into(), &Silent)
+    let snapshot = aws::collect(&config, recorded::CLUSTER, "2026-11-20T00:00:00Z".into(), &Silent)
         .await
         .expect("the cluster is described");
+    assert!(snapshot.gaps.is_empty(), "{:?}", snapshot.gaps);
     let rules = rule::built_in().expect("the built-in rules load");
     let facts = Facts::derive(&snapshot, &Intent::default());
     let evaluation = Evaluation {
@@ -90,55 +83,4 @@ async fn audit(endpoint: &str) -> usize {
     };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");
     assert!(!render::json::render(&report).is_empty());
-    snapshot.gaps.len()
-}
-
-async fn serve(listener: TcpListener, answers: Arc<Answers>) {
-    while let Ok((stream, _)) = listener.accept().await {
-        let answers = Arc::clone(&answers);
-        tokio::spawn(async move {
-            // A client that hangs up ends its connection, nothing else.
-            let _ = converse(stream, &answers).await;
-        });
-    }
-}
-
-async fn converse(mut stream: TcpStream, answers: &Answers) -> std::io::Result<()> {
-    stream.set_nodelay(true)?;
-    let (read, mut write) = stream.split();
-    let mut read = BufReader::new(read);
-    loop {
-        let mut first = String::new();
-        if read.read_line(&mut first).await? == 0 {
-            return Ok(());
-        }
-        let (mut target, mut length) = (String::new(), 0);
-        loop {
-            let mut line = String::new();
-            read.read_line(&mut line).await?;
-            let Some((name, value)) = line.trim_end().split_once(": ") else { break };
-            match name.to_ascii_lowercase().as_str() {
-                "x-amz-target" => value.clone_into(&mut target),
-                "content-length" => length = value.parse().unwrap_or(0),
-                _ => {}
-            }
-        }
-        let mut body = vec![0; length];
-        read.read_exact(&mut body).await?;
-        let mut words = first.split(' ');
-        let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-        let key = format!("{method} {path} {target} {}", String::from_utf8_lossy(&body));
-        tokio::time::sleep(DELAY).await;
-        let unknown =
-            Answer { status: 500, r#type: "text/plain".into(), body: format!("not recorded: {key}") };
-        let answer = answers.get(&key).unwrap_or(&unknown);
-        let text = format!(
-            "HTTP/1.1 {} Recorded\r\nContent-Type: {}\r\nContent-Length: {}\r\n\r\n{}",
-            answer.status,
-            answer.r#type,
-            answer.body.len(),
-            answer.body
-        );
-        write.write_all(text.as_bytes()).await?;
-    }
 }
