@@ -84,11 +84,11 @@ pub(super) fn cni(context: &Context<'_>) -> CniKnown {
             CniKnown::Unread(vec![context.missing("addon", Some("vpc-cni"))])
         }
         Ok(_) => {
-            context.assume("The VPC CNI is not an EKS add-on; it is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
+            context.assume("The cluster has no add-on vpc-cni; the VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
             CniKnown::Assumed
         }
         Err(missing) => {
-            context.assume("The VPC CNI's configuration was not read; max pods are those of secondary addresses, the fewest that its modes give.");
+            context.assume("The configuration of the add-on vpc-cni was not read; max pods are those of secondary addresses, the fewest that its modes give.");
             CniKnown::Unread(missing)
         }
     }
