@@ -110,7 +110,8 @@ fn page(rule: &Explanation<'_>) -> String {
     page.paragraph("  message:   ", rule.message);
     page.paragraph("  fix:       ", &rule.fix.summary);
     for command in &rule.fix.commands {
-        page.command(4, command);
+        // A template, not yet a command: breaking it could break an expression.
+        page.line(&format!("    {command}"));
     }
     if !rule.fields.is_empty() {
         page.paragraph("  reads:     ", &rule.fields.join(", "));
