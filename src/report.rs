@@ -234,7 +234,7 @@ pub struct Gap {
     pub permission: Option<String>,
 }
 
-/// Failing findings with one cause in common.
+/// Failing findings with one cause in common, or of one rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Headline<'r> {
     /// The single object that stands in the way of all of them, if there is one.
@@ -246,9 +246,10 @@ pub struct Headline<'r> {
 }
 
 impl Report {
-    /// The failures, one headline a cause: those that fail by one and the same object are together.
+    /// The failures, one headline a cause: those that fail by one and the same object are together,
+    /// and so are those of one rule and severity that no object is named for.
     ///
-    /// A finding that several objects fail, or none that is named, stands alone.
+    /// A finding that several objects fail stands alone.
     pub fn headlines(&self) -> Vec<Headline<'_>> {
         let mut headlines: Vec<Headline<'_>> = Vec::new();
         let failures = self.findings.iter().filter(|f| f.outcome == Outcome::Fail && f.waiver.is_none());
@@ -256,6 +257,12 @@ impl Report {
             let cause = finding.single_blocker();
             let same = |headline: &&mut Headline<'_>| match (headline.cause, cause) {
                 (Some(a), Some(b)) => (&a.kind, &a.id) == (&b.kind, &b.id),
+                (None, None) => {
+                    let first = headline.finding;
+                    first.blockers.is_empty()
+                        && finding.blockers.is_empty()
+                        && (&first.rule, first.severity) == (&finding.rule, finding.severity)
+                }
                 _ => false,
             };
             match headlines.iter_mut().find(same) {
@@ -324,12 +331,15 @@ mod tests {
             failing("c", &["rtb-1", "rtb-1"]),
             failing("d", &["rtb-1", "rtb-2"]),
             failing("e", &[]),
+            failing("f", &[]),
+            failing("e", &[]),
         ]);
         let headlines = report.headlines();
         let rules: Vec<&str> = headlines.iter().map(|headline| headline.finding.rule.as_str()).collect();
-        assert_eq!(rules, ["a", "b", "d", "e"]);
+        assert_eq!(rules, ["a", "b", "d", "e", "f"]);
         assert_eq!(headlines[0].follows[0].rule, "c");
         assert_eq!(headlines[2].cause, None);
+        assert_eq!(headlines[3].follows.len(), 1);
     }
 
     #[test]

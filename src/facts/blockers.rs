@@ -18,7 +18,7 @@ pub(super) fn merged(paths: &[Path]) -> Vec<Blocker> {
             merged.push(blocker);
         }
     }
-    merged.sort();
+    merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
     merged
 }
 

@@ -32,10 +32,8 @@ pub fn block(page: &mut Page, findings: &[&Finding]) {
     page.painted(&format!("{word:<9}"), Some(tone), &first.message);
     page.paragraph("         ", &format!("rule {}, {}", first.rule, subject(&first.subject)));
     for other in others {
-        page.paragraph(
-            "  also:       ",
-            &format!("{} (rule {}, {})", other.message, other.rule, subject(&other.subject)),
-        );
+        let rule = if other.rule == first.rule { String::new() } else { format!("rule {}, ", other.rule) };
+        page.paragraph("  also:       ", &format!("{} ({rule}{})", other.message, subject(&other.subject)));
     }
     let mut seen = BTreeSet::new();
     for blocker in findings.iter().flat_map(|finding| &finding.blockers) {
@@ -44,13 +42,16 @@ pub fn block(page: &mut Page, findings: &[&Finding]) {
             page.paragraph(label, &blocked_by(blocker));
         }
     }
-    if let Some(evidence) = evidence(first) {
+    if others.is_empty()
+        && let Some(evidence) = evidence(first)
+    {
         page.paragraph("  evidence:   ", &evidence);
     }
-    let mut commands = BTreeSet::new();
+    let (mut summaries, mut commands) = (BTreeSet::new(), BTreeSet::new());
     for finding in findings {
         let Some(fix) = &finding.fix else { continue };
-        if finding == first || fix.commands.iter().any(|command| !commands.contains(command)) {
+        let adds = finding == first || fix.commands.iter().any(|command| !commands.contains(command));
+        if adds && summaries.insert(&fix.summary) {
             page.paragraph("  fix:        ", &fix.summary);
         }
         for command in &fix.commands {
