@@ -10,7 +10,6 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_saphyr::{Location, Spanned};
 
 /// What the user declared.
@@ -78,15 +77,10 @@ pub enum IntentError {
 
 /// The names of the features that may be declared, in order.
 pub fn known_features() -> Vec<String> {
-    #[derive(Deserialize)]
-    struct Content {
-        #[serde(rename = "services")]
-        _services: IgnoredAny,
-    }
     #[derive(Default, Deserialize)]
     #[serde(default)]
     struct Names {
-        features: BTreeMap<String, Content>,
+        features: BTreeMap<String, serde_json::Value>,
     }
     // The matrix is embedded and tested; a broken one lists nothing here and fails loudly in `facts`.
     serde_saphyr::from_str::<Names>(include_str!("../rules/eks/services.yaml"))
