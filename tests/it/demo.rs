@@ -11,8 +11,10 @@ fn demo_prints_the_findings_of_the_closed_network_and_succeeds() {
     assert_eq!(run.code, 0, "{}", run.err);
     assert!(run.out.contains("yoda-k8s-1"), "{}", run.out);
     assert!(!run.out.contains('\u{1b}'), "no colour in a pipe");
-    let widest = run.out.lines().map(|line| line.chars().count()).max();
-    assert!(widest <= Some(100), "{widest:?} columns");
+    // Links and quoted JSON cannot be broken.
+    let breakable = |line: &&str| line.split(' ').all(|word| word.chars().count() <= 60);
+    let wide = run.out.lines().filter(breakable).find(|line| line.chars().count() > 80);
+    assert_eq!(wide, None, "wider than 80 columns");
 }
 
 #[test]
@@ -61,7 +63,7 @@ fn the_bastion_has_three_reasons_not_to_reach_the_private_endpoint_and_the_opera
         "the public endpoint admits it: {blocked:#}"
     );
     let commands = blocked["fix"]["commands"].to_string();
-    for part in ["pcx-0b00000000000000c", "172.25.0.0", "172.24.0.0/24", "authorize-security-group-ingress"] {
+    for part in ["pcx-0b00000000000000c", "172.25.0.0", "172.24.0.0/25", "authorize-security-group-ingress"] {
         assert!(commands.contains(part), "{part} is not in {commands}");
     }
 }
