@@ -11,6 +11,7 @@ mod emulator;
 mod errors;
 mod fixtures;
 mod guard;
+mod hostile;
 mod patch;
 mod program;
 mod recorded;
