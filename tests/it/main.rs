@@ -15,6 +15,7 @@ mod hostile;
 mod patch;
 mod program;
 mod recorded;
+mod redact;
 mod refusals;
 mod replay;
 mod rules;
