@@ -311,9 +311,17 @@ fn explain(error: &serde_saphyr::Error) -> String {
         Error::DuplicateMappingKey { key, .. } => {
             format!("the field '{}' is there twice", key.as_deref().unwrap_or("?"))
         }
+        Error::Unexpected { expected, .. } if *expected == "mapping start" => {
+            "fields are expected here, for instance `name: value`".to_owned()
+        }
+        Error::Unexpected { expected, .. } if *expected == "sequence start" => {
+            "a list is expected here, for instance `[value]`".to_owned()
+        }
         other => {
             let text = other.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-            text.lines().next().unwrap_or_default().to_owned()
+            let line = text.lines().next().unwrap_or_default();
+            // The place stands before the message already.
+            line.split_once(" at line ").map_or(line, |(what, _)| what).to_owned()
         }
     }
 }
@@ -380,7 +388,12 @@ mod tests {
         assert!(text.starts_with("privek-audit.yaml:2:"), "{text}");
         assert!(text.contains("'vai'") && text.contains("did you mean 'via'?"), "{text}");
         assert!(refused("operators:\n  - { name: a }\n").contains("'cidr' is missing"));
-        assert!(refused("operators: 5\n").starts_with("privek-audit.yaml:1:12: "));
+        assert_eq!(
+            refused("operators: 5\n"),
+            "privek-audit.yaml:1:12: a list is expected here, for instance `[value]`"
+        );
+        let text = refused("operators:\n  - 10.0.0.0/8\n");
+        assert_eq!(text, "privek-audit.yaml:2:5: fields are expected here, for instance `name: value`");
     }
 
     #[test]
