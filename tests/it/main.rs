@@ -14,6 +14,7 @@ mod guard;
 mod hostile;
 mod patch;
 mod program;
+mod readme;
 mod recorded;
 mod redact;
 mod refusals;
