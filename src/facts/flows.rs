@@ -37,10 +37,8 @@ struct FlowFacts {
     /// Whether it is open between all its ends.
     open: Fact<bool>,
     /// All that stands in its way.
-    #[schemars(with = "Vec<BlockerShape>")]
     blockers: Vec<Blocker>,
     /// What would settle what is undecided.
-    #[schemars(with = "Vec<MissingShape>")]
     missing: Vec<Missing>,
     /// What was taken for granted.
     assumptions: Vec<String>,
@@ -60,48 +58,9 @@ struct PathFacts {
     /// What the destination is called.
     to: String,
     /// `open`, `blocked` or `unknown`.
-    #[schemars(with = "String")]
     verdict: Verdict,
     /// What decided.
     by: String,
-}
-
-/// The JSON of [`Blocker`], for the schema.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct BlockerShape {
-    code: String,
-    kind: String,
-    id: String,
-    leg: Option<String>,
-    part: Option<String>,
-    reason: String,
-    remedy: RemedyShape,
-}
-
-/// The JSON of `Remedy`, for the schema.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct RemedyShape {
-    protocol: Option<String>,
-    from_port: Option<u16>,
-    to_port: Option<u16>,
-    cidrs: Vec<String>,
-    group: Option<String>,
-    prefix_list: Option<String>,
-    rule_number: Option<i64>,
-    target: Option<String>,
-    target_option: Option<String>,
-    subnet: Option<String>,
-}
-
-/// The JSON of [`Missing`], for the schema.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct MissingShape {
-    kind: String,
-    what: String,
-    permission: Option<String>,
 }
 
 /// The schema of a flow's fields.
