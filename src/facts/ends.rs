@@ -103,14 +103,24 @@ pub(super) fn nodes(context: &Context<'_>) -> Ends {
     });
     let known = known
         .chain(of_unread)
-        .map(|(label, subnet, groups)| End {
-            label,
-            kind: EndKind::Subnet { subnet, addresses: None, groups },
+        .map(|(label, subnet, groups)| {
+            let addresses = used_prefixes(context, &subnet);
+            End { label, kind: EndKind::Subnet { subnet, addresses, groups } }
         })
         .collect();
     unlisted.sort();
     unlisted.dedup();
     Ends { known, unlisted }
+}
+
+/// The prefixes of a subnet that nodes speak from: IPv4 only, unless it is an IPv6 cluster.
+fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<IpNet>> {
+    let config = context.cluster.as_ref().ok()?.kubernetes_network_config.as_ref()?;
+    if config.ip_family.as_deref() != Some("ipv4") {
+        return None;
+    }
+    let cidrs = context.network.subnet_cidrs(subnet).ok()?;
+    Some(cidrs.into_iter().filter(|cidr| matches!(cidr, IpNet::V4(_))).collect())
 }
 
 /// Pods on Fargate carry the cluster's security group unless Kubernetes says otherwise:

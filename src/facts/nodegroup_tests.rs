@@ -50,7 +50,7 @@ fn an_unread_add_on_leaves_the_fewest_pods_and_says_so() {
     assert!(is_unknown(&facts["prefix_delegation"]));
     let snapshot: Snapshot = serde_json::from_value(given).unwrap();
     let said = Facts::derive(&snapshot, &Intent::default()).assumptions();
-    assert_eq!(said.iter().filter(|text| text.contains("VPC CNI")).count(), 1, "{said:?}");
+    assert_eq!(said.iter().filter(|text| text.contains("vpc-cni")).count(), 1, "{said:?}");
 }
 
 #[test]

@@ -192,7 +192,7 @@ impl Network<'_> {
         Blocker {
             code,
             kind: "security-group".to_owned(),
-            id: ids.first().cloned().unwrap_or_default(),
+            id: self.group_to_open(ids),
             leg: Some(Leg::Request),
             part: peer.part(&region.addresses),
             reason,
@@ -206,6 +206,17 @@ impl Network<'_> {
                 ..Remedy::default()
             },
         }
+    }
+
+    /// The group that a fix adds its rule to: not the one that EKS made, if there is another.
+    ///
+    /// <https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>
+    fn group_to_open(&self, ids: &[String]) -> String {
+        let made_by_eks = |id: &&String| {
+            let name = self.security_groups.get(id.as_str()).and_then(|group| group.group_name.as_deref());
+            name.is_some_and(|name| name.starts_with("eks-cluster-sg-"))
+        };
+        ids.iter().find(|id| !made_by_eks(id)).or(ids.first()).cloned().unwrap_or_default()
     }
 
     /// Whom the groups do admit on these ports.

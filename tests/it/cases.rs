@@ -125,8 +125,12 @@ fn every_case_of_every_rule_gives_its_outcomes() {
             let expects = expected(&case["expect"], &called);
             wanted.retain(|id, _| after.contains_key(id) || expects.contains_key(id));
             wanted.extend(expects);
+            let differ = |(id, outcome): &(&String, &String)| after.get(*id) != Some(outcome);
+            let missed: BTreeMap<_, _> = wanted.iter().filter(differ).collect();
+            let differ = |(id, outcome): &(&String, &String)| wanted.get(*id) != Some(outcome);
+            let instead: BTreeMap<_, _> = after.iter().filter(differ).collect();
             if after != wanted {
-                wrong.push(format!("{called}\n    wanted {wanted:?}\n    but it {after:?}"));
+                wrong.push(format!("{called}\n    wanted {missed:?}\n    but it {instead:?}"));
             }
         }
     }
