@@ -40,8 +40,6 @@ struct FlowFacts {
     blockers: Vec<Blocker>,
     /// What would settle what is undecided.
     missing: Vec<Missing>,
-    /// What was taken for granted.
-    assumptions: Vec<String>,
     /// Every path in short.
     paths: Vec<PathFacts>,
     /// Whether the cluster's public endpoint admits the operators; false for other flows.
@@ -293,11 +291,8 @@ impl Run<'_, '_> {
             (false, true) => Ok(true),
             (false, false) => Err(missing.clone()),
         };
-        let mut assumptions: Vec<String> = paths.iter().flat_map(|path| path.assumptions.clone()).collect();
-        assumptions.sort();
-        assumptions.dedup();
-        for assumption in &assumptions {
-            self.context.assume(assumption.clone());
+        for assumption in paths.iter().flat_map(|path| &path.assumptions) {
+            self.context.assume(assumption);
         }
         FlowFacts {
             id: format!("{from}->{to}:{}", self.spec.port),
@@ -311,7 +306,6 @@ impl Run<'_, '_> {
             open: Fact(open),
             blockers: blockers::merged(&paths),
             missing,
-            assumptions,
             paths: paths.iter().map(in_short).collect(),
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,
