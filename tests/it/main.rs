@@ -13,6 +13,7 @@ mod emulator;
 mod errors;
 mod fixtures;
 mod guard;
+mod hostile;
 mod patch;
 mod program;
 mod recorded;
