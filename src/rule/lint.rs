@@ -7,11 +7,12 @@ use serde_saphyr::Spanned;
 
 use super::expr::{Expression, FUNCTIONS};
 use super::load::{RawFlow, RawRule, RawSeverity, Source};
-use super::path::{NoSuchField, Path, in_schema, may_be_boolean, nearest};
+use super::path::{NoSuchField, Path, in_schema, may_be_boolean};
 use super::template::Templates;
 use super::{Compiled, FLOW, FixTemplate, Problem, Rule, SeverityCase};
 use crate::facts::{self, FlowSpec};
 use crate::report::Severity;
+use crate::yaml::nearest;
 
 /// What a rule may speak of: the facts' schemas by variable, and the ends of flows.
 #[derive(Clone, Debug, Default)]

@@ -27,6 +27,7 @@ pub use source::FactSource;
 
 use crate::facts::FlowSpec;
 use crate::report::Severity;
+use crate::yaml::nearest;
 
 /// The kind of subject that flow rules are about.
 pub const FLOW: &str = "flow";
@@ -120,7 +121,7 @@ impl Rules {
 
     /// The id that a mistyped one most likely means.
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        path::nearest(id, self.all.iter().map(|rule| rule.id.as_str()))
+        nearest(id, self.all.iter().map(|rule| rule.id.as_str()))
     }
 
     /// How many there are.

@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("snapshot", &[]),
     ("report", &[]),
+    ("yaml", &[]),
     ("cli", &["report"]),
-    ("intent", &[]),
+    ("intent", &["yaml"]),
     ("collect", &["snapshot"]),
     ("network", &["snapshot"]),
     ("facts", &["network", "snapshot", "intent"]),
-    ("rule", &["facts", "report"]),
+    ("rule", &["facts", "report", "yaml"]),
     ("render", &["report", "drift"]),
     ("drift", &["report", "snapshot"]),
 ];
