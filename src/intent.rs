@@ -12,6 +12,8 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
+use crate::yaml;
+
 /// What the user declared.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -59,9 +61,9 @@ pub enum IntentError {
         /// Its name.
         file: String,
         /// Counted from 1.
-        line: u64,
+        line: usize,
         /// Counted from 1.
-        column: u64,
+        column: usize,
         /// The field, what is wrong with it, and what would be right.
         what: String,
     },
@@ -100,26 +102,21 @@ impl Intent {
 
     /// Understands the text of a declaration file; `file` is its name in errors.
     pub fn from_yaml(file: &str, text: &str) -> Result<Self, IntentError> {
-        let wrong = |at: Location, what: String| IntentError::Wrong {
-            file: file.to_owned(),
-            line: at.line().max(1),
-            column: at.column().max(1),
-            what,
-        };
-        let options = serde_saphyr::options! { with_snippet: false };
+        let wrong_at =
+            |(line, column), what| IntentError::Wrong { file: file.to_owned(), line, column, what };
+        let wrong = |at: Location, what: String| wrong_at(yaml::place(at), what);
         // An empty file declares nothing; it is not a mistake.
-        let parsed: Option<Written> = serde_saphyr::from_str_with_options(text, options)
-            .map_err(|error| wrong(error.location().unwrap_or(Location::UNKNOWN), explain(&error)))?;
+        let parsed: Option<Written> =
+            yaml::parse(text).map_err(|mistake| wrong_at((mistake.line, mistake.column), mistake.what))?;
         let written = parsed.unwrap_or_default();
         let mut features = BTreeMap::new();
         let known = known_features();
         for (name, used) in written.features.unwrap_or_default() {
             if !known.contains(&name) {
-                let what = format!(
-                    "features.{name}: there is no such feature{}; known are {}",
-                    nearest(&name, &known),
-                    known.join(", ")
-                );
+                let meant = yaml::nearest(&name, known.iter().map(String::as_str));
+                let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+                let known = known.join(", ");
+                let what = format!("features.{name}: there is no such feature; {meant}known are {known}");
                 return Err(wrong(used.referenced, what));
             }
             features.insert(name, used.value);
@@ -299,58 +296,6 @@ fn check_group(id: &str) -> Result<(), String> {
     Err(format!("'{id}' is not the id of a security group (sg-…)"))
 }
 
-/// One line for an error of the YAML reader, with what would be right.
-fn explain(error: &serde_saphyr::Error) -> String {
-    use serde_saphyr::Error;
-    match error.without_snippet() {
-        Error::SerdeUnknownField { field, expected, .. } => {
-            let known: Vec<String> = expected.iter().map(|&name| name.to_owned()).collect();
-            format!("unknown field '{field}'{}; known are {}", nearest(field, &known), known.join(", "))
-        }
-        Error::SerdeMissingField { field, .. } => format!("the field '{field}' is missing"),
-        Error::DuplicateMappingKey { key, .. } => {
-            format!("the field '{}' is there twice", key.as_deref().unwrap_or("?"))
-        }
-        Error::Unexpected { expected, .. } if *expected == "mapping start" => {
-            "fields are expected here, for instance `name: value`".to_owned()
-        }
-        Error::Unexpected { expected, .. } if *expected == "sequence start" => {
-            "a list is expected here, for instance `[value]`".to_owned()
-        }
-        other => {
-            let text = other.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-            let line = text.lines().next().unwrap_or_default();
-            // The place stands before the message already.
-            line.split_once(" at line ").map_or(line, |(what, _)| what).to_owned()
-        }
-    }
-}
-
-/// ` (did you mean 'x'?)` where one known name is close.
-fn nearest(name: &str, known: &[String]) -> String {
-    let close = known.iter().map(|other| (distance(name, other), other)).min();
-    match close {
-        Some((steps, other)) if steps <= 2.max(name.len() / 3) => format!(" (did you mean '{other}'?)"),
-        _ => String::new(),
-    }
-}
-
-/// The number of letters to change, add or drop to get from one word to the other.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let change = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -386,8 +331,8 @@ mod tests {
     fn a_wrong_field_is_named_with_its_place_and_the_right_one() {
         let text = refused("operators:\n  - { cidr: 10.0.0.0/8, vai: pcx-1 }\n");
         assert!(text.starts_with("privek-audit.yaml:2:"), "{text}");
-        assert!(text.contains("'vai'") && text.contains("did you mean 'via'?"), "{text}");
-        assert!(refused("operators:\n  - { name: a }\n").contains("'cidr' is missing"));
+        assert!(text.contains("`vai`") && text.contains("did you mean `via`?"), "{text}");
+        assert!(refused("operators:\n  - { name: a }\n").contains("`cidr` is missing"));
         assert_eq!(
             refused("operators: 5\n"),
             "privek-audit.yaml:1:12: a list is expected here, for instance `[value]`"
@@ -400,7 +345,7 @@ mod tests {
     fn an_unknown_feature_is_an_error_that_lists_the_known_ones() {
         let text = refused("features:\n  irsa: true\n  karpentre: true\n");
         assert!(text.starts_with("privek-audit.yaml:3:"), "{text}");
-        assert!(text.contains("did you mean 'karpenter'?") && text.contains("pod_identity"), "{text}");
+        assert!(text.contains("did you mean `karpenter`?") && text.contains("pod_identity"), "{text}");
         assert!(refused("features: { irsa: often }\n").starts_with("privek-audit.yaml:1:"));
     }
 

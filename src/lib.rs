@@ -18,3 +18,4 @@ pub mod render;
 pub mod report;
 pub mod rule;
 pub mod snapshot;
+mod yaml;

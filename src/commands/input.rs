@@ -2,7 +2,7 @@
 //! rules.
 
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
 use anyhow::{Context, bail};
 
@@ -82,7 +82,7 @@ fn live(args: &SourceArgs, cluster: &str) -> Result<Snapshot, anyhow::Error> {
     let progress = Line::show();
     runtime.block_on(async {
         let config = aws::config(&options).await?;
-        Ok(aws::collect(&config, cluster, now(), &progress).await?)
+        Ok(aws::collect(&config, cluster, aws::rfc3339(SystemTime::now()), &progress).await?)
     })
 }
 
@@ -98,46 +98,4 @@ pub fn redacted(declared: &Declared, redactor: &Redactor) -> Declared {
     }
     let origin = declared.origin.as_ref().map(|_| "Declarations are read from a file.".to_owned());
     Declared { intent, origin }
-}
-
-fn now() -> String {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |elapsed| elapsed.as_secs());
-    rfc3339(seconds)
-}
-
-/// Seconds since 1970 as RFC 3339, UTC.
-fn rfc3339(seconds: u64) -> String {
-    let (mut days, time) = (seconds / 86_400, seconds % 86_400);
-    let mut year = 1970;
-    let leap = |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
-    while days >= 365 + u64::from(leap(year)) {
-        days -= 365 + u64::from(leap(year));
-        year += 1;
-    }
-    let lengths = [31, 28 + u64::from(leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
-    let mut month = 1;
-    for length in lengths {
-        if days < length {
-            break;
-        }
-        days -= length;
-        month += 1;
-    }
-    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
-    format!("{year:04}-{month:02}-{:02}T{hour:02}:{minute:02}:{second:02}Z", days + 1)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn times_are_rfc_3339_in_utc() {
-        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(951_782_399), "2000-02-28T23:59:59Z");
-        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
-        assert_eq!(rfc3339(1_772_323_199), "2026-02-28T23:59:59Z");
-        assert_eq!(rfc3339(1_798_761_599), "2026-12-31T23:59:59Z");
-        assert_eq!(rfc3339(4_107_542_400), "2100-03-01T00:00:00Z");
-    }
 }

@@ -11,7 +11,7 @@ use crate::cli::{Format, RulesCommand};
 use crate::render::json::pretty;
 use crate::render::text::{Page, Style, count};
 use crate::report::Severity;
-use crate::rule::{self, Explanation, Rule, Rules};
+use crate::rule::{self, Rule, Rules};
 
 /// For a terminal, a pipe and a file alike.
 pub(super) const STYLE: Style = Style { width: 80, color: false };
@@ -78,7 +78,7 @@ fn word(severity: Severity) -> &'static str {
 
 fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
     if let Some(rule) = rules.get(id) {
-        return Ok(page(&rule.explain()));
+        return Ok(page(rule));
     }
     let all = "`privek-audit rules list` shows all";
     let hint = rules.nearest(id).map_or(all.to_owned(), |near| format!("did you mean {near}? {all}"));
@@ -86,23 +86,23 @@ fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
 }
 
 /// One rule in full.
-fn page(rule: &Explanation<'_>) -> String {
+fn page(rule: &Rule) -> String {
     let mut page = Page::new(STYLE);
     page.line(&format!("{} ({})", rule.id, rule.area));
     page.blank();
-    page.paragraph("  healthy:   ", rule.healthy);
-    page.paragraph("  why:       ", rule.why);
-    match rule.flow {
+    page.paragraph("  healthy:   ", &rule.title);
+    page.paragraph("  why:       ", &rule.why);
+    match &rule.flow {
         Some(flow) => page.paragraph(
             "  flow:      ",
             &format!("from {} to {} on {} must be open", flow.from, flow.to, flow.port),
         ),
         None => page.paragraph("  subject:   ", &format!("every {}", rule.subject)),
     }
-    if let Some(when) = rule.when {
+    if let Some(when) = &rule.when {
         page.paragraph("  when:      ", when);
     }
-    page.paragraph("  assert:    ", rule.assert);
+    page.paragraph("  assert:    ", &rule.assert);
     for (index, case) in rule.severity.iter().enumerate() {
         let label = if index == 0 { "  severity:  " } else { "             " };
         let severity = word(case.severity);
@@ -113,7 +113,7 @@ fn page(rule: &Explanation<'_>) -> String {
         };
         page.paragraph(label, &text);
     }
-    page.paragraph("  message:   ", rule.message);
+    page.paragraph("  message:   ", &rule.message);
     page.paragraph("  fix:       ", &rule.fix.summary);
     for command in &rule.fix.commands {
         // A template, not yet a command: breaking it could break an expression.
@@ -122,7 +122,7 @@ fn page(rule: &Explanation<'_>) -> String {
     if !rule.fields.is_empty() {
         page.paragraph("  reads:     ", &rule.fields.join(", "));
     }
-    for reference in rule.references {
+    for reference in &rule.references {
         page.paragraph("  docs: ", reference);
     }
     page.finish()

@@ -40,12 +40,8 @@ pub(super) struct ClusterFacts {
     ip_family: Fact<String>,
     /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr`, or `serviceIpv6Cidr` of an IPv6 cluster.
     service_cidr: Fact<String>,
-    /// `cluster.resourcesVpcConfig.clusterSecurityGroupId`.
-    cluster_security_group: Fact<String>,
     /// The cluster's security group and `cluster.resourcesVpcConfig.securityGroupIds`.
     security_groups: Fact<Vec<String>>,
-    /// `cluster.resourcesVpcConfig.vpcId`, else `Subnets[].VpcId` of the cluster's subnets.
-    vpc_id: Fact<String>,
     /// `cluster.resourcesVpcConfig.subnetIds`.
     subnet_ids: Fact<Vec<String>>,
     /// Distinct `Subnets[].AvailabilityZoneId` of the cluster's subnets.
@@ -54,12 +50,6 @@ pub(super) struct ClusterFacts {
     control_plane_in_several_zones: Fact<bool>,
     /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
     subnets_elsewhere: Fact<Vec<String>>,
-    /// `NetworkInterfaces[].NetworkInterfaceId` of those described `Amazon EKS <cluster>`.
-    control_plane_interfaces: Fact<Vec<String>>,
-    /// `NetworkInterfaces[].SubnetId` of the control plane's interfaces.
-    control_plane_interface_subnets: Fact<Vec<String>>,
-    /// `NetworkInterfaces[].PrivateIpAddress` of the control plane's interfaces.
-    control_plane_addresses: Fact<Vec<String>>,
 }
 
 /// One of EKS's own findings.
@@ -92,11 +82,6 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
     let network = cluster.kubernetes_network_config.as_ref();
     let field = |name: &str| vec![context.field("cluster", name)];
     let zones = zones(context, &config);
-    let interfaces = context.control_plane_interfaces();
-    let of_interfaces = |pick: fn(&crate::snapshot::aws::ec2::NetworkInterface) -> Option<String>| {
-        let picked = interfaces.clone().map(|all| all.into_iter().filter_map(pick).collect::<BTreeSet<_>>());
-        Fact(picked.map(|all| all.into_iter().collect::<Vec<_>>()))
-    };
     let ip_family = network.and_then(|network| network.ip_family.clone());
     ClusterFacts {
         id: cluster.name.clone(),
@@ -127,14 +112,10 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
                 .ok_or_else(|| field("kubernetesNetworkConfig.serviceIpv4Cidr")),
         ),
         ip_family: Fact(ip_family.ok_or_else(|| field("kubernetesNetworkConfig.ipFamily"))),
-        cluster_security_group: setting(context, &config, "clusterSecurityGroupId", |c| {
-            c.cluster_security_group_id.clone()
-        }),
         security_groups: setting(context, &config, "clusterSecurityGroupId", |c| {
             let own = c.cluster_security_group_id.clone()?;
             Some([own].into_iter().chain(c.security_group_ids.clone().unwrap_or_default()).collect())
         }),
-        vpc_id: Fact(context.vpc.clone()),
         subnet_ids: setting(context, &config, "subnetIds", |c| c.subnet_ids.clone()),
         subnets_elsewhere: Fact(elsewhere(context, &zones)),
         control_plane_in_several_zones: several(&zones),
@@ -142,9 +123,6 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
             Ok((zones, missing)) if missing.is_empty() => Ok(zones.into_iter().collect()),
             Ok((_, missing)) | Err(missing) => Err(missing),
         }),
-        control_plane_interfaces: of_interfaces(|interface| Some(interface.network_interface_id.clone())),
-        control_plane_interface_subnets: of_interfaces(|interface| interface.subnet_id.clone()),
-        control_plane_addresses: of_interfaces(|interface| interface.private_ip_address.clone()),
     }
 }
 
@@ -206,7 +184,7 @@ fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
     let vpc = context.vpc.clone()?;
     let taken = zones.as_ref().map(|(zones, _)| zones).map_err(Clone::clone)?;
     let mut best: BTreeMap<String, (i64, String)> = BTreeMap::new();
-    for found in context.items(&context.snapshot.aws.subnets, "Subnets", &vpc)? {
+    for found in context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", &vpc)? {
         let Ok(zone) = subnet::zone(context, &found.subnet_id) else { continue };
         let room = found.available_ip_address_count.unwrap_or(0);
         let fit =

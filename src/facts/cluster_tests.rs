@@ -47,19 +47,6 @@ fn the_roomiest_subnet_of_another_zone_is_proposed() {
 }
 
 #[test]
-fn control_plane_interfaces_are_those_that_eks_describes_so() {
-    let mut given = snapshot();
-    given["NetworkInterfaces"] = json!([
-        {"NetworkInterfaceId": "eni-1", "Description": "Amazon EKS closed", "VpcId": "vpc-1", "SubnetId": "subnet-a", "PrivateIpAddress": "10.0.0.9"},
-        {"NetworkInterfaceId": "eni-2", "Description": "Amazon EKS closed-too", "VpcId": "vpc-1", "SubnetId": "subnet-b"},
-        {"NetworkInterfaceId": "eni-3", "Description": "Amazon EKS closed", "VpcId": "vpc-2", "SubnetId": "subnet-b"},
-    ]);
-    let cluster = fields(&given, "cluster", "closed");
-    assert_eq!(cluster["control_plane_interfaces"], json!(["eni-1"]));
-    assert_eq!(cluster["control_plane_addresses"], json!(["10.0.0.9"]));
-}
-
-#[test]
 fn what_describe_cluster_leaves_out_is_unknown_and_no_default() {
     let mut given = snapshot();
     given["cluster"][0]["resourcesVpcConfig"] = json!({"subnetIds": ["subnet-a"]});
@@ -69,7 +56,6 @@ fn what_describe_cluster_leaves_out_is_unknown_and_no_default() {
     {
         assert!(is_unknown(&cluster[field]), "{field}");
     }
-    assert_eq!(cluster["vpc_id"], "vpc-1", "from the subnets");
 }
 
 #[test]

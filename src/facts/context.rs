@@ -74,6 +74,7 @@ impl<'s> Context<'s> {
     }
 
     /// A field that AWS's answer lacks, though the operation did answer.
+    #[allow(clippy::unused_self)] // It is asked for like `missing`, beside it.
     pub fn field(&self, collection: &str, field: &str) -> Missing {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
@@ -85,7 +86,7 @@ impl<'s> Context<'s> {
     }
 
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
-    pub fn items<T>(&self, items: &'s Option<Vec<T>>, collection: &str, id: &str) -> Known<&'s [T]> {
+    pub fn items<T>(&self, items: Option<&'s [T]>, collection: &str, id: &str) -> Known<&'s [T]> {
         match items {
             Some(items) if self.snapshot.covers(collection, id) => Ok(items),
             _ => Err(vec![self.missing(collection, Some(id))]),
@@ -100,7 +101,7 @@ impl<'s> Context<'s> {
         let cluster = self.cluster.clone()?;
         let vpc = self.vpc.clone()?;
         let description = format!("Amazon EKS {}", cluster.name);
-        let all = self.items(&self.snapshot.aws.network_interfaces, "NetworkInterfaces", &vpc)?;
+        let all = self.items(self.snapshot.aws.network_interfaces.as_deref(), "NetworkInterfaces", &vpc)?;
         Ok(all
             .iter()
             .filter(|interface| interface.description.as_deref() == Some(&description))

@@ -27,7 +27,7 @@ pub(super) fn offer<'s>(
     service: &Service,
 ) -> Known<Option<&'s ServiceDetail>> {
     let region = region(context)?;
-    let all = context.items(&context.snapshot.aws.service_details, "ServiceDetails", "*")?;
+    let all = context.items(context.snapshot.aws.service_details.as_deref(), "ServiceDetails", "*")?;
     Ok(all.iter().find(|detail| is_named(&detail.service_name, region, suffix, service)))
 }
 
@@ -36,7 +36,7 @@ pub(super) fn offer<'s>(
 pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> Known<Vec<&'s VpcEndpoint>> {
     let region = region(context)?;
     let vpc = context.vpc.clone()?;
-    let all = context.items(&context.snapshot.aws.vpc_endpoints, "VpcEndpoints", &vpc)?;
+    let all = context.items(context.snapshot.aws.vpc_endpoints.as_deref(), "VpcEndpoints", &vpc)?;
     let mut found: Vec<&VpcEndpoint> = all
         .iter()
         .filter(|endpoint| endpoint.vpc_id.as_deref() == Some(&vpc))

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
-use crate::network::{Known, Missing};
+use crate::network::Known;
 
 /// The key that marks an unknown value in a subject's JSON.
 pub const UNKNOWN: &str = "$unknown";
@@ -21,11 +21,6 @@ impl<T> Fact<T> {
     /// A fact that is known.
     pub fn known(value: T) -> Self {
         Self(Ok(value))
-    }
-
-    /// A fact that is not, and why.
-    pub fn unknown(missing: Missing) -> Self {
-        Self(Err(vec![missing]))
     }
 
     /// The value, if it is known.

@@ -182,12 +182,12 @@ fn has_nodes(context: &Context<'_>) -> Sign {
 /// Names of the cluster's Fargate profiles.
 pub(super) fn fargate_profiles<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     let cluster = context.cluster.clone()?;
-    context.items(&context.snapshot.aws.fargate_profile_names, "fargateProfileNames", &cluster.name)
+    context.items(context.snapshot.aws.fargate_profile_names.as_deref(), "fargateProfileNames", &cluster.name)
 }
 
 fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     let cluster = context.cluster.clone()?;
-    context.items(&context.snapshot.aws.addons, "addons", &cluster.name)
+    context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
 }
 
 fn addon(context: &Context<'_>, name: &str) -> Sign {
@@ -213,7 +213,7 @@ fn addon_roles(context: &Context<'_>) -> Sign {
 fn pod_identity(context: &Context<'_>) -> Sign {
     let associations = context.cluster.clone().and_then(|cluster| {
         let all = &context.snapshot.aws.pod_identity_associations;
-        context.items(all, "associations", &cluster.name).map(|list| !list.is_empty())
+        context.items(all.as_deref(), "associations", &cluster.name).map(|list| !list.is_empty())
     });
     match (addon(context, "eks-pod-identity-agent"), of(associations)) {
         (Sign::Seen, _) | (_, Sign::Seen) => Sign::Seen,
@@ -230,7 +230,7 @@ fn pod_identity(context: &Context<'_>) -> Sign {
 fn autoscaler_tags(context: &Context<'_>) -> Known<bool> {
     let cluster = context.cluster.clone()?;
     let all = &context.snapshot.aws.auto_scaling_groups;
-    let all = context.items(all, "AutoScalingGroups", &cluster.name)?;
+    let all = context.items(all.as_deref(), "AutoScalingGroups", &cluster.name)?;
     let listed = nodes::listed(context);
     let by_eks = |name: &String| {
         listed.groups.iter().any(|group| group.managed && group.auto_scaling_groups.contains(name))

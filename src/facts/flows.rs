@@ -37,13 +37,9 @@ struct FlowFacts {
     /// Whether it is open between all its ends.
     open: Fact<bool>,
     /// All that stands in its way.
-    #[schemars(with = "Vec<BlockerShape>")]
     blockers: Vec<Blocker>,
     /// What would settle what is undecided.
-    #[schemars(with = "Vec<MissingShape>")]
     missing: Vec<Missing>,
-    /// What was taken for granted.
-    assumptions: Vec<String>,
     /// Every path in short.
     paths: Vec<PathFacts>,
     /// Whether the cluster's public endpoint admits the operators; false for other flows.
@@ -60,48 +56,9 @@ struct PathFacts {
     /// What the destination is called.
     to: String,
     /// `open`, `blocked` or `unknown`.
-    #[schemars(with = "String")]
     verdict: Verdict,
     /// What decided.
     by: String,
-}
-
-/// The JSON of [`Blocker`], for the schema.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct BlockerShape {
-    code: String,
-    kind: String,
-    id: String,
-    leg: Option<String>,
-    part: Option<String>,
-    reason: String,
-    remedy: RemedyShape,
-}
-
-/// The JSON of `Remedy`, for the schema.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct RemedyShape {
-    protocol: Option<String>,
-    from_port: Option<u16>,
-    to_port: Option<u16>,
-    cidrs: Vec<String>,
-    group: Option<String>,
-    prefix_list: Option<String>,
-    rule_number: Option<i64>,
-    target: Option<String>,
-    target_option: Option<String>,
-    subnet: Option<String>,
-}
-
-/// The JSON of [`Missing`], for the schema.
-#[derive(JsonSchema)]
-#[allow(dead_code)]
-struct MissingShape {
-    kind: String,
-    what: String,
-    permission: Option<String>,
 }
 
 /// The schema of a flow's fields.
@@ -334,11 +291,8 @@ impl Run<'_, '_> {
             (false, true) => Ok(true),
             (false, false) => Err(missing.clone()),
         };
-        let mut assumptions: Vec<String> = paths.iter().flat_map(|path| path.assumptions.clone()).collect();
-        assumptions.sort();
-        assumptions.dedup();
-        for assumption in &assumptions {
-            self.context.assume(assumption.clone());
+        for assumption in paths.iter().flat_map(|path| &path.assumptions) {
+            self.context.assume(assumption);
         }
         FlowFacts {
             id: format!("{from}->{to}:{}", self.spec.port),
@@ -352,7 +306,6 @@ impl Run<'_, '_> {
             open: Fact(open),
             blockers: blockers::merged(&paths),
             missing,
-            assumptions,
             paths: paths.iter().map(in_short).collect(),
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,

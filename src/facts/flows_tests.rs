@@ -140,7 +140,7 @@ fn nodes_reach_every_service_that_they_need() {
 fn a_closed_endpoint_blocks_even_where_a_nat_gateway_leads_out() {
     let closed = Fixture::closed()
         .change("SecurityGroups", "GroupId", "sg-0c00000000000000e", |group| {
-            group["IpPermissions"] = json!([])
+            group["IpPermissions"] = json!([]);
         })
         .change("RouteTables", "RouteTableId", "rtb-0c00000000000000d", |table| {
             let nat =

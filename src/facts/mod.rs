@@ -8,7 +8,7 @@
 mod blockers;
 mod capacity;
 mod cluster;
-pub mod context;
+mod context;
 mod demand;
 mod endpoints;
 mod ends;
@@ -19,7 +19,7 @@ mod fit;
 mod fixture;
 mod flows;
 mod nodegroup;
-pub mod nodes;
+mod nodes;
 mod operators;
 mod pods;
 mod policy;
@@ -37,9 +37,10 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use crate::network::{Missing, MissingKind};
-pub use context::Context;
+pub use crate::network::{Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
+
+use context::Context;
 
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
@@ -85,14 +86,11 @@ impl Subjects {
     }
 }
 
-/// The subjects by kind, for each kind that exists, in a fixed order.
-pub type SubjectsByKind = BTreeMap<&'static str, Subjects>;
-
 /// A flow that a rule declares: who must reach whom, on which port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
-    /// A role, a service name, an id, an address or a network of the intent.
+    /// A role or the name of a service: one of [`flow_ends`].
     pub from: String,
     /// The same.
     pub to: String,
@@ -120,7 +118,7 @@ pub struct Target {
 pub struct Facts<'s> {
     context: Context<'s>,
     target: Target,
-    by_kind: SubjectsByKind,
+    by_kind: BTreeMap<&'static str, Subjects>,
 }
 
 static NONE: Subjects = Subjects { listed: Vec::new(), unlisted: Vec::new() };
@@ -129,7 +127,7 @@ impl<'s> Facts<'s> {
     /// Computes every subject except the flows.
     pub fn derive(snapshot: &'s Snapshot, intent: &Intent) -> Self {
         let context = Context::new(snapshot, intent);
-        let by_kind = SubjectsByKind::from([
+        let by_kind = BTreeMap::from([
             ("cluster", cluster::derive(&context)),
             ("vpc", vpc::derive(&context)),
             ("subnet", subnet::derive(&context)),
@@ -157,11 +155,6 @@ impl<'s> Facts<'s> {
     /// What was audited.
     pub fn target(&self) -> &Target {
         &self.target
-    }
-
-    /// What all facts were computed from.
-    pub fn context(&self) -> &Context<'s> {
-        &self.context
     }
 }
 

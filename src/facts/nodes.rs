@@ -47,12 +47,6 @@ pub struct Listed {
     pub unlisted: Vec<Missing>,
 }
 
-/// All node groups, or what is missing to list them all.
-pub fn groups(context: &Context<'_>) -> Known<Vec<NodeGroup>> {
-    let listed = listed(context);
-    if listed.unlisted.is_empty() { Ok(listed.groups) } else { Err(listed.unlisted) }
-}
-
 /// The node groups that are known, with what may be missing.
 pub fn listed(context: &Context<'_>) -> Listed {
     let cluster = match &context.cluster {
@@ -70,12 +64,6 @@ pub fn listed(context: &Context<'_>) -> Listed {
         });
     }
     listed
-}
-
-/// All subnets that nodes are placed in, or what is missing to know them all.
-pub fn subnets(context: &Context<'_>) -> Known<BTreeSet<String>> {
-    let (subnets, missing) = known_subnets(context);
-    if missing.is_empty() { Ok(subnets) } else { Err(missing) }
 }
 
 /// The subnets that are known to hold nodes, and why there may be more.
@@ -100,7 +88,7 @@ pub fn known_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) 
 /// The cluster's instances that run or are about to.
 pub fn instances<'s>(context: &Context<'s>) -> Known<Vec<&'s Instance>> {
     let cluster = context.cluster.clone()?;
-    let all = context.items(&context.snapshot.aws.reservations, "Reservations", &cluster.name)?;
+    let all = context.items(context.snapshot.aws.reservations.as_deref(), "Reservations", &cluster.name)?;
     Ok(all
         .iter()
         .flat_map(|reservation| &reservation.instances)
@@ -153,7 +141,7 @@ fn managed(context: &Context<'_>, cluster: &Cluster, listed: &mut Listed) {
         .filter(|group| group.cluster_name.as_ref().is_none_or(|name| *name == cluster.name))
         .collect();
     let mut names: BTreeSet<&str> = described.iter().map(|group| group.nodegroup_name.as_str()).collect();
-    match context.items(&aws.nodegroups, "nodegroups", &cluster.name) {
+    match context.items(aws.nodegroups.as_deref(), "nodegroups", &cluster.name) {
         Ok(all) => names.extend(all.iter().map(String::as_str)),
         Err(missing) => listed.unlisted.extend(missing),
     }
@@ -250,11 +238,14 @@ fn managed_group(context: &Context<'_>, cluster: &Cluster, group: &Nodegroup) ->
 }
 
 fn self_managed(context: &Context<'_>, cluster: &Cluster, listed: &mut Listed) {
-    let all =
-        match context.items(&context.snapshot.aws.auto_scaling_groups, "AutoScalingGroups", &cluster.name) {
-            Ok(all) => all,
-            Err(missing) => return listed.unlisted.extend(missing),
-        };
+    let all = match context.items(
+        context.snapshot.aws.auto_scaling_groups.as_deref(),
+        "AutoScalingGroups",
+        &cluster.name,
+    ) {
+        Ok(all) => all,
+        Err(missing) => return listed.unlisted.extend(missing),
+    };
     let tagged = format!("kubernetes.io/cluster/{}", cluster.name);
     let own = |group: &&AutoScalingGroup| {
         let has = |key: &str| group.tags.iter().any(|tag| tag.key.as_deref() == Some(key));

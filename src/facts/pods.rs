@@ -79,7 +79,7 @@ pub(super) fn cni(context: &Context<'_>) -> CniKnown {
             }]),
         };
     }
-    match context.items(&aws.addons, "addons", &cluster.name) {
+    match context.items(aws.addons.as_deref(), "addons", &cluster.name) {
         Ok(names) if names.iter().any(|name| name == "vpc-cni") => {
             CniKnown::Unread(vec![context.missing("addon", Some("vpc-cni"))])
         }

@@ -68,10 +68,6 @@ struct ServiceFacts {
     missing_zones: Fact<Vec<String>>,
     /// Whether the best one has an interface in every zone with nodes; true for a gateway.
     covers_node_zones: Fact<bool>,
-    /// Whether the best one has interfaces in one zone only.
-    single_zone: bool,
-    /// The best one's security groups.
-    groups: Vec<String>,
     /// Whether some subnet with nodes has no way out at all.
     isolated: Fact<bool>,
     /// Whether every subnet with nodes has a way to the internet.
@@ -172,13 +168,11 @@ fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &
                 && endpoints::names_served(context, endpoint) == Ok(false)
         }),
         dns_attributes: Fact(dns_attributes(context)),
-        single_zone: zones.endpoint.len() == 1,
         endpoint_zones: zones.endpoint.iter().cloned().collect(),
         covers_node_zones: Fact(zones.missing.clone().map(|missing| missing.is_empty())),
         missing_zone_subnets: clients.one_per_zone(zones.missing.as_ref().ok()),
         missing_zones: Fact(zones.missing.map(|missing| missing.into_iter().collect())),
         node_zones: Fact(clients.zones.clone().map(|zones| zones.into_keys().collect())),
-        groups: found.map(group_ids).unwrap_or_default(),
         isolated: Fact(clients.isolated.clone()),
         other_way: Fact(clients.other_way.clone()),
         policy_allows: Fact(policy_allows),
@@ -333,7 +327,7 @@ fn allows(
 
 fn dns_attributes(context: &Context<'_>) -> Known<bool> {
     let vpc = context.vpc.clone()?;
-    let all = context.items(&context.snapshot.aws.vpc_attributes, "VpcAttributes", &vpc)?;
+    let all = context.items(context.snapshot.aws.vpc_attributes.as_deref(), "VpcAttributes", &vpc)?;
     let found = all.iter().find(|attributes| attributes.vpc_id == vpc);
     let support = found.and_then(|one| one.enable_dns_support.as_ref()).and_then(|value| value.value);
     let names = found.and_then(|one| one.enable_dns_hostnames.as_ref()).and_then(|value| value.value);

@@ -2,10 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::intent::Intent;
-use crate::snapshot::Snapshot;
-
-use super::{Facts, Subject};
+use super::Subject;
+use super::fixture::{self, Fixture};
 
 /// Cluster `closed` in vpc-1 (10.0.0.0/16), subnets a and b in two zones with 100 free addresses
 /// each, managed group `workers` of m5.large with at most four nodes, none running.
@@ -100,19 +98,17 @@ pub(super) fn withhold(snapshot: &mut Value, key: &str) {
     snapshot["scope"].as_object_mut().unwrap().remove(key);
 }
 
-/// The subjects of one kind by id.
+/// The subjects of one kind.
 pub(super) fn subjects(snapshot: &Value, kind: &str) -> Vec<Subject> {
-    let snapshot: Snapshot = serde_json::from_value(snapshot.clone()).unwrap();
-    Facts::derive(&snapshot, &Intent::default()).subjects(kind).listed.clone()
+    Fixture(snapshot.clone()).subjects(kind, "")
 }
 
 /// The fields of one subject.
 pub(super) fn fields(snapshot: &Value, kind: &str, id: &str) -> Value {
-    let all = subjects(snapshot, kind);
-    all.into_iter().find(|subject| subject.id == id).map(|subject| subject.fields).unwrap()
+    Fixture(snapshot.clone()).fields(kind, id)
 }
 
 /// Whether a field is unknown.
 pub(super) fn is_unknown(field: &Value) -> bool {
-    field.get(super::UNKNOWN).is_some()
+    fixture::is_unknown(field, "")
 }

@@ -22,15 +22,11 @@ pub(super) struct SubnetFacts {
     id: String,
     /// The `Name` tag of `Subnets[].Tags`.
     name: Option<String>,
-    /// `Subnets[].VpcId`.
-    vpc_id: Fact<String>,
     /// `Subnets[].CidrBlock`.
     cidr: Fact<String>,
     /// Whether `cluster.resourcesVpcConfig.subnetIds` names it: EKS may place the control plane's
     /// interfaces in it at any update.
     cluster_subnet: Fact<bool>,
-    /// Whether the cluster names it, or an interface of the control plane is in it now.
-    hosts_control_plane: Fact<bool>,
     /// Whether a node group names it, or a node is in it now.
     hosts_nodes: Fact<bool>,
     /// `Subnets[].AvailabilityZone`.
@@ -124,15 +120,6 @@ impl Hosts {
         }
     }
 
-    fn control_plane(&self, id: &str) -> Fact<bool> {
-        let in_either = [&self.cluster, &self.interfaces].into_iter().flatten().any(|ids| ids.contains(id));
-        Fact(match (in_either, &self.cluster, &self.interfaces) {
-            (true, ..) => Ok(true),
-            (false, Err(missing), _) | (false, _, Err(missing)) => Err(missing.clone()),
-            _ => Ok(false),
-        })
-    }
-
     fn nodes(&self, id: &str) -> Fact<bool> {
         let (known, missing) = &self.nodes;
         Fact(match known.contains(id) {
@@ -161,10 +148,8 @@ fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> Sub
     SubnetFacts {
         id: id.to_owned(),
         name: subnet.as_ref().ok().and_then(|subnet| tag(&subnet.tags, "Name")).map(str::to_owned),
-        vpc_id: known("VpcId", |subnet| subnet.vpc_id.clone()),
         cidr: known("CidrBlock", |subnet| subnet.cidr_block.clone()),
         cluster_subnet: Fact(hosts.cluster.clone().map(|ids| ids.contains(id))),
-        hosts_control_plane: hosts.control_plane(id),
         hosts_nodes: hosts.nodes(id),
         zone_refused: Fact(zone_id.0.clone().map(|zone| REFUSED.contains(&zone.as_str()))),
         zone_type: Fact(listed.and_then(|zone| {

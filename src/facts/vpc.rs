@@ -1,4 +1,4 @@
-//! The cluster's VPC as a subject: its DNS attributes, DHCP options, prefixes and owner.
+//! The cluster's VPC as a subject: its DNS attributes and DHCP options.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -36,12 +36,6 @@ pub(super) struct VpcFacts {
     custom_dns_forwards: Fact<bool>,
     /// `DhcpOptions[].DhcpConfigurations[domain-name].Values[].Value`.
     domain_name: Fact<Option<String>>,
-    /// Whether another account owns the VPC (`Vpcs[].OwnerId`).
-    shared: Fact<bool>,
-    /// `Vpcs[].OwnerId`.
-    owner_id: Fact<String>,
-    /// `Vpcs[].CidrBlockAssociationSet[].CidrBlock` and the IPv6 ones, where associated.
-    cidrs: Fact<Vec<String>>,
 }
 
 /// The cluster's VPC, or why it is not known.
@@ -65,7 +59,6 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
         .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
     let servers = dhcp(context, &dhcp_options_id).map(|options| values(options, "domain-name-servers"));
     let dns = servers.clone().and_then(|servers| Dns::of(context, vpc, &servers));
-    let owner_id = vpc.clone().and_then(|vpc| vpc.owner_id.clone().ok_or_else(|| field(context, "OwnerId")));
     VpcFacts {
         id: id.to_owned(),
         name: vpc.as_ref().ok().and_then(|vpc| tag(&vpc.tags, "Name")).map(str::to_owned),
@@ -79,16 +72,6 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
         amazon_provided_dns: Fact(dns.clone().map(|dns| dns == Dns::Amazon)),
         dns_servers_mixed: Fact(dns.clone().map(|dns| dns == Dns::Mixed)),
         custom_dns_forwards: Fact(dns.and_then(|dns| forwards(dns, servers.as_deref().unwrap_or_default()))),
-        shared: Fact(owner_id.clone().and_then(|owner| match &context.account {
-            Some(account) => Ok(owner != *account),
-            None => Err(vec![Missing {
-                kind: MissingKind::Operation,
-                what: "the account that the cluster is in".into(),
-                permission: Some("sts:GetCallerIdentity".into()),
-            }]),
-        })),
-        owner_id: Fact(owner_id),
-        cidrs: Fact(vpc.clone().map(cidrs)),
     }
 }
 
@@ -174,20 +157,6 @@ fn forwards(dns: Dns, servers: &[String]) -> Known<bool> {
             permission: None,
         }]),
     }
-}
-
-fn cidrs(vpc: &Vpc) -> Vec<String> {
-    let live = |state: &Option<crate::snapshot::aws::ec2::CidrBlockState>| {
-        state.as_ref().and_then(|state| state.state.as_deref()).is_none_or(|state| state == "associated")
-    };
-    let v4 = vpc.cidr_block_association_set.iter().filter(|one| live(&one.cidr_block_state));
-    let v6 = vpc.ipv6_cidr_block_association_set.iter().filter(|one| live(&one.ipv6_cidr_block_state));
-    let mut all: Vec<String> = vpc.cidr_block.iter().cloned().collect();
-    all.extend(v4.filter_map(|one| one.cidr_block.clone()));
-    all.extend(v6.filter_map(|one| one.ipv6_cidr_block.clone()));
-    all.sort();
-    all.dedup();
-    all
 }
 
 #[cfg(test)]

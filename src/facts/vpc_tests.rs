@@ -47,22 +47,3 @@ fn an_option_set_that_was_not_read_is_unknown() {
     }
     assert_eq!(vpc["dns_support"], true);
 }
-
-#[test]
-fn a_vpc_of_another_account_is_shared() {
-    let mut given = snapshot();
-    assert_eq!(fields(&given, "vpc", "vpc-1")["shared"], false);
-    given["Vpcs"][0]["OwnerId"] = json!("444455556666");
-    assert_eq!(fields(&given, "vpc", "vpc-1")["shared"], true);
-}
-
-#[test]
-fn prefixes_that_are_gone_do_not_count() {
-    let mut given = snapshot();
-    given["Vpcs"][0]["CidrBlockAssociationSet"] = json!([
-        {"CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}},
-        {"CidrBlock": "100.64.0.0/16", "CidrBlockState": {"State": "associated"}},
-        {"CidrBlock": "10.9.0.0/16", "CidrBlockState": {"State": "disassociated"}},
-    ]);
-    assert_eq!(fields(&given, "vpc", "vpc-1")["cidrs"], json!(["10.0.0.0/16", "100.64.0.0/16"]));
-}

@@ -1,11 +1,12 @@
 //! What stands in the way, and the values that a fix needs.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::path::Leg;
 
 /// An object that stands in the way.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Blocker {
     /// What has to change; the key under which `rules/eks/blockers.yaml` holds the fix.
     pub code: BlockerCode,
@@ -24,7 +25,7 @@ pub struct Blocker {
 }
 
 /// What has to change at a blocker.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlockerCode {
     /// No inbound rule of a security group admits it.
@@ -39,14 +40,18 @@ pub enum BlockerCode {
     RouteMissing,
     /// A route table sends it elsewhere.
     RouteElsewhere,
+    /// The VPC's own local route keeps it, which no other route comes before.
+    RouteLocal,
     /// The route for it is a blackhole.
     RouteBlackhole,
     /// The peering connection is not active.
     PeeringInactive,
     /// The transit gateway has no attachment in the subnet's zone.
     TransitGatewayZone,
-    /// The transit gateway attachment is not available or not associated.
+    /// The transit gateway is not attached to the VPC, or the attachment is not available.
     TransitGatewayAttachment,
+    /// The transit gateway attachment is associated with no route table.
+    TransitGatewayAssociation,
     /// The transit gateway's route table has no route for it, or a blackhole.
     TransitGatewayRoute,
     /// The gateway is not attached to the VPC.
@@ -58,7 +63,7 @@ pub enum BlockerCode {
 }
 
 /// The values that a fix fills into its commands; each is set where it makes sense.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Remedy {
     /// `tcp`, `udp`, `icmp` or `-1`.
     pub protocol: Option<String>,
@@ -78,6 +83,12 @@ pub struct Remedy {
     pub target: Option<String>,
     /// The AWS CLI's option for that target, for instance `--vpc-peering-connection-id`.
     pub target_option: Option<String>,
+    /// The destination of the route that decides now; a route for the same prefix replaces it.
+    pub replaces: Option<String>,
+    /// The VPC to attach to.
+    pub vpc: Option<String>,
     /// The subnet to attach or to associate.
     pub subnet: Option<String>,
+    /// The state that the object is in, as AWS spells it.
+    pub state: Option<String>,
 }

@@ -30,7 +30,7 @@ pub(super) struct Decider<'a, 's> {
     pub vpc: &'s str,
     /// The addresses that one of its routes decides about.
     pub addresses: &'a AddressSet,
-    /// That route's destination.
+    /// That route's destination; empty where there is none.
     pub by: &'a str,
 }
 
@@ -129,7 +129,7 @@ impl<'s> Network<'s> {
             }
             Way::Local(by) => {
                 let reason = format!("{id} keeps {told} in {vpc}, whose own prefix {by} holds it");
-                self.block_route(story, run, &decider(by), BlockerCode::RouteElsewhere, &reason);
+                self.block_route(story, run, &decider(by), BlockerCode::RouteLocal, &reason);
                 None
             }
             Way::To(target, by) => self.forward_to(story, run, &decider(by), target),

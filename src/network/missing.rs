@@ -3,6 +3,7 @@
 //! A gap (a call that failed) names its own permission; where there is none, the collection's
 //! operation does.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::snapshot::{Gap, Snapshot, aws};
@@ -11,7 +12,7 @@ use crate::snapshot::{Gap, Snapshot, aws};
 pub type Known<T> = Result<T, Vec<Missing>>;
 
 /// What would settle an unknown.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Missing {
     /// What kind of thing is missing.
     pub kind: MissingKind,
@@ -22,7 +23,7 @@ pub struct Missing {
 }
 
 /// Kinds of missing things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingKind {
     /// An AWS operation that did not answer, or was not asked.

@@ -1,11 +1,12 @@
 //! What a trace says: the way there, the way back, and what stands in it.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{blocker::Blocker, missing::Missing};
 
 /// What is known about a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every packet arrives and every reply returns.
@@ -17,7 +18,7 @@ pub enum Verdict {
 }
 
 /// Which way a packet goes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Leg {
     /// From the client to the server.

@@ -27,7 +27,9 @@ impl<'s> Network<'s> {
         if !connection::is_active(peering) {
             let reason = format!("{id} is {status}");
             story.hop(run.leg, KIND, id, "drop", &reason);
-            story.block(at(BlockerCode::PeeringInactive, KIND, id, None, reason));
+            let mut blocker = at(BlockerCode::PeeringInactive, KIND, id, None, reason);
+            blocker.remedy.state = Some(status.to_owned());
+            story.block(blocker);
         }
         let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
         let far = sides.into_iter().flatten().find(|side| side.vpc_id.as_deref() != Some(decider.vpc));

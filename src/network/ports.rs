@@ -38,18 +38,6 @@ pub struct Ports {
 )]
 pub struct PortsError(pub String);
 
-impl Ports {
-    /// A range of TCP ports.
-    pub fn tcp(from: u16, to: u16) -> Self {
-        Self { protocol: Protocol::Tcp, from, to }
-    }
-
-    /// A range of UDP ports.
-    pub fn udp(from: u16, to: u16) -> Self {
-        Self { protocol: Protocol::Udp, from, to }
-    }
-}
-
 impl FromStr for Ports {
     type Err = PortsError;
 
@@ -283,7 +271,10 @@ mod tests {
         assert_eq!(describe(&any.request(false)), "every protocol");
         let reply = describe(&any.reply(false));
         assert_eq!(reply, "protocols 0-5, tcp/1024-65535, protocols 7-16, udp/1024-65535, protocols 18-255");
-        assert_eq!(for_fix(&Ports::tcp(80, 90).request(false)), ("tcp".to_owned(), Some(80), Some(90)));
+        assert_eq!(
+            for_fix(&"tcp/80-90".parse::<Ports>().unwrap().request(false)),
+            ("tcp".to_owned(), Some(80), Some(90))
+        );
         assert_eq!(for_fix(&any.request(false)).0, "-1");
     }
 }

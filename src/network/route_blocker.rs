@@ -33,7 +33,10 @@ impl<'s> Network<'s> {
                 reason = format!("{reason}; its route to {target} covers only {}", there.join(", "));
             }
         }
-        let dropped = if code == BlockerCode::RouteElsewhere { "forward" } else { "drop" };
+        let dropped = match code {
+            BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => "forward",
+            _ => "drop",
+        };
         story.hop(run.leg, "route-table", id, dropped, &reason);
         let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
         blocker.part = run.to.part(decider.addresses);
@@ -41,6 +44,7 @@ impl<'s> Network<'s> {
             cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
             target_option: target.as_deref().and_then(target_option).map(str::to_owned),
             target,
+            replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
             subnet: Some(decider.subnet.subnet_id.clone()),
             ..Remedy::default()
         };

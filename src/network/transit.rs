@@ -67,8 +67,7 @@ impl<'s> Network<'s> {
                     };
                     for (table, addresses, route) in routed {
                         if !leads_to(route, own) {
-                            let reason = elsewhere(table, &run.to.told(&addresses), route);
-                            block_table(story, run, table, &addresses, own, reason);
+                            block_table(story, run, (table, &addresses, route), own);
                         }
                     }
                 }
@@ -109,7 +108,8 @@ impl<'s> Network<'s> {
         };
         story.hop(run.leg, kind, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayAttachment, kind, id, None, reason);
-        blocker.remedy.target = Some(gateway.to_owned());
+        blocker.remedy.vpc = Some(vpc.to_owned());
+        blocker.remedy.state = attachments.first().and_then(|attachment| attachment.state.clone());
         blocker.remedy.subnet = subnet.map(|subnet| subnet.subnet_id.clone());
         story.block(blocker);
         None
@@ -206,11 +206,10 @@ impl<'s> Network<'s> {
         (gateway, decider): (&str, &Decider<'_, 's>),
         (table, addresses, route): (&str, &AddressSet, Option<&'s TransitGatewayRoute>),
     ) -> bool {
-        let told = run.to.told(addresses);
         let forwards = route.filter(|route| route.state.as_deref().unwrap_or("active") == "active");
         let (Some(route), Some(vpc)) = (forwards, run.to.vpc()) else {
             let Some(route) = forwards else {
-                block_table(story, run, table, addresses, "", elsewhere(table, &told, route));
+                block_table(story, run, (table, addresses, route), "");
                 return false;
             };
             follow_outside(story, run, (gateway, decider), (table, addresses, route));
@@ -219,7 +218,7 @@ impl<'s> Network<'s> {
         let Some(own) = self.vpc_attachment(story, run, gateway, vpc, run.to.subnet()) else { return false };
         let own = own.transit_gateway_attachment_id.as_str();
         if !leads_to(Some(route), own) {
-            block_table(story, run, table, addresses, own, elsewhere(table, &told, Some(route)));
+            block_table(story, run, (table, addresses, Some(route)), own);
             return false;
         }
         story.hop(run.leg, TABLE, table, "forward", &format!("{} to {own}", destination(route)));
@@ -244,7 +243,7 @@ fn follow_outside(
         let resource = attachment.resource_id.as_deref().unwrap_or("an unknown resource");
         if attachment.resource_type.as_deref() == Some("vpc") {
             if resource == decider.vpc {
-                block_table(story, run, table, addresses, "", elsewhere(table, &told, Some(route)));
+                block_table(story, run, (table, addresses, Some(route)), "");
             } else {
                 story.hop(run.leg, TABLE, table, "unknown", &format!("{} to {resource}", destination(route)));
                 let what = format!("{resource}, where {table} sends {told}: how it goes on from there");
@@ -298,19 +297,20 @@ fn elsewhere(table: &str, told: &str, route: Option<&TransitGatewayRoute>) -> St
     }
 }
 
+/// A route table of a transit gateway stands in the way; `wanted` is the attachment that it should lead to.
 fn block_table(
     story: &mut Story,
     run: Run<'_, '_>,
-    table: &str,
-    addresses: &AddressSet,
+    (table, addresses, route): (&str, &AddressSet, Option<&TransitGatewayRoute>),
     wanted: &str,
-    reason: String,
 ) {
+    let reason = elsewhere(table, &run.to.told(addresses), route);
     story.hop(run.leg, TABLE, table, "drop", &reason);
     let mut blocker = at(BlockerCode::TransitGatewayRoute, TABLE, table, Some(run.leg), reason);
     blocker.part = run.to.part(addresses);
     blocker.remedy.cidrs = run.to.prefixes_for_fix(addresses);
     blocker.remedy.target = (!wanted.is_empty()).then(|| wanted.to_owned());
     blocker.remedy.target_option = (!wanted.is_empty()).then(|| "--transit-gateway-attachment-id".to_owned());
+    blocker.remedy.replaces = route.map(|route| destination(route).to_owned());
     story.block(blocker);
 }

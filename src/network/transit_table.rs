@@ -57,7 +57,8 @@ impl<'s> Network<'s> {
             }
             let reason = format!("{attachment} is associated with no route table");
             story.hop(run.leg, ATTACHMENT, attachment, "drop", &reason);
-            let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, attachment, None, reason);
+            let mut blocker =
+                at(BlockerCode::TransitGatewayAssociation, ATTACHMENT, attachment, None, reason);
             blocker.remedy.target.clone_from(&found.transit_gateway_id);
             story.block(blocker);
             return None;

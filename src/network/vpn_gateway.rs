@@ -32,7 +32,7 @@ impl<'s> Network<'s> {
             let reason = format!("{id} is not attached to {}", decider.vpc);
             story.hop(run.leg, KIND, id, "drop", &reason);
             let mut blocker = at(BlockerCode::GatewayDetached, KIND, id, None, reason);
-            blocker.remedy.target = Some(decider.vpc.to_owned());
+            blocker.remedy.vpc = Some(decider.vpc.to_owned());
             story.block(blocker);
             return None;
         }

@@ -76,7 +76,7 @@ pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) 
 }
 
 /// Identifies a rule and a subject across runs; what the finding says has no part in it.
-pub fn fingerprint(target: &facts::Target, rule: &str, kind: &str, id: &str) -> String {
+fn fingerprint(target: &facts::Target, rule: &str, kind: &str, id: &str) -> String {
     let place =
         [&target.account, &target.region, &target.cluster].map(|part| part.as_deref().unwrap_or_default());
     let mut hash = Sha256::new();

@@ -7,15 +7,16 @@ use serde_saphyr::Spanned;
 
 use super::expr::{Expression, FUNCTIONS};
 use super::load::{RawFlow, RawRule, RawSeverity, Source};
-use super::path::{NoSuchField, Path, in_schema, may_be_boolean, nearest};
+use super::path::{NoSuchField, Path, in_schema, may_be_boolean};
 use super::template::Templates;
 use super::{Compiled, FLOW, FixTemplate, Problem, Rule, SeverityCase};
 use crate::facts::{self, FlowSpec};
 use crate::report::Severity;
+use crate::yaml::nearest;
 
 /// What a rule may speak of: the facts' schemas by variable, and the ends of flows.
 #[derive(Clone, Debug, Default)]
-pub struct Vocabulary {
+pub(super) struct Vocabulary {
     /// JSON Schemas of the kinds of subjects.
     pub kinds: BTreeMap<String, Value>,
     /// JSON Schema of `target`.
@@ -26,7 +27,7 @@ pub struct Vocabulary {
 
 impl Vocabulary {
     /// The vocabulary of the facts.
-    pub fn of_facts() -> Self {
+    pub(super) fn of_facts() -> Self {
         let kinds = facts::KINDS
             .iter()
             .filter_map(|kind| Some(((*kind).to_owned(), facts::schema(kind)?.to_value())));
@@ -91,8 +92,6 @@ impl<'c> Checker<'c> {
                 assert: compiled.assert.source.clone(),
                 why: raw.why.value.trim().to_owned(),
                 message: raw.message.value,
-                evidence: raw.evidence.into_iter().map(|path| path.value).collect(),
-                blockers: raw.blockers.map(|path| path.value),
                 fix: FixTemplate {
                     summary: raw.fix.summary.value,
                     commands: raw.fix.commands.into_iter().map(|command| command.value).collect(),
@@ -164,15 +163,8 @@ impl<'c> Checker<'c> {
                 self.wrong(end, format!("no flow can begin or end at `{}`{message}", end.value));
             }
         }
-        let number = |text: &str| text.parse::<u16>().is_ok();
-        let ports =
-            |text: &str| number(text) || text.split_once('-').is_some_and(|(a, b)| number(a) && number(b));
-        let port = flow.port.value.as_str();
-        let right = matches!(port, "icmp" | "any")
-            || port.split_once('/').is_some_and(|(name, text)| matches!(name, "tcp" | "udp") && ports(text));
-        if !right {
-            let message = format!("`{port}` is no port; write tcp/443, udp/53, tcp/1024-65535, icmp or any");
-            self.wrong(&flow.port, message);
+        if let Err(error) = flow.port.value.parse::<facts::Ports>() {
+            self.wrong(&flow.port, error.to_string());
         }
     }
 

@@ -6,14 +6,14 @@ use std::{fmt, fs};
 
 use serde::de::{SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
-use serde_saphyr::{Location, Spanned};
+use serde_saphyr::Spanned;
 
 use super::blockers::BlockerFixes;
 use super::lint::{Checker, Vocabulary};
-use super::path::nearest;
 use super::template::Templates;
 use super::{Problem, RuleError, Rules};
 use crate::report::Severity;
+use crate::yaml;
 
 /// Area, file and text of every built-in rule.
 const BUILT_IN: &[(&str, &str, &str)] = include!(concat!(env!("OUT_DIR"), "/rules.rs"));
@@ -33,7 +33,7 @@ pub fn built_in() -> Result<Rules, RuleError> {
 ///
 /// # Errors
 /// Every mistake in every rule.
-pub fn from_sources<'t>(
+pub(super) fn from_sources<'t>(
     sources: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
     vocabulary: &Vocabulary,
 ) -> Result<Rules, RuleError> {
@@ -134,32 +134,17 @@ impl Source {
 
     /// The file's YAML, in any shape.
     pub(super) fn parse<'t, T: Deserialize<'t>>(&'t self) -> Result<T, Problem> {
-        serde_saphyr::from_str(&self.text).map_err(|error| self.not_yaml(&error))
-    }
-
-    fn not_yaml(&self, error: &serde_saphyr::Error) -> Problem {
-        use serde_saphyr::Error;
-        let (line, column) = error.location().map_or((1, 1), position);
-        let message = match error.without_snippet() {
-            Error::SerdeUnknownField { field, expected, .. } => {
-                let meant = nearest(field, expected.iter().copied());
-                let meant = meant.map(|meant| format!("did you mean `{meant}`? "));
-                format!(
-                    "unknown field `{field}`; {}a rule may have {}",
-                    meant.unwrap_or_default(),
-                    expected.join(", ")
-                )
-            }
-            Error::SerdeMissingField { field, .. } => format!("the field `{field}` is missing"),
-            Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => msg.clone(),
-            other => other.to_string(),
-        };
-        Problem { file: self.file.clone(), line, column, message }
+        yaml::parse(&self.text).map_err(|mistake| Problem {
+            file: self.file.clone(),
+            line: mistake.line,
+            column: mistake.column,
+            message: mistake.what,
+        })
     }
 
     /// A mistake in a value.
     pub(super) fn problem<T>(&self, value: &Spanned<T>, message: String) -> Problem {
-        let (line, column) = position(value.referenced);
+        let (line, column) = yaml::place(value.referenced);
         Problem { file: self.file.clone(), line, column, message }
     }
 
@@ -201,11 +186,6 @@ impl Source {
         let line_start = before.rfind('\n').map_or(0, |at| at + 1);
         Some((before.matches('\n').count() + 1, before[line_start..].chars().count() + 1))
     }
-}
-
-fn position(location: Location) -> (usize, usize) {
-    let from_one = |n: u64| usize::try_from(n).unwrap_or(1).max(1);
-    (from_one(location.line()), from_one(location.column()))
 }
 
 /// A rule file as it is written.

@@ -21,13 +21,13 @@ use std::fmt;
 use serde::Serialize;
 use thiserror::Error;
 
-pub use engine::{Evaluation, evaluate, fingerprint};
-pub use lint::Vocabulary;
-pub use load::{built_in, from_sources};
+pub use engine::{Evaluation, evaluate};
+pub use load::built_in;
 pub use source::FactSource;
 
 use crate::facts::FlowSpec;
 use crate::report::Severity;
+use crate::yaml::nearest;
 
 /// The kind of subject that flow rules are about.
 pub const FLOW: &str = "flow";
@@ -57,10 +57,6 @@ pub struct Rule {
     pub why: String,
     /// What a failure says, as a template.
     pub message: String,
-    /// Paths of the values that decide.
-    pub evidence: Vec<String>,
-    /// Path of the objects that stand in the way, if it names one.
-    pub blockers: Option<String>,
     /// What to change.
     pub fix: FixTemplate,
     /// Where AWS documents it.
@@ -102,56 +98,6 @@ impl Rule {
     pub fn worst(&self) -> Severity {
         self.severity.iter().map(|case| case.severity).max().unwrap_or(Severity::Blocker)
     }
-
-    /// Everything that a person may want to know about it, for printing.
-    pub fn explain(&self) -> Explanation<'_> {
-        Explanation {
-            id: &self.id,
-            area: &self.area,
-            healthy: &self.title,
-            why: &self.why,
-            subject: &self.subject,
-            flow: self.flow.as_ref(),
-            when: self.when.as_deref(),
-            assert: &self.assert,
-            severity: &self.severity,
-            message: &self.message,
-            fix: &self.fix,
-            fields: &self.fields,
-            references: &self.references,
-        }
-    }
-}
-
-/// What `rules explain` prints.
-#[derive(Clone, Debug, Serialize)]
-pub struct Explanation<'r> {
-    /// The rule's id.
-    pub id: &'r str,
-    /// Its area.
-    pub area: &'r str,
-    /// The healthy state.
-    pub healthy: &'r str,
-    /// Why it matters.
-    pub why: &'r str,
-    /// The kind of subject.
-    pub subject: &'r str,
-    /// The flow that must be open.
-    pub flow: Option<&'r FlowSpec>,
-    /// Where it applies.
-    pub when: Option<&'r str>,
-    /// What must hold.
-    pub assert: &'r str,
-    /// How bad a failure is.
-    pub severity: &'r [SeverityCase],
-    /// What a failure says.
-    pub message: &'r str,
-    /// What to change.
-    pub fix: &'r FixTemplate,
-    /// The facts that decide.
-    pub fields: &'r [String],
-    /// Where AWS documents it.
-    pub references: &'r [String],
 }
 
 /// Rules that were loaded and found sound.
@@ -175,7 +121,7 @@ impl Rules {
 
     /// The id that a mistyped one most likely means.
     pub fn nearest(&self, id: &str) -> Option<&str> {
-        path::nearest(id, self.all.iter().map(|rule| rule.id.as_str()))
+        nearest(id, self.all.iter().map(|rule| rule.id.as_str()))
     }
 
     /// How many there are.

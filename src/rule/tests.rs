@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
+use super::lint::Vocabulary;
+use super::load::from_sources;
 use super::*;
 use crate::facts::{self, Missing, MissingKind, Subject, Subjects};
 use crate::report::{Finding, Outcome, Report, Verdict};
@@ -220,7 +222,8 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
         text.replace("assert: \"\"\n", "").replace("subnet.id", "flow.id").replace("subnet.free", "flow.id");
     let mut facts = made(&[]);
     let remedy = json!({"protocol": "tcp", "from_port": 443, "to_port": 443, "cidrs": ["10.0.0.0/24"],
-        "group": null, "prefix_list": null, "rule_number": null, "target": null, "target_option": null, "subnet": null});
+        "group": null, "prefix_list": null, "rule_number": null, "target": null, "target_option": null,
+        "replaces": null, "vpc": null, "subnet": null, "state": null});
     let blocker = json!({"code": "security-group-ingress", "kind": "security-group", "id": "sg-1",
         "leg": "request", "part": null, "reason": "no inbound rule admits it", "remedy": remedy});
     facts.flows = subjects("flow", &[json!({"id": "a", "open": false, "blockers": [blocker, blocker]})]);
@@ -234,12 +237,13 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
     assert_eq!(report.exit_code, 1);
 }
 
-/// The commands for a blocker with this code, reason and remedy.
-fn commands(code: &str, kind: &str, id: &str, reason: &str, remedy: &Value) -> Vec<String> {
+/// The commands for a blocker with this code and remedy.
+fn commands(code: &str, kind: &str, id: &str, remedy: &Value) -> Vec<String> {
     let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
-        "prefix_list": null, "rule_number": null, "target": null, "target_option": null, "subnet": null});
+        "prefix_list": null, "rule_number": null, "target": null, "target_option": null,
+        "replaces": null, "vpc": null, "subnet": null, "state": null});
     all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
-    let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": reason, "remedy": all});
+    let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": "", "remedy": all});
     let mut fix = crate::report::Fix::default();
     let target = json!({"region": "eu-west-1", "vpc": "vpc-1"});
     blockers::BlockerFixes::load().unwrap().add(&blocker, &target, &mut fix).unwrap();
@@ -249,31 +253,30 @@ fn commands(code: &str, kind: &str, id: &str, reason: &str, remedy: &Value) -> V
 
 #[test]
 fn routes_are_created_or_replaced_where_one_for_the_same_addresses_is_there() {
-    let remedy = || json!({"cidrs": ["10.0.0.0/24"], "target": "pcx-1", "target_option": "--vpc-peering-connection-id"});
+    let routes = |code: &str, replaces: Option<&str>| {
+        let remedy = json!({"cidrs": ["10.0.0.0/24"], "target": "pcx-1",
+            "target_option": "--vpc-peering-connection-id", "replaces": replaces});
+        commands(code, "route-table", "rtb-1", &remedy)
+    };
     let command = |verb: &str| {
         format!(
             "aws ec2 {verb}-route --region eu-west-1 --route-table-id rtb-1 --destination-cidr-block 10.0.0.0/24 \
              --vpc-peering-connection-id pcx-1"
         )
     };
-    let routes = |code: &str, reason: &str| commands(code, "route-table", "rtb-1", reason, &remedy());
-    assert_eq!(routes("route-missing", "rtb-1 has no route for 10.0.0.0/24"), [command("create")]);
-    let elsewhere = |by: &str| routes("route-elsewhere", &format!("rtb-1 sends 10.0.0.0/24 to igw-1 ({by})"));
-    assert_eq!(elsewhere("0.0.0.0/0"), [command("create")]);
-    assert_eq!(elsewhere("10.0.0.0/24"), [command("replace")]);
-    let blackhole =
-        |by: &str| routes("route-blackhole", &format!("the route of rtb-1 for {by} is a blackhole"));
-    assert_eq!(blackhole("10.0.0.0/8"), [command("create")]);
-    assert_eq!(blackhole("10.0.0.0/24"), [command("replace")]);
-    let own = "rtb-1 keeps 10.0.0.0/24 in vpc-1, whose own prefix 10.0.0.0/16 holds it";
-    assert!(routes("route-elsewhere", own).is_empty());
+    assert_eq!(routes("route-missing", None), [command("create")]);
+    for code in ["route-elsewhere", "route-blackhole"] {
+        assert_eq!(routes(code, Some("0.0.0.0/0")), [command("create")]);
+        assert_eq!(routes(code, Some("10.0.0.0/24")), [command("replace")]);
+    }
+    assert!(routes("route-local", Some("10.0.0.0/16")).is_empty());
 }
 
 #[test]
 fn a_gateway_endpoint_is_told_the_route_table_that_lacks_it() {
     let remedy = json!({"prefix_list": "pl-1", "target": "vpce-1"});
     assert_eq!(
-        commands("route-missing", "route-table", "rtb-1", "rtb-1 has no route for pl-1", &remedy),
+        commands("route-missing", "route-table", "rtb-1", &remedy),
         [
             "aws ec2 modify-vpc-endpoint --region eu-west-1 --vpc-endpoint-id vpce-1 --add-route-table-ids rtb-1"
         ]
@@ -291,25 +294,29 @@ fn network_acl_entries_take_free_numbers_one_a_prefix() {
         )
     };
     assert_eq!(
-        commands("network-acl-egress", "network-acl", "acl-1", "", &remedy),
+        commands("network-acl-egress", "network-acl", "acl-1", &remedy),
         [entry(99, "--cidr-block 10.0.0.0/24"), entry(98, "--ipv6-cidr-block fd00::/64")]
     );
 }
 
 #[test]
-fn transit_gateways_are_attached_accepted_and_associated() {
-    let remedy = || json!({"target": "tgw-1", "subnet": "subnet-1"});
-    let one = |kind: &str, id: &str, reason: &str| {
-        commands("transit-gateway-attachment", kind, id, reason, &remedy()).remove(0)
-    };
-    let attach = one("transit-gateway", "tgw-1", "tgw-1 has no attachment to vpc-9");
+fn what_connects_networks_is_attached_accepted_and_associated() {
+    let one = |code: &str, kind: &str, id: &str, remedy: Value| commands(code, kind, id, &remedy).remove(0);
+    let code = "transit-gateway-attachment";
+    let attach = one(code, "transit-gateway", "tgw-1", json!({"vpc": "vpc-9", "subnet": "subnet-1"}));
     assert!(attach.ends_with("--transit-gateway-id tgw-1 --vpc-id vpc-9 --subnet-ids subnet-1"), "{attach}");
-    let kind = "transit-gateway-attachment";
-    let accept =
-        one(kind, "tgw-attach-1", "tgw-attach-1, which attaches tgw-1 to vpc-9, is pendingAcceptance");
+    let accept = one(code, code, "tgw-attach-1", json!({"state": "pendingAcceptance"}));
     assert!(accept.starts_with("aws ec2 accept-transit-gateway-vpc-attachment"), "{accept}");
-    let associate = one(kind, "tgw-attach-1", "tgw-attach-1 is associated with no route table");
+    let associate = one("transit-gateway-association", code, "tgw-attach-1", json!({"target": "tgw-1"}));
     assert!(associate.contains("--transit-gateway-ids tgw-1"), "{associate}");
+    let accept =
+        one("peering-inactive", "vpc-peering-connection", "pcx-1", json!({"state": "pending-acceptance"}));
+    assert!(accept.starts_with("aws ec2 accept-vpc-peering-connection"), "{accept}");
+    let attach = one("gateway-detached", "vpn-gateway", "vgw-1", json!({"vpc": "vpc-9"}));
+    assert!(attach.ends_with("--vpn-gateway-id vgw-1 --vpc-id vpc-9"), "{attach}");
+    let route = json!({"cidrs": ["10.0.0.0/24"], "target": "tgw-attach-1", "replaces": "10.0.0.0/24"});
+    let replace = one("transit-gateway-route", "transit-gateway-route-table", "tgw-rtb-1", route);
+    assert!(replace.starts_with("aws ec2 replace-transit-gateway-route"), "{replace}");
 }
 
 #[test]

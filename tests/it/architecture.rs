@@ -7,12 +7,13 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("snapshot", &[]),
     ("report", &[]),
+    ("yaml", &[]),
     ("cli", &["report"]),
-    ("intent", &[]),
+    ("intent", &["yaml"]),
     ("collect", &["snapshot"]),
     ("network", &["snapshot"]),
     ("facts", &["network", "snapshot", "intent"]),
-    ("rule", &["facts", "report"]),
+    ("rule", &["facts", "report", "yaml"]),
     ("render", &["report", "drift"]),
     ("drift", &["report", "snapshot"]),
 ];
@@ -32,7 +33,7 @@ fn each_room_imports_only_what_it_may() {
         };
         for other in imports(&code(&file)) {
             if other != room
-                && may.contains_key(other.as_str()) | (other == "commands")
+                && (may.contains_key(other.as_str()) || other == "commands")
                 && !allowed.contains(&other.as_str())
             {
                 trespasses.push(format!("{} imports {other}", file.display()));
@@ -50,11 +51,7 @@ fn only_collect_knows_the_aws_sdk_and_only_one_file_knows_cel() {
         let sdk = ["aws_sdk_", "aws_config::", "aws_smithy_", "aws_types::"]
             .iter()
             .any(|krate| code.contains(krate));
-        assert!(
-            !sdk || ["collect", "commands"].contains(&room.as_str()),
-            "{} names the AWS SDK",
-            file.display()
-        );
+        assert!(!sdk || room == "collect", "{} names the AWS SDK", file.display());
         let cel = ["use cel::", "cel::Context", "cel::Program", "cel::Value"]
             .iter()
             .any(|name| code.contains(name));

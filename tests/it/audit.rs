@@ -58,7 +58,7 @@ fn what_the_emulator_does_not_support_is_a_gap_and_never_a_pass() {
         let missing = finding["missing"].as_array().expect("missing");
         match finding["outcome"].as_str() {
             Some("unknown") => {
-                assert!(!missing.is_empty(), "an unknown says what would settle it: {finding}")
+                assert!(!missing.is_empty(), "an unknown says what would settle it: {finding}");
             }
             Some("pass") => assert!(missing.is_empty(), "a pass misses nothing: {finding}"),
             _ => {}

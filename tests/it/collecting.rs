@@ -1,7 +1,5 @@
 //! What a collection reads, in which order, and what it makes of calls that fail.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // clippy.toml allows them in test functions only
-
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

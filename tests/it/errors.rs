@@ -107,7 +107,7 @@ fn a_ca_that_is_not_trusted_until_aws_ca_bundle_names_it() {
     };
     fails(https(), &["AWS_CA_BUNDLE", "localhost"]);
 
-    let bundle = server.bundle.to_str().expect("UTF-8");
+    let bundle = server.bundle.path().to_str().expect("UTF-8");
     let report = https().env("AWS_CA_BUNDLE", bundle).run().report();
     assert_eq!(report["target"]["cluster"], "yoda-k8s-1");
 }

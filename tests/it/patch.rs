@@ -37,9 +37,9 @@ fn one(snapshot: &mut Value, patch: &Value) -> Result<(), String> {
         }
     } else if let Some(path) = patch.get("append") {
         let (last, parents) = steps(path)?;
-        let list = member(walk(snapshot, parents)?, last)?;
+        let items = member(walk(snapshot, parents)?, last)?;
         let item = patch.get("item").ok_or("`append` needs `item`")?.clone();
-        list.as_array_mut().ok_or_else(|| format!("{last} is no list"))?.push(item);
+        items.as_array_mut().ok_or_else(|| format!("{last} is no list"))?.push(item);
     } else if let Some(key) = patch.get("withhold") {
         withhold(snapshot, text(key)?)?;
     } else {

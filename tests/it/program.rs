@@ -1,6 +1,5 @@
 //! Runs the program as a user would, with nothing of this machine's AWS configuration.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::{Duration, Instant};
 
@@ -64,11 +63,6 @@ impl Program {
     pub fn file(self, name: &str, text: &str) -> Self {
         std::fs::write(self.home.path().join(name), text).expect("the scratch directory is writable");
         self
-    }
-
-    /// Where the program runs.
-    pub fn home(&self) -> &Path {
-        self.home.path()
     }
 
     /// Runs it.

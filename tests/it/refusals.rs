@@ -1,7 +1,5 @@
 //! Why a cluster could not be described, each in one sentence that says what to do.
 
-#![allow(clippy::unwrap_used, clippy::expect_used)] // clippy.toml allows them in test functions only
-
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -10,14 +8,11 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_types::timeout::TimeoutConfig;
 use privek_audit::collect::aws::{AwsOptions, Environment, collect, loader};
 use privek_audit::collect::{CollectError, Silent};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpListener;
-use tokio_rustls::rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
-use tokio_rustls::{TlsAcceptor, rustls};
 
 use crate::collecting::config;
 use crate::recorded;
-use crate::replay::{Answer, Replay, serve};
+use crate::replay::{Answer, Replay};
+use crate::servers::{answering, closed_port, http, tls};
 
 async fn refused(url: &str, environment: &Environment, cluster: &str) -> CollectError {
     collect(&config(url, environment).await, cluster, String::new(), &Silent)
@@ -135,8 +130,7 @@ async fn an_expired_login_says_how_to_renew_it() {
 
 #[tokio::test]
 async fn a_closed_port_is_an_error_that_names_the_endpoint_soon() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let (url, begin) = (format!("http://{address}"), Instant::now());
+    let (url, begin) = (format!("http://127.0.0.1:{}", closed_port()), Instant::now());
     let error = refused(&url, &Environment::default(), "prod").await;
     assert!(begin.elapsed() < Duration::from_secs(15));
     assert!(matches!(&error, CollectError::Unreachable { endpoint, .. } if *endpoint == url), "{error:?}");
@@ -178,27 +172,15 @@ async fn a_silent_server_is_given_up_within_the_time_allowed() {
     assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
 }
 
-/// A proxy that answers every request with this status line; it keeps what it was asked.
-async fn proxy(answer: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap().to_string();
+/// A proxy that answers every request with this status; it keeps what it was asked.
+fn proxy(status: &'static str) -> (String, Arc<Mutex<Vec<String>>>) {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let log = asked.clone();
-    tokio::spawn(async move {
-        while let Ok((mut stream, _)) = listener.accept().await {
-            let mut head = Vec::new();
-            while !head.ends_with(b"\r\n\r\n") {
-                match stream.read_u8().await {
-                    Ok(byte) => head.push(byte),
-                    Err(_) => break,
-                }
-            }
-            log.lock().unwrap().push(String::from_utf8_lossy(&head).into_owned());
-            let _ =
-                stream.write_all(format!("HTTP/1.1 {answer}\r\nContent-Length: 0\r\n\r\n").as_bytes()).await;
-        }
+    let port = answering(move |head| {
+        log.lock().unwrap().push(head.to_owned());
+        http(status, "", "")
     });
-    (address, asked)
+    (format!("127.0.0.1:{port}"), asked)
 }
 
 fn proxied(variable: &str, url: &str) -> Environment {
@@ -207,7 +189,7 @@ fn proxied(variable: &str, url: &str) -> Environment {
 
 #[tokio::test]
 async fn a_proxy_that_refuses_is_named_with_its_status_and_without_credentials() {
-    let (address, asked) = proxy("403 Forbidden").await;
+    let (address, asked) = proxy("403 Forbidden");
     let environment = proxied("HTTPS_PROXY", &format!("http://me:secret@{address}"));
     let error = refused("https://eks.eu-west-1.amazonaws.com", &environment, "prod").await;
     assert!(matches!(&error, CollectError::Proxy { status: Some(403), .. }), "{error:?}");
@@ -224,7 +206,7 @@ async fn a_proxy_that_refuses_is_named_with_its_status_and_without_credentials()
 
 #[tokio::test]
 async fn a_proxy_that_wants_credentials_says_so() {
-    let (address, _) = proxy("407 Proxy Authentication Required").await;
+    let (address, _) = proxy("407 Proxy Authentication Required");
     for (variable, url) in [("HTTPS_PROXY", "https://eks.example"), ("HTTP_PROXY", "http://eks.example")] {
         let error = refused(url, &proxied(variable, &format!("http://{address}")), "prod").await;
         assert!(matches!(&error, CollectError::Proxy { status: Some(407), .. }), "{error:?}");
@@ -234,11 +216,11 @@ async fn a_proxy_that_wants_credentials_says_so() {
 
 #[tokio::test]
 async fn a_proxy_that_is_not_there_is_named() {
-    let address = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
-    let error = refused("https://eks.example", &proxied("https_proxy", &address.to_string()), "prod").await;
+    let address = format!("127.0.0.1:{}", closed_port());
+    let error = refused("https://eks.example", &proxied("https_proxy", &address), "prod").await;
     let text = one_sentence(&error);
     assert!(matches!(error, CollectError::Proxy { status: None, .. }), "{error:?}");
-    assert!(text.contains(&address.to_string()) && text.contains("cannot be reached"), "{text}");
+    assert!(text.contains(&address) && text.contains("cannot be reached"), "{text}");
 }
 
 #[tokio::test]
@@ -262,56 +244,14 @@ async fn an_http_endpoint_is_asked_through_the_http_proxy_unless_no_proxy_names_
 
 #[tokio::test]
 async fn a_ca_that_is_not_trusted_is_an_error_and_the_bundle_mends_it() {
-    let (url, bundle) = tls_server().await;
+    let server = tls(Replay::start(recorded::answer).await.address.port());
+    let url = format!("https://localhost:{}", server.port);
     let error = refused(&url, &Environment::default(), "prod").await;
     assert!(matches!(&error, CollectError::Tls { endpoint, .. } if *endpoint == url), "{error:?}");
     assert!(one_sentence(&error).contains("AWS_CA_BUNDLE"));
 
-    let path = bundle.path().to_str().unwrap().to_owned();
+    let path = server.bundle.path().to_str().unwrap().to_owned();
     let trusting = proxied("AWS_CA_BUNDLE", &path);
     let config = config(&url, &trusting).await;
     collect(&config, "prod", String::new(), &Silent).await.expect("the bundle is trusted");
-}
-
-/// A server with the recorded answers behind a certificate of its own CA, and that CA's file.
-async fn tls_server() -> (String, tempfile::NamedTempFile) {
-    let ca_key = rcgen::KeyPair::generate().unwrap();
-    let mut ca = rcgen::CertificateParams::new(Vec::new()).unwrap();
-    ca.is_ca = rcgen::IsCa::Ca(rcgen::BasicConstraints::Unconstrained);
-    let ca_certificate = ca.self_signed(&ca_key).unwrap();
-    let key = rcgen::KeyPair::generate().unwrap();
-    let certificate = rcgen::CertificateParams::new(vec!["localhost".to_owned()])
-        .unwrap()
-        .signed_by(&key, &rcgen::Issuer::new(ca, ca_key))
-        .unwrap();
-    let mut bundle = tempfile::NamedTempFile::new().unwrap();
-    // The bundle also holds a certificate that TLS cannot use: real ones do.
-    let unusable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
-    std::io::Write::write_all(&mut bundle, format!("# ours\n{unusable}{}", ca_certificate.pem()).as_bytes())
-        .unwrap();
-
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let server = rustls::ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(
-            vec![certificate.der().clone()],
-            PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der())),
-        )
-        .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(server));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let url = format!("https://localhost:{}", listener.local_addr().unwrap().port());
-    tokio::spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                if let Ok(stream) = acceptor.accept(stream).await {
-                    serve(stream, Duration::ZERO, &Mutex::default(), &recorded::answer).await;
-                }
-            });
-        }
-    });
-    (url, bundle)
 }

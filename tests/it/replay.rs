@@ -168,7 +168,7 @@ impl Replay {
 }
 
 /// Answers the requests of one connection.
-pub async fn serve(
+async fn serve(
     stream: impl AsyncRead + AsyncWrite + Unpin,
     delay: Duration,
     log: &Mutex<Vec<Request>>,

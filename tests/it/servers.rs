@@ -2,7 +2,6 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use tokio_rustls::TlsAcceptor;
@@ -57,12 +56,10 @@ pub struct Tls {
     /// The port on localhost.
     pub port: u16,
     /// The CA's certificate, PEM.
-    pub bundle: PathBuf,
-    _directory: tempfile::TempDir,
-    _runtime: tokio::runtime::Runtime,
+    pub bundle: tempfile::NamedTempFile,
 }
 
-/// Starts one in front of `behind`.
+/// Starts one in front of `behind`; it lasts as long as the process.
 pub fn tls(behind: u16) -> Tls {
     let ca_key = rcgen::KeyPair::generate().expect("a key");
     let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
@@ -75,9 +72,10 @@ pub fn tls(behind: u16) -> Tls {
         .and_then(|params| params.signed_by(&key, &issuer))
         .expect("a certificate");
 
-    let directory = tempfile::tempdir().expect("a scratch directory");
-    let bundle = directory.path().join("ca.pem");
-    std::fs::write(&bundle, ca_certificate.pem()).expect("the scratch directory is writable");
+    let mut bundle = tempfile::NamedTempFile::new().expect("a scratch file");
+    // The bundle also holds a certificate that TLS cannot use: real ones do.
+    let unusable = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    write!(bundle, "# ours\n{unusable}{}", ca_certificate.pem()).expect("the scratch file is writable");
 
     let provider = tokio_rustls::rustls::crypto::ring::default_provider();
     let config = ServerConfig::builder_with_provider(Arc::new(provider))
@@ -91,22 +89,25 @@ pub fn tls(behind: u16) -> Tls {
         .expect("a certificate and its key");
     let acceptor = TlsAcceptor::from(Arc::new(config));
 
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let listener =
-        runtime.block_on(tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a free port");
-    let port = listener.local_addr().expect("an address").port();
-    runtime.spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut outer) = acceptor.accept(stream).await else { return };
-                let Ok(mut inner) = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, behind)).await
-                else {
-                    return;
-                };
-                let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
-            });
-        }
+    let (listener, port) = silent();
+    // A runtime of its own, so that a test may be asynchronous or not.
+    std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(forward(listener, acceptor, behind));
     });
-    Tls { port, bundle, _directory: directory, _runtime: runtime }
+    Tls { port, bundle }
+}
+
+async fn forward(listener: TcpListener, acceptor: TlsAcceptor, behind: u16) {
+    listener.set_nonblocking(true).expect("a socket");
+    let listener = tokio::net::TcpListener::from_std(listener).expect("a socket");
+    while let Ok((stream, _)) = listener.accept().await {
+        let acceptor = acceptor.clone();
+        tokio::spawn(async move {
+            let Ok(mut outer) = acceptor.accept(stream).await else { return };
+            let inner = tokio::net::TcpStream::connect((Ipv4Addr::LOCALHOST, behind)).await;
+            let Ok(mut inner) = inner else { return };
+            let _ = tokio::io::copy_bidirectional(&mut outer, &mut inner).await;
+        });
+    }
 }

@@ -20,6 +20,7 @@ mod sts;
 
 pub use aws_config::{ConfigLoader, SdkConfig};
 pub use config::{AwsOptions, config, loader};
+pub use convert::rfc3339;
 pub use environment::Environment;
 
 use futures::future::try_join;

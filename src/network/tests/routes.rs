@@ -168,6 +168,7 @@ fn the_bastion_of_the_closed_network_is_blocked_for_three_reasons() {
     );
     assert_eq!(bastion.remedy.cidrs, ["172.25.0.0/17"]);
     assert_eq!(bastion.remedy.target.as_deref(), Some("pcx-1"));
+    assert_eq!(bastion.remedy.replaces.as_deref(), Some("0.0.0.0/0"));
     let back = &path.blockers[1];
     assert_eq!(back.remedy.cidrs, ["172.24.0.0/24"]);
     assert_eq!((back.leg, back.remedy.target.as_deref()), (Some(Leg::Reply), Some("pcx-1")));

@@ -80,7 +80,7 @@ fn an_attachment_must_exist_be_available_and_have_a_table() {
     assert_blocked(&broken.path(&office(), &interface("eni-1")), &["transit-gateway-attachment att-a"]);
     let mut broken = net();
     broken.item("TransitGatewayAttachments", "att-a")["Association"] = Value::Null;
-    assert_blocked(&broken.path(&office(), &interface("eni-1")), &["transit-gateway-attachment att-a"]);
+    assert_blocked(&broken.path(&office(), &interface("eni-1")), &["transit-gateway-association att-a"]);
     // Another account's gateway does not show its associations.
     broken.item("TransitGatewayAttachments", "att-a")["TransitGatewayOwnerId"] = json!("222222222222");
     assert_unknown(&broken.path(&office(), &interface("eni-1")), "222222222222");

@@ -111,7 +111,7 @@ fn start() -> Emulator {
         .stderr(Stdio::null())
         .spawn()
         .expect("Python starts the emulator");
-    let life = child.stdin.take().expect("a pipe");
+    let stdin = child.stdin.take().expect("a pipe");
     // The server prints its port once its socket listens, so there is nothing to poll.
     let mut line = String::new();
     BufReader::new(child.stdout.take().expect("a pipe")).read_line(&mut line).expect("UTF-8");
@@ -121,7 +121,7 @@ fn start() -> Emulator {
             python.display()
         )
     });
-    Emulator { port, python, _child: child, _life: life }
+    Emulator { port, python, _child: child, _life: stdin }
 }
 
 /// The Python of a virtual environment below the target directory that holds [`PACKAGES`].
