@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::intent::Intent;
 use crate::network::{self, Known, Missing, MissingKind, Network};
-use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::snapshot::{Arn, Snapshot};
 
 use super::Target;
 
@@ -44,10 +44,12 @@ impl<'s> Context<'s> {
             .and_then(|clusters| clusters.first())
             .ok_or_else(|| vec![network::missing(snapshot, "cluster", None)]);
         let arn = cluster.as_ref().ok().and_then(|cluster| cluster.arn.as_deref()).and_then(Arn::parse);
-        let region = snapshot.region.clone().or_else(|| arn.as_ref().map(|arn| arn.region.clone()));
-        let account = snapshot.account.clone().or_else(|| arn.as_ref().map(|arn| arn.account.clone()));
-        let partition =
-            arn.map_or_else(|| partition_of(region.as_deref().unwrap_or_default()), |arn| arn.partition);
+        let region = snapshot.region.clone().or_else(|| arn.map(|arn| arn.region.to_owned()));
+        let account = snapshot.account.clone().or_else(|| arn.map(|arn| arn.account.to_owned()));
+        let partition = arn.map_or_else(
+            || partition_of(region.as_deref().unwrap_or_default()),
+            |arn| arn.partition.to_owned(),
+        );
         let vpc = cluster.clone().and_then(|cluster| vpc_of(snapshot, cluster));
         Self {
             snapshot,
@@ -146,24 +148,6 @@ fn vpc_of(snapshot: &Snapshot, cluster: &Cluster) -> Known<String> {
         .filter(|subnet| ids.contains(&subnet.subnet_id))
         .find_map(|subnet| subnet.vpc_id.clone());
     found.ok_or_else(|| vec![network::missing(snapshot, "Subnets", ids.first().map(String::as_str))])
-}
-
-struct Arn {
-    partition: String,
-    region: String,
-    account: String,
-}
-
-impl Arn {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(':');
-        if parts.next() != Some("arn") {
-            return None;
-        }
-        let partition = parts.next()?.to_owned();
-        parts.next()?;
-        Some(Self { partition, region: parts.next()?.to_owned(), account: parts.next()?.to_owned() })
-    }
 }
 
 fn partition_of(region: &str) -> String {

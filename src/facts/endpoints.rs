@@ -123,18 +123,9 @@ pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
 /// are any, those of the cluster. With it, why there may be more.
 pub(super) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
     let (mut subnets, mut missing) = nodes::known_subnets(context);
-    match features::fargate_profiles(context) {
-        Ok(names) => {
-            for name in names {
-                let described = context.snapshot.aws.fargate_profile.iter().flatten();
-                match described.into_iter().find(|profile| profile.fargate_profile_name == *name) {
-                    Some(profile) => subnets.extend(profile.subnets.iter().cloned()),
-                    None => missing.push(context.missing("fargateProfile", Some(name))),
-                }
-            }
-        }
-        Err(why) => missing.extend(why),
-    }
+    let (profiles, more) = features::described_profiles(context);
+    subnets.extend(profiles.into_iter().flat_map(|profile| profile.subnets.iter().cloned()));
+    missing.extend(more);
     if subnets.is_empty() && missing.is_empty() {
         match context.vpc_config() {
             Ok(config) => subnets.extend(config.subnet_ids.clone().unwrap_or_default()),

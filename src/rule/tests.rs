@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::lint::Vocabulary;
-use super::load::from_sources;
 use super::*;
 use crate::facts::{self, Missing, MissingKind, Subject, Subjects};
 use crate::report::{Finding, Outcome, Report, Verdict};
