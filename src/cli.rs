@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
 
 use crate::report::Severity;
 
@@ -89,9 +89,10 @@ pub struct AuditArgs {
 
 /// Where the state comes from: AWS, or files.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
 pub struct SourceArgs {
     /// The cluster to read; with --snapshot, which of the clusters in it.
-    #[arg(long, value_name = "NAME", required_unless_present = "snapshot")]
+    #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
     /// AWS region; without it, as the AWS CLI finds it (`AWS_REGION`, profile).
     #[arg(long, value_name = "REGION", conflicts_with = "snapshot")]
@@ -199,6 +200,11 @@ pub enum RulesCommand {
         #[arg(long, value_name = "DIR")]
         rules: Vec<PathBuf>,
     },
+    /// List the fields that a rule's expressions and texts can read.
+    Fields {
+        /// The kind of subject; all if absent.
+        kind: Option<String>,
+    },
     /// Check a directory of rules of your own.
     Check {
         /// The directory.
@@ -211,7 +217,7 @@ pub enum RulesCommand {
 pub enum Format {
     /// For people.
     Table,
-    /// For programs; docs/report.schema.json describes it.
+    /// For programs; docs/*.schema.json describe it.
     Json,
 }
 
@@ -253,6 +259,8 @@ mod tests {
     fn an_audit_needs_a_cluster_or_a_snapshot() {
         assert_eq!(parse("privek-audit").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
         assert_eq!(parse("privek-audit").unwrap_err().exit_code(), 2);
+        let said = parse("privek-audit --region eu-west-1").unwrap_err().to_string();
+        assert!(said.contains("<--cluster <NAME>|--snapshot <PATH>>"), "{said}");
         assert!(parse("privek-audit --cluster foo").is_ok());
         assert!(parse("privek-audit --snapshot a.json --snapshot b").is_ok());
         assert!(parse("privek-audit drift --baseline a.json").is_err());

@@ -333,7 +333,12 @@ mod tests {
         assert!(text.starts_with("privek-audit.yaml:2:"), "{text}");
         assert!(text.contains("`vai`") && text.contains("did you mean `via`?"), "{text}");
         assert!(refused("operators:\n  - { name: a }\n").contains("`cidr` is missing"));
-        assert!(refused("operators: 5\n").starts_with("privek-audit.yaml:1:12: "));
+        assert_eq!(
+            refused("operators: 5\n"),
+            "privek-audit.yaml:1:12: a list is expected here, for instance `[value]`"
+        );
+        let text = refused("operators:\n  - 10.0.0.0/8\n");
+        assert_eq!(text, "privek-audit.yaml:2:5: fields are expected here, for instance `name: value`");
     }
 
     #[test]

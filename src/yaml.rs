@@ -41,9 +41,17 @@ fn explain(error: &Error) -> String {
             format!("the field `{}` is there twice", key.as_deref().unwrap_or("?"))
         }
         Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => msg.clone(),
+        Error::Unexpected { expected, .. } if *expected == "mapping start" => {
+            "fields are expected here, for instance `name: value`".to_owned()
+        }
+        Error::Unexpected { expected, .. } if *expected == "sequence start" => {
+            "a list is expected here, for instance `[value]`".to_owned()
+        }
         other => {
             let text = other.render_with_formatter(&serde_saphyr::UserMessageFormatter);
-            text.lines().next().unwrap_or_default().to_owned()
+            let line = text.lines().next().unwrap_or_default();
+            // The place stands before the message already.
+            line.split_once(" at line ").map_or(line, |(what, _)| what).to_owned()
         }
     }
 }

@@ -88,7 +88,14 @@ fn live(args: &SourceArgs, cluster: &str) -> Result<Snapshot, anyhow::Error> {
 
 /// The declarations with account ids, addresses and names replaced.
 pub fn redacted(declared: &Declared, redactor: &Redactor) -> Declared {
-    let intent = declared.intent.redacted(|net| redactor.net(net), |text| redactor.text(text));
+    let mut intent = declared.intent.redacted(|net| redactor.net(net), |text| redactor.text(text));
+    // No snapshot knows the names that only the user gave, so the redactor does not either.
+    let named = declared.intent.operators.iter().flatten();
+    for (index, (operator, known)) in intent.operators.iter_mut().flatten().zip(named).enumerate() {
+        if known.name != known.cidr.to_string() {
+            operator.name = format!("operator-{}", index + 1);
+        }
+    }
     let origin = declared.origin.as_ref().map(|_| "Declarations are read from a file.".to_owned());
     Declared { intent, origin }
 }

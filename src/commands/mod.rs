@@ -4,6 +4,7 @@
 mod audit;
 mod demo;
 mod drift;
+mod fields;
 mod iam_policy;
 mod input;
 mod output;

@@ -31,7 +31,7 @@ impl Line {
 
 impl Progress for Line {
     fn say(&self, done: usize, started: usize, what: &str) {
-        self.0.set_message(format!("reading AWS: {done} of {started} calls, {what} (30 s at most for each)"));
+        self.0.set_message(format!("reading AWS: {done} of {started} calls, 30 s at most each: {what}"));
     }
 }
 

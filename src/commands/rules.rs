@@ -1,26 +1,27 @@
 //! Rules for reading: the list, one in full, and a check of a directory of one's own.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::{Done, input};
+use super::{Done, fields, input};
 use crate::cli::{Format, RulesCommand};
 use crate::render::json::pretty;
-use crate::render::table::columns;
 use crate::render::text::{Page, Style, count};
 use crate::report::Severity;
 use crate::rule::{self, Rule, Rules};
 
 /// For a terminal, a pipe and a file alike.
-const STYLE: Style = Style { width: 80, color: false };
+pub(super) const STYLE: Style = Style { width: 80, color: false };
 
 /// Lists, explains or checks rules.
 pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {
     let stdout = match command {
         RulesCommand::List { format, rules } => list(&input::rules(rules)?, *format),
         RulesCommand::Explain { id, rules } => explain(&input::rules(rules)?, id)?,
+        RulesCommand::Fields { kind } => fields::list(kind.as_deref())?,
         RulesCommand::Check { directory } => check(directory)?,
     };
     Ok(Done { stdout, exit_code: 0 })
@@ -53,12 +54,17 @@ fn list(rules: &Rules, format: Format) -> String {
         return pretty(&entries);
     }
     let mut page = Page::new(STYLE);
-    columns(
-        &mut page,
-        rules.iter().map(|rule| {
-            [rule.id.clone(), word(rule.worst()).to_owned(), rule.area.clone(), rule.title.clone()]
-        }),
-    );
+    let mut areas: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
+    for rule in rules.iter() {
+        areas.entry(&rule.area).or_default().push(rule);
+    }
+    for (area, rules) in areas {
+        page.heading(area);
+        for rule in rules {
+            page.line(&format!("  {:<9}{}", word(rule.worst()), rule.id));
+            page.paragraph("           ", &rule.title);
+        }
+    }
     page.finish()
 }
 

@@ -117,15 +117,22 @@ fn gaps(page: &mut Page, report: &Report) {
         return;
     }
     page.heading("NOT READ");
-    // The same failure of an operation for several resources is one line.
-    let mut lines: BTreeMap<(&str, &str, &str), Vec<&str>> = BTreeMap::new();
+    // One paragraph a reason: a directory or a role without permissions lacks dozens of operations.
+    let mut codes: BTreeMap<&str, BTreeMap<(&str, &str), Vec<&str>>> = BTreeMap::new();
     for gap in &report.gaps {
-        let resources = lines.entry((&gap.service, &gap.operation, &gap.code)).or_default();
+        let operations = codes.entry(&gap.code).or_default();
+        let resources = operations.entry((&gap.service, &gap.operation)).or_default();
         resources.extend(gap.resource.as_deref());
     }
-    for ((service, operation, code), resources) in lines {
-        let of = if resources.is_empty() { String::new() } else { format!(" ({})", resources.join(", ")) };
-        page.paragraph("  - ", &format!("{service}:{operation}{of}: {code}"));
+    for (code, operations) in codes {
+        let words: Vec<String> = operations
+            .into_iter()
+            .map(|((service, operation), resources)| match resources.as_slice() {
+                [] => format!("{service}:{operation}"),
+                resources => format!("{service}:{operation} ({})", resources.join(", ")),
+            })
+            .collect();
+        page.paragraph("  - ", &format!("{code}: {}", words.join(", ")));
     }
 }
 

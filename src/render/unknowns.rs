@@ -7,6 +7,11 @@ use super::failures;
 use super::text::{Page, count};
 use crate::report::{Finding, Gap, Missing, MissingKind, Outcome, Report, Severity};
 
+/// The code of a gap that stands for a file which a directory of AWS CLI outputs does not hold.
+const NOT_IN_DIRECTORY: &str = "NotInDirectory";
+/// Where more findings wait for the same thing, they are counted; the JSON report has each.
+const MOST_SUBJECTS: usize = 8;
+
 /// Prints what would settle the unknown findings of a report, worst first.
 pub fn print(page: &mut Page, report: &Report) {
     let unknown: Vec<&Finding> = report
@@ -36,7 +41,10 @@ pub fn print(page: &mut Page, report: &Report) {
         let (word, _) = failures::severity(worst(&findings));
         let many = count(findings.len(), "finding cannot be decided", "findings cannot be decided");
         page.paragraph("  - ", &format!("{many} (up to {}): {settled_by}", word.to_lowercase()));
-        page.paragraph("    ", &rules(&findings));
+        let named = findings.len() <= MOST_SUBJECTS;
+        for text in rules(&findings, named) {
+            page.paragraph("    ", &text);
+        }
     }
 }
 
@@ -47,6 +55,8 @@ fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
         (MissingKind::Operation, Some(permission)) => {
             let gap = gaps.iter().find(|gap| gap.permission.as_ref() == Some(permission));
             match gap {
+                // Nobody was refused: a file is missing, and the gap names the command that makes it.
+                Some(gap) if gap.code == NOT_IN_DIRECTORY => gap.message.clone(),
                 Some(gap) => format!("grant {permission} ({})", gap.code),
                 None => format!("{what} (needs {permission})"),
             }
@@ -62,15 +72,56 @@ fn worst(findings: &[&Finding]) -> Severity {
     findings.iter().map(|finding| finding.severity).max().unwrap_or(Severity::Info)
 }
 
-/// The rules, and how many of their subjects, where that is more than one.
-fn rules(findings: &[&Finding]) -> String {
-    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+/// A line for each rule with its subjects, or all rules in one with how many each has.
+fn rules(findings: &[&Finding], named: bool) -> Vec<String> {
+    let mut subjects: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for finding in findings {
-        *counts.entry(&finding.rule).or_default() += 1;
+        subjects.entry(&finding.rule).or_default().push(&finding.subject.id);
     }
-    let words: Vec<String> = counts
-        .into_iter()
-        .map(|(rule, count)| if count == 1 { rule.to_owned() } else { format!("{rule} (x{count})") })
-        .collect();
-    words.join(", ")
+    let words = subjects.into_iter().map(|(rule, ids)| match ids.as_slice() {
+        ids if named => format!("{rule}: {}", ids.join(", ")),
+        [_] => rule.to_owned(),
+        ids => format!("{rule} (x{})", ids.len()),
+    });
+    if named { words.collect() } else { vec![words.collect::<Vec<_>>().join(", ")] }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{sample, table};
+    use super::*;
+    use crate::render::text::Style;
+    use crate::report::Subject;
+
+    fn words(report: &Report) -> String {
+        let page = table::render(report, &Style { width: 80, color: false });
+        page.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn what_waits_for_one_thing_is_named_while_it_is_little_and_counted_when_it_is_much() {
+        let mut report = sample::report();
+        let said = words(&report);
+        assert!(said.contains("subnet-acl-blocks: subnet-0123456789abcdef0"), "{said}");
+        let denied =
+            report.findings.iter().find(|finding| finding.rule == "subnet-acl-blocks").unwrap().clone();
+        for number in 1..=MOST_SUBJECTS {
+            let subject = Subject { id: format!("subnet-{number}"), ..denied.subject.clone() };
+            report.findings.push(Finding { subject, ..denied.clone() });
+        }
+        let said = words(&report);
+        assert!(said.contains("9 findings cannot be decided"), "{said}");
+        assert!(said.contains("subnet-acl-blocks (x9)"), "{said}");
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_asks_for_its_command_and_for_no_permission() {
+        let mut report = sample::report();
+        report.gaps[0].code = NOT_IN_DIRECTORY.to_owned();
+        report.gaps[0].message =
+            "no file has `NetworkAcls`; `aws ec2 describe-network-acls` makes one".to_owned();
+        let said = words(&report);
+        assert!(said.contains("`aws ec2 describe-network-acls` makes one"), "{said}");
+        assert!(!said.contains("grant"), "{said}");
+    }
 }

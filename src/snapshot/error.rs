@@ -28,9 +28,7 @@ pub enum SnapshotError {
         path: String,
     },
     /// The file holds nothing.
-    #[error(
-        "{path}: is empty; expected a saved snapshot or the output of an AWS CLI command with --output json"
-    )]
+    #[error("{path}: is empty, as a failed AWS CLI command leaves it; delete it, and it counts as not read")]
     Empty {
         /// The path.
         path: String,

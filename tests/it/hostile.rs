@@ -6,7 +6,7 @@ use std::path::Path;
 use privek_audit::facts::Facts;
 use privek_audit::intent::{Intent, Operator};
 use privek_audit::report::Severity;
-use privek_audit::rule::{self, Evaluation, Vocabulary};
+use privek_audit::rule::{self, Evaluation};
 use privek_audit::snapshot::Snapshot;
 use proptest::prelude::*;
 use serde_json::Value;
@@ -98,9 +98,11 @@ proptest! {
     fn a_mangled_rule_is_an_error_that_names_the_file_or_a_rule(
         from in any::<usize>(), length in 0..60_usize, with in junk(),
     ) {
-        let file = "rules/eks/operators/operator-cannot-reach-api.yaml";
-        let given = spliced(&text(file), from, length, &with);
-        let loaded = rule::from_sources([("operators", file, given.as_str())], &Vocabulary::of_facts());
+        let (id, file) = ("operator-cannot-reach-api", "house-rule.yaml");
+        let written = text(&format!("rules/eks/operators/{id}.yaml")).replace(id, "house-rule");
+        let directory = tempfile::tempdir().expect("a scratch directory");
+        std::fs::write(directory.path().join(file), spliced(&written, from, length, &with)).expect("a file");
+        let loaded = rule::built_in().expect("the built-in rules load").with_directory(directory.path());
         if let Err(error) = loaded {
             prop_assert!(error.to_string().contains(file), "{error}");
         }

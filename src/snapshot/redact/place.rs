@@ -83,12 +83,17 @@ pub(super) fn replace(
         Role::Field => {}
     }
     if let Some(kind) = kind_of(place) {
+        if kind == "security-group"
+            && let Some(rest) = text.strip_prefix(MADE_BY_EKS)
+        {
+            return Some(cluster_security_group(rest, rename));
+        }
         return Some(if text.starts_with("arn:") { arn(text, rename) } else { rename(kind, text) });
     }
     match (place.collection, place.key) {
         ("snapshot_version" | "collected_at" | "region", _)
         | ("gaps", "service" | "operation" | "region" | "code" | "permission")
-        | (_, "addonName" | "addons") => None,
+        | ("addon" | "addons", "addonName" | "addons") => None,
         ("scope" | "gaps", _)
         | (
             _,
@@ -106,6 +111,9 @@ pub(super) fn replace(
 
 /// The kind of name that stands at a place, if it is one.
 fn kind_of(place: Place<'_>) -> Option<&'static str> {
+    if place.collection == "scope" {
+        return read_for_a_cluster(place.key).then_some("cluster");
+    }
     Some(match (place.collection, place.parent, place.key) {
         ("cluster", "cluster", "name") | (_, _, "clusterName") => "cluster",
         (_, _, "nodegroupName" | "nodegroups") => "nodegroup",
@@ -123,6 +131,26 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         ("ResolverEndpoints" | "ResolverRules" | "ResolverRuleAssociations", _, "Name") => "resolver",
         _ => return None,
     })
+}
+
+/// Whether the scope of this collection holds clusters: EKS's own collections, and what is found by the
+/// cluster's tag.
+fn read_for_a_cluster(collection: &str) -> bool {
+    collection.starts_with(|first: char| first.is_ascii_lowercase())
+        || matches!(collection, "AutoScalingGroups" | "Reservations")
+}
+
+/// How EKS begins the name of the security group that it makes for a cluster; the cluster's name and a
+/// number follow. <https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>
+const MADE_BY_EKS: &str = "eks-cluster-sg-";
+
+fn cluster_security_group(rest: &str, rename: Rename<'_>) -> String {
+    match rest.rsplit_once('-') {
+        Some((cluster, number)) if number.bytes().all(|byte| byte.is_ascii_digit()) => {
+            format!("{MADE_BY_EKS}{}-{number}", rename("cluster", cluster))
+        }
+        _ => format!("{MADE_BY_EKS}{}", rename("cluster", rest)),
+    }
 }
 
 /// Tag keys that tools agree on stay, because rules read them; the cluster's name in them does not.
