@@ -98,7 +98,8 @@ impl<'s> Context<'s> {
     /// The network interfaces that EKS placed in the VPC for the control plane.
     ///
     /// EKS names them `Amazon EKS <cluster>`; they are not marked as managed by the requester
-    /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>). One that is attached to
+    /// nothing was left behind by an earlier cluster of the name, or by an update.
     pub fn control_plane_interfaces(&self) -> Known<Vec<&'s ec2::NetworkInterface>> {
         let cluster = self.cluster.clone()?;
         let vpc = self.vpc.clone()?;
@@ -108,6 +109,7 @@ impl<'s> Context<'s> {
             .iter()
             .filter(|interface| interface.description.as_deref() == Some(&description))
             .filter(|interface| interface.vpc_id.as_deref() == Some(&vpc))
+            .filter(|interface| interface.status.as_deref() != Some("available"))
             .collect())
     }
 
