@@ -4,8 +4,8 @@
 //! collect → Snapshot → facts → rules → Report → render
 //! ```
 //!
-//! Only `collect` does input and output; from the snapshot on everything is synchronous,
-//! offline and deterministic. The library never prints and never exits.
+//! Only `collect` talks to AWS; from the snapshot on everything is synchronous, offline and
+//! deterministic. The library never prints and never exits.
 
 pub mod cli;
 pub mod collect;

@@ -1,8 +1,10 @@
 //! What stands in the way of all paths of a flow, said once for each object.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use ipnet::IpNet;
 
-use crate::network::{Blocker, Path};
+use crate::network::{Blocker, BlockerCode, Path};
 
 /// All blockers of all paths: what one object does to several parts is said once.
 pub(super) fn merged(paths: &[Path]) -> Vec<Blocker> {
@@ -19,7 +21,20 @@ pub(super) fn merged(paths: &[Path]) -> Vec<Blocker> {
         }
     }
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
+    share_numbers(&mut merged);
     merged
+}
+
+/// Gives each entry that a fix adds to a network ACL a rule number of its own.
+fn share_numbers(blockers: &mut [Blocker]) {
+    let mut used: BTreeMap<(BlockerCode, String), BTreeSet<i64>> = BTreeMap::new();
+    for blocker in blockers {
+        let used = used.entry((blocker.code, blocker.id.clone())).or_default();
+        let entries = blocker.remedy.cidrs.len();
+        blocker.remedy.rule_numbers.retain(|number| !used.contains(number));
+        blocker.remedy.rule_numbers.truncate(entries);
+        used.extend(blocker.remedy.rule_numbers.iter().copied());
+    }
 }
 
 /// Whether a blocker says what another one of the same object says, once its parts are added.

@@ -2,10 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::Known;
+use crate::network::{AddressSet, Known};
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 
 use super::{Context, Fact, Subject, Subjects, subnet};
@@ -34,6 +35,9 @@ pub(super) struct ClusterFacts {
     /// Whether public access is off, or open to fewer than all addresses
     /// (`endpointPublicAccess`, `publicAccessCidrs`).
     public_access_limited: Fact<bool>,
+    /// Whether it is a local cluster on an Outpost (`cluster.outpostConfig`), whose control plane
+    /// runs in the Outpost's subnets.
+    on_outpost: bool,
     /// `cluster.resourcesVpcConfig.controlPlaneEgressMode`.
     control_plane_egress_mode: Fact<String>,
     /// `cluster.kubernetesNetworkConfig.ipFamily`: `ipv4` or `ipv6`.
@@ -100,6 +104,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
             c.public_access_cidrs.clone()
         }),
         public_access_limited: setting(context, &config, "publicAccessCidrs", limited),
+        on_outpost: cluster.outpost_config.is_some(),
         control_plane_egress_mode: setting(context, &config, "controlPlaneEgressMode", |c| {
             c.control_plane_egress_mode.clone()
         }),
@@ -143,8 +148,12 @@ fn limited(config: &VpcConfig) -> Option<bool> {
         return Some(true);
     }
     let cidrs = config.public_access_cidrs.as_ref()?;
+    // Several prefixes may make up everybody, as 0.0.0.0/1 and 128.0.0.0/1 do.
+    let admitted: AddressSet = cidrs.iter().filter_map(|cidr| cidr.parse::<IpNet>().ok()).collect();
+    let everybody = AddressSet::everything();
+    let all = |everybody: AddressSet| admitted.contains_all(&everybody);
     // No list at all is AWS's default, which is everybody.
-    Some(!cidrs.is_empty() && !cidrs.iter().any(|cidr| cidr == "0.0.0.0/0" || cidr == "::/0"))
+    Some(!cidrs.is_empty() && !all(everybody.only_v4()) && !all(everybody.only_v6()))
 }
 
 fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {

@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use crate::intent::Intent;
 use crate::network::{self, Known, Missing, MissingKind, Network};
-use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::snapshot::{Arn, Snapshot};
 
 use super::Target;
 
@@ -44,10 +44,12 @@ impl<'s> Context<'s> {
             .and_then(|clusters| clusters.first())
             .ok_or_else(|| vec![network::missing(snapshot, "cluster", None)]);
         let arn = cluster.as_ref().ok().and_then(|cluster| cluster.arn.as_deref()).and_then(Arn::parse);
-        let region = snapshot.region.clone().or_else(|| arn.as_ref().map(|arn| arn.region.clone()));
-        let account = snapshot.account.clone().or_else(|| arn.as_ref().map(|arn| arn.account.clone()));
-        let partition =
-            arn.map_or_else(|| partition_of(region.as_deref().unwrap_or_default()), |arn| arn.partition);
+        let region = snapshot.region.clone().or_else(|| arn.map(|arn| arn.region.to_owned()));
+        let account = snapshot.account.clone().or_else(|| arn.map(|arn| arn.account.to_owned()));
+        let partition = arn.map_or_else(
+            || partition_of(region.as_deref().unwrap_or_default()),
+            |arn| arn.partition.to_owned(),
+        );
         let vpc = cluster.clone().and_then(|cluster| vpc_of(snapshot, cluster));
         Self {
             snapshot,
@@ -96,7 +98,8 @@ impl<'s> Context<'s> {
     /// The network interfaces that EKS placed in the VPC for the control plane.
     ///
     /// EKS names them `Amazon EKS <cluster>`; they are not marked as managed by the requester
-    /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
+    /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>). One that is attached to
+    /// nothing was left behind by an earlier cluster of the name, or by an update.
     pub fn control_plane_interfaces(&self) -> Known<Vec<&'s ec2::NetworkInterface>> {
         let cluster = self.cluster.clone()?;
         let vpc = self.vpc.clone()?;
@@ -106,6 +109,7 @@ impl<'s> Context<'s> {
             .iter()
             .filter(|interface| interface.description.as_deref() == Some(&description))
             .filter(|interface| interface.vpc_id.as_deref() == Some(&vpc))
+            .filter(|interface| interface.status.as_deref() != Some("available"))
             .collect())
     }
 
@@ -146,24 +150,6 @@ fn vpc_of(snapshot: &Snapshot, cluster: &Cluster) -> Known<String> {
         .filter(|subnet| ids.contains(&subnet.subnet_id))
         .find_map(|subnet| subnet.vpc_id.clone());
     found.ok_or_else(|| vec![network::missing(snapshot, "Subnets", ids.first().map(String::as_str))])
-}
-
-struct Arn {
-    partition: String,
-    region: String,
-    account: String,
-}
-
-impl Arn {
-    fn parse(text: &str) -> Option<Self> {
-        let mut parts = text.split(':');
-        if parts.next() != Some("arn") {
-            return None;
-        }
-        let partition = parts.next()?.to_owned();
-        parts.next()?;
-        Some(Self { partition, region: parts.next()?.to_owned(), account: parts.next()?.to_owned() })
-    }
 }
 
 fn partition_of(region: &str) -> String {

@@ -28,7 +28,17 @@ pub(super) fn offer<'s>(
 ) -> Known<Option<&'s ServiceDetail>> {
     let region = region(context)?;
     let all = context.items(context.snapshot.aws.service_details.as_deref(), "ServiceDetails", "*")?;
-    Ok(all.iter().find(|detail| is_named(&detail.service_name, region, suffix, service)))
+    let named = |detail: &&ServiceDetail| is_named(&detail.service_name, region, suffix, service);
+    // In China the gateway and the interface endpoint of S3 have different names.
+    let first = service.types.first();
+    let preferred = |detail: &&ServiceDetail| {
+        detail
+            .service_type
+            .iter()
+            .any(|kind| kind.service_type.is_some() && kind.service_type.as_ref() == first)
+    };
+    let found = all.iter().filter(named).find(preferred);
+    Ok(found.or_else(|| all.iter().find(named)))
 }
 
 /// The endpoints of a service in the cluster's VPC, the one that serves best first. Those that are
@@ -51,7 +61,14 @@ pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
     found.sort_by_key(|endpoint| {
         let serves = names_served(context, endpoint) == Ok(true);
         let available = state(endpoint).as_deref() == Some("available");
-        (!type_right(endpoint, service), !available, !serves, endpoint.vpc_endpoint_id.clone())
+        // S3's own names lead to an interface endpoint that answers for them, past the gateway.
+        (
+            !type_right(endpoint, service),
+            !available,
+            !serves,
+            is_gateway(endpoint),
+            endpoint.vpc_endpoint_id.clone(),
+        )
     });
     Ok(found)
 }
@@ -100,6 +117,74 @@ pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
     if !is_interface(endpoint) {
         return Ok(true);
     }
+    let captured = match captured(context, endpoint) {
+        None => Ok(true),
+        Some(rule) => Err(vec![Missing {
+            kind: MissingKind::Probe,
+            what: format!(
+                "what the servers that resolver rule {rule} forwards to answer for the name of {}",
+                endpoint.vpc_endpoint_id
+            ),
+            permission: None,
+        }]),
+    };
+    both(both(private_dns_on(context, endpoint), dns_attributes(context)), captured)
+}
+
+/// Whether S3's own names lead to this endpoint only for what comes in through a resolver endpoint.
+pub(super) fn inbound_only(endpoint: &VpcEndpoint) -> bool {
+    let options = endpoint.dns_options.as_ref();
+    is_interface(endpoint)
+        && endpoint.private_dns_enabled == Some(true)
+        && options.and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint) == Some(true)
+}
+
+/// Both DNS attributes of the VPC: without them no private name of an endpoint resolves in it
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
+pub(super) fn dns_attributes(context: &Context<'_>) -> Known<bool> {
+    let vpc = context.vpc.clone()?;
+    let all = context.items(context.snapshot.aws.vpc_attributes.as_deref(), "VpcAttributes", &vpc)?;
+    let found = all.iter().find(|attributes| attributes.vpc_id == vpc);
+    let support = found.and_then(|one| one.enable_dns_support.as_ref()).and_then(|value| value.value);
+    let names = found.and_then(|one| one.enable_dns_hostnames.as_ref()).and_then(|value| value.value);
+    match (support, names) {
+        (Some(false), _) | (_, Some(false)) => Ok(false),
+        (Some(true), Some(true)) => Ok(true),
+        _ => Err(vec![context.field("VpcAttributes", &format!("the DNS attributes of {vpc}"))]),
+    }
+}
+
+/// Both, three-valued: a certain "no" outranks what is missing.
+pub(super) fn both(one: Known<bool>, other: Known<bool>) -> Known<bool> {
+    match (one, other) {
+        (Ok(false), _) | (_, Ok(false)) => Ok(false),
+        (Ok(true), Ok(true)) => Ok(true),
+        (Err(mut missing), Err(more)) => {
+            missing.extend(more);
+            missing.sort();
+            missing.dedup();
+            Err(missing)
+        }
+        (Err(missing), _) | (_, Err(missing)) => Err(missing),
+    }
+}
+
+/// The forwarding rule that takes an endpoint's own name, or names beneath it, out of the VPC: for the
+/// same name a rule outranks a private hosted zone
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
+fn captured(context: &Context<'_>, endpoint: &VpcEndpoint) -> Option<String> {
+    let region = context.region.as_deref()?;
+    let service = endpoint.service_name.as_deref()?;
+    let offered = context.snapshot.aws.service_details.iter().flatten();
+    let detail = offered.into_iter().find(|detail| detail.service_name == service);
+    let suffix = service.split_once(&format!(".{region}.")).map(|(_, suffix)| suffix)?;
+    let names = private_names(context, suffix, detail);
+    forwarding(context, |domain| {
+        names.iter().any(|name| *name == domain || domain.ends_with(&format!(".{name}")))
+    })
+}
+
+fn private_dns_on(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
     let id = &endpoint.vpc_endpoint_id;
     let on = endpoint
         .private_dns_enabled
@@ -123,18 +208,9 @@ pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
 /// are any, those of the cluster. With it, why there may be more.
 pub(super) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
     let (mut subnets, mut missing) = nodes::known_subnets(context);
-    match features::fargate_profiles(context) {
-        Ok(names) => {
-            for name in names {
-                let described = context.snapshot.aws.fargate_profile.iter().flatten();
-                match described.into_iter().find(|profile| profile.fargate_profile_name == *name) {
-                    Some(profile) => subnets.extend(profile.subnets.iter().cloned()),
-                    None => missing.push(context.missing("fargateProfile", Some(name))),
-                }
-            }
-        }
-        Err(why) => missing.extend(why),
-    }
+    let (profiles, more) = features::described_profiles(context);
+    subnets.extend(profiles.into_iter().flat_map(|profile| profile.subnets.iter().cloned()));
+    missing.extend(more);
     if subnets.is_empty() && missing.is_empty() {
         match context.vpc_config() {
             Ok(config) => subnets.extend(config.subnet_ids.clone().unwrap_or_default()),
@@ -228,9 +304,15 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<String> {
 
 /// A forwarding rule of the VPC that takes the service's names elsewhere.
 fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Option<String> {
-    let vpc = context.vpc.as_deref().ok()?;
-    let region = context.region.as_deref()?;
-    let mut names: Vec<String> = offer
+    let names = private_names(context, suffix, offer);
+    forwarding(context, |domain| {
+        domain.is_empty() || names.iter().any(|name| name == domain || name.ends_with(&format!(".{domain}")))
+    })
+}
+
+/// The names that a service's private DNS answers for.
+fn private_names(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Vec<String> {
+    let names: Vec<String> = offer
         .into_iter()
         .flat_map(|detail| {
             let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
@@ -238,10 +320,18 @@ fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetai
         })
         .map(|name| name.trim_start_matches("*.").to_ascii_lowercase())
         .collect();
-    if names.is_empty() {
-        let host: Vec<&str> = suffix.split('.').rev().collect();
-        names.push(format!("{}.{region}.amazonaws.com", host.join(".")));
+    if !names.is_empty() {
+        return names;
     }
+    let host: Vec<&str> = suffix.split('.').rev().collect();
+    let domain = if context.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let region = context.region.as_deref().unwrap_or_default();
+    vec![format!("{}.{region}.{domain}", host.join("."))]
+}
+
+/// A forwarding rule that is associated with the VPC and whose domain is one of these.
+fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Option<String> {
+    let vpc = context.vpc.as_deref().ok()?;
     let aws = &context.snapshot.aws;
     let associated = aws
         .resolver_rule_associations
@@ -256,10 +346,8 @@ fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetai
         .filter(|rule| rules.contains(rule.id.as_str()))
         .filter(|rule| rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD")))
         .find(|rule| {
-            let domain =
-                rule.domain_name.as_deref().unwrap_or_default().trim_end_matches('.').to_ascii_lowercase();
-            domain.is_empty()
-                || names.iter().any(|name| *name == domain || name.ends_with(&format!(".{domain}")))
+            let domain = rule.domain_name.as_deref().unwrap_or_default();
+            takes(&domain.trim_end_matches('.').to_ascii_lowercase())
         })
         .map(|rule| rule.id.clone())
 }

@@ -130,23 +130,18 @@ fn fargate(
     names: &mut BTreeMap<(String, Vec<String>), BTreeSet<String>>,
     unlisted: &mut Vec<Missing>,
 ) {
-    let profiles = match features::fargate_profiles(context) {
-        Ok(profiles) => profiles,
-        Err(missing) => return unlisted.extend(missing),
-    };
-    for name in profiles {
-        let described = context.snapshot.aws.fargate_profile.iter().flatten();
-        match described.into_iter().find(|profile| profile.fargate_profile_name == *name) {
-            Some(profile) => match cluster_group(context) {
-                Ok(group) => {
-                    for subnet in &profile.subnets {
-                        let key = (subnet.clone(), vec![group.clone()]);
-                        names.entry(key).or_default().insert(format!("Fargate profile {name}"));
-                    }
+    let (profiles, missing) = features::described_profiles(context);
+    unlisted.extend(missing);
+    for profile in profiles {
+        match cluster_group(context) {
+            Ok(group) => {
+                for subnet in &profile.subnets {
+                    let key = (subnet.clone(), vec![group.clone()]);
+                    let name = format!("Fargate profile {}", profile.fargate_profile_name);
+                    names.entry(key).or_default().insert(name);
                 }
-                Err(missing) => unlisted.extend(missing),
-            },
-            None => unlisted.push(context.missing("fargateProfile", Some(name))),
+            }
+            Err(missing) => unlisted.extend(missing),
         }
     }
 }

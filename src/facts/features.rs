@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::network::{Known, Missing};
+use crate::snapshot::aws::eks::FargateProfile;
 
 use super::{Context, nodes};
 
@@ -183,6 +184,23 @@ fn has_nodes(context: &Context<'_>) -> Sign {
 pub(super) fn fargate_profiles<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     let cluster = context.cluster.clone()?;
     context.items(context.snapshot.aws.fargate_profile_names.as_deref(), "fargateProfileNames", &cluster.name)
+}
+
+/// The Fargate profiles that were described, and why there may be more.
+pub(super) fn described_profiles<'s>(context: &Context<'s>) -> (Vec<&'s FargateProfile>, Vec<Missing>) {
+    let names = match fargate_profiles(context) {
+        Ok(names) => names,
+        Err(missing) => return (Vec::new(), missing),
+    };
+    let (mut described, mut missing) = (Vec::new(), Vec::new());
+    for name in names {
+        let mut profiles = context.snapshot.aws.fargate_profile.iter().flatten();
+        match profiles.find(|profile| profile.fargate_profile_name == *name) {
+            Some(profile) => described.push(profile),
+            None => missing.push(context.missing("fargateProfile", Some(name))),
+        }
+    }
+    (described, missing)
 }
 
 fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {

@@ -10,7 +10,7 @@ use crate::snapshot::aws::ec2::VpcEndpoint;
 use super::ends::{self, Ends};
 use super::features::{self, Service};
 use super::s3::{S3, Way};
-use super::{Context, Fact, FlowSpec, Subject, Subjects, blockers, endpoints, operators};
+use super::{Context, Fact, FlowSpec, Subject, Subjects, blockers, endpoints, operators, services};
 
 /// The roles that a flow's end may have; the names of services come on top.
 const ROLES: [&str; 4] = ["operators", "control-plane", "nodes", "services"];
@@ -36,6 +36,12 @@ struct FlowFacts {
     applies: Fact<bool>,
     /// Whether it is open between all its ends.
     open: Fact<bool>,
+    /// Whether nothing depends on it now, because the endpoint does not answer for the service's own
+    /// name and every source has a way to the internet; false for flows to other ends.
+    bypassed: Fact<bool>,
+    /// Whether all that is closed are ports that clients of few systems pick for replies; then only
+    /// some connections fail.
+    rare_ports_only: bool,
     /// All that stands in its way.
     blockers: Vec<Blocker>,
     /// What would settle what is undecided.
@@ -163,13 +169,14 @@ impl Run<'_, '_> {
         let used = features::used(self.context, matrix);
         let sources = role(self.context, &self.spec.from);
         let s3 = S3::new(self.context);
+        let other_way = services::other_way(self.context);
         let listed = matrix
             .services
             .iter()
             .filter(|(suffix, _)| which == "services" || which == suffix.as_str())
             .map(|(suffix, service)| {
                 let (needed, _) = features::needed(matrix, &used, suffix);
-                self.to_service(&sources, &s3, suffix, service, needed)
+                self.to_service(&sources, &s3, suffix, service, (needed, &other_way))
             })
             .collect();
         Subjects { listed, unlisted: Vec::new() }
@@ -181,7 +188,7 @@ impl Run<'_, '_> {
         s3: &S3<'_, '_>,
         suffix: &str,
         service: &Service,
-        needed: Known<bool>,
+        (needed, other_way): (Known<bool>, &Known<bool>),
     ) -> Subject {
         let best = endpoints::of(self.context, suffix, service).map(|list| list.first().copied());
         let usable = best.clone().and_then(|best| self.usable(best, service));
@@ -198,8 +205,16 @@ impl Run<'_, '_> {
         } else if let Err(missing) = &usable {
             traced.missing.clone_from(missing);
         }
-        let applies = both(needed, way);
+        let applies = endpoints::both(needed, way);
         let mut facts = self.facts(&self.spec.from, suffix, applies, traced);
+        facts.bypassed = Fact(match &best {
+            Ok(Some(endpoint)) => {
+                let silent = endpoints::names_served(self.context, endpoint).map(|served| !served);
+                endpoints::both(silent, other_way.clone())
+            }
+            Ok(None) => Ok(false),
+            Err(missing) => Err(missing.clone()),
+        });
         facts.endpoint = best.ok().flatten().map(|endpoint| endpoint.vpc_endpoint_id.clone());
         subject(&facts)
     }
@@ -275,6 +290,13 @@ impl Run<'_, '_> {
         traced
     }
 
+    /// Nodes reach endpoints' interfaces without address translation, S3's public addresses with it:
+    /// <https://github.com/aws/amazon-vpc-cni-k8s#aws_vpc_k8s_cni_randomizesnat>.
+    fn is_rare(&self, blocker: &Blocker) -> bool {
+        let direct = self.spec.from == "nodes" && blocker.remedy.prefix_list.is_none();
+        blocker.remedy.few_ports || direct && blocker.remedy.low_ports
+    }
+
     fn facts(&self, from: &str, to: &str, applies: Known<bool>, traced: Traced) -> FlowFacts {
         let Traced { paths, mut missing } = traced;
         missing.extend(paths.iter().flat_map(|path| path.missing.clone()));
@@ -303,6 +325,10 @@ impl Run<'_, '_> {
             cidr: None,
             endpoint: None,
             applies: Fact(applies),
+            rare_ports_only: blocked
+                && missing.is_empty()
+                && paths.iter().flat_map(|path| &path.blockers).all(|blocker| self.is_rare(blocker)),
+            bypassed: Fact::known(false),
             open: Fact(open),
             blockers: blockers::merged(&paths),
             missing,
@@ -328,21 +354,6 @@ fn in_short(path: &Path) -> PathFacts {
         to: path.to.clone(),
         verdict: path.verdict,
         by: by.unwrap_or_default(),
-    }
-}
-
-/// Both, three-valued: a certain "no" outranks what is missing.
-fn both(one: Known<bool>, other: Known<bool>) -> Known<bool> {
-    match (one, other) {
-        (Ok(false), _) | (_, Ok(false)) => Ok(false),
-        (Ok(true), Ok(true)) => Ok(true),
-        (Err(mut missing), Err(more)) => {
-            missing.extend(more);
-            missing.sort();
-            missing.dedup();
-            Err(missing)
-        }
-        (Err(missing), _) | (_, Err(missing)) => Err(missing),
     }
 }
 

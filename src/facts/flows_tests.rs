@@ -189,3 +189,75 @@ fn ends_are_roles_and_services() {
     let ends = ends();
     assert!(ends.iter().any(|end| end == "operators") && ends.iter().any(|end| end == "ecr.api"));
 }
+
+#[test]
+fn an_endpoint_that_nobody_is_led_to_is_bypassed_where_there_is_another_way() {
+    const EC2: &str = "vpce-0c0000000000000e0";
+    let nat = json!({"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"});
+    let with_nat = |fixture: Fixture| {
+        let fixture = fixture.add("NatGateways", json!({"NatGatewayId": "nat-1", "State": "available"}));
+        fixture.change("RouteTables", "RouteTableId", "rtb-0c00000000000000d", |table| {
+            table["Routes"].as_array_mut().unwrap().push(nat.clone());
+        })
+    };
+    let silent = || {
+        Fixture::closed().change("VpcEndpoints", "VpcEndpointId", EC2, |endpoint| {
+            endpoint["PrivateDnsEnabled"] = json!(false);
+        })
+    };
+    assert_eq!(service(&with_nat(silent()), "ec2")["bypassed"], json!(true));
+    assert_eq!(service(&silent(), "ec2")["bypassed"], json!(false), "there is no other way");
+    assert_eq!(
+        service(&with_nat(Fixture::closed()), "ec2")["bypassed"],
+        json!(false),
+        "the name leads to it"
+    );
+}
+
+#[test]
+fn a_refused_port_that_clients_seldom_pick_is_told_from_a_closed_way() {
+    let denying = |from: u16, to: u16| {
+        let mut fixture = Fixture::closed();
+        for acl in fixture.0["NetworkAcls"].as_array_mut().unwrap() {
+            acl["Entries"]
+                .as_array_mut()
+                .unwrap()
+                .push(json!({"RuleNumber": 50, "Egress": false, "Protocol": "6",
+                "RuleAction": "deny", "CidrBlock": "0.0.0.0/0", "PortRange": {"From": from, "To": to}}));
+        }
+        fixture
+    };
+    let flow = service(&denying(3389, 3389), "ec2");
+    assert_eq!((&flow["open"], &flow["rare_ports_only"]), (&json!(false), &json!(true)));
+    let low = denying(1024, 32767);
+    assert_eq!(service(&low, "ec2")["rare_ports_only"], json!(true), "no node picks those itself");
+    assert_eq!(service(&low, "s3")["rare_ports_only"], json!(false), "the CNI translates on the way out");
+    assert_eq!(service(&denying(1024, 65535), "ec2")["rare_ports_only"], json!(false));
+    assert_eq!(
+        service(&denying(443, 443), "ec2")["rare_ports_only"],
+        json!(false),
+        "requests are not replies"
+    );
+}
+
+#[test]
+fn each_entry_that_mends_a_network_acl_has_a_number_of_its_own() {
+    let mut fixture = Fixture::healthy();
+    for acl in fixture.0["NetworkAcls"].as_array_mut().unwrap() {
+        for number in [48, 50] {
+            acl["Entries"].as_array_mut().unwrap().push(json!({"RuleNumber": number, "Egress": false,
+                "Protocol": "6", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0",
+                "PortRange": {"From": 30000 + number, "To": 30000 + number}}));
+        }
+    }
+    let flow = service(&fixture, "ec2");
+    let blockers = flow["blockers"].as_array().unwrap();
+    let numbers: Vec<i64> = blockers
+        .iter()
+        .flat_map(|blocker| blocker["remedy"]["rule_numbers"].as_array().unwrap())
+        .map(|number| number.as_i64().unwrap())
+        .collect();
+    let distinct: std::collections::BTreeSet<&i64> = numbers.iter().collect();
+    assert!(numbers.len() > 2 && distinct.len() == numbers.len(), "{numbers:?}");
+    assert!(!numbers.contains(&48) && numbers.iter().all(|number| *number < 50), "{numbers:?}");
+}

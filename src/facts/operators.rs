@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use crate::intent::Operator;
-use crate::network::{End, EndKind, Groups, Known, Missing};
+use crate::network::{AddressSet, End, EndKind, Groups, Known, Missing};
 
 use super::Context;
 
@@ -42,10 +42,11 @@ pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> K
     let Some(texts) = &config.public_access_cidrs else {
         return Err(vec![context.field("cluster", "resourcesVpcConfig.publicAccessCidrs")]);
     };
-    let admitted: Vec<IpNet> = texts.iter().filter_map(|text| text.parse().ok()).collect();
+    let admitted: AddressSet = texts.iter().filter_map(|text| text.parse::<IpNet>().ok()).collect();
     // An IPv4 network behind NAT stays IPv4.
-    let all = |net: &IpNet| net.prefix_len() == 0 && is_v4(net) == is_v4(&operator.cidr);
-    if admitted.iter().any(all) {
+    let everybody = AddressSet::everything();
+    let everybody = if is_v4(&operator.cidr) { everybody.only_v4() } else { everybody.only_v6() };
+    if admitted.contains_all(&everybody) {
         return Ok(true);
     }
     if is_private(&operator.cidr) {
@@ -55,7 +56,7 @@ pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> K
         );
         return Err(vec![Missing::intent(what)]);
     }
-    Ok(admitted.iter().any(|net| net.contains(&operator.cidr)))
+    Ok(admitted.contains_all(&operator.cidr.into()))
 }
 
 fn is_v4(net: &IpNet) -> bool {

@@ -1,8 +1,7 @@
 //! What a VPC endpoint's policy allows: a small and honest part of IAM's evaluation.
 //!
-//! Understood are Effect, Action and Resource with wildcards, and the principal `*`. A
-//! condition, a named principal, `NotAction`, `NotResource`, `NotPrincipal` and policy
-//! variables leave a statement undecided, unless it cannot touch the request anyway.
+//! Understood are Effect, Action, Resource and their negations with wildcards, and the principal
+//! `*`. A condition, a named principal, `NotPrincipal` and policy variables leave a statement undecided, unless it cannot touch the request anyway.
 
 use serde_json::{Map, Value};
 
@@ -76,29 +75,36 @@ enum Touch {
 
 fn touches(statement: &Map<String, Value>, request: Request<'_>) -> Touch {
     let mut open: Option<String> = None;
-    match texts(statement.get("Action")) {
-        // IAM compares actions without case.
+    // IAM compares actions without case.
+    let action = request.action.to_ascii_lowercase();
+    let named = |key| {
+        let patterns = texts(statement.get(key))?;
+        Some(patterns.iter().any(|pattern| covers(&pattern.to_ascii_lowercase(), &action)))
+    };
+    match (named("Action"), named("NotAction")) {
+        (Some(true), _) | (None, Some(false)) => {}
+        (Some(false), _) | (None, Some(true)) => return Touch::No,
+        (None, None) => open = Some("has no Action that can be understood".into()),
+    }
+    let (key, inverted) = match statement.get("Resource") {
+        Some(_) => ("Resource", false),
+        None => ("NotResource", true),
+    };
+    match texts(statement.get(key)) {
+        Some(patterns) if patterns.iter().any(|pattern| pattern.contains("${")) => {
+            open = open.or(Some("names its resources by variables".into()));
+        }
         Some(patterns) => {
-            let action = request.action.to_ascii_lowercase();
-            if !patterns.iter().any(|pattern| covers(&pattern.to_ascii_lowercase(), &action)) {
+            let whole = patterns.iter().any(|pattern| covers(pattern, request.resource));
+            let none = !patterns.iter().any(|pattern| meet(pattern, request.resource));
+            if if inverted { whole } else { none } {
                 return Touch::No;
             }
-        }
-        None => open = Some("has NotAction".into()),
-    }
-    match texts(statement.get("Resource")) {
-        Some(patterns) => {
-            let variable = patterns.iter().any(|pattern| pattern.contains("${"));
-            if variable {
-                open = open.or(Some("names its resources by variables".into()));
-            } else if !patterns.iter().any(|pattern| covers(pattern, request.resource)) {
-                if !patterns.iter().any(|pattern| meet(pattern, request.resource)) {
-                    return Touch::No;
-                }
+            if !whole && !none {
                 open = open.or(Some(format!("covers a part of {} only", request.resource)));
             }
         }
-        None => open = open.or(Some("has NotResource".into())),
+        None => open = open.or(Some("has no Resource that can be understood".into())),
     }
     if !everybody(statement) {
         open = open.or(Some("names its principals".into()));
@@ -241,16 +247,25 @@ mod tests {
     }
 
     #[test]
-    fn not_action_not_resource_and_variables_leave_it_undecided_where_they_may_matter() {
-        for rest in [
-            r#""NotAction": "s3:PutObject", "Resource": "*""#,
-            r#""Action": "s3:*", "NotResource": "arn:aws:s3:::mine/*""#,
-            r#""Action": "s3:*", "Resource": "arn:aws:s3:::${aws:PrincipalTag/x}/*""#,
-        ] {
-            assert!(matches!(of(&policy(&[statement("Allow", rest)])), Decision::Undecided(_)), "{rest}");
-        }
+    fn not_action_and_not_resource_mean_everything_else() {
+        let decide =
+            |effect: &str, rest: &str| of(&policy(&[statement("Allow", ALL), statement(effect, rest)]));
+        let others = r#""NotAction": "s3:*", "Resource": "*""#;
+        assert_eq!(decide("Deny", others), Decision::Allowed);
+        assert!(matches!(decide("Deny", r#""NotAction": "ecr:*", "Resource": "*""#), Decision::Denied(_)));
+        let mine = r#""Action": "s3:*", "NotResource": "arn:aws:s3:::mine/*""#;
+        assert!(matches!(decide("Deny", mine), Decision::Denied(_)));
+        let layers = r#""Action": "s3:*", "NotResource": "arn:aws:s3:::prod-*""#;
+        assert_eq!(decide("Deny", layers), Decision::Allowed);
+        assert!(matches!(of(&policy(&[statement("Allow", others)])), Decision::Denied(_)));
         let harmless = r#""NotAction": "ec2:*", "Resource": "arn:aws:s3:::mine/*""#;
         assert!(matches!(of(&policy(&[statement("Allow", harmless)])), Decision::Denied(_)));
+    }
+
+    #[test]
+    fn variables_leave_it_undecided() {
+        let rest = r#""Action": "s3:*", "Resource": "arn:aws:s3:::${aws:PrincipalTag/x}/*""#;
+        assert!(matches!(of(&policy(&[statement("Allow", rest)])), Decision::Undecided(_)));
     }
 
     #[test]

@@ -64,6 +64,18 @@ impl<'c, 's> S3<'c, 's> {
     pub fn way(&self, subnet: &str) -> Known<Way<'s>> {
         let usable = self.usable.as_ref().map_err(Clone::clone)?;
         let mut unknown = Vec::new();
+        // An interface endpoint that answers for S3's own names gets all packets, whatever the routes:
+        // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
+        for endpoint in usable.iter().copied().filter(|endpoint| endpoints::is_interface(endpoint)) {
+            match endpoints::names_served(self.context, endpoint) {
+                Ok(true) => return Ok(Way::Interface { endpoint }),
+                Ok(false) => {}
+                Err(missing) => unknown.extend(missing),
+            }
+        }
+        if !unknown.is_empty() {
+            return Err(unknown);
+        }
         let gateways: Vec<&'s VpcEndpoint> =
             usable.iter().copied().filter(|endpoint| endpoints::is_gateway(endpoint)).collect();
         if !gateways.is_empty() {
@@ -73,13 +85,6 @@ impl<'c, 's> S3<'c, 's> {
                         return Ok(way);
                     }
                 }
-                Err(missing) => unknown.extend(missing),
-            }
-        }
-        for endpoint in usable.iter().copied().filter(|endpoint| endpoints::is_interface(endpoint)) {
-            match endpoints::names_served(self.context, endpoint) {
-                Ok(true) => return Ok(Way::Interface { endpoint }),
-                Ok(false) => {}
                 Err(missing) => unknown.extend(missing),
             }
         }

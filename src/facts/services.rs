@@ -52,7 +52,10 @@ struct ServiceFacts {
     state: Option<String>,
     /// Why the best one failed, in AWS's words; null where AWS says nothing.
     last_error: Option<String>,
-    /// Whether nodes that use the service's own name come to the best one. A gateway needs no names.
+    /// Whether private DNS is on at the best one, whatever the VPC makes of it.
+    private_dns_enabled: bool,
+    /// Whether nodes that use the service's own name come to the best one: private DNS is on, the VPC
+    /// has its DNS attributes, and no resolver rule takes the name elsewhere. A gateway needs no names.
     private_dns: Fact<bool>,
     /// Whether its clients on nodes cannot be told another host name.
     name_fixed: bool,
@@ -141,7 +144,7 @@ fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &
         Ok(None) => Fact::known(false),
         Err(missing) => Fact(Err(missing.clone())),
     };
-    let zones = Zones::new(context, clients, &best);
+    let zones = Zones::new(context, clients, &best, offered_zones(detail).as_ref());
     let (policy_allows, policy_problem) = allows(context, &best, service, detail);
     ServiceFacts {
         id: suffix.to_owned(),
@@ -162,12 +165,10 @@ fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &
         state: found.and_then(|endpoint| endpoint.state.clone()),
         last_error: found.and_then(last_error),
         private_dns: on(&|endpoint| endpoints::names_served(context, endpoint)),
+        private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
         name_fixed: service.name_fixed,
-        inbound_only: found.is_some_and(|endpoint| {
-            endpoint.private_dns_enabled == Some(true)
-                && endpoints::names_served(context, endpoint) == Ok(false)
-        }),
-        dns_attributes: Fact(dns_attributes(context)),
+        inbound_only: found.is_some_and(endpoints::inbound_only),
+        dns_attributes: Fact(endpoints::dns_attributes(context)),
         endpoint_zones: zones.endpoint.iter().cloned().collect(),
         covers_node_zones: Fact(zones.missing.clone().map(|missing| missing.is_empty())),
         missing_zone_subnets: clients.one_per_zone(zones.missing.as_ref().ok()),
@@ -177,7 +178,7 @@ fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &
         other_way: Fact(clients.other_way.clone()),
         policy_allows: Fact(policy_allows),
         policy_problem,
-        node_subnet_per_zone: clients.one_per_zone(None),
+        node_subnet_per_zone: clients.one_per_zone(offered_zones(detail).as_ref()),
         node_route_tables: clients.tables.iter().cloned().collect(),
         security_group: String::new(),
     }
@@ -200,6 +201,9 @@ impl Clients {
         let mut no_zone = unlisted.clone();
         let mut tables = BTreeSet::new();
         let (mut isolated, mut covered, mut unclear) = (false, true, unlisted);
+        let gives_addresses = |id: &str| {
+            context.network.subnet(id).is_ok_and(|subnet| subnet.map_public_ip_on_launch == Some(true))
+        };
         for id in &subnets {
             match context.network.subnet(id).map(|subnet| subnet.availability_zone.clone()) {
                 Ok(Some(zone)) => {
@@ -213,7 +217,13 @@ impl Clients {
             }
             match context.network.egress(id) {
                 Ok(Egress::Isolated) => (isolated, covered) = (true, false),
-                Ok(Egress::Nat | Egress::Internet) => {}
+                Ok(Egress::Nat) => {}
+                Ok(Egress::Internet) if gives_addresses(id) => {}
+                // An internet gateway serves public addresses only:
+                // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+                Ok(Egress::Internet) => unclear.push(Missing::unmodelled(format!(
+                    "whether what runs in {id}, which gives no public addresses, has any for its internet gateway"
+                ))),
                 Ok(Egress::Inspected { target }) => {
                     unclear.push(Missing::unmodelled(format!(
                         "what {target} does with packets to the internet"
@@ -253,7 +263,13 @@ struct Zones {
 }
 
 impl Zones {
-    fn new(context: &Context<'_>, clients: &Clients, best: &Known<Option<&VpcEndpoint>>) -> Self {
+    /// A zone that the service is not offered in (`offered`) cannot be lacking.
+    fn new(
+        context: &Context<'_>,
+        clients: &Clients,
+        best: &Known<Option<&VpcEndpoint>>,
+        offered: Option<&BTreeSet<String>>,
+    ) -> Self {
         let none = |missing| Self { endpoint: BTreeSet::new(), missing };
         let endpoint = match best {
             Ok(Some(endpoint)) if endpoints::is_interface(endpoint) => endpoint,
@@ -274,13 +290,26 @@ impl Zones {
         }
         let missing = match &clients.zones {
             Ok(zones) if unknown.is_empty() => {
-                Ok(zones.keys().filter(|zone| !of_endpoint.contains(*zone)).cloned().collect())
+                let could_be = |zone: &&String| offered.is_none_or(|offered| offered.contains(*zone));
+                let lacking = zones.keys().filter(|zone| !of_endpoint.contains(*zone));
+                Ok(lacking.filter(could_be).cloned().collect())
             }
             Ok(_) => Err(unknown),
             Err(missing) => Err(missing.clone()),
         };
         Self { endpoint: of_endpoint, missing }
     }
+}
+
+/// The zones that a service offers endpoints in, where AWS says so: Local Zones are never among them.
+fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<String>> {
+    let zones: BTreeSet<String> = detail?.availability_zones.iter().cloned().collect();
+    (!zones.is_empty()).then_some(zones)
+}
+
+/// Whether every subnet that calls AWS has a way to the internet.
+pub(super) fn other_way(context: &Context<'_>) -> Known<bool> {
+    Clients::new(context).other_way
 }
 
 /// Whether the endpoint's policy allows the least that nodes need, and what decides against it.
@@ -325,19 +354,6 @@ fn allows(
     if undecided.is_empty() { (Ok(true), None) } else { (Err(undecided), None) }
 }
 
-fn dns_attributes(context: &Context<'_>) -> Known<bool> {
-    let vpc = context.vpc.clone()?;
-    let all = context.items(context.snapshot.aws.vpc_attributes.as_deref(), "VpcAttributes", &vpc)?;
-    let found = all.iter().find(|attributes| attributes.vpc_id == vpc);
-    let support = found.and_then(|one| one.enable_dns_support.as_ref()).and_then(|value| value.value);
-    let names = found.and_then(|one| one.enable_dns_hostnames.as_ref()).and_then(|value| value.value);
-    match (support, names) {
-        (Some(false), _) | (_, Some(false)) => Ok(false),
-        (Some(true), Some(true)) => Ok(true),
-        _ => Err(vec![context.field("VpcAttributes", &format!("the DNS attributes of {vpc}"))]),
-    }
-}
-
 /// The name that `create-vpc-endpoint` wants: what AWS offers, else the usual form.
 fn service_name(
     context: &Context<'_>,
@@ -351,7 +367,9 @@ fn service_name(
     if service.global {
         return format!("com.amazonaws.{suffix}");
     }
-    let prefix = if context.partition == "aws-cn" { "cn.com.amazonaws" } else { "com.amazonaws" };
+    // In China gateway endpoints keep the common prefix.
+    let gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
+    let prefix = if context.partition == "aws-cn" && !gateway { "cn.com.amazonaws" } else { "com.amazonaws" };
     format!("{prefix}.{}.{suffix}", context.region.as_deref().unwrap_or("REGION"))
 }
 

@@ -153,7 +153,9 @@ fn in_a_shared_vpc_an_endpoint_that_is_not_seen_is_not_absent() {
 #[test]
 fn a_nat_gateway_is_another_way_and_an_inspected_one_is_unclear() {
     let nat = json!({"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"});
-    let fields = ec2(&route(without_ec2(), WORKERS, &nat));
+    let routed = || route(without_ec2(), WORKERS, &nat);
+    assert!(is_unknown(&ec2(&routed())["other_way"], "nat-1"), "it may be a private one");
+    let fields = ec2(&routed().add("NatGateways", json!({"NatGatewayId": "nat-1", "State": "available"})));
     assert_eq!(
         (&fields["isolated"], &fields["other_way"], &fields["served"]),
         (&json!(false), &json!(true), &json!(false))
@@ -162,6 +164,27 @@ fn a_nat_gateway_is_another_way_and_an_inspected_one_is_unclear() {
         json!({"DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": "eni-1", "State": "active"});
     let fields = ec2(&route(without_ec2(), WORKERS, &firewall));
     assert!(is_unknown(&fields["other_way"], "eni-1") && is_unknown(&fields["isolated"], "eni-1"));
+}
+
+#[test]
+fn an_internet_gateway_is_another_way_for_public_addresses_only() {
+    let internet = json!({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"});
+    let mut fixture = route(without_ec2(), WORKERS, &internet);
+    assert!(is_unknown(&ec2(&fixture)["other_way"], "no public addresses"));
+    for subnet in fixture.0["Subnets"].as_array_mut().unwrap() {
+        subnet["MapPublicIpOnLaunch"] = json!(true);
+    }
+    assert_eq!(ec2(&fixture)["other_way"], json!(true));
+}
+
+#[test]
+fn in_china_the_s3_gateway_keeps_the_common_prefix() {
+    let mut fixture = Fixture::closed().withhold("ServiceDetails");
+    let text =
+        fixture.0.to_string().replace("ap-northeast-1", "cn-north-1").replace("arn:aws:", "arn:aws-cn:");
+    fixture.0 = serde_json::from_str(&text).unwrap();
+    assert_eq!(fixture.fields("service", "s3")["service_name"], json!("com.amazonaws.cn-north-1.s3"));
+    assert_eq!(ec2(&fixture)["service_name"], json!("cn.com.amazonaws.cn-north-1.ec2"));
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::network::{Egress, Known};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet, tag};
 
 use super::s3::S3;
-use super::{Context, Fact, Missing, Subject, Subjects, nodes};
+use super::{Context, Fact, Missing, Subject, Subjects, endpoints, nodes};
 
 /// Zones, by id, that EKS refuses for the control plane
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
@@ -29,6 +29,9 @@ pub(super) struct SubnetFacts {
     cluster_subnet: Fact<bool>,
     /// Whether a node group names it, or a node is in it now.
     hosts_nodes: Fact<bool>,
+    /// Whether what is in it calls AWS: nodes or Fargate's pods, and before there are any, those that
+    /// are to come into the cluster's subnets.
+    calls_aws: Fact<bool>,
     /// `Subnets[].AvailabilityZone`.
     zone: Fact<String>,
     /// `Subnets[].AvailabilityZoneId`, the same in every account.
@@ -46,6 +49,8 @@ pub(super) struct SubnetFacts {
     /// How its effective route table's default route leaves: `isolated`, `nat`, `internet` or
     /// `inspected` (`RouteTables[].Routes`).
     egress: Fact<String>,
+    /// `Subnets[].MapPublicIpOnLaunch`: without public addresses an internet gateway is no way out.
+    gives_public_addresses: Fact<bool>,
     /// The table associated with it, else the VPC's main one (`RouteTables[].RouteTableId`).
     route_table: Fact<String>,
     /// Whether its packets come to S3 through an endpoint: a route to a gateway endpoint, or an
@@ -77,7 +82,9 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
     let s3 = S3::new(context);
     let mut ids: BTreeSet<String> = hosts.nodes.0.clone();
-    let mut unlisted: Vec<Missing> = hosts.nodes.1.clone();
+    ids.extend(hosts.clients.0.iter().cloned());
+    let mut unlisted: Vec<Missing> = hosts.clients.1.clone();
+    unlisted.extend(hosts.nodes.1.iter().cloned());
     ids.extend(hosts.cluster.iter().flatten().cloned());
     ids.extend(hosts.interfaces.iter().flatten().cloned());
     for missing in [hosts.cluster.as_ref().err(), hosts.interfaces.as_ref().err()].into_iter().flatten() {
@@ -103,6 +110,8 @@ struct Hosts {
     interfaces: Known<BTreeSet<String>>,
     /// Subnets of nodes, and why there may be more.
     nodes: (BTreeSet<String>, Vec<Missing>),
+    /// Subnets of what calls AWS, and why there may be more.
+    clients: (BTreeSet<String>, Vec<Missing>),
 }
 
 impl Hosts {
@@ -117,17 +126,18 @@ impl Hosts {
             cluster: cluster.map(|ids| ids.into_iter().collect()),
             interfaces: interfaces.map(|all| all.iter().filter_map(subnet).collect()),
             nodes: nodes::known_subnets(context),
+            clients: endpoints::client_subnets(context),
         }
     }
+}
 
-    fn nodes(&self, id: &str) -> Fact<bool> {
-        let (known, missing) = &self.nodes;
-        Fact(match known.contains(id) {
-            true => Ok(true),
-            false if missing.is_empty() => Ok(false),
-            false => Err(missing.clone()),
-        })
-    }
+/// Whether a subnet is among these, or what is missing to know them all.
+fn among((known, missing): &(BTreeSet<String>, Vec<Missing>), id: &str) -> Fact<bool> {
+    Fact(match known.contains(id) {
+        true => Ok(true),
+        false if missing.is_empty() => Ok(false),
+        false => Err(missing.clone()),
+    })
 }
 
 fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> SubnetFacts {
@@ -150,7 +160,8 @@ fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> Sub
         name: subnet.as_ref().ok().and_then(|subnet| tag(&subnet.tags, "Name")).map(str::to_owned),
         cidr: known("CidrBlock", |subnet| subnet.cidr_block.clone()),
         cluster_subnet: Fact(hosts.cluster.clone().map(|ids| ids.contains(id))),
-        hosts_nodes: hosts.nodes(id),
+        hosts_nodes: among(&hosts.nodes, id),
+        calls_aws: among(&hosts.clients, id),
         zone_refused: Fact(zone_id.0.clone().map(|zone| REFUSED.contains(&zone.as_str()))),
         zone_type: Fact(listed.and_then(|zone| {
             zone.zone_type.clone().ok_or_else(|| vec![context.field("AvailabilityZones", "ZoneType")])
@@ -161,6 +172,10 @@ fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> Sub
         on_outpost: Fact(subnet.clone().map(|subnet| subnet.outpost_arn.is_some())),
         free_addresses: Fact(free_addresses(context, id)),
         egress: Fact(context.network.egress(id).map(|egress| egress_name(&egress).to_owned())),
+        gives_public_addresses: Fact(subnet.clone().and_then(|subnet| {
+            let gives = subnet.map_public_ip_on_launch;
+            gives.ok_or_else(|| field(context, "MapPublicIpOnLaunch", id))
+        })),
         route_table: Fact(
             context.network.effective_route_table(id).map(|table| table.route_table_id.clone()),
         ),

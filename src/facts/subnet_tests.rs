@@ -54,5 +54,26 @@ fn egress_is_that_of_the_main_table_where_no_other_is_associated() {
     assert_eq!(fields(&given, "subnet", "subnet-a")["route_table"], "rtb-main");
     given["RouteTables"][0]["Routes"] =
         json!([{"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}]);
+    given["NatGateways"] = json!([{"NatGatewayId": "nat-1", "State": "available"}]);
     assert_eq!(fields(&given, "subnet", "subnet-a")["egress"], "nat");
+}
+
+#[test]
+fn fargates_pods_call_aws_from_their_subnets_and_nodes_to_come_from_the_clusters() {
+    let mut given = snapshot();
+    for (collection, empty) in
+        [("nodegroup", json!([])), ("nodegroups", json!([])), ("fargateProfileNames", json!([]))]
+    {
+        given[collection] = empty;
+    }
+    let calls = |given: &serde_json::Value, id: &str| fields(given, "subnet", id)["calls_aws"].clone();
+    assert_eq!((calls(&given, "subnet-a"), calls(&given, "subnet-b")), (json!(true), json!(true)));
+    assert_eq!(fields(&given, "subnet", "subnet-a")["hosts_nodes"], false, "nobody is there yet");
+    given["Subnets"].as_array_mut().unwrap().push(subnet("pods", "use1-az1", 50));
+    given["fargateProfileNames"] = json!(["pods"]);
+    given["fargateProfile"] =
+        json!([{"fargateProfileName": "pods", "clusterName": "closed", "subnets": ["subnet-pods"]}]);
+    assert_eq!((calls(&given, "subnet-a"), calls(&given, "subnet-pods")), (json!(false), json!(true)));
+    withhold(&mut given, "fargateProfile");
+    assert!(is_unknown(&calls(&given, "subnet-a")));
 }

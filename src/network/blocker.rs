@@ -77,8 +77,12 @@ pub struct Remedy {
     pub group: Option<String>,
     /// The prefix list to admit.
     pub prefix_list: Option<String>,
-    /// A free rule number before the denying entry.
-    pub rule_number: Option<i64>,
+    /// Free rule numbers before the denying entry, the best first; each serves for one entry.
+    pub rule_numbers: Vec<i64>,
+    /// Whether only replies to very few of the ports that clients pick are stopped.
+    pub few_ports: bool,
+    /// Whether only replies to ports are stopped that a client picks behind address translation alone.
+    pub low_ports: bool,
     /// The route target to use, for instance `pcx-0a1`.
     pub target: Option<String>,
     /// The AWS CLI's option for that target, for instance `--vpc-peering-connection-id`.

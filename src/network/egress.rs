@@ -6,13 +6,14 @@ use crate::snapshot::aws::ec2::{Route, RouteTable};
 /// How a subnet gets out (META-09 of the catalogue).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Egress {
-    /// No active default route.
+    /// No active default route, or one to a NAT gateway that leads nowhere.
     Isolated,
     /// Through a public NAT gateway.
     Nat,
-    /// Through an internet gateway, or an egress-only one.
+    /// Through an internet gateway, for what has a public address.
     Internet,
-    /// To something that decides further on: a transit gateway, an appliance, a proxy's VPC, …
+    /// To something that decides further on: a transit gateway, an appliance, a proxy's VPC, …; or
+    /// for IPv6 alone.
     Inspected {
         /// The default route's target.
         target: String,
@@ -20,41 +21,80 @@ pub enum Egress {
 }
 
 impl Network<'_> {
-    /// How a subnet gets out, by the default routes of its effective table; IPv4 before IPv6.
+    /// How a subnet gets out, by the default routes of its effective table.
     pub fn egress(&self, subnet: &str) -> Known<Egress> {
         let table = self.effective_route_table(subnet)?;
-        let route = default_route(table, |route| route.destination_cidr_block.as_deref())
-            .or_else(|| default_route(table, |route| route.destination_ipv6_cidr_block.as_deref()));
-        Ok(route.map_or(Egress::Isolated, |route| self.egress_of(route)))
+        let Some(routes) = default_routes(table, |route| route.destination_cidr_block.as_deref()) else {
+            let v6 = default_routes(table, |route| route.destination_ipv6_cidr_block.as_deref());
+            // Most services' own names have IPv4 addresses only:
+            // https://docs.aws.amazon.com/vpc/latest/userguide/aws-ipv6-support.html
+            return Ok(v6.map_or(Egress::Isolated, |[route, _]| inspected(route)));
+        };
+        let [one, other] = routes.map(|route| self.egress_of(route));
+        Ok(worse(one?, other?))
     }
 
-    fn egress_of(&self, route: &Route) -> Egress {
-        let target = lookup::target(route).unwrap_or("an unknown target");
-        let inspected = || Egress::Inspected { target: target.to_owned() };
-        if let Some(nat) = &route.nat_gateway_id {
-            // A private NAT gateway leads to other networks, not to the internet:
-            // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
-            let private = self
-                .nat_gateways
-                .get(nat.as_str())
-                .is_some_and(|nat| nat.connectivity_type.as_deref() == Some("private"));
-            return if private { inspected() } else { Egress::Nat };
+    fn egress_of(&self, route: &Route) -> Known<Egress> {
+        match &route.nat_gateway_id {
+            Some(nat) => self.through_nat(route, nat),
+            None if is_internet_gateway(route) => Ok(Egress::Internet),
+            None => Ok(inspected(route)),
         }
-        if target.starts_with("igw-") || route.egress_only_internet_gateway_id.is_some() {
-            return Egress::Internet;
+    }
+
+    /// A public NAT gateway needs a way to the internet itself; a private one leads to other networks:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>.
+    fn through_nat(&self, route: &Route, id: &str) -> Known<Egress> {
+        let nat = self.nat_gateways.get(id).ok_or_else(|| self.missing("NatGateways", id))?;
+        if nat.connectivity_type.as_deref() == Some("private") {
+            return Ok(inspected(route));
         }
-        inspected()
+        if nat.state.as_deref().is_some_and(|state| !state.eq_ignore_ascii_case("available")) {
+            return Ok(Egress::Isolated);
+        }
+        // A regional one has no subnet, and routes of its own.
+        let Some(subnet) = nat.subnet_id.as_deref() else { return Ok(Egress::Nat) };
+        let table = self.effective_route_table(subnet)?;
+        let own = default_routes(table, |route| route.destination_cidr_block.as_deref());
+        Ok(match own {
+            None => Egress::Isolated,
+            Some(routes) => {
+                routes.into_iter().find(|route| !is_internet_gateway(route)).map_or(Egress::Nat, inspected)
+            }
+        })
     }
 }
 
-/// The active default route of one address family; half of all addresses counts too
-/// (`0.0.0.0/1` and `128.0.0.0/1` are used to override `0.0.0.0/0`).
-fn default_route(table: &RouteTable, destination: fn(&Route) -> Option<&str>) -> Option<&Route> {
-    let length = |route: &Route| {
-        destination(route)
-            .and_then(|prefix| prefix.parse::<ipnet::IpNet>().ok())
-            .map(|prefix| prefix.prefix_len())
-            .filter(|length| *length <= 1)
+fn is_internet_gateway(route: &Route) -> bool {
+    route.gateway_id.as_deref().is_some_and(|id| id.starts_with("igw-"))
+}
+
+fn inspected(route: &Route) -> Egress {
+    Egress::Inspected { target: lookup::target(route).unwrap_or("an unknown target").to_owned() }
+}
+
+/// What holds for all addresses where the two halves of them go different ways.
+fn worse(one: Egress, other: Egress) -> Egress {
+    match (one, other) {
+        (Egress::Isolated, _) | (_, Egress::Isolated) => Egress::Isolated,
+        (found @ Egress::Inspected { .. }, _) | (_, found @ Egress::Inspected { .. }) => found,
+        (Egress::Internet, _) | (_, Egress::Internet) => Egress::Internet,
+        (Egress::Nat, Egress::Nat) => Egress::Nat,
+    }
+}
+
+/// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and
+/// `128.0.0.0/1` are used to override `0.0.0.0/0`. One half alone is no way out.
+fn default_routes(table: &RouteTable, destination: fn(&Route) -> Option<&str>) -> Option<[&Route; 2]> {
+    let towards = |prefixes: [&str; 2]| {
+        table
+            .routes
+            .iter()
+            .filter(|route| lookup::is_active(route))
+            .find(|route| destination(route).is_some_and(|prefix| prefixes.contains(&prefix)))
     };
-    table.routes.iter().filter(|route| lookup::is_active(route)).find(|route| length(route).is_some())
+    let whole = towards(["0.0.0.0/0", "::/0"]);
+    let lower = towards(["0.0.0.0/1", "::/1"]).or(whole)?;
+    let upper = towards(["128.0.0.0/1", "8000::/1"]).or(whole)?;
+    Some([lower, upper])
 }

@@ -2,6 +2,8 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
 
+use std::collections::BTreeSet;
+
 use ipnet::IpNet;
 
 use super::{
@@ -152,22 +154,32 @@ fn blocker(
             from_port,
             to_port,
             cidrs: peer.prefixes_for_fix(&region.addresses),
-            rule_number: free_number(acl, direction, number),
+            rule_numbers: free_numbers(acl, direction, number),
+            few_ports: leg == Leg::Reply && ports::are_few_replies(&region.points),
+            low_ports: leg == Leg::Reply && ports::are_low_replies(&region.points),
             subnet: Some(subnet.to_owned()),
+            prefix_list: peer.prefix_list.clone(),
             ..Remedy::default()
         },
     }
 }
 
-/// The last free number before an entry; before the final one, a number after all others.
-fn free_number(acl: &NetworkAcl, direction: Direction, before: i64) -> Option<i64> {
-    let taken: Vec<i64> = acl
+/// More than the entries that an ACL may have.
+const ENOUGH: usize = 64;
+
+/// The free numbers before an entry, the last one first; before the final one, those after all others.
+fn free_numbers(acl: &NetworkAcl, direction: Direction, before: i64) -> Vec<i64> {
+    let taken: BTreeSet<i64> = acl
         .entries
         .iter()
         .filter(|entry| entry.egress == Some(direction == Direction::Outbound))
         .filter_map(|entry| entry.rule_number)
         .collect();
-    let highest = taken.iter().copied().filter(|number| *number < LAST).max().unwrap_or(0);
-    let start = if before == LAST { (highest / 10 * 10 + 10).min(LAST - 1) } else { before - 1 };
-    (1..=start).rev().find(|number| !taken.contains(number))
+    let free = |number: &i64| !taken.contains(number);
+    if before == LAST {
+        let highest = taken.range(..LAST).next_back().copied().unwrap_or(0);
+        let after = (highest / 10 * 10 + 10)..LAST;
+        return after.filter(free).take(ENOUGH).collect();
+    }
+    (1..before).rev().filter(free).take(ENOUGH).collect()
 }

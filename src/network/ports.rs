@@ -101,6 +101,29 @@ const ICMPV6: u8 = 58;
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
 const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
 
+/// The first port that Linux (32768-60999), Windows and macOS (49152-65535) pick themselves; address
+/// translation, that of the VPC CNI on the way out of the VPC included, picks lower ones too.
+const PICKED: u16 = 32768;
+
+/// One in a hundred of them.
+const FEW: u128 = 640;
+
+fn ephemeral(first: u16) -> Ranges {
+    let last = EPHEMERAL.1;
+    points(TCP, first, last).union(&points(UDP, first, last))
+}
+
+/// Whether these are replies over TCP or UDP to very few of the ports that clients pick.
+pub(super) fn are_few_replies(set: &Ranges) -> bool {
+    let count: u128 = set.iter().map(|(first, last)| last - first + 1).sum();
+    ephemeral(EPHEMERAL.0).contains_all(set) && count <= FEW
+}
+
+/// Whether these are replies over TCP or UDP to ports that no system picks by itself.
+pub(super) fn are_low_replies(set: &Ranges) -> bool {
+    ephemeral(EPHEMERAL.0).contains_all(set) && set.intersect(&ephemeral(PICKED)).is_empty()
+}
+
 impl Ports {
     /// What the request's packets carry.
     pub(super) fn request(self, v6: bool) -> Ranges {

@@ -16,7 +16,7 @@ use crate::yaml::nearest;
 
 /// What a rule may speak of: the facts' schemas by variable, and the ends of flows.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Vocabulary {
+pub struct Vocabulary {
     /// JSON Schemas of the kinds of subjects.
     pub kinds: BTreeMap<String, Value>,
     /// JSON Schema of `target`.
@@ -27,7 +27,7 @@ pub(super) struct Vocabulary {
 
 impl Vocabulary {
     /// The vocabulary of the facts.
-    pub(super) fn of_facts() -> Self {
+    pub fn of_facts() -> Self {
         let kinds = facts::KINDS
             .iter()
             .filter_map(|kind| Some(((*kind).to_owned(), facts::schema(kind)?.to_value())));

@@ -33,7 +33,7 @@ pub fn built_in() -> Result<Rules, RuleError> {
 ///
 /// # Errors
 /// Every mistake in every rule.
-pub(super) fn from_sources<'t>(
+pub fn from_sources<'t>(
     sources: impl IntoIterator<Item = (&'t str, &'t str, &'t str)>,
     vocabulary: &Vocabulary,
 ) -> Result<Rules, RuleError> {

@@ -22,7 +22,8 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub use engine::{Evaluation, evaluate};
-pub use load::built_in;
+pub use lint::Vocabulary;
+pub use load::{built_in, from_sources};
 pub use source::FactSource;
 
 use crate::facts::FlowSpec;

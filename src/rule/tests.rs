@@ -4,8 +4,6 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::lint::Vocabulary;
-use super::load::from_sources;
 use super::*;
 use crate::facts::{self, Missing, MissingKind, Subject, Subjects};
 use crate::report::{Finding, Outcome, Report, Verdict};
@@ -222,8 +220,8 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
         text.replace("assert: \"\"\n", "").replace("subnet.id", "flow.id").replace("subnet.free", "flow.id");
     let mut facts = made(&[]);
     let remedy = json!({"protocol": "tcp", "from_port": 443, "to_port": 443, "cidrs": ["10.0.0.0/24"],
-        "group": null, "prefix_list": null, "rule_number": null, "target": null, "target_option": null,
-        "replaces": null, "vpc": null, "subnet": null, "state": null});
+        "group": null, "prefix_list": null, "rule_numbers": [], "few_ports": false, "low_ports": false,
+        "target": null, "target_option": null, "replaces": null, "vpc": null, "subnet": null, "state": null});
     let blocker = json!({"code": "security-group-ingress", "kind": "security-group", "id": "sg-1",
         "leg": "request", "part": null, "reason": "no inbound rule admits it", "remedy": remedy});
     facts.flows = subjects("flow", &[json!({"id": "a", "open": false, "blockers": [blocker, blocker]})]);
@@ -240,8 +238,8 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
 /// The commands for a blocker with this code and remedy.
 fn commands(code: &str, kind: &str, id: &str, remedy: &Value) -> Vec<String> {
     let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
-        "prefix_list": null, "rule_number": null, "target": null, "target_option": null,
-        "replaces": null, "vpc": null, "subnet": null, "state": null});
+        "prefix_list": null, "rule_numbers": [], "few_ports": false, "low_ports": false, "target": null,
+        "target_option": null, "replaces": null, "vpc": null, "subnet": null, "state": null});
     all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
     let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": "", "remedy": all});
     let mut fix = crate::report::Fix::default();
@@ -286,7 +284,7 @@ fn a_gateway_endpoint_is_told_the_route_table_that_lacks_it() {
 #[test]
 fn network_acl_entries_take_free_numbers_one_a_prefix() {
     let remedy = json!({"protocol": "tcp", "from_port": 1024, "to_port": 65535,
-        "cidrs": ["10.0.0.0/24", "fd00::/64"], "rule_number": 99});
+        "cidrs": ["10.0.0.0/24", "fd00::/64"], "rule_numbers": [99, 97]});
     let entry = |number: i64, block: &str| {
         format!(
             "aws ec2 create-network-acl-entry --region eu-west-1 --network-acl-id acl-1 --egress --rule-number {number} \
@@ -295,7 +293,7 @@ fn network_acl_entries_take_free_numbers_one_a_prefix() {
     };
     assert_eq!(
         commands("network-acl-egress", "network-acl", "acl-1", &remedy),
-        [entry(99, "--cidr-block 10.0.0.0/24"), entry(98, "--ipv6-cidr-block fd00::/64")]
+        [entry(99, "--cidr-block 10.0.0.0/24"), entry(97, "--ipv6-cidr-block fd00::/64")]
     );
 }
 

@@ -4,6 +4,7 @@
 //! made without this program and read without a manual. Nothing here knows a rule or draws
 //! a conclusion.
 
+mod arn;
 pub mod aws;
 mod cli_output;
 mod directory;
@@ -22,6 +23,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+pub use arn::Arn;
 pub use aws::Aws;
 pub use error::SnapshotError;
 use load::Loaded;

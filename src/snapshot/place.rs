@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::Aws;
+use super::{Arn, Aws};
 
 /// The account: the cluster's, else the caller's, else the one owner of all there is.
 pub(super) fn account(aws: &Aws, callers: &BTreeSet<String>) -> Option<String> {
-    let clusters: BTreeSet<String> = arns(aws).filter_map(|arn| arn_part(arn, 4)).collect();
+    let clusters: BTreeSet<String> = arns(aws).filter_map(|arn| told(arn.account)).collect();
     let owners: BTreeSet<String> = [
         aws.vpcs.iter().flatten().filter_map(|vpc| vpc.owner_id.clone()).collect::<Vec<_>>(),
         aws.subnets.iter().flatten().filter_map(|subnet| subnet.owner_id.clone()).collect(),
@@ -21,7 +21,7 @@ pub(super) fn account(aws: &Aws, callers: &BTreeSet<String>) -> Option<String> {
 
 /// The region: the cluster's, else that of the availability zones, else that in the endpoints' service names.
 pub(super) fn region(aws: &Aws) -> Option<String> {
-    let clusters: BTreeSet<String> = arns(aws).filter_map(|arn| arn_part(arn, 3)).collect();
+    let clusters: BTreeSet<String> = arns(aws).filter_map(|arn| told(arn.region)).collect();
     let zones: BTreeSet<String> =
         aws.availability_zones.iter().flatten().filter_map(|zone| zone.region_name.clone()).collect();
     let services: BTreeSet<String> = aws
@@ -50,12 +50,12 @@ pub(super) fn vpcs(aws: &Aws) -> BTreeSet<String> {
     vpcs
 }
 
-fn arns(aws: &Aws) -> impl Iterator<Item = &str> {
-    aws.cluster.iter().flatten().filter_map(|cluster| cluster.arn.as_deref())
+fn arns(aws: &Aws) -> impl Iterator<Item = Arn<'_>> {
+    aws.cluster.iter().flatten().filter_map(|cluster| Arn::parse(cluster.arn.as_deref()?))
 }
 
-fn arn_part(arn: &str, at: usize) -> Option<String> {
-    arn.split(':').nth(at).filter(|part| !part.is_empty()).map(str::to_owned)
+fn told(part: &str) -> Option<String> {
+    (!part.is_empty()).then(|| part.to_owned())
 }
 
 fn only(values: &BTreeSet<String>) -> Option<String> {

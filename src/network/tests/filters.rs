@@ -124,7 +124,7 @@ fn the_first_matching_entry_of_an_acl_decides() {
     assert_blocked(&path, &["network-acl-ingress acl-1"]);
     let blocker = &path.blockers[0];
     assert_eq!((blocker.part.as_deref(), blocker.leg), (Some("10.0.2.0/26"), Some(Leg::Request)));
-    assert_eq!(blocker.remedy.rule_number, Some(89));
+    assert_eq!(blocker.remedy.rule_numbers.first(), Some(&89));
     assert!(blocker.reason.contains("inbound entry 90 of acl-1 denies tcp/443"), "{}", blocker.reason);
     net.item("NetworkAcls", "acl-1")["Entries"] = json!([deny(110), open, allow]);
     assert_open(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")));
@@ -136,7 +136,7 @@ fn an_acl_ends_with_a_denial_even_where_it_is_not_listed() {
     net.subnet_acl("acl-1", "vpc-a", "subnet-a1", &[]);
     let path = net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1"));
     assert_blocked(&path, &["network-acl-ingress acl-1", "network-acl-egress acl-1"]);
-    assert_eq!(path.blockers[0].remedy.rule_number, Some(10));
+    assert_eq!(path.blockers[0].remedy.rule_numbers.first(), Some(&10));
 }
 
 #[test]
@@ -152,6 +152,19 @@ fn a_hole_in_the_reply_ports_blocks_and_is_named() {
     assert!(blocker.reason.contains("tcp/1024-32767, tcp/61000-65535"), "{}", blocker.reason);
     assert_eq!((blocker.remedy.from_port, blocker.remedy.to_port), (Some(1024), Some(65535)));
     assert_eq!(blocker.part, None);
+    assert!(!blocker.remedy.few_ports && !blocker.remedy.low_ports, "Windows picks from 61000 on too");
+    let mut holes = |from: u16, to: u16| {
+        let inbound = entry(100, false, "allow", "-1", None, "0.0.0.0/0");
+        let hole = entry(50, true, "deny", "tcp", Some((from, to)), "0.0.0.0/0");
+        let rest = entry(100, true, "allow", "-1", None, "0.0.0.0/0");
+        net.item("NetworkAcls", "acl-1")["Entries"] = json!([inbound, hole, rest]);
+        let path = net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1"));
+        (path.blockers[0].remedy.few_ports, path.blockers[0].remedy.low_ports)
+    };
+    assert_eq!(holes(3389, 3389), (true, true));
+    assert_eq!(holes(1024, 32767), (false, true));
+    assert_eq!(holes(50000, 50000), (true, false));
+    assert_eq!(holes(32768, 40000), (false, false));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, interface, operators, route, rule, subnet,
 };
-use crate::network::{Egress, Leg, Network, Verdict};
+use crate::network::{Egress, Known, Leg, Network, Verdict};
 
 #[test]
 fn a_subnet_without_a_table_of_its_own_has_the_main_one() {
@@ -214,17 +214,64 @@ fn a_target_that_is_not_modelled_is_unknown() {
     assert_unknown(&path, "lgw-1");
 }
 
+fn egress(change: impl FnOnce(&mut Net)) -> Known<Egress> {
+    let mut net = Net::two_vpcs();
+    change(&mut net);
+    Network::new(&net.snapshot()).egress("subnet-a1")
+}
+
 #[test]
 fn a_subnets_egress_is_told_by_its_default_route() {
-    let egress = |to: &str| {
-        let mut net = Net::two_vpcs();
-        if !to.is_empty() {
-            net.add_route("rtb-a", "0.0.0.0/0", to);
-        }
-        Network::new(&net.snapshot()).egress("subnet-a1").unwrap()
+    let to = |target: &str| {
+        egress(|net| {
+            net.add_route("rtb-a", "0.0.0.0/0", target);
+        })
     };
-    assert_eq!(egress(""), Egress::Isolated);
-    assert_eq!(egress("nat-1"), Egress::Nat);
-    assert_eq!(egress("igw-1"), Egress::Internet);
-    assert_eq!(egress("tgw-1"), Egress::Inspected { target: "tgw-1".to_owned() });
+    assert_eq!(egress(|_| {}), Ok(Egress::Isolated));
+    assert_eq!(to("igw-1"), Ok(Egress::Internet));
+    assert_eq!(to("tgw-1"), Ok(Egress::Inspected { target: "tgw-1".to_owned() }));
+    assert!(to("nat-1").is_err(), "whether it is a public one that works is not known");
+}
+
+#[test]
+fn a_nat_gateway_is_a_way_out_only_where_it_has_one_itself() {
+    let nat = |fields: &serde_json::Value, out: &str| {
+        egress(|net| {
+            let mut nat = json!({"NatGatewayId": "nat-1", "VpcId": "vpc-a", "SubnetId": "subnet-a2", "State": "available"});
+            nat.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+            net.add("NatGateways", nat);
+            let own = json!({"RouteTableId": "rtb-nat", "VpcId": "vpc-a",
+                "Associations": [{"SubnetId": "subnet-a2"}], "Routes": []});
+            net.add("RouteTables", own);
+            net.add_route("rtb-a", "0.0.0.0/0", "nat-1");
+            if !out.is_empty() {
+                net.add_route("rtb-nat", "0.0.0.0/0", out);
+            }
+        })
+    };
+    let inspected = |target: &str| Ok(Egress::Inspected { target: target.to_owned() });
+    assert_eq!(nat(&json!({}), "igw-1"), Ok(Egress::Nat));
+    assert_eq!(nat(&json!({}), ""), Ok(Egress::Isolated));
+    assert_eq!(nat(&json!({}), "tgw-1"), inspected("tgw-1"));
+    assert_eq!(nat(&json!({"State": "failed"}), "igw-1"), Ok(Egress::Isolated));
+    assert_eq!(nat(&json!({"ConnectivityType": "private"}), "igw-1"), inspected("nat-1"));
+    assert_eq!(nat(&json!({"SubnetId": null}), ""), Ok(Egress::Nat), "a regional one");
+}
+
+#[test]
+fn half_of_all_addresses_or_ipv6_alone_is_no_way_to_the_internet() {
+    let one = egress(|net| {
+        net.add_route("rtb-a", "0.0.0.0/1", "igw-1");
+    });
+    assert_eq!(one, Ok(Egress::Isolated));
+    let both = egress(|net| {
+        net.add_route("rtb-a", "0.0.0.0/1", "igw-1");
+        net.add_route("rtb-a", "128.0.0.0/1", "tgw-1");
+    });
+    assert_eq!(both, Ok(Egress::Inspected { target: "tgw-1".to_owned() }));
+    let v6 = egress(|net| {
+        let route = json!({"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1", "State": "active"});
+        net.item("RouteTables", "rtb-a")["Routes"].as_array_mut().unwrap().push(route);
+    });
+    assert_eq!(v6, Ok(Egress::Inspected { target: "eigw-1".to_owned() }));
 }

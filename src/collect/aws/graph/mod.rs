@@ -11,15 +11,15 @@ use super::convert::Fetched;
 use super::operations as op;
 use super::reading::{Field, Reading, collection, each};
 use super::{eks, sts};
+use crate::snapshot::Arn;
 use crate::snapshot::aws::eks::Cluster;
 
 /// What follows from the cluster: its VPC and everything in and around it.
 pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) {
-    // arn:aws:eks:eu-west-1:111122223333:cluster/name; STS may be unreachable in a closed network.
-    let arn: Vec<&str> = cluster.arn.as_deref().unwrap_or_default().splitn(6, ':').collect();
-    if let [_, _, _, region, account, _] = arn.as_slice() {
-        reading.account_is(account);
-        reading.region_is(region);
+    // STS may be unreachable in a closed network.
+    if let Some(arn) = cluster.arn.as_deref().and_then(Arn::parse) {
+        reading.account_is(arn.account);
+        reading.region_is(arn.region);
     }
     reading.keep(
         op::DESCRIBE_CLUSTER,
