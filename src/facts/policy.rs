@@ -1,7 +1,8 @@
 //! What a VPC endpoint's policy allows: a small and honest part of IAM's evaluation.
 //!
 //! Understood are Effect, Action, Resource and their negations with wildcards, and the principal
-//! `*`. A condition, a named principal, `NotPrincipal` and policy variables leave a statement undecided, unless it cannot touch the request anyway.
+//! `*`. A condition, a named principal, `NotPrincipal` and policy variables leave a statement
+//! undecided, unless it cannot touch the request anyway.
 
 use serde_json::{Map, Value};
 
