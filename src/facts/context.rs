@@ -135,6 +135,11 @@ impl<'s> Context<'s> {
     }
 }
 
+/// A count as AWS gives them; one that cannot be meant is not taken for a fact.
+pub(super) fn plausible_count(count: Option<i64>) -> Option<i64> {
+    count.filter(|count| (0..=100_000).contains(count))
+}
+
 /// The VPC of a cluster: what EKS says, else (some emulators leave it out) that of its subnets.
 fn vpc_of(snapshot: &Snapshot, cluster: &Cluster) -> Known<String> {
     let config = cluster.resources_vpc_config.as_ref();

@@ -118,8 +118,9 @@ pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
         return Ok(true);
     }
     let captured = match captured(context, endpoint) {
-        None => Ok(true),
-        Some(rule) => Err(vec![Missing {
+        Ok(None) => Ok(true),
+        Err(missing) => Err(missing),
+        Ok(Some(rule)) => Err(vec![Missing {
             kind: MissingKind::Probe,
             what: format!(
                 "what the servers that resolver rule {rule} forwards to answer for the name of {}",
@@ -172,12 +173,12 @@ pub(super) fn both(one: Known<bool>, other: Known<bool>) -> Known<bool> {
 /// The forwarding rule that takes an endpoint's own name, or names beneath it, out of the VPC: for the
 /// same name a rule outranks a private hosted zone
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
-fn captured(context: &Context<'_>, endpoint: &VpcEndpoint) -> Option<String> {
-    let region = context.region.as_deref()?;
-    let service = endpoint.service_name.as_deref()?;
+fn captured(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<Option<String>> {
+    let region = region(context)?;
+    let service = endpoint.service_name.as_deref().unwrap_or_default();
     let offered = context.snapshot.aws.service_details.iter().flatten();
     let detail = offered.into_iter().find(|detail| detail.service_name == service);
-    let suffix = service.split_once(&format!(".{region}.")).map(|(_, suffix)| suffix)?;
+    let Some((_, suffix)) = service.split_once(&format!(".{region}.")) else { return Ok(None) };
     let names = private_names(context, suffix, detail);
     forwarding(context, |domain| {
         names.iter().any(|name| *name == domain || domain.ends_with(&format!(".{name}")))
@@ -227,8 +228,11 @@ pub(super) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Mi
 pub(super) fn elsewhere(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Vec<Missing> {
     let (subnets, _) = client_subnets(context);
     let mut missing = of_owner(context, &subnets);
-    let ways = ways_out(context, &subnets);
-    let forwarded = forward_rule(context, suffix, offer);
+    let ways = ways_out(context, &subnets, &mut missing);
+    let forwarded = forward_rule(context, suffix, offer).unwrap_or_else(|why| {
+        missing.extend(why);
+        None
+    });
     let hub = match (&forwarded, ways.first()) {
         (Some(rule), _) => Some(format!("the resolver rule {rule}")),
         (None, Some(way)) => Some(format!("the route to {way}")),
@@ -275,10 +279,16 @@ pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
 }
 
 /// Targets through which the subnets' packets may leave to another VPC or network.
-fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<String> {
+fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<Missing>) -> Vec<String> {
     let mut ways = BTreeSet::new();
     for subnet in subnets {
-        let Ok(table) = context.network.effective_route_table(subnet) else { continue };
+        let table = match context.network.effective_route_table(subnet) {
+            Ok(table) => table,
+            Err(missing) => {
+                unread.extend(missing);
+                continue;
+            }
+        };
         let active =
             |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
         for route in table.routes.iter().filter(active) {
@@ -303,7 +313,7 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<String> {
 }
 
 /// A forwarding rule of the VPC that takes the service's names elsewhere.
-fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Option<String> {
+fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Known<Option<String>> {
     let names = private_names(context, suffix, offer);
     forwarding(context, |domain| {
         domain.is_empty() || names.iter().any(|name| name == domain || name.ends_with(&format!(".{domain}")))
@@ -330,26 +340,31 @@ fn private_names(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDeta
 }
 
 /// A forwarding rule that is associated with the VPC and whose domain is one of these.
-fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Option<String> {
-    let vpc = context.vpc.as_deref().ok()?;
+fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Known<Option<String>> {
+    let vpc = context.vpc.clone()?;
     let aws = &context.snapshot.aws;
-    let associated = aws
-        .resolver_rule_associations
+    let all = aws.resolver_rule_associations.as_deref();
+    let associated: BTreeSet<&str> = context
+        .items(all, "ResolverRuleAssociations", &vpc)?
         .iter()
-        .flatten()
-        .filter(|association| association.vpc_id.as_deref() == Some(vpc));
-    let rules: BTreeSet<&str> =
-        associated.filter_map(|association| association.resolver_rule_id.as_deref()).collect();
-    aws.resolver_rules
-        .iter()
-        .flatten()
-        .filter(|rule| rules.contains(rule.id.as_str()))
-        .filter(|rule| rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD")))
-        .find(|rule| {
-            let domain = rule.domain_name.as_deref().unwrap_or_default();
-            takes(&domain.trim_end_matches('.').to_ascii_lowercase())
-        })
-        .map(|rule| rule.id.clone())
+        .filter(|association| association.vpc_id.as_ref() == Some(&vpc))
+        .filter_map(|association| association.resolver_rule_id.as_deref())
+        // AWS's own rules send nothing elsewhere, and are not always listed.
+        .filter(|id| !id.starts_with("rslvr-autodefined"))
+        .collect();
+    let mut unread = Vec::new();
+    for id in associated {
+        let Some(rule) = aws.resolver_rules.iter().flatten().find(|rule| rule.id == id) else {
+            unread.push(context.missing("ResolverRules", Some(id)));
+            continue;
+        };
+        let forwards = rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD"));
+        let domain = rule.domain_name.as_deref().unwrap_or_default();
+        if forwards && takes(&domain.trim_end_matches('.').to_ascii_lowercase()) {
+            return Ok(Some(rule.id.clone()));
+        }
+    }
+    if unread.is_empty() { Ok(None) } else { Err(unread) }
 }
 
 fn region<'c>(context: &'c Context<'_>) -> Known<&'c str> {

@@ -124,3 +124,12 @@ fn every_subject_has_the_fields_of_its_schema() {
         assert!(described.clone().all(|field| field.get("description").is_some()), "{kind}: {schema}");
     }
 }
+
+#[test]
+fn a_size_that_nobody_can_mean_is_not_taken_for_a_fact() {
+    let mut given = snapshot();
+    given["nodegroup"][0]["scalingConfig"]["maxSize"] = i64::MAX.into();
+    let facts = fields(&given, "nodegroup", "workers");
+    assert!(is_unknown(&facts["max_size"]));
+    assert!(is_unknown(&facts["fits_full"]));
+}

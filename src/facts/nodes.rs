@@ -9,6 +9,7 @@ use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
 use super::Context;
+use super::context::plausible_count;
 use super::template::{default_group, template, template_groups};
 
 /// A managed node group, or an Auto Scaling group of self-managed nodes.
@@ -181,7 +182,7 @@ fn managed_group(context: &Context<'_>, cluster: &Cluster, group: &Nodegroup) ->
         )
     });
     let size = |value: Option<i64>, field: &str| {
-        value.ok_or_else(|| {
+        plausible_count(value).ok_or_else(|| {
             vec![context.field("nodegroup", &format!("{field} of node group {}", group.nodegroup_name))]
         })
     };
@@ -292,9 +293,9 @@ fn scaling_group(context: &Context<'_>, group: &AutoScalingGroup) -> NodeGroup {
         subnets: non_empty(&subnets).ok_or_else(|| field("VPCZoneIdentifier")),
         security_groups: Groups::Undeclared,
         instance_types: scaling_types(context, group, template.as_ref()),
-        min_size: group.min_size.ok_or_else(|| field("MinSize")),
-        max_size: group.max_size.ok_or_else(|| field("MaxSize")),
-        desired_size: group.desired_capacity.ok_or_else(|| field("DesiredCapacity")),
+        min_size: plausible_count(group.min_size).ok_or_else(|| field("MinSize")),
+        max_size: plausible_count(group.max_size).ok_or_else(|| field("MaxSize")),
+        desired_size: plausible_count(group.desired_capacity).ok_or_else(|| field("DesiredCapacity")),
         custom_ami: Ok(true),
         ami_type: None,
         auto_scaling_groups: vec![name.clone()],

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::network::{Known, MissingKind};
 use crate::snapshot::aws::ec2::InstanceTypeInfo;
 
+use super::context::plausible_count;
 use super::{Context, Missing};
 
 /// A /28, in addresses.
@@ -107,7 +108,7 @@ fn settings(values: &str) -> Option<Cni> {
         other => Some(other.to_string()),
     };
     let on = |key: &str| text(key).is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    let number = |key: &str| text(key).and_then(|text| text.parse::<i64>().ok());
+    let number = |key: &str| plausible_count(text(key).and_then(|text| text.parse().ok()));
     Some(Cni {
         prefixes: on("ENABLE_PREFIX_DELEGATION"),
         custom_networking: on("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"),
@@ -139,12 +140,11 @@ pub(super) fn shape(context: &Context<'_>, instance_type: &str) -> Known<Shape> 
     let field =
         |name: &str| vec![context.field("InstanceTypes", &format!("NetworkInfo.{name} of {instance_type}"))];
     Ok(Shape {
-        interfaces: interfaces(info).ok_or_else(|| field("NetworkCards"))?,
-        addresses: info
-            .network_info
-            .as_ref()
-            .and_then(|network| network.ipv4_addresses_per_interface)
-            .ok_or_else(|| field("Ipv4AddressesPerInterface"))?,
+        interfaces: plausible_count(interfaces(info)).ok_or_else(|| field("NetworkCards"))?,
+        addresses: plausible_count(
+            info.network_info.as_ref().and_then(|network| network.ipv4_addresses_per_interface),
+        )
+        .ok_or_else(|| field("Ipv4AddressesPerInterface"))?,
         nitro: info.hypervisor.as_deref() == Some("nitro") || info.bare_metal == Some(true),
         vcpus: info.vcpu_info.as_ref().and_then(|cpus| cpus.default_vcpus),
     })

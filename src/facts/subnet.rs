@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::network::{Egress, Known};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet, tag};
 
+use super::context::plausible_count;
 use super::s3::S3;
 use super::{Context, Fact, Missing, Subject, Subjects, endpoints, nodes};
 
@@ -188,7 +189,8 @@ fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> Sub
 /// How many addresses a subnet has left.
 pub(super) fn free_addresses(context: &Context<'_>, id: &str) -> Known<i64> {
     let subnet = context.network.subnet(id)?;
-    subnet.available_ip_address_count.ok_or_else(|| field(context, "AvailableIpAddressCount", id))
+    plausible_count(subnet.available_ip_address_count)
+        .ok_or_else(|| field(context, "AvailableIpAddressCount", id))
 }
 
 fn field(context: &Context<'_>, name: &str, id: &str) -> Vec<Missing> {
