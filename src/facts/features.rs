@@ -32,7 +32,7 @@ pub(super) struct Matrix {
 #[serde(deny_unknown_fields)]
 pub(super) struct Feature {
     /// What shows it, for readers.
-    #[allow(dead_code)]
+    #[cfg_attr(not(test), expect(dead_code, reason = "the matrix says it to those who read it"))]
     detected: String,
     /// Whether it may be used without AWS showing it.
     #[serde(default)]

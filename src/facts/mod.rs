@@ -46,7 +46,8 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
-pub const KINDS: &[&str] = &["cluster", "vpc", "subnet", "service", "nodegroup", "flow"];
+pub const KINDS: &[&str] =
+    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "flow"];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,6 +131,7 @@ impl<'s> Facts<'s> {
         let by_kind = BTreeMap::from([
             ("cluster", cluster::derive(&context)),
             ("vpc", vpc::derive(&context)),
+            ("control_plane_subnet", subnet::of_control_plane(&context)),
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
@@ -163,7 +165,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
     match kind {
         "cluster" => Some(schema_for!(cluster::ClusterFacts)),
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
-        "subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "flow" => Some(flows::schema()),

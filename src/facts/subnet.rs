@@ -78,6 +78,19 @@ pub(super) fn takes_control_plane(context: &Context<'_>, subnet: &Subnet) -> boo
     regional && !refused && subnet.outpost_arn.is_none()
 }
 
+/// The subnets that the cluster names, which `DescribeCluster` alone proves: EKS may place the
+/// control plane's interfaces in any of them at its next update.
+pub(super) fn of_control_plane(context: &Context<'_>) -> Subjects {
+    let hosts = Hosts::of(context);
+    let ids = match &hosts.cluster {
+        Ok(ids) => ids,
+        Err(missing) => return Subjects::unlisted(missing.clone()),
+    };
+    let s3 = S3::new(context);
+    let listed = ids.iter().map(|id| subject("control_plane_subnet", &facts(context, id, &hosts, &s3)));
+    Subjects { listed: listed.collect(), unlisted: Vec::new() }
+}
+
 /// Every subnet that the control plane or nodes use.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
@@ -93,14 +106,12 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     }
     unlisted.sort();
     unlisted.dedup();
-    let listed = ids
-        .iter()
-        .map(|id| {
-            let facts = facts(context, id, &hosts, &s3);
-            Subject::new("subnet", id, facts.name.as_deref(), &facts)
-        })
-        .collect();
+    let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &hosts, &s3))).collect();
     Subjects { listed, unlisted }
+}
+
+fn subject(kind: &'static str, facts: &SubnetFacts) -> Subject {
+    Subject::new(kind, &facts.id, facts.name.as_deref(), facts)
 }
 
 /// Who is where.
