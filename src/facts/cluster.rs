@@ -149,7 +149,8 @@ fn limited(config: &VpcConfig) -> Option<bool> {
     }
     let cidrs = config.public_access_cidrs.as_ref()?;
     // Several prefixes may make up everybody, as 0.0.0.0/1 and 128.0.0.0/1 do.
-    let admitted: AddressSet = cidrs.iter().filter_map(|cidr| cidr.parse::<IpNet>().ok()).collect();
+    let admitted: Result<Vec<IpNet>, _> = cidrs.iter().map(|cidr| cidr.parse()).collect();
+    let admitted: AddressSet = admitted.ok()?.into_iter().collect();
     let everybody = AddressSet::everything();
     let all = |everybody: AddressSet| admitted.contains_all(&everybody);
     // No list at all is AWS's default, which is everybody.

@@ -39,10 +39,11 @@ pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> K
         Some(true) => {}
         None => return Err(vec![context.field("cluster", "resourcesVpcConfig.endpointPublicAccess")]),
     }
-    let Some(texts) = &config.public_access_cidrs else {
-        return Err(vec![context.field("cluster", "resourcesVpcConfig.publicAccessCidrs")]);
-    };
-    let admitted: AddressSet = texts.iter().filter_map(|text| text.parse::<IpNet>().ok()).collect();
+    let texts = config.public_access_cidrs.as_ref();
+    let admitted = texts.and_then(|all| all.iter().map(|text| text.parse().ok()).collect());
+    let admitted: Vec<IpNet> =
+        admitted.ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.publicAccessCidrs")])?;
+    let admitted: AddressSet = admitted.into_iter().collect();
     // An IPv4 network behind NAT stays IPv4.
     let everybody = AddressSet::everything();
     let everybody = if is_v4(&operator.cidr) { everybody.only_v4() } else { everybody.only_v6() };

@@ -49,7 +49,8 @@ impl Network<'_> {
         if nat.connectivity_type.as_deref() == Some("private") {
             return Ok(inspected(route));
         }
-        if nat.state.as_deref().is_some_and(|state| !state.eq_ignore_ascii_case("available")) {
+        let state = nat.state.as_deref().ok_or_else(|| self.missing("NatGateways", id))?;
+        if !state.eq_ignore_ascii_case("available") {
             return Ok(Egress::Isolated);
         }
         // A regional one has no subnet, and routes of its own.
