@@ -27,6 +27,7 @@ mod s3;
 mod services;
 #[cfg(test)]
 mod small;
+mod spec;
 mod subnet;
 mod template;
 mod vpc;
@@ -39,6 +40,7 @@ use serde_json::Value;
 
 pub use crate::network::{Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
+pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 
 use context::Context;
 

@@ -270,7 +270,7 @@ impl FromStr for Operator {
 }
 
 /// Parses a prefix strictly: an address that is not the prefix's first one is a likely typo.
-fn parse_cidr(text: &str) -> Result<IpNet, String> {
+pub(crate) fn parse_cidr(text: &str) -> Result<IpNet, String> {
     let Ok(cidr) = text.parse::<IpNet>() else {
         let address = text.parse::<IpAddr>().map(IpNet::from);
         return address.map_err(|_| format!("'{text}' is not a CIDR; the form is like 10.50.0.0/24"));
@@ -279,7 +279,7 @@ fn parse_cidr(text: &str) -> Result<IpNet, String> {
     if whole == cidr { Ok(cidr) } else { Err(format!("'{text}' has host bits set; did you mean {whole}?")) }
 }
 
-fn check_via(id: &str) -> Result<(), String> {
+pub(crate) fn check_via(id: &str) -> Result<(), String> {
     const KINDS: [&str; 4] = ["pcx-", "tgw-", "vgw-", "eni-"];
     if id.starts_with("arn:") || KINDS.iter().any(|kind| id.len() > kind.len() && id.starts_with(kind)) {
         return Ok(());
@@ -289,7 +289,7 @@ fn check_via(id: &str) -> Result<(), String> {
     ))
 }
 
-fn check_group(id: &str) -> Result<(), String> {
+pub(crate) fn check_group(id: &str) -> Result<(), String> {
     if id.len() > 3 && id.starts_with("sg-") {
         return Ok(());
     }
