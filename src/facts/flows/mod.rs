@@ -256,7 +256,7 @@ impl Run<'_, '_> {
             bypassed: Fact::known(false),
             open: Fact(open),
             paths: traced.shown(),
-            blockers: blockers::merged(traced.blockers.into_iter().collect()),
+            blockers: blockers::merged(self.context, traced.blockers.into_iter().collect()),
             missing,
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,
