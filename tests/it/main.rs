@@ -5,6 +5,9 @@
 
 mod architecture;
 mod audit;
+mod aws_cli;
+mod aws_route;
+mod breakages;
 mod cases;
 mod collecting;
 mod demo;
@@ -12,6 +15,7 @@ mod drift;
 mod emulator;
 mod errors;
 mod estate;
+mod fixes;
 mod fixtures;
 mod guard;
 mod hostile;

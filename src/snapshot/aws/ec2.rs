@@ -159,6 +159,7 @@ shapes! { "PascalCase";
         subnet_id: Option<String>,
         vpc_id: Option<String>,
         availability_zone: Option<String>,
+        tag_set: Vec<Tag>,
         private_ip_address: Option<String>,
         private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>,
         ipv4_prefixes: Vec<Ipv4Prefix>,

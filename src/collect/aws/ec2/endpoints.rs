@@ -162,6 +162,7 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         subnet_id: v.subnet_id,
         vpc_id: v.vpc_id,
         availability_zone: v.availability_zone,
+        tag_set: list(v.tag_set, tag),
         private_ip_address: v.private_ip_address,
         private_ip_addresses: list(v.private_ip_addresses, network_interface_private_ip_address),
         ipv4_prefixes: list(v.ipv4_prefixes, ipv4_prefix),
