@@ -1,13 +1,15 @@
 //! Reading a network without a cluster, what lies behind transit gateways, and several accounts.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use privek_audit::collect::aws::{About, Environment, collect_accounts, collect_network};
+use privek_audit::collect::aws::{About, AwsOptions, Environment, collect_accounts, collect_network, loader};
 use privek_audit::collect::{CollectError, Silent};
 use privek_audit::snapshot::Snapshot;
 use tokio::sync::Barrier;
 
 use crate::collecting::config;
+use crate::emulator::emulator;
 use crate::estate::{CLUSTERS, Estate, NETWORKS, Vpc, vpc};
 use crate::replay::{Answer, Replay, Request};
 use crate::servers::closed_port;
@@ -315,4 +317,41 @@ async fn a_profile_whose_credentials_are_not_accepted_is_an_error() {
     let second = [config(&other.url(), &Environment::default()).await];
     let error = collect_accounts((&first, &second), None, &about(&["subnet-a"], &[]), NOW, &Silent).await;
     assert!(matches!(error, Err(CollectError::RejectedCredentials { .. })), "{error:?}");
+}
+
+/// The network of `network.py`, in a region of its own.
+const ELSEWHERE: &str = "eu-north-1";
+
+#[tokio::test]
+async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_the_way_out() {
+    let printed = emulator().script("network.py", &[ELSEWHERE]);
+    let id: BTreeMap<String, String> = serde_json::from_str(&printed).unwrap();
+    let options = AwsOptions { profile: None, region: Some(ELSEWHERE.to_owned()) };
+    let config = loader(&options, &Environment::default()).unwrap();
+    let config = config.endpoint_url(emulator().endpoint()).test_credentials().load().await;
+    let about = about(&[&id["one-interface"], "10.62.0.20"], &[]);
+    let snapshot = collect_network(&config, &about, NOW.to_owned(), &Silent).await.unwrap();
+
+    for key in ["Subnets", "RouteTables", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"] {
+        for vpc in ["one", "two", "egress"] {
+            assert!(snapshot.covers(key, &id[vpc]), "{key} of {vpc}");
+        }
+        assert!(!snapshot.covers(key, &id["spoke"]), "no route leads there");
+    }
+    assert_eq!(ids(&snapshot, "Vpcs").len(), 3);
+    assert!(ids(&snapshot, "NatGateways").contains(&id["nat"]));
+    assert!(ids(&snapshot, "InternetGateways").contains(&id["internet-gateway"]));
+    assert!(ids(&snapshot, "EgressOnlyInternetGateways").contains(&id["egress-only"]));
+    assert!(ids(&snapshot, "VpcPeeringConnections").contains(&id["peering"]));
+    let routes = snapshot.aws.transit_gateway_routes.as_ref().unwrap();
+    for table in ["spokes-table", "hub-table"] {
+        let table = routes.iter().find(|routes| routes.transit_gateway_route_table_id == id[table]).unwrap();
+        assert!(!table.routes.is_empty());
+    }
+    let nat = snapshot.aws.nat_gateways.as_ref().unwrap().iter().find(|nat| nat.nat_gateway_id == id["nat"]);
+    assert!(nat.unwrap().nat_gateway_addresses[0].public_ip.is_some());
+
+    let error = collect_network(&config, &self::about(&["subnet-00000000000000000"], &[]), NOW.to_owned(), &Silent);
+    let error = error.await.unwrap_err().to_string();
+    assert!(error.contains("there is no subnet-00000000000000000 in eu-north-1"), "{error}");
 }
