@@ -115,13 +115,11 @@ impl<'s> Network<'s> {
             }
             Way::Nowhere => {
                 let reason = format!("{id} has no route for {told}");
-                self.block_route(story, run, &decider(""), BlockerCode::RouteMissing, &reason);
-                None
+                self.block_route(story, run, &decider(""), BlockerCode::RouteMissing, &reason)
             }
             Way::Blackhole(by) => {
                 let reason = format!("the route of {id} for {by} is a blackhole");
-                self.block_route(story, run, &decider(by), BlockerCode::RouteBlackhole, &reason);
-                None
+                self.block_route(story, run, &decider(by), BlockerCode::RouteBlackhole, &reason)
             }
             Way::Local(by) if to.vpc() == Some(vpc) => {
                 story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
@@ -162,8 +160,7 @@ impl<'s> Network<'s> {
         };
         if leads_away {
             let reason = format!("{id} sends {} to {target} ({})", decider.addresses, decider.by);
-            self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &reason);
-            return None;
+            return self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &reason);
         }
         story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
         if run.to.vpc().is_none() && matches!(kind, "vgw" | "tgw" | "pcx") && declared.is_none() {

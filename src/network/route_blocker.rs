@@ -2,14 +2,17 @@
 
 use super::{
     BlockerCode, Network, Remedy,
+    connection::Connection,
     leg::{Decider, Run, at},
     lookup,
     part::{Part, Place},
     story::Story,
 };
+use crate::snapshot::aws::ec2::VpcPeeringConnection;
 
 impl<'s> Network<'s> {
-    /// A route table stands in the way: what a route for the addresses would need.
+    /// A route table stands in the way: what a route for the addresses would need, and what would
+    /// stand beyond it; the connection that it would lead over.
     pub(super) fn block_route(
         &self,
         story: &mut Story,
@@ -17,7 +20,7 @@ impl<'s> Network<'s> {
         decider: &Decider<'_, 's>,
         code: BlockerCode,
         reason: &str,
-    ) {
+    ) -> Option<Connection> {
         let id = decider.table.route_table_id.as_str();
         let target = self.suggestion(decider.vpc, run.to);
         let mut reason = reason.to_owned();
@@ -43,12 +46,18 @@ impl<'s> Network<'s> {
         blocker.remedy = Remedy {
             cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
             target_option: target.as_deref().and_then(target_option).map(str::to_owned),
-            target,
+            target: target.clone(),
             replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
             subnet: Some(decider.subnet.subnet_id.clone()),
             ..Remedy::default()
         };
         story.block(blocker);
+        let target = target.filter(|_| code != BlockerCode::RouteLocal)?;
+        match target.split('-').next()? {
+            "pcx" => self.over_peering_connection(story, run, decider, &target),
+            "tgw" => self.over_transit_gateway_attachment(story, run, decider, &target),
+            _ => None,
+        }
     }
 
     /// The target that a route from a VPC to a part should have, where there is no doubt about it.
@@ -73,7 +82,13 @@ impl<'s> Network<'s> {
             }
             Place::Inside { vpc: far, .. } if *far == vpc => None,
             Place::Inside { vpc: far, .. } => {
-                if let Some(peering) = self.peerings_between(vpc, far).first() {
+                // What is deleted, rejected or expired never becomes active again:
+                // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
+                let alive = |peering: &&&VpcPeeringConnection| {
+                    let status = peering.status.as_ref().and_then(|status| status.code.as_deref());
+                    matches!(status, None | Some("active" | "pending-acceptance" | "provisioning"))
+                };
+                if let Some(peering) = self.peerings_between(vpc, far).iter().find(alive) {
                     return Some(peering.vpc_peering_connection_id.clone());
                 }
                 self.common_gateway(vpc, far).map(str::to_owned)

@@ -25,7 +25,7 @@ impl<'s> Network<'s> {
         decider: &Decider<'_, 's>,
         gateway: &str,
     ) -> Option<Connection> {
-        let attachment = self.vpc_attachment(story, run, gateway, decider.vpc, Some(decider.subnet))?;
+        let attachment = self.vpc_attachment(story, run, gateway, decider.vpc)?;
         self.check_zone(story, run, decider.subnet, attachment);
         let wanted = decider.addresses.intersect(&run.to.addresses);
         let routed = self.gateway_routes(story, run, &attachment.transit_gateway_attachment_id, &wanted)?;
@@ -84,7 +84,6 @@ impl<'s> Network<'s> {
         run: Run<'_, 's>,
         gateway: &str,
         vpc: &str,
-        subnet: Option<&Subnet>,
     ) -> Option<&'s TransitGatewayVpcAttachment> {
         let attachments = self.vpc_attachments.get(&(gateway, vpc)).map(Vec::as_slice).unwrap_or_default();
         let is_available = |attachment: &&&TransitGatewayVpcAttachment| {
@@ -110,9 +109,13 @@ impl<'s> Network<'s> {
         let mut blocker = at(BlockerCode::TransitGatewayAttachment, kind, id, None, reason);
         blocker.remedy.vpc = Some(vpc.to_owned());
         blocker.remedy.state = attachments.first().and_then(|attachment| attachment.state.clone());
-        blocker.remedy.subnet = subnet.map(|subnet| subnet.subnet_id.clone());
+        if attachments.is_empty() {
+            blocker.remedy.subnets =
+                self.subnets_to_attach(vpc).into_values().map(ToOwned::to_owned).collect();
+        }
         story.block(blocker);
-        None
+        // What is accepted is attached; what else stands in the way is told at once.
+        attachments.first().copied().filter(|attachment| is_pending(attachment))
     }
 
     /// Subnets reach a transit gateway only where their own zone has an attachment:
@@ -148,14 +151,17 @@ impl<'s> Network<'s> {
         let reason = format!("{id} has no subnet in {zone}, where {} is", subnet.subnet_id);
         story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
-        blocker.remedy.subnet = Some(subnet.subnet_id.clone());
+        let vpc = attachment.vpc_id.as_deref().unwrap_or_default();
+        let chosen = self.subnet_to_attach(vpc, zone).unwrap_or(&subnet.subnet_id);
+        blocker.remedy.subnet = Some(chosen.to_owned());
         story.block(blocker);
+        self.check_acl(story, run.leg, (chosen, Direction::Inbound), run.from, run.points);
     }
 
     /// Out of the attachment's subnets to the receiver.
     fn arrive(&self, story: &mut Story, run: Run<'_, 's>, gateway: &str, vpc: &'s str) {
         let Some(to) = run.to.subnet() else { return };
-        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc, Some(to)) else { return };
+        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc) else { return };
         let near = run.from.subnet().and_then(zone);
         let attached: Vec<_> =
             attachment.subnet_ids.iter().map(|id| (id, self.subnets.get(id.as_str()).copied())).collect();
@@ -215,7 +221,7 @@ impl<'s> Network<'s> {
             follow_outside(story, run, (gateway, decider), (table, addresses, route));
             return false;
         };
-        let Some(own) = self.vpc_attachment(story, run, gateway, vpc, run.to.subnet()) else { return false };
+        let Some(own) = self.vpc_attachment(story, run, gateway, vpc) else { return false };
         let own = own.transit_gateway_attachment_id.as_str();
         if !leads_to(Some(route), own) {
             block_table(story, run, (table, addresses, Some(route)), own);
@@ -261,7 +267,11 @@ fn follow_outside(
     }
 }
 
-fn zone(subnet: &Subnet) -> Option<&str> {
+fn is_pending(attachment: &TransitGatewayVpcAttachment) -> bool {
+    attachment.state.as_deref() == Some("pendingAcceptance")
+}
+
+pub(super) fn zone(subnet: &Subnet) -> Option<&str> {
     subnet.availability_zone.as_deref().or(subnet.availability_zone_id.as_deref())
 }
 
@@ -311,6 +321,8 @@ fn block_table(
     blocker.remedy.cidrs = run.to.prefixes_for_fix(addresses);
     blocker.remedy.target = (!wanted.is_empty()).then(|| wanted.to_owned());
     blocker.remedy.target_option = (!wanted.is_empty()).then(|| "--transit-gateway-attachment-id".to_owned());
-    blocker.remedy.replaces = route.map(|route| destination(route).to_owned());
+    // A static route comes before a propagated one, and takes its place unasked.
+    let of_static = route.filter(|route| route.r#type.as_deref() == Some("static"));
+    blocker.remedy.replaces = of_static.map(|route| destination(route).to_owned());
     story.block(blocker);
 }

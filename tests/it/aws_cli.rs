@@ -11,12 +11,7 @@ use crate::aws_route::{create_route, replace_route};
 
 /// Applies one command.
 pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
-    let mut words = words(command)?;
-    for word in &mut words {
-        if let Some(inner) = word.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
-            *word = answer(snapshot, inner)?;
-        }
-    }
+    let words = words(command)?;
     let [aws, service, operation, rest @ ..] = words.as_slice() else {
         return Err("no `aws SERVICE OPERATION`".to_owned());
     };
@@ -284,27 +279,6 @@ fn transit_route(snapshot: &mut Value, options: &mut Options, replace: bool) -> 
     Ok(())
 }
 
-/// What a command in a command prints.
-fn answer(snapshot: &mut Value, command: &str) -> Result<String, String> {
-    let words = words(command)?;
-    let mut options = Options::parse(words.get(3..).unwrap_or_default())?;
-    let known = "aws ec2 describe-transit-gateways ";
-    if !command.starts_with(known)
-        || options.one("--query")? != "TransitGateways[0].Options.AssociationDefaultRouteTableId"
-        || options.one("--output")? != "text"
-    {
-        return Err(format!("`{command}` is not understood"));
-    }
-    options.one("--region")?;
-    let gateway = options.one("--transit-gateway-ids")?;
-    options.all_used()?;
-    let tables = snapshot["TransitGatewayRouteTables"].as_array().into_iter().flatten();
-    let mut tables = tables.filter(|table| {
-        table["TransitGatewayId"] == gateway.as_str() && table["DefaultAssociationRouteTable"] == true
-    });
-    text(&tables.next().ok_or("no default table")?["TransitGatewayRouteTableId"]).map(str::to_owned)
-}
-
 /// A command's options, each with its values.
 pub struct Options(BTreeMap<String, Vec<String>>);
 
@@ -357,22 +331,18 @@ impl Options {
     }
 }
 
-/// Splits a command as a shell does: quotes, and `"$(…)"` as one word.
-pub fn words(command: &str) -> Result<Vec<String>, String> {
+/// Splits a command as a shell does.
+fn words(command: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    let mut depth = 0_u32;
     for letter in command.chars() {
         match (letter, quote) {
-            ('(', Some('"')) => depth += 1,
-            (')', Some('"')) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        match (letter, quote) {
-            (_, Some(mark)) if letter == mark && depth == 0 => quote = None,
+            (_, Some(mark)) if letter == mark => quote = None,
+            (_, Some(_)) => word.get_or_insert_default().push(letter),
             ('\'' | '"', None) => {
                 quote = Some(letter);
                 word.get_or_insert_default();
             }
+            ('$' | '`' | ';' | '|' | '&' | '<' | '>', None) => return Err(format!("a shell's `{letter}`")),
             (' ', None) => words.extend(word.take()),
             _ => word.get_or_insert_default().push(letter),
         }
@@ -424,8 +394,8 @@ fn numbers(text: &str, names: [&str; 2]) -> Result<Value, String> {
 
 #[test]
 fn commands_are_split_as_a_shell_splits_them() {
-    let split = words(r#"aws x --a '[{"b": 1}]' --c "$(aws y --z 'q r')" d"#).expect("it is sound");
-    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", "$(aws y --z 'q r')", "d"]);
+    let split = words(r#"aws x --a '[{"b": 1}]' --c "d e" f"#).expect("it is sound");
+    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", "d e", "f"]);
 }
 
 #[test]

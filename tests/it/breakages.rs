@@ -182,6 +182,13 @@ fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
             broken(snapshot, all, &format!("{name} removed"), |new| {
                 remove(&mut new["TransitGatewayRoutes"][at]["Routes"], route);
             });
+            broken(snapshot, all, &format!("{name} leads back"), |new| {
+                let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];
+                let vpc = route["TransitGatewayAttachments"][0]["ResourceType"] == "vpc";
+                let attachments = snapshot["TransitGatewayAttachments"].as_array().expect("a list");
+                let other = attachments.iter().find(|other| (other["ResourceType"] == "vpc") != vpc);
+                route["TransitGatewayAttachments"] = json!([other]);
+            });
             broken(snapshot, all, &format!("{name} a blackhole"), |new| {
                 let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];
                 (route["State"], route["Type"]) = (json!("blackhole"), json!("static"));
