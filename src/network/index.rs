@@ -34,6 +34,8 @@ pub struct Network<'s> {
     pub(super) transit_gateway_routes: ById<'s, ec2::TransitGatewayRoutes>,
     pub(super) vpn_gateways: ById<'s, ec2::VpnGateway>,
     pub(super) nat_gateways: ById<'s, ec2::NatGateway>,
+    pub(super) internet_gateways: ById<'s, ec2::InternetGateway>,
+    pub(super) egress_only_gateways: ById<'s, ec2::EgressOnlyInternetGateway>,
     pub(super) vpc_endpoints: ById<'s, ec2::VpcEndpoint>,
 }
 
@@ -67,6 +69,10 @@ impl<'s> Network<'s> {
             }),
             vpn_gateways: by_id(aws.vpn_gateways.as_ref(), |gateway| &gateway.vpn_gateway_id),
             nat_gateways: by_id(aws.nat_gateways.as_ref(), |gateway| &gateway.nat_gateway_id),
+            internet_gateways: by_id(aws.internet_gateways.as_ref(), |gateway| &gateway.internet_gateway_id),
+            egress_only_gateways: by_id(aws.egress_only_internet_gateways.as_ref(), |gateway| {
+                &gateway.egress_only_internet_gateway_id
+            }),
             vpc_endpoints: by_id(aws.vpc_endpoints.as_ref(), |endpoint| &endpoint.vpc_endpoint_id),
         };
         network.index_subnets();
