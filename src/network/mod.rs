@@ -13,6 +13,7 @@ mod gateway_endpoint;
 mod index;
 mod leg;
 mod lookup;
+mod memo;
 mod missing;
 mod network_acl;
 mod part;
