@@ -2,6 +2,13 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+use super::{
+    Missing,
+    memo::Memo,
+    network_acl::{Direction, Entry},
+    route::Piece,
+    security_group::Rule,
+};
 use crate::snapshot::{Snapshot, aws::ec2};
 
 type ById<'s, T> = BTreeMap<&'s str, &'s T>;
@@ -37,6 +44,18 @@ pub struct Network<'s> {
     pub(super) internet_gateways: ById<'s, ec2::InternetGateway>,
     pub(super) egress_only_gateways: ById<'s, ec2::EgressOnlyInternetGateway>,
     pub(super) vpc_endpoints: ById<'s, ec2::VpcEndpoint>,
+    pub(super) compiled: Compiled<'s>,
+}
+
+/// What AWS's texts come to, for what was asked about so far.
+#[derive(Debug, Default)]
+pub(super) struct Compiled<'s> {
+    /// By security group.
+    pub rules: Memo<(&'s str, Direction), Vec<Rule<'s>>>,
+    /// By network ACL.
+    pub entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
+    /// By route table and VPC: what becomes of each address there is.
+    pub routes: Memo<(&'s str, &'s str), Vec<Piece<'s>>>,
 }
 
 impl<'s> Network<'s> {
@@ -74,6 +93,7 @@ impl<'s> Network<'s> {
                 &gateway.egress_only_internet_gateway_id
             }),
             vpc_endpoints: by_id(aws.vpc_endpoints.as_ref(), |endpoint| &endpoint.vpc_endpoint_id),
+            compiled: Compiled::default(),
         };
         network.index_subnets();
         network.index_route_tables();

@@ -14,6 +14,7 @@ mod index;
 mod internet;
 mod leg;
 mod lookup;
+mod memo;
 mod missing;
 mod nat;
 mod network_acl;
