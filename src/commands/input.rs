@@ -11,8 +11,8 @@ use crate::cli::{IntentArgs, SourceArgs};
 use crate::collect::aws::{self, AwsOptions};
 use crate::intent::{Intent, Operator};
 use crate::rule::{self, Rules};
-use crate::snapshot::Snapshot;
 use crate::snapshot::redact::Redactor;
+use crate::snapshot::{Snapshot, SnapshotError};
 
 /// The declarations that are used if they are in the working directory.
 const CONFIG: &str = "privek-audit.yaml";
@@ -53,17 +53,9 @@ pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
     Ok(rules)
 }
 
-/// Reads the files, or AWS.
+/// Reads the files, or AWS, for one cluster.
 pub fn snapshot(args: &SourceArgs) -> Result<Snapshot, anyhow::Error> {
-    let mut merged: Option<Snapshot> = None;
-    for path in &args.snapshot {
-        let read = Snapshot::read(path)?;
-        merged = Some(match merged {
-            Some(merged) => merged.merge(read)?,
-            None => read,
-        });
-    }
-    match (merged, &args.cluster) {
+    match (files(&args.snapshot)?, &args.cluster) {
         (Some(mut snapshot), cluster) => {
             snapshot.select_cluster(cluster.as_deref())?;
             Ok(snapshot)
@@ -71,6 +63,33 @@ pub fn snapshot(args: &SourceArgs) -> Result<Snapshot, anyhow::Error> {
         (None, Some(cluster)) => live(args, cluster),
         (None, None) => bail!("name a cluster with --cluster, or a snapshot with --snapshot"),
     }
+}
+
+/// Reads the files, or AWS, for a path: about a cluster only where one is named, or there is one.
+pub fn network(args: &SourceArgs) -> Result<Snapshot, anyhow::Error> {
+    let Some(mut snapshot) = files(&args.snapshot)? else {
+        return match &args.cluster {
+            Some(cluster) => live(args, cluster),
+            None => bail!("name a cluster with --cluster, or a snapshot with --snapshot"),
+        };
+    };
+    match snapshot.select_cluster(args.cluster.as_deref()) {
+        Err(SnapshotError::NoCluster | SnapshotError::SeveralClusters { .. }) if args.cluster.is_none() => {}
+        selected => selected?,
+    }
+    Ok(snapshot)
+}
+
+fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
+    let mut merged: Option<Snapshot> = None;
+    for path in paths {
+        let read = Snapshot::read(path)?;
+        merged = Some(match merged {
+            Some(merged) => merged.merge(read)?,
+            None => read,
+        });
+    }
+    Ok(merged)
 }
 
 fn live(args: &SourceArgs, cluster: &str) -> Result<Snapshot, anyhow::Error> {
@@ -95,6 +114,9 @@ pub fn redacted(declared: &Declared, redactor: &Redactor) -> Declared {
         if known.name != known.cidr.to_string() {
             operator.name = format!("operator-{}", index + 1);
         }
+    }
+    for (index, network) in intent.networks.iter_mut().enumerate() {
+        network.name = format!("network-{}", index + 1);
     }
     let origin = declared.origin.as_ref().map(|_| "Declarations are read from a file.".to_owned());
     Declared { intent, origin }

@@ -85,7 +85,7 @@ pub fn known_features() -> Vec<String> {
         features: BTreeMap<String, serde_json::Value>,
     }
     // The matrix is embedded and tested; a broken one lists nothing here and fails loudly in `facts`.
-    serde_saphyr::from_str::<Names>(include_str!("../rules/eks/services.yaml"))
+    serde_saphyr::from_str::<Names>(include_str!("../../rules/eks/services.yaml"))
         .map(|names| names.features.into_keys().collect())
         .unwrap_or_default()
 }
