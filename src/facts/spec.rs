@@ -209,6 +209,17 @@ fn shown(text: &str) -> String {
     shown
 }
 
+impl EndSpec {
+    /// Whether this is an AWS service, or all of them.
+    pub(super) fn is_service(&self) -> bool {
+        match self {
+            Self::Service(_) => true,
+            Self::Role(role) => role == "services",
+            _ => false,
+        }
+    }
+}
+
 impl fmt::Display for EndSpec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -5,12 +5,16 @@
 
 mod architecture;
 mod audit;
+mod aws_cli;
+mod aws_route;
+mod breakages;
 mod cases;
 mod collecting;
 mod demo;
 mod drift;
 mod emulator;
 mod errors;
+mod fixes;
 mod fixtures;
 mod guard;
 mod hostile;

@@ -21,6 +21,7 @@ const AT_ONCE: usize = 8;
 pub(super) struct Reading<'a> {
     pub(super) clients: Clients,
     pub(super) region: Option<String>,
+    /// The cluster that is read; empty if none is.
     pub(super) cluster: String,
     progress: &'a dyn Progress,
     state: Mutex<State>,
@@ -38,6 +39,11 @@ struct State {
 /// What was asked for already, where several answers lead to the same question.
 #[derive(Default)]
 pub(super) struct Asked {
+    /// VPCs, for what decides about packets in them.
+    pub(super) vpcs: BTreeSet<String>,
+    /// VPCs, for everything in and around them.
+    pub(super) near: BTreeSet<String>,
+    pub(super) transit_gateways: BTreeSet<String>,
     pub(super) prefix_lists: BTreeSet<String>,
     pub(super) instance_types: BTreeSet<String>,
     pub(super) templates: BTreeSet<(Template, String)>,

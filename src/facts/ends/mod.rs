@@ -1,17 +1,33 @@
-//! The ends of the flows that rules declare: roles of the cluster and endpoints of services.
+//! The ends of flows: what a role of the cluster, a service or a declared network is in AWS.
+//!
+//! A role has parties: one for each operators' network, file system, resolver rule, …, and one for
+//! everything else. What could not be listed is named, so that it is never taken for absent.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
+mod control_plane;
+mod declared;
+mod efs;
+mod endpoint;
+mod nodes;
+mod places;
+mod pods;
+mod resolver;
+#[cfg(test)]
+mod tests;
 
-use ipnet::IpNet;
+use std::rc::Rc;
 
-use crate::network::{End, EndKind, Groups, Known, Missing, MissingKind};
-use crate::snapshot::aws::ec2::VpcEndpoint;
+use crate::intent::Operator;
+use crate::network::{End, EndKind, Known, Missing, Protocol};
 
-use super::{Context, features, nodes};
+use super::Context;
+
+pub(super) use declared::of_spec;
+pub(super) use endpoint::of_endpoint;
+pub(super) use pods::beyond_nodes;
+pub(super) use resolver::forward_rules;
 
 /// The ends that are known, and why there may be more.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Ends {
     /// In a fixed order.
     pub known: Vec<End>,
@@ -19,210 +35,152 @@ pub(super) struct Ends {
     pub unlisted: Vec<Missing>,
 }
 
-/// The control plane: the network interfaces that EKS placed in the VPC.
-pub(super) fn control_plane(context: &Context<'_>) -> Ends {
-    let interfaces = match context.control_plane_interfaces() {
-        Ok(interfaces) => interfaces,
-        Err(missing) => return Ends { known: Vec::new(), unlisted: missing },
-    };
-    let known: Vec<End> = interfaces
-        .iter()
-        .map(|interface| End {
-            label: interface.network_interface_id.clone(),
-            kind: EndKind::Interface { id: interface.network_interface_id.clone() },
-        })
-        .collect();
-    let unlisted = if known.is_empty() {
-        let what = "ec2:DescribeNetworkInterfaces showed no interface of the control plane (\"Amazon EKS <cluster>\")";
-        vec![Missing {
-            kind: MissingKind::Operation,
-            what: what.into(),
-            permission: Some("ec2:DescribeNetworkInterfaces".into()),
-        }]
-    } else {
-        Vec::new()
-    };
-    Ends { known, unlisted }
+impl Ends {
+    /// None that is known, because of this.
+    pub fn unlisted(missing: Vec<Missing>) -> Self {
+        Self { known: Vec::new(), unlisted: missing }
+    }
+
+    /// Exactly these.
+    pub fn known(known: Vec<End>) -> Self {
+        Self { known, unlisted: Vec::new() }
+    }
+
+    /// Whether it is proved that there are none.
+    pub fn are_none(&self) -> bool {
+        self.known.is_empty() && self.unlisted.is_empty()
+    }
+
+    fn extend(&mut self, other: &Self) {
+        self.known.extend(other.known.iter().cloned());
+        self.unlisted.extend(other.unlisted.iter().cloned());
+    }
+
+    fn sorted(mut self) -> Self {
+        self.unlisted.sort();
+        self.unlisted.dedup();
+        self
+    }
 }
 
-/// The nodes: for each subnet and set of security groups one end, with the subnet beside it.
-pub(super) fn nodes(context: &Context<'_>) -> Ends {
-    let listed = nodes::listed(context);
-    let mut unlisted = listed.unlisted.clone();
-    let mut names: BTreeMap<(String, Vec<String>), BTreeSet<String>> = BTreeMap::new();
-    let mut unread: BTreeMap<String, Vec<Missing>> = BTreeMap::new();
-    for group in &listed.groups {
-        let subnets = match &group.subnets {
-            Ok(subnets) => subnets,
-            Err(missing) => {
-                unlisted.extend(missing.clone());
-                continue;
-            }
-        };
-        for subnet in subnets {
-            match &group.security_groups {
-                Groups::Known(groups) => {
-                    let key = (subnet.clone(), sorted(groups));
-                    names.entry(key).or_default().insert(group.name.clone());
-                }
-                Groups::Unread(missing) => {
-                    unread.entry(subnet.clone()).or_default().extend(missing.clone());
-                }
-                Groups::Undeclared => {
-                    let missing = context.missing("SecurityGroups", context.vpc.as_deref().ok());
-                    unread.entry(subnet.clone()).or_default().push(missing);
-                }
-            }
-        }
-    }
-    match nodes::loose_instances(context, &listed.groups) {
-        Ok(instances) => {
-            for instance in instances {
-                let groups: Vec<String> =
-                    instance.security_groups.iter().filter_map(|group| group.group_id.clone()).collect();
-                if let Some(subnet) = &instance.subnet_id {
-                    let of_no_group = "nodes of no group".to_owned();
-                    names.entry((subnet.clone(), sorted(&groups))).or_default().insert(of_no_group);
-                }
-            }
-        }
-        Err(missing) => unlisted.extend(missing),
-    }
-    fargate(context, &mut names, &mut unlisted);
-    if names.is_empty() && unread.is_empty() && unlisted.is_empty() {
-        planned(context, &mut names, &mut unlisted);
-    }
-    let known = names.into_iter().map(|((subnet, groups), of)| {
-        let of: Vec<String> = of.into_iter().collect();
-        (format!("{} in {subnet}", of.join(", ")), subnet, Groups::Known(groups))
-    });
-    let of_unread = unread.into_iter().map(|(subnet, mut missing)| {
-        missing.sort();
-        missing.dedup();
-        (format!("nodes in {subnet}"), subnet, Groups::Unread(missing))
-    });
-    let known = known
-        .chain(of_unread)
-        .map(|(label, subnet, groups)| {
-            let addresses = used_prefixes(context, &subnet);
-            End { label, kind: EndKind::Subnet { subnet, addresses, groups } }
-        })
-        .collect();
-    unlisted.sort();
-    unlisted.dedup();
-    Ends { known, unlisted }
+/// One side of a flow.
+#[derive(Clone, Debug)]
+pub(super) struct Party<'c> {
+    /// What flows call it: the role, and which of its parts where it has several.
+    pub name: String,
+    /// Where it is.
+    pub ends: Rc<Ends>,
+    /// Whether the cluster has to do with it.
+    pub used: Known<bool>,
+    /// The operators that it is, if it is some.
+    pub operator: Option<&'c Operator>,
+    /// Whether clients use the ends in their own zone, where there are any.
+    pub same_zone: bool,
+    /// The ports that the ends answer on, one for each, where they say so themselves.
+    pub ports: Option<Vec<u16>>,
+    /// The only party that speaks to this one, where the cluster says so.
+    pub only_from: Option<Rc<Ends>>,
 }
 
-/// The prefixes of a subnet that nodes speak from: IPv4 only, unless it is an IPv6 cluster.
-fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<IpNet>> {
-    let config = context.cluster.as_ref().ok()?.kubernetes_network_config.as_ref()?;
-    if config.ip_family.as_deref() != Some("ipv4") {
-        return None;
+impl Party<'_> {
+    /// A party that is nothing but its ends.
+    pub fn of_ends(name: impl Into<String>, ends: Ends) -> Self {
+        Self::new(name, ends)
     }
-    let cidrs = context.network.subnet_cidrs(subnet).ok()?;
-    Some(cidrs.into_iter().filter(|cidr| matches!(cidr, IpNet::V4(_))).collect())
-}
 
-/// Pods on Fargate carry the cluster's security group unless Kubernetes says otherwise:
-/// <https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html>.
-fn fargate(
-    context: &Context<'_>,
-    names: &mut BTreeMap<(String, Vec<String>), BTreeSet<String>>,
-    unlisted: &mut Vec<Missing>,
-) {
-    let (profiles, missing) = features::described_profiles(context);
-    unlisted.extend(missing);
-    for profile in profiles {
-        match cluster_group(context) {
-            Ok(group) => {
-                for subnet in &profile.subnets {
-                    let key = (subnet.clone(), vec![group.clone()]);
-                    let name = format!("Fargate profile {}", profile.fargate_profile_name);
-                    names.entry(key).or_default().insert(name);
-                }
-            }
-            Err(missing) => unlisted.extend(missing),
+    fn new(name: impl Into<String>, ends: Ends) -> Self {
+        Self::shared(name, Rc::new(ends))
+    }
+
+    fn shared(name: impl Into<String>, ends: Rc<Ends>) -> Self {
+        Self {
+            name: name.into(),
+            ends,
+            used: Ok(true),
+            operator: None,
+            same_zone: false,
+            ports: None,
+            only_from: None,
         }
     }
 }
 
-/// Before there are nodes: the cluster's subnets and its own group.
-fn planned(
-    context: &Context<'_>,
-    names: &mut BTreeMap<(String, Vec<String>), BTreeSet<String>>,
-    unlisted: &mut Vec<Missing>,
-) {
-    match (context.vpc_config(), cluster_group(context)) {
-        (Ok(config), Ok(group)) => {
-            for subnet in config.subnet_ids.iter().flatten() {
-                let key = (subnet.clone(), vec![group.clone()]);
-                names.entry(key).or_default().insert("planned nodes".into());
-            }
-        }
-        (Err(missing), _) | (_, Err(missing)) => unlisted.extend(missing),
+/// The parties of one side, and why there may be more.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parties<'c> {
+    /// In a fixed order.
+    pub listed: Vec<Party<'c>>,
+    /// Empty when they are all.
+    pub unlisted: Vec<Missing>,
+}
+
+/// The parties that play a role; none of a role that does not exist.
+pub(super) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
+    let one = |ends: Rc<Ends>| Parties { listed: vec![Party::shared(role, ends)], unlisted: Vec::new() };
+    match role {
+        "operators" => declared::operators(context),
+        "efs" => efs::file_systems(context),
+        "resolver-targets" => resolver::targets(context),
+        "nodes" => one(cached(context, "nodes", nodes::nodes)),
+        "fargate" => one(cached(context, "fargate", nodes::fargate)),
+        "pods" => one(cached(context, "pods", pods::pods)),
+        "control-plane" => one(cached(context, "control-plane", control_plane::interfaces)),
+        "control-plane-subnets" => one(cached(context, "control-plane-subnets", control_plane::subnets)),
+        "resolver-inbound" => one(cached(context, "resolver-inbound", resolver::inbound)),
+        "resolver-outbound" => one(cached(context, "resolver-outbound", resolver::outbound)),
+        _ => Parties::default(),
     }
 }
 
-fn cluster_group(context: &Context<'_>) -> Known<String> {
-    let config = context.vpc_config()?;
-    config
-        .cluster_security_group_id
-        .clone()
-        .ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.clusterSecurityGroupId")])
+/// Everything that plays a role, or that serves a service (`services`: all that are needed).
+pub(super) fn of_role(context: &Context<'_>, role: &str) -> Ends {
+    if role == "services" || endpoint::is_service(role) {
+        return endpoint::of_service(context, role).sorted();
+    }
+    let parties = parties(context, role);
+    let mut all = Ends::unlisted(parties.unlisted);
+    for party in &parties.listed {
+        all.extend(&party.ends);
+    }
+    all.sorted()
 }
 
-/// The network interfaces of an interface endpoint; where they are not to be had, or cannot be
-/// right, its subnets and groups, which say the same.
-pub(super) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
-    let interfaces: Option<Vec<End>> = endpoint
-        .network_interface_ids
-        .iter()
-        .map(|id| {
-            plausible(context, id).then(|| End {
-                label: format!("{id} of {}", endpoint.vpc_endpoint_id),
-                kind: EndKind::Interface { id: id.clone() },
-            })
-        })
-        .collect();
-    match interfaces {
-        Some(known) if !known.is_empty() => Ends { known, unlisted: Vec::new() },
-        _ => {
-            let groups: Vec<String> =
-                endpoint.groups.iter().filter_map(|group| group.group_id.clone()).collect();
-            let known: Vec<End> = endpoint
-                .subnet_ids
-                .iter()
-                .map(|subnet| End {
-                    label: format!("{} in {subnet}", endpoint.vpc_endpoint_id),
-                    kind: EndKind::Subnet {
-                        subnet: subnet.clone(),
-                        addresses: None,
-                        groups: Groups::Known(groups.clone()),
-                    },
-                })
-                .collect();
-            let unlisted = if known.is_empty() {
-                vec![context.field("VpcEndpoints", &format!("SubnetIds of {}", endpoint.vpc_endpoint_id))]
-            } else {
-                Vec::new()
-            };
-            Ends { known, unlisted }
-        }
+/// The ends of a role, computed once: several rules ask for each.
+fn cached<'s>(context: &Context<'s>, role: &'static str, compute: fn(&Context<'s>) -> Ends) -> Rc<Ends> {
+    if let Some(known) = context.known_ends(role) {
+        return known;
+    }
+    let ends = Rc::new(compute(context));
+    context.keep_ends(role, &ends);
+    ends
+}
+
+/// The nodes' ends.
+fn of_nodes(context: &Context<'_>) -> Rc<Ends> {
+    cached(context, "nodes", nodes::nodes)
+}
+
+/// The zone that an end is in.
+pub(super) fn zone(context: &Context<'_>, end: &End) -> Option<String> {
+    let subnet = subnet(context, end)?;
+    context.network.subnet(&subnet).ok()?.availability_zone.clone()
+}
+
+/// The subnet that an end is in, where it is one.
+pub(super) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
+    match &end.kind {
+        EndKind::Subnet { subnet, .. } => Some(subnet.clone()),
+        EndKind::Interface { id } => context.network.interface(id).ok()?.subnet_id.clone(),
+        _ => None,
     }
 }
 
-/// Whether an interface was read and its address lies in its subnet (some emulators invent one).
-fn plausible(context: &Context<'_>, id: &str) -> bool {
-    let Ok(interface) = context.network.interface(id) else { return false };
-    let address = interface.private_ip_address.as_deref().and_then(|text| text.parse::<IpAddr>().ok());
-    let subnet = interface.subnet_id.as_deref().and_then(|subnet| context.network.subnet_cidrs(subnet).ok());
-    match (address, subnet) {
-        (Some(address), Some(cidrs)) => cidrs.iter().any(|cidr: &IpNet| cidr.contains(&address)),
-        _ => false,
-    }
-}
-
-fn sorted(groups: &[String]) -> Vec<String> {
-    let set: BTreeSet<&String> = groups.iter().collect();
-    set.into_iter().cloned().collect()
+/// What a port is when the ends say it themselves.
+pub(super) fn ports_of(protocol: Protocol, ports: &[u16]) -> String {
+    let mut distinct = ports.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let texts: Vec<String> = distinct.iter().map(ToString::to_string).collect();
+    let protocol = if protocol == Protocol::Udp { "udp" } else { "tcp" };
+    format!("{protocol}/{}", texts.join(","))
 }
