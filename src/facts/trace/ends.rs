@@ -89,7 +89,7 @@ fn of_role(context: &Context<'_>, role: &str) -> Result<Ends, TraceError> {
             TraceError::NeedsCluster { role }
         });
     }
-    let mut ends = shim(context, role);
+    let mut ends = ends::of_role(context, role);
     for end in &mut ends.known {
         if let EndKind::Interface { id } = &end.kind
             && end.label == *id
@@ -98,15 +98,6 @@ fn of_role(context: &Context<'_>, role: &str) -> Result<Ends, TraceError> {
         }
     }
     Ok(ends)
-}
-
-fn shim(context: &Context<'_>, role: &str) -> Ends {
-    match role {
-        "nodes" => ends::nodes(context),
-        "control-plane" => ends::control_plane(context),
-        "operators" => Ends { known: networks(context), unlisted: Vec::new() },
-        _ => unlisted(Missing::unmodelled(role)),
-    }
 }
 
 /// A network that the declarations name.

@@ -142,7 +142,7 @@ fn finished(context: &Context<'_>, paths: Vec<Path>) -> Traced {
     assumptions.extend(paths.iter().flat_map(|path| path.assumptions.iter().cloned()));
     Traced {
         verdict,
-        blockers: blockers::merged(&paths),
+        blockers: blockers::merged(paths.iter().flat_map(|path| path.blockers.clone()).collect()),
         paths,
         assumptions: assumptions.into_iter().collect(),
         target: context.target(),
