@@ -324,8 +324,12 @@ mod tests {
     #[test]
     fn a_trace_needs_two_ends_and_a_port_and_no_cluster() {
         assert!(parse("privek-audit trace --from nodes --to ecr.api --port tcp/443 --cluster foo").is_ok());
-        assert!(parse("privek-audit trace --from eni-1 --to eni-2 --port tcp/443 --region eu-west-1").is_ok());
-        assert!(parse("privek-audit trace --from eni-1 --to eni-2 --port icmp --snapshot a --snapshot b").is_ok());
+        assert!(
+            parse("privek-audit trace --from eni-1 --to eni-2 --port tcp/443 --region eu-west-1").is_ok()
+        );
+        assert!(
+            parse("privek-audit trace --from eni-1 --to eni-2 --port icmp --snapshot a --snapshot b").is_ok()
+        );
         assert_eq!(parse("privek-audit trace --from eni-1 --port icmp").unwrap_err().exit_code(), 2);
         assert_eq!(parse("privek-audit trace --from eni-1 --to eni-2").unwrap_err().exit_code(), 2);
     }

@@ -13,7 +13,11 @@ use crate::render;
 use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
 use crate::report::{self, trace};
 use crate::rule;
+use crate::snapshot::Gap;
 use crate::snapshot::redact::Redactor;
+
+/// The code of a gap that stands for a file which a directory of AWS CLI outputs does not hold.
+const NOT_IN_DIRECTORY: &str = "NotInDirectory";
 
 /// Traces every path from one end to another. Everything that can be wrong without AWS is checked
 /// before AWS is asked.
@@ -34,7 +38,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     }
     let traced = facts::trace(&snapshot, &declared.intent, (&from, &to), &ports)?;
     let fix = rule::fix(&traced.blockers, &traced.target)?;
-    let answer = answer((&from, &to), &ports, traced, (fix, declared.origin));
+    let answer = answer((&from, &to), &ports, traced, (fix, declared.origin), &snapshot.gaps);
     let text = match args.output.format {
         Format::Table => render::trace::table(&answer, &output::style(&args.output)),
         Format::Json => render::trace::json(&answer),
@@ -65,10 +69,11 @@ fn answer(
     ports: &Ports,
     traced: Traced,
     (fix, origin): (Option<report::Fix>, Option<String>),
+    gaps: &[Gap],
 ) -> Trace {
     let verdict = verdict(traced.verdict);
     let assumptions: BTreeSet<String> = traced.assumptions.into_iter().collect();
-    let mut paths: Vec<Path> = traced.paths.into_iter().map(path).collect();
+    let mut paths: Vec<Path> = traced.paths.into_iter().map(|one| path(one, gaps)).collect();
     paths.sort_by_key(|path| path.verdict);
     Trace {
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -78,6 +83,7 @@ fn answer(
         verdict,
         exit_code: verdict.exit_code(),
         assumptions: origin.into_iter().chain(assumptions).collect(),
+        blockers: traced.blockers.into_iter().map(blocker).collect(),
         fix,
         paths,
     }
@@ -91,7 +97,7 @@ fn verdict(verdict: Verdict) -> trace::Verdict {
     }
 }
 
-fn path(path: network::Path) -> Path {
+fn path(path: network::Path, gaps: &[Gap]) -> Path {
     Path {
         verdict: verdict(path.verdict),
         from: path.from,
@@ -99,7 +105,7 @@ fn path(path: network::Path) -> Path {
         hops: path.hops.into_iter().map(hop).collect(),
         r#return: Return { hops: path.return_hops.into_iter().map(hop).collect() },
         blockers: path.blockers.into_iter().map(blocker).collect(),
-        missing: path.missing.into_iter().map(missing).collect(),
+        missing: path.missing.into_iter().map(|one| missing(one, gaps)).collect(),
     }
 }
 
@@ -123,7 +129,11 @@ fn blocker(blocker: network::Blocker) -> report::Blocker {
     }
 }
 
-fn missing(missing: network::Missing) -> report::Missing {
+fn missing(missing: network::Missing, gaps: &[Gap]) -> report::Missing {
+    let lacking = gaps
+        .iter()
+        .filter(|gap| gap.code == NOT_IN_DIRECTORY && missing.what.ends_with(NOT_IN_DIRECTORY))
+        .find(|gap| gap.permission == missing.permission);
     report::Missing {
         kind: match missing.kind {
             MissingKind::Operation => report::MissingKind::Operation,
@@ -131,7 +141,8 @@ fn missing(missing: network::Missing) -> report::Missing {
             MissingKind::Probe => report::MissingKind::Probe,
             MissingKind::Unmodelled => report::MissingKind::Unmodelled,
         },
-        what: missing.what,
+        // Nobody was refused: a file is missing, and the gap names the command that makes it.
+        what: lacking.map_or(missing.what, |gap| gap.message.clone()),
         permission: missing.permission,
     }
 }

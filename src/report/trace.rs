@@ -25,6 +25,8 @@ pub struct Trace {
     pub exit_code: u8,
     /// What was taken for granted.
     pub assumptions: Vec<String>,
+    /// What stands in the way of all paths together, each object once, in the order of the fix.
+    pub blockers: Vec<Blocker>,
     /// What opens all paths that are blocked; null where none is.
     pub fix: Option<Fix>,
     /// Every path, blocked ones first.

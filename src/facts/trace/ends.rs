@@ -90,6 +90,9 @@ fn of_role(context: &Context<'_>, role: &str) -> Result<Ends, TraceError> {
         });
     }
     let mut ends = ends::of_role(context, role);
+    if ends.are_none() {
+        return Err(TraceError::Nobody { role: role.to_owned() });
+    }
     for end in &mut ends.known {
         if let EndKind::Interface { id } = &end.kind
             && end.label == *id
@@ -179,12 +182,7 @@ fn holder<'s>(context: &Context<'s>, cidr: IpNet) -> Option<&'s NetworkInterface
     found.next().is_none().then_some(first)
 }
 
-fn resource(
-    context: &Context<'_>,
-    id: &str,
-    end: &DeclaredEnd,
-    is_source: bool,
-) -> Result<Ends, TraceError> {
+fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, is_source: bool) -> Result<Ends, TraceError> {
     let what = called(id);
     let (collection, kind) = match id.split('-').next().unwrap_or_default() {
         "i" => return instance(context, id),
@@ -217,8 +215,7 @@ fn instance(context: &Context<'_>, id: &str) -> Result<Ends, TraceError> {
     let attached = aws.network_interfaces.iter().flatten().filter(|interface| {
         interface.attachment.as_ref().and_then(|attachment| attachment.instance_id.as_deref()) == Some(id)
     });
-    let mut ids: BTreeSet<&str> =
-        attached.map(|interface| interface.network_interface_id.as_str()).collect();
+    let mut ids: BTreeSet<&str> = attached.map(|interface| interface.network_interface_id.as_str()).collect();
     let mut instances = aws.reservations.iter().flatten().flat_map(|reservation| &reservation.instances);
     let instance: Option<&Instance> = instances.find(|instance| instance.instance_id == id);
     let own = instance.into_iter().flat_map(|instance| &instance.network_interfaces);

@@ -48,6 +48,12 @@ pub enum TraceError {
         /// What would be right.
         hint: String,
     },
+    /// A role that nothing plays.
+    #[error("{role}: in what was read there is none, so there is nothing to trace")]
+    Nobody {
+        /// The role.
+        role: String,
+    },
     /// Something that opens no connections.
     #[error("{end} only answers, so nothing can be traced from it; give it with --to")]
     OnlyDestination {

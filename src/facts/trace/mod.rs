@@ -65,10 +65,6 @@ pub fn trace(
     for path in &mut paths {
         withhold(path, &quiet);
     }
-    if paths.is_empty() && unlisted.is_empty() {
-        let nothing = if sources.known.is_empty() { from } else { to };
-        unlisted.insert(Missing::unmodelled(format!("anything that is {nothing}: nothing of it was found")));
-    }
     if !unlisted.is_empty() {
         // What keeps an end from being known is a path of its own, so that it is never lost.
         paths.push(Path {
@@ -111,7 +107,8 @@ fn silent(context: &Context<'_>, to: &DeclaredEnd) -> Vec<Missing> {
     let is_api = matches!(&to.spec, EndSpec::Role(role) if role.starts_with("control-plane"));
     let private = context.vpc_config().ok().and_then(|config| config.endpoint_private_access);
     if is_api && private == Some(false) {
-        let what = "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off";
+        let what =
+            "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off";
         return vec![ends::probe(what)];
     }
     Vec::new()

@@ -75,7 +75,8 @@ fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, 
     let near: BTreeSet<&str> = sources.iter().flat_map(|source| vpcs(context, source)).collect();
     let with: BTreeSet<&str> = near.intersection(&having).copied().collect();
     let cluster = context.vpc.as_deref().ok();
-    let only = |set: &BTreeSet<&str>| if set.len() == 1 { set.first().map(|&vpc| vpc.to_owned()) } else { None };
+    let only =
+        |set: &BTreeSet<&str>| if set.len() == 1 { set.first().map(|&vpc| vpc.to_owned()) } else { None };
     let read: BTreeSet<&str> =
         context.snapshot.aws.vpcs.iter().flatten().map(|vpc| vpc.vpc_id.as_str()).collect();
     let clusters = cluster.filter(|vpc| near.contains(vpc) || having.contains(vpc)).map(str::to_owned);
@@ -100,13 +101,13 @@ fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, 
 /// The VPCs that an end is in, as far as they were read.
 fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
     let aws = &context.snapshot.aws;
-    let of_subnet = |id: &str| {
-        aws.subnets.iter().flatten().find(|subnet| subnet.subnet_id == id)?.vpc_id.as_deref()
-    };
+    let of_subnet =
+        |id: &str| aws.subnets.iter().flatten().find(|subnet| subnet.subnet_id == id)?.vpc_id.as_deref();
     let one = match &end.kind {
         EndKind::Subnet { subnet, .. } => of_subnet(subnet),
         EndKind::Interface { id } => {
-            let interface = aws.network_interfaces.iter().flatten().find(|one| one.network_interface_id == *id);
+            let interface =
+                aws.network_interfaces.iter().flatten().find(|one| one.network_interface_id == *id);
             interface.and_then(|one| one.vpc_id.as_deref().or_else(|| of_subnet(one.subnet_id.as_deref()?)))
         }
         EndKind::Addresses { cidr, via: None, .. } => {
@@ -123,8 +124,12 @@ fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
 
 /// The endpoint that a source's look-up of the service leads to.
 fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
-    let other =
-        Service { types: vec!["Interface".into(), "Gateway".into()], name_fixed: false, global: false, policy: Vec::new() };
+    let other = Service {
+        types: vec!["Interface".into(), "Gateway".into()],
+        name_fixed: false,
+        global: false,
+        policy: Vec::new(),
+    };
     let service = features::matrix()?.services.get(suffix).unwrap_or(&other);
     let best = endpoints::of(context, suffix, service)?.first().copied();
     if suffix != "s3" {
@@ -189,9 +194,11 @@ pub(super) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends
     }
     let id = &endpoint.vpc_endpoint_id;
     let aws = &context.snapshot.aws;
-    let named = aws.prefix_lists.iter().flatten().find(|list| {
-        list.prefix_list_name.is_some() && list.prefix_list_name == endpoint.service_name
-    });
+    let named = aws
+        .prefix_lists
+        .iter()
+        .flatten()
+        .find(|list| list.prefix_list_name.is_some() && list.prefix_list_name == endpoint.service_name);
     let routes = aws.route_tables.iter().flatten().flat_map(|table| &table.routes);
     let mut through = routes.filter(|route| route.gateway_id.as_ref() == Some(id));
     let routed = || through.find_map(|route| route.destination_prefix_list_id.clone());
