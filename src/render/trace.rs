@@ -243,3 +243,66 @@ fn missing(page: &mut Page, trace: &Trace) {
         page.paragraph("  ", "Groups of a subnet or network are declared after it: --from subnet-…,sg=sg-…");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample;
+    use super::*;
+
+    const PLAIN: Style = Style { width: 80, color: false };
+
+    fn words(text: &str) -> String {
+        text.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn the_verdict_comes_first_and_every_line_fits() {
+        let page = table(&sample::trace(), &PLAIN);
+        assert!(page.starts_with("BLOCKED  office -> control-plane tcp/443\n"), "{page}");
+        assert!(words(&page).contains("4 paths: 2 blocked, 1 unknown, 1 open"), "{page}");
+        for line in page.lines() {
+            assert!(line.chars().count() <= 80 && !line.contains('\u{1b}'), "{line}");
+        }
+    }
+
+    #[test]
+    fn the_hop_that_blocks_is_marked_and_those_after_it_are_in_brackets() {
+        let page = table(&sample::trace(), &PLAIN);
+        assert!(page.contains("  X BLOCKED  route-table rtb-0123456789abcdef0: has no route"), "{page}");
+        assert!(page.contains("    (allow)  network-acl acl-0123456789abcdef0"), "{page}");
+        assert!(page.contains("    allow    security-group sg-0123456789abcdef0"), "{page}");
+    }
+
+    #[test]
+    fn paths_that_go_alike_are_told_once_and_all_are_named() {
+        let page = table(&sample::trace(), &PLAIN);
+        assert_eq!(page.matches("X BLOCKED").count(), 1, "{page}");
+        let said = words(&page);
+        assert!(said.contains("and 1 more like this: - office -> eni-0b"), "{said}");
+        assert!(
+            said.contains("UNKNOWN office -> eni-0c") && said.contains("OPEN office -> eni-0d"),
+            "{said}"
+        );
+    }
+
+    #[test]
+    fn everything_in_the_way_and_everything_missing_is_said_with_the_commands() {
+        let page = table(&sample::trace(), &PLAIN);
+        let said = words(&page);
+        assert!(said.contains("(on the reply, for 172.24.0.0/25): has no route for 172.24.0.0/24"), "{said}");
+        assert!(said.contains("ec2:DescribeNetworkAcls for vpc-0123456789abcdef0 failed"), "{said}");
+        assert!(said.contains("The firewalls of office outside AWS"), "{said}");
+        assert!(words(&page.replace("\\\n", "")).contains(&words(sample::LONG_COMMAND)), "{page}");
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        let plain = table(&sample::trace(), &PLAIN);
+        let mut colored = table(&sample::trace(), &Style { color: true, ..PLAIN });
+        assert_ne!(plain, colored);
+        for code in ["0", "1", "2", "1;31", "1;32", "1;33"] {
+            colored = colored.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(plain, colored);
+    }
+}

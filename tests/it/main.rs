@@ -27,3 +27,4 @@ mod refusals;
 mod replay;
 mod rules;
 mod servers;
+mod trace;
