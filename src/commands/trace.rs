@@ -7,7 +7,8 @@ use anyhow::Context;
 use super::input::{self, Declared};
 use super::{Done, output};
 use crate::cli::{Format, TraceArgs};
-use crate::facts::{self, DeclaredEnd, EndSpec, Traced};
+use crate::collect::aws::About;
+use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
 use crate::network::{self, MissingKind, Ports, Verdict};
 use crate::render;
 use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
@@ -27,7 +28,12 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let mut to: DeclaredEnd = args.to.parse().context("--to")?;
     let ports: Ports = args.port.trim().parse().context("--port")?;
     let mut declared = input::declared(&args.intent)?;
-    let mut snapshot = input::network(&args.source)?;
+    if args.source.snapshot.is_empty() && args.source.cluster.is_none() {
+        for (flag, end) in [("--from", &from), ("--to", &to)] {
+            needs_no_cluster(&end.spec).context(flag)?;
+        }
+    }
+    let mut snapshot = input::network(&args.source, &about(&declared, [&from, &to]))?;
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
         let shown = input::redacted(&declared, &redactor);
@@ -44,6 +50,35 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
         Format::Json => render::trace::json(&answer),
     };
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
+}
+
+/// What is in a cluster cannot be found without one; better said before AWS is read than after it.
+fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
+    match spec {
+        EndSpec::Role(role) if role != "operators" => {
+            Err(TraceError::NeedsCluster { role: role.clone() })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What AWS is read for: the ends, a network that has a name by its addresses, and what they declare.
+fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
+    let mut about = input::about(declared);
+    let operators = declared.intent.operators.iter().flatten().map(|one| (&one.name, one.cidr));
+    let named: Vec<_> =
+        declared.intent.networks.iter().map(|one| (&one.name, one.cidr)).chain(operators).collect();
+    for end in ends {
+        match &end.spec {
+            EndSpec::Network(name) => {
+                let its = named.iter().filter(|(known, _)| *known == name);
+                about.ends.extend(its.map(|(_, cidr)| cidr.to_string()));
+            }
+            spec => about.ends.push(spec.to_string()),
+        }
+        about.ends.extend(end.via.iter().filter(|via| via.starts_with("eni-")).cloned());
+    }
+    about
 }
 
 /// An end with its addresses and names replaced like those of the snapshot and the declarations.

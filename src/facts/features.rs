@@ -147,7 +147,9 @@ fn sign(context: &Context<'_>, feature: &str) -> Sign {
         "irsa" => addon_roles(context),
         "pod_identity" => pod_identity(context),
         "cluster_autoscaler" => of(autoscaler_tags(context)),
-        "cloudwatch_logs" | "cloudwatch_metrics" => addon(context, "amazon-cloudwatch-observability"),
+        "cloudwatch_logs" | "cloudwatch_metrics" | "cloudwatch_observability" => {
+            addon(context, "amazon-cloudwatch-observability")
+        }
         "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
         "efs_csi" => addon(context, "aws-efs-csi-driver"),
         "fsx_csi" => addon(context, "aws-fsx-csi-driver"),

@@ -116,3 +116,73 @@ fn redaction_replaces_addresses_and_names_and_keeps_who_is_who() {
     assert_eq!(shared[0].dns, ["7.7.7.7".parse::<IpAddr>().unwrap()]);
     assert_eq!((shared[1].name.as_str(), shared[0].security_groups[0].as_str()), ("<office>", "<sg-1>"));
 }
+
+#[test]
+fn networks_have_names_for_flows_and_may_say_where_they_are_connected() {
+    let yaml = "networks: [{ name: database, cidr: 192.168.7.0/24, via: tgw-1, security_groups: [sg-1] }, { name: hub, cidr: 10.0.0.0/8 }]";
+    let networks = Intent::from_yaml("f", yaml).unwrap().networks;
+    assert_eq!((networks[0].name.as_str(), networks[0].via.as_deref()), ("database", Some("tgw-1")));
+    assert_eq!(networks[0].security_groups, ["sg-1"]);
+    assert_eq!((networks[1].cidr.to_string().as_str(), networks[1].via.as_deref()), ("10.0.0.0/8", None));
+}
+
+#[test]
+fn a_networks_name_means_nothing_else() {
+    for (name, because) in [
+        ("nodes", "is a role already"),
+        ("ecr.api", "is an AWS service already"),
+        ("subnet-office", "looks like AWS's ids (subnet-…)"),
+        ("10.0.0.0", "reads as an address"),
+        ("10.0", "reads as an address"),
+        ("a b", "is no name"),
+        ("a,b", "is no name"),
+        ("''", "is no name"),
+    ] {
+        let text = refused(&format!("networks:\n  - {{ cidr: 10.0.0.0/8, name: {name:?} }}\n"));
+        assert!(text.starts_with("privek-audit.yaml:2:"), "{text}");
+        assert!(text.contains("networks[0].name: ") && text.contains(because), "{name}: {text}");
+    }
+    let twice = refused("networks: [{ name: a, cidr: 10.0.0.0/8 }, { name: a, cidr: 11.0.0.0/8 }]");
+    assert!(twice.contains("networks[1].name: two networks are called 'a'"), "{twice}");
+    let taken =
+        refused("operators: [{ name: a, cidr: 10.0.0.0/8 }]\nnetworks: [{ name: a, cidr: 11.0.0.0/8 }]");
+    assert!(taken.contains("an operator is called 'a' too"), "{taken}");
+    let unnamed = refused("networks: [{ cidr: 10.0.0.0/8 }]");
+    assert!(unnamed.contains("`name` is missing"), "{unnamed}");
+}
+
+#[test]
+fn pods_are_declared_by_their_subnets_their_groups_or_both() {
+    let pods = |yaml: &str| Intent::from_yaml("f", yaml).unwrap().pods.unwrap();
+    assert_eq!(pods("pods: { subnets: [subnet-1] }").subnets, ["subnet-1"]);
+    assert_eq!(pods("pods: { security_groups: [sg-1] }").security_groups, ["sg-1"]);
+    let text = refused("pods:\n  subnets: [sg-1]\n");
+    assert_eq!(text, "privek-audit.yaml:2:13: pods.subnets: 'sg-1' is not the id of a subnet (subnet-…)");
+    assert!(refused("pods: { security_groups: [x] }").contains("pods.security_groups: 'x' is not the id"));
+    assert!(refused("pods: {}").contains("it says nothing; name the subnets"));
+    assert!(refused("pods: { subnet: [subnet-1] }").contains("did you mean `subnets`?"));
+}
+
+#[test]
+fn webhook_ports_are_ports_and_none_differs_from_nobody_said() {
+    let ports = |yaml: &str| Intent::from_yaml("f", yaml).unwrap().webhook_ports;
+    assert_eq!(ports("webhook_ports: [9443, 8443, 9443]"), Some(BTreeSet::from([8443, 9443])));
+    assert_eq!((ports("webhook_ports: []"), ports("")), (Some(BTreeSet::new()), None));
+    for wrong in ["0", "65536", "-1"] {
+        let text = refused(&format!("webhook_ports: [443, {wrong}]"));
+        let right = format!("webhook_ports[1]: '{wrong}' is no TCP port; ports are 1 to 65535");
+        assert!(text.starts_with("privek-audit.yaml:1:") && text.ends_with(&right), "{text}");
+    }
+}
+
+#[test]
+fn redaction_reaches_networks_and_pods() {
+    let yaml = "networks: [{ name: payroll, cidr: 10.0.0.0/8, via: tgw-1 }]\npods: { subnets: [subnet-1], security_groups: [sg-1] }\nwebhook_ports: [8443]";
+    let intent = Intent::from_yaml("f", yaml).unwrap();
+    let shared = intent.redacted(|_| "7.0.0.0/8".parse().unwrap(), |text| format!("<{text}>"));
+    let network = &shared.networks[0];
+    assert_eq!((network.name.as_str(), network.cidr.to_string().as_str()), ("network-1", "7.0.0.0/8"));
+    assert_eq!(network.via.as_deref(), Some("<tgw-1>"));
+    assert_eq!(shared.pods.unwrap().subnets, ["<subnet-1>"]);
+    assert_eq!(shared.webhook_ports, intent.webhook_ports);
+}

@@ -1,21 +1,28 @@
 //! Flows that rules declare, traced between every pair of their ends.
 
+mod alike;
 mod port;
 mod services;
 mod traced;
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
-use crate::network::{Blocker, End, Known, Missing, MissingKind, Ports};
+use crate::network::{Blocker, End, Known, Missing, MissingKind, Ports, Verdict};
 
 use super::ends::{self, Ends, Parties, Party};
 use super::spec::ROLES;
 use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects, blockers, endpoints, features, operators};
+use alike::Class;
 use port::{Asked, asked};
 use traced::{PathFacts, Traced};
 
 pub use port::{FlowPort, FlowPortError};
+
+/// Of more pairs than this, those that nothing tells apart are traced once.
+const MANY: usize = 400;
 
 /// What rules see of a flow.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -51,6 +58,8 @@ struct FlowFacts {
     missing: Vec<Missing>,
     /// Every path in short; of more than two hundred, those that are not open first.
     paths: Vec<PathFacts>,
+    /// How many paths were traced; between many ends that nothing tells apart, one stands for all.
+    path_count: usize,
     /// Whether the cluster's public endpoint admits the operators; false for other flows.
     public_endpoint_admits: Fact<bool>,
     /// Whether it is certain that it does.
@@ -175,9 +184,22 @@ impl Run<'_, '_> {
 
     fn trace_into(&self, traced: &mut Traced, port: FlowPort, from: &Ends, to: &Party<'_>) {
         traced.missing.extend(to.ends.unlisted.iter().cloned());
-        for source in &from.known {
-            for (target, ports) in self.targets(traced, port, source, to) {
-                traced.extend(self.context.network.trace(source, target, &ports));
+        let many = from.known.len() * to.ends.known.len() > MANY;
+        let alike = match port {
+            FlowPort::Fixed(ports) if many && !to.same_zone => {
+                alike::classes(self.context, &from.known, &to.ends.known).map(|classes| (ports, classes))
+            }
+            _ => None,
+        };
+        if let Some((ports, (sources, targets))) = alike {
+            for (source, target) in sources.iter().flat_map(|one| targets.iter().map(move |two| (one, two))) {
+                self.between_alike(traced, ports, (&from.known, source), (&to.ends.known, target));
+            }
+        } else {
+            for source in &from.known {
+                for (target, ports) in self.targets(traced, port, source, to) {
+                    traced.extend(self.context.network.trace(source, target, &ports));
+                }
             }
         }
         if from.are_none() {
@@ -186,6 +208,48 @@ impl Run<'_, '_> {
                 what: format!("any source: nothing of the role {} was found", self.from),
                 permission: None,
             });
+        }
+    }
+
+    /// Traces one pair of two classes, and the others only where that one is not open. Inside one subnet
+    /// no network ACL counts, so that such pairs are a kind of their own.
+    fn between_alike(
+        &self,
+        traced: &mut Traced,
+        ports: Ports,
+        (from, sources): (&[End], &Class),
+        (to, targets): (&[End], &Class),
+    ) {
+        let subnet = |end: &End| ends::subnet(self.context, end);
+        let by_subnet: BTreeMap<Option<String>, usize> =
+            targets.iter().map(|&at| (subnet(&to[at]), at)).collect();
+        let within: Vec<(usize, usize)> =
+            sources.iter().filter_map(|&at| Some((at, *by_subnet.get(&subnet(&from[at]))?))).collect();
+        let is_within = |pair: &(usize, usize)| subnet(&from[pair.0]) == subnet(&to[pair.1]);
+        let pairs = || sources.iter().flat_map(|&one| targets.iter().map(move |&two| (one, two)));
+        let trace = |(one, two): (usize, usize)| self.context.network.trace(&from[one], &to[two], &ports);
+        let first = pairs().find(|pair| !is_within(pair));
+        for first in [first, within.first().copied()].into_iter().flatten() {
+            let paths = trace(first);
+            let open = paths.iter().all(|path| path.verdict == Verdict::Open);
+            traced.extend(paths);
+            if open {
+                continue;
+            }
+            if is_within(&first) {
+                within.iter().skip(1).for_each(|&pair| traced.extend(trace(pair)));
+                continue;
+            }
+            // Each end once: what blocks a pair blocks it for one of its ends.
+            let apart = |pair: &(usize, usize)| *pair != first && !is_within(pair);
+            let of_sources = sources
+                .iter()
+                .filter_map(|&one| targets.iter().map(|&two| (one, two)).find(|pair| !is_within(pair)));
+            let of_targets = targets
+                .iter()
+                .filter_map(|&two| sources.iter().map(|&one| (one, two)).find(|pair| !is_within(pair)));
+            let others: BTreeSet<(usize, usize)> = of_sources.chain(of_targets).filter(apart).collect();
+            others.into_iter().for_each(|pair| traced.extend(trace(pair)));
         }
     }
 
@@ -255,6 +319,7 @@ impl Run<'_, '_> {
             rare_ports_only: traced.blocked && missing.is_empty() && rare,
             bypassed: Fact::known(false),
             open: Fact(open),
+            path_count: traced.count,
             paths: traced.shown(),
             blockers: blockers::merged(traced.blockers.into_iter().collect()),
             missing,
@@ -278,3 +343,5 @@ fn private_access(context: &Context<'_>) -> Known<bool> {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_roles;

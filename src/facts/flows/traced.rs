@@ -34,6 +34,8 @@ pub(super) struct Traced {
     pub missing: BTreeSet<Missing>,
     /// What was taken for granted.
     pub assumptions: BTreeSet<String>,
+    /// How many paths there were.
+    pub count: usize,
     /// Whether some path is undecided.
     undecided: bool,
     open: Vec<PathFacts>,
@@ -44,6 +46,7 @@ impl Traced {
     /// Adds paths.
     pub fn extend(&mut self, paths: Vec<Path>) {
         for path in paths {
+            self.count += 1;
             self.blocked |= path.verdict == Verdict::Blocked;
             self.undecided |= path.verdict == Verdict::Unknown;
             let list = if path.verdict == Verdict::Open { &mut self.open } else { &mut self.closed };
@@ -63,7 +66,7 @@ impl Traced {
         }
         if self.undecided {
             self.missing.insert(Missing::unmodelled("a part of the path"));
-        } else if self.open.is_empty() && self.closed.is_empty() {
+        } else if self.count == 0 {
             self.missing.insert(Missing::unmodelled("a path: there is none to trace"));
         }
     }
