@@ -55,9 +55,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
 /// What is in a cluster cannot be found without one; better said before AWS is read than after it.
 fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
     match spec {
-        EndSpec::Role(role) if role != "operators" => {
-            Err(TraceError::NeedsCluster { role: role.clone() })
-        }
+        EndSpec::Role(role) if role != "operators" => Err(TraceError::NeedsCluster { role: role.clone() }),
         _ => Ok(()),
     }
 }
