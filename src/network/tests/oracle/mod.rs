@@ -7,6 +7,7 @@
 pub mod feature;
 mod filter;
 pub mod forward;
+mod kinds;
 pub mod plan;
 pub mod question;
 mod route;

@@ -206,40 +206,4 @@ impl Plan {
     pub fn interface(&self, id: &str) -> &Interface {
         self.interfaces.iter().find(|interface| interface.id == id).unwrap()
     }
-
-    /// Every prefix that anything in the plan may tell apart.
-    pub fn prefixes(&self) -> Vec<IpNet> {
-        let mut all: Vec<IpNet> = Vec::new();
-        all.extend(self.vpcs.iter().flat_map(|vpc| &vpc.cidrs));
-        all.extend(self.subnets.iter().flat_map(|subnet| &subnet.cidrs));
-        all.extend(self.lists.iter().flat_map(|list| &list.entries));
-        all.extend(self.acls.iter().flat_map(|acl| &acl.entries).map(|entry| entry.net));
-        all.extend(self.interfaces.iter().flat_map(|it| &it.addresses).map(|address| IpNet::from(*address)));
-        for route in self.tables.iter().flat_map(|table| &table.routes) {
-            if let To::Net(net) = route.to {
-                all.push(net);
-            }
-        }
-        for rule in self.groups.iter().flat_map(|group| group.inbound.iter().chain(&group.outbound)) {
-            if let Peer::Net(net) = rule.peer {
-                all.push(net);
-            }
-        }
-        for table in self.transit.iter().flat_map(|transit| &transit.tables) {
-            all.extend(table.routes.iter().map(|route| route.to));
-        }
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
-
-    /// Every range of ports that anything in the plan may tell apart.
-    pub fn port_ranges(&self) -> Vec<(u16, u16)> {
-        let entries = self.acls.iter().flat_map(|acl| &acl.entries).filter_map(|entry| entry.ports);
-        let rules = self.groups.iter().flat_map(|group| group.inbound.iter().chain(&group.outbound));
-        let mut all: Vec<_> = entries.chain(rules.filter_map(|rule| rule.ports)).collect();
-        all.sort_unstable();
-        all.dedup();
-        all
-    }
 }

@@ -5,8 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::{
-    feature::Features,
+    feature::{Feature, Features},
     forward::{Arrival, Door, Origin, Over, Packet, World, is_private},
+    kinds::Kinds,
     plan::{Plan, Subnet},
     route::TransitNext,
 };
@@ -55,50 +56,57 @@ struct Node<'p> {
     public: bool,
 }
 
+/// A question with the packets that answer it.
+pub struct Trial<'p> {
+    plan: &'p Plan,
+    question: &'p Question,
+    clients: Vec<Node<'p>>,
+    servers: Vec<Node<'p>>,
+    requests: Vec<u16>,
+    /// The ports that clients and NAT gateways pick:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>.
+    replies: Vec<u16>,
+}
+
+impl<'p> Trial<'p> {
+    pub fn new(plan: &'p Plan, question: &'p Question) -> Self {
+        let kinds = Kinds::of(plan, [&question.from, &question.to]);
+        Self {
+            plan,
+            question,
+            clients: plan.nodes(&question.from, &kinds),
+            servers: plan.nodes(&question.to, &kinds),
+            requests: kinds.ports(question.ports),
+            replies: kinds.ports((1024, 65535)),
+        }
+    }
+
+    /// The answer, and the features that were asked about.
+    pub fn answer(&self, features: Features) -> (Answer, Vec<Feature>) {
+        let world = World { plan: self.plan, features };
+        let mut answer = None;
+        for client in &self.clients {
+            for server in self.servers.iter().filter(|it| it.address.is_ipv4() == client.address.is_ipv4()) {
+                for port in &self.requests {
+                    match world.exchange(self, client, server, *port) {
+                        Answer::Blocked => return (Answer::Blocked, world.features.asked()),
+                        other if answer != Some(Answer::Unsure) => answer = Some(other),
+                        _ => {}
+                    }
+                }
+            }
+        }
+        (answer.unwrap_or(Answer::Blocked), world.features.asked())
+    }
+}
+
 impl Plan {
-    pub fn answer(&self, question: &Question, features: Features) -> (Answer, Features) {
-        let world = World { plan: self, features };
-        let answer = world.answer(question);
-        (answer, world.features)
-    }
-
-    /// Where something begins to differ within a range.
-    fn ports(&self, range: (u16, u16)) -> Vec<u16> {
-        let starts = self.port_ranges().into_iter();
-        let mut starts: Vec<u16> = starts
-            .flat_map(|(first, last)| [first, last.saturating_add(1)])
-            .filter(|port| (range.0..=range.1).contains(port))
-            .collect();
-        starts.push(range.0);
-        starts.sort_unstable();
-        starts.dedup();
-        starts
-    }
-
-    /// One address of each kind within a prefix.
-    fn addresses(&self, within: IpNet) -> Vec<IpAddr> {
-        let after = |address: IpAddr| match address {
-            IpAddr::V4(v4) => u32::from(v4).checked_add(1).map(|next| IpAddr::V4(next.into())),
-            IpAddr::V6(v6) => u128::from(v6).checked_add(1).map(|next| IpAddr::V6(next.into())),
-        };
-        let starts = self.prefixes().into_iter();
-        let mut starts: Vec<IpAddr> = starts
-            .flat_map(|net| [Some(net.network()), after(net.broadcast())])
-            .flatten()
-            .filter(|address| within.contains(address))
-            .collect();
-        starts.push(within.network());
-        starts.sort_unstable();
-        starts.dedup();
-        starts
-    }
-
-    fn nodes(&self, side: &Side) -> Vec<Node<'_>> {
+    fn nodes(&self, side: &Side, kinds: &Kinds) -> Vec<Node<'_>> {
         match side {
             Side::Subnet { id, nets, groups } => {
                 let subnet = self.subnet(id);
                 let nets = nets.as_ref().unwrap_or(&subnet.cidrs);
-                let addresses = nets.iter().flat_map(|net| self.addresses(*net));
+                let addresses = nets.iter().flat_map(|net| kinds.addresses(*net));
                 let node =
                     |address| Node { address, groups: groups.clone(), subnet: Some(subnet), public: false };
                 addresses.map(node).collect()
@@ -118,7 +126,7 @@ impl Plan {
                 let holder = |address: &IpAddr| {
                     self.subnets.iter().find(|subnet| subnet.cidrs.iter().any(|cidr| cidr.contains(address)))
                 };
-                let nodes = self.addresses(*net).into_iter().map(|address| {
+                let nodes = kinds.addresses(*net).into_iter().map(|address| {
                     let known = self.interfaces.iter().find(|it| it.addresses.contains(&address));
                     let groups = known.map_or(groups, |interface| &interface.groups);
                     let public = known.is_some_and(|interface| interface.public);
@@ -127,7 +135,7 @@ impl Plan {
                 nodes.filter(|node| !inside || node.subnet.is_some()).collect()
             }
             Side::List(id) => {
-                let addresses = self.list(id).entries.iter().flat_map(|net| self.addresses(*net));
+                let addresses = self.list(id).entries.iter().flat_map(|net| kinds.addresses(*net));
                 let node = |address| Node { address, groups: Vec::new(), subnet: None, public: true };
                 addresses.map(node).collect()
             }
@@ -136,42 +144,16 @@ impl Plan {
 }
 
 impl<'p> World<'p> {
-    fn answer(&self, question: &Question) -> Answer {
-        let (clients, servers) = (self.plan.nodes(&question.from), self.plan.nodes(&question.to));
-        let requests = self.plan.ports(question.ports);
-        // https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports
-        let replies = self.plan.ports((1024, 65535));
-        let mut answer = None;
-        for client in &clients {
-            for server in servers.iter().filter(|it| it.address.is_ipv4() == client.address.is_ipv4()) {
-                for port in &requests {
-                    let packet = Packet {
-                        source: client.address,
-                        destination: server.address,
-                        protocol: question.protocol,
-                        port: *port,
-                        reply: false,
-                        nat: None,
-                    };
-                    match self.exchange(question, client, server, packet, &replies) {
-                        Answer::Blocked => return Answer::Blocked,
-                        other if answer != Some(Answer::Unsure) => answer = Some(other),
-                        _ => {}
-                    }
-                }
-            }
-        }
-        answer.unwrap_or(Answer::Blocked)
-    }
-
-    fn exchange(
-        &self,
-        question: &Question,
-        client: &Node<'p>,
-        server: &Node<'p>,
-        packet: Packet<'p>,
-        replies: &[u16],
-    ) -> Answer {
+    fn exchange(&self, trial: &Trial<'p>, client: &Node<'p>, server: &Node<'p>, port: u16) -> Answer {
+        let question = trial.question;
+        let packet = Packet {
+            source: client.address,
+            destination: server.address,
+            protocol: question.protocol,
+            port,
+            reply: false,
+            nat: None,
+        };
         let (arrivals, gateway) = match client.subnet {
             Some(subnet) => {
                 let origin = Origin::Interface { public: client.public };
@@ -199,7 +181,7 @@ impl<'p> World<'p> {
             if !self.groups_agree(client, server, request, &over, true) {
                 return Answer::Blocked;
             }
-            for port in replies {
+            for port in &trial.replies {
                 let reply = Packet {
                     source: sent.destination,
                     destination: sent.source,
@@ -247,7 +229,7 @@ impl<'p> World<'p> {
         over: &Over,
         request: bool,
     ) -> bool {
-        if !request && self.features.has(super::feature::Feature::StatefulGroup) {
+        if !request && self.features.has(Feature::StatefulGroup) {
             return true;
         }
         let out =
@@ -289,7 +271,7 @@ impl<'p> World<'p> {
         let vpn = self.plan.gateways.iter().find(|it| it.id == id && it.vpc.as_ref() == Some(&subnet.vpc));
         let transit = self.plan.transit.as_ref().filter(|it| it.id == id);
         let arrivals = match (kind, vpn, transit) {
-            (Some("vgw"), Some(_), _) if self.features.has(super::feature::Feature::VpnGateway) => {
+            (Some("vgw"), Some(_), _) if self.features.has(Feature::VpnGateway) => {
                 self.enter(&Door::VpnGateway { id, vpc: &subnet.vpc }, packet)
             }
             (Some("tgw"), _, Some(transit)) => {
