@@ -2,17 +2,17 @@
 
 use super::{
     BlockerCode, Network, Remedy,
-    connection::Connection,
     leg::{Decider, Run, at},
     lookup,
     part::{Part, Place},
+    reached::Reached,
     story::Story,
 };
-use crate::snapshot::aws::ec2::VpcPeeringConnection;
+use crate::snapshot::aws::ec2::{NatGateway, Subnet, VpcPeeringConnection};
 
 impl<'s> Network<'s> {
     /// A route table stands in the way: what a route for the addresses would need, and what would
-    /// stand beyond it; the connection that it would lead over.
+    /// stand beyond it; the ways that it would lead over.
     pub(super) fn block_route(
         &self,
         story: &mut Story,
@@ -20,9 +20,9 @@ impl<'s> Network<'s> {
         decider: &Decider<'_, 's>,
         code: BlockerCode,
         reason: &str,
-    ) -> Option<Connection> {
+    ) -> Reached<'s> {
         let id = decider.table.route_table_id.as_str();
-        let target = self.suggestion(decider.vpc, run.to);
+        let target = self.suggestion(decider.vpc, run);
         let mut reason = reason.to_owned();
         if let Some(target) = &target {
             let there: Vec<&str> = decider
@@ -52,17 +52,25 @@ impl<'s> Network<'s> {
             ..Remedy::default()
         };
         story.block(blocker);
-        let target = target.filter(|_| code != BlockerCode::RouteLocal)?;
-        match target.split('-').next()? {
-            "pcx" => self.over_peering_connection(story, run, decider, &target),
-            "tgw" => self.over_transit_gateway_attachment(story, run, decider, &target),
-            _ => None,
-        }
+        let target = target.filter(|_| code != BlockerCode::RouteLocal).unwrap_or_default();
+        let own = |(gateway, vpc): &&(&'s str, &'s str)| *gateway == target && *vpc == decider.vpc;
+        let mut beyond = Story::default();
+        let reached = match self.vpc_attachments.keys().find(own) {
+            Some((gateway, _)) => self.over_transit_gateway_attachment(&mut beyond, run, decider, gateway),
+            None if target.starts_with("pcx-") => {
+                self.over_peering_connection(&mut beyond, run, decider, &target).into()
+            }
+            None => Reached::default(),
+        };
+        story.block_too(beyond);
+        reached
     }
 
     /// The target that a route from a VPC to a part should have, where there is no doubt about it.
-    fn suggestion(&self, vpc: &str, to: &Part<'s>) -> Option<String> {
+    fn suggestion(&self, vpc: &str, run: Run<'_, 's>) -> Option<String> {
+        let to = run.to;
         match &to.place {
+            Place::Outside { .. } if to.internet => self.way_out(vpc, run.from),
             Place::Outside { via: Some(via) } => Some(via.clone()),
             Place::Outside { via: None } => {
                 let attached = |gateway: &&crate::snapshot::aws::ec2::VpnGateway| {
@@ -95,13 +103,36 @@ impl<'s> Network<'s> {
             }
         }
     }
+
+    /// A NAT gateway's own subnet needs the internet gateway; any other a NAT gateway, in its zone if
+    /// there is one.
+    fn way_out(&self, vpc: &str, from: &Part<'s>) -> Option<String> {
+        if from.translator.is_some() {
+            return self.internet_gateway_of(vpc).map(|gateway| gateway.internet_gateway_id.clone());
+        }
+        let zone = |subnet: &Subnet| subnet.availability_zone.clone();
+        let near = from.subnet().and_then(zone);
+        let usable = |nat: &&NatGateway| {
+            nat.vpc_id.as_deref() == Some(vpc)
+                && nat.connectivity_type.as_deref() != Some("private")
+                && nat.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("available"))
+        };
+        let mut all: Vec<&NatGateway> = self.nat_gateways.values().copied().filter(usable).collect();
+        all.sort_by_key(|nat| {
+            let its =
+                nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id)).and_then(|subnet| zone(subnet));
+            its != near
+        });
+        all.first().map(|nat| nat.nat_gateway_id.clone())
+    }
 }
 
 fn target_option(target: &str) -> Option<&'static str> {
     match target.split('-').next()? {
         "pcx" => Some("--vpc-peering-connection-id"),
         "tgw" => Some("--transit-gateway-id"),
-        "vgw" => Some("--gateway-id"),
+        "vgw" | "igw" => Some("--gateway-id"),
+        "nat" => Some("--nat-gateway-id"),
         "eni" => Some("--network-interface-id"),
         _ => None,
     }

@@ -48,6 +48,11 @@ impl Story {
         self.blockers.is_empty() && self.missing.is_empty()
     }
 
+    /// Whether something stands in the way.
+    pub fn is_blocked(&self) -> bool {
+        !self.blockers.is_empty()
+    }
+
     /// Goes on with another story.
     pub fn append(&mut self, other: Self) {
         self.hops.extend(other.hops);
@@ -55,6 +60,11 @@ impl Story {
         self.blockers.extend(other.blockers);
         self.missing.extend(other.missing);
         self.assumptions.extend(other.assumptions);
+    }
+
+    /// Adds what would stand in a way that packets do not take yet.
+    pub fn block_too(&mut self, other: Self) {
+        self.blockers.extend(other.blockers);
     }
 
     pub fn path(self, from: String, to: String) -> Path {

@@ -1,5 +1,7 @@
 //! The report: the contract with everyone outside. Its JSON is published (`docs/report.schema.json`).
 
+pub mod trace;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
