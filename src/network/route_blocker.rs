@@ -2,6 +2,7 @@
 
 use super::{
     BlockerCode, Network, Remedy,
+    connection::Connection,
     leg::{Decider, Run, at},
     lookup,
     part::{Part, Place},
@@ -9,6 +10,9 @@ use super::{
     story::Story,
 };
 use crate::snapshot::aws::ec2::{NatGateway, Subnet, VpcPeeringConnection};
+
+/// The target of the routes that keep packets in the VPC.
+const LOCAL: &str = "local";
 
 impl<'s> Network<'s> {
     /// A route table stands in the way: what a route for the addresses would need, and what would
@@ -24,7 +28,7 @@ impl<'s> Network<'s> {
         let id = decider.table.route_table_id.as_str();
         let target = self.suggestion(decider.vpc, run);
         let mut reason = reason.to_owned();
-        if let Some(target) = &target {
+        if let Some(target) = target.as_deref().filter(|target| *target != LOCAL) {
             let there: Vec<&str> = decider
                 .table
                 .routes
@@ -45,7 +49,7 @@ impl<'s> Network<'s> {
         blocker.part = run.to.part(decider.addresses);
         blocker.remedy = Remedy {
             cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
-            target_option: target.as_deref().and_then(target_option).map(str::to_owned),
+            target_option: self.option(decider, target.as_deref()).map(str::to_owned),
             target: target.clone(),
             replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
             subnet: Some(decider.subnet.subnet_id.clone()),
@@ -57,6 +61,7 @@ impl<'s> Network<'s> {
         let mut beyond = Story::default();
         let reached = match self.vpc_attachments.keys().find(own) {
             Some((gateway, _)) => self.over_transit_gateway_attachment(&mut beyond, run, decider, gateway),
+            None if target == LOCAL => Connection::Local.into(),
             None if target.starts_with("pcx-") => {
                 self.over_peering_connection(&mut beyond, run, decider, &target).into()
             }
@@ -88,7 +93,7 @@ impl<'s> Network<'s> {
                 let first = all.next()?;
                 all.next().is_none().then(|| first.to_owned())
             }
-            Place::Inside { vpc: far, .. } if *far == vpc => None,
+            Place::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
             Place::Inside { vpc: far, .. } => {
                 // What is deleted, rejected or expired never becomes active again:
                 // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
@@ -102,6 +107,17 @@ impl<'s> Network<'s> {
                 self.common_gateway(vpc, far).map(str::to_owned)
             }
         }
+    }
+
+    /// The option for a target. What is more specific than the VPC's prefix gives way to the local route
+    /// when it is deleted; the local route itself, once it was sent elsewhere, is put back:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/replace-local-route-target.html>
+    fn option(&self, decider: &Decider<'_, 's>, target: Option<&str>) -> Option<&'static str> {
+        if target != Some(LOCAL) {
+            return target.and_then(target_option);
+        }
+        let own = self.vpc_cidrs(decider.vpc).unwrap_or_default();
+        own.iter().any(|prefix| prefix.to_string() == decider.by).then_some("--local-target")
     }
 
     /// A NAT gateway's own subnet needs the internet gateway; any other a NAT gateway, in its zone if

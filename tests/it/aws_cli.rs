@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::aws_route::{create_route, replace_route};
+use crate::aws_route::{create_route, delete_route, replace_route};
 
 /// Applies one command.
 pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
@@ -33,6 +33,7 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
         "authorize-security-group-egress" => authorize(snapshot, options, "IpPermissionsEgress"),
         "create-network-acl-entry" => create_network_acl_entry(snapshot, options),
         "create-route" => create_route(snapshot, options),
+        "delete-route" => delete_route(snapshot, options),
         "replace-route" => replace_route(snapshot, options),
         "modify-vpc-endpoint" => add_route_tables(snapshot, options),
         "accept-vpc-peering-connection" => {
@@ -318,7 +319,8 @@ impl Options {
         self.0.remove(name).filter(|values| !values.is_empty()).ok_or_else(|| format!("{name} is missing"))
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    /// Whether an option without a value is there.
+    pub fn flag(&mut self, name: &str) -> bool {
         self.0.remove(name).is_some_and(|values| values.is_empty())
     }
 

@@ -40,6 +40,13 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
         let id = &table["RouteTableId"];
         for (route, its) in list(&table["Routes"]) {
             if its["GatewayId"] == "local" {
+                broken(snapshot, all, &format!("{id}: the local route {route} to a gone interface"), |new| {
+                    let to = its["DestinationCidrBlock"].clone();
+                    new["RouteTables"][at]["Routes"][route] = json!({
+                        "DestinationCidrBlock": to, "NetworkInterfaceId": "eni-0fffffffffffffff1",
+                        "Origin": "CreateRoute", "State": "blackhole",
+                    });
+                });
                 continue;
             }
             let target = format!("{id}: the route {route}");
