@@ -66,7 +66,6 @@ pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Er
 }
 
 /// Reads the files, or AWS, for a path: about a cluster only where one is named, or there is one.
-#[allow(dead_code, reason = "for `trace`")]
 pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
     let Some(mut snapshot) = files(&args.snapshot)? else {
         return live(args, args.cluster.as_deref(), about);
