@@ -122,6 +122,12 @@ pub enum CollectError {
         /// The actions that were denied on the way.
         denied: Vec<String>,
     },
+    /// Accounts that contradict each other.
+    #[error("what the profiles' accounts read cannot be joined: {reason}; run it again")]
+    Accounts {
+        /// What differs.
+        reason: String,
+    },
     /// `DescribeCluster` was refused.
     #[error(
         "access to eks:DescribeCluster on {cluster} was denied ({code}: {message}): allow that action for the caller"

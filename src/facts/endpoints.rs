@@ -267,7 +267,7 @@ pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| *owner != account)
+        .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
         .collect();
     owners
         .into_iter()

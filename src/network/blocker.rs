@@ -56,6 +56,10 @@ pub enum BlockerCode {
     TransitGatewayRoute,
     /// The gateway is not attached to the VPC.
     GatewayDetached,
+    /// The NAT gateway is not available.
+    NatGatewayUnavailable,
+    /// An internet gateway drops it, because the sender has no public address.
+    PublicAddressMissing,
     /// No subnet holds the address.
     NoSuchAddress,
     /// AWS never forwards this: transitive peering, a gateway endpoint from outside, …

@@ -16,6 +16,8 @@ pub(super) enum Connection {
     VpnGateway(String),
     /// Through a gateway endpoint.
     Endpoint(String),
+    /// Over an internet gateway, or an egress-only one.
+    Internet(String),
 }
 
 /// Whom a rule's peer means.
@@ -91,7 +93,7 @@ impl<'s> Network<'s> {
                 Connection::Local => continue,
                 Connection::Peering(id) => self.over_peering(id),
                 Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
-                Connection::VpnGateway(_) | Connection::Endpoint(_) => Answer::No,
+                Connection::VpnGateway(_) | Connection::Endpoint(_) | Connection::Internet(_) => Answer::No,
             };
             match answer {
                 Answer::Yes(_) => {}

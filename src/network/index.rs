@@ -2,6 +2,13 @@
 
 use std::{collections::BTreeMap, net::IpAddr};
 
+use super::{
+    Missing,
+    memo::Memo,
+    network_acl::{Direction, Entry},
+    route::Piece,
+    security_group::Rule,
+};
 use crate::snapshot::{Snapshot, aws::ec2};
 
 type ById<'s, T> = BTreeMap<&'s str, &'s T>;
@@ -34,7 +41,21 @@ pub struct Network<'s> {
     pub(super) transit_gateway_routes: ById<'s, ec2::TransitGatewayRoutes>,
     pub(super) vpn_gateways: ById<'s, ec2::VpnGateway>,
     pub(super) nat_gateways: ById<'s, ec2::NatGateway>,
+    pub(super) internet_gateways: ById<'s, ec2::InternetGateway>,
+    pub(super) egress_only_gateways: ById<'s, ec2::EgressOnlyInternetGateway>,
     pub(super) vpc_endpoints: ById<'s, ec2::VpcEndpoint>,
+    pub(super) compiled: Compiled<'s>,
+}
+
+/// What AWS's texts come to, for what was asked about so far.
+#[derive(Debug, Default)]
+pub(super) struct Compiled<'s> {
+    /// By security group.
+    pub rules: Memo<(&'s str, Direction), Vec<Rule<'s>>>,
+    /// By network ACL.
+    pub entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
+    /// By route table and VPC: what becomes of each address there is.
+    pub routes: Memo<(&'s str, &'s str), Vec<Piece<'s>>>,
 }
 
 impl<'s> Network<'s> {
@@ -67,7 +88,12 @@ impl<'s> Network<'s> {
             }),
             vpn_gateways: by_id(aws.vpn_gateways.as_ref(), |gateway| &gateway.vpn_gateway_id),
             nat_gateways: by_id(aws.nat_gateways.as_ref(), |gateway| &gateway.nat_gateway_id),
+            internet_gateways: by_id(aws.internet_gateways.as_ref(), |gateway| &gateway.internet_gateway_id),
+            egress_only_gateways: by_id(aws.egress_only_internet_gateways.as_ref(), |gateway| {
+                &gateway.egress_only_internet_gateway_id
+            }),
             vpc_endpoints: by_id(aws.vpc_endpoints.as_ref(), |endpoint| &endpoint.vpc_endpoint_id),
+            compiled: Compiled::default(),
         };
         network.index_subnets();
         network.index_route_tables();

@@ -1,13 +1,12 @@
 //! One leg of a flow: out of the sender's subnet, by its route table, into the receiver's subnet.
 
-use std::collections::BTreeSet;
-
 use super::{
     AddressSet, Blocker, BlockerCode, Leg, Missing, Network, Remedy,
     connection::Connection,
     network_acl::Direction,
     part::{Part, Place},
     ranges::Ranges,
+    reached::Reached,
     route::{Piece, Way},
     story::Story,
 };
@@ -36,34 +35,35 @@ pub(super) struct Decider<'a, 's> {
 
 impl<'s> Network<'s> {
     /// Sends a flow's packets from one part to the other; the connections that they take.
-    pub(super) fn run(&self, story: &mut Story, run: Run<'_, 's>) -> BTreeSet<Connection> {
+    pub(super) fn run(&self, story: &mut Story, run: Run<'_, 's>) -> Reached<'s> {
         match (&run.from.place, &run.to.place) {
             (Place::Inside { subnet, vpc }, _) => self.leave(story, run, subnet, vpc),
             (Place::Outside { .. }, Place::Inside { subnet, vpc }) => self.enter(story, run, subnet, vpc),
             (Place::Outside { .. }, Place::Outside { .. }) => {
                 let what = format!("paths between {} and {} outside AWS", run.from.label, run.to.label);
                 story.missing([Missing::unmodelled(what)]);
-                BTreeSet::new()
+                Reached::default()
             }
         }
     }
 
-    fn leave(
+    /// Out of a subnet, by its network ACL and its route table.
+    pub(super) fn leave(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
         subnet: &'s Subnet,
         vpc: &'s str,
-    ) -> BTreeSet<Connection> {
+    ) -> Reached<'s> {
         let Run { leg, from, to, points } = run;
-        let mut connections = BTreeSet::new();
+        let mut reached = Reached::default();
         let id = subnet.subnet_id.as_str();
         let near = to.subnet().is_some_and(|to| to.subnet_id == id);
         if near {
             story.hop(leg, "subnet", id, "forward", "both ends are in it");
             // Neither the route table nor the network ACL sees what stays in the subnet.
-            connections.insert(Connection::Local);
-            return connections;
+            reached.connections.insert(Connection::Local);
+            return reached;
         }
         story.hop(leg, "subnet", id, "forward", &from.told(&from.addresses));
         self.check_acl(story, leg, (id, Direction::Outbound), to, points);
@@ -77,28 +77,28 @@ impl<'s> Network<'s> {
                     if piece.addresses.intersect(&to.addresses).is_empty() {
                         continue;
                     }
-                    connections.extend(self.forward(story, run, (table, subnet, vpc), &piece));
+                    reached.extend(self.forward(story, run, (table, subnet, vpc), &piece));
                 }
             }
         }
-        let over_transit_gateway =
-            |connection: &Connection| matches!(connection, Connection::TransitGateway(_));
+        // A transit gateway or a NAT gateway delivers on a way of its own, which has been through the ACL.
+        let delivered = |connection: &Connection| !matches!(connection, Connection::TransitGateway(_));
         if let Some(subnet) = to.subnet()
-            && (connections.is_empty() || !connections.iter().all(over_transit_gateway))
+            && (reached.is_empty() || reached.connections.iter().any(delivered))
         {
             self.check_acl(story, leg, (&subnet.subnet_id, Direction::Inbound), from, points);
         }
-        connections
+        reached
     }
 
-    /// What one route does; the connection that it leads over, if it leads there at all.
+    /// What one route does; the connections that it leads over, if it leads there at all.
     fn forward(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
         (table, subnet, vpc): (&'s RouteTable, &'s Subnet, &'s str),
         piece: &Piece<'s>,
-    ) -> Option<Connection> {
+    ) -> Reached<'s> {
         let (id, to) = (table.route_table_id.as_str(), run.to);
         let addresses = if piece.addresses.contains_all(&to.around) {
             &to.around
@@ -111,26 +111,26 @@ impl<'s> Network<'s> {
             Way::Unknown(missing) => {
                 story.hop(run.leg, "route-table", id, "unknown", &format!("the route for {told}"));
                 story.missing(missing.clone());
-                None
+                Reached::default()
             }
             Way::Nowhere => {
                 let reason = format!("{id} has no route for {told}");
                 self.block_route(story, run, &decider(""), BlockerCode::RouteMissing, &reason);
-                None
+                Reached::default()
             }
             Way::Blackhole(by) => {
                 let reason = format!("the route of {id} for {by} is a blackhole");
                 self.block_route(story, run, &decider(by), BlockerCode::RouteBlackhole, &reason);
-                None
+                Reached::default()
             }
             Way::Local(by) if to.vpc() == Some(vpc) => {
                 story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
-                Some(Connection::Local)
+                Connection::Local.into()
             }
             Way::Local(by) => {
                 let reason = format!("{id} keeps {told} in {vpc}, whose own prefix {by} holds it");
                 self.block_route(story, run, &decider(by), BlockerCode::RouteLocal, &reason);
-                None
+                Reached::default()
             }
             Way::To(target, by) => self.forward_to(story, run, &decider(by), target),
         }
@@ -141,8 +141,8 @@ impl<'s> Network<'s> {
         story: &mut Story,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
-        target: &str,
-    ) -> Option<Connection> {
+        target: &'s str,
+    ) -> Reached<'s> {
         let id = decider.table.route_table_id.as_str();
         let kind = target.split('-').next().unwrap_or_default();
         let declared = match &run.to.place {
@@ -153,51 +153,64 @@ impl<'s> Network<'s> {
             }
             _ => None,
         };
+        // What a client asks the internet for; a reply to a network that is declared is none of that.
+        let internet = run.leg == Leg::Request && run.to.internet;
         let leads_away = match kind {
-            "igw" | "eigw" => true,
-            "nat" => !self.is_private_nat(target),
+            "igw" | "eigw" => !internet,
+            "nat" => run.leg == Leg::Reply || declared.is_some(),
             "vgw" => run.to.vpc().is_some() || declared.is_some_and(|via| via != target),
             "pcx" | "tgw" => run.to.vpc() == Some(decider.vpc) || declared.is_some_and(|via| via != target),
             _ => false,
         };
+        let elsewhere = format!("{id} sends {} to {target} ({})", decider.addresses, decider.by);
         if leads_away {
-            let reason = format!("{id} sends {} to {target} ({})", decider.addresses, decider.by);
-            self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &reason);
-            return None;
+            self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &elsewhere);
+            return Reached::default();
+        }
+        if kind == "nat" && !internet {
+            // To a private network it is a way only where it leads there; otherwise this route is the fault.
+            let mut way = Story::default();
+            let reached = self.over_nat_gateway(&mut way, run, decider, target);
+            if way.is_blocked() {
+                self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &elsewhere);
+                return Reached::default();
+            }
+            story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
+            story.append(way);
+            return reached;
         }
         story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
-        if run.to.vpc().is_none() && matches!(kind, "vgw" | "tgw" | "pcx") && declared.is_none() {
+        if run.to.vpc().is_none() && !internet && matches!(kind, "vgw" | "tgw" | "pcx") && declared.is_none()
+        {
             story.assume(format!(
                 "{} comes in through {target}, where {id} sends {}.",
                 run.to.label, decider.addresses
             ));
         }
+        if let Some(vpc) = run.from.entered.last()
+            && never_onwards(story, run, decider, (vpc, kind), target)
+        {
+            return Reached::default();
+        }
         match kind {
-            "pcx" => self.over_peering_connection(story, run, decider, target),
-            "vgw" => self.over_vpn_gateway(story, run, decider, target),
+            "pcx" => self.over_peering_connection(story, run, decider, target).into(),
+            "vgw" => self.over_vpn_gateway(story, run, decider, target).into(),
             "tgw" => self.over_transit_gateway_attachment(story, run, decider, target),
+            "igw" => self.over_internet_gateway(story, run, decider, target).into(),
+            "eigw" => self.over_egress_only_gateway(story, run, decider, target).into(),
+            "nat" => self.over_nat_gateway(story, run, decider, target),
             _ => {
                 let what = format!("{target}, where {id} sends {}: what it forwards", decider.addresses);
                 story.hop(run.leg, "route-target", target, "unknown", "not modelled");
                 story.missing([Missing::unmodelled(what)]);
-                None
+                Reached::default()
             }
         }
     }
 
-    fn is_private_nat(&self, id: &str) -> bool {
-        self.nat_gateways.get(id).is_some_and(|nat| nat.connectivity_type.as_deref() == Some("private"))
-    }
-
     /// From outside AWS into a subnet: by the gateway that the subnet's own routes lead to.
-    fn enter(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        subnet: &'s Subnet,
-        vpc: &'s str,
-    ) -> BTreeSet<Connection> {
-        let mut connections = BTreeSet::new();
+    fn enter(&self, story: &mut Story, run: Run<'_, 's>, subnet: &'s Subnet, vpc: &'s str) -> Reached<'s> {
+        let mut reached = Reached::default();
         let id = subnet.subnet_id.as_str();
         let mut check_acl = true;
         // A table that was not read is named by the other leg, as is every route that leads elsewhere.
@@ -205,34 +218,66 @@ impl<'s> Network<'s> {
             Ok(table) => self.routes(table, vpc, &run.from.addresses),
             Err(_) => Vec::new(),
         };
+        // Only replies come in from the internet: nobody there knows a private address.
+        let internet = run.leg == Leg::Reply && run.from.internet;
         for piece in pieces {
             let Way::To(target, _) = piece.way else { continue };
             if matches!(&run.from.place, Place::Outside { via: Some(via) } if via != target) {
                 continue;
             }
+            let told = format!("{} comes in", piece.addresses);
             if target.starts_with("vgw-") {
-                story.hop(
-                    run.leg,
-                    "vpn-gateway",
-                    target,
-                    "assumed",
-                    &format!("{} comes in", piece.addresses),
-                );
+                story.hop(run.leg, "vpn-gateway", target, "assumed", &told);
                 self.check_gateway_routes(story, run, (target, vpc));
-                connections.insert(Connection::VpnGateway(target.to_owned()));
+                reached.connections.insert(Connection::VpnGateway(target.to_owned()));
+            } else if internet && (target.starts_with("igw-") || target.starts_with("eigw-")) {
+                story.hop(run.leg, "internet-gateway", target, "assumed", &told);
+                self.check_gateway_routes(story, run, (target, vpc));
+                reached.connections.insert(Connection::Internet(target.to_owned()));
             } else if target.starts_with("tgw-") {
                 check_acl &= self.out_of_transit_gateway(story, run, (target, vpc), &piece.addresses);
-                connections.insert(Connection::TransitGateway(target.to_owned()));
+                reached.connections.insert(Connection::TransitGateway(target.to_owned()));
             } else if target.starts_with("pcx-") {
-                connections.insert(Connection::Peering(target.to_owned()));
+                reached.connections.insert(Connection::Peering(target.to_owned()));
             }
         }
         if check_acl {
             self.check_acl(story, run.leg, (id, Direction::Inbound), run.from, run.points);
         }
         story.hop(run.leg, "subnet", id, "forward", &run.to.told(&run.to.addresses));
-        connections
+        reached
     }
+}
+
+/// What comes into a VPC over a transit gateway leaves it over NAT or a transit gateway, not by what
+/// serves the VPC's own addresses alone; whether the packets stop here.
+///
+/// <https://docs.aws.amazon.com/vpc/latest/peering/invalid-peering-configurations.html>,
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/transit-gateway-nat-igw.html>
+fn never_onwards(
+    story: &mut Story,
+    run: Run<'_, '_>,
+    decider: &Decider<'_, '_>,
+    (vpc, kind): (&str, &str),
+    target: &str,
+) -> bool {
+    let told = decider.addresses.to_string();
+    let kind = match kind {
+        "igw" => "internet-gateway",
+        "pcx" => "vpc-peering-connection",
+        "vgw" | "eigw" => {
+            let what = format!("{target}, where {vpc} sends {told}: whether it takes what other VPCs send");
+            story.missing([Missing::unmodelled(what)]);
+            return true;
+        }
+        _ => return false,
+    };
+    let reason = format!("{target} takes nothing to {told} that comes into {vpc} from another network");
+    story.hop(run.leg, kind, target, "drop", &reason);
+    let mut blocker = at(BlockerCode::NeverForwarded, kind, target, Some(run.leg), reason);
+    blocker.part = run.to.part(decider.addresses);
+    story.block(blocker);
+    true
 }
 
 /// A blocker without a part or a remedy.

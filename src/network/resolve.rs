@@ -11,7 +11,7 @@ use super::{
     AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index,
     part::{Part, Place},
 };
-use crate::snapshot::aws::ec2::{NetworkInterface, Subnet};
+use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
 
 /// An end's parts, and what keeps it from having more.
 #[derive(Debug, Default)]
@@ -122,6 +122,7 @@ impl<'s> Network<'s> {
         let groups: Vec<String> =
             interface.groups.iter().filter_map(|group| group.group_id.clone()).collect();
         part.is_endpoint = kind == "vpc_endpoint";
+        part.mapped = Some(mapped(interface));
         part.unfiltered = groups.is_empty() && WITHOUT_GROUPS.contains(&kind);
         part.groups = if groups.is_empty() && !part.unfiltered {
             Groups::Unread(self.missing("NetworkInterfaces", &interface.network_interface_id))
@@ -161,10 +162,16 @@ impl<'s> Network<'s> {
                 empty_vpc = Some(vpc);
             }
         }
-        if !left.is_empty() {
+        // To the internet there are other ways than to private networks.
+        let public = if via.is_none() && !is_source { public(&left) } else { AddressSet::default() };
+        for (addresses, internet) in [(left.subtract(&public), false), (public, true)] {
+            if addresses.is_empty() {
+                continue;
+            }
             let place = Place::Outside { via: via.map(str::to_owned) };
-            let what = left.to_string();
-            resolved.parts.push(Part::new(&end.label, what, place, left, groups.clone()));
+            let mut part = Part::new(&end.label, addresses.to_string(), place, addresses, groups.clone());
+            part.internet = internet;
+            resolved.parts.push(part);
         }
         if let (true, true, Some(vpc)) = (resolved.parts.is_empty(), resolved.missing.is_empty(), empty_vpc) {
             resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));
@@ -260,9 +267,14 @@ impl<'s> Network<'s> {
             };
             part.what =
                 format!("{id} with {}", if key.is_empty() { "no group".to_owned() } else { key.join(", ") });
-            let is_endpoint = part.is_endpoint;
+            let (is_endpoint, mapped) = (part.is_endpoint, part.mapped.clone());
             let (first, addresses) = alike.entry(key).or_insert((part, Vec::new()));
             first.is_endpoint |= is_endpoint;
+            first.mapped = first
+                .mapped
+                .iter()
+                .chain(&mapped)
+                .fold(None, |all: Option<AddressSet>, its| Some(all.unwrap_or_default().union(its)));
             addresses.push(its);
         }
         let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
@@ -283,8 +295,7 @@ impl<'s> Network<'s> {
             resolved.parts.push(part);
         }
         for (mut part, addresses) in alike.into_values() {
-            part.addresses = AddressSet::union_all(addresses.iter());
-            part.around = part.addresses.clone();
+            part.set_addresses(AddressSet::union_all(addresses.iter()));
             resolved.parts.push(part);
         }
         Ok(())
@@ -312,6 +323,41 @@ fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
         .filter_map(|prefix| prefix.ipv4_prefix.as_deref())
         .filter_map(|prefix| prefix.parse().ok());
     single.chain(delegated).collect()
+}
+
+/// The private addresses that a public one stands for.
+fn mapped(interface: &NetworkInterface) -> AddressSet {
+    let public = |association: Option<&NetworkInterfaceAssociation>| {
+        association.is_some_and(|association| association.public_ip.is_some())
+    };
+    let primary = interface.private_ip_address.iter().filter(|_| public(interface.association.as_ref()));
+    let each = interface
+        .private_ip_addresses
+        .iter()
+        .filter(|address| public(address.association.as_ref()))
+        .filter_map(|address| address.private_ip_address.as_ref());
+    primary.chain(each).filter_map(|text| text.parse::<IpAddr>().ok()).map(IpNet::from).collect()
+}
+
+/// Addresses that the internet routes: <https://www.iana.org/assignments/iana-ipv4-special-registry>,
+/// <https://www.iana.org/assignments/ipv6-address-space>.
+fn public(addresses: &AddressSet) -> AddressSet {
+    const NOT_ROUTED: [&str; 10] = [
+        "0.0.0.0/8",
+        "10.0.0.0/8",
+        "100.64.0.0/10",
+        "127.0.0.0/8",
+        "169.254.0.0/16",
+        "172.16.0.0/12",
+        "192.168.0.0/16",
+        "198.18.0.0/15",
+        "224.0.0.0/3",
+        "255.255.255.255/32",
+    ];
+    let reserved: AddressSet = NOT_ROUTED.iter().filter_map(|prefix| prefix.parse::<IpNet>().ok()).collect();
+    let global: AddressSet = "2000::/3".parse::<IpNet>().into_iter().collect();
+    let v4 = addresses.only_v4().subtract(&reserved);
+    v4.union(&addresses.only_v6().intersect(&global))
 }
 
 fn no_such_address(kind: &str, id: &str, addresses: &str) -> Blocker {

@@ -7,6 +7,7 @@ use super::{
     part::{Part, Place},
     story::Story,
 };
+use crate::snapshot::aws::ec2::{NatGateway, Subnet};
 
 impl<'s> Network<'s> {
     /// A route table stands in the way: what a route for the addresses would need.
@@ -19,7 +20,7 @@ impl<'s> Network<'s> {
         reason: &str,
     ) {
         let id = decider.table.route_table_id.as_str();
-        let target = self.suggestion(decider.vpc, run.to);
+        let target = self.suggestion(decider.vpc, run);
         let mut reason = reason.to_owned();
         if let Some(target) = &target {
             let there: Vec<&str> = decider
@@ -52,8 +53,10 @@ impl<'s> Network<'s> {
     }
 
     /// The target that a route from a VPC to a part should have, where there is no doubt about it.
-    fn suggestion(&self, vpc: &str, to: &Part<'s>) -> Option<String> {
+    fn suggestion(&self, vpc: &str, run: Run<'_, 's>) -> Option<String> {
+        let to = run.to;
         match &to.place {
+            Place::Outside { .. } if to.internet => self.way_out(vpc, run.from),
             Place::Outside { via: Some(via) } => Some(via.clone()),
             Place::Outside { via: None } => {
                 let attached = |gateway: &&crate::snapshot::aws::ec2::VpnGateway| {
@@ -80,13 +83,36 @@ impl<'s> Network<'s> {
             }
         }
     }
+
+    /// A NAT gateway's own subnet needs the internet gateway; any other a NAT gateway, in its zone if
+    /// there is one.
+    fn way_out(&self, vpc: &str, from: &Part<'s>) -> Option<String> {
+        if from.translator.is_some() {
+            return self.internet_gateway_of(vpc).map(|gateway| gateway.internet_gateway_id.clone());
+        }
+        let zone = |subnet: &Subnet| subnet.availability_zone.clone();
+        let near = from.subnet().and_then(zone);
+        let usable = |nat: &&NatGateway| {
+            nat.vpc_id.as_deref() == Some(vpc)
+                && nat.connectivity_type.as_deref() != Some("private")
+                && nat.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("available"))
+        };
+        let mut all: Vec<&NatGateway> = self.nat_gateways.values().copied().filter(usable).collect();
+        all.sort_by_key(|nat| {
+            let its =
+                nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id)).and_then(|subnet| zone(subnet));
+            its != near
+        });
+        all.first().map(|nat| nat.nat_gateway_id.clone())
+    }
 }
 
 fn target_option(target: &str) -> Option<&'static str> {
     match target.split('-').next()? {
         "pcx" => Some("--vpc-peering-connection-id"),
         "tgw" => Some("--transit-gateway-id"),
-        "vgw" => Some("--gateway-id"),
+        "vgw" | "igw" => Some("--gateway-id"),
+        "nat" => Some("--nat-gateway-id"),
         "eni" => Some("--network-interface-id"),
         _ => None,
     }

@@ -48,6 +48,11 @@ impl Story {
         self.blockers.is_empty() && self.missing.is_empty()
     }
 
+    /// Whether something stands in the way.
+    pub fn is_blocked(&self) -> bool {
+        !self.blockers.is_empty()
+    }
+
     /// Goes on with another story.
     pub fn append(&mut self, other: Self) {
         self.hops.extend(other.hops);

@@ -7,6 +7,8 @@ use super::{
     connection::Connection,
     leg::{Decider, Run, at},
     network_acl::Direction,
+    part::Place,
+    reached::Reached,
     route::Way,
     story::Story,
 };
@@ -23,23 +25,36 @@ impl<'s> Network<'s> {
         story: &mut Story,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
-        gateway: &str,
-    ) -> Option<Connection> {
-        let attachment = self.vpc_attachment(story, run, gateway, decider.vpc, Some(decider.subnet))?;
+        gateway: &'s str,
+    ) -> Reached<'s> {
+        let none = Reached::default();
+        let Some(attachment) = self.vpc_attachment(story, run, gateway, decider.vpc, Some(decider.subnet))
+        else {
+            return none;
+        };
         self.check_zone(story, run, decider.subnet, attachment);
         let wanted = decider.addresses.intersect(&run.to.addresses);
-        let routed = self.gateway_routes(story, run, &attachment.transit_gateway_attachment_id, &wanted)?;
+        let id = &attachment.transit_gateway_attachment_id;
+        let Some(routed) = self.gateway_routes(story, run, id, &wanted) else { return none };
         let mut arrived = false;
+        let mut further = Reached::default();
         for (table, addresses, route) in routed {
-            arrived |= self.follow(story, run, (gateway, decider), (table, &addresses, route));
+            match self.follow(story, run, (gateway, decider), (table, &addresses, route)) {
+                Followed::Arrived => arrived = true,
+                Followed::On(reached) => further.extend(reached),
+                Followed::Stopped => {}
+            }
         }
         if let (true, Some(vpc)) = (arrived, run.to.vpc()) {
             self.arrive(story, run, gateway, vpc);
-        } else if let Some(subnet) = run.to.subnet() {
+        } else if let (true, Some(subnet)) = (further.is_empty(), run.to.subnet()) {
             self.check_acl(story, run.leg, (&subnet.subnet_id, Direction::Inbound), run.from, run.points);
         }
         // The ACL of the destination was looked at with the attachment, so the caller must not do it again.
-        Some(Connection::TransitGateway(gateway.to_owned()))
+        if further.translated.is_empty() || arrived {
+            further.connections.insert(Connection::TransitGateway(gateway.to_owned()));
+        }
+        further
     }
 
     /// From a network behind a transit gateway into a subnet; whether its ACL is still to be looked at.
@@ -156,18 +171,8 @@ impl<'s> Network<'s> {
     fn arrive(&self, story: &mut Story, run: Run<'_, 's>, gateway: &str, vpc: &'s str) {
         let Some(to) = run.to.subnet() else { return };
         let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc, Some(to)) else { return };
-        let near = run.from.subnet().and_then(zone);
-        let attached: Vec<_> =
-            attachment.subnet_ids.iter().map(|id| (id, self.subnets.get(id.as_str()).copied())).collect();
-        // Packets stay in the sender's zone where the receiver's attachment has a subnet there.
-        let in_zone: Vec<_> = attached
-            .iter()
-            .copied()
-            .filter(|(_, subnet)| near.is_some() && subnet.and_then(zone) == near)
-            .collect();
         let mut same_subnet_only = true;
-        for (id, subnet) in if in_zone.is_empty() { attached } else { in_zone } {
-            let id = id.as_str();
+        for (id, subnet) in self.entrances(run, attachment) {
             if id == to.subnet_id {
                 continue;
             }
@@ -198,32 +203,131 @@ impl<'s> Network<'s> {
         }
     }
 
-    /// Follows a transit gateway's route; whether it leads to the receiver.
+    /// Follows a transit gateway's route.
     fn follow(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
-        (gateway, decider): (&str, &Decider<'_, 's>),
+        (gateway, decider): (&'s str, &Decider<'_, 's>),
         (table, addresses, route): (&str, &AddressSet, Option<&'s TransitGatewayRoute>),
-    ) -> bool {
+    ) -> Followed<'s> {
         let forwards = route.filter(|route| route.state.as_deref().unwrap_or("active") == "active");
-        let (Some(route), Some(vpc)) = (forwards, run.to.vpc()) else {
-            let Some(route) = forwards else {
-                block_table(story, run, (table, addresses, route), "");
-                return false;
-            };
-            follow_outside(story, run, (gateway, decider), (table, addresses, route));
-            return false;
+        let Some(route) = forwards else {
+            block_table(story, run, (table, addresses, route), "");
+            return Followed::Stopped;
         };
-        let Some(own) = self.vpc_attachment(story, run, gateway, vpc, run.to.subnet()) else { return false };
+        let next = self.vpc_behind(gateway, route).filter(|vpc| *vpc != decider.vpc);
+        let Some(vpc) = run.to.vpc() else {
+            return match next {
+                Some(next) => {
+                    story.hop(run.leg, TABLE, table, "forward", &format!("{} to {next}", destination(route)));
+                    Followed::On(self.through_vpc(story, run, (gateway, next), addresses))
+                }
+                None => {
+                    follow_outside(story, run, (gateway, decider), (table, addresses, route));
+                    Followed::Stopped
+                }
+            };
+        };
+        let Some(own) = self.vpc_attachment(story, run, gateway, vpc, run.to.subnet()) else {
+            return Followed::Stopped;
+        };
         let own = own.transit_gateway_attachment_id.as_str();
-        if !leads_to(Some(route), own) {
-            block_table(story, run, (table, addresses, Some(route)), own);
-            return false;
+        if leads_to(Some(route), own) {
+            story.hop(run.leg, TABLE, table, "forward", &format!("{} to {own}", destination(route)));
+            return Followed::Arrived;
         }
-        story.hop(run.leg, TABLE, table, "forward", &format!("{} to {own}", destination(route)));
-        true
+        if let Some(next) = next.filter(|next| *next != vpc) {
+            // Another VPC may send them on; if it does not, this route is the fault.
+            let mut way = Story::default();
+            let reached = self.through_vpc(&mut way, run, (gateway, next), addresses);
+            if !way.is_blocked() {
+                story.hop(run.leg, TABLE, table, "forward", &format!("{} to {next}", destination(route)));
+                story.append(way);
+                return Followed::On(reached);
+            }
+        }
+        block_table(story, run, (table, addresses, Some(route)), own);
+        Followed::Stopped
     }
+
+    /// The VPC that a route leads to, where it was read.
+    fn vpc_behind(&self, gateway: &str, route: &TransitGatewayRoute) -> Option<&'s str> {
+        let mut vpcs = route.transit_gateway_attachments.iter().map(|its| {
+            let id = its.transit_gateway_attachment_id.as_deref()?;
+            self.vpc_attachments.iter().find_map(|((through, vpc), attachments)| {
+                let is_its = |attachment: &&TransitGatewayVpcAttachment| {
+                    attachment.transit_gateway_attachment_id == id
+                };
+                (*through == gateway && attachments.iter().any(|attachment| is_its(attachment)))
+                    .then_some(*vpc)
+            })
+        });
+        let first = vpcs.next()??;
+        (vpcs.all(|vpc| vpc == Some(first)) && self.covers("Subnets", first)).then_some(first)
+    }
+
+    /// Into a VPC that does not hold the destination, and on by the tables of its attachment's subnets.
+    fn through_vpc(
+        &self,
+        story: &mut Story,
+        run: Run<'_, 's>,
+        (gateway, vpc): (&'s str, &'s str),
+        addresses: &AddressSet,
+    ) -> Reached<'s> {
+        let mut reached = Reached::default();
+        if run.from.is_going_round() {
+            story.missing([Missing::unmodelled(format!("a path as long as this one, which comes to {vpc}"))]);
+            return reached;
+        }
+        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc, None) else { return reached };
+        let to = run.to.only(addresses);
+        for (id, subnet) in self.entrances(run, attachment) {
+            let Some(subnet) = subnet else {
+                story.missing(self.missing("Subnets", id));
+                continue;
+            };
+            let mut from = run.from.clone();
+            from.place = Place::Inside { subnet, vpc };
+            from.entered.push(vpc);
+            from.steps += 1;
+            reached.extend(self.leave(story, Run { from: &from, to: &to, ..run }, subnet, vpc));
+        }
+        reached
+    }
+
+    /// The attachment's subnets that packets may come out of: they stay in the sender's zone where the
+    /// attachment has a subnet there.
+    ///
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
+    fn entrances<'a>(
+        &self,
+        run: Run<'_, 's>,
+        attachment: &'a TransitGatewayVpcAttachment,
+    ) -> Vec<(&'a str, Option<&'s Subnet>)> {
+        let near = run.from.subnet().and_then(zone);
+        let all: Vec<_> = attachment
+            .subnet_ids
+            .iter()
+            .map(|id| (id.as_str(), self.subnets.get(id.as_str()).copied()))
+            .collect();
+        let in_zone: Vec<_> = all
+            .iter()
+            .copied()
+            .filter(|(_, subnet)| near.is_some() && subnet.and_then(zone) == near)
+            .collect();
+        if in_zone.is_empty() { all } else { in_zone }
+    }
+}
+
+/// Where a route of a transit gateway leads.
+enum Followed<'s> {
+    /// To the receiver's VPC.
+    Arrived,
+    /// Over another VPC.
+    On(Reached<'s>),
+    /// Out of AWS, or nowhere.
+    Stopped,
 }
 
 /// Where a transit gateway's route leads outside the VPCs that were read.

@@ -56,7 +56,7 @@ impl<'s> Network<'s> {
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
-        (gateway, vpc): (&str, &str),
+        (gateway, vpc): (&str, &'s str),
     ) {
         let Some(table) = self.associated_tables.get(gateway) else { return };
         for piece in self.routes(table, vpc, &run.to.addresses) {

@@ -104,6 +104,19 @@ impl Failure {
         })
     }
 
+    /// What it means where only credentials matter.
+    pub(super) fn of_credentials(&self) -> Option<CollectError> {
+        match self.kind {
+            Kind::NoCredentials
+            | Kind::ExpiredCredentials
+            | Kind::RejectedCredentials
+            | Kind::Credentials
+            | Kind::Configuration
+            | Kind::NoRegion => self.fatal(""),
+            _ => None,
+        }
+    }
+
     /// The gap that it leaves.
     pub(super) fn gap(self, operation: Operation, region: Option<&str>, resource: Option<&str>) -> Gap {
         Gap {

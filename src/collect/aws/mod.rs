@@ -4,6 +4,7 @@
 //! Calls that do not depend on each other run side by side; a call that fails leaves a gap and
 //! stops nothing else. Only `DescribeCluster` is indispensable.
 
+mod accounts;
 mod autoscaling;
 mod clients;
 mod config;
@@ -19,6 +20,7 @@ mod reading;
 mod route53resolver;
 mod sts;
 
+pub use accounts::collect_accounts;
 pub use aws_config::{ConfigLoader, SdkConfig};
 pub use config::{AwsOptions, config, loader};
 pub use convert::rfc3339;
@@ -49,6 +51,14 @@ pub struct About {
     /// Networks that packets come from or go to, wherever they are: VPCs behind transit gateways
     /// are read where the gateways' routes lead to these.
     pub networks: Vec<IpNet>,
+}
+
+impl About {
+    /// All networks that it names, those of the ends included.
+    fn networks(&self) -> Vec<IpNet> {
+        let ends = Ends::of(self.ends.iter().map(String::as_str));
+        self.networks.iter().copied().chain(ends.networks()).collect()
+    }
 }
 
 /// Reads the cluster and everything that its audit needs; `now` (RFC 3339, UTC) becomes `collected_at`.
@@ -153,9 +163,7 @@ pub async fn collect_network(
 
 /// The VPCs behind transit gateways that the ends and networks lead to.
 async fn behind(reading: &Reading<'_>, near: &BTreeSet<String>, located: &Located, about: &About) {
-    let ends = Ends::of(about.ends.iter().map(String::as_str));
-    let networks: Vec<IpNet> = about.networks.iter().copied().chain(ends.networks()).collect();
-    graph::behind(reading, near, &located.by_address, &networks).await;
+    graph::behind(reading, near, &located.by_address, &about.networks()).await;
 }
 
 /// No end leads to a VPC, perhaps because something was denied.

@@ -11,6 +11,7 @@ use super::ec2::capacity::Template;
 use super::failure::Failure;
 use super::operations::Operation;
 use crate::collect::Progress;
+use crate::snapshot::aws::collection as collection_of;
 use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
@@ -202,10 +203,47 @@ impl<'a> Reading<'a> {
     pub(super) fn into_snapshot(self, now: String) -> Snapshot {
         let mut snapshot = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).snapshot;
         snapshot.collected_at = Some(now);
+        leave_to_owners(&mut snapshot);
         snapshot.aws.sort();
         snapshot.gaps.sort();
         snapshot.gaps.dedup();
         snapshot
+    }
+}
+
+/// Collections of which a VPC's owner alone sees all:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
+const OWNERS: [&str; 6] = [
+    "NatGateways",
+    "TransitGatewayAttachments",
+    "TransitGatewayVpcAttachments",
+    "VpcEndpoints",
+    "VpcPeeringConnections",
+    "VpnGateways",
+];
+
+/// An account that a VPC is only shared with is shown none of these; that is no proof that there are none.
+fn leave_to_owners(snapshot: &mut Snapshot) {
+    let Some(account) = &snapshot.account else { return };
+    for vpc in snapshot.aws.vpcs.iter().flatten() {
+        let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
+        for key in OWNERS {
+            let Some(collection) = collection_of(key) else { continue };
+            if snapshot.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
+                snapshot.gaps.push(Gap {
+                    service: collection.service.to_owned(),
+                    operation: collection.operation.to_owned(),
+                    region: snapshot.region.clone(),
+                    resource: Some(vpc.vpc_id.clone()),
+                    code: "OtherAccount".to_owned(),
+                    message: format!(
+                        "account {owner} shares {}: read it with a profile of that account",
+                        vpc.vpc_id
+                    ),
+                    permission: None,
+                });
+            }
+        }
     }
 }
 

@@ -3,11 +3,13 @@
 mod behind;
 mod ends;
 mod nodes;
+mod referenced;
 mod region;
 mod transit;
 mod vpc;
 
 pub(super) use ends::{Ends, Located, located};
+pub(super) use referenced::{Unread, read as referenced};
 
 use std::collections::BTreeSet;
 
@@ -18,6 +20,7 @@ use super::convert::Fetched;
 use super::operations as op;
 use super::reading::{Field, Reading, collection, each};
 use super::{eks, sts};
+use crate::collect::CollectError;
 use crate::snapshot::Arn;
 use crate::snapshot::aws::eks::Cluster;
 
@@ -101,6 +104,23 @@ pub(super) async fn beside(reading: &Reading<'_>) {
 /// What only two finished branches together can tell; it is seldom anything.
 pub(super) async fn afterwards(reading: &Reading<'_>) {
     region::entries_of_gateway_endpoints(reading).await;
+}
+
+/// Whose account it is, before anything else is asked for.
+///
+/// # Errors
+/// No credentials, or such that AWS does not accept. A network that hides STS is no error.
+pub(super) async fn usable(reading: &Reading<'_>) -> Result<(), CollectError> {
+    match reading.watch(op::GET_CALLER_IDENTITY, sts::account(&reading.clients.sts)).await {
+        Ok(account) => reading.account_is(&account),
+        Err(failure) => {
+            if let Some(error) = failure.of_credentials() {
+                return Err(error);
+            }
+            reading.failed(op::GET_CALLER_IDENTITY, &[], failure);
+        }
+    }
+    Ok(())
 }
 
 async fn identity(reading: &Reading<'_>) {
