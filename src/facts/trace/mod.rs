@@ -139,7 +139,7 @@ fn finished(context: &Context<'_>, paths: Vec<Path>) -> Traced {
     assumptions.extend(paths.iter().flat_map(|path| path.assumptions.iter().cloned()));
     Traced {
         verdict,
-        blockers: blockers::merged(paths.iter().flat_map(|path| path.blockers.clone()).collect()),
+        blockers: blockers::merged(context, paths.iter().flat_map(|path| path.blockers.clone()).collect()),
         paths,
         assumptions: assumptions.into_iter().collect(),
         target: context.target(),

@@ -50,7 +50,9 @@ fn difference(plan: &Plan, network: &Network<'_>, question: &Question) -> Option
         Answer::Blocked => verdict == Verdict::Blocked,
         Answer::Unsure => true,
     };
-    (!same && !(NOT_YET && (sort(question).ends_with("internet") || sort(question).ends_with("office"))) && !(NOT_YET && verdict == Verdict::Unknown))
+    (!same
+        && !(NOT_YET && (sort(question).ends_with("internet") || sort(question).ends_with("office")))
+        && !(NOT_YET && verdict == Verdict::Unknown))
         .then_some((answer, verdict))
 }
 
