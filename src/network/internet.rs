@@ -33,16 +33,9 @@ const NOT_PUBLIC: &[&str] = &[
 ];
 
 /// Addresses that are routed on the internet.
-fn public() -> AddressSet {
+pub(super) fn public() -> AddressSet {
     let others: AddressSet = NOT_PUBLIC.iter().filter_map(|text| text.parse::<IpNet>().ok()).collect();
     AddressSet::everything().subtract(&others)
-}
-
-/// The public addresses and the others, where there are both.
-pub(super) fn mixed(addresses: &AddressSet) -> Option<[AddressSet; 2]> {
-    let public = public();
-    let parts = [addresses.intersect(&public), addresses.subtract(&public)];
-    parts.iter().all(|part| !part.is_empty()).then_some(parts)
 }
 
 /// Whether packets are requests to the internet: to public addresses in no VPC that was read, which

@@ -8,7 +8,7 @@ use std::{
 use ipnet::IpNet;
 
 use super::{
-    AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index,
+    AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index, internet,
     part::{Part, Place},
 };
 use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
@@ -163,10 +163,14 @@ impl<'s> Network<'s> {
                 empty_vpc = Some(vpc);
             }
         }
-        if !left.is_empty() {
-            let place = Place::Outside { via: via.map(str::to_owned) };
-            let what = left.to_string();
-            resolved.parts.push(Part::new(&end.label, what, place, left, groups.clone()));
+        // To the internet there are other ways than to private networks.
+        let public = if via.is_none() && !is_source { internet::public() } else { AddressSet::default() };
+        for addresses in [left.subtract(&public), left.intersect(&public)] {
+            if !addresses.is_empty() {
+                let place = Place::Outside { via: via.map(str::to_owned) };
+                let what = addresses.to_string();
+                resolved.parts.push(Part::new(&end.label, what, place, addresses, groups.clone()));
+            }
         }
         if let (true, true, Some(vpc)) = (resolved.parts.is_empty(), resolved.missing.is_empty(), empty_vpc) {
             resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));

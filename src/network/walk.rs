@@ -149,18 +149,6 @@ impl<'s> Network<'s> {
     ) -> Vec<Reach<'s>> {
         let id = decider.table.route_table_id.as_str();
         let kind = kind(target);
-        if matches!(kind, "igw" | "eigw")
-            && let Some(parts) = internet::mixed(&run.to.addresses)
-        {
-            // What is public goes on, and nothing else does.
-            return parts
-                .iter()
-                .flat_map(|addresses| {
-                    let to = run.to.only(addresses);
-                    self.forward_to(story, run.to(&to), &Decider { addresses, ..*decider }, target)
-                })
-                .collect();
-        }
         if let Some(reason) = self.never(run, decider, target) {
             return block_never(story, run, target, reason);
         }

@@ -46,6 +46,10 @@ impl Net {
     }
 
     pub fn add(&mut self, collection: &str, item: Value) -> &mut Self {
+        if self.0[collection].is_null() {
+            self.0[collection] = json!([]);
+            self.0["scope"][collection] = json!([EVERYTHING]);
+        }
         self.0[collection].as_array_mut().unwrap().push(item);
         self
     }
@@ -161,6 +165,19 @@ impl Net {
             "VpnGateways",
             json!({"VpnGatewayId": id, "VpcAttachments": [{"VpcId": vpc, "State": "attached"}]}),
         )
+    }
+
+    pub fn json(&self) -> &Value {
+        &self.0
+    }
+
+    /// Keeps some items of a collection, as if only those of this scope had been read.
+    pub fn keep(&mut self, collection: &str, scope: &[String], kept: impl Fn(&Value) -> bool) -> &mut Self {
+        if let Some(items) = self.0[collection].as_array_mut() {
+            items.retain(kept);
+            self.0["scope"][collection] = json!(scope);
+        }
+        self
     }
 
     pub fn snapshot(&self) -> Snapshot {
