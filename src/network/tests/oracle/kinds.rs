@@ -18,7 +18,8 @@ pub struct Kinds {
 impl Kinds {
     /// As far as a question between these sides is concerned.
     pub fn of(plan: &Plan, sides: [&Side; 2]) -> Self {
-        let groups: Vec<&Group> = plan.groups.iter().filter(|it| sides.iter().any(|side| uses(plan, side, it))).collect();
+        let groups: Vec<&Group> =
+            plan.groups.iter().filter(|it| sides.iter().any(|side| uses(plan, side, it))).collect();
         let rules: Vec<&Rule> = groups.iter().flat_map(|it| it.inbound.iter().chain(&it.outbound)).collect();
         let nets = prefixes(plan, &rules);
         let mut addresses: Vec<IpAddr> =
