@@ -97,9 +97,10 @@ pub struct SourceArgs {
     /// AWS region; without it, as the AWS CLI finds it (`AWS_REGION`, profile).
     #[arg(long, value_name = "REGION", conflicts_with = "snapshot")]
     pub region: Option<String>,
-    /// Profile of the AWS configuration; without it, `AWS_PROFILE` or the default.
+    /// Profile of the AWS configuration; without it, `AWS_PROFILE` or the default. May repeat: the
+    /// first one's account holds the cluster, the others read what their accounts share with it.
     #[arg(long, value_name = "PROFILE", conflicts_with = "snapshot")]
-    pub profile: Option<String>,
+    pub profile: Vec<String>,
     /// Read a saved snapshot, or a directory of AWS CLI outputs, instead of AWS; may repeat.
     #[arg(long, value_name = "PATH")]
     pub snapshot: Vec<PathBuf>,

@@ -102,6 +102,32 @@ pub enum CollectError {
         /// Why, as a verb phrase.
         reason: String,
     },
+    /// An end of a path that is not there.
+    #[error("there is no {id} in {} ({code}): check the id, the region and the account", place(.region.as_deref()))]
+    NoSuchResource {
+        /// The id that was asked for.
+        id: String,
+        /// The region that was asked.
+        region: Option<String>,
+        /// AWS's error code.
+        code: String,
+    },
+    /// Ends of a path that lead to no VPC.
+    #[error(
+        "no end of the path leads to a VPC in {}{}: name a network interface, an instance, a subnet, a VPC endpoint or an address in a VPC, or a cluster with --cluster", place(.region.as_deref()), in_brackets(.denied)
+    )]
+    NoVpc {
+        /// The region that was asked.
+        region: Option<String>,
+        /// The actions that were denied on the way.
+        denied: Vec<String>,
+    },
+    /// Accounts that contradict each other.
+    #[error("what the profiles' accounts read cannot be joined: {reason}; run it again")]
+    Accounts {
+        /// What differs.
+        reason: String,
+    },
     /// `DescribeCluster` was refused.
     #[error(
         "access to eks:DescribeCluster on {cluster} was denied ({code}: {message}): allow that action for the caller"
@@ -128,6 +154,10 @@ pub enum CollectError {
 
 fn detail(reason: &str) -> String {
     if reason.is_empty() { String::new() } else { format!(" ({reason})") }
+}
+
+fn in_brackets(actions: &[String]) -> String {
+    if actions.is_empty() { String::new() } else { format!(" ({} was denied)", actions.join(", ")) }
 }
 
 fn place(region: Option<&str>) -> &str {

@@ -34,7 +34,7 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         fail_on: args.judge.fail_on.into(),
         redactor: None,
     };
-    let mut snapshot = input::snapshot(&args.source)?;
+    let mut snapshot = input::snapshot(&args.source, &input::about(&prepared.declared))?;
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
         prepared.declared = input::redacted(&prepared.declared, &redactor);

@@ -33,7 +33,13 @@ pub fn list(kind: Option<&str>) -> Result<String, anyhow::Error> {
         }
         if kind == "flow" {
             page.blank();
-            page.paragraph("  from and to: ", &facts::flow_ends().join(", "));
+            let ends = facts::flow_ends().join(", ");
+            let others = "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network of privek-audit.yaml";
+            page.paragraph("  from and to: ", &format!("{ends}; {others}"));
+            page.paragraph(
+                "  port: ",
+                "tcp/443, udp/53, tcp/1024-65535, icmp, any, webhooks, tcp/targets, udp/targets",
+            );
         }
     }
     Ok(page.finish())

@@ -8,11 +8,11 @@ use anyhow::{Context, bail};
 
 use super::progress::Line;
 use crate::cli::{IntentArgs, SourceArgs};
-use crate::collect::aws::{self, AwsOptions};
+use crate::collect::aws::{self, About, AwsOptions};
 use crate::intent::{Intent, Operator};
 use crate::rule::{self, Rules};
-use crate::snapshot::Snapshot;
 use crate::snapshot::redact::Redactor;
+use crate::snapshot::{Snapshot, SnapshotError};
 
 /// The declarations that are used if they are in the working directory.
 const CONFIG: &str = "privek-audit.yaml";
@@ -53,36 +53,65 @@ pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
     Ok(rules)
 }
 
-/// Reads the files, or AWS.
-pub fn snapshot(args: &SourceArgs) -> Result<Snapshot, anyhow::Error> {
+/// Reads the files, or AWS, for one cluster; `about` is what else the reading is for.
+pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
+    match (files(&args.snapshot)?, &args.cluster) {
+        (Some(mut snapshot), cluster) => {
+            snapshot.select_cluster(cluster.as_deref())?;
+            Ok(snapshot)
+        }
+        (None, Some(cluster)) => live(args, Some(cluster), about),
+        (None, None) => bail!("name a cluster with --cluster, or a snapshot with --snapshot"),
+    }
+}
+
+/// Reads the files, or AWS, for a path: with a cluster only if one is named, or the files hold one.
+#[allow(dead_code, reason = "for `trace`")]
+pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
+    let Some(mut snapshot) = files(&args.snapshot)? else {
+        return live(args, args.cluster.as_deref(), about);
+    };
+    match snapshot.select_cluster(args.cluster.as_deref()) {
+        Err(SnapshotError::NoCluster) if args.cluster.is_none() => Ok(snapshot),
+        Err(error) => Err(error.into()),
+        Ok(()) => Ok(snapshot),
+    }
+}
+
+/// The networks that a collection follows transit gateways to: those that the user declares.
+pub fn about(declared: &Declared) -> About {
+    let operators = declared.intent.operators.iter().flatten();
+    About { ends: Vec::new(), networks: operators.map(|operator| operator.cidr).collect() }
+}
+
+fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
     let mut merged: Option<Snapshot> = None;
-    for path in &args.snapshot {
+    for path in paths {
         let read = Snapshot::read(path)?;
         merged = Some(match merged {
             Some(merged) => merged.merge(read)?,
             None => read,
         });
     }
-    match (merged, &args.cluster) {
-        (Some(mut snapshot), cluster) => {
-            snapshot.select_cluster(cluster.as_deref())?;
-            Ok(snapshot)
-        }
-        (None, Some(cluster)) => live(args, cluster),
-        (None, None) => bail!("name a cluster with --cluster, or a snapshot with --snapshot"),
-    }
+    Ok(merged)
 }
 
-fn live(args: &SourceArgs, cluster: &str) -> Result<Snapshot, anyhow::Error> {
-    let options = AwsOptions { profile: args.profile.clone(), region: args.region.clone() };
+fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<Snapshot, anyhow::Error> {
+    let options =
+        |profile: Option<&String>| AwsOptions { profile: profile.cloned(), region: args.region.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .context("cannot start the network runtime")?;
     let progress = Line::show();
     runtime.block_on(async {
-        let config = aws::config(&options).await?;
-        Ok(aws::collect(&config, cluster, aws::rfc3339(SystemTime::now()), &progress).await?)
+        let first = aws::config(&options(args.profile.first())).await?;
+        let mut others = Vec::new();
+        for profile in args.profile.iter().skip(1) {
+            others.push(aws::config(&options(Some(profile))).await?);
+        }
+        let now = aws::rfc3339(SystemTime::now());
+        Ok(aws::collect_accounts((&first, &others), cluster, about, &now, &progress).await?)
     })
 }
 

@@ -2,12 +2,13 @@
 
 use super::{Done, input, output};
 use crate::cli::SnapshotArgs;
+use crate::collect::aws::About;
 use crate::snapshot::redact::Redactor;
 
 /// Reads and saves a snapshot.
 pub fn run(args: &SnapshotArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.as_ref())?;
-    let mut snapshot = input::snapshot(&args.source)?;
+    let mut snapshot = input::snapshot(&args.source, &About::default())?;
     if args.redact {
         snapshot = Redactor::new(&snapshot).snapshot(snapshot);
     }

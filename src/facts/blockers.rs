@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::network::{Blocker, BlockerCode, Path};
+use crate::network::{Blocker, BlockerCode};
 
-/// All blockers of all paths: what one object does to several parts is said once.
-pub(super) fn merged(paths: &[Path]) -> Vec<Blocker> {
-    let mut all: Vec<Blocker> = paths.iter().flat_map(|path| path.blockers.clone()).collect();
+/// The blockers of all paths: what one object does to several parts is said once.
+pub(super) fn merged(mut all: Vec<Blocker>) -> Vec<Blocker> {
     all.sort();
     // Wide parts first, so that what they cover is found to be said already.
     all.sort_by_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());

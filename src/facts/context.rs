@@ -2,7 +2,8 @@
 //! VPC this is about.
 
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
 
 use crate::intent::Intent;
 use crate::network::{self, Known, Missing, MissingKind, Network};
@@ -11,6 +12,7 @@ use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::{Arn, Snapshot};
 
 use super::Target;
+use super::ends::Ends;
 
 /// What facts are computed from.
 #[derive(Debug)]
@@ -32,6 +34,7 @@ pub struct Context<'s> {
     /// `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: String,
     assumptions: RefCell<BTreeSet<String>>,
+    ends: RefCell<BTreeMap<&'static str, Rc<Ends>>>,
 }
 
 impl<'s> Context<'s> {
@@ -61,6 +64,7 @@ impl<'s> Context<'s> {
             region,
             partition,
             assumptions: RefCell::default(),
+            ends: RefCell::default(),
         }
     }
 
@@ -121,6 +125,16 @@ impl<'s> Context<'s> {
     /// What was taken for granted, sorted.
     pub fn assumptions(&self) -> Vec<String> {
         self.assumptions.borrow().iter().cloned().collect()
+    }
+
+    /// The ends of a role, if they were computed before.
+    pub(super) fn known_ends(&self, role: &str) -> Option<Rc<Ends>> {
+        self.ends.borrow().get(role).cloned()
+    }
+
+    /// Keeps the ends of a role: several rules ask for each.
+    pub(super) fn keep_ends(&self, role: &'static str, ends: &Rc<Ends>) {
+        self.ends.borrow_mut().insert(role, Rc::clone(ends));
     }
 
     /// What is audited.

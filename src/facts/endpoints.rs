@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 
 use crate::network::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
+use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::features::{self, Service};
 use super::{Context, nodes};
@@ -266,7 +267,7 @@ pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| *owner != account)
+        .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
         .collect();
     owners
         .into_iter()
@@ -341,30 +342,16 @@ fn private_names(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDeta
 
 /// A forwarding rule that is associated with the VPC and whose domain is one of these.
 fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Known<Option<String>> {
-    let vpc = context.vpc.clone()?;
-    let aws = &context.snapshot.aws;
-    let all = aws.resolver_rule_associations.as_deref();
-    let associated: BTreeSet<&str> = context
-        .items(all, "ResolverRuleAssociations", &vpc)?
-        .iter()
-        .filter(|association| association.vpc_id.as_ref() == Some(&vpc))
-        .filter_map(|association| association.resolver_rule_id.as_deref())
-        // AWS's own rules send nothing elsewhere, and are not always listed.
-        .filter(|id| !id.starts_with("rslvr-autodefined"))
-        .collect();
-    let mut unread = Vec::new();
-    for id in associated {
-        let Some(rule) = aws.resolver_rules.iter().flatten().find(|rule| rule.id == id) else {
-            unread.push(context.missing("ResolverRules", Some(id)));
-            continue;
-        };
-        let forwards = rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD"));
-        let domain = rule.domain_name.as_deref().unwrap_or_default();
-        if forwards && takes(&domain.trim_end_matches('.').to_ascii_lowercase()) {
-            return Ok(Some(rule.id.clone()));
-        }
+    let (rules, unread) = super::ends::forward_rules(context);
+    let domain = |rule: &ResolverRule| {
+        let name = rule.domain_name.as_deref().unwrap_or_default();
+        name.trim_end_matches('.').to_ascii_lowercase()
+    };
+    match rules.into_iter().find(|rule| takes(&domain(rule))) {
+        Some(rule) => Ok(Some(rule.id.clone())),
+        None if unread.is_empty() => Ok(None),
+        None => Err(unread),
     }
-    if unread.is_empty() { Ok(None) } else { Err(unread) }
 }
 
 fn region<'c>(context: &'c Context<'_>) -> Known<&'c str> {

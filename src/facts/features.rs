@@ -39,6 +39,12 @@ pub(super) struct Feature {
     unseen: bool,
     /// Suffixes of the services that it needs.
     pub services: Vec<String>,
+    /// The roles whose machines call them; empty: any may.
+    #[serde(default)]
+    pub clients: Vec<String>,
+    /// TCP ports on which its pods serve webhooks or aggregated APIs to the control plane.
+    #[serde(default)]
+    pub control_plane_ports: Vec<u16>,
 }
 
 /// An AWS service as an endpoint offers it.
@@ -141,10 +147,14 @@ fn sign(context: &Context<'_>, feature: &str) -> Sign {
         "irsa" => addon_roles(context),
         "pod_identity" => pod_identity(context),
         "cluster_autoscaler" => of(autoscaler_tags(context)),
-        "cloudwatch_logs" | "cloudwatch_metrics" => addon(context, "amazon-cloudwatch-observability"),
+        "cloudwatch_logs" | "cloudwatch_metrics" | "cloudwatch_observability" => {
+            addon(context, "amazon-cloudwatch-observability")
+        }
         "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
         "efs_csi" => addon(context, "aws-efs-csi-driver"),
         "fsx_csi" => addon(context, "aws-fsx-csi-driver"),
+        "metrics_server" => addon(context, "metrics-server"),
+        "cert_manager" => addon(context, "cert-manager"),
         "guardduty_runtime" => addon(context, "aws-guardduty-agent"),
         _ => Sign::Unseen,
     }
@@ -267,12 +277,31 @@ pub(super) fn needed(
     used: &BTreeMap<String, Use>,
     service: &str,
 ) -> (Known<bool>, Vec<String>) {
+    by_some(matrix, used, |feature| feature.services.iter().any(|suffix| suffix == service))
+}
+
+/// Whether machines of a role need a service: of the features that any machine may run, or they only.
+pub(super) fn needed_by(
+    matrix: &Matrix,
+    used: &BTreeMap<String, Use>,
+    service: &str,
+    role: &str,
+) -> Known<bool> {
+    let calls =
+        |feature: &Feature| feature.clients.is_empty() || feature.clients.iter().any(|client| client == role);
+    by_some(matrix, used, |feature| calls(feature) && feature.services.iter().any(|suffix| suffix == service))
+        .0
+}
+
+/// Whether the cluster uses one of the features of this kind, and which ones it is known to use.
+pub(super) fn by_some(
+    matrix: &Matrix,
+    used: &BTreeMap<String, Use>,
+    of_kind: impl Fn(&Feature) -> bool,
+) -> (Known<bool>, Vec<String>) {
     let mut by = Vec::new();
     let mut missing = Vec::new();
-    for (name, feature) in &matrix.features {
-        if !feature.services.iter().any(|suffix| suffix == service) {
-            continue;
-        }
+    for (name, _) in matrix.features.iter().filter(|(_, feature)| of_kind(feature)) {
         match used.get(name) {
             Some(Use::Yes) => by.push(name.clone()),
             Some(Use::Unknown(why)) => missing.extend(why.clone()),
@@ -281,14 +310,23 @@ pub(super) fn needed(
     }
     missing.sort();
     missing.dedup();
-    let needed = if !by.is_empty() {
+    let some = if !by.is_empty() {
         Ok(true)
     } else if missing.is_empty() {
         Ok(false)
     } else {
         Err(missing)
     };
-    (needed, by)
+    (some, by)
+}
+
+/// Whether the cluster uses a feature.
+pub(super) fn uses(context: &Context<'_>, matrix: &Matrix, feature: &str) -> Known<bool> {
+    match used(context, matrix).remove(feature) {
+        Some(Use::Yes) => Ok(true),
+        Some(Use::Unknown(missing)) => Err(missing),
+        Some(Use::No) | None => Ok(false),
+    }
 }
 
 #[cfg(test)]

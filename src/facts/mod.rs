@@ -27,6 +27,7 @@ mod s3;
 mod services;
 #[cfg(test)]
 mod small;
+mod spec;
 mod subnet;
 mod template;
 mod vpc;
@@ -39,6 +40,8 @@ use serde_json::Value;
 
 pub use crate::network::{Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
+pub use flows::{FlowPort, FlowPortError};
+pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 
 use context::Context;
 
@@ -91,11 +94,11 @@ impl Subjects {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
-    /// A role or the name of a service: one of [`flow_ends`].
+    /// Anything that an [`EndSpec`] may be: a role, a service, an id, an address, a declared network.
     pub from: String,
     /// The same.
     pub to: String,
-    /// For instance `tcp/443`.
+    /// Anything that a [`FlowPort`] may be, for instance `tcp/443` or `webhooks`.
     pub port: String,
 }
 
@@ -178,7 +181,7 @@ pub fn target_schema() -> Schema {
     schema_for!(Target)
 }
 
-/// The roles and service names that a rule's `flow:` may name.
+/// The roles and service names, besides ids, addresses and networks, that a rule's `flow:` may name.
 pub fn flow_ends() -> Vec<String> {
     flows::ends()
 }

@@ -1,5 +1,7 @@
 //! The operators' networks as ends of flows, and what the cluster's public endpoint makes of them.
 
+use std::net::IpAddr;
+
 use ipnet::IpNet;
 
 use crate::intent::Operator;
@@ -27,6 +29,20 @@ pub(super) fn end(operator: &Operator) -> End {
         label: operator.name.clone(),
         kind: EndKind::Addresses { cidr: operator.cidr, via: operator.via.clone(), groups },
     }
+}
+
+/// The DNS servers of a declared network, which are in it or beside it, as ends of paths.
+pub(super) fn dns_servers(operator: &Operator) -> Vec<End> {
+    let network = end(operator);
+    let of_address = |address: &IpAddr| {
+        let mut server = network.clone();
+        server.label = format!("{address} of {}", operator.name);
+        if let EndKind::Addresses { cidr, .. } = &mut server.kind {
+            *cidr = IpNet::from(*address);
+        }
+        server
+    };
+    operator.dns.iter().map(of_address).collect()
 }
 
 /// Whether the cluster's public endpoint admits a network.

@@ -16,12 +16,14 @@ use super::{Context, Missing};
 const PREFIX: i64 = 16;
 
 /// How the VPC CNI is set up, as far as it matters for addresses.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cni {
     /// `ENABLE_PREFIX_DELEGATION`.
     pub prefixes: bool,
     /// `AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG`: pods live in subnets that only Kubernetes knows.
     pub custom_networking: bool,
+    /// `ENABLE_SUBNET_DISCOVERY`, on by default: pods may live in tagged subnets besides the node's.
+    pub subnet_discovery: bool,
     /// `WARM_ENI_TARGET`, 1 by default.
     pub warm_interfaces: Option<i64>,
     /// `WARM_IP_TARGET`.
@@ -30,6 +32,20 @@ pub(super) struct Cni {
     pub minimum_addresses: Option<i64>,
     /// `WARM_PREFIX_TARGET`, 1 by default.
     pub warm_prefixes: Option<i64>,
+}
+
+impl Default for Cni {
+    fn default() -> Self {
+        Self {
+            prefixes: false,
+            custom_networking: false,
+            subnet_discovery: true,
+            warm_interfaces: None,
+            warm_addresses: None,
+            minimum_addresses: None,
+            warm_prefixes: None,
+        }
+    }
 }
 
 /// What is known about the VPC CNI.
@@ -108,10 +124,12 @@ fn settings(values: &str) -> Option<Cni> {
         other => Some(other.to_string()),
     };
     let on = |key: &str| text(key).is_some_and(|text| text.eq_ignore_ascii_case("true"));
+    let off = |key: &str| text(key).is_some_and(|text| text.eq_ignore_ascii_case("false"));
     let number = |key: &str| plausible_count(text(key).and_then(|text| text.parse().ok()));
     Some(Cni {
         prefixes: on("ENABLE_PREFIX_DELEGATION"),
         custom_networking: on("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"),
+        subnet_discovery: !off("ENABLE_SUBNET_DISCOVERY"),
         warm_interfaces: number("WARM_ENI_TARGET"),
         warm_addresses: number("WARM_IP_TARGET").filter(|target| *target > 0),
         minimum_addresses: number("MINIMUM_IP_TARGET").filter(|target| *target > 0),

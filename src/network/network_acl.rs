@@ -17,7 +17,7 @@ use super::{
 use crate::snapshot::aws::ec2::{NetworkAcl, NetworkAclEntry};
 
 /// Which of a network ACL's two lists decides.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Direction {
     Inbound,
     Outbound,
@@ -25,6 +25,15 @@ pub(super) enum Direction {
 
 /// The number of the entry that every ACL ends with, whether AWS lists it or not.
 const LAST: i64 = 32767;
+
+/// An entry as sets of numbers.
+#[derive(Debug)]
+pub(super) struct Entry {
+    number: i64,
+    allows: bool,
+    addresses: AddressSet,
+    points: Ranges,
+}
 
 impl Network<'_> {
     /// What the ACL of a subnet does with packets from (inbound) or to (outbound) a part.
@@ -44,9 +53,10 @@ impl Network<'_> {
             }
         };
         let id = acl.network_acl_id.as_str();
-        let evaluation = match evaluate(acl, direction, &peer.addresses, points) {
-            Ok(evaluation) => evaluation,
-            Err(missing) => return story.missing([missing]),
+        let entries = self.compiled.entries.get((id, direction), || compile(acl, direction));
+        let evaluation = match entries.as_ref() {
+            Ok(entries) => evaluate(entries, &peer.addresses, points),
+            Err(missing) => return story.missing([missing.clone()]),
         };
         if evaluation.denied.is_empty() {
             let entries: Vec<String> = evaluation.allowing.iter().map(ToString::to_string).collect();
@@ -72,36 +82,41 @@ struct Evaluation {
     denied: Vec<(i64, Region)>,
 }
 
-fn evaluate(
-    acl: &NetworkAcl,
-    direction: Direction,
-    addresses: &AddressSet,
-    points: &Ranges,
-) -> Result<Evaluation, Missing> {
+/// The entries of one direction in their order; one that cannot be read leaves all undecided.
+fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<Entry>, Missing> {
     let mut entries: Vec<&NetworkAclEntry> =
         acl.entries.iter().filter(|entry| entry.egress == Some(direction == Direction::Outbound)).collect();
     entries.sort_by_key(|entry| entry.rule_number.unwrap_or(LAST));
+    let compiled = entries.into_iter().map(|entry| {
+        let number = entry.rule_number.unwrap_or(LAST);
+        let prefix = entry.cidr_block.as_deref().or(entry.ipv6_cidr_block.as_deref());
+        let prefix = prefix.and_then(|prefix| prefix.parse::<IpNet>().ok());
+        let (Some(prefix), Some(points)) = (prefix, entry_points(entry)) else {
+            let what = format!("entry {number} of {} cannot be read", acl.network_acl_id);
+            return Err(Missing::unmodelled(what));
+        };
+        let allows = entry.rule_action.as_deref() == Some("allow");
+        Ok(Entry { number, allows, addresses: prefix.into(), points })
+    });
+    compiled.collect()
+}
+
+fn evaluate(entries: &[Entry], addresses: &AddressSet, points: &Ranges) -> Evaluation {
     let mut left = Regions::of(addresses, points);
     let mut evaluation = Evaluation { allowing: Vec::new(), denied: Vec::new() };
     for entry in entries {
-        let number = entry.rule_number.unwrap_or(LAST);
-        let unclear =
-            || Missing::unmodelled(format!("entry {number} of {} cannot be read", acl.network_acl_id));
-        let prefix: IpNet = entry
-            .cidr_block
-            .as_deref()
-            .or(entry.ipv6_cidr_block.as_deref())
-            .and_then(|prefix| prefix.parse().ok())
-            .ok_or_else(unclear)?;
-        let taken = left.take(&prefix.into(), &entry_points(entry).ok_or_else(unclear)?);
-        if entry.rule_action.as_deref() != Some("allow") {
-            evaluation.denied.extend(taken.iter().map(|region| (number, region.clone())));
+        if left.is_empty() {
+            break;
+        }
+        let taken = left.take(&entry.addresses, &entry.points);
+        if !entry.allows {
+            evaluation.denied.extend(taken.iter().map(|region| (entry.number, region.clone())));
         } else if !taken.is_empty() {
-            evaluation.allowing.push(number);
+            evaluation.allowing.push(entry.number);
         }
     }
     evaluation.denied.extend(left.iter().map(|region| (LAST, region.clone())));
-    Ok(evaluation)
+    evaluation
 }
 
 fn entry_points(entry: &NetworkAclEntry) -> Option<Ranges> {

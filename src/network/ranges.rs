@@ -53,6 +53,22 @@ impl Ranges {
         Self(both)
     }
 
+    /// Whether any number is in both.
+    pub fn meets(&self, other: &Self) -> bool {
+        let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
+        while let (Some((a_first, a_last)), Some((b_first, b_last))) = (a.peek(), b.peek()) {
+            if a_first <= b_last && b_first <= a_last {
+                return true;
+            }
+            if a_last < b_last {
+                a.next();
+            } else {
+                b.next();
+            }
+        }
+        false
+    }
+
     pub fn subtract(&self, other: &Self) -> Self {
         let mut left = Vec::new();
         let mut holes = other.0.iter().peekable();
@@ -128,6 +144,7 @@ mod tests {
                 assert_eq!(bits(&a.intersect(b)), bits(a) & bits(b));
                 assert_eq!(bits(&a.subtract(b)), bits(a) & !bits(b));
                 assert_eq!(a.contains_all(b), bits(b) & !bits(a) == 0);
+                assert_eq!(a.meets(b), bits(a) & bits(b) != 0);
             }
         }
     }

@@ -32,6 +32,11 @@ impl Regions {
         self.0.iter()
     }
 
+    /// Whether any of it is for these protocols and ports.
+    pub fn meets(&self, points: &Ranges) -> bool {
+        self.0.iter().any(|region| region.points.meets(points))
+    }
+
     /// Takes a rule's part out, and returns what was taken.
     pub fn take(&mut self, addresses: &AddressSet, points: &Ranges) -> Self {
         let (mut left, mut taken) = (Self::default(), Self::default());

@@ -44,15 +44,20 @@ struct Candidate<'t> {
     way: Way<'t>,
 }
 
-impl Network<'_> {
+impl<'s> Network<'s> {
     /// What a VPC's table does with each of the addresses.
-    pub(super) fn routes<'t>(
-        &self,
-        table: &'t RouteTable,
-        vpc: &str,
-        addresses: &AddressSet,
-    ) -> Vec<Piece<'t>> {
-        let mut left = addresses.clone();
+    pub(super) fn routes(&self, table: &'s RouteTable, vpc: &'s str, addresses: &AddressSet) -> Vec<Piece<'s>> {
+        let all = self
+            .compiled
+            .routes
+            .get((&table.route_table_id, vpc), || self.pieces(table, vpc, AddressSet::everything()));
+        let its = all.iter().map(|piece| (piece.addresses.intersect(addresses), &piece.way));
+        its.filter(|(addresses, _)| !addresses.is_empty())
+            .map(|(addresses, way)| Piece { addresses, way: way.clone() })
+            .collect()
+    }
+
+    fn pieces(&self, table: &'s RouteTable, vpc: &str, mut left: AddressSet) -> Vec<Piece<'s>> {
         let mut pieces = Vec::new();
         let (mut candidates, doubts) = self.candidates(table);
         let listed = candidates.iter().any(|candidate| candidate.rank == Rank::Local);

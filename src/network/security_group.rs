@@ -3,12 +3,12 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, rc::Rc};
 
 use ipnet::IpNet;
 
 use super::{
-    AddressSet, Blocker, BlockerCode, Groups, Leg, Missing, Network, Remedy,
+    AddressSet, Blocker, BlockerCode, Groups, Known, Leg, Missing, Network, Remedy,
     connection::{Answer, Connection},
     network_acl::Direction,
     part::Part,
@@ -17,7 +17,7 @@ use super::{
     region::{Region, Regions},
     story::Story,
 };
-use crate::snapshot::aws::ec2::{IpPermission, SecurityGroup};
+use crate::snapshot::aws::ec2::{IpPermission, SecurityGroup, UserIdGroupPair};
 
 /// A rule that would admit something if what is missing were as it needs to be.
 struct Doubt {
@@ -35,7 +35,25 @@ pub(super) struct Side<'a, 's> {
     pub connections: &'a BTreeSet<Connection>,
 }
 
-impl Network<'_> {
+/// A permission as a set of numbers, with its peers.
+#[derive(Debug)]
+pub(super) struct Rule<'s> {
+    /// Nothing where the protocol is unheard of.
+    points: Option<Ranges>,
+    protocol: &'s str,
+    peers: Vec<Peer<'s>>,
+}
+
+/// Whom a rule names.
+#[derive(Debug)]
+enum Peer<'s> {
+    /// A prefix; nothing where it cannot be read.
+    Prefix(&'s str, Option<AddressSet>),
+    List(&'s str, Known<AddressSet>),
+    Group(&'s UserIdGroupPair),
+}
+
+impl<'s> Network<'s> {
     /// What the security groups of one side do with the request.
     pub(super) fn check_groups(&self, story: &mut Story, side: &Side<'_, '_>) {
         let (own, leg) = (side.own, Leg::Request);
@@ -100,24 +118,30 @@ impl Network<'_> {
         &self,
         story: &mut Story,
         side: &Side<'_, '_>,
-        group: &SecurityGroup,
+        group: &'s SecurityGroup,
         (left, doubts): (&mut Regions, &mut Vec<Doubt>),
     ) {
-        for rule in rules(group, side.direction) {
-            let points = ports::rule_points(rule.ip_protocol.as_deref(), rule.from_port, rule.to_port);
-            let Some(points) = points else {
-                let protocol = rule.ip_protocol.as_deref().unwrap_or("none");
-                let what = format!("the protocol `{protocol}` in a rule of {}", group.group_id);
+        for rule in self.rules(group, side.direction).iter() {
+            let Some(points) = &rule.points else {
+                let what = format!("the protocol `{}` in a rule of {}", rule.protocol, group.group_id);
                 doubts.push(Doubt { points: side.points.clone(), missing: vec![Missing::unmodelled(what)] });
                 continue;
             };
-            for (peer, answer) in self.peers(side, group, rule) {
-                match answer {
+            if !left.meets(points) {
+                continue;
+            }
+            for peer in &rule.peers {
+                match self.answer(side, group, peer) {
                     Answer::Yes(addresses) => {
-                        let taken = left.take(&addresses, &points);
+                        let taken = left.take(&addresses, points);
                         if !taken.is_empty() {
-                            let by =
-                                format!("{} {} {} {peer}", verb(side), ports::describe(&points), word(side));
+                            let by = format!(
+                                "{} {} {} {}",
+                                verb(side),
+                                ports::describe(points),
+                                word(side),
+                                peer.name()
+                            );
                             story.hop(Leg::Request, "security-group", &group.group_id, "allow", &by);
                         }
                     }
@@ -128,39 +152,53 @@ impl Network<'_> {
         }
     }
 
-    /// The peers of a rule, each with whom it means.
-    fn peers(
-        &self,
-        side: &Side<'_, '_>,
-        group: &SecurityGroup,
-        rule: &IpPermission,
-    ) -> Vec<(String, Answer)> {
-        let mut peers = Vec::new();
-        let v4 = rule.ip_ranges.iter().filter_map(|range| range.cidr_ip.as_deref());
-        let v6 = rule.ipv6_ranges.iter().filter_map(|range| range.cidr_ipv6.as_deref());
-        for text in v4.chain(v6) {
-            let unclear = || {
+    /// A group's rules of one direction.
+    fn rules(&self, group: &'s SecurityGroup, direction: Direction) -> Rc<Vec<Rule<'s>>> {
+        self.compiled.rules.get((&group.group_id, direction), || {
+            let permissions = match direction {
+                Direction::Inbound => &group.ip_permissions,
+                Direction::Outbound => &group.ip_permissions_egress,
+            };
+            permissions.iter().map(|permission| self.compile(permission)).collect()
+        })
+    }
+
+    fn compile(&self, permission: &'s IpPermission) -> Rule<'s> {
+        let v4 = permission.ip_ranges.iter().filter_map(|range| range.cidr_ip.as_deref());
+        let v6 = permission.ipv6_ranges.iter().filter_map(|range| range.cidr_ipv6.as_deref());
+        let prefixes = v4.chain(v6).map(|text| {
+            let prefix = text.parse::<IpNet>().ok();
+            Peer::Prefix(text, prefix.map(AddressSet::from))
+        });
+        let lists = permission.prefix_list_ids.iter().filter_map(|list| list.prefix_list_id.as_deref());
+        let lists = lists.map(|id| {
+            let prefixes = self.prefix_list(id);
+            Peer::List(id, prefixes.map(|prefixes| prefixes.into_iter().collect()))
+        });
+        let groups = permission.user_id_group_pairs.iter().map(Peer::Group);
+        let protocol = permission.ip_protocol.as_deref();
+        Rule {
+            points: ports::rule_points(protocol, permission.from_port, permission.to_port),
+            protocol: protocol.unwrap_or("none"),
+            peers: prefixes.chain(lists).chain(groups).collect(),
+        }
+    }
+
+    /// Whom a rule's peer means.
+    fn answer(&self, side: &Side<'_, '_>, group: &SecurityGroup, peer: &Peer<'_>) -> Answer {
+        match peer {
+            Peer::Prefix(_, Some(addresses)) => Answer::Yes(addresses.clone()),
+            Peer::Prefix(text, None) => {
                 let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
                 Answer::Maybe(vec![Missing::unmodelled(what)])
-            };
-            let answer = text.parse().map_or_else(|_| unclear(), |prefix: IpNet| Answer::Yes(prefix.into()));
-            peers.push((text.to_owned(), answer));
+            }
+            Peer::List(list, _) if side.peer.prefix_list.as_deref() == Some(list) => {
+                Answer::Yes(side.peer.addresses.clone())
+            }
+            Peer::List(_, Ok(addresses)) => Answer::Yes(addresses.clone()),
+            Peer::List(_, Err(missing)) => Answer::Maybe(missing.clone()),
+            Peer::Group(pair) => self.admits_reference(side, group, pair),
         }
-        for list in rule.prefix_list_ids.iter().filter_map(|list| list.prefix_list_id.as_deref()) {
-            let answer = match self.prefix_list(list) {
-                _ if side.peer.prefix_list.as_deref() == Some(list) => {
-                    Answer::Yes(side.peer.addresses.clone())
-                }
-                Ok(prefixes) => Answer::Yes(prefixes.into_iter().collect()),
-                Err(missing) => Answer::Maybe(missing),
-            };
-            peers.push((list.to_owned(), answer));
-        }
-        for pair in &rule.user_id_group_pairs {
-            let id = pair.group_id.as_deref().unwrap_or("a group without id");
-            peers.push((id.to_owned(), self.admits_reference(side, group, pair)));
-        }
-        peers
     }
 
     fn blocker(&self, side: &Side<'_, '_>, ids: &[String], region: &Region) -> Blocker {
@@ -223,14 +261,22 @@ impl Network<'_> {
     fn admitted(&self, ids: &[String], side: &Side<'_, '_>, points: &Ranges) -> BTreeSet<String> {
         let mut peers = BTreeSet::new();
         for group in ids.iter().filter_map(|id| self.security_groups.get(id.as_str())) {
-            for rule in rules(group, side.direction) {
-                let its = ports::rule_points(rule.ip_protocol.as_deref(), rule.from_port, rule.to_port);
-                if its.is_some_and(|its| its.contains_all(points)) {
-                    peers.extend(self.peers(side, group, rule).into_iter().map(|(peer, _)| peer));
+            for rule in self.rules(group, side.direction).iter() {
+                if rule.points.as_ref().is_some_and(|its| its.contains_all(points)) {
+                    peers.extend(rule.peers.iter().map(|peer| peer.name().to_owned()));
                 }
             }
         }
         peers
+    }
+}
+
+impl Peer<'_> {
+    fn name(&self) -> &str {
+        match self {
+            Self::Prefix(name, _) | Self::List(name, _) => name,
+            Self::Group(pair) => pair.group_id.as_deref().unwrap_or("a group without id"),
+        }
     }
 }
 
@@ -239,13 +285,6 @@ fn is_whole(left: &Regions, side: &Side<'_, '_>) -> bool {
     let mut regions = left.iter();
     matches!((regions.next(), regions.next()), (Some(region), None)
         if region.addresses == side.peer.addresses && region.points == *side.points)
-}
-
-fn rules(group: &SecurityGroup, direction: Direction) -> &[IpPermission] {
-    match direction {
-        Direction::Inbound => &group.ip_permissions,
-        Direction::Outbound => &group.ip_permissions_egress,
-    }
 }
 
 fn word(side: &Side<'_, '_>) -> &'static str {

@@ -243,7 +243,13 @@ fn evaluate_on(
     };
     if applies == Truth::False {
         finding.outcome = Outcome::NotApplicable;
-        let when = rule.when.as_deref().unwrap_or_default().split_whitespace().collect::<Vec<_>>().join(" ");
+        let when = rule
+            .when
+            .as_deref()
+            .unwrap_or(super::lint::APPLIES)
+            .split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ");
         finding.message = format!("does not apply here: only where {when}");
         return Ok(finding);
     }

@@ -10,9 +10,12 @@ use super::load::{RawFlow, RawRule, RawSeverity, Source};
 use super::path::{NoSuchField, Path, in_schema, may_be_boolean};
 use super::template::Templates;
 use super::{Compiled, FLOW, FixTemplate, Problem, Rule, SeverityCase};
-use crate::facts::{self, FlowSpec};
+use crate::facts::{self, EndSpec, FlowPort, FlowSpec};
 use crate::report::Severity;
 use crate::yaml::nearest;
+
+/// When a rule about a flow that says nothing else applies: never to a flow that nothing needs.
+pub(super) const APPLIES: &str = "flow.applies";
 
 /// What a rule may speak of: the facts' schemas by variable, and the ends of flows.
 #[derive(Clone, Debug, Default)]
@@ -155,21 +158,34 @@ impl<'c> Checker<'c> {
 
     fn flow(&mut self, flow: &RawFlow) {
         for end in [&flow.from, &flow.to] {
-            let known = self.vocabulary.flow_ends.iter().map(String::as_str);
-            if !self.vocabulary.flow_ends.contains(&end.value) {
-                let meant = nearest(&end.value, known).map(|meant| format!("; did you mean `{meant}`?"));
-                let message =
-                    meant.unwrap_or_else(|| format!("; there is {}", self.vocabulary.flow_ends.join(", ")));
-                self.wrong(end, format!("no flow can begin or end at `{}`{message}", end.value));
+            match end.value.parse::<EndSpec>() {
+                Ok(EndSpec::Network(name)) => {
+                    // Networks are declared elsewhere; what differs from a word in spelling only is a typo.
+                    if let Some(meant) =
+                        self.vocabulary.flow_ends.iter().find(|known| spelt_alike(known, &name))
+                    {
+                        let what = format!("no flow can begin or end at `{name}`; did you mean `{meant}`?");
+                        self.wrong(end, what);
+                    }
+                }
+                Ok(_) => {}
+                Err(error) => self.wrong(end, error.to_string()),
             }
         }
-        if let Err(error) = flow.port.value.parse::<facts::Ports>() {
+        if let Err(error) = flow.port.value.parse::<FlowPort>() {
             self.wrong(&flow.port, error.to_string());
         }
     }
 
     fn compile(&mut self, raw: &RawRule) -> Option<Compiled> {
-        let when = raw.when.as_ref().map(|when| self.expression(when));
+        let flow_applies = || {
+            let fields = self.vocabulary.kinds.get(FLOW).and_then(|flow| flow.pointer("/properties/applies"));
+            (self.kind == FLOW && fields.is_some()).then(|| Expression::compile(APPLIES).ok())
+        };
+        let when = match &raw.when {
+            Some(when) => Some(self.expression(when)),
+            None => flow_applies(),
+        };
         let assert = match &raw.assert {
             Some(assert) => self.expression(assert),
             None => Expression::compile("flow.open").ok(),
@@ -325,6 +341,15 @@ impl<'c> Checker<'c> {
     fn wrong_at(&mut self, value: &Spanned<String>, word: &str, message: String) {
         self.problems.push(self.source.problem_at(value, word, message));
     }
+}
+
+/// Whether two words differ in case, hyphens or a plural only.
+fn spelt_alike(one: &str, other: &str) -> bool {
+    let plain = |word: &str| {
+        let letters: String = word.chars().filter(char::is_ascii_alphanumeric).collect();
+        letters.to_ascii_lowercase().trim_end_matches('s').to_owned()
+    };
+    plain(one) == plain(other)
 }
 
 /// Every path that the rule's expressions touch.

@@ -220,6 +220,7 @@ fn is_scoped_by_own_id(key: &str) -> bool {
         "Vpcs"
             | "VpcAttributes"
             | "DhcpOptions"
+            | "EgressOnlyInternetGateways"
             | "InstanceTypes"
             | "LaunchTemplateVersions"
             | "PrefixListEntries"

@@ -5,7 +5,8 @@
 
 use serde_json::{Map, Value};
 
-use super::{Snapshot, SnapshotError};
+use super::aws::COLLECTIONS;
+use super::{Gap, Snapshot, SnapshotError};
 
 /// Within one place only the DNS attributes of a VPC are read in halves.
 pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Option<Value> {
@@ -45,6 +46,8 @@ impl Snapshot {
             }
         };
         let (first, second) = (self.label(), other.label());
+        let others = other.account.iter().filter(|account| Some(*account) != self.account.as_ref());
+        self.accounts.extend(others.chain(&other.accounts).cloned());
         self.aws.merge_with(other.aws, &reconcile).map_err(|conflict| SnapshotError::Conflict {
             collection: conflict.collection,
             id: conflict.id,
@@ -55,6 +58,7 @@ impl Snapshot {
             self.scope.entry(key).or_default().extend(scope);
         }
         self.gaps.extend(other.gaps);
+        self.drop_filled_gaps();
         self.gaps.sort();
         self.gaps.dedup();
         self.snapshot_version = self.snapshot_version.max(other.snapshot_version);
@@ -64,6 +68,22 @@ impl Snapshot {
         self.region = self.region.or(other.region);
         self.aws.sort();
         Ok(self)
+    }
+
+    /// What one of the snapshots could not read and the other did is no gap.
+    fn drop_filled_gaps(&mut self) {
+        let filled = |gap: &Gap| {
+            let Some(resource) = &gap.resource else { return false };
+            let mut from = COLLECTIONS
+                .iter()
+                .filter(|from| from.service == gap.service && from.operation == gap.operation);
+            let first = from.next();
+            first.is_some_and(|first| self.covers(first.key, resource))
+                && from.all(|from| self.covers(from.key, resource))
+        };
+        let kept: Vec<bool> = self.gaps.iter().map(|gap| !filled(gap)).collect();
+        let mut kept = kept.into_iter();
+        self.gaps.retain(|_| kept.next().unwrap_or(true));
     }
 
     /// Keeps one cluster: the named one, or the only one.
@@ -146,6 +166,10 @@ fn joined(first: &Value, second: &Value, two_accounts: bool) -> Option<Value> {
                 sum.insert(key.clone(), theirs.clone());
             }
             Some(ours) if ours == theirs || theirs.is_null() => {}
+            Some(_) if two_accounts && is_own_side(key) && is_empty(theirs) => {}
+            Some(ours) if two_accounts && is_own_side(key) && is_empty(ours) => {
+                sum.insert(key.clone(), theirs.clone());
+            }
             Some(_) if two_accounts && MAY_DIFFER.contains(&key.as_str()) => {}
             Some(ours) => {
                 sum.insert(key.clone(), joined(ours, theirs, two_accounts)?);
@@ -153,4 +177,13 @@ fn joined(first: &Value, second: &Value, two_accounts: bool) -> Option<Value> {
         }
     }
     Some(Value::Object(sum))
+}
+
+/// Lists that AWS may show only for the reader's own side of a peering.
+fn is_own_side(key: &str) -> bool {
+    matches!(key, "CidrBlockSet" | "Ipv6CidrBlockSet")
+}
+
+fn is_empty(list: &Value) -> bool {
+    list.as_array().is_some_and(Vec::is_empty)
 }

@@ -41,6 +41,9 @@ pub struct Snapshot {
     pub collected_at: Option<String>,
     /// The account that was read.
     pub account: Option<String>,
+    /// Other accounts, whose readings were merged into this one.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub accounts: BTreeSet<String>,
     /// The region that was read.
     pub region: Option<String>,
     /// For each collection what it was read for: ids of VPCs, names of clusters or types, or

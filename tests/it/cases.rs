@@ -18,23 +18,27 @@ use crate::patch::{apply, withhold};
 /// Rule and subject id → outcome and fingerprint.
 type Judged = BTreeMap<(String, String), (String, String)>;
 
-struct Judge {
+/// All built-in rules.
+pub struct Judge {
     rules: Rules,
 }
 
 impl Judge {
-    fn new() -> Self {
+    pub fn new() -> Self {
         Self { rules: rule::built_in().expect("the built-in rules load") }
     }
 
     fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
+        judged(self.report(snapshot, intent, case), case)
+    }
+
+    /// The report on a snapshot in JSON.
+    pub fn report(&self, snapshot: &Value, intent: &Intent, case: &str) -> Report {
         let snapshot = Snapshot::from_json(case, &snapshot.to_string())
             .unwrap_or_else(|error| panic!("{case}: {error}"));
         let facts = Facts::derive(&snapshot, intent);
         let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
-        let report = rule::evaluate(&self.rules, &facts, &evaluation)
-            .unwrap_or_else(|error| panic!("{case}: {error}"));
-        judged(report, case)
+        rule::evaluate(&self.rules, &facts, &evaluation).unwrap_or_else(|error| panic!("{case}: {error}"))
     }
 }
 
@@ -55,7 +59,7 @@ fn judged(report: Report, case: &str) -> Judged {
 }
 
 /// A fixture and the intent beside it.
-fn base(name: &str) -> (Value, Intent) {
+pub fn base(name: &str) -> (Value, Intent) {
     let intent = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.intent.yaml"));
     let text = std::fs::read_to_string(&intent).unwrap_or_default();
     let intent =
@@ -63,7 +67,8 @@ fn base(name: &str) -> (Value, Intent) {
     (fixture(&format!("{name}.json")), intent)
 }
 
-fn yaml(path: &Path) -> Value {
+/// A YAML file of this repository.
+pub fn yaml(path: &Path) -> Value {
     let text =
         std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(path)).expect("a readable file");
     serde_saphyr::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()))

@@ -78,6 +78,13 @@ async fn answers_keep_aws_names_and_what_aws_left_out_stays_absent() {
     assert!(subnets[1]["AvailableIpAddressCount"].is_null(), "AWS did not say");
     assert_eq!(json["NetworkAcls"][0]["Entries"][0]["PortRange"]["From"], 443);
     assert_eq!(json["InternetGateways"], serde_json::json!([]), "read, and there are none");
+    assert_eq!(json["EgressOnlyInternetGateways"][0]["Attachments"][0]["State"], "attached");
+    assert_eq!(json["NatGateways"][0]["NatGatewayAddresses"][0]["PublicIp"], "203.0.113.5");
+    assert_eq!(json["NatGateways"][0]["ConnectivityType"], "public");
+    let address = &json["NetworkInterfaces"][0]["PrivateIpAddresses"][0];
+    assert_eq!(address["Association"]["PublicIp"], "203.0.113.6");
+    let near = json["Vpcs"].as_array().unwrap().iter().find(|vpc| vpc["VpcId"] == VPC).unwrap();
+    assert_eq!(near["BlockPublicAccessStates"]["InternetGatewayBlockMode"], "block-ingress");
     assert_eq!(json["TransitGatewayRoutes"][0]["AdditionalRoutesAvailable"], true);
     assert_eq!(json["TransitGatewayAttachments"].as_array().unwrap().len(), 2);
     assert_eq!(json["nodegroups"], serde_json::json!(["blue", "green"]));
@@ -98,12 +105,11 @@ async fn answers_keep_aws_names_and_what_aws_left_out_stays_absent() {
 #[tokio::test]
 async fn the_scope_names_what_was_read_and_the_far_side_is_part_of_it() {
     let snapshot = collected(&replay(|_| None).await).await.unwrap();
-    for key in ["Vpcs", "Subnets", "RouteTables", "SecurityGroups", "NetworkAcls"] {
+    for key in ["Vpcs", "Subnets", "RouteTables", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"] {
         assert!(snapshot.covers(key, VPC) && snapshot.covers(key, FAR), "{key}");
         assert!(!snapshot.covers(key, "vpc-foreign"), "{key}");
     }
-    for key in ["VpcAttributes", "VpcEndpoints", "NetworkInterfaces", "NatGateways", "VpcPeeringConnections"]
-    {
+    for key in ["VpcAttributes", "VpcEndpoints", "NatGateways", "VpcPeeringConnections"] {
         assert!(snapshot.covers(key, VPC) && !snapshot.covers(key, FAR), "{key}");
     }
     for key in ["cluster", "nodegroups", "nodegroup", "addon", "Reservations", "AutoScalingGroups"] {

@@ -5,15 +5,21 @@
 
 mod architecture;
 mod audit;
+mod aws_cli;
+mod aws_route;
+mod breakages;
 mod cases;
 mod collecting;
 mod demo;
 mod drift;
 mod emulator;
 mod errors;
+mod estate;
+mod fixes;
 mod fixtures;
 mod guard;
 mod hostile;
+mod networks;
 mod patch;
 mod program;
 mod readme;

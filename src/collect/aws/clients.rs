@@ -22,23 +22,27 @@ pub(super) struct Clients {
     pub(super) sts: aws_sdk_sts::Client,
     /// Time-outs of the one call that nothing works without.
     pub(super) short: TimeoutConfig,
-    endpoint: Endpoint,
+    eks_endpoint: Endpoint,
+    ec2_endpoint: Endpoint,
 }
 
 impl Clients {
     pub(super) fn new(config: &SdkConfig) -> Self {
-        let endpoint = Endpoint::default();
+        let (eks_endpoint, ec2_endpoint) = (Endpoint::default(), Endpoint::default());
         Self {
             autoscaling: aws_sdk_autoscaling::Client::from_conf(
                 aws_sdk_autoscaling::config::Builder::from(config).interceptor(Guard).build(),
             ),
             ec2: aws_sdk_ec2::Client::from_conf(
-                aws_sdk_ec2::config::Builder::from(config).interceptor(Guard).build(),
+                aws_sdk_ec2::config::Builder::from(config)
+                    .interceptor(Guard)
+                    .interceptor(ec2_endpoint.clone())
+                    .build(),
             ),
             eks: aws_sdk_eks::Client::from_conf(
                 aws_sdk_eks::config::Builder::from(config)
                     .interceptor(Guard)
-                    .interceptor(endpoint.clone())
+                    .interceptor(eks_endpoint.clone())
                     .build(),
             ),
             resolver: aws_sdk_route53resolver::Client::from_conf(
@@ -48,20 +52,31 @@ impl Clients {
                 aws_sdk_sts::config::Builder::from(config).interceptor(Guard).build(),
             ),
             short: super::config::short_timeouts(config.timeout_config()),
-            endpoint,
+            eks_endpoint,
+            ec2_endpoint,
         }
     }
 
     /// Where EKS was asked, as scheme, host and port.
-    pub(super) fn endpoint(&self) -> String {
-        let seen = self.endpoint.0.lock().unwrap_or_else(PoisonError::into_inner);
-        seen.clone().unwrap_or_else(|| "the EKS endpoint".to_owned())
+    pub(super) fn eks_endpoint(&self) -> String {
+        self.eks_endpoint.seen().unwrap_or_else(|| "the EKS endpoint".to_owned())
+    }
+
+    /// Where EC2 was asked.
+    pub(super) fn ec2_endpoint(&self) -> String {
+        self.ec2_endpoint.seen().unwrap_or_else(|| "the EC2 endpoint".to_owned())
     }
 }
 
 /// Remembers where requests go, for the sentence that says it cannot be reached.
 #[derive(Clone, Debug, Default)]
 struct Endpoint(Arc<Mutex<Option<String>>>);
+
+impl Endpoint {
+    fn seen(&self) -> Option<String> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
 
 impl Intercept for Endpoint {
     fn name(&self) -> &'static str {

@@ -10,6 +10,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::http::ProxyFailure;
 use super::operations::Operation;
+use crate::collect::CollectError;
 use crate::snapshot::Gap;
 
 /// A call that failed.
@@ -79,6 +80,41 @@ impl Failure {
     /// An answer without the one thing that was asked for.
     pub(super) fn empty(what: &str) -> Self {
         Self::new(Kind::Other, "Malformed", &format!("the answer has no `{what}`"))
+    }
+
+    /// What it means for the person at the terminal, where no other call to the service can be
+    /// answered either.
+    pub(super) fn fatal(&self, endpoint: &str) -> Option<CollectError> {
+        let (code, reason) = (self.code.clone(), self.message.clone());
+        Some(match &self.kind {
+            Kind::NoCredentials => CollectError::NoCredentials { reason },
+            Kind::ExpiredCredentials => CollectError::ExpiredCredentials { reason },
+            Kind::RejectedCredentials => CollectError::RejectedCredentials { code, message: reason },
+            Kind::Credentials => CollectError::Credentials { reason },
+            Kind::Configuration => CollectError::Configuration { reason },
+            Kind::NoRegion => CollectError::NoRegion,
+            Kind::Unreachable => CollectError::Unreachable { endpoint: endpoint.to_owned(), reason },
+            Kind::Proxy(proxy) => CollectError::Proxy {
+                proxy: proxy.proxy.clone(),
+                reason: proxy.reason.clone(),
+                status: proxy.status,
+            },
+            Kind::Tls => CollectError::Tls { endpoint: endpoint.to_owned(), reason },
+            Kind::Denied | Kind::NotFound | Kind::Other => return None,
+        })
+    }
+
+    /// What it means where only credentials matter.
+    pub(super) fn of_credentials(&self) -> Option<CollectError> {
+        match self.kind {
+            Kind::NoCredentials
+            | Kind::ExpiredCredentials
+            | Kind::RejectedCredentials
+            | Kind::Credentials
+            | Kind::Configuration
+            | Kind::NoRegion => self.fatal(""),
+            _ => None,
+        }
     }
 
     /// The gap that it leaves.

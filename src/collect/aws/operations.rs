@@ -33,6 +33,7 @@ operations! {
     DESCRIBE_AUTO_SCALING_GROUPS = "autoscaling": "DescribeAutoScalingGroups";
     DESCRIBE_AVAILABILITY_ZONES = "ec2": "DescribeAvailabilityZones";
     DESCRIBE_DHCP_OPTIONS = "ec2": "DescribeDhcpOptions";
+    DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS = "ec2": "DescribeEgressOnlyInternetGateways";
     DESCRIBE_INSTANCE_TYPES = "ec2": "DescribeInstanceTypes";
     DESCRIBE_INSTANCES = "ec2": "DescribeInstances";
     DESCRIBE_INTERNET_GATEWAYS = "ec2": "DescribeInternetGateways";

@@ -11,6 +11,7 @@ use super::ec2::capacity::Template;
 use super::failure::Failure;
 use super::operations::Operation;
 use crate::collect::Progress;
+use crate::snapshot::aws::collection as collection_of;
 use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
@@ -21,6 +22,7 @@ const AT_ONCE: usize = 8;
 pub(super) struct Reading<'a> {
     pub(super) clients: Clients,
     pub(super) region: Option<String>,
+    /// The cluster that is read; empty if none is.
     pub(super) cluster: String,
     progress: &'a dyn Progress,
     state: Mutex<State>,
@@ -38,6 +40,11 @@ struct State {
 /// What was asked for already, where several answers lead to the same question.
 #[derive(Default)]
 pub(super) struct Asked {
+    /// VPCs, for what decides about packets in them.
+    pub(super) vpcs: BTreeSet<String>,
+    /// VPCs, for everything in and around them.
+    pub(super) near: BTreeSet<String>,
+    pub(super) transit_gateways: BTreeSet<String>,
     pub(super) prefix_lists: BTreeSet<String>,
     pub(super) instance_types: BTreeSet<String>,
     pub(super) templates: BTreeSet<(Template, String)>,
@@ -196,10 +203,47 @@ impl<'a> Reading<'a> {
     pub(super) fn into_snapshot(self, now: String) -> Snapshot {
         let mut snapshot = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).snapshot;
         snapshot.collected_at = Some(now);
+        leave_to_owners(&mut snapshot);
         snapshot.aws.sort();
         snapshot.gaps.sort();
         snapshot.gaps.dedup();
         snapshot
+    }
+}
+
+/// Collections of which a VPC's owner alone sees all:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
+const OWNERS: [&str; 6] = [
+    "NatGateways",
+    "TransitGatewayAttachments",
+    "TransitGatewayVpcAttachments",
+    "VpcEndpoints",
+    "VpcPeeringConnections",
+    "VpnGateways",
+];
+
+/// An account that a VPC is only shared with is shown none of these; that is no proof that there are none.
+fn leave_to_owners(snapshot: &mut Snapshot) {
+    let Some(account) = &snapshot.account else { return };
+    for vpc in snapshot.aws.vpcs.iter().flatten() {
+        let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
+        for key in OWNERS {
+            let Some(collection) = collection_of(key) else { continue };
+            if snapshot.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
+                snapshot.gaps.push(Gap {
+                    service: collection.service.to_owned(),
+                    operation: collection.operation.to_owned(),
+                    region: snapshot.region.clone(),
+                    resource: Some(vpc.vpc_id.clone()),
+                    code: "OtherAccount".to_owned(),
+                    message: format!(
+                        "account {owner} shares {}: read it with a profile of that account",
+                        vpc.vpc_id
+                    ),
+                    permission: None,
+                });
+            }
+        }
     }
 }
 

@@ -16,8 +16,11 @@ shapes! { "PascalCase";
         ipv6_cidr_block_association_set: Vec<VpcIpv6CidrBlockAssociation>,
         dhcp_options_id: Option<String>,
         is_default: Option<bool>,
+        block_public_access_states: Option<BlockPublicAccessStates>,
         tags: Vec<Tag>,
     }
+    /// What VPC Block Public Access stops at internet and egress-only gateways: `off`, `block-bidirectional`, `block-ingress`.
+    BlockPublicAccessStates { internet_gateway_block_mode: Option<String> }
     /// An IPv4 prefix of a VPC and its state.
     VpcCidrBlockAssociation { association_id: Option<String>, cidr_block: Option<String>, cidr_block_state: Option<CidrBlockState> }
     /// An IPv6 prefix of a VPC and its state.
@@ -49,6 +52,7 @@ shapes! { "PascalCase";
         availability_zone_id: Option<String>,
         available_ip_address_count: Option<i64>,
         map_public_ip_on_launch: Option<bool>,
+        block_public_access_states: Option<BlockPublicAccessStates>,
         outpost_arn: Option<String>,
         tags: Vec<Tag>,
     }
@@ -78,6 +82,7 @@ shapes! { "PascalCase";
         local_gateway_id: Option<String>,
         carrier_gateway_id: Option<String>,
         core_network_arn: Option<String>,
+        odb_network_arn: Option<String>,
         origin: Option<String>,
         state: Option<String>,
     }
@@ -154,16 +159,20 @@ shapes! { "PascalCase";
         subnet_id: Option<String>,
         vpc_id: Option<String>,
         availability_zone: Option<String>,
+        tag_set: Vec<Tag>,
         private_ip_address: Option<String>,
         private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>,
         ipv4_prefixes: Vec<Ipv4Prefix>,
         ipv6_addresses: Vec<NetworkInterfaceIpv6Address>,
         groups: Vec<GroupIdentifier>,
         attachment: Option<NetworkInterfaceAttachment>,
+        association: Option<NetworkInterfaceAssociation>,
         source_dest_check: Option<bool>,
     }
-    /// One private address of an interface.
-    NetworkInterfacePrivateIpAddress { private_ip_address: Option<String>, primary: Option<bool> }
+    /// One private address of an interface, and the public one that goes with it.
+    NetworkInterfacePrivateIpAddress { private_ip_address: Option<String>, primary: Option<bool>, association: Option<NetworkInterfaceAssociation> }
+    /// The public address (an Elastic IP where there is an allocation) that stands for a private one.
+    NetworkInterfaceAssociation { public_ip: Option<String>, allocation_id: Option<String>, ip_owner_id: Option<String> }
     /// A /28 that is delegated to an interface.
     Ipv4Prefix { ipv4_prefix: Option<String> }
     /// One IPv6 address of an interface.
@@ -229,11 +238,13 @@ shapes! { "PascalCase";
     TransitGatewayRouteAttachment { transit_gateway_attachment_id: Option<String>, resource_id: Option<String>, resource_type: Option<String> }
 
     /// `DescribeNatGateways`.
-    NatGateway { nat_gateway_id: String, vpc_id: Option<String>, subnet_id: Option<String>, state: Option<String>, connectivity_type: Option<String>, nat_gateway_addresses: Vec<NatGatewayAddress> }
-    /// Addresses of a NAT gateway.
-    NatGatewayAddress { public_ip: Option<String>, private_ip: Option<String>, network_interface_id: Option<String> }
+    NatGateway { nat_gateway_id: String, vpc_id: Option<String>, subnet_id: Option<String>, state: Option<String>, connectivity_type: Option<String>, availability_mode: Option<String>, route_table_id: Option<String>, nat_gateway_addresses: Vec<NatGatewayAddress> }
+    /// Addresses of a NAT gateway; those of a regional one name their zone.
+    NatGatewayAddress { allocation_id: Option<String>, public_ip: Option<String>, private_ip: Option<String>, network_interface_id: Option<String>, is_primary: Option<bool>, status: Option<String>, availability_zone: Option<String> }
     /// `DescribeInternetGateways`.
     InternetGateway { internet_gateway_id: String, owner_id: Option<String>, attachments: Vec<GatewayAttachment> }
+    /// `DescribeEgressOnlyInternetGateways`.
+    EgressOnlyInternetGateway { egress_only_internet_gateway_id: String, attachments: Vec<GatewayAttachment>, tags: Vec<Tag> }
     /// `DescribeVpnGateways`.
     VpnGateway { vpn_gateway_id: String, state: Option<String>, vpc_attachments: Vec<GatewayAttachment>, tags: Vec<Tag> }
     /// The VPC that a gateway is attached to.

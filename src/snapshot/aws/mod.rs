@@ -196,6 +196,8 @@ collections! {
     nat_gateways: ec2::NatGateway = "NatGateways", |n| n.nat_gateway_id.clone(), "ec2"/"DescribeNatGateways";
     /// Internet gateways.
     internet_gateways: ec2::InternetGateway = "InternetGateways", |g| g.internet_gateway_id.clone(), "ec2"/"DescribeInternetGateways";
+    /// Egress-only internet gateways.
+    egress_only_internet_gateways: ec2::EgressOnlyInternetGateway = "EgressOnlyInternetGateways", |g| g.egress_only_internet_gateway_id.clone(), "ec2"/"DescribeEgressOnlyInternetGateways";
     /// Virtual private gateways.
     vpn_gateways: ec2::VpnGateway = "VpnGateways", |g| g.vpn_gateway_id.clone(), "ec2"/"DescribeVpnGateways";
     /// Availability Zones, Local Zones and Wavelength Zones.

@@ -54,7 +54,7 @@ fn descend(value: &mut Value, place: Place<'_>, visit: &mut dyn FnMut(Place<'_>,
             *fields = renamed;
         }
         Value::Object(fields) => {
-            let is_tag = matches!(place.key, "Tags");
+            let is_tag = matches!(place.key, "Tags" | "TagSet");
             for (key, value) in fields {
                 let role = match key.as_str() {
                     "Key" if is_tag => Role::TagKey,

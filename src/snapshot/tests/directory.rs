@@ -1,6 +1,6 @@
 //! Directories of AWS CLI outputs.
 
-use super::super::{EVERYTHING, Snapshot};
+use super::super::{EVERYTHING, Snapshot, SnapshotError};
 use super::{directory, has_gap, read};
 
 const CLUSTER: &str =
@@ -192,4 +192,24 @@ fn a_saved_snapshot_in_the_directory_joins_in() {
     assert!(snapshot.covers("Vpcs", "vpc-1") && snapshot.aws.cluster.is_some());
     assert!(!has_gap(&snapshot, "DescribeVpcs", "NotInDirectory"));
     assert!(has_gap(&snapshot, "DescribeSubnets", "NotInDirectory"));
+}
+
+#[test]
+fn a_network_without_any_cluster_loads_and_only_selecting_a_cluster_fails() {
+    let mut snapshot = read(&[
+        ("vpcs.json", r#"{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "OwnerId": "111111111111"}]}"#),
+        ("subnets.json", r#"{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1"}]}"#),
+        ("gateway-tables.json", r#"{"RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1",
+            "Associations": [{"GatewayId": "igw-1", "Main": false, "AssociationState": {"State": "associated"}}]}]}"#),
+        ("out.json", r#"{"EgressOnlyInternetGateways": [{"EgressOnlyInternetGatewayId": "eigw-1",
+            "Attachments": [{"VpcId": "vpc-1", "State": "attached"}]}]}"#),
+    ])
+    .unwrap();
+    assert_eq!(snapshot.account.as_deref(), Some("111111111111"));
+    assert!(snapshot.covers("Subnets", "vpc-1") && snapshot.aws.cluster.is_none());
+    let association = &snapshot.aws.route_tables.as_ref().unwrap()[0].associations[0];
+    assert_eq!(association.gateway_id.as_deref(), Some("igw-1"));
+    assert!(snapshot.covers("EgressOnlyInternetGateways", "eigw-1"));
+    assert!(!snapshot.covers("EgressOnlyInternetGateways", "eigw-2"), "it may be another account's");
+    assert_eq!(snapshot.select_cluster(None), Err(SnapshotError::NoCluster));
 }

@@ -109,3 +109,96 @@ fn a_name_is_asked_for_where_it_is_needed_and_the_names_are_listed() {
     let mut one = snapshot("111111111111", r#""cluster": {"name": "a"}"#);
     assert_eq!(one.select_cluster(None), Ok(()));
 }
+
+/// The cluster's account: it sees the transit gateway, its own side of the peering, and no tables.
+fn cluster_account() -> Snapshot {
+    snapshot(
+        "111111111111",
+        r#""cluster": [{"name": "prod", "resourcesVpcConfig": {"vpcId": "vpc-1"}}],
+           "Vpcs": [{"VpcId": "vpc-1", "OwnerId": "111111111111"}],
+           "TransitGatewayAttachments": [{"TransitGatewayAttachmentId": "tgw-attach-1", "TransitGatewayId": "tgw-1",
+              "TransitGatewayOwnerId": "222222222222", "ResourceId": "vpc-1"}],
+           "VpcPeeringConnections": [{"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"},
+              "RequesterVpcInfo": {"VpcId": "vpc-1", "OwnerId": "111111111111", "CidrBlockSet": [{"CidrBlock": "10.1.0.0/16"}]},
+              "AccepterVpcInfo": {"VpcId": "vpc-2", "OwnerId": "222222222222", "CidrBlockSet": []}}],
+           "scope": {"cluster": ["prod"], "Vpcs": ["vpc-1"], "VpcPeeringConnections": ["vpc-1"], "TransitGatewayAttachments": ["vpc-1"]},
+           "gaps": [
+              {"service": "ec2", "operation": "DescribeVpcs", "resource": "vpc-2", "code": "OtherAccount", "message": ""},
+              {"service": "ec2", "operation": "GetManagedPrefixListEntries", "resource": "pl-1", "code": "UnauthorizedOperation", "message": ""},
+              {"service": "ec2", "operation": "DescribeTransitGatewayRouteTables", "resource": "tgw-1", "code": "OtherAccount", "message": ""},
+              {"service": "ec2", "operation": "DescribeSubnets", "resource": "vpc-1", "code": "UnauthorizedOperation", "message": ""},
+              {"service": "ec2", "operation": "DescribeVpcEndpoints", "code": "UnauthorizedOperation", "message": ""}]"#,
+    )
+}
+
+/// The network's account, without any cluster.
+fn network_account() -> Snapshot {
+    snapshot(
+        "222222222222",
+        r#""Vpcs": [{"VpcId": "vpc-2", "OwnerId": "222222222222"}],
+           "TransitGatewayAttachments": [{"TransitGatewayAttachmentId": "tgw-attach-1", "TransitGatewayId": "tgw-1",
+              "TransitGatewayOwnerId": "222222222222", "ResourceId": "vpc-1",
+              "Association": {"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}}],
+           "TransitGatewayRouteTables": [{"TransitGatewayRouteTableId": "tgw-rtb-1", "TransitGatewayId": "tgw-1"}],
+           "TransitGatewayRoutes": [{"TransitGatewayRouteTableId": "tgw-rtb-1", "Routes": [{"DestinationCidrBlock": "0.0.0.0/0"}]}],
+           "PrefixListEntries": [{"PrefixListId": "pl-1", "Entries": [{"Cidr": "192.168.0.0/16"}]}],
+           "VpcPeeringConnections": [{"VpcPeeringConnectionId": "pcx-1", "Status": {"Code": "active"},
+              "RequesterVpcInfo": {"VpcId": "vpc-1", "OwnerId": "111111111111", "CidrBlockSet": []},
+              "AccepterVpcInfo": {"VpcId": "vpc-2", "OwnerId": "222222222222", "CidrBlockSet": [{"CidrBlock": "10.2.0.0/16"}]}}],
+           "scope": {"Vpcs": ["vpc-2"], "TransitGatewayRouteTables": ["tgw-1", "tgw-rtb-1"], "TransitGatewayRoutes": ["tgw-rtb-1"],
+              "PrefixListEntries": ["pl-1"], "VpcEndpoints": ["vpc-2"], "VpcPeeringConnections": ["vpc-2"]},
+           "gaps": [{"service": "ec2", "operation": "DescribeVpcs", "resource": "vpc-1", "code": "OtherAccount", "message": ""}]"#,
+    )
+}
+
+#[test]
+fn the_network_accounts_snapshot_without_a_cluster_completes_the_cluster_accounts() {
+    for order in [true, false] {
+        let (one, other) = (cluster_account(), network_account());
+        let mut both = if order { one.merge(other) } else { other.merge(one) }.unwrap();
+        both.select_cluster(None).unwrap();
+        let aws = &both.aws;
+        assert!(aws.transit_gateway_attachments.as_ref().unwrap()[0].association.is_some());
+        assert_eq!(aws.ids("TransitGatewayRoutes").unwrap(), ["tgw-rtb-1"]);
+        assert_eq!(aws.ids("PrefixListEntries").unwrap(), ["pl-1"]);
+        let peering = &aws.vpc_peering_connections.as_ref().unwrap()[0];
+        for side in [&peering.requester_vpc_info, &peering.accepter_vpc_info] {
+            assert_eq!(side.as_ref().unwrap().cidr_block_set.len(), 1, "each account knows its own side");
+        }
+        assert_eq!(both.accounts.len(), 1, "beside the first");
+    }
+}
+
+#[test]
+fn what_the_other_account_read_is_no_gap_and_what_neither_read_stays_one() {
+    let both = cluster_account().merge(network_account()).unwrap();
+    let left: Vec<_> =
+        both.gaps.iter().map(|gap| (gap.operation.as_str(), gap.resource.as_deref())).collect();
+    assert_eq!(left, [("DescribeSubnets", Some("vpc-1")), ("DescribeVpcEndpoints", None)]);
+}
+
+#[test]
+fn one_identity_with_two_lists_is_still_a_contradiction() {
+    let with = |account, cidr| {
+        snapshot(
+            account,
+            &format!(
+                r#""NetworkAcls": [{{"NetworkAclId": "acl-1", "Entries": [{{"CidrBlock": "{cidr}"}}]}}]"#
+            ),
+        )
+    };
+    assert!(with("111111111111", "10.0.0.0/8").merge(with("222222222222", "10.0.0.0/9")).is_err());
+    // An emptied list of permissions is a change, not another view of it.
+    for account in ["111111111111", "222222222222"] {
+        let emptied = snapshot(account, r#""NetworkAcls": [{"NetworkAclId": "acl-1", "Entries": []}]"#);
+        assert!(with("111111111111", "10.0.0.0/8").merge(emptied).is_err());
+    }
+}
+
+#[test]
+fn accounts_that_were_merged_in_are_saved_and_read_again() {
+    let both = cluster_account().merge(network_account()).unwrap();
+    let again = Snapshot::from_json("both.json", &both.to_json()).unwrap();
+    assert_eq!(again.accounts.iter().collect::<Vec<_>>(), ["222222222222"]);
+    assert_eq!(again, both);
+}

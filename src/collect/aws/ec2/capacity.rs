@@ -140,10 +140,24 @@ fn instance_state(v: types::InstanceState) -> shape::InstanceState {
     shape::InstanceState { name: text(v.name) }
 }
 
+fn network_interface_association(
+    v: types::InstanceNetworkInterfaceAssociation,
+) -> shape::NetworkInterfaceAssociation {
+    shape::NetworkInterfaceAssociation {
+        public_ip: v.public_ip,
+        allocation_id: None,
+        ip_owner_id: v.ip_owner_id,
+    }
+}
+
 fn network_interface_private_ip_address(
     v: types::InstancePrivateIpAddress,
 ) -> shape::NetworkInterfacePrivateIpAddress {
-    shape::NetworkInterfacePrivateIpAddress { private_ip_address: v.private_ip_address, primary: v.primary }
+    shape::NetworkInterfacePrivateIpAddress {
+        private_ip_address: v.private_ip_address,
+        primary: v.primary,
+        association: v.association.map(network_interface_association),
+    }
 }
 
 fn ipv4_prefix(v: types::InstanceIpv4Prefix) -> shape::Ipv4Prefix {
@@ -176,7 +190,7 @@ fn instance(v: types::Instance) -> shape::Instance {
     }
 }
 
-fn reservation(v: types::Reservation) -> shape::Reservation {
+pub(super) fn reservation(v: types::Reservation) -> shape::Reservation {
     shape::Reservation {
         reservation_id: v.reservation_id,
         owner_id: v.owner_id,

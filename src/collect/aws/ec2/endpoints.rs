@@ -112,10 +112,24 @@ fn service_detail(v: types::ServiceDetail) -> shape::ServiceDetail {
     }
 }
 
+fn network_interface_association(
+    v: types::NetworkInterfaceAssociation,
+) -> shape::NetworkInterfaceAssociation {
+    shape::NetworkInterfaceAssociation {
+        public_ip: v.public_ip,
+        allocation_id: v.allocation_id,
+        ip_owner_id: v.ip_owner_id,
+    }
+}
+
 fn network_interface_private_ip_address(
     v: types::NetworkInterfacePrivateIpAddress,
 ) -> shape::NetworkInterfacePrivateIpAddress {
-    shape::NetworkInterfacePrivateIpAddress { private_ip_address: v.private_ip_address, primary: v.primary }
+    shape::NetworkInterfacePrivateIpAddress {
+        private_ip_address: v.private_ip_address,
+        primary: v.primary,
+        association: v.association.map(network_interface_association),
+    }
 }
 
 fn ipv4_prefix(v: types::Ipv4PrefixSpecification) -> shape::Ipv4Prefix {
@@ -148,12 +162,14 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         subnet_id: v.subnet_id,
         vpc_id: v.vpc_id,
         availability_zone: v.availability_zone,
+        tag_set: list(v.tag_set, tag),
         private_ip_address: v.private_ip_address,
         private_ip_addresses: list(v.private_ip_addresses, network_interface_private_ip_address),
         ipv4_prefixes: list(v.ipv4_prefixes, ipv4_prefix),
         ipv6_addresses: list(v.ipv6_addresses, network_interface_ipv6_address),
         groups: list(v.groups, group_identifier),
         attachment: v.attachment.map(network_interface_attachment),
+        association: v.association.map(network_interface_association),
         source_dest_check: v.source_dest_check,
     }
 }

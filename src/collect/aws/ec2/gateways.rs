@@ -48,6 +48,14 @@ pub(in crate::collect::aws) async fn internet_gateways(
     .await
 }
 
+/// `DescribeEgressOnlyInternetGateways`: all of the account, for it has no filter by VPC.
+pub(in crate::collect::aws) async fn egress_only_gateways(
+    client: &Client,
+) -> Fetched<Vec<shape::EgressOnlyInternetGateway>> {
+    let pages = client.describe_egress_only_internet_gateways().into_paginator().page_size(255);
+    all(pages.items().send().try_collect(), egress_only_gateway).await
+}
+
 /// `DescribeVpnGateways`.
 pub(in crate::collect::aws) async fn vpn_gateways(
     client: &Client,
@@ -98,9 +106,13 @@ fn vpc_peering_connection(v: types::VpcPeeringConnection) -> shape::VpcPeeringCo
 
 fn nat_gateway_address(v: types::NatGatewayAddress) -> shape::NatGatewayAddress {
     shape::NatGatewayAddress {
+        allocation_id: v.allocation_id,
         public_ip: v.public_ip,
         private_ip: v.private_ip,
         network_interface_id: v.network_interface_id,
+        is_primary: v.is_primary,
+        status: text(v.status),
+        availability_zone: v.availability_zone,
     }
 }
 
@@ -111,6 +123,8 @@ fn nat_gateway(v: types::NatGateway) -> shape::NatGateway {
         subnet_id: v.subnet_id,
         state: text(v.state),
         connectivity_type: text(v.connectivity_type),
+        availability_mode: text(v.availability_mode),
+        route_table_id: v.route_table_id,
         nat_gateway_addresses: list(v.nat_gateway_addresses, nat_gateway_address),
     }
 }
@@ -124,6 +138,14 @@ fn internet_gateway(v: types::InternetGateway) -> shape::InternetGateway {
         internet_gateway_id: v.internet_gateway_id.unwrap_or_default(),
         owner_id: v.owner_id,
         attachments: list(v.attachments, gateway_attachment),
+    }
+}
+
+fn egress_only_gateway(v: types::EgressOnlyInternetGateway) -> shape::EgressOnlyInternetGateway {
+    shape::EgressOnlyInternetGateway {
+        egress_only_internet_gateway_id: v.egress_only_internet_gateway_id.unwrap_or_default(),
+        attachments: list(v.attachments, gateway_attachment),
+        tags: list(v.tags, tag),
     }
 }
 

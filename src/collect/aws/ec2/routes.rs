@@ -60,6 +60,7 @@ fn route(v: types::Route) -> shape::Route {
         local_gateway_id: v.local_gateway_id,
         carrier_gateway_id: v.carrier_gateway_id,
         core_network_arn: v.core_network_arn,
+        odb_network_arn: v.odb_network_arn,
         origin: text(v.origin),
         state: text(v.state),
     }

@@ -79,6 +79,16 @@ pub(in crate::collect::aws) async fn gateway(
     .await
 }
 
+/// `DescribeTransitGateways`: those of the ids that the account sees.
+pub(in crate::collect::aws) async fn gateways(
+    client: &Client,
+    ids: &[String],
+) -> Fetched<Vec<shape::TransitGateway>> {
+    let filter = filter("transit-gateway-id", ids);
+    let pages = client.describe_transit_gateways().filters(filter).into_paginator();
+    all(pages.items().send().try_collect(), transit_gateway).await
+}
+
 /// `DescribeTransitGatewayRouteTables`.
 pub(in crate::collect::aws) async fn route_tables(
     client: &Client,

@@ -110,7 +110,11 @@ fn vpc_ipv6_cidr_block_association(
     }
 }
 
-fn vpc(v: types::Vpc) -> shape::Vpc {
+fn block_public_access_states(v: types::BlockPublicAccessStates) -> shape::BlockPublicAccessStates {
+    shape::BlockPublicAccessStates { internet_gateway_block_mode: text(v.internet_gateway_block_mode) }
+}
+
+pub(super) fn vpc(v: types::Vpc) -> shape::Vpc {
     shape::Vpc {
         vpc_id: v.vpc_id.unwrap_or_default(),
         owner_id: v.owner_id,
@@ -123,6 +127,7 @@ fn vpc(v: types::Vpc) -> shape::Vpc {
         ),
         dhcp_options_id: v.dhcp_options_id,
         is_default: v.is_default,
+        block_public_access_states: v.block_public_access_states.map(block_public_access_states),
         tags: list(v.tags, tag),
     }
 }
@@ -172,6 +177,7 @@ fn subnet(v: types::Subnet) -> shape::Subnet {
         availability_zone_id: v.availability_zone_id,
         available_ip_address_count: whole(v.available_ip_address_count),
         map_public_ip_on_launch: v.map_public_ip_on_launch,
+        block_public_access_states: v.block_public_access_states.map(block_public_access_states),
         outpost_arn: v.outpost_arn,
         tags: list(v.tags, tag),
     }

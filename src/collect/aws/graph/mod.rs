@@ -1,21 +1,31 @@
 //! Which call leads to which. Nothing waits for anything that it does not need.
 
+mod behind;
+mod ends;
 mod nodes;
+mod referenced;
 mod region;
 mod transit;
 mod vpc;
 
+pub(super) use ends::{Ends, Located, located};
+pub(super) use referenced::{Unread, read as referenced};
+
+use std::collections::BTreeSet;
+
 use futures::join;
+use ipnet::IpNet;
 
 use super::convert::Fetched;
 use super::operations as op;
 use super::reading::{Field, Reading, collection, each};
 use super::{eks, sts};
+use crate::collect::CollectError;
 use crate::snapshot::Arn;
 use crate::snapshot::aws::eks::Cluster;
 
-/// What follows from the cluster: its VPC and everything in and around it.
-pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) {
+/// What follows from the cluster: its VPC and everything in and around it. Gives the VPC.
+pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) -> Option<String> {
     // STS may be unreachable in a closed network.
     if let Some(arn) = cluster.arn.as_deref().and_then(Arn::parse) {
         reading.account_is(arn.account);
@@ -32,15 +42,55 @@ pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) {
         Some(vpc) if !vpc.is_empty() => Some(vpc),
         _ => vpc::of_subnets(reading, &config.subnet_ids.unwrap_or_default()).await,
     };
-    if let Some(vpc) = vpc {
-        Box::pin(vpc::near(reading, &vpc)).await;
+    near(reading, vpc.iter()).await;
+    vpc
+}
+
+/// Everything in and around these VPCs, as far as nobody asked for it yet.
+pub(super) async fn near(reading: &Reading<'_>, vpcs: impl Iterator<Item = &String>) {
+    let vpcs = reading.unasked(vpcs.cloned(), |asked| &mut asked.near);
+    each(vpcs, |vpc| async move { Box::pin(vpc::near(reading, &vpc)).await }).await;
+}
+
+/// The first of these VPCs; each other one is a gap.
+pub(super) fn at_most(
+    reading: &Reading<'_>,
+    limit: usize,
+    vpcs: impl IntoIterator<Item = String>,
+) -> Vec<String> {
+    let mut kept: Vec<String> = vpcs.into_iter().collect();
+    for vpc in kept.split_off(limit.min(kept.len())) {
+        let message = format!("{vpc} was left out: {limit} other VPCs that the path may cross were read");
+        reading.gap(op::DESCRIBE_VPCS, &vpc, "NotFollowed", message);
     }
+    kept
+}
+
+/// The VPCs behind the transit gateways of those that were read, on the way to the networks, and
+/// those of the candidates that share a gateway with them.
+pub(super) async fn behind(
+    reading: &Reading<'_>,
+    near: &BTreeSet<String>,
+    candidates: &BTreeSet<String>,
+    networks: &[IpNet],
+) {
+    behind::read(reading, near, candidates, networks).await;
+}
+
+/// What belongs to the account and the region.
+pub(super) async fn account(reading: &Reading<'_>) {
+    join!(identity(reading), region::all(reading));
+}
+
+/// The resolver rules: their targets are networks that packets go to.
+pub(super) async fn resolver_rules(reading: &Reading<'_>) {
+    region::resolver_rules(reading).await;
 }
 
 /// What does not wait for the cluster.
 pub(super) async fn beside(reading: &Reading<'_>) {
     join!(
-        identity(reading),
+        account(reading),
         nodes::groups(reading),
         nodes::auto_scaling_groups(reading),
         nodes::instances(reading),
@@ -48,17 +98,29 @@ pub(super) async fn beside(reading: &Reading<'_>) {
         addons(reading),
         access(reading),
         pod_identities(reading),
-        region::services(reading),
-        region::zones(reading),
-        region::prefix_lists(reading),
-        region::resolver_endpoints(reading),
-        region::resolver_rules(reading),
     );
 }
 
 /// What only two finished branches together can tell; it is seldom anything.
 pub(super) async fn afterwards(reading: &Reading<'_>) {
     region::entries_of_gateway_endpoints(reading).await;
+}
+
+/// Whose account it is, before anything else is asked for.
+///
+/// # Errors
+/// No credentials, or such that AWS does not accept. A network that hides STS is no error.
+pub(super) async fn usable(reading: &Reading<'_>) -> Result<(), CollectError> {
+    match reading.watch(op::GET_CALLER_IDENTITY, sts::account(&reading.clients.sts)).await {
+        Ok(account) => reading.account_is(&account),
+        Err(failure) => {
+            if let Some(error) = failure.of_credentials() {
+                return Err(error);
+            }
+            reading.failed(op::GET_CALLER_IDENTITY, &[], failure);
+        }
+    }
+    Ok(())
 }
 
 async fn identity(reading: &Reading<'_>) {

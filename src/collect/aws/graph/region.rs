@@ -1,12 +1,38 @@
 //! What belongs to the region: endpoint services, zones, prefix lists, resolver endpoints and rules.
 
-use crate::collect::aws::ec2::{endpoints, routes, vpcs};
+use futures::join;
+
+use crate::collect::aws::ec2::{endpoints, gateways, routes, vpcs};
 use crate::collect::aws::reading::{Reading, collection, each};
 use crate::collect::aws::{operations as op, route53resolver};
 use crate::snapshot::EVERYTHING;
 
+/// What every reading of a network needs, whichever VPCs it is about.
+pub(super) async fn all(reading: &Reading<'_>) {
+    join!(
+        services(reading),
+        zones(reading),
+        prefix_lists(reading),
+        egress_only_gateways(reading),
+        resolver_endpoints(reading),
+    );
+}
+
+/// The egress-only internet gateways of the account. One that is not among them may be another
+/// account's (of a shared VPC), so the scope is what was found.
+async fn egress_only_gateways(reading: &Reading<'_>) {
+    let operation = op::DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
+    let call = reading.call(operation, &[], gateways::egress_only_gateways(&reading.clients.ec2));
+    if let Some(found) = call.await {
+        let ids: Vec<String> =
+            found.iter().map(|gateway| gateway.egress_only_internet_gateway_id.clone()).collect();
+        let key = collection!("EgressOnlyInternetGateways", egress_only_internet_gateways);
+        reading.keep(operation, key, &ids, found);
+    }
+}
+
 /// The services that VPC endpoints can be made for.
-pub(super) async fn services(reading: &Reading<'_>) {
+async fn services(reading: &Reading<'_>) {
     let call =
         reading.call(op::DESCRIBE_VPC_ENDPOINT_SERVICES, &[], endpoints::services(&reading.clients.ec2));
     if let Some(found) = call.await {
@@ -16,7 +42,7 @@ pub(super) async fn services(reading: &Reading<'_>) {
 }
 
 /// The zones of the region.
-pub(super) async fn zones(reading: &Reading<'_>) {
+async fn zones(reading: &Reading<'_>) {
     let call = reading.call(op::DESCRIBE_AVAILABILITY_ZONES, &[], vpcs::zones(&reading.clients.ec2));
     if let Some(found) = call.await {
         let key = collection!("AvailabilityZones", availability_zones);
@@ -25,7 +51,7 @@ pub(super) async fn zones(reading: &Reading<'_>) {
 }
 
 /// All prefix lists, without their entries.
-pub(super) async fn prefix_lists(reading: &Reading<'_>) {
+async fn prefix_lists(reading: &Reading<'_>) {
     let call =
         reading.call(op::DESCRIBE_MANAGED_PREFIX_LISTS, &[], routes::prefix_lists(&reading.clients.ec2));
     if let Some(found) = call.await {
@@ -65,7 +91,7 @@ pub(super) async fn entries_of_gateway_endpoints(reading: &Reading<'_>) {
 }
 
 /// All resolver endpoints of the account in the region, and their addresses.
-pub(super) async fn resolver_endpoints(reading: &Reading<'_>) {
+async fn resolver_endpoints(reading: &Reading<'_>) {
     let resolver = &reading.clients.resolver;
     let call = reading.call(op::LIST_RESOLVER_ENDPOINTS, &[], route53resolver::endpoints(resolver));
     let Some(found) = call.await else { return };

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
 
+use super::region;
 use crate::collect::aws::ec2::transit;
 use crate::collect::aws::operations as op;
 use crate::collect::aws::reading::{Reading, collection, each};
@@ -36,11 +37,24 @@ pub(super) async fn attachments(reading: &Reading<'_>, vpc: &str) {
             attachment.transit_gateway_id.clone().map(|id| (id, attachment.transit_gateway_owner_id.clone())),
         );
     }
-    join!(each(gateways, |(id, owner)| gateway(reading, id, owner)), routes(reading, tables_of(&all)));
+    join!(
+        each(gateways, |(id, owner)| gateway(reading, id, owner)),
+        Box::pin(routes(reading, tables_of(&all)))
+    );
 }
 
-/// One transit gateway: itself, its attachments, its tables and their routes.
-async fn gateway(reading: &Reading<'_>, id: String, owner: Option<String>) {
+/// The attachments of VPCs that lie behind a transit gateway.
+pub(super) async fn of_vpcs(reading: &Reading<'_>, vpcs: &[String]) {
+    let key = collection!("TransitGatewayVpcAttachments", transit_gateway_vpc_attachments);
+    let call = transit::vpc_attachments(&reading.clients.ec2, vpcs);
+    reading.read(op::DESCRIBE_TRANSIT_GATEWAY_VPC_ATTACHMENTS, key, vpcs, call).await;
+}
+
+/// One transit gateway that nobody asked for yet: itself, its attachments, its tables and their routes.
+pub(super) async fn gateway(reading: &Reading<'_>, id: String, owner: Option<String>) {
+    if reading.unasked([id.clone()], |asked| &mut asked.transit_gateways).is_empty() {
+        return;
+    }
     let (ec2, scope) = (&reading.clients.ec2, std::slice::from_ref(&id));
     let account = reading.look(|snapshot| snapshot.account.clone());
     // To an account that it is only shared with, EC2 shows the account's own attachments and no
@@ -55,7 +69,7 @@ async fn gateway(reading: &Reading<'_>, id: String, owner: Option<String>) {
         let tables = tables_of(&found);
         let key = collection!("TransitGatewayAttachments", transit_gateway_attachments);
         reading.keep(op::DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS, key, complete, found);
-        routes(reading, tables).await;
+        Box::pin(routes(reading, tables)).await;
     };
     let tables = async {
         if foreign {
@@ -70,8 +84,10 @@ async fn gateway(reading: &Reading<'_>, id: String, owner: Option<String>) {
         let ids: Vec<String> =
             found.iter().map(|table| table.transit_gateway_route_table_id.clone()).collect();
         let key = collection!("TransitGatewayRouteTables", transit_gateway_route_tables);
-        reading.keep(op::DESCRIBE_TRANSIT_GATEWAY_ROUTE_TABLES, key, &ids, found);
-        routes(reading, ids).await;
+        // The gateway is part of the scope: these are all of its tables.
+        let complete: Vec<String> = ids.iter().chain(scope).cloned().collect();
+        reading.keep(op::DESCRIBE_TRANSIT_GATEWAY_ROUTE_TABLES, key, &complete, found);
+        Box::pin(routes(reading, ids)).await;
     };
     join!(
         reading.read(op::DESCRIBE_TRANSIT_GATEWAYS, gateways, scope, transit::gateway(ec2, &id)),
@@ -94,9 +110,12 @@ async fn routes(reading: &Reading<'_>, tables: Vec<String>) {
     each(tables, |table| async move {
         let scope = std::slice::from_ref(&table);
         let call = transit::routes(&reading.clients.ec2, &table);
-        if let Some(routes) = reading.call(op::SEARCH_TRANSIT_GATEWAY_ROUTES, scope, call).await {
+        if let Some(found) = reading.call(op::SEARCH_TRANSIT_GATEWAY_ROUTES, scope, call).await {
+            let lists: BTreeSet<String> =
+                found.routes.iter().filter_map(|route| route.prefix_list_id.clone()).collect();
             let key = collection!("TransitGatewayRoutes", transit_gateway_routes);
-            reading.keep(op::SEARCH_TRANSIT_GATEWAY_ROUTES, key, scope, vec![routes]);
+            reading.keep(op::SEARCH_TRANSIT_GATEWAY_ROUTES, key, scope, vec![found]);
+            region::entries(reading, lists.into_iter()).await;
         }
     })
     .await;

@@ -1,4 +1,5 @@
-//! The cluster's VPC, all calls side by side, and the VPCs on the far side of its peerings.
+//! VPCs: the cluster's and those of a path's ends with all that they hold, all calls side by side;
+//! those on the far side of peerings and behind transit gateways with what decides about packets.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,27 +29,14 @@ pub(super) async fn of_subnets(reading: &Reading<'_>, subnets: &[String]) -> Opt
 
 /// Everything in the VPC, and what it leads to.
 pub(super) async fn near(reading: &Reading<'_>, vpc: &str) {
-    let (ec2, scope) = (&reading.clients.ec2, &[vpc.to_owned()]);
-    let interfaces = collection!("NetworkInterfaces", network_interfaces);
-    let nats = collection!("NatGateways", nat_gateways);
-    let internet_gateways = collection!("InternetGateways", internet_gateways);
-    let vpn_gateways = collection!("VpnGateways", vpn_gateways);
-    let endpoints = collection!("VpcEndpoints", vpc_endpoints);
+    let scope = &[vpc.to_owned()];
+    let unread = reading.unasked([vpc.to_owned()], |asked| &mut asked.vpcs);
     let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
     let resolver = &reading.clients.resolver;
     join!(
-        network(reading, scope),
+        network(reading, &unread),
+        ways_out(reading, scope),
         attributes(reading, vpc),
-        reading.read(op::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
-        reading.read(op::DESCRIBE_NETWORK_INTERFACES, interfaces, scope, endpoints::interfaces(ec2, scope)),
-        reading.read(op::DESCRIBE_NAT_GATEWAYS, nats, scope, gateways::nats(ec2, scope)),
-        reading.read(
-            op::DESCRIBE_INTERNET_GATEWAYS,
-            internet_gateways,
-            scope,
-            gateways::internet_gateways(ec2, scope)
-        ),
-        reading.read(op::DESCRIBE_VPN_GATEWAYS, vpn_gateways, scope, gateways::vpn_gateways(ec2, scope)),
         reading.read(
             op::LIST_RESOLVER_RULE_ASSOCIATIONS,
             associations,
@@ -60,11 +48,41 @@ pub(super) async fn near(reading: &Reading<'_>, vpc: &str) {
     );
 }
 
+/// VPCs behind a transit gateway, as far as they carry or hold a path's packets.
+pub(super) async fn behind(reading: &Reading<'_>, vpcs: &[String]) {
+    let unread = reading.unasked(vpcs.iter().cloned(), |asked| &mut asked.vpcs);
+    join!(network(reading, &unread), ways_out(reading, vpcs), transit::of_vpcs(reading, vpcs));
+}
+
+/// The gateways and endpoints through which packets leave VPCs.
+async fn ways_out(reading: &Reading<'_>, scope: &[String]) {
+    let ec2 = &reading.clients.ec2;
+    let nats = collection!("NatGateways", nat_gateways);
+    let internet_gateways = collection!("InternetGateways", internet_gateways);
+    let vpn_gateways = collection!("VpnGateways", vpn_gateways);
+    let endpoints = collection!("VpcEndpoints", vpc_endpoints);
+    join!(
+        reading.read(op::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
+        reading.read(op::DESCRIBE_NAT_GATEWAYS, nats, scope, gateways::nats(ec2, scope)),
+        reading.read(
+            op::DESCRIBE_INTERNET_GATEWAYS,
+            internet_gateways,
+            scope,
+            gateways::internet_gateways(ec2, scope)
+        ),
+        reading.read(op::DESCRIBE_VPN_GATEWAYS, vpn_gateways, scope, gateways::vpn_gateways(ec2, scope)),
+    );
+}
+
 /// What decides about packets in a VPC, near or far.
 async fn network(reading: &Reading<'_>, scope: &[String]) {
+    if scope.is_empty() {
+        return;
+    }
     let ec2 = &reading.clients.ec2;
     let subnets = collection!("Subnets", subnets);
     let acls = collection!("NetworkAcls", network_acls);
+    let interfaces = collection!("NetworkInterfaces", network_interfaces);
     join!(
         async {
             let key = collection!("Vpcs", vpcs);
@@ -74,6 +92,7 @@ async fn network(reading: &Reading<'_>, scope: &[String]) {
         },
         reading.read(op::DESCRIBE_SUBNETS, subnets, scope, vpcs::subnets(ec2, scope)),
         reading.read(op::DESCRIBE_NETWORK_ACLS, acls, scope, firewalls::acls(ec2, scope)),
+        reading.read(op::DESCRIBE_NETWORK_INTERFACES, interfaces, scope, endpoints::interfaces(ec2, scope)),
         async {
             let key = collection!("RouteTables", route_tables);
             let found = reading.read(op::DESCRIBE_ROUTE_TABLES, key, scope, routes::tables(ec2, scope)).await;
@@ -196,7 +215,7 @@ async fn far(reading: &Reading<'_>, vpc: &str, peerings: &[VpcPeeringConnection]
         reading.gap(op::DESCRIBE_VPCS, &id, code, message);
     }
     // A call takes 200 filter values at most.
-    let readable: Vec<String> = readable.into_iter().collect();
+    let readable = reading.unasked(readable, |asked| &mut asked.vpcs);
     let batches: Vec<&[String]> = readable.chunks(200).collect();
     each(batches, |batch| network(reading, batch)).await;
 }

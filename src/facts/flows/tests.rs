@@ -2,12 +2,12 @@
 
 use serde_json::{Value, json};
 
-use super::super::fixture::{Fixture, is_unknown};
 use super::*;
 use crate::facts::Facts;
+use crate::facts::fixture::{Fixture, is_unknown};
 use crate::intent::Intent;
 
-const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");
+const INTENT: &str = include_str!("../../../fixtures/closed-network.intent.yaml");
 const S3: &str = "vpce-0c000000000000005";
 
 fn run(fixture: &Fixture, intent: &str, from: &str, to: &str) -> Subjects {

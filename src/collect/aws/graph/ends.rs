@@ -1,0 +1,197 @@
+//! The ends of a path: which VPCs they lead to, before any VPC is known.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use aws_smithy_types::timeout::TimeoutConfig;
+use futures::future::{try_join, try_join_all};
+use ipnet::IpNet;
+
+use crate::collect::CollectError;
+use crate::collect::aws::convert::Fetched;
+use crate::collect::aws::ec2::{lookup, prefixes};
+use crate::collect::aws::failure::Failure;
+use crate::collect::aws::operations::{self as op, Operation};
+use crate::collect::aws::reading::{Reading, collection};
+
+/// What the texts of ends name, as far as AWS can be asked where it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::collect::aws) struct Ends {
+    /// Ids of interfaces, instances, subnets and VPC endpoints.
+    ids: BTreeSet<String>,
+    /// Ids of prefix lists, which are in no VPC.
+    lists: BTreeSet<String>,
+    /// Addresses.
+    networks: BTreeSet<IpNet>,
+}
+
+impl Ends {
+    /// What these texts name; roles, services and names of networks are not AWS's to look up.
+    pub(in crate::collect::aws) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+        let mut ends = Self::default();
+        for text in texts {
+            let address = || text.parse().ok().map(|address: IpAddr| IpNet::from(address));
+            if let Some(network) = text.parse().ok().or_else(address) {
+                ends.networks.insert(network);
+            } else if text.starts_with("pl-") {
+                ends.lists.insert(text.to_owned());
+            } else if ["eni-", "i-", "subnet-", "vpce-"].iter().any(|kind| text.starts_with(kind)) {
+                ends.ids.insert(text.to_owned());
+            }
+        }
+        ends
+    }
+
+    /// The addresses among them.
+    pub(in crate::collect::aws) fn networks(&self) -> impl Iterator<Item = IpNet> {
+        self.networks.iter().copied()
+    }
+}
+
+/// The VPCs that ends lead to.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::collect::aws) struct Located {
+    /// Those that hold what an id names.
+    pub(in crate::collect::aws) by_id: BTreeSet<String>,
+    /// Those whose prefixes overlap an address end; the path may or may not be about them.
+    pub(in crate::collect::aws) by_address: BTreeSet<String>,
+}
+
+/// Finds the VPCs; what was denied is a gap.
+///
+/// # Errors
+/// An id that does not exist; no credentials, or no way to EC2.
+pub(in crate::collect::aws) async fn located(
+    reading: &Reading<'_>,
+    ends: &Ends,
+) -> Result<Located, CollectError> {
+    let by_id = try_join_all(ends.ids.iter().map(|id| async move { holding(reading, id).await }));
+    let lists = super::region::entries(reading, ends.lists.iter().cloned());
+    let both = try_join(by_id, overlapping(reading, &ends.networks));
+    let (found, ()) = try_join(both, async {
+        lists.await;
+        Ok(())
+    })
+    .await?;
+    let (by_id, by_address) = found;
+    Ok(Located { by_id: by_id.into_iter().flatten().collect(), by_address })
+}
+
+/// The VPC that holds what an id names.
+async fn holding(reading: &Reading<'_>, id: &str) -> Result<Vec<String>, CollectError> {
+    let (ec2, short): (_, TimeoutConfig) = (&reading.clients.ec2, reading.clients.short.clone());
+    let found = match id.split('-').next() {
+        Some("eni") => {
+            let call = lookup::interface(ec2, id, short);
+            answered(reading, op::DESCRIBE_NETWORK_INTERFACES, id, call).await?
+        }
+        Some("subnet") => answered(reading, op::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?,
+        Some("vpce") => {
+            answered(reading, op::DESCRIBE_VPC_ENDPOINTS, id, lookup::endpoint(ec2, id, short)).await?
+        }
+        _ => {
+            let call = lookup::instance(ec2, id, short);
+            let found = answered(reading, op::DESCRIBE_INSTANCES, id, call).await?;
+            found.map(|reservations| {
+                let instances = reservations.iter().flat_map(|reservation| &reservation.instances);
+                let vpcs = instances.filter_map(|instance| instance.vpc_id.clone()).collect();
+                let key = collection!("Reservations", reservations);
+                reading.keep(op::DESCRIBE_INSTANCES, key, &[id.to_owned()], reservations);
+                vpcs
+            })
+        }
+    };
+    Ok(found.unwrap_or_default())
+}
+
+/// The VPCs whose prefixes overlap one of the networks. Everything is no place: `0.0.0.0/0` leads to no VPC.
+async fn overlapping(
+    reading: &Reading<'_>,
+    networks: &BTreeSet<IpNet>,
+) -> Result<BTreeSet<String>, CollectError> {
+    let places: Vec<&IpNet> = networks.iter().filter(|network| network.prefix_len() > 0).collect();
+    if places.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let call = reading.watch(op::DESCRIBE_VPCS, lookup::every_vpc(&reading.clients.ec2)).await;
+    let vpcs = match call {
+        Ok(vpcs) => vpcs,
+        Err(failure) => {
+            fatal(reading, &failure)?;
+            reading.failed(op::DESCRIBE_VPCS, &[], failure);
+            return Ok(BTreeSet::new());
+        }
+    };
+    let holds = |vpc: &_| {
+        let prefixes = prefixes(vpc);
+        places
+            .iter()
+            .any(|place| prefixes.iter().any(|prefix| place.contains(prefix) || prefix.contains(*place)))
+    };
+    Ok(vpcs.iter().filter(|vpc| holds(*vpc)).map(|vpc| vpc.vpc_id.clone()).collect())
+}
+
+/// An answer; `None`, with a gap, if AWS refused it.
+async fn answered<T>(
+    reading: &Reading<'_>,
+    operation: Operation,
+    id: &str,
+    call: impl Future<Output = Fetched<T>>,
+) -> Result<Option<T>, CollectError> {
+    let failure = match reading.watch(operation, call).await {
+        Ok(answer) => return Ok(Some(answer)),
+        Err(failure) => failure,
+    };
+    // `InvalidSubnetID.NotFound`, `InvalidVpcEndpointId.NotFound`, `InvalidInstanceID.Malformed`:
+    // https://docs.aws.amazon.com/ec2/latest/devguide/errors-overview.html
+    if failure.code.starts_with("Invalid")
+        && ["NotFound", "Malformed"].iter().any(|end| failure.code.ends_with(end))
+    {
+        return Err(CollectError::NoSuchResource {
+            id: id.to_owned(),
+            region: reading.region.clone(),
+            code: failure.code,
+        });
+    }
+    fatal(reading, &failure)?;
+    reading.failed(operation, &[id.to_owned()], failure);
+    Ok(None)
+}
+
+/// Whether a failure means that no other call can be answered either.
+fn fatal(reading: &Reading<'_>, failure: &Failure) -> Result<(), CollectError> {
+    match failure.fatal(&reading.clients.ec2_endpoint()) {
+        Some(error) => Err(error),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_and_ids_are_told_apart_and_roles_services_and_names_are_left_alone() {
+        let ends = Ends::of([
+            "eni-1",
+            "i-2",
+            "subnet-3",
+            "vpce-4",
+            "pl-5",
+            "10.0.0.9",
+            "10.1.0.0/16",
+            "fd00::/8",
+            "nodes",
+            "ecr.api",
+            "head-office",
+            "internet",
+        ]);
+        assert_eq!(
+            ends.ids.iter().map(String::as_str).collect::<Vec<_>>(),
+            ["eni-1", "i-2", "subnet-3", "vpce-4"]
+        );
+        assert_eq!(ends.lists.iter().collect::<Vec<_>>(), ["pl-5"]);
+        let networks: Vec<String> = ends.networks.iter().map(ToString::to_string).collect();
+        assert_eq!(networks, ["10.0.0.9/32", "10.1.0.0/16", "fd00::/8"]);
+    }
+}

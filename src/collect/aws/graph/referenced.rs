@@ -1,0 +1,110 @@
+//! What one account's snapshot refers to and only another account can read: the owner's side of
+//! shared VPCs and transit gateways, the far sides of peerings, VPCs behind transit gateways.
+
+use std::collections::BTreeSet;
+
+use futures::join;
+
+use super::{region, transit, vpc};
+use crate::collect::aws::ec2::{prefixes, transit as gateways, vpcs};
+use crate::collect::aws::operations as op;
+use crate::collect::aws::reading::{Reading, each};
+use crate::snapshot::Snapshot;
+use crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
+
+/// Ids that a snapshot refers to without having read them whole.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(in crate::collect::aws) struct Unread {
+    /// VPCs that an account has subnets of, which another account shares with it.
+    pub(in crate::collect::aws) shared: BTreeSet<String>,
+    /// Other VPCs.
+    pub(in crate::collect::aws) vpcs: BTreeSet<String>,
+    /// Transit gateways.
+    pub(in crate::collect::aws) transit_gateways: BTreeSet<String>,
+    /// The VPCs that the snapshot is about, with their prefixes.
+    pub(in crate::collect::aws) near: BTreeSet<String>,
+    prefixes: Vec<ipnet::IpNet>,
+}
+
+impl Unread {
+    /// What this snapshot refers to.
+    pub(in crate::collect::aws) fn of(snapshot: &Snapshot) -> Self {
+        let aws = &snapshot.aws;
+        let mut unread = Self::default();
+        let in_full = ["VpcAttributes", "ResolverRuleAssociations"];
+        let in_full = in_full.iter().filter_map(|key| snapshot.scope.get(*key)).flatten().cloned();
+        let clusters = aws.cluster.iter().flatten();
+        let clusters = clusters.filter_map(|cluster| cluster.resources_vpc_config.as_ref()?.vpc_id.clone());
+        unread.near = in_full.chain(clusters).collect();
+        for vpc in aws.vpcs.iter().flatten() {
+            if unread.near.contains(&vpc.vpc_id) {
+                unread.prefixes.extend(prefixes(vpc));
+            }
+        }
+        let is_read = |vpc: &str| snapshot.covers("RouteTables", vpc) && snapshot.covers("Subnets", vpc);
+        for peering in aws.vpc_peering_connections.iter().flatten() {
+            let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info].into_iter().flatten();
+            let ids = sides.filter_map(|VpcPeeringConnectionVpcInfo { vpc_id, .. }| vpc_id.as_deref());
+            unread.vpcs.extend(ids.filter(|vpc| !is_read(vpc)).map(str::to_owned));
+        }
+        for gap in &snapshot.gaps {
+            let Some(id) = gap.resource.as_deref().filter(|id| id.starts_with("vpc-")) else { continue };
+            match gap.code.as_str() {
+                "OtherAccount" if gap.operation == op::DESCRIBE_VPCS.operation => {
+                    unread.vpcs.insert(id.to_owned());
+                }
+                "OtherAccount" => {
+                    unread.shared.insert(id.to_owned());
+                }
+                _ => {}
+            }
+        }
+        let owned = |tables: &Option<Vec<_>>, id: &str| {
+            tables.is_some() && snapshot.covers("TransitGatewayRouteTables", id)
+        };
+        let attached = aws.transit_gateway_attachments.iter().flatten();
+        let attached = attached.filter_map(|attachment| attachment.transit_gateway_id.as_deref());
+        let foreign = attached.filter(|id| !owned(&aws.transit_gateway_route_tables, id));
+        unread.transit_gateways = foreign.map(str::to_owned).collect();
+        unread
+    }
+
+    /// Whether there is nothing that another account could add.
+    pub(in crate::collect::aws) fn is_empty(&self) -> bool {
+        self.shared.is_empty() && self.vpcs.is_empty() && self.transit_gateways.is_empty()
+    }
+}
+
+/// Reads what of it belongs to this account. That nothing answers to an id is no fact about it.
+pub(in crate::collect::aws) async fn read(reading: &Reading<'_>, unread: &Unread, networks: &[ipnet::IpNet]) {
+    let ec2 = &reading.clients.ec2;
+    let ids: Vec<String> = unread.shared.union(&unread.vpcs).cloned().collect();
+    let wanted: Vec<String> = unread.transit_gateways.iter().cloned().collect();
+    let vpcs = async {
+        let batches = each(ids.chunks(200), |ids| reading.call(op::DESCRIBE_VPCS, &[], vpcs::vpcs(ec2, ids)));
+        batches.await.into_iter().flatten().flatten().collect::<Vec<_>>()
+    };
+    let transit_gateways = async {
+        let of_batch = |ids| reading.call(op::DESCRIBE_TRANSIT_GATEWAYS, &[], gateways::gateways(ec2, ids));
+        let batches = each(wanted.chunks(200), of_batch);
+        batches.await.into_iter().flatten().flatten().collect::<Vec<_>>()
+    };
+    let (vpcs, gateways, (), ()) =
+        join!(vpcs, transit_gateways, region::all(reading), region::resolver_rules(reading));
+    let account = reading.look(|snapshot| snapshot.account.clone());
+    let own = |owner: &Option<String>| owner.is_none() || account.is_none() || *owner == account;
+    let vpcs = vpcs.into_iter().filter(|vpc| own(&vpc.owner_id)).map(|vpc| vpc.vpc_id);
+    let (shared, others): (Vec<String>, Vec<String>) = vpcs.partition(|id| unread.shared.contains(id));
+    let gateways: Vec<_> = gateways.into_iter().filter(|gateway| own(&gateway.owner_id)).collect();
+    join!(
+        super::near(reading, shared.iter()),
+        each(others.chunks(200), |batch| vpc::behind(reading, batch)),
+        each(gateways, |gateway| async move {
+            let id = gateway.transit_gateway_id.clone();
+            transit::gateway(reading, id, gateway.owner_id).await;
+        }),
+    );
+    let networks: Vec<_> = networks.iter().chain(&unread.prefixes).copied().collect();
+    super::behind(reading, &unread.near, &BTreeSet::new(), &networks).await;
+    super::afterwards(reading).await;
+}

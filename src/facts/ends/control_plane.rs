@@ -1,0 +1,57 @@
+//! The control plane: its network interfaces in the VPC, and where they may move.
+
+use super::Ends;
+use super::places::Places;
+use crate::facts::Context;
+use crate::network::{End, EndKind, Groups, Missing, MissingKind};
+
+/// The network interfaces that EKS placed in the VPC.
+pub(super) fn interfaces(context: &Context<'_>) -> Ends {
+    let interfaces = match context.control_plane_interfaces() {
+        Ok(interfaces) => interfaces,
+        Err(missing) => return Ends::unlisted(missing),
+    };
+    let known: Vec<End> = interfaces
+        .iter()
+        .map(|interface| End {
+            label: interface.network_interface_id.clone(),
+            kind: EndKind::Interface { id: interface.network_interface_id.clone() },
+        })
+        .collect();
+    let unlisted = if known.is_empty() {
+        let what = "ec2:DescribeNetworkInterfaces showed no interface of the control plane (\"Amazon EKS <cluster>\")";
+        vec![Missing {
+            kind: MissingKind::Operation,
+            what: what.into(),
+            permission: Some("ec2:DescribeNetworkInterfaces".into()),
+        }]
+    } else {
+        Vec::new()
+    };
+    Ends { known, unlisted }
+}
+
+/// Every subnet of the cluster's configuration, with the groups that EKS puts on its interfaces: an
+/// update of the cluster makes new interfaces, in any of these subnets
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>), with the cluster's own group
+/// and the additional ones (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
+pub(super) fn subnets(context: &Context<'_>) -> Ends {
+    let config = match context.vpc_config() {
+        Ok(config) => config,
+        Err(missing) => return Ends::unlisted(missing),
+    };
+    let field = |name: &str| vec![context.field("cluster", &format!("resourcesVpcConfig.{name}"))];
+    let Some(subnets) = config.subnet_ids.as_ref().filter(|ids| !ids.is_empty()) else {
+        return Ends::unlisted(field("subnetIds"));
+    };
+    let groups = match (&config.cluster_security_group_id, &config.security_group_ids) {
+        (Some(own), Some(more)) => Groups::Known([own].into_iter().chain(more).cloned().collect()),
+        (None, _) => Groups::Unread(field("clusterSecurityGroupId")),
+        (_, None) => Groups::Unread(field("securityGroupIds")),
+    };
+    let mut places = Places::default();
+    for subnet in subnets {
+        places.add(context, subnet, &groups, "the control plane");
+    }
+    places.into_ends(context)
+}

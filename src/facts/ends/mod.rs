@@ -1,0 +1,186 @@
+//! The ends of flows: what a role of the cluster, a service or a declared network is in AWS.
+//!
+//! A role has parties: one for each operators' network, file system, resolver rule, …, and one for
+//! everything else. What could not be listed is named, so that it is never taken for absent.
+
+mod control_plane;
+mod declared;
+mod efs;
+mod endpoint;
+mod nodes;
+mod places;
+mod pods;
+mod resolver;
+#[cfg(test)]
+mod tests;
+
+use std::rc::Rc;
+
+use crate::intent::Operator;
+use crate::network::{End, EndKind, Known, Missing, Protocol};
+
+use super::Context;
+
+pub(super) use declared::of_spec;
+pub(super) use endpoint::of_endpoint;
+pub(super) use pods::beyond_nodes;
+pub(super) use resolver::forward_rules;
+
+/// The ends that are known, and why there may be more.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(super) struct Ends {
+    /// In a fixed order.
+    pub known: Vec<End>,
+    /// Empty when they are all.
+    pub unlisted: Vec<Missing>,
+}
+
+impl Ends {
+    /// None that is known, because of this.
+    pub fn unlisted(missing: Vec<Missing>) -> Self {
+        Self { known: Vec::new(), unlisted: missing }
+    }
+
+    /// Exactly these.
+    pub fn known(known: Vec<End>) -> Self {
+        Self { known, unlisted: Vec::new() }
+    }
+
+    /// Whether it is proved that there are none.
+    pub fn are_none(&self) -> bool {
+        self.known.is_empty() && self.unlisted.is_empty()
+    }
+
+    fn extend(&mut self, other: &Self) {
+        self.known.extend(other.known.iter().cloned());
+        self.unlisted.extend(other.unlisted.iter().cloned());
+    }
+
+    fn sorted(mut self) -> Self {
+        self.unlisted.sort();
+        self.unlisted.dedup();
+        self
+    }
+}
+
+/// One side of a flow.
+#[derive(Clone, Debug)]
+pub(super) struct Party<'c> {
+    /// What flows call it: the role, and which of its parts where it has several.
+    pub name: String,
+    /// Where it is.
+    pub ends: Rc<Ends>,
+    /// Whether the cluster has to do with it.
+    pub used: Known<bool>,
+    /// The operators that it is, if it is some.
+    pub operator: Option<&'c Operator>,
+    /// Whether clients use the ends in their own zone, where there are any.
+    pub same_zone: bool,
+    /// The ports that the ends answer on, one for each, where they say so themselves.
+    pub ports: Option<Vec<u16>>,
+    /// The only party that speaks to this one, where the cluster says so.
+    pub only_from: Option<Rc<Ends>>,
+}
+
+impl Party<'_> {
+    /// A party that is nothing but its ends.
+    pub fn of_ends(name: impl Into<String>, ends: Ends) -> Self {
+        Self::new(name, ends)
+    }
+
+    fn new(name: impl Into<String>, ends: Ends) -> Self {
+        Self::shared(name, Rc::new(ends))
+    }
+
+    fn shared(name: impl Into<String>, ends: Rc<Ends>) -> Self {
+        Self {
+            name: name.into(),
+            ends,
+            used: Ok(true),
+            operator: None,
+            same_zone: false,
+            ports: None,
+            only_from: None,
+        }
+    }
+}
+
+/// The parties of one side, and why there may be more.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Parties<'c> {
+    /// In a fixed order.
+    pub listed: Vec<Party<'c>>,
+    /// Empty when they are all.
+    pub unlisted: Vec<Missing>,
+}
+
+/// The parties that play a role; none of a role that does not exist.
+pub(super) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
+    let one = |ends: Rc<Ends>| Parties { listed: vec![Party::shared(role, ends)], unlisted: Vec::new() };
+    match role {
+        "operators" => declared::operators(context),
+        "efs" => efs::file_systems(context),
+        "resolver-targets" => resolver::targets(context),
+        "nodes" => one(cached(context, "nodes", nodes::nodes)),
+        "fargate" => one(cached(context, "fargate", nodes::fargate)),
+        "pods" => one(cached(context, "pods", pods::pods)),
+        "control-plane" => one(cached(context, "control-plane", control_plane::interfaces)),
+        "control-plane-subnets" => one(cached(context, "control-plane-subnets", control_plane::subnets)),
+        "resolver-inbound" => one(cached(context, "resolver-inbound", resolver::inbound)),
+        "resolver-outbound" => one(cached(context, "resolver-outbound", resolver::outbound)),
+        _ => Parties::default(),
+    }
+}
+
+/// Everything that plays a role, or that serves a service (`services`: all that are needed).
+pub(super) fn of_role(context: &Context<'_>, role: &str) -> Ends {
+    if role == "services" || endpoint::is_service(role) {
+        return endpoint::of_service(context, role).sorted();
+    }
+    let parties = parties(context, role);
+    let mut all = Ends::unlisted(parties.unlisted);
+    for party in &parties.listed {
+        all.extend(&party.ends);
+    }
+    all.sorted()
+}
+
+/// The ends of a role, computed once: several rules ask for each.
+fn cached<'s>(context: &Context<'s>, role: &'static str, compute: fn(&Context<'s>) -> Ends) -> Rc<Ends> {
+    if let Some(known) = context.known_ends(role) {
+        return known;
+    }
+    let ends = Rc::new(compute(context));
+    context.keep_ends(role, &ends);
+    ends
+}
+
+/// The nodes' ends.
+fn of_nodes(context: &Context<'_>) -> Rc<Ends> {
+    cached(context, "nodes", nodes::nodes)
+}
+
+/// The zone that an end is in.
+pub(super) fn zone(context: &Context<'_>, end: &End) -> Option<String> {
+    let subnet = subnet(context, end)?;
+    context.network.subnet(&subnet).ok()?.availability_zone.clone()
+}
+
+/// The subnet that an end is in, where it is one.
+pub(super) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
+    match &end.kind {
+        EndKind::Subnet { subnet, .. } => Some(subnet.clone()),
+        EndKind::Interface { id } => context.network.interface(id).ok()?.subnet_id.clone(),
+        _ => None,
+    }
+}
+
+/// What a port is when the ends say it themselves.
+pub(super) fn ports_of(protocol: Protocol, ports: &[u16]) -> String {
+    let mut distinct = ports.to_vec();
+    distinct.sort_unstable();
+    distinct.dedup();
+    let texts: Vec<String> = distinct.iter().map(ToString::to_string).collect();
+    let protocol = if protocol == Protocol::Udp { "udp" } else { "tcp" };
+    format!("{protocol}/{}", texts.join(","))
+}

@@ -1,0 +1,80 @@
+//! Nodes on EC2, and pods on Fargate, each of which is a node of its own.
+
+use super::Ends;
+use super::places::{Places, cluster_group};
+use crate::facts::{Context, features, nodes as listing};
+use crate::network::Groups;
+
+/// The nodes on EC2: for each subnet and set of security groups one end.
+pub(super) fn nodes(context: &Context<'_>) -> Ends {
+    let listed = listing::listed(context);
+    let mut places = Places::default();
+    places.may_miss(listed.unlisted.clone());
+    for group in &listed.groups {
+        match &group.subnets {
+            Ok(subnets) => {
+                // What is unread of several groups is one end.
+                let name = match &group.security_groups {
+                    Groups::Known(_) => &group.name,
+                    _ => "nodes",
+                };
+                subnets.iter().for_each(|subnet| places.add(context, subnet, &group.security_groups, name));
+            }
+            Err(missing) => places.may_miss(missing.clone()),
+        }
+    }
+    match listing::loose_instances(context, &listed.groups) {
+        Ok(instances) => {
+            for instance in instances {
+                let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
+                if let Some(subnet) = &instance.subnet_id {
+                    places.add(context, subnet, &Groups::Known(groups.collect()), "nodes of no group");
+                }
+            }
+        }
+        Err(missing) => places.may_miss(missing),
+    }
+    if places.are_none() {
+        planned(context, &mut places);
+    }
+    places.into_ends(context)
+}
+
+/// Before there are nodes, and unless the cluster runs on Fargate: the cluster's subnets and its own
+/// group.
+fn planned(context: &Context<'_>, places: &mut Places) {
+    match features::fargate_profiles(context) {
+        Ok([]) => {}
+        Ok(_) => return,
+        Err(missing) => return places.may_miss(missing),
+    }
+    match (context.vpc_config(), cluster_group(context)) {
+        (Ok(config), Ok(group)) => {
+            for subnet in config.subnet_ids.iter().flatten() {
+                places.add(context, subnet, &Groups::Known(vec![group.clone()]), "planned nodes");
+            }
+        }
+        (Err(missing), _) | (_, Err(missing)) => places.may_miss(missing),
+    }
+}
+
+/// Pods on Fargate, each of which is a node of its own. They carry the cluster's security group unless
+/// Kubernetes says otherwise:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html>.
+pub(super) fn fargate(context: &Context<'_>) -> Ends {
+    let (profiles, missing) = features::described_profiles(context);
+    let mut places = Places::default();
+    places.may_miss(missing);
+    for profile in profiles {
+        match cluster_group(context) {
+            Ok(group) => {
+                let name = format!("Fargate profile {}", profile.fargate_profile_name);
+                for subnet in &profile.subnets {
+                    places.add(context, subnet, &Groups::Known(vec![group.clone()]), &name);
+                }
+            }
+            Err(missing) => places.may_miss(missing),
+        }
+    }
+    places.into_ends(context)
+}

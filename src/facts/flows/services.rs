@@ -1,0 +1,183 @@
+//! Flows to AWS services: one for each service of the matrix, needed or not, so that what is listed
+//! does not hang on what was read.
+
+use std::collections::BTreeMap;
+
+use super::{Asked, FlowFacts, Run, Traced};
+use crate::facts::ends::{self, Ends, Party};
+use crate::facts::features::{self, Matrix, Service, Use};
+use crate::facts::s3::{S3, Way};
+use crate::facts::{EndSpec, Fact, Subjects, endpoints, services};
+use crate::network::{End, EndKind, Known, Missing};
+use crate::snapshot::aws::ec2::VpcEndpoint;
+
+/// The roles whose needs the matrix knows.
+const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
+
+/// What the flows to all services share.
+struct Services<'r, 'a, 's> {
+    run: &'r Run<'a, 's>,
+    matrix: &'static Matrix,
+    used: BTreeMap<String, Use>,
+    s3: S3<'a, 's>,
+    other_way: Known<bool>,
+}
+
+/// The flows of these parties to every service, or to the one that is named.
+pub(super) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], subjects: &mut Subjects) {
+    let matrix = match features::matrix() {
+        Ok(matrix) => matrix,
+        Err(missing) => return subjects.unlisted.extend(missing),
+    };
+    let all = Services {
+        run,
+        matrix,
+        used: features::used(run.context, matrix),
+        s3: S3::new(run.context),
+        other_way: services::other_way(run.context),
+    };
+    for party in parties {
+        let sources = Sources::new(run, party);
+        for (suffix, service) in &matrix.services {
+            let named = matches!(&run.to, EndSpec::Service(name) if name == suffix);
+            if named || matches!(run.to, EndSpec::Role(_)) {
+                subjects.listed.push(all.flow(asked, party, &sources, suffix, service).subject());
+            }
+        }
+    }
+}
+
+/// Where a party's packets to services start.
+struct Sources {
+    ends: std::rc::Rc<Ends>,
+    applies: Known<bool>,
+}
+
+impl Sources {
+    /// Pods that share the nodes' subnets and groups reach services as the nodes do, which is asked for
+    /// already.
+    fn new(run: &Run<'_, '_>, party: &Party<'_>) -> Self {
+        if matches!(&run.from, EndSpec::Role(role) if role == "pods") {
+            let (ends, applies) = ends::beyond_nodes(run.context);
+            return Self { ends, applies };
+        }
+        let applies = Ok(!party.ends.are_none());
+        Self { ends: std::rc::Rc::clone(&party.ends), applies }
+    }
+}
+
+impl Services<'_, '_, '_> {
+    fn flow(
+        &self,
+        asked: &Asked,
+        party: &Party<'_>,
+        sources: &Sources,
+        suffix: &str,
+        service: &Service,
+    ) -> FlowFacts {
+        let context = self.run.context;
+        let needed = endpoints::both(self.needed(suffix), asked.needed.clone());
+        let needed = endpoints::both(endpoints::both(needed, sources.applies.clone()), party.used.clone());
+        let best = endpoints::of(context, suffix, service).map(|list| list.first().copied());
+        let usable = best.clone().and_then(|best| self.usable(best, service));
+        let mut traced = Traced::default();
+        let mut way = usable.clone();
+        if needed == Ok(false) {
+            way = Ok(false);
+        } else if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
+            if suffix == "s3" {
+                (traced, way) = self.to_s3(asked, &sources.ends, endpoint);
+            } else {
+                let target = Party::of_ends(suffix, ends::of_endpoint(context, endpoint));
+                traced = self.run.trace(asked.port, &sources.ends, &target);
+            }
+        } else if let Err(missing) = &usable {
+            traced.missing.extend(missing.iter().cloned());
+        }
+        let applies = endpoints::both(needed, way);
+        let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
+        facts.bypassed = Fact(match &best {
+            Ok(Some(endpoint)) => {
+                let silent = endpoints::names_served(context, endpoint).map(|served| !served);
+                endpoints::both(silent, self.other_way.clone())
+            }
+            Ok(None) => Ok(false),
+            Err(missing) => Err(missing.clone()),
+        });
+        facts.endpoint = best.ok().flatten().map(|endpoint| endpoint.vpc_endpoint_id.clone());
+        facts
+    }
+
+    /// What other sources than the cluster's own need, only the rule knows that names the service.
+    fn needed(&self, suffix: &str) -> Known<bool> {
+        match &self.run.from {
+            EndSpec::Role(role) if CLIENTS.contains(&role.as_str()) => {
+                features::needed_by(self.matrix, &self.used, suffix, role)
+            }
+            _ if matches!(self.run.to, EndSpec::Service(_)) => Ok(true),
+            _ => features::needed(self.matrix, &self.used, suffix).0,
+        }
+    }
+
+    /// Whether there is an endpoint that packets could be sent to.
+    fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
+        let context = self.run.context;
+        match best {
+            Some(endpoint) if endpoints::type_right(endpoint, service) => {
+                endpoints::available(context, endpoint)
+            }
+            Some(_) => Ok(false),
+            None => {
+                let (subnets, _) = endpoints::client_subnets(context);
+                let shared = endpoints::of_owner(context, &subnets);
+                if shared.is_empty() { Ok(false) } else { Err(shared) }
+            }
+        }
+    }
+
+    /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
+    fn to_s3(&self, asked: &Asked, sources: &Ends, best: &VpcEndpoint) -> (Traced, Known<bool>) {
+        let context = self.run.context;
+        let mut traced = Traced::default();
+        traced.missing.extend(sources.unlisted.iter().cloned());
+        let mut some_way = false;
+        let mut unknown = Vec::new();
+        for source in &sources.known {
+            let way = match ends::subnet(context, source) {
+                Some(subnet) => self.s3.way(&subnet),
+                // Only an interface endpoint serves what is outside the VPC.
+                None if endpoints::is_interface(best) => Ok(Way::Interface { endpoint: best }),
+                None => {
+                    let what = format!("how {} comes to S3 without an interface endpoint", source.label);
+                    Err(vec![Missing::unmodelled(what)])
+                }
+            };
+            let target = match way {
+                Ok(Way::None) => continue,
+                Ok(Way::Gateway { endpoint, prefix_list }) => {
+                    let label = format!("{prefix_list} through {}", endpoint.vpc_endpoint_id);
+                    let kind = EndKind::PrefixList { id: prefix_list };
+                    Ends::known(vec![End { label, kind }])
+                }
+                Ok(Way::Interface { endpoint }) => ends::of_endpoint(context, endpoint),
+                Err(missing) => {
+                    unknown.extend(missing);
+                    continue;
+                }
+            };
+            some_way = true;
+            let near = Ends::known(vec![source.clone()]);
+            self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
+        }
+        traced.missing.extend(unknown.iter().cloned());
+        let way = if some_way {
+            Ok(true)
+        } else if unknown.is_empty() && sources.unlisted.is_empty() {
+            Ok(false)
+        } else {
+            unknown.extend(sources.unlisted.clone());
+            Err(unknown)
+        };
+        (traced, way)
+    }
+}

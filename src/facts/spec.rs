@@ -1,0 +1,422 @@
+//! The grammar of ends, for `trace` and for rules' flows alike: a role, a service, a resource's id,
+//! an address, a CIDR, or a network that the declarations name. Pure syntax: what an end is in a
+//! snapshot is found elsewhere.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use super::features;
+use crate::{intent, yaml};
+
+/// What can be named by its part in the cluster.
+pub const ROLES: [&str; 11] = [
+    "operators",
+    "nodes",
+    "pods",
+    "fargate",
+    "control-plane",
+    "control-plane-subnets",
+    "resolver-inbound",
+    "resolver-outbound",
+    "resolver-targets",
+    "efs",
+    "services",
+];
+
+/// The resources that are ends, by the prefix of their ids.
+const ENDS: [(&str, &str); 5] = [
+    ("eni", "network interface"),
+    ("i", "instance"),
+    ("subnet", "subnet"),
+    ("vpce", "VPC endpoint"),
+    ("pl", "prefix list"),
+];
+
+/// Other resources, and what to name instead.
+const NO_ENDS: [(&str, &str); 12] = [
+    ("sg", "a security group guards addresses; name the subnet or network with it: subnet-…,sg="),
+    ("vpc", "name one of its subnets, or its CIDR"),
+    ("rtb", "name a subnet that it routes"),
+    ("acl", "name a subnet that it guards"),
+    ("pcx", "name the network behind it: CIDR,via="),
+    ("tgw", "name the network behind it: CIDR,via="),
+    ("vgw", "name the network behind it: CIDR,via="),
+    ("igw", "name an address on the internet"),
+    ("eigw", "name an address on the internet"),
+    ("nat", "name its network interface (eni-…)"),
+    ("rslvr-in", "name the role resolver-inbound"),
+    ("rslvr-out", "name the role resolver-outbound"),
+];
+
+/// One end of a flow or trace, as it is written.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndSpec {
+    /// A part in the cluster, one of [`ROLES`].
+    Role(String),
+    /// An AWS service by the suffix of its endpoint's name, for instance `ecr.api`.
+    Service(String),
+    /// A network interface, instance, subnet, VPC endpoint or prefix list, by its id.
+    Resource(String),
+    /// Addresses.
+    Addresses(IpNet),
+    /// A network that the declarations name.
+    Network(String),
+}
+
+/// An end with what the user declares about it: `X[,via=ID][,sg=ID]...`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DeclaredEnd {
+    /// The end.
+    pub spec: EndSpec,
+    /// Where its network enters: a peering connection, gateway or interface.
+    pub via: Option<String>,
+    /// The security groups on its addresses.
+    pub groups: Vec<String>,
+}
+
+/// Why a text is no end, and what would be right.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("'{text}' is no end: {what}")]
+pub struct EndSpecError {
+    text: String,
+    what: String,
+}
+
+/// What an end may be.
+const FORMS: &str = "an end is an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an IP address, a CIDR, \
+                     a service (ecr.api), a role (nodes) or a network that the declarations name";
+
+/// No end is longer; what is longer is a paste gone wrong.
+const LONGEST: usize = 200;
+
+impl FromStr for EndSpec {
+    type Err = EndSpecError;
+
+    fn from_str(text: &str) -> Result<Self, EndSpecError> {
+        let text = text.trim();
+        understood(text).map_err(|what| EndSpecError { text: shown(text), what })
+    }
+}
+
+fn understood(text: &str) -> Result<EndSpec, String> {
+    if text.is_empty() || text.len() > LONGEST || text.chars().any(char::is_control) {
+        return Err(FORMS.to_owned());
+    }
+    if ROLES.contains(&text) {
+        return Ok(EndSpec::Role(text.to_owned()));
+    }
+    if is_service(text) {
+        return Ok(EndSpec::Service(text.to_owned()));
+    }
+    if text.starts_with("arn:") {
+        return Err(format!("an ARN cannot be traced; {FORMS}"));
+    }
+    if text.contains("://") {
+        return Err(format!("a URL cannot be traced; {FORMS}"));
+    }
+    if let Some(service) = service_meant(text) {
+        return Err(format!("did you mean {service}?"));
+    }
+    if is_like_address(text) {
+        let net = intent::parse_cidr(text)?;
+        return Ok(EndSpec::Addresses(net));
+    }
+    if let Some(outcome) = resource(text) {
+        return outcome;
+    }
+    if text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") {
+        return Err("names are not looked up here; give the service's suffix, an address, or the role \
+                    control-plane for the API"
+            .to_owned());
+    }
+    if text.contains([',', '=', '/']) || text.starts_with('-') {
+        return Err(FORMS.to_owned());
+    }
+    Ok(EndSpec::Network(text.to_owned()))
+}
+
+fn is_service(text: &str) -> bool {
+    features::matrix().is_ok_and(|matrix| matrix.services.contains_key(text))
+}
+
+/// The suffix of a service that is named in full: `com.amazonaws.eu-central-1.ecr.api`.
+fn service_meant(text: &str) -> Option<&str> {
+    let rest = text.strip_prefix("com.amazonaws.").or_else(|| text.strip_prefix("cn.com.amazonaws."))?;
+    rest.split_once('.').map(|(_, suffix)| suffix).filter(|suffix| !suffix.is_empty())
+}
+
+/// Whether a text is meant as an address, right or wrong.
+fn is_like_address(text: &str) -> bool {
+    let v4 = text.starts_with(|c: char| c.is_ascii_digit())
+        && text.contains(['.', '/'])
+        && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | '/'));
+    let v6 = text.contains(':') && text.chars().all(|c| c.is_ascii_hexdigit() || ":./%".contains(c));
+    v4 || v6
+}
+
+/// A resource's id, or what is wrong with a text that is meant as one.
+fn resource(text: &str) -> Option<Result<EndSpec, String>> {
+    let lower = text.to_ascii_lowercase();
+    let known = ENDS.iter().map(|(prefix, _)| *prefix).chain(NO_ENDS.iter().map(|(prefix, _)| *prefix));
+    for prefix in known {
+        let Some(rest) = lower.strip_prefix(prefix) else { continue };
+        let Some(number) = rest.strip_prefix(['-', '_', '.', ' ', ':']) else { continue };
+        let right = format!("{prefix}-{number}");
+        if let Some((_, instead)) = NO_ENDS.iter().find(|(other, _)| *other == prefix) {
+            // `vpc-operators` may be what somebody calls a network.
+            if !is_number(number) {
+                return None;
+            }
+            let id = if instead.ends_with('=') { right.as_str() } else { "" };
+            return Some(Err(format!("{instead}{id}")));
+        }
+        if number.is_empty() {
+            return Some(Err(format!("the id breaks off; the form is like {prefix}-0a1b2c3d4e5f60718")));
+        }
+        if right == text && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
+            return Some(Ok(EndSpec::Resource(right)));
+        }
+        if is_number(number) {
+            return Some(Err(format!("did you mean {right}?")));
+        }
+        if right == lower && !lower.contains([' ', '(']) {
+            return Some(Err(format!("an id is a prefix and a number, like {prefix}-0a1b2c3d4e5f60718")));
+        }
+    }
+    let (prefix, number) = lower.split_once(['-', '_'])?;
+    if is_number(number) && number.len() >= 8 && number.contains(|c: char| c.is_ascii_digit()) {
+        let near = yaml::nearest(prefix, ENDS.iter().map(|(prefix, _)| *prefix).filter(|p| p.len() > 2));
+        let meant = near.map(|near| format!("did you mean {near}-{number}? ")).unwrap_or_default();
+        return Some(Err(format!("{meant}{FORMS}")));
+    }
+    None
+}
+
+fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit())
+}
+
+/// A text as an error shows it: short, and nothing that moves the cursor.
+fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if text.chars().count() > MOST {
+        shown.push('…');
+    }
+    shown
+}
+
+impl EndSpec {
+    /// Whether this is an AWS service, or all of them.
+    pub(super) fn is_service(&self) -> bool {
+        match self {
+            Self::Service(_) => true,
+            Self::Role(role) => role == "services",
+            _ => false,
+        }
+    }
+}
+
+impl fmt::Display for EndSpec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Role(name) | Self::Service(name) | Self::Resource(name) | Self::Network(name) => {
+                f.write_str(name)
+            }
+            Self::Addresses(net) if net.prefix_len() == net.max_prefix_len() => {
+                let address: IpAddr = net.addr();
+                write!(f, "{address}")
+            }
+            Self::Addresses(net) => write!(f, "{net}"),
+        }
+    }
+}
+
+impl FromStr for DeclaredEnd {
+    type Err = EndSpecError;
+
+    fn from_str(text: &str) -> Result<Self, EndSpecError> {
+        let wrong = |what: String| EndSpecError { text: shown(text.trim()), what };
+        let mut parts = text.split(',').map(str::trim);
+        let spec: EndSpec = parts.next().unwrap_or_default().parse()?;
+        let mut end = Self { spec, via: None, groups: Vec::new() };
+        for part in parts {
+            if part.len() > LONGEST || part.chars().any(char::is_control) {
+                return Err(wrong(FORMS.to_owned()));
+            }
+            match part.split_once('=') {
+                Some(("via", _)) if end.via.is_some() => {
+                    return Err(wrong("it has two 'via'; one network enters in one place".into()));
+                }
+                Some(("via", id)) => {
+                    intent::check_via(id).map_err(wrong)?;
+                    end.via = Some(id.to_owned());
+                }
+                Some(("sg", id)) => {
+                    intent::check_group(id).map_err(wrong)?;
+                    end.groups.push(id.to_owned());
+                }
+                _ => {
+                    let part = shown(part);
+                    return Err(wrong(format!(
+                        "'{part}' is not understood; the form is END[,via=ID][,sg=ID]…, for instance \
+                         10.50.0.0/24,via=pcx-0a1,sg=sg-0b2"
+                    )));
+                }
+            }
+        }
+        end.groups.sort();
+        end.groups.dedup();
+        end.fits().map_err(wrong)?;
+        Ok(end)
+    }
+}
+
+impl DeclaredEnd {
+    /// Whether this kind of end can have what is declared about it.
+    fn fits(&self) -> Result<(), String> {
+        let is_subnet = matches!(&self.spec, EndSpec::Resource(id) if id.starts_with("subnet-"));
+        let is_network = matches!(self.spec, EndSpec::Addresses(_));
+        if self.via.is_some() && !is_network {
+            return Err("'via' is for addresses: what is in a VPC is where it is".to_owned());
+        }
+        if !self.groups.is_empty() && !is_network && !is_subnet {
+            return Err("'sg' is for subnets and addresses: anything else has its own groups".to_owned());
+        }
+        Ok(())
+    }
+}
+
+impl From<EndSpec> for DeclaredEnd {
+    fn from(spec: EndSpec) -> Self {
+        Self { spec, via: None, groups: Vec::new() }
+    }
+}
+
+impl fmt::Display for DeclaredEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.spec)?;
+        self.via.iter().try_for_each(|via| write!(f, ",via={via}"))?;
+        self.groups.iter().try_for_each(|group| write!(f, ",sg={group}"))
+    }
+}
+
+/// What a kind of resource that is an end is called.
+pub(super) fn called(id: &str) -> &'static str {
+    let kind = ENDS.iter().find(|(prefix, _)| id.split('-').next() == Some(prefix));
+    kind.map_or("resource", |(_, name)| name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(text: &str) -> EndSpec {
+        text.parse().unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    fn refused(text: &str) -> String {
+        text.parse::<DeclaredEnd>().unwrap_err().to_string()
+    }
+
+    #[test]
+    fn every_kind_of_end_is_told_from_the_others() {
+        assert_eq!(spec("control-plane-subnets"), EndSpec::Role("control-plane-subnets".into()));
+        assert_eq!(spec("ecr.api"), EndSpec::Service("ecr.api".into()));
+        assert_eq!(spec("s3"), EndSpec::Service("s3".into()));
+        for id in ["eni-0abc", "i-0a1b2c3d4e5f60718", "subnet-a", "vpce-0e0", "pl-61a54008"] {
+            assert_eq!(spec(id), EndSpec::Resource(id.into()));
+        }
+        assert_eq!(spec("10.0.0.0/8"), EndSpec::Addresses("10.0.0.0/8".parse().unwrap()));
+        assert_eq!(spec("10.0.0.7"), EndSpec::Addresses("10.0.0.7/32".parse().unwrap()));
+        assert_eq!(spec("2001:db8::/32"), EndSpec::Addresses("2001:db8::/32".parse().unwrap()));
+        for name in ["head-office", "Bastion (Tokyo)", "3rd-floor", "vpc-operators", "sg", "nodes2"] {
+            assert_eq!(spec(name), EndSpec::Network(name.into()));
+        }
+    }
+
+    #[test]
+    fn an_end_is_shown_as_it_was_written() {
+        for text in [
+            "nodes",
+            "ecr.api",
+            "eni-0abc",
+            "10.0.0.0/8",
+            "10.0.0.7",
+            "2001:db8::1",
+            "head-office",
+            "10.50.0.0/24,via=pcx-0a1,sg=sg-0b2,sg=sg-0b3",
+            "subnet-0abc,sg=sg-0b2",
+        ] {
+            let end: DeclaredEnd = text.parse().unwrap();
+            assert_eq!(end.to_string(), text);
+            assert_eq!(end.to_string().parse::<DeclaredEnd>().unwrap(), end);
+        }
+    }
+
+    #[test]
+    fn an_id_with_a_typo_shows_the_right_one() {
+        for typo in ["eni_0abc", "ENI-0ABC", "eni:0abc", "eni.0abc", "Eni-0abc"] {
+            assert!(refused(typo).contains("did you mean eni-0abc?"), "{}", refused(typo));
+        }
+        assert!(refused("subent-0a1b2c3d4e5f60718").contains("did you mean subnet-0a1b2c3d4e5f60718?"));
+        assert!(refused("eni-").contains("the id breaks off"));
+        assert!(refused("eni-0abc/24").contains("an id is a prefix and a number"));
+    }
+
+    #[test]
+    fn a_resource_that_is_no_end_is_refused_with_what_to_name_instead() {
+        assert!(refused("sg-0b2").contains("subnet-…,sg=sg-0b2"));
+        assert!(refused("pcx-0a1").contains("CIDR,via=pcx-0a1"));
+        assert!(refused("vpc-0a1").contains("one of its subnets"));
+        assert!(refused("rslvr-in-0a1").contains("the role resolver-inbound"));
+        assert!(refused("arn:aws:ec2:eu-west-1:1:subnet/subnet-1").contains("an ARN cannot be traced"));
+        assert!(refused("https://example.com").contains("a URL cannot be traced"));
+        assert!(refused("com.amazonaws.eu-west-1.ecr.api").contains("did you mean ecr.api?"));
+        assert!(refused("A1.gr7.eu-west-1.eks.amazonaws.com").contains("control-plane"));
+    }
+
+    #[test]
+    fn an_address_with_a_typo_shows_the_right_one() {
+        assert!(refused("10.0.0.5/8").contains("did you mean 10.0.0.0/8?"));
+        for typo in ["10.0.0/8", "10.0.0.0/33", "300.1.1.1", "10.0.0.0/", "2001:db8::/129", "10..0.1"] {
+            assert!(refused(typo).contains("is not a CIDR"), "{}", refused(typo));
+        }
+    }
+
+    #[test]
+    fn what_is_declared_about_an_end_must_fit_it() {
+        assert!(refused("subnet-0abc,via=pcx-1").contains("'via' is for addresses"));
+        assert!(refused("eni-0abc,sg=sg-1").contains("'sg' is for subnets and addresses"));
+        assert!(refused("nodes,sg=sg-1").contains("'sg' is for subnets and addresses"));
+        assert!(refused("10.0.0.0/8,via=pcx-1,via=pcx-2").contains("two 'via'"));
+        assert!(refused("10.0.0.0/8,vai=pcx-1").contains("the form is END[,via=ID][,sg=ID]"));
+        assert!(refused("10.0.0.0/8,via=sg-1").contains("via 'sg-1' is not the id"));
+        assert!(refused("10.0.0.0/8,").contains("the form is"));
+    }
+
+    #[test]
+    fn nothing_hostile_is_understood_or_printed_as_it_is() {
+        for text in [
+            "",
+            " ",
+            ",",
+            "a\u{1b}[2Jb",
+            "a\nb",
+            "10.0.0.0/8,via=pcx-\u{1b}[2J",
+            "--from",
+            "=",
+            "a=b",
+            "/",
+            "-",
+            "é\0",
+        ] {
+            let said = refused(text);
+            assert!(!said.contains(['\n', '\u{1b}', '\0']), "{said:?}");
+        }
+        assert!(refused(&"9.".repeat(10_000)).chars().count() < 300);
+    }
+}

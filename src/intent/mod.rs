@@ -1,0 +1,215 @@
+//! What the user says about the world that AWS cannot know: flags and `privek-audit.yaml`.
+//!
+//! Every mistake in it is an error that names the file, the line, the column, the field and
+//! what would be right: a typo must never weaken an audit silently.
+
+mod operators;
+mod written;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::path::Path;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde_saphyr::Location;
+
+use crate::yaml;
+pub(crate) use operators::{check_group, check_via, parse_cidr};
+use written::Written;
+
+/// What the user declared.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intent {
+    /// Networks whose people and machines must reach the Kubernetes API. `None`: nobody said;
+    /// empty: there are none.
+    pub operators: Option<Vec<Operator>>,
+    /// Features that the cluster will use or will not, by name (see `rules/eks/services.yaml`).
+    pub features: BTreeMap<String, bool>,
+    /// Other networks that flow rules and `trace` may name.
+    pub networks: Vec<Network>,
+    /// Where pods are besides the nodes' subnets and security groups: what custom networking and
+    /// security groups for pods make of them is written in Kubernetes only.
+    pub pods: Option<Pods>,
+    /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
+    /// of declared features. `None`: nobody said; empty: there are none.
+    pub webhook_ports: Option<BTreeSet<u16>>,
+}
+
+/// A network with a name of its own.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Network {
+    /// What flow rules and `trace` call it.
+    pub name: String,
+    /// Its addresses.
+    pub cidr: IpNet,
+    /// Where it is connected: a peering connection, transit gateway, VPN gateway, ….
+    #[serde(default)]
+    pub via: Option<String>,
+    /// Security groups that its machines carry.
+    #[serde(default)]
+    pub security_groups: Vec<String>,
+}
+
+/// Where pods are besides the nodes' subnets and security groups.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pods {
+    /// Subnets of their interfaces; empty: those of the nodes.
+    pub subnets: Vec<String>,
+    /// Security groups on their interfaces; empty: those of the nodes.
+    pub security_groups: Vec<String>,
+}
+
+/// A network of operators.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Operator {
+    /// What to call it; the CIDR where it comes from a flag.
+    pub name: String,
+    /// Its addresses.
+    pub cidr: IpNet,
+    /// Its DNS servers.
+    #[serde(default)]
+    pub dns: Vec<IpAddr>,
+    /// Where it enters the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
+    #[serde(default)]
+    pub via: Option<String>,
+    /// Security groups that its machines carry.
+    #[serde(default)]
+    pub security_groups: Vec<String>,
+}
+
+/// What is wrong with a declaration.
+#[derive(Debug, thiserror::Error)]
+pub enum IntentError {
+    /// The file could not be read.
+    #[error("{file}: {source}")]
+    Unreadable {
+        /// Its name.
+        file: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The file says something that is not understood.
+    #[error("{file}:{line}:{column}: {what}")]
+    Wrong {
+        /// Its name.
+        file: String,
+        /// Counted from 1.
+        line: usize,
+        /// Counted from 1.
+        column: usize,
+        /// The field, what is wrong with it, and what would be right.
+        what: String,
+    },
+    /// A flag says something that is not understood.
+    #[error("operator '{flag}': {what}")]
+    Flag {
+        /// Its value.
+        flag: String,
+        /// What is wrong, and what would be right.
+        what: String,
+    },
+}
+
+/// The names of the features that may be declared, in order.
+pub fn known_features() -> Vec<String> {
+    names().features.into_keys().collect()
+}
+
+/// The suffixes of the services of the matrix, in order.
+fn known_services() -> Vec<String> {
+    names().services.into_keys().collect()
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Names {
+    features: BTreeMap<String, serde_json::Value>,
+    services: BTreeMap<String, serde_json::Value>,
+}
+
+/// The matrix is embedded and tested; a broken one lists nothing here and fails loudly in `facts`.
+fn names() -> Names {
+    serde_saphyr::from_str(include_str!("../../rules/eks/services.yaml")).unwrap_or_default()
+}
+
+impl Intent {
+    /// Reads a declaration file.
+    pub fn read(path: &Path) -> Result<Self, IntentError> {
+        let file = path.display().to_string();
+        match std::fs::read_to_string(path) {
+            Ok(text) => Self::from_yaml(&file, &text),
+            Err(source) => Err(IntentError::Unreadable { file, source }),
+        }
+    }
+
+    /// Understands the text of a declaration file; `file` is its name in errors.
+    pub fn from_yaml(file: &str, text: &str) -> Result<Self, IntentError> {
+        let wrong_at =
+            |(line, column), what| IntentError::Wrong { file: file.to_owned(), line, column, what };
+        let wrong = |at: Location, what: String| wrong_at(yaml::place(at), what);
+        // An empty file declares nothing; it is not a mistake.
+        let parsed: Option<Written> =
+            yaml::parse(text).map_err(|mistake| wrong_at((mistake.line, mistake.column), mistake.what))?;
+        parsed.unwrap_or_default().understood(&wrong)
+    }
+
+    /// Adds the operators that flags declare to those of the file.
+    pub fn merge_flags(mut self, flags: Vec<Operator>) -> Result<Self, IntentError> {
+        for operator in flags {
+            let list = self.operators.get_or_insert_with(Vec::new);
+            if list.iter().any(|known| known.name == operator.name) {
+                return Err(IntentError::Flag {
+                    flag: operator.name,
+                    what: "it is declared twice; every operator network needs a name of its own".into(),
+                });
+            }
+            list.push(operator);
+        }
+        Ok(self)
+    }
+
+    /// The same declaration with every address, name and id replaced, for sharing.
+    #[must_use]
+    pub fn redacted(&self, net: impl Fn(IpNet) -> IpNet, text: impl Fn(&str) -> String) -> Self {
+        let operators = self.operators.as_ref().map(|list| {
+            list.iter()
+                .map(|operator| {
+                    let cidr = net(operator.cidr);
+                    let named_by_cidr = operator.name == operator.cidr.to_string();
+                    Operator {
+                        name: if named_by_cidr { cidr.to_string() } else { text(&operator.name) },
+                        cidr,
+                        dns: operator.dns.iter().map(|&server| net(IpNet::from(server)).addr()).collect(),
+                        via: operator.via.as_deref().map(&text),
+                        security_groups: operator.security_groups.iter().map(|group| text(group)).collect(),
+                    }
+                })
+                .collect()
+        });
+        let networks = self.networks.iter().enumerate().map(|(at, network)| Network {
+            name: format!("network-{}", at + 1),
+            cidr: net(network.cidr),
+            via: network.via.as_deref().map(&text),
+            security_groups: network.security_groups.iter().map(|group| text(group)).collect(),
+        });
+        let each = |ids: &[String]| ids.iter().map(|id| text(id)).collect();
+        Self {
+            operators,
+            features: self.features.clone(),
+            networks: networks.collect(),
+            pods: self.pods.as_ref().map(|pods| Pods {
+                subnets: each(&pods.subnets),
+                security_groups: each(&pods.security_groups),
+            }),
+            webhook_ports: self.webhook_ports.clone(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,257 @@
+//! The file as it is written, with the places of what is checked further.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use serde::Deserialize;
+use serde_saphyr::{Location, Spanned};
+
+use super::operators::{check_group, check_subnet, check_via, parse_cidr};
+use super::{Intent, IntentError, Network, Operator, Pods, known_features};
+use crate::yaml;
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Written {
+    operators: Option<Vec<WrittenOperator>>,
+    networks: Option<Vec<WrittenNetwork>>,
+    features: Option<BTreeMap<String, Spanned<bool>>>,
+    pods: Option<Spanned<WrittenPods>>,
+    webhook_ports: Option<Vec<Spanned<i64>>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenOperator {
+    name: Option<Spanned<String>>,
+    cidr: Spanned<String>,
+    #[serde(default)]
+    dns: Vec<Spanned<String>>,
+    via: Option<Spanned<String>>,
+    #[serde(default)]
+    security_groups: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNetwork {
+    name: Spanned<String>,
+    cidr: Spanned<String>,
+    via: Option<Spanned<String>>,
+    #[serde(default)]
+    security_groups: Vec<Spanned<String>>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenPods {
+    #[serde(default)]
+    subnets: Vec<Spanned<String>>,
+    #[serde(default)]
+    security_groups: Vec<Spanned<String>>,
+}
+
+/// Says what is wrong, where.
+type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
+
+impl Written {
+    /// What the file declares.
+    pub(super) fn understood(self, wrong: Wrong<'_>) -> Result<Intent, IntentError> {
+        let features = features(self.features.unwrap_or_default(), wrong)?;
+        let operators = self.operators.map(|list| operators(list, wrong)).transpose()?;
+        let networks = networks(self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
+        let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
+        let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
+        Ok(Intent { operators, features, networks, pods, webhook_ports })
+    }
+}
+
+fn features(
+    written: BTreeMap<String, Spanned<bool>>,
+    wrong: Wrong<'_>,
+) -> Result<BTreeMap<String, bool>, IntentError> {
+    let known = known_features();
+    let mut features = BTreeMap::new();
+    for (name, used) in written {
+        if !known.contains(&name) {
+            let meant = yaml::nearest(&name, known.iter().map(String::as_str));
+            let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
+            let known = known.join(", ");
+            let what = format!("features.{name}: there is no such feature; {meant}known are {known}");
+            return Err(wrong(used.referenced, what));
+        }
+        features.insert(name, used.value);
+    }
+    Ok(features)
+}
+
+/// One entry of a list, for what is wrong with its fields.
+struct Entry<'w> {
+    list: &'static str,
+    at: usize,
+    wrong: Wrong<'w>,
+}
+
+impl Entry<'_> {
+    fn fail(&self, place: Location, field: &str, what: &str) -> IntentError {
+        (self.wrong)(place, format!("{}[{}].{field}: {what}", self.list, self.at))
+    }
+
+    fn cidr(&self, written: &Spanned<String>) -> Result<IpNet, IntentError> {
+        parse_cidr(&written.value).map_err(|what| self.fail(written.referenced, "cidr", &what))
+    }
+
+    fn via(&self, written: Option<Spanned<String>>) -> Result<Option<String>, IntentError> {
+        let Some(via) = written else { return Ok(None) };
+        check_via(&via.value).map_err(|what| self.fail(via.referenced, "via", &what))?;
+        Ok(Some(via.value))
+    }
+
+    fn groups(&self, written: Vec<Spanned<String>>) -> Result<Vec<String>, IntentError> {
+        let fail = |place, what: String| self.fail(place, "security_groups", &what);
+        checked(written, check_group, &fail)
+    }
+}
+
+/// The values of a list, each of which passes a check.
+fn checked(
+    written: Vec<Spanned<String>>,
+    check: impl Fn(&str) -> Result<(), String>,
+    fail: &dyn Fn(Location, String) -> IntentError,
+) -> Result<Vec<String>, IntentError> {
+    written
+        .into_iter()
+        .map(|one| {
+            check(&one.value).map_err(|what| fail(one.referenced, what))?;
+            Ok(one.value)
+        })
+        .collect()
+}
+
+fn operators(list: Vec<WrittenOperator>, wrong: Wrong<'_>) -> Result<Vec<Operator>, IntentError> {
+    let mut known: Vec<Operator> = Vec::new();
+    for (at, written) in list.into_iter().enumerate() {
+        let entry = Entry { list: "operators", at, wrong };
+        let place = written.cidr.referenced;
+        let cidr = entry.cidr(&written.cidr)?;
+        let (name, named) = match written.name {
+            Some(name) => (name.value, name.referenced),
+            None => (cidr.to_string(), place),
+        };
+        if name.trim().is_empty() {
+            let what = "it is empty; leave it out to call the network by its CIDR";
+            return Err(entry.fail(named, "name", what));
+        }
+        if known.iter().any(|other| other.name == name) {
+            let what = format!("two operators are called '{name}'; names must differ");
+            return Err(entry.fail(named, "name", &what));
+        }
+        let mut dns = Vec::new();
+        for server in written.dns {
+            let address = server.value.parse::<IpAddr>().map_err(|_| {
+                let what = format!("'{}' is not an IP address such as 192.168.0.53", server.value);
+                entry.fail(server.referenced, "dns", &what)
+            })?;
+            dns.push(address);
+        }
+        let via = entry.via(written.via)?;
+        let security_groups = entry.groups(written.security_groups)?;
+        known.push(Operator { name, cidr, dns, via, security_groups });
+    }
+    Ok(known)
+}
+
+fn networks(
+    list: Vec<WrittenNetwork>,
+    operators: Option<&[Operator]>,
+    wrong: Wrong<'_>,
+) -> Result<Vec<Network>, IntentError> {
+    let mut known: Vec<Network> = Vec::new();
+    for (at, written) in list.into_iter().enumerate() {
+        let entry = Entry { list: "networks", at, wrong };
+        let (name, named) = (written.name.value, written.name.referenced);
+        check_name(&name).map_err(|what| entry.fail(named, "name", &what))?;
+        if known.iter().any(|other| other.name == name) {
+            let what = format!("two networks are called '{name}'; names must differ");
+            return Err(entry.fail(named, "name", &what));
+        }
+        if operators.into_iter().flatten().any(|operator| operator.name == name) {
+            let what = format!("an operator is called '{name}' too; names must differ");
+            return Err(entry.fail(named, "name", &what));
+        }
+        let cidr = entry.cidr(&written.cidr)?;
+        let via = entry.via(written.via)?;
+        let security_groups = entry.groups(written.security_groups)?;
+        known.push(Network { name, cidr, via, security_groups });
+    }
+    Ok(known)
+}
+
+/// A network's name must not mean anything else where a flow names its ends.
+fn check_name(name: &str) -> Result<(), String> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
+    if !begins || !name.chars().all(legal) {
+        return Err(format!(
+            "'{name}' is no name; it begins with a letter or digit, and has letters, digits, '-', '_' and '.'"
+        ));
+    }
+    if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
+        return Err(format!("'{name}' reads as an address; give the network a name, for instance database"));
+    }
+    const IDS: [&str; 16] = [
+        "eni-", "i-", "subnet-", "vpce-", "pl-", "vpc-", "sg-", "rtb-", "acl-", "pcx-", "tgw-", "vgw-",
+        "igw-", "eigw-", "nat-", "rslvr-",
+    ];
+    if let Some(prefix) = IDS.iter().find(|prefix| name.starts_with(**prefix)) {
+        return Err(format!("'{name}' looks like AWS's ids ({prefix}…); give the network another name"));
+    }
+    if RESERVED.contains(&name) {
+        return Err(format!("'{name}' is a role already; give the network another name"));
+    }
+    if super::known_services().iter().any(|service| service == name) {
+        return Err(format!("'{name}' is an AWS service already; give the network another name"));
+    }
+    Ok(())
+}
+
+/// What roles are called; a test of facts keeps this the same list as theirs.
+pub(super) const RESERVED: &[&str] = &[
+    "operators",
+    "nodes",
+    "pods",
+    "fargate",
+    "control-plane",
+    "control-plane-subnets",
+    "resolver-inbound",
+    "resolver-outbound",
+    "resolver-targets",
+    "efs",
+    "services",
+];
+
+fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, IntentError> {
+    let place = written.referenced;
+    let fail = |field: &'static str| move |at, what: String| wrong(at, format!("pods.{field}: {what}"));
+    let subnets = checked(written.value.subnets, check_subnet, &fail("subnets"))?;
+    let security_groups = checked(written.value.security_groups, check_group, &fail("security_groups"))?;
+    if subnets.is_empty() && security_groups.is_empty() {
+        let what = "pods: it says nothing; name the subnets (subnets: [subnet-…]) or the security groups (security_groups: [sg-…]) that pods have besides those of the nodes, or leave it out";
+        return Err(wrong(place, what.to_owned()));
+    }
+    Ok(Pods { subnets, security_groups })
+}
+
+fn ports(list: Vec<Spanned<i64>>, wrong: Wrong<'_>) -> Result<BTreeSet<u16>, IntentError> {
+    list.into_iter()
+        .enumerate()
+        .map(|(at, written)| {
+            u16::try_from(written.value).ok().filter(|port| *port > 0).ok_or_else(|| {
+                let what = format!("'{}' is no TCP port; ports are 1 to 65535", written.value);
+                wrong(written.referenced, format!("webhook_ports[{at}]: {what}"))
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,27 @@
+//! What is worked out once, when it is first asked for: a large estate has far more rules and
+//! tables than any question touches.
+
+use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+
+/// Values by key.
+#[derive(Debug)]
+pub(super) struct Memo<K, V>(RefCell<BTreeMap<K, Rc<V>>>);
+
+impl<K, V> Default for Memo<K, V> {
+    fn default() -> Self {
+        Self(RefCell::default())
+    }
+}
+
+impl<K: Ord, V> Memo<K, V> {
+    /// The value of this key, made now if it is the first time.
+    pub fn get(&self, key: K, make: impl FnOnce() -> V) -> Rc<V> {
+        let found = self.0.borrow().get(&key).map(Rc::clone);
+        // Nothing is borrowed while the value is made, because that may ask for others.
+        found.unwrap_or_else(|| {
+            let value = Rc::new(make());
+            self.0.borrow_mut().insert(key, Rc::clone(&value));
+            value
+        })
+    }
+}

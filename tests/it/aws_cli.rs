@@ -1,0 +1,438 @@
+//! A small AWS: applies the commands that fixes print to the JSON of a snapshot.
+//!
+//! As strict as the real one: an option that the command does not have, a resource that does not
+//! exist, a route, entry or rule that is there already is an error.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use crate::aws_route::{create_route, replace_route};
+
+/// Applies one command.
+pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
+    let mut words = words(command)?;
+    for word in &mut words {
+        if let Some(inner) = word.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
+            *word = answer(snapshot, inner)?;
+        }
+    }
+    let [aws, service, operation, rest @ ..] = words.as_slice() else {
+        return Err("no `aws SERVICE OPERATION`".to_owned());
+    };
+    if aws != "aws" || service != "ec2" {
+        return Err(format!("`{aws} {service}` is not understood"));
+    }
+    let mut options = Options::parse(rest)?;
+    let region = options.one("--region")?;
+    if snapshot["region"] != region.as_str() {
+        return Err(format!("{region} is another region"));
+    }
+    run(snapshot, operation, &mut options)?;
+    options.all_used()
+}
+
+fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(), String> {
+    match operation {
+        "authorize-security-group-ingress" => authorize(snapshot, options, "IpPermissions"),
+        "authorize-security-group-egress" => authorize(snapshot, options, "IpPermissionsEgress"),
+        "create-network-acl-entry" => create_network_acl_entry(snapshot, options),
+        "create-route" => create_route(snapshot, options),
+        "replace-route" => replace_route(snapshot, options),
+        "modify-vpc-endpoint" => add_route_tables(snapshot, options),
+        "accept-vpc-peering-connection" => {
+            let id = options.one("--vpc-peering-connection-id")?;
+            let peering = find(snapshot, "VpcPeeringConnections", "VpcPeeringConnectionId", &id)?;
+            expect(&peering["Status"]["Code"], "pending-acceptance")?;
+            peering["Status"] = json!({ "Code": "active", "Message": "Active" });
+            Ok(())
+        }
+        "modify-transit-gateway-vpc-attachment" => add_attachment_subnet(snapshot, options),
+        "create-transit-gateway-vpc-attachment" => create_attachment(snapshot, options),
+        "accept-transit-gateway-vpc-attachment" => {
+            let id = options.one("--transit-gateway-attachment-id")?;
+            for (collection, needed) in
+                [("TransitGatewayVpcAttachments", true), ("TransitGatewayAttachments", false)]
+            {
+                match find(snapshot, collection, "TransitGatewayAttachmentId", &id) {
+                    Ok(attachment) => attachment["State"] = json!("available"),
+                    Err(error) if needed => return Err(error),
+                    Err(_) => {}
+                }
+            }
+            Ok(())
+        }
+        "associate-transit-gateway-route-table" => {
+            let id = options.one("--transit-gateway-attachment-id")?;
+            let table = options.one("--transit-gateway-route-table-id")?;
+            find(snapshot, "TransitGatewayRouteTables", "TransitGatewayRouteTableId", &table)?;
+            let attachment = find(snapshot, "TransitGatewayAttachments", "TransitGatewayAttachmentId", &id)?;
+            if attachment["Association"].is_object() {
+                return Err(format!("{id} is associated already"));
+            }
+            attachment["Association"] = json!({ "TransitGatewayRouteTableId": table, "State": "associated" });
+            Ok(())
+        }
+        "create-transit-gateway-route" => transit_route(snapshot, options, false),
+        "replace-transit-gateway-route" => transit_route(snapshot, options, true),
+        "attach-vpn-gateway" => {
+            let (id, vpc) = (options.one("--vpn-gateway-id")?, options.one("--vpc-id")?);
+            let gateway = find(snapshot, "VpnGateways", "VpnGatewayId", &id)?;
+            gateway["VpcAttachments"] = json!([{ "VpcId": vpc, "State": "attached" }]);
+            Ok(())
+        }
+        "attach-internet-gateway" => {
+            let (id, vpc) = (options.one("--internet-gateway-id")?, options.one("--vpc-id")?);
+            let gateway = find(snapshot, "InternetGateways", "InternetGatewayId", &id)?;
+            gateway["Attachments"] = json!([{ "VpcId": vpc, "State": "available" }]);
+            Ok(())
+        }
+        _ => Err(format!("`{operation}` is not understood")),
+    }
+}
+
+fn authorize(snapshot: &mut Value, options: &mut Options, direction: &str) -> Result<(), String> {
+    let id = options.one("--group-id")?;
+    let rules: Value =
+        serde_json::from_str(&options.one("--ip-permissions")?).map_err(|error| error.to_string())?;
+    for rule in rules.as_array().ok_or("--ip-permissions is a list")? {
+        for pair in rule["UserIdGroupPairs"].as_array().into_iter().flatten() {
+            find(snapshot, "SecurityGroups", "GroupId", text(&pair["GroupId"])?)?;
+        }
+        let peers = ["IpRanges", "Ipv6Ranges", "PrefixListIds", "UserIdGroupPairs"];
+        if !peers.iter().any(|peer| rule[peer].as_array().is_some_and(|peers| !peers.is_empty())) {
+            return Err(format!("{rule} admits nobody"));
+        }
+        if rule["IpProtocol"] != "-1" && (rule["FromPort"].is_null() || rule["ToPort"].is_null()) {
+            return Err(format!("{rule} has no ports"));
+        }
+        let group = find(snapshot, "SecurityGroups", "GroupId", &id)?;
+        let there = group[direction].as_array_mut().ok_or("the group has no rules")?;
+        if there.contains(rule) {
+            return Err(format!("{rule} is there already"));
+        }
+        there.push(rule.clone());
+    }
+    Ok(())
+}
+
+fn create_network_acl_entry(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+    let id = options.one("--network-acl-id")?;
+    let egress = match (options.flag("--ingress"), options.flag("--egress")) {
+        (true, false) => false,
+        (false, true) => true,
+        _ => return Err("one of --ingress and --egress".to_owned()),
+    };
+    let number: u64 = options.one("--rule-number")?.parse().map_err(|_| "a rule number")?;
+    if !(1..=32766).contains(&number) {
+        return Err(format!("{number} is no rule number"));
+    }
+    // The protocol is answered as a number, whatever it was set as.
+    let protocol = match options.one("--protocol")?.as_str() {
+        "tcp" => "6",
+        "udp" => "17",
+        "icmp" => "1",
+        "-1" => "-1",
+        other => return Err(format!("the protocol {other}")),
+    };
+    let mut entry = json!({
+        "Egress": egress, "RuleNumber": number, "Protocol": protocol,
+        "RuleAction": options.one("--rule-action")?,
+    });
+    let (v4, v6) = (options.maybe("--cidr-block")?, options.maybe("--ipv6-cidr-block")?);
+    match (v4, v6) {
+        (Some(cidr), None) => entry["CidrBlock"] = json!(cidr),
+        (None, Some(cidr)) => entry["Ipv6CidrBlock"] = json!(cidr),
+        _ => return Err("one of --cidr-block and --ipv6-cidr-block".to_owned()),
+    }
+    let ports = options.maybe("--port-range")?;
+    if ports.is_some() != matches!(protocol, "6" | "17") {
+        return Err(format!("protocol {protocol} with the ports {ports:?}"));
+    }
+    if let Some(ports) = ports {
+        entry["PortRange"] = numbers(&ports, ["From", "To"])?;
+    }
+    match options.maybe("--icmp-type-code")? {
+        Some(icmp) if protocol == "1" => entry["IcmpTypeCode"] = numbers(&icmp, ["Code", "Type"])?,
+        None if protocol != "1" => {}
+        icmp => return Err(format!("protocol {protocol} with the ICMP type {icmp:?}")),
+    }
+    let acl = find(snapshot, "NetworkAcls", "NetworkAclId", &id)?;
+    let entries = acl["Entries"].as_array_mut().ok_or("the ACL has no entries")?;
+    if entries.iter().any(|other| other["Egress"] == egress && other["RuleNumber"] == number) {
+        return Err(format!("{id} has an entry {number} already"));
+    }
+    entries.push(entry);
+    Ok(())
+}
+
+/// `--add-route-table-ids` of a gateway endpoint, which puts a route into each.
+fn add_route_tables(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+    let id = options.one("--vpc-endpoint-id")?;
+    let tables = options.several("--add-route-table-ids")?;
+    let endpoint = find(snapshot, "VpcEndpoints", "VpcEndpointId", &id)?;
+    expect(&endpoint["VpcEndpointType"], "Gateway")?;
+    let service = text(&endpoint["ServiceName"])?.to_owned();
+    for table in &tables {
+        let of = endpoint["RouteTableIds"].as_array_mut().ok_or("no route tables")?;
+        if !of.contains(&json!(table)) {
+            of.push(json!(table));
+        }
+    }
+    let lists = snapshot["PrefixLists"].as_array().ok_or("no prefix lists")?;
+    let list = lists.iter().find(|list| list["PrefixListName"] == service.as_str());
+    let list = text(&list.ok_or("no prefix list for the service")?["PrefixListId"])?.to_owned();
+    for table in tables {
+        let table = find(snapshot, "RouteTables", "RouteTableId", &table)?;
+        let routes = table["Routes"].as_array_mut().ok_or("no routes")?;
+        routes.retain(|route| route["DestinationPrefixListId"] != list.as_str());
+        routes.push(json!({ "DestinationPrefixListId": list, "GatewayId": id, "Origin": "CreateRoute", "State": "active" }));
+    }
+    Ok(())
+}
+
+fn add_attachment_subnet(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+    let id = options.one("--transit-gateway-attachment-id")?;
+    for subnet in options.several("--add-subnet-ids")? {
+        let of_subnet = find(snapshot, "Subnets", "SubnetId", &subnet)?;
+        let (zone, vpc) = (of_subnet["AvailabilityZone"].clone(), of_subnet["VpcId"].clone());
+        let attachment =
+            find(snapshot, "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId", &id)?.clone();
+        if attachment["VpcId"] != vpc {
+            return Err(format!("{subnet} is in another VPC"));
+        }
+        for other in attachment["SubnetIds"].as_array().ok_or("no subnets")? {
+            let other = find(snapshot, "Subnets", "SubnetId", text(other)?)?;
+            if other["AvailabilityZone"] == zone {
+                return Err(format!("{id} has a subnet in {zone} already"));
+            }
+        }
+        let attachment = find(snapshot, "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId", &id)?;
+        attachment["SubnetIds"].as_array_mut().ok_or("no subnets")?.push(json!(subnet));
+    }
+    Ok(())
+}
+
+/// A new attachment is associated and propagated as the gateway's options say.
+fn create_attachment(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+    let (gateway, vpc) = (options.one("--transit-gateway-id")?, options.one("--vpc-id")?);
+    let subnets = options.several("--subnet-ids")?;
+    for subnet in &subnets {
+        expect(&find(snapshot, "Subnets", "SubnetId", subnet)?["VpcId"].clone(), &vpc)?;
+    }
+    let cidr = find(snapshot, "Vpcs", "VpcId", &vpc)?["CidrBlock"].clone();
+    let its = find(snapshot, "TransitGateways", "TransitGatewayId", &gateway)?["Options"].clone();
+    let id = "tgw-attach-0fffffffffffffff1";
+    let default = |option: &str| {
+        let tables = snapshot["TransitGatewayRouteTables"].as_array().into_iter().flatten();
+        let mut its = tables.filter(|table| table["TransitGatewayId"] == gateway.as_str());
+        its.find(|table| table[option] == true).map(|table| table["TransitGatewayRouteTableId"].clone())
+    };
+    let associated = (its["DefaultRouteTableAssociation"] == "enable")
+        .then(|| default("DefaultAssociationRouteTable"))
+        .flatten();
+    let propagated = (its["DefaultRouteTablePropagation"] == "enable")
+        .then(|| default("DefaultPropagationRouteTable"))
+        .flatten();
+    let mut attachment = json!({
+        "TransitGatewayAttachmentId": id, "TransitGatewayId": gateway, "ResourceType": "vpc",
+        "ResourceId": vpc, "State": "available",
+    });
+    if let Some(table) = associated {
+        attachment["Association"] = json!({ "TransitGatewayRouteTableId": table, "State": "associated" });
+    }
+    list(snapshot, "TransitGatewayAttachments")?.push(attachment);
+    list(snapshot, "TransitGatewayVpcAttachments")?.push(json!({
+        "TransitGatewayAttachmentId": id, "TransitGatewayId": gateway, "VpcId": vpc,
+        "SubnetIds": subnets, "State": "available",
+    }));
+    if let Some(table) = propagated {
+        let table = text(&table)?;
+        let table = find(snapshot, "TransitGatewayRoutes", "TransitGatewayRouteTableId", table)?;
+        let to = json!([{ "TransitGatewayAttachmentId": id, "ResourceId": vpc, "ResourceType": "vpc" }]);
+        table["Routes"].as_array_mut().ok_or("no routes")?.push(json!({
+            "DestinationCidrBlock": cidr, "State": "active", "Type": "propagated",
+            "TransitGatewayAttachments": to,
+        }));
+    }
+    Ok(())
+}
+
+/// A static route comes before a propagated one for the same prefix, and there is one of each at most.
+fn transit_route(snapshot: &mut Value, options: &mut Options, replace: bool) -> Result<(), String> {
+    let table = options.one("--transit-gateway-route-table-id")?;
+    let cidr = options.one("--destination-cidr-block")?;
+    let id = options.one("--transit-gateway-attachment-id")?;
+    let attachment = find(snapshot, "TransitGatewayAttachments", "TransitGatewayAttachmentId", &id)?.clone();
+    let table = find(snapshot, "TransitGatewayRoutes", "TransitGatewayRouteTableId", &table)?;
+    let routes = table["Routes"].as_array_mut().ok_or("no routes")?;
+    let same = |route: &Value| route["DestinationCidrBlock"] == cidr.as_str();
+    let there = routes.iter().any(|route| same(route) && route["Type"] == "static");
+    if there != replace {
+        return Err(format!("{cidr}: there {} a static route", if there { "is" } else { "is not" }));
+    }
+    // The propagated route that it comes before is no longer shown.
+    routes.retain(|route| !same(route));
+    let to = json!([{
+        "TransitGatewayAttachmentId": id, "ResourceId": attachment["ResourceId"],
+        "ResourceType": attachment["ResourceType"],
+    }]);
+    routes.push(json!({
+        "DestinationCidrBlock": cidr, "State": "active", "Type": "static",
+        "TransitGatewayAttachments": to,
+    }));
+    Ok(())
+}
+
+/// What a command in a command prints.
+fn answer(snapshot: &mut Value, command: &str) -> Result<String, String> {
+    let words = words(command)?;
+    let mut options = Options::parse(words.get(3..).unwrap_or_default())?;
+    let known = "aws ec2 describe-transit-gateways ";
+    if !command.starts_with(known)
+        || options.one("--query")? != "TransitGateways[0].Options.AssociationDefaultRouteTableId"
+        || options.one("--output")? != "text"
+    {
+        return Err(format!("`{command}` is not understood"));
+    }
+    options.one("--region")?;
+    let gateway = options.one("--transit-gateway-ids")?;
+    options.all_used()?;
+    let tables = snapshot["TransitGatewayRouteTables"].as_array().into_iter().flatten();
+    let mut tables = tables.filter(|table| {
+        table["TransitGatewayId"] == gateway.as_str() && table["DefaultAssociationRouteTable"] == true
+    });
+    text(&tables.next().ok_or("no default table")?["TransitGatewayRouteTableId"]).map(str::to_owned)
+}
+
+/// A command's options, each with its values.
+pub struct Options(BTreeMap<String, Vec<String>>);
+
+impl Options {
+    fn parse(words: &[String]) -> Result<Self, String> {
+        let mut all = BTreeMap::<String, Vec<String>>::new();
+        let mut name = None;
+        for word in words {
+            if word.starts_with("--") {
+                if all.insert(word.clone(), Vec::new()).is_some() {
+                    return Err(format!("{word} twice"));
+                }
+                name = Some(word.clone());
+            } else {
+                let name = name.as_ref().ok_or_else(|| format!("{word} belongs to no option"))?;
+                all.entry(name.clone()).or_default().push(word.clone());
+            }
+        }
+        Ok(Self(all))
+    }
+
+    /// The one value of an option.
+    pub fn one(&mut self, name: &str) -> Result<String, String> {
+        self.maybe(name)?.ok_or_else(|| format!("{name} is missing"))
+    }
+
+    /// The one value of an option that may be absent.
+    pub fn maybe(&mut self, name: &str) -> Result<Option<String>, String> {
+        match self.0.remove(name) {
+            None => Ok(None),
+            Some(mut values) if values.len() == 1 => Ok(values.pop()),
+            Some(values) => Err(format!("{name} has {} values", values.len())),
+        }
+    }
+
+    fn several(&mut self, name: &str) -> Result<Vec<String>, String> {
+        self.0.remove(name).filter(|values| !values.is_empty()).ok_or_else(|| format!("{name} is missing"))
+    }
+
+    fn flag(&mut self, name: &str) -> bool {
+        self.0.remove(name).is_some_and(|values| values.is_empty())
+    }
+
+    fn all_used(&self) -> Result<(), String> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(format!("options that do not belong here: {:?}", self.0.keys()))
+        }
+    }
+}
+
+/// Splits a command as a shell does: quotes, and `"$(…)"` as one word.
+pub fn words(command: &str) -> Result<Vec<String>, String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut depth = 0_u32;
+    for letter in command.chars() {
+        match (letter, quote) {
+            ('(', Some('"')) => depth += 1,
+            (')', Some('"')) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match (letter, quote) {
+            (_, Some(mark)) if letter == mark && depth == 0 => quote = None,
+            ('\'' | '"', None) => {
+                quote = Some(letter);
+                word.get_or_insert_default();
+            }
+            (' ', None) => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(letter),
+        }
+    }
+    if quote.is_some() {
+        return Err("a quote that does not end".to_owned());
+    }
+    words.extend(word);
+    Ok(words)
+}
+
+/// The item of a collection with this id.
+pub fn find<'a>(
+    snapshot: &'a mut Value,
+    collection: &str,
+    field: &str,
+    id: &str,
+) -> Result<&'a mut Value, String> {
+    let mut items = list(snapshot, collection)?.iter_mut();
+    items.find(|item| item[field] == id).ok_or_else(|| format!("{collection} has no {id}"))
+}
+
+fn list<'a>(snapshot: &'a mut Value, collection: &str) -> Result<&'a mut Vec<Value>, String> {
+    snapshot[collection].as_array_mut().ok_or_else(|| format!("{collection} was not read"))
+}
+
+/// A value's text.
+pub fn text(value: &Value) -> Result<&str, String> {
+    value.as_str().ok_or_else(|| format!("{value} is no text"))
+}
+
+fn expect(value: &Value, wanted: &str) -> Result<(), String> {
+    if value == wanted { Ok(()) } else { Err(format!("{value} is not {wanted}")) }
+}
+
+/// `From=1,To=2` as numbers, with exactly these names.
+fn numbers(text: &str, names: [&str; 2]) -> Result<Value, String> {
+    let mut all = serde_json::Map::new();
+    for part in text.split(',') {
+        let (name, number) = part.split_once('=').ok_or_else(|| format!("{part} is no NAME=NUMBER"))?;
+        let number: i64 = number.parse().map_err(|_| format!("{number} is no number"))?;
+        if !names.contains(&name) {
+            return Err(format!("{name} does not belong here"));
+        }
+        all.insert(name.to_owned(), json!(number));
+    }
+    if all.len() == 2 { Ok(Value::Object(all)) } else { Err(format!("{text} lacks one of {names:?}")) }
+}
+
+#[test]
+fn commands_are_split_as_a_shell_splits_them() {
+    let split = words(r#"aws x --a '[{"b": 1}]' --c "$(aws y --z 'q r')" d"#).expect("it is sound");
+    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", "$(aws y --z 'q r')", "d"]);
+}
+
+#[test]
+fn an_option_that_a_command_does_not_have_is_an_error() {
+    let mut snapshot = json!({ "region": "r", "VpnGateways": [{ "VpnGatewayId": "vgw-1" }] });
+    let command = "aws ec2 attach-vpn-gateway --region r --vpn-gateway-id vgw-1 --vpc-id vpc-1";
+    assert_eq!(apply(&mut snapshot, command), Ok(()));
+    let error = apply(&mut snapshot, &format!("{command} --force")).expect_err("no such option");
+    assert!(error.contains("--force"), "{error}");
+}

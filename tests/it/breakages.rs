@@ -1,0 +1,214 @@
+//! Everything that can be broken in a network, one thing at a time.
+
+use serde_json::{Value, json};
+
+/// A thing that is broken, and the snapshot with it.
+pub type Broken = (String, Value);
+
+/// Every single breakage of a snapshot's network.
+pub fn all(snapshot: &Value) -> Vec<Broken> {
+    let mut all = Vec::new();
+    routes(snapshot, &mut all);
+    security_groups(snapshot, &mut all);
+    network_acls(snapshot, &mut all);
+    connections(snapshot, &mut all);
+    all
+}
+
+/// Several breakages at once, a fixed pseudo-random choice of them.
+pub fn several(snapshot: &Value, how_many: usize, seed: u64) -> Vec<Broken> {
+    let mut random = seed;
+    (0..how_many)
+        .map(|at| {
+            let (mut name, mut broken) = (String::new(), snapshot.clone());
+            for _ in 0..2 + at % 3 {
+                let choice = all(&broken);
+                random =
+                    random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                let chosen = usize::try_from(random >> 33).expect("31 bits") % choice.len();
+                let (its, new) = choice.into_iter().nth(chosen).expect("one of them");
+                name = if name.is_empty() { its } else { format!("{name} + {its}") };
+                broken = new;
+            }
+            (name, broken)
+        })
+        .collect()
+}
+
+fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
+    for (at, table) in items(snapshot, "RouteTables") {
+        let id = &table["RouteTableId"];
+        for (route, its) in list(&table["Routes"]) {
+            if its["GatewayId"] == "local" {
+                continue;
+            }
+            let target = format!("{id}: the route {route}");
+            broken(snapshot, all, &format!("{target} removed"), |new| {
+                remove(&mut new["RouteTables"][at]["Routes"], route);
+            });
+            if its["DestinationPrefixListId"].is_null() {
+                broken(snapshot, all, &format!("{target} a blackhole"), |new| {
+                    new["RouteTables"][at]["Routes"][route]["State"] = json!("blackhole");
+                });
+                broken(snapshot, all, &format!("{target} to a NAT gateway"), |new| {
+                    let route = &mut new["RouteTables"][at]["Routes"][route];
+                    let to = route["DestinationCidrBlock"].clone();
+                    *route = json!({
+                        "DestinationCidrBlock": to, "NatGatewayId": "nat-0fffffffffffffff1",
+                        "Origin": "CreateRoute", "State": "active",
+                    });
+                    list_mut(&mut new["NatGateways"]).push(json!({
+                        "NatGatewayId": "nat-0fffffffffffffff1", "ConnectivityType": "public",
+                        "State": "available", "VpcId": table["VpcId"], "SubnetId": "subnet-0fffffffffffffff1",
+                    }));
+                });
+            }
+        }
+    }
+}
+
+fn security_groups(snapshot: &Value, all: &mut Vec<Broken>) {
+    for (at, group) in items(snapshot, "SecurityGroups") {
+        for direction in ["IpPermissions", "IpPermissionsEgress"] {
+            for (rule, its) in list(&group[direction]) {
+                let name = format!("{}: {direction} {rule}", group["GroupId"]);
+                broken(snapshot, all, &format!("{name} removed"), |new| {
+                    remove(&mut new["SecurityGroups"][at][direction], rule);
+                });
+                for peers in ["IpRanges", "UserIdGroupPairs", "PrefixListIds"] {
+                    let number = list(&its[peers]).count();
+                    for peer in (0..number).filter(|_| number > 1) {
+                        broken(snapshot, all, &format!("{name} without {peers} {peer}"), |new| {
+                            remove(&mut new["SecurityGroups"][at][direction][rule][peers], peer);
+                        });
+                    }
+                }
+                broken(snapshot, all, &format!("{name} for TCP 22 only"), |new| {
+                    let rule = &mut new["SecurityGroups"][at][direction][rule];
+                    (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) =
+                        (json!("tcp"), json!(22), json!(22));
+                });
+            }
+        }
+    }
+}
+
+fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
+    let subnet = items(snapshot, "NetworkInterfaces")
+        .find(|(_, interface)| {
+            interface["Description"].as_str().is_some_and(|its| its.starts_with("Amazon EKS"))
+        })
+        .map(|(_, interface)| interface["SubnetId"].clone());
+    let subnet = items(snapshot, "Subnets").find(|(_, its)| Some(&its["SubnetId"]) == subnet.as_ref());
+    let prefix = subnet.map_or(json!("10.0.0.0/8"), |(_, subnet)| subnet["CidrBlock"].clone());
+    let denied: [(&str, Option<(u16, u16)>, Value); 7] = [
+        ("-1", None, json!("0.0.0.0/0")),
+        ("-1", None, prefix.clone()),
+        ("6", Some((443, 443)), json!("0.0.0.0/0")),
+        ("6", Some((10250, 10250)), json!("0.0.0.0/0")),
+        ("6", Some((1024, 65535)), prefix),
+        ("6", Some((40_000, 41_000)), json!("0.0.0.0/0")),
+        ("17", Some((53, 53)), json!("0.0.0.0/0")),
+    ];
+    for (at, acl) in items(snapshot, "NetworkAcls") {
+        for egress in [false, true] {
+            for (protocol, ports, cidr) in &denied {
+                let way = if egress { "outbound" } else { "inbound" };
+                let name = format!("{}: {way} {protocol} {ports:?} {cidr} denied", acl["NetworkAclId"]);
+                broken(snapshot, all, &name, |new| {
+                    let mut entry = json!({
+                        "RuleNumber": 7, "Egress": egress, "Protocol": protocol,
+                        "RuleAction": "deny", "CidrBlock": cidr,
+                    });
+                    if let Some((from, to)) = ports {
+                        entry["PortRange"] = json!({ "From": from, "To": to });
+                    }
+                    list_mut(&mut new["NetworkAcls"][at]["Entries"]).push(entry);
+                });
+            }
+            broken(snapshot, all, &format!("{}: nothing allowed ({egress})", acl["NetworkAclId"]), |new| {
+                let entries = list_mut(&mut new["NetworkAcls"][at]["Entries"]);
+                entries.retain(|entry| entry["Egress"] != egress || entry["RuleNumber"] == 32767);
+            });
+        }
+    }
+}
+
+fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
+    for (at, peering) in items(snapshot, "VpcPeeringConnections") {
+        let id = &peering["VpcPeeringConnectionId"];
+        for status in ["pending-acceptance", "deleted"] {
+            broken(snapshot, all, &format!("{id} {status}"), |new| {
+                new["VpcPeeringConnections"][at]["Status"] = json!({ "Code": status });
+            });
+        }
+    }
+    for (at, gateway) in items(snapshot, "VpnGateways") {
+        broken(snapshot, all, &format!("{} detached", gateway["VpnGatewayId"]), |new| {
+            new["VpnGateways"][at]["VpcAttachments"] = json!([]);
+        });
+    }
+    for (at, attachment) in items(snapshot, "TransitGatewayVpcAttachments") {
+        let id = &attachment["TransitGatewayAttachmentId"];
+        for (subnet, _) in list(&attachment["SubnetIds"]) {
+            broken(snapshot, all, &format!("{id} without its subnet {subnet}"), |new| {
+                remove(&mut new["TransitGatewayVpcAttachments"][at]["SubnetIds"], subnet);
+            });
+        }
+        broken(snapshot, all, &format!("{id} not accepted"), |new| {
+            new["TransitGatewayVpcAttachments"][at]["State"] = json!("pendingAcceptance");
+        });
+        broken(snapshot, all, &format!("{id} deleted"), |new| {
+            remove(&mut new["TransitGatewayVpcAttachments"], at);
+            for collection in ["TransitGatewayAttachments"] {
+                list_mut(&mut new[collection]).retain(|other| other["TransitGatewayAttachmentId"] != *id);
+            }
+            for table in list_mut(&mut new["TransitGatewayRoutes"]) {
+                list_mut(&mut table["Routes"]).retain(|route| {
+                    route["TransitGatewayAttachments"][0]["TransitGatewayAttachmentId"] != *id
+                });
+            }
+        });
+    }
+    for (at, attachment) in items(snapshot, "TransitGatewayAttachments") {
+        let id = &attachment["TransitGatewayAttachmentId"];
+        broken(snapshot, all, &format!("{id} without association"), |new| {
+            new["TransitGatewayAttachments"][at]["Association"] = Value::Null;
+        });
+    }
+    for (at, table) in items(snapshot, "TransitGatewayRoutes") {
+        for (route, its) in list(&table["Routes"]) {
+            let name = format!("{}: {}", table["TransitGatewayRouteTableId"], its["DestinationCidrBlock"]);
+            broken(snapshot, all, &format!("{name} removed"), |new| {
+                remove(&mut new["TransitGatewayRoutes"][at]["Routes"], route);
+            });
+            broken(snapshot, all, &format!("{name} a blackhole"), |new| {
+                let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];
+                (route["State"], route["Type"]) = (json!("blackhole"), json!("static"));
+                route["TransitGatewayAttachments"] = json!([]);
+            });
+        }
+    }
+}
+
+fn broken(snapshot: &Value, all: &mut Vec<Broken>, name: &str, how: impl FnOnce(&mut Value)) {
+    let mut new = snapshot.clone();
+    how(&mut new);
+    all.push((name.replace('"', ""), new));
+}
+
+fn items<'a>(snapshot: &'a Value, collection: &str) -> impl Iterator<Item = (usize, &'a Value)> {
+    list(&snapshot[collection])
+}
+
+fn list(value: &Value) -> impl Iterator<Item = (usize, &Value)> {
+    value.as_array().into_iter().flatten().enumerate()
+}
+
+fn list_mut(value: &mut Value) -> &mut Vec<Value> {
+    value.as_array_mut().expect("a list")
+}
+
+fn remove(value: &mut Value, at: usize) {
+    list_mut(value).remove(at);
+}
