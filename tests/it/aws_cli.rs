@@ -9,9 +9,23 @@ use serde_json::{Value, json};
 
 use crate::aws_route::{create_route, delete_route, replace_route};
 
+/// What AWS would make up.
+const ALLOCATION: &str = "eipalloc-0fffffffffffffff1";
+const NAT: &str = "nat-0ffffffffffffffff";
+
 /// Applies one command.
 pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
-    let words = words(command)?;
+    run_command(snapshot, command).map(drop)
+}
+
+/// What a command prints.
+fn run_command(snapshot: &mut Value, command: &str) -> Result<String, String> {
+    let mut words = words(command)?;
+    for word in &mut words {
+        if let Some(inner) = word.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
+            *word = run_command(snapshot, inner)?;
+        }
+    }
     let [aws, service, operation, rest @ ..] = words.as_slice() else {
         return Err("no `aws SERVICE OPERATION`".to_owned());
     };
@@ -23,8 +37,15 @@ pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
     if snapshot["region"] != region.as_str() {
         return Err(format!("{region} is another region"));
     }
+    let (query, output) = (options.maybe("--query")?, options.maybe("--output")?);
     run(snapshot, operation, &mut options)?;
-    options.all_used()
+    options.all_used()?;
+    match (operation.as_str(), query.as_deref(), output.as_deref()) {
+        (_, None, None) => Ok(String::new()),
+        ("allocate-address", Some("AllocationId"), Some("text")) => Ok(ALLOCATION.to_owned()),
+        ("create-nat-gateway", Some("NatGateway.NatGatewayId"), Some("text")) => Ok(NAT.to_owned()),
+        (_, query, output) => Err(format!("the output {query:?} as {output:?}")),
+    }
 }
 
 fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(), String> {
@@ -81,6 +102,38 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
             let (id, vpc) = (options.one("--internet-gateway-id")?, options.one("--vpc-id")?);
             let gateway = find(snapshot, "InternetGateways", "InternetGatewayId", &id)?;
             gateway["Attachments"] = json!([{ "VpcId": vpc, "State": "available" }]);
+            Ok(())
+        }
+        "allocate-address" => expect(&json!(options.one("--domain")?), "vpc"),
+        "create-nat-gateway" => {
+            let (subnet, allocation) = (options.one("--subnet-id")?, options.one("--allocation-id")?);
+            expect(&json!(allocation), ALLOCATION)?;
+            let vpc = find(snapshot, "Subnets", "SubnetId", &subnet)?["VpcId"].clone();
+            let prefix = find(snapshot, "Subnets", "SubnetId", &subnet)?["CidrBlock"].clone();
+            let network: ipnet::IpNet = text(&prefix)?.parse().map_err(|_| "a prefix")?;
+            let own = network.hosts().nth(7).ok_or("no address")?;
+            list(snapshot, "NatGateways")?.push(json!({
+                "NatGatewayId": NAT, "SubnetId": subnet, "VpcId": vpc, "State": "available",
+                "ConnectivityType": "public",
+                "NatGatewayAddresses": [{ "PrivateIp": own, "PublicIp": "203.0.113.7", "AllocationId": allocation }],
+            }));
+            Ok(())
+        }
+        "associate-address" => {
+            let id = options.one("--network-interface-id")?;
+            let (private, allocation) =
+                (options.one("--private-ip-address")?, options.one("--allocation-id")?);
+            expect(&json!(allocation), ALLOCATION)?;
+            let interface = find(snapshot, "NetworkInterfaces", "NetworkInterfaceId", &id)?;
+            let addresses = interface["PrivateIpAddresses"].as_array_mut().ok_or("no addresses")?;
+            let address = addresses.iter_mut().find(|its| its["PrivateIpAddress"] == private.as_str());
+            address.ok_or("no such address")?["Association"] = json!({ "PublicIp": "203.0.113.8" });
+            Ok(())
+        }
+        "modify-subnet-attribute" => {
+            let id = options.one("--subnet-id")?;
+            let on = options.flag("--map-public-ip-on-launch");
+            find(snapshot, "Subnets", "SubnetId", &id)?["MapPublicIpOnLaunch"] = json!(on);
             Ok(())
         }
         _ => Err(format!("`{operation}` is not understood")),
@@ -333,12 +386,18 @@ impl Options {
     }
 }
 
-/// Splits a command as a shell does.
+/// Splits a command as a shell does: quotes, and `"$(…)"` as one word.
 fn words(command: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    let mut depth = 0_u32;
     for letter in command.chars() {
         match (letter, quote) {
-            (_, Some(mark)) if letter == mark => quote = None,
+            ('(', Some('"')) => depth += 1,
+            (')', Some('"')) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        match (letter, quote) {
+            (_, Some(mark)) if letter == mark && depth == 0 => quote = None,
             (_, Some(_)) => word.get_or_insert_default().push(letter),
             ('\'' | '"', None) => {
                 quote = Some(letter);
@@ -396,8 +455,8 @@ fn numbers(text: &str, names: [&str; 2]) -> Result<Value, String> {
 
 #[test]
 fn commands_are_split_as_a_shell_splits_them() {
-    let split = words(r#"aws x --a '[{"b": 1}]' --c "d e" f"#).expect("it is sound");
-    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", "d e", "f"]);
+    let split = words(r#"aws x --a '[{"b": 1}]' --c "$(aws y --z "$(q)")" d"#).expect("it is sound");
+    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", r#"$(aws y --z "$(q)")"#, "d"]);
 }
 
 #[test]

@@ -7,6 +7,7 @@ Nothing is sent: `--generate-cli-skeleton output` checks every option and every 
 import contextlib
 import io
 import os
+import re
 import shlex
 import sys
 
@@ -31,7 +32,15 @@ def refusal(command):
     return said.read().strip() if code else None
 
 
-for command in commands:
-    against = refusal(command)
+def parts(command):
+    """A command, and those in it whose output it takes."""
+    inner = re.search(r'"\$\(([^$]*?)\)"', command)
+    if not inner:
+        return [command]
+    return [inner[1], *parts(command.replace(inner[0], "made-0123456789abcdef0"))]
+
+
+for part in sorted({part for command in commands for part in parts(command)}):
+    against = refusal(part)
     if against:
-        print(f"{command}\n    {against}")
+        print(f"{part}\n    {against}")
