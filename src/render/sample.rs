@@ -91,12 +91,7 @@ pub fn trace() -> Trace {
         assumptions: vec!["The firewalls of office outside AWS admit the traffic.".into()],
         blockers: vec![blocker.clone()],
         fix: Some(Fix { summary: "Add the route.".into(), commands: vec![LONG_COMMAND.into()] }),
-        paths: vec![
-            blocked("eni-0a"),
-            blocked("eni-0b"),
-            unknown,
-            trace::Path { to: "eni-0d".into(), ..open },
-        ],
+        paths: vec![closed("eni-0a"), closed("eni-0b"), unknown, trace::Path { to: "eni-0d".into(), ..open }],
     }
 }
 
