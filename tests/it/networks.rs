@@ -334,7 +334,7 @@ async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_t
 
     for key in ["Subnets", "RouteTables", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"] {
         for vpc in ["one", "two", "egress"] {
-            assert!(snapshot.covers(key, &id[vpc]), "{key} of {vpc}");
+            assert!(snapshot.covers(key, &id[vpc]), "{key} of {vpc}: {:?}", snapshot.gaps);
         }
         assert!(!snapshot.covers(key, &id["spoke"]), "no route leads there");
     }
