@@ -50,7 +50,7 @@ pub fn trace() -> Trace {
         part: Some("172.24.0.0/25".into()),
         reason: reason.into(),
     };
-    let blocked = |to: &str| trace::Path {
+    let closed = |to: &str| trace::Path {
         from: "office".into(),
         to: to.into(),
         verdict: trace::Verdict::Blocked,
@@ -78,7 +78,7 @@ pub fn trace() -> Trace {
             what: "ec2:DescribeNetworkAcls for vpc-0123456789abcdef0 failed: AccessDenied".into(),
             permission: Some("ec2:DescribeNetworkAcls".into()),
         }],
-        ..blocked("eni-0c")
+        ..closed("eni-0c")
     };
     let open = trace::Path { verdict: trace::Verdict::Open, missing: vec![], ..unknown.clone() };
     Trace {
