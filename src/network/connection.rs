@@ -14,10 +14,12 @@ pub(super) enum Connection {
     TransitGateway(String),
     /// Over a virtual private gateway.
     VpnGateway(String),
+    /// Over an internet gateway.
+    Internet(String),
+    /// Through a NAT gateway, within one VPC or not.
+    Nat(String),
     /// Through a gateway endpoint.
     Endpoint(String),
-    /// Over an internet gateway, or an egress-only one.
-    Internet(String),
 }
 
 /// Whom a rule's peer means.
@@ -32,8 +34,10 @@ impl<'s> Network<'s> {
     /// The peering connections between two VPCs, active ones first.
     pub(super) fn peerings_between(&self, a: &str, b: &str) -> Vec<&'s VpcPeeringConnection> {
         let mut found: Vec<_> = self
-            .peerings
-            .values()
+            .peerings_by_vpc
+            .get(a)
+            .into_iter()
+            .flatten()
             .copied()
             .filter(|peering| {
                 let requester = peering.requester_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
@@ -93,7 +97,13 @@ impl<'s> Network<'s> {
                 Connection::Local => continue,
                 Connection::Peering(id) => self.over_peering(id),
                 Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
-                Connection::VpnGateway(_) | Connection::Endpoint(_) | Connection::Internet(_) => Answer::No,
+                // Who is behind a NAT gateway carries no group there; whom the client's own rules
+                // mean within its VPC does not depend on the way.
+                Connection::Nat(_) if side.own.vpc() == side.peer.vpc() => continue,
+                Connection::VpnGateway(_)
+                | Connection::Internet(_)
+                | Connection::Nat(_)
+                | Connection::Endpoint(_) => Answer::No,
             };
             match answer {
                 Answer::Yes(_) => {}
@@ -164,9 +174,8 @@ impl<'s> Network<'s> {
 
     /// A transit gateway that both VPCs are attached to.
     pub(super) fn common_gateway(&self, a: &str, b: &str) -> Option<&'s str> {
-        let mut gateways =
-            self.vpc_attachments.keys().filter(|(_, vpc)| *vpc == a).map(|(gateway, _)| *gateway);
-        gateways.find(|gateway| self.vpc_attachments.contains_key(&(*gateway, b)))
+        let (a, b) = (self.transit_gateways_by_vpc.get(a)?, self.transit_gateways_by_vpc.get(b)?);
+        a.intersection(b).next().copied()
     }
 }
 

@@ -9,10 +9,11 @@ mod blocker;
 mod connection;
 mod egress;
 mod end;
+mod flow;
+mod gate;
 mod gateway_endpoint;
 mod index;
 mod internet;
-mod leg;
 mod lookup;
 mod memo;
 mod missing;
@@ -23,7 +24,6 @@ mod path;
 mod peering;
 mod ports;
 mod ranges;
-mod reached;
 mod region;
 mod resolve;
 mod route;
@@ -34,6 +34,7 @@ mod trace;
 mod transit;
 mod transit_table;
 mod vpn_gateway;
+mod walk;
 
 #[cfg(test)]
 mod tests;

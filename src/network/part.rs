@@ -30,16 +30,12 @@ pub(super) struct Part<'s> {
     /// What a blocker's part is a part of: the addresses before some of them went their own way.
     whole: AddressSet,
     pub groups: Groups,
+    /// The interface, where it is one.
+    pub interface: Option<&'s str>,
     /// Those that a public address stands for; `None` where the subnet decides about new interfaces.
     pub mapped: Option<AddressSet>,
     /// The NAT gateway, where it is one.
     pub translator: Option<&'s NatGateway>,
-    /// Public addresses that no VPC holds.
-    pub internet: bool,
-    /// The VPCs that its packets came into over a transit gateway, on their way to this place.
-    pub entered: Vec<&'s str>,
-    /// How often its packets were sent on by a transit gateway or a NAT gateway so far.
-    pub steps: u8,
     /// An interface that security groups do not apply to.
     pub unfiltered: bool,
     /// An interface endpoint's interface.
@@ -63,11 +59,9 @@ impl<'s> Part<'s> {
             whole: addresses.clone(),
             addresses,
             groups,
+            interface: None,
             mapped: None,
             translator: None,
-            internet: false,
-            entered: Vec::new(),
-            steps: 0,
             unfiltered: false,
             is_endpoint: false,
             prefix_list: None,
@@ -117,11 +111,6 @@ impl<'s> Part<'s> {
         let both = self.addresses.intersect(addresses);
         let around = if addresses.contains_all(&self.around) { self.around.clone() } else { both.clone() };
         Cow::Owned(Self { addresses: both, around, ..self.clone() })
-    }
-
-    /// Whether its packets have been sent on so often that they may never arrive.
-    pub fn is_going_round(&self) -> bool {
-        self.steps > 5
     }
 
     /// How a reason speaks of some of its addresses.

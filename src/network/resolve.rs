@@ -8,7 +8,7 @@ use std::{
 use ipnet::IpNet;
 
 use super::{
-    AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index,
+    AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index, internet,
     part::{Part, Place},
 };
 use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
@@ -112,6 +112,8 @@ impl<'s> Network<'s> {
         let place = Place::Inside { subnet, vpc };
         let mut part = Part::new(&end.label, id.to_owned(), place, addresses, Groups::Undeclared);
         self.apply_interface(&mut part, interface);
+        part.interface = Some(&interface.network_interface_id);
+        part.mapped = Some(mapped_addresses(interface));
         part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect();
         resolved.parts.push(part);
         Ok(())
@@ -122,7 +124,6 @@ impl<'s> Network<'s> {
         let groups: Vec<String> =
             interface.groups.iter().filter_map(|group| group.group_id.clone()).collect();
         part.is_endpoint = kind == "vpc_endpoint";
-        part.mapped = Some(mapped(interface));
         part.unfiltered = groups.is_empty() && WITHOUT_GROUPS.contains(&kind);
         part.groups = if groups.is_empty() && !part.unfiltered {
             Groups::Unread(self.missing("NetworkInterfaces", &interface.network_interface_id))
@@ -163,15 +164,13 @@ impl<'s> Network<'s> {
             }
         }
         // To the internet there are other ways than to private networks.
-        let public = if via.is_none() && !is_source { public(&left) } else { AddressSet::default() };
-        for (addresses, internet) in [(left.subtract(&public), false), (public, true)] {
-            if addresses.is_empty() {
-                continue;
+        let public = if via.is_none() && !is_source { internet::public() } else { AddressSet::default() };
+        for addresses in [left.subtract(&public), left.intersect(&public)] {
+            if !addresses.is_empty() {
+                let place = Place::Outside { via: via.map(str::to_owned) };
+                let what = addresses.to_string();
+                resolved.parts.push(Part::new(&end.label, what, place, addresses, groups.clone()));
             }
-            let place = Place::Outside { via: via.map(str::to_owned) };
-            let mut part = Part::new(&end.label, addresses.to_string(), place, addresses, groups.clone());
-            part.internet = internet;
-            resolved.parts.push(part);
         }
         if let (true, true, Some(vpc)) = (resolved.parts.is_empty(), resolved.missing.is_empty(), empty_vpc) {
             resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));
@@ -267,14 +266,11 @@ impl<'s> Network<'s> {
             };
             part.what =
                 format!("{id} with {}", if key.is_empty() { "no group".to_owned() } else { key.join(", ") });
-            let (is_endpoint, mapped) = (part.is_endpoint, part.mapped.clone());
+            let is_endpoint = part.is_endpoint;
             let (first, addresses) = alike.entry(key).or_insert((part, Vec::new()));
             first.is_endpoint |= is_endpoint;
-            first.mapped = first
-                .mapped
-                .iter()
-                .chain(&mapped)
-                .fold(None, |all: Option<AddressSet>, its| Some(all.unwrap_or_default().union(its)));
+            let mapped = mapped_addresses(interface);
+            first.mapped = Some(first.mapped.take().map_or(mapped.clone(), |others| others.union(&mapped)));
             addresses.push(its);
         }
         let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
@@ -326,38 +322,18 @@ fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
 }
 
 /// The private addresses that a public one stands for.
-fn mapped(interface: &NetworkInterface) -> AddressSet {
-    let public = |association: Option<&NetworkInterfaceAssociation>| {
-        association.is_some_and(|association| association.public_ip.is_some())
+fn mapped_addresses(interface: &NetworkInterface) -> AddressSet {
+    let is_public = |association: &Option<NetworkInterfaceAssociation>| {
+        association.as_ref().is_some_and(|association| association.public_ip.is_some())
     };
-    let primary = interface.private_ip_address.iter().filter(|_| public(interface.association.as_ref()));
-    let each = interface
+    let primary = interface.private_ip_address.as_deref().filter(|_| is_public(&interface.association));
+    let others = interface
         .private_ip_addresses
         .iter()
-        .filter(|address| public(address.association.as_ref()))
-        .filter_map(|address| address.private_ip_address.as_ref());
-    primary.chain(each).filter_map(|text| text.parse::<IpAddr>().ok()).map(IpNet::from).collect()
-}
-
-/// Addresses that the internet routes: <https://www.iana.org/assignments/iana-ipv4-special-registry>,
-/// <https://www.iana.org/assignments/ipv6-address-space>.
-fn public(addresses: &AddressSet) -> AddressSet {
-    const NOT_ROUTED: [&str; 10] = [
-        "0.0.0.0/8",
-        "10.0.0.0/8",
-        "100.64.0.0/10",
-        "127.0.0.0/8",
-        "169.254.0.0/16",
-        "172.16.0.0/12",
-        "192.168.0.0/16",
-        "198.18.0.0/15",
-        "224.0.0.0/3",
-        "255.255.255.255/32",
-    ];
-    let reserved: AddressSet = NOT_ROUTED.iter().filter_map(|prefix| prefix.parse::<IpNet>().ok()).collect();
-    let global: AddressSet = "2000::/3".parse::<IpNet>().into_iter().collect();
-    let v4 = addresses.only_v4().subtract(&reserved);
-    v4.union(&addresses.only_v6().intersect(&global))
+        .filter(|address| is_public(&address.association))
+        .filter_map(|address| address.private_ip_address.as_deref());
+    let all = primary.into_iter().chain(others).filter_map(|text| text.parse::<IpAddr>().ok());
+    all.map(IpNet::from).collect()
 }
 
 fn no_such_address(kind: &str, id: &str, addresses: &str) -> Blocker {

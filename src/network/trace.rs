@@ -1,18 +1,8 @@
 //! From one end to another, and back.
 
-use std::collections::BTreeSet;
-
 use super::{
-    BlockerCode, End, Leg, Missing, Network, Path, Ports,
-    connection::Connection,
-    leg::{Run, at},
-    network_acl::Direction,
-    part::Part,
-    ranges::Ranges,
-    reached::Reached,
-    resolve::Resolved,
-    security_group::Side,
-    story::Story,
+    BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story,
+    walk::at,
 };
 
 impl<'s> Network<'s> {
@@ -60,7 +50,8 @@ impl<'s> Network<'s> {
             if to.prefix_list.is_some() {
                 self.to_prefix_list(&mut story, &from, &to, &points);
             } else {
-                self.both_ways(&mut story, &from, &to, &points);
+                let points = Points { request: &points.0, reply: &points.1 };
+                self.both_ways(&mut story, (&from, &to), points);
             }
         }
         if !met {
@@ -69,113 +60,6 @@ impl<'s> Network<'s> {
             story.block(at(BlockerCode::NeverForwarded, "address-family", &destination.what, None, reason));
         }
         story
-    }
-
-    fn both_ways(&self, story: &mut Story, from: &Part<'s>, to: &Part<'s>, points: &(Ranges, Ranges)) {
-        let (request, reply) = points;
-        let reached = self.run_request(story, from, to, request);
-        self.run_reply(story, (from, to), &reached, reply);
-        self.check_inbound(story, (from, to), &reached, request);
-    }
-
-    fn run_request(
-        &self,
-        story: &mut Story,
-        from: &Part<'s>,
-        to: &Part<'s>,
-        request: &Ranges,
-    ) -> Reached<'s> {
-        // The story is told in the packet's order: out of the interface, over the network, into the other one.
-        let mut network = Story::default();
-        let reached = self.run(&mut network, Run { leg: Leg::Request, from, to, points: request });
-        let connections = self.connections(from, to, &reached);
-        let outbound = Side {
-            direction: Direction::Outbound,
-            own: from,
-            peer: to,
-            points: request,
-            connections: &connections,
-        };
-        self.check_groups(story, &outbound);
-        story.append(network);
-        reached
-    }
-
-    /// The replies' way: to whoever sent the request as the receiver sees it, and back through every
-    /// translation.
-    fn run_reply(
-        &self,
-        story: &mut Story,
-        (from, to): (&Part<'s>, &Part<'s>),
-        reached: &Reached<'s>,
-        reply: &Ranges,
-    ) {
-        let direct = reached.untranslated(&to.addresses);
-        if !direct.is_empty() {
-            let server = to.only(&direct);
-            let back = self.run(story, Run { leg: Leg::Reply, from: &server, to: from, points: reply });
-            // A way that was neither found nor refused is no way.
-            if (reached.connections.is_empty() || back.is_empty()) && story.is_clear() {
-                let what = format!("how {} and {} are connected", from.label, to.label);
-                story.missing([Missing::unmodelled(what)]);
-            }
-        }
-        for way in &reached.translated {
-            let server = to.only(&way.addresses);
-            let Some(gateway) = &way.gateway else {
-                self.reply_of_regional(story, (from, &server), reply);
-                continue;
-            };
-            self.run_reply(story, (gateway, &server), &way.beyond, reply);
-            // The gateway gives replies the server's address again.
-            let mut untranslated = (*server).clone();
-            untranslated.place = gateway.place.clone();
-            untranslated.internet = false;
-            self.run(story, Run { leg: Leg::Reply, from: &untranslated, to: from, points: reply });
-        }
-    }
-
-    /// A regional NAT gateway serves its own VPC; no subnet's table or ACL of its own is in the way.
-    fn reply_of_regional(&self, story: &mut Story, (from, to): (&Part<'s>, &Part<'s>), reply: &Ranges) {
-        if let Some(subnet) = from.subnet() {
-            self.check_acl(story, Leg::Reply, (&subnet.subnet_id, Direction::Inbound), to, reply);
-        }
-    }
-
-    /// What the receiver's groups do with the request, whoever's address it carries.
-    fn check_inbound(
-        &self,
-        story: &mut Story,
-        (from, to): (&Part<'s>, &Part<'s>),
-        reached: &Reached<'s>,
-        request: &Ranges,
-    ) {
-        let direct = reached.untranslated(&to.addresses);
-        if !direct.is_empty() {
-            let connections = self.connections(from, to, reached);
-            let inbound = Side {
-                direction: Direction::Inbound,
-                own: &to.only(&direct),
-                peer: from,
-                points: request,
-                connections: &connections,
-            };
-            self.check_groups(story, &inbound);
-        }
-        for way in &reached.translated {
-            if let Some(gateway) = &way.gateway {
-                self.check_inbound(story, (gateway, &to.only(&way.addresses)), &way.beyond, request);
-            }
-        }
-    }
-
-    /// The connections that a request takes; where it takes none, what it could take.
-    fn connections(&self, from: &Part<'s>, to: &Part<'s>, reached: &Reached<'s>) -> BTreeSet<Connection> {
-        let mut connections = reached.connections.clone();
-        if reached.is_empty() {
-            connections.extend(self.possible_connection(from, to));
-        }
-        connections
     }
 }
 

@@ -1,6 +1,9 @@
 //! Small networks for tests, in AWS's own words.
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -181,7 +184,12 @@ impl Net {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        serde_json::from_value(self.0.clone()).unwrap()
+        Snapshot {
+            account: Option::deserialize(&self.0["account"]).unwrap(),
+            scope: BTreeMap::deserialize(&self.0["scope"]).unwrap(),
+            aws: aws::Aws::deserialize(&self.0).unwrap(),
+            ..Snapshot::default()
+        }
     }
 
     pub fn trace(&self, from: &End, to: &End, ports: &str) -> Vec<Path> {

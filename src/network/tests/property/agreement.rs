@@ -144,7 +144,7 @@ fn every_feature_decides_often_enough_to_be_missed() {
     let all = open + blocked + unsure;
     let told = format!("{open} open, {blocked} blocked, {unsure} unsure: {decisive:#?}");
     assert!(open * 4 >= all && blocked * 4 >= all && unsure * 20 <= all, "{told}");
-    let rare = Feature::ALL.iter().filter(|it| decisive.get(it).is_none_or(|count| *count < 50));
+    let rare = Feature::ALL.iter().filter(|it| decisive.get(it).is_none_or(|count| *count < 100));
     let rare: Vec<_> = rare.collect();
     assert!(rare.is_empty(), "{rare:?} of {told}");
 }

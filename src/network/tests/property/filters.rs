@@ -43,7 +43,7 @@ impl Maker {
             });
         }
         for subnet in self.plan.subnets.clone() {
-            let plain = if is_public(&subnet.id) || is_foot(&subnet.id) { 20 } else { 45 };
+            let plain = if is_public(&subnet.id) || is_foot(&subnet.id) { 10 } else { 45 };
             if self.dice.percent(plain) {
                 continue;
             }
@@ -112,8 +112,12 @@ impl Maker {
         nets.extend(nets.clone().into_iter().flat_map(halves));
         nets.extend([OFFICE, INTERNET, "192.168.7.0/25", "10.0.0.0/8", "52.219.0.0/16"].map(net));
         nets.extend(["0.0.0.0/0", "0.0.0.0/0", "::/0", "10.0.0.0/15", "2a05:d014::/32"].map(net).repeat(3));
-        if self.dice.percent(20) {
+        if self.dice.percent(26) {
             nets.clone_from(&subnet.cidrs);
+        }
+        // What passes through here is from and to anywhere.
+        if (is_public(&subnet.id) || is_foot(&subnet.id)) && self.dice.percent(48) {
+            nets = ["0.0.0.0/0", "::/0", "10.0.0.0/8", "93.184.0.0/16"].map(net).to_vec();
         }
         let high = [(1024, 4999), (5000, 5999), (32768, 65535), (10000, 10300)];
         let low = [(443, 443), (22, 22), (440, 460), (1, 1023)];
@@ -133,7 +137,7 @@ impl Maker {
     /// Rules that mostly admit what is wished.
     pub fn rules(&mut self, wish: &Wish<'_>) -> Vec<Rule> {
         let by_group = match wish.group {
-            Some(_) if wish.fits => 24 + 26 * usize::from(wish.across),
+            Some(_) if wish.fits => 24 + 40 * usize::from(wish.across),
             _ => 0,
         };
         let by_list = if wish.list.is_some() { 30 } else { 10 };

@@ -198,7 +198,7 @@ impl Maker {
         let peer = peer.map(|it| it.id.clone());
         let target = match public {
             true => gateway.clone(),
-            false if self.dice.percent(80) => central.or(nat).or(office).or(peer),
+            false if self.dice.percent(94) => central.or(nat).or(office).or(peer),
             false => nat.or(central).or(office).or(peer),
         };
         let nets = match self.dice.weighted(&[(70, 0), (15, 1), (15, 2)]) {
@@ -253,7 +253,7 @@ impl Maker {
             if let Some(egress) = &self.egress {
                 let attachment = attachments.iter().find(|it| it.vpc.as_ref() == Some(egress));
                 let attachment = attachment.map(|it| it.id.clone());
-                if self.dice.percent(90) {
+                if self.dice.percent(94) {
                     routes.push(TransitRoute { to: net("0.0.0.0/0"), attachment, propagated: false });
                 }
                 if self.dice.percent(8) {

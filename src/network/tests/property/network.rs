@@ -43,7 +43,7 @@ pub fn network(number: u64) -> (Plan, Vec<Question>) {
     maker.lists();
     maker.tables();
     maker.acls();
-    for at in 0..12 {
+    for at in 0..14 {
         maker.question(at);
     }
     (maker.plan, maker.questions)
@@ -156,7 +156,7 @@ impl Maker {
         let attached = |vpc: &str| attachments.iter().any(|it| it.vpc.as_deref() == Some(vpc));
         let able: Vec<String> =
             self.plan.nats.iter().map(|nat| nat.vpc.clone()).filter(|vpc| attached(vpc)).collect();
-        if !able.is_empty() && self.dice.percent(85) {
+        if !able.is_empty() && self.dice.percent(92) {
             self.egress = Some(self.dice.pick(&able).clone());
         }
         let references = self.dice.percent(90);
@@ -173,8 +173,8 @@ impl Maker {
         tables: &[String],
     ) -> Attachment {
         let available = vpc.is_none() || self.dice.percent(97);
-        let table = self.dice.percent(88).then(|| self.dice.pick(tables).clone());
-        Attachment { id: id.to_owned(), vpc, subnets, available, table, references: self.dice.percent(75) }
+        let table = self.dice.percent(91).then(|| self.dice.pick(tables).clone());
+        Attachment { id: id.to_owned(), vpc, subnets, available, table, references: self.dice.percent(78) }
     }
 
     /// Subnets of the gateway's own, or those of others, in most of a VPC's zones.
@@ -189,7 +189,7 @@ impl Maker {
             if !feet.is_empty() && self.dice.percent(30) {
                 continue;
             }
-            if self.dice.percent(50) {
+            if self.dice.percent(65) {
                 let name = format!("t{at}");
                 let dual = own[0].cidrs.len() > 1;
                 let foot = self.subnet(vpc, &name, &format!("10.{vpc}.{}.0/27", 100 + at), 0x64 + at, dual);

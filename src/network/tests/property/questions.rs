@@ -46,11 +46,11 @@ impl Maker {
     pub fn question(&mut self, at: usize) {
         let kind = self.dice.weighted(&[
             (6, Kind::WithinVpc),
-            (9, Kind::WithinSubnet),
-            (42, Kind::AcrossVpcs),
+            (12, Kind::WithinSubnet),
+            (50, Kind::AcrossVpcs),
             (10, Kind::FromOffice),
             (8, Kind::ToOffice),
-            (24, Kind::ToInternet),
+            (28, Kind::ToInternet),
             (6, Kind::ToInternet6),
             (8, Kind::ToService),
         ]);
