@@ -1,7 +1,8 @@
 //! From one end to another, and back.
 
 use super::{
-    BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story, walk::at,
+    BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story,
+    walk::at,
 };
 
 impl<'s> Network<'s> {
