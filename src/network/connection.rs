@@ -29,18 +29,7 @@ pub(super) enum Answer {
 impl<'s> Network<'s> {
     /// The peering connections between two VPCs, active ones first.
     pub(super) fn peerings_between(&self, a: &str, b: &str) -> Vec<&'s VpcPeeringConnection> {
-        let mut found: Vec<_> = self
-            .peerings
-            .values()
-            .copied()
-            .filter(|peering| {
-                let requester = peering.requester_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
-                let accepter = peering.accepter_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
-                (requester, accepter) == (Some(a), Some(b)) || (requester, accepter) == (Some(b), Some(a))
-            })
-            .collect();
-        found.sort_by_key(|peering| !is_active(peering));
-        found
+        self.peerings_by_vpcs.get(&(a.min(b), a.max(b))).cloned().unwrap_or_default()
     }
 
     /// Whether a rule's reference to a security group means the other side.
@@ -162,9 +151,8 @@ impl<'s> Network<'s> {
 
     /// A transit gateway that both VPCs are attached to.
     pub(super) fn common_gateway(&self, a: &str, b: &str) -> Option<&'s str> {
-        let mut gateways =
-            self.vpc_attachments.keys().filter(|(_, vpc)| *vpc == a).map(|(gateway, _)| *gateway);
-        gateways.find(|gateway| self.vpc_attachments.contains_key(&(*gateway, b)))
+        let of = |vpc| self.gateways_by_vpc.get(vpc);
+        of(a)?.iter().copied().find(|gateway| of(b).is_some_and(|of| of.contains(gateway)))
     }
 }
 

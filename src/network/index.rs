@@ -1,11 +1,15 @@
 //! A snapshot's network by id, so that every look-up is quick however large the snapshot is.
 
-use std::{collections::BTreeMap, net::IpAddr};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    net::IpAddr,
+};
 
 use super::{
-    Missing,
+    End, Missing, connection,
     memo::Memo,
     network_acl::{Direction, Entry},
+    resolve::Resolved,
     route::Piece,
     security_group::Rule,
 };
@@ -33,9 +37,13 @@ pub struct Network<'s> {
     pub(super) interfaces: ById<'s, ec2::NetworkInterface>,
     pub(super) interfaces_by_subnet: BTreeMap<&'s str, Vec<&'s ec2::NetworkInterface>>,
     pub(super) peerings: ById<'s, ec2::VpcPeeringConnection>,
+    /// By the two VPCs, in the order of their ids; active ones first.
+    pub(super) peerings_by_vpcs: BTreeMap<(&'s str, &'s str), Vec<&'s ec2::VpcPeeringConnection>>,
     pub(super) transit_gateways: ById<'s, ec2::TransitGateway>,
     /// By transit gateway and VPC.
     pub(super) vpc_attachments: BTreeMap<(&'s str, &'s str), Vec<&'s ec2::TransitGatewayVpcAttachment>>,
+    /// By VPC.
+    pub(super) gateways_by_vpc: BTreeMap<&'s str, BTreeSet<&'s str>>,
     pub(super) attachments: ById<'s, ec2::TransitGatewayAttachment>,
     /// By transit gateway route table.
     pub(super) transit_gateway_routes: ById<'s, ec2::TransitGatewayRoutes>,
@@ -54,6 +62,8 @@ pub(super) struct Compiled<'s> {
     pub entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
     /// By route table and VPC: what becomes of each address there is.
     pub routes: Memo<(&'s str, &'s str), Vec<Piece<'s>>>,
+    /// By end, the VPC of the other end, and whether it is the source.
+    pub ends: Memo<(End, Option<&'s str>, bool), Resolved<'s>>,
 }
 
 impl<'s> Network<'s> {
@@ -76,8 +86,10 @@ impl<'s> Network<'s> {
             peerings: by_id(aws.vpc_peering_connections.as_ref(), |peering| {
                 &peering.vpc_peering_connection_id
             }),
+            peerings_by_vpcs: BTreeMap::new(),
             transit_gateways: by_id(aws.transit_gateways.as_ref(), |gateway| &gateway.transit_gateway_id),
             vpc_attachments: BTreeMap::new(),
+            gateways_by_vpc: BTreeMap::new(),
             attachments: by_id(aws.transit_gateway_attachments.as_ref(), |attachment| {
                 &attachment.transit_gateway_attachment_id
             }),
@@ -92,6 +104,7 @@ impl<'s> Network<'s> {
         network.index_subnets();
         network.index_route_tables();
         network.index_acls();
+        network.index_peerings();
         network.index_attachments();
         network
     }
@@ -139,10 +152,25 @@ impl<'s> Network<'s> {
         }
     }
 
+    fn index_peerings(&mut self) {
+        let vpc = |side: &'s Option<ec2::VpcPeeringConnectionVpcInfo>| {
+            side.as_ref().and_then(|side| side.vpc_id.as_deref())
+        };
+        for peering in self.peerings.values().copied() {
+            if let (Some(a), Some(b)) = (vpc(&peering.requester_vpc_info), vpc(&peering.accepter_vpc_info)) {
+                self.peerings_by_vpcs.entry((a.min(b), a.max(b))).or_default().push(peering);
+            }
+        }
+        for peerings in self.peerings_by_vpcs.values_mut() {
+            peerings.sort_by_key(|peering| !connection::is_active(peering));
+        }
+    }
+
     fn index_attachments(&mut self) {
         for attachment in self.snapshot.aws.transit_gateway_vpc_attachments.iter().flatten() {
             if let (Some(gateway), Some(vpc)) = (&attachment.transit_gateway_id, &attachment.vpc_id) {
                 self.vpc_attachments.entry((gateway, vpc)).or_default().push(attachment);
+                self.gateways_by_vpc.entry(vpc).or_default().insert(gateway);
             }
         }
     }
