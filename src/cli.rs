@@ -13,6 +13,7 @@ Exit codes:
   2  could not run: usage, a bad file or rule, credentials, the cluster cannot be read
   3  incomplete: no such failure, but something at or above --fail-on is unknown
      (for drift: something became unknown)
+For trace: 0 open, 1 blocked, 3 unknown.
 The other subcommands exit 0 when they ran.";
 
 const AUDIT_EXAMPLES: &str = "\
@@ -29,6 +30,32 @@ Examples:
   privek-audit snapshot --cluster foo -o baseline.json
   privek-audit drift --baseline baseline.json --cluster foo
   privek-audit drift --baseline report.json --snapshot today.json --format json";
+
+const TRACE_EXAMPLES: &str = "\
+Ends:
+  eni-… i-… subnet-… vpce-… pl-…     a resource
+  10.50.0.7  10.50.0.0/24            an address, a network
+  ecr.api  sts  s3                   an AWS service: the VPC endpoint that answers for it
+  nodes  pods  control-plane  …      a role in the cluster (operators, fargate, efs, services,
+                                     control-plane-subnets, resolver-inbound, resolver-outbound,
+                                     resolver-targets)
+  head-office                        a network that privek-audit.yaml names
+What AWS cannot know about a network or subnet follows it: 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2
+
+Ports:
+  tcp/443  udp/53  tcp/1024-65535  icmp (echo)  any (every protocol and port)
+
+Examples:
+  privek-audit trace --from 10.50.0.0/24 --to control-plane --port tcp/443 --cluster foo
+  privek-audit trace --from nodes --to ecr.api --port tcp/443 --snapshot foo.json
+  privek-audit trace --from eni-0a1 --to 10.20.0.5 --port tcp/5432 --region eu-central-1
+  privek-audit trace --from subnet-0a1,sg=sg-0b2 --to i-0c3 --port tcp/22 --snapshot a.json --snapshot b.json
+
+Exit codes:
+  0  open: every packet arrives, and every reply
+  1  blocked: at least a part of it; each object in the way is named, with the commands that mend it
+  2  could not run: usage, a bad file, an end that is not there, credentials
+  3  unknown: nothing that was read blocks it, but something is missing, which is named";
 
 /// Audits the network of a private EKS cluster before a rollout: will it work, and can its
 /// operators reach it? Reads only, changes nothing, and reports to nobody.
@@ -57,6 +84,9 @@ pub enum Command {
     Demo(DemoArgs),
     /// Read a cluster's state and save it, without an audit.
     Snapshot(SnapshotArgs),
+    /// Follow packets from one end to another and back, hop by hop; needs no cluster.
+    #[command(after_help = TRACE_EXAMPLES)]
+    Trace(Box<TraceArgs>),
     /// List, explain or check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -69,6 +99,7 @@ pub enum Command {
 
 /// Options of the audit.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
 pub struct AuditArgs {
     /// Where the state comes from.
     #[command(flatten)]
@@ -89,7 +120,6 @@ pub struct AuditArgs {
 
 /// Where the state comes from: AWS, or files.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
 pub struct SourceArgs {
     /// The cluster to read; with --snapshot, which of the clusters in it.
     #[arg(long, value_name = "NAME")]
@@ -158,6 +188,7 @@ pub struct DemoArgs {
 
 /// Options of `snapshot`.
 #[derive(Args, Debug)]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
 pub struct SnapshotArgs {
     /// Where the state comes from.
     #[command(flatten)]
@@ -168,6 +199,29 @@ pub struct SnapshotArgs {
     /// Replace account ids, addresses and names, consistently.
     #[arg(long)]
     pub redact: bool,
+}
+
+/// Options of `trace`.
+#[derive(Args, Debug)]
+pub struct TraceArgs {
+    /// Who opens the connection.
+    #[arg(long, value_name = "END")]
+    pub from: String,
+    /// Whom it is opened to.
+    #[arg(long, value_name = "END")]
+    pub to: String,
+    /// On which protocol and port of the destination.
+    #[arg(long, value_name = "PORT")]
+    pub port: String,
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What the user declares.
+    #[command(flatten)]
+    pub intent: IntentArgs,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub output: OutputArgs,
 }
 
 /// Options of `drift`.
@@ -266,6 +320,19 @@ mod tests {
         assert!(parse("privek-audit --snapshot a.json --snapshot b").is_ok());
         assert!(parse("privek-audit drift --baseline a.json").is_err());
         assert!(parse("privek-audit drift --baseline a.json --cluster foo").is_ok());
+    }
+
+    #[test]
+    fn a_trace_needs_two_ends_and_a_port_and_no_cluster() {
+        assert!(parse("privek-audit trace --from nodes --to ecr.api --port tcp/443 --cluster foo").is_ok());
+        assert!(
+            parse("privek-audit trace --from eni-1 --to eni-2 --port tcp/443 --region eu-west-1").is_ok()
+        );
+        assert!(
+            parse("privek-audit trace --from eni-1 --to eni-2 --port icmp --snapshot a --snapshot b").is_ok()
+        );
+        assert_eq!(parse("privek-audit trace --from eni-1 --port icmp").unwrap_err().exit_code(), 2);
+        assert_eq!(parse("privek-audit trace --from eni-1 --to eni-2").unwrap_err().exit_code(), 2);
     }
 
     #[test]

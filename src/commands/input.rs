@@ -65,23 +65,23 @@ pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Er
     }
 }
 
-/// Reads the files, or AWS, for a path: with a cluster only if one is named, or the files hold one.
-#[allow(dead_code, reason = "for `trace`")]
+/// Reads the files, or AWS, for a path: about a cluster only where one is named, or there is one.
 pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
     let Some(mut snapshot) = files(&args.snapshot)? else {
         return live(args, args.cluster.as_deref(), about);
     };
     match snapshot.select_cluster(args.cluster.as_deref()) {
-        Err(SnapshotError::NoCluster) if args.cluster.is_none() => Ok(snapshot),
-        Err(error) => Err(error.into()),
-        Ok(()) => Ok(snapshot),
+        Err(SnapshotError::NoCluster | SnapshotError::SeveralClusters { .. }) if args.cluster.is_none() => {}
+        selected => selected?,
     }
+    Ok(snapshot)
 }
 
-/// The networks that a collection follows transit gateways to: those that the user declares.
+/// What a collection is about beside the cluster: the networks that the user declares.
 pub fn about(declared: &Declared) -> About {
-    let operators = declared.intent.operators.iter().flatten();
-    About { ends: Vec::new(), networks: operators.map(|operator| operator.cidr).collect() }
+    let operators = declared.intent.operators.iter().flatten().map(|operator| operator.cidr);
+    let networks = declared.intent.networks.iter().map(|network| network.cidr);
+    About { ends: Vec::new(), networks: operators.chain(networks).collect() }
 }
 
 fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
@@ -124,6 +124,9 @@ pub fn redacted(declared: &Declared, redactor: &Redactor) -> Declared {
         if known.name != known.cidr.to_string() {
             operator.name = format!("operator-{}", index + 1);
         }
+    }
+    for (index, network) in intent.networks.iter_mut().enumerate() {
+        network.name = format!("network-{}", index + 1);
     }
     let origin = declared.origin.as_ref().map(|_| "Declarations are read from a file.".to_owned());
     Declared { intent, origin }

@@ -11,6 +11,7 @@ mod output;
 mod progress;
 mod rules;
 mod snapshot;
+mod trace;
 
 use crate::cli::{Cli, Command};
 
@@ -29,6 +30,7 @@ pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
         None => audit::run(&cli.audit),
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Snapshot(args)) => snapshot::run(args),
+        Some(Command::Trace(args)) => trace::run(args),
         Some(Command::Rules(command)) => rules::run(command),
         Some(Command::IamPolicy) => Ok(Done { stdout: iam_policy::policy(), exit_code: 0 }),
         Some(Command::Drift(args)) => drift::run(args),

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
+use super::Context;
 use crate::network::{Blocker, BlockerCode};
 
 /// The blockers of all paths: what one object does to several parts is said once.
-pub(super) fn merged(mut all: Vec<Blocker>) -> Vec<Blocker> {
+pub(super) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocker> {
     all.sort();
     // Wide parts first, so that what they cover is found to be said already.
     all.sort_by_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
@@ -20,19 +21,45 @@ pub(super) fn merged(mut all: Vec<Blocker>) -> Vec<Blocker> {
         }
     }
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
-    share_numbers(&mut merged);
+    context.share_numbers(&mut merged);
     merged
 }
 
-/// Gives each entry that a fix adds to a network ACL a rule number of its own.
-fn share_numbers(blockers: &mut [Blocker]) {
-    let mut used: BTreeMap<(BlockerCode, String), BTreeSet<i64>> = BTreeMap::new();
-    for blocker in blockers {
-        let used = used.entry((blocker.code, blocker.id.clone())).or_default();
-        let entries = blocker.remedy.cidrs.len();
-        blocker.remedy.rule_numbers.retain(|number| !used.contains(number));
-        blocker.remedy.rule_numbers.truncate(entries);
-        used.extend(blocker.remedy.rule_numbers.iter().copied());
+/// The rule numbers that fixes give to new entries of network ACLs, so that all fixes of one report
+/// can be applied: each entry has a number of its own, and the same one wherever it is proposed.
+#[derive(Debug, Default)]
+pub(super) struct Numbers {
+    entries: BTreeMap<Entry, i64>,
+    taken: BTreeSet<(BlockerCode, String, i64)>,
+}
+
+/// Direction and ACL, protocol, ports and prefix of an entry.
+type Entry = (BlockerCode, String, (Option<String>, Option<u16>, Option<u16>), String);
+
+impl Numbers {
+    /// Gives each entry that a fix adds to a network ACL its number; fewer where none is free.
+    pub(super) fn share(&mut self, blockers: &mut [Blocker]) {
+        // What other findings propose may be taken where nothing else is left: each fix works by itself.
+        let mut own = BTreeSet::new();
+        for blocker in blockers {
+            let free = std::mem::take(&mut blocker.remedy.rule_numbers);
+            let remedy = &blocker.remedy;
+            let ports = (remedy.protocol.clone(), remedy.from_port, remedy.to_port);
+            let place = |number: i64| (blocker.code, blocker.id.clone(), number);
+            let numbers = remedy.cidrs.iter().map_while(|cidr| {
+                let entry = (blocker.code, blocker.id.clone(), ports.clone(), cidr.clone());
+                let known = self.entries.get(&entry).copied().filter(|number| free.contains(number));
+                let mut unused = free.iter().copied().filter(|number| !own.contains(&place(*number)));
+                let number = known
+                    .or_else(|| unused.clone().find(|number| !self.taken.contains(&place(*number))))
+                    .or_else(|| unused.next())?;
+                own.insert(place(number));
+                self.taken.insert(place(number));
+                self.entries.insert(entry, number);
+                Some(number)
+            });
+            blocker.remedy.rule_numbers = numbers.collect();
+        }
     }
 }
 

@@ -6,12 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use crate::intent::Intent;
-use crate::network::{self, Known, Missing, MissingKind, Network};
+use crate::network::{self, Blocker, Known, Missing, MissingKind, Network};
 use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::{Arn, Snapshot};
 
 use super::Target;
+use super::blockers::Numbers;
 use super::ends::Ends;
 
 /// What facts are computed from.
@@ -35,6 +36,7 @@ pub struct Context<'s> {
     pub partition: String,
     assumptions: RefCell<BTreeSet<String>>,
     ends: RefCell<BTreeMap<&'static str, Rc<Ends>>>,
+    numbers: RefCell<Numbers>,
 }
 
 impl<'s> Context<'s> {
@@ -65,6 +67,7 @@ impl<'s> Context<'s> {
             partition,
             assumptions: RefCell::default(),
             ends: RefCell::default(),
+            numbers: RefCell::default(),
         }
     }
 
@@ -115,6 +118,11 @@ impl<'s> Context<'s> {
             .filter(|interface| interface.vpc_id.as_deref() == Some(&vpc))
             .filter(|interface| interface.status.as_deref() != Some("available"))
             .collect())
+    }
+
+    /// Gives new entries of network ACLs numbers that no other fix gives.
+    pub(super) fn share_numbers(&self, blockers: &mut [Blocker]) {
+        self.numbers.borrow_mut().share(blockers);
     }
 
     /// Takes something for granted; the report says it once.

@@ -30,6 +30,7 @@ mod small;
 mod spec;
 mod subnet;
 mod template;
+mod trace;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -38,10 +39,11 @@ use schemars::{JsonSchema, Schema, schema_for};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-pub use crate::network::{Missing, MissingKind, Ports};
+pub use crate::network::{Blocker, Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
+pub use trace::{TraceError, Traced, trace};
 
 use context::Context;
 

@@ -56,6 +56,12 @@ pub enum BlockerCode {
     TransitGatewayRoute,
     /// The gateway is not attached to the VPC.
     GatewayDetached,
+    /// The NAT gateway is not available.
+    NatGatewayUnavailable,
+    /// No public address stands for the sender's private one at the internet gateway.
+    PublicAddressMissing,
+    /// VPC Block Public Access stops it at the internet gateway.
+    PublicAccessBlocked,
     /// No subnet holds the address.
     NoSuchAddress,
     /// AWS never forwards this: transitive peering, a gateway endpoint from outside, …
@@ -93,6 +99,8 @@ pub struct Remedy {
     pub vpc: Option<String>,
     /// The subnet to attach or to associate.
     pub subnet: Option<String>,
+    /// The route table whose route leads to the object.
+    pub route_table: Option<String>,
     /// The state that the object is in, as AWS spells it.
     pub state: Option<String>,
 }

@@ -14,6 +14,10 @@ pub(super) enum Connection {
     TransitGateway(String),
     /// Over a virtual private gateway.
     VpnGateway(String),
+    /// Over an internet gateway.
+    Internet(String),
+    /// Through a NAT gateway, within one VPC or not.
+    Nat(String),
     /// Through a gateway endpoint.
     Endpoint(String),
 }
@@ -29,7 +33,20 @@ pub(super) enum Answer {
 impl<'s> Network<'s> {
     /// The peering connections between two VPCs, active ones first.
     pub(super) fn peerings_between(&self, a: &str, b: &str) -> Vec<&'s VpcPeeringConnection> {
-        self.peerings_by_vpcs.get(&(a.min(b), a.max(b))).cloned().unwrap_or_default()
+        let mut found: Vec<_> = self
+            .peerings_by_vpc
+            .get(a)
+            .into_iter()
+            .flatten()
+            .copied()
+            .filter(|peering| {
+                let requester = peering.requester_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
+                let accepter = peering.accepter_vpc_info.as_ref().and_then(|side| side.vpc_id.as_deref());
+                (requester, accepter) == (Some(a), Some(b)) || (requester, accepter) == (Some(b), Some(a))
+            })
+            .collect();
+        found.sort_by_key(|peering| !is_active(peering));
+        found
     }
 
     /// Whether a rule's reference to a security group means the other side.
@@ -80,7 +97,13 @@ impl<'s> Network<'s> {
                 Connection::Local => continue,
                 Connection::Peering(id) => self.over_peering(id),
                 Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
-                Connection::VpnGateway(_) | Connection::Endpoint(_) => Answer::No,
+                // Who is behind a NAT gateway carries no group there; whom the client's own rules
+                // mean within its VPC does not depend on the way.
+                Connection::Nat(_) if side.own.vpc() == side.peer.vpc() => continue,
+                Connection::VpnGateway(_)
+                | Connection::Internet(_)
+                | Connection::Nat(_)
+                | Connection::Endpoint(_) => Answer::No,
             };
             match answer {
                 Answer::Yes(_) => {}
@@ -151,8 +174,8 @@ impl<'s> Network<'s> {
 
     /// A transit gateway that both VPCs are attached to.
     pub(super) fn common_gateway(&self, a: &str, b: &str) -> Option<&'s str> {
-        let of = |vpc| self.gateways_by_vpc.get(vpc);
-        of(a)?.iter().copied().find(|gateway| of(b).is_some_and(|of| of.contains(gateway)))
+        let (a, b) = (self.transit_gateways_by_vpc.get(a)?, self.transit_gateways_by_vpc.get(b)?);
+        a.intersection(b).next().copied()
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use super::{
     BlockerCode, Leg, Missing, Network, Remedy,
     connection::Connection,
-    leg::{Decider, Run, at},
+    gate::Gate,
     lookup,
     network_acl::Direction,
     part::{Part, Place},
@@ -15,8 +15,9 @@ use super::{
     route::Way,
     security_group::Side,
     story::Story,
+    walk::{Decider, Reach, Run, Spot, at},
 };
-use crate::snapshot::aws::ec2::{Route, RouteTable, Subnet};
+use crate::snapshot::aws::ec2::{Route, RouteTable};
 
 impl<'s> Network<'s> {
     pub(super) fn to_prefix_list(
@@ -54,7 +55,7 @@ impl<'s> Network<'s> {
         match self.effective_route_table(id) {
             Ok(table) => {
                 let run = Run { leg: Leg::Request, from, to, points: request };
-                self.route_to_list(story, run, (table, subnet, vpc), list);
+                self.route_to_list(story, run, (table, Spot { subnet, vpc, over: None }), list);
             }
             Err(missing) => story.missing(missing),
         }
@@ -65,19 +66,19 @@ impl<'s> Network<'s> {
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
-        (table, subnet, vpc): (&'s RouteTable, &'s Subnet, &'s str),
+        (table, spot): (&'s RouteTable, Spot<'s>),
         list: &str,
     ) {
         let id = table.route_table_id.as_str();
         let is_its = |route: &&Route| route.destination_prefix_list_id.as_deref() == Some(list);
         let Some(route) = table.routes.iter().find(is_its) else {
             let reason = format!("{id} has no route for {list}");
-            return self.block_list(story, run, (table, vpc), (BlockerCode::RouteMissing, reason), list);
+            return self.block_list(story, run, (table, spot.vpc), (BlockerCode::RouteMissing, reason), list);
         };
         let target = lookup::target(route).unwrap_or_default();
         if route.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("blackhole")) {
             let reason = format!("the route of {id} for {list} is a blackhole");
-            return self.block_list(story, run, (table, vpc), (BlockerCode::RouteBlackhole, reason), list);
+            return self.block_list(story, run, (table, spot.vpc), (BlockerCode::RouteBlackhole, reason), list);
         }
         if !lookup::is_active(route) || !target.starts_with("vpce-") {
             let what = format!("{target}, where {id} sends {list}: what it forwards");
@@ -88,24 +89,50 @@ impl<'s> Network<'s> {
             return story.missing(run.to.unread.clone());
         }
         // A more specific route takes single addresses of the service elsewhere.
-        for piece in self.routes(table, vpc, &run.to.addresses) {
+        for piece in self.routes(table, spot.vpc, &run.to.addresses) {
             match &piece.way {
                 Way::To(other, _) if *other == target => {}
                 Way::Unknown(missing) => story.missing(missing.clone()),
                 Way::To(other, by) => {
                     let reason = format!("{id} sends {} to {other} ({by})", piece.addresses);
-                    let decider = Decider { table, subnet, vpc, addresses: &piece.addresses, by };
+                    let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
                 Way::Local(by) | Way::Blackhole(by) => {
                     let reason = format!("the route of {id} for {by} takes {} from {list}", piece.addresses);
-                    let decider = Decider { table, subnet, vpc, addresses: &piece.addresses, by };
+                    let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
                 Way::Nowhere => {}
             }
         }
         story.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway endpoint");
+    }
+
+    /// A route whose prefix list holds single addresses that are asked about.
+    pub(super) fn over_gateway_endpoint(
+        &self,
+        story: &mut Story,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        id: &str,
+    ) -> Vec<Reach<'s>> {
+        if let Some(nat) = run.from.translator {
+            let what = format!("{id} behind {}: whether a NAT gateway can use it", nat.nat_gateway_id);
+            story.missing([Missing::unmodelled(what)]);
+        }
+        let state = self.vpc_endpoints.get(id).and_then(|endpoint| endpoint.state.as_deref());
+        if !state.is_some_and(|state| state.eq_ignore_ascii_case("available")) {
+            story.missing(self.missing("VpcEndpoints", id));
+        }
+        story.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway endpoint; its service answers");
+        story.assume(format!("The service behind {id} answers at {}.", run.to.label));
+        vec![Reach::outside(run, Gate::Endpoint { id: id.to_owned(), vpc: decider.spot.vpc })]
+    }
+
+    pub(super) fn is_gateway_endpoint(&self, id: &str) -> bool {
+        let kind = self.vpc_endpoints.get(id).and_then(|endpoint| endpoint.vpc_endpoint_type.as_deref());
+        kind.is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"))
     }
 
     fn block_list(

@@ -6,12 +6,13 @@ use std::{
 };
 
 use super::{
-    End, Missing, connection,
+    End, Known, Missing,
     memo::Memo,
     network_acl::{Direction, Entry},
     resolve::Resolved,
     route::Piece,
     security_group::Rule,
+    transit_table::Routed,
 };
 use crate::snapshot::{Snapshot, aws::ec2};
 
@@ -37,18 +38,28 @@ pub struct Network<'s> {
     pub(super) interfaces: ById<'s, ec2::NetworkInterface>,
     pub(super) interfaces_by_subnet: BTreeMap<&'s str, Vec<&'s ec2::NetworkInterface>>,
     pub(super) peerings: ById<'s, ec2::VpcPeeringConnection>,
-    /// By the two VPCs, in the order of their ids; active ones first.
-    pub(super) peerings_by_vpcs: BTreeMap<(&'s str, &'s str), Vec<&'s ec2::VpcPeeringConnection>>,
+    /// By either VPC.
+    pub(super) peerings_by_vpc: BTreeMap<&'s str, Vec<&'s ec2::VpcPeeringConnection>>,
     pub(super) transit_gateways: ById<'s, ec2::TransitGateway>,
     /// By transit gateway and VPC.
     pub(super) vpc_attachments: BTreeMap<(&'s str, &'s str), Vec<&'s ec2::TransitGatewayVpcAttachment>>,
-    /// By VPC.
-    pub(super) gateways_by_vpc: BTreeMap<&'s str, BTreeSet<&'s str>>,
+    /// The transit gateways that each VPC is attached to.
+    pub(super) transit_gateways_by_vpc: BTreeMap<&'s str, BTreeSet<&'s str>>,
+    pub(super) vpc_attachments_by_id: ById<'s, ec2::TransitGatewayVpcAttachment>,
     pub(super) attachments: ById<'s, ec2::TransitGatewayAttachment>,
+    /// By transit gateway, those of VPCs apart.
+    pub(super) other_attachments: BTreeMap<&'s str, Vec<&'s ec2::TransitGatewayAttachment>>,
     /// By transit gateway route table.
     pub(super) transit_gateway_routes: ById<'s, ec2::TransitGatewayRoutes>,
     pub(super) vpn_gateways: ById<'s, ec2::VpnGateway>,
+    pub(super) vpn_gateways_by_vpc: BTreeMap<&'s str, Vec<&'s str>>,
     pub(super) nat_gateways: ById<'s, ec2::NatGateway>,
+    pub(super) nat_gateways_by_vpc: BTreeMap<&'s str, Vec<&'s ec2::NatGateway>>,
+    pub(super) internet_gateways: ById<'s, ec2::InternetGateway>,
+    pub(super) internet_gateways_by_vpc: BTreeMap<&'s str, &'s str>,
+    pub(super) egress_only_gateways: ById<'s, ec2::EgressOnlyInternetGateway>,
+    pub(super) egress_only_gateways_by_vpc: BTreeMap<&'s str, &'s str>,
+    pub(super) tables: ById<'s, ec2::RouteTable>,
     pub(super) vpc_endpoints: ById<'s, ec2::VpcEndpoint>,
     pub(super) compiled: Compiled<'s>,
 }
@@ -64,6 +75,8 @@ pub(super) struct Compiled<'s> {
     pub routes: Memo<(&'s str, &'s str), Vec<Piece<'s>>>,
     /// By end, the VPC of the other end, and whether it is the source.
     pub ends: Memo<(End, Option<&'s str>, bool), Resolved<'s>>,
+    /// By transit gateway route table.
+    pub transit: Memo<&'s str, Known<Routed<'s>>>,
 }
 
 impl<'s> Network<'s> {
@@ -83,13 +96,17 @@ impl<'s> Network<'s> {
             prefix_lists: by_id(aws.prefix_list_entries.as_ref(), |list| &list.prefix_list_id),
             interfaces: by_id(aws.network_interfaces.as_ref(), |interface| &interface.network_interface_id),
             interfaces_by_subnet: BTreeMap::new(),
+            peerings_by_vpc: BTreeMap::new(),
             peerings: by_id(aws.vpc_peering_connections.as_ref(), |peering| {
                 &peering.vpc_peering_connection_id
             }),
-            peerings_by_vpcs: BTreeMap::new(),
             transit_gateways: by_id(aws.transit_gateways.as_ref(), |gateway| &gateway.transit_gateway_id),
             vpc_attachments: BTreeMap::new(),
-            gateways_by_vpc: BTreeMap::new(),
+            transit_gateways_by_vpc: BTreeMap::new(),
+            vpc_attachments_by_id: by_id(aws.transit_gateway_vpc_attachments.as_ref(), |attachment| {
+                &attachment.transit_gateway_attachment_id
+            }),
+            other_attachments: BTreeMap::new(),
             attachments: by_id(aws.transit_gateway_attachments.as_ref(), |attachment| {
                 &attachment.transit_gateway_attachment_id
             }),
@@ -97,6 +114,15 @@ impl<'s> Network<'s> {
                 &routes.transit_gateway_route_table_id
             }),
             vpn_gateways: by_id(aws.vpn_gateways.as_ref(), |gateway| &gateway.vpn_gateway_id),
+            vpn_gateways_by_vpc: BTreeMap::new(),
+            nat_gateways_by_vpc: BTreeMap::new(),
+            internet_gateways: by_id(aws.internet_gateways.as_ref(), |gateway| &gateway.internet_gateway_id),
+            internet_gateways_by_vpc: BTreeMap::new(),
+            egress_only_gateways: by_id(aws.egress_only_internet_gateways.as_ref(), |gateway| {
+                &gateway.egress_only_internet_gateway_id
+            }),
+            egress_only_gateways_by_vpc: BTreeMap::new(),
+            tables: by_id(aws.route_tables.as_ref(), |table| &table.route_table_id),
             nat_gateways: by_id(aws.nat_gateways.as_ref(), |gateway| &gateway.nat_gateway_id),
             vpc_endpoints: by_id(aws.vpc_endpoints.as_ref(), |endpoint| &endpoint.vpc_endpoint_id),
             compiled: Compiled::default(),
@@ -104,8 +130,8 @@ impl<'s> Network<'s> {
         network.index_subnets();
         network.index_route_tables();
         network.index_acls();
-        network.index_peerings();
         network.index_attachments();
+        network.index_gateways();
         network
     }
 
@@ -152,25 +178,50 @@ impl<'s> Network<'s> {
         }
     }
 
-    fn index_peerings(&mut self) {
-        let vpc = |side: &'s Option<ec2::VpcPeeringConnectionVpcInfo>| {
-            side.as_ref().and_then(|side| side.vpc_id.as_deref())
-        };
-        for peering in self.peerings.values().copied() {
-            if let (Some(a), Some(b)) = (vpc(&peering.requester_vpc_info), vpc(&peering.accepter_vpc_info)) {
-                self.peerings_by_vpcs.entry((a.min(b), a.max(b))).or_default().push(peering);
-            }
-        }
-        for peerings in self.peerings_by_vpcs.values_mut() {
-            peerings.sort_by_key(|peering| !connection::is_active(peering));
-        }
-    }
-
     fn index_attachments(&mut self) {
         for attachment in self.snapshot.aws.transit_gateway_vpc_attachments.iter().flatten() {
             if let (Some(gateway), Some(vpc)) = (&attachment.transit_gateway_id, &attachment.vpc_id) {
                 self.vpc_attachments.entry((gateway, vpc)).or_default().push(attachment);
-                self.gateways_by_vpc.entry(vpc).or_default().insert(gateway);
+                self.transit_gateways_by_vpc.entry(vpc).or_default().insert(gateway);
+            }
+        }
+        for attachment in self.snapshot.aws.transit_gateway_attachments.iter().flatten() {
+            if let (Some(gateway), Some(kind)) = (&attachment.transit_gateway_id, &attachment.resource_type)
+                && kind != "vpc"
+            {
+                self.other_attachments.entry(gateway).or_default().push(attachment);
+            }
+        }
+        for peering in self.snapshot.aws.vpc_peering_connections.iter().flatten() {
+            let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+            let sides: BTreeSet<&str> =
+                sides.into_iter().flatten().filter_map(|side| side.vpc_id.as_deref()).collect();
+            for vpc in sides {
+                self.peerings_by_vpc.entry(vpc).or_default().push(peering);
+            }
+        }
+    }
+
+    fn index_gateways(&mut self) {
+        let aws = &self.snapshot.aws;
+        for gateway in aws.vpn_gateways.iter().flatten() {
+            for vpc in attached_vpcs(&gateway.vpc_attachments) {
+                self.vpn_gateways_by_vpc.entry(vpc).or_default().push(&gateway.vpn_gateway_id);
+            }
+        }
+        for gateway in aws.internet_gateways.iter().flatten() {
+            for vpc in attached_vpcs(&gateway.attachments) {
+                self.internet_gateways_by_vpc.insert(vpc, &gateway.internet_gateway_id);
+            }
+        }
+        for gateway in aws.egress_only_internet_gateways.iter().flatten() {
+            for vpc in attached_vpcs(&gateway.attachments) {
+                self.egress_only_gateways_by_vpc.insert(vpc, &gateway.egress_only_internet_gateway_id);
+            }
+        }
+        for gateway in aws.nat_gateways.iter().flatten() {
+            if let Some(vpc) = &gateway.vpc_id {
+                self.nat_gateways_by_vpc.entry(vpc).or_default().push(gateway);
             }
         }
     }
@@ -178,6 +229,10 @@ impl<'s> Network<'s> {
 
 fn by_id<T>(items: Option<&Vec<T>>, id: fn(&T) -> &String) -> ById<'_, T> {
     items.into_iter().flatten().map(|item| (id(item).as_str(), item)).collect()
+}
+
+fn attached_vpcs(attachments: &[ec2::GatewayAttachment]) -> impl Iterator<Item = &str> {
+    attachments.iter().filter_map(|attachment| attachment.vpc_id.as_deref())
 }
 
 /// Every private address of an interface; a delegated prefix is in `ipv4_prefixes`.

@@ -9,12 +9,15 @@ mod blocker;
 mod connection;
 mod egress;
 mod end;
+mod flow;
+mod gate;
 mod gateway_endpoint;
 mod index;
-mod leg;
+mod internet;
 mod lookup;
 mod memo;
 mod missing;
+mod nat;
 mod network_acl;
 mod part;
 mod path;
@@ -31,6 +34,7 @@ mod trace;
 mod transit;
 mod transit_table;
 mod vpn_gateway;
+mod walk;
 
 #[cfg(test)]
 mod tests;

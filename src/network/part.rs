@@ -1,8 +1,10 @@
 //! The parts of an end: addresses that AWS treats alike, because they are in one place and carry
 //! the same security groups.
 
+use std::borrow::Cow;
+
 use super::{AddressSet, Groups, Missing};
-use crate::snapshot::aws::ec2::Subnet;
+use crate::snapshot::aws::ec2::{NatGateway, Subnet};
 
 /// Where addresses are.
 #[derive(Clone, Debug)]
@@ -25,7 +27,15 @@ pub(super) struct Part<'s> {
     /// What a fix should speak of instead of the single addresses: AWS moves interfaces within
     /// their subnets, and a declared network is more than the addresses in use.
     pub around: AddressSet,
+    /// What a blocker's part is a part of: the addresses before some of them went their own way.
+    whole: AddressSet,
     pub groups: Groups,
+    /// The interface, where it is one.
+    pub interface: Option<&'s str>,
+    /// Those that a public address stands for; `None` where the subnet decides about new interfaces.
+    pub mapped: Option<AddressSet>,
+    /// The NAT gateway, where it is one.
+    pub translator: Option<&'s NatGateway>,
     /// An interface that security groups do not apply to.
     pub unfiltered: bool,
     /// An interface endpoint's interface.
@@ -46,8 +56,12 @@ impl<'s> Part<'s> {
             what,
             place,
             around: addresses.clone(),
+            whole: addresses.clone(),
             addresses,
             groups,
+            interface: None,
+            mapped: None,
+            translator: None,
             unfiltered: false,
             is_endpoint: false,
             prefix_list: None,
@@ -74,7 +88,29 @@ impl<'s> Part<'s> {
     /// The part's addresses of one family.
     pub fn family(&self, v6: bool) -> Self {
         let only = |set: &AddressSet| if v6 { set.only_v6() } else { set.only_v4() };
-        Self { addresses: only(&self.addresses), around: only(&self.around), ..self.clone() }
+        Self {
+            addresses: only(&self.addresses),
+            around: only(&self.around),
+            whole: only(&self.whole),
+            ..self.clone()
+        }
+    }
+
+    /// Gives it addresses, and nothing around them.
+    pub fn set_addresses(&mut self, addresses: AddressSet) {
+        self.around.clone_from(&addresses);
+        self.whole.clone_from(&addresses);
+        self.addresses = addresses;
+    }
+
+    /// Those of its addresses that are among these.
+    pub fn only(&self, addresses: &AddressSet) -> Cow<'_, Self> {
+        if addresses.contains_all(&self.addresses) {
+            return Cow::Borrowed(self);
+        }
+        let both = self.addresses.intersect(addresses);
+        let around = if addresses.contains_all(&self.around) { self.around.clone() } else { both.clone() };
+        Cow::Owned(Self { addresses: both, around, ..self.clone() })
     }
 
     /// How a reason speaks of some of its addresses.
@@ -98,6 +134,6 @@ impl<'s> Part<'s> {
     }
 
     fn is_all(&self, addresses: &AddressSet) -> bool {
-        addresses.contains_all(&self.addresses)
+        addresses.contains_all(&self.whole)
     }
 }

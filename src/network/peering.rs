@@ -5,9 +5,14 @@
 use super::{
     AddressSet, BlockerCode, Network,
     connection::{self, Connection},
-    leg::{Decider, Run, at},
+    gate::Gate,
+    part::Place,
     story::Story,
+    walk::{Decider, Reach, Run, at, block_never},
 };
+use crate::snapshot::aws::ec2::{VpcPeeringConnection, VpcPeeringConnectionVpcInfo};
+
+const KIND: &str = "vpc-peering-connection";
 
 impl<'s> Network<'s> {
     pub(super) fn over_peering_connection(
@@ -16,59 +21,49 @@ impl<'s> Network<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Option<Connection> {
-        const KIND: &str = "vpc-peering-connection";
-        let Some(peering) = self.peerings.get(id) else {
+    ) -> Vec<Reach<'s>> {
+        let vpc = decider.spot.vpc;
+        let peering = self.peerings.get(id).copied();
+        let far = peering.and_then(|peering| far_side(peering, vpc));
+        let (Some(peering), Some(far)) = (peering, far) else {
             story.hop(run.leg, KIND, id, "unknown", "the peering connection was not read");
             story.missing(self.missing("VpcPeeringConnections", id));
-            return None;
+            return Vec::new();
         };
-        let status = peering.status.as_ref().and_then(|status| status.code.as_deref()).unwrap_or("unknown");
-        if !connection::is_active(peering) {
+        let status = peering.status.as_ref().and_then(|status| status.code.as_deref());
+        if status.is_none() {
+            story.missing(self.missing("VpcPeeringConnections", id));
+        }
+        let status = status.unwrap_or("in an unknown state");
+        if !connection::is_active(peering) && peering.status.as_ref().is_some_and(|its| its.code.is_some()) {
             let reason = format!("{id} is {status}");
             story.hop(run.leg, KIND, id, "drop", &reason);
             let mut blocker = at(BlockerCode::PeeringInactive, KIND, id, None, reason);
             blocker.remedy.state = Some(status.to_owned());
             story.block(blocker);
         }
-        let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
-        let far = sides.into_iter().flatten().find(|side| side.vpc_id.as_deref() != Some(decider.vpc));
-        let Some(far) = far else {
-            story.missing(self.missing("VpcPeeringConnections", id));
-            return None;
-        };
+        if let Some(nat) = run.from.translator {
+            // AWS documents transit gateways and virtual private gateways behind NAT gateways only:
+            // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
+            let nat = &nat.nat_gateway_id;
+            let what = format!("{id} behind {nat}: whether a NAT gateway can send over peering");
+            story.missing([super::Missing::unmodelled(what)]);
+        }
         let far_vpc = far.vpc_id.as_deref().unwrap_or("a VPC without id");
-        let transitive = |story: &mut Story, addresses: &AddressSet| {
-            let reason = format!(
-                "{id} leads to {far_vpc} only, and AWS forwards nothing from there to {}",
-                run.to.told(addresses)
-            );
-            story.hop(run.leg, KIND, id, "drop", &reason);
-            let mut blocker = at(BlockerCode::NeverForwarded, KIND, id, Some(run.leg), reason);
-            blocker.part = run.to.part(addresses);
-            story.block(blocker);
-        };
-        if let Some(vpc) = run.to.vpc() {
-            if vpc != far_vpc {
-                transitive(story, &run.to.addresses);
-                return None;
+        if let Some(to) = run.to.vpc() {
+            if to != far_vpc {
+                return self.block_transit(story, run, (id, far_vpc));
             }
             story.hop(run.leg, KIND, id, "forward", &format!("{status}, to {far_vpc}"));
-            return Some(Connection::Peering(id.to_owned()));
+            return self.deliver(story, run, (to, Connection::Peering(id.to_owned())));
         }
-        let v4 = far.cidr_block_set.iter().filter_map(|block| block.cidr_block.as_deref());
-        let v6 = far.ipv6_cidr_block_set.iter().filter_map(|block| block.ipv6_cidr_block.as_deref());
-        let held: AddressSet = far
-            .cidr_block
-            .as_deref()
-            .into_iter()
-            .chain(v4)
-            .chain(v6)
-            .filter_map(|text| text.parse().ok())
-            .collect();
-        let beyond = decider.addresses.intersect(&run.to.addresses).subtract(&held);
+        if self.vpcs.contains_key(far_vpc) {
+            return self.block_transit(story, run, (id, far_vpc));
+        }
+        let held = prefixes(far);
+        let beyond = run.to.addresses.subtract(&held);
         if !held.is_empty() && !beyond.is_empty() {
-            transitive(story, &beyond);
+            self.block_transit(story, run.to(&run.to.only(&beyond)), (id, far_vpc));
         }
         story.hop(run.leg, KIND, id, "unknown", &format!("{far_vpc} was not read"));
         story.missing(
@@ -76,6 +71,56 @@ impl<'s> Network<'s> {
                 .iter()
                 .flat_map(|key| self.missing(key, far_vpc)),
         );
-        Some(Connection::Peering(id.to_owned()))
+        vec![Reach::outside(run, Gate::Peering { id: id.to_owned(), vpc })]
     }
+
+    /// From a peer nothing goes on, neither over another peering connection nor through any gateway:
+    /// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations>.
+    fn block_transit(&self, story: &mut Story, run: Run<'_, 's>, (id, far): (&str, &str)) -> Vec<Reach<'s>> {
+        let told = run.to.told(&run.to.addresses);
+        let mut reason = format!("{id} leads to {far} only, and AWS forwards nothing from there to {told}");
+        if let Some(onward) = self.onward(far, run) {
+            reason = format!("{reason}: what enters {far} over {id} cannot leave it over {onward}");
+        }
+        block_never(story, run, id, reason)
+    }
+
+    /// What would have to carry packets out of a VPC that is on their way.
+    fn onward(&self, vpc: &str, run: Run<'_, 's>) -> Option<String> {
+        match &run.to.place {
+            Place::Inside { vpc: far, .. } => {
+                let peering = self.peerings_between(vpc, far).first().copied();
+                let peering = peering.map(|peering| peering.vpc_peering_connection_id.as_str());
+                peering.or_else(|| self.common_gateway(vpc, far)).map(str::to_owned)
+            }
+            Place::Outside { via: Some(via) } => Some(via.clone()),
+            Place::Outside { via: None } => {
+                let vpn = self.vpn_gateways_by_vpc.get(vpc).and_then(|ids| ids.first());
+                let internet = self.internet_gateways_by_vpc.get(vpc);
+                let (first, second) =
+                    if super::internet::is_meant(run) { (internet, vpn) } else { (vpn, internet) };
+                first.or(second).map(|id| (*id).to_owned())
+            }
+        }
+    }
+
+    /// The VPC at the other end of a peering connection.
+    pub(super) fn far_vpc(&self, id: &str, vpc: &str) -> Option<&'s str> {
+        far_side(self.peerings.get(id)?, vpc)?.vpc_id.as_deref()
+    }
+}
+
+fn far_side<'s>(peering: &'s VpcPeeringConnection, vpc: &str) -> Option<&'s VpcPeeringConnectionVpcInfo> {
+    let is_own = |side: &VpcPeeringConnectionVpcInfo| side.vpc_id.as_deref() == Some(vpc);
+    match (&peering.requester_vpc_info, &peering.accepter_vpc_info) {
+        (Some(own), Some(far)) | (Some(far), Some(own)) if is_own(own) && !is_own(far) => Some(far),
+        _ => None,
+    }
+}
+
+fn prefixes(side: &VpcPeeringConnectionVpcInfo) -> AddressSet {
+    let v4 = side.cidr_block_set.iter().filter_map(|block| block.cidr_block.as_deref());
+    let v6 = side.ipv6_cidr_block_set.iter().filter_map(|block| block.ipv6_cidr_block.as_deref());
+    let all = side.cidr_block.as_deref().into_iter().chain(v4).chain(v6);
+    all.filter_map(|text| text.parse::<ipnet::IpNet>().ok()).collect()
 }

@@ -152,6 +152,12 @@ impl Ports {
     }
 }
 
+/// What NAT gateways translate.
+pub(super) fn translated() -> Ranges {
+    let whole = |protocol| points(protocol, 0, u16::MAX);
+    whole(ICMP).union(&whole(TCP)).union(&whole(UDP))
+}
+
 fn points(protocol: u8, from: u16, to: u16) -> Ranges {
     let base = u128::from(protocol) << 16;
     Ranges::of(base | u128::from(from), base | u128::from(to))

@@ -8,10 +8,10 @@ use std::{
 use ipnet::IpNet;
 
 use super::{
-    AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index,
+    AddressSet, Blocker, BlockerCode, End, EndKind, Groups, Known, Missing, Network, Remedy, index, internet,
     part::{Part, Place},
 };
-use crate::snapshot::aws::ec2::{NetworkInterface, Subnet};
+use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
 
 /// An end's parts, and what keeps it from having more.
 #[derive(Debug, Default)]
@@ -112,6 +112,8 @@ impl<'s> Network<'s> {
         let place = Place::Inside { subnet, vpc };
         let mut part = Part::new(&end.label, id.to_owned(), place, addresses, Groups::Undeclared);
         self.apply_interface(&mut part, interface);
+        part.interface = Some(&interface.network_interface_id);
+        part.mapped = Some(mapped_addresses(interface));
         part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect();
         resolved.parts.push(part);
         Ok(())
@@ -161,10 +163,14 @@ impl<'s> Network<'s> {
                 empty_vpc = Some(vpc);
             }
         }
-        if !left.is_empty() {
-            let place = Place::Outside { via: via.map(str::to_owned) };
-            let what = left.to_string();
-            resolved.parts.push(Part::new(&end.label, what, place, left, groups.clone()));
+        // To the internet there are other ways than to private networks.
+        let public = if via.is_none() && !is_source { internet::public() } else { AddressSet::default() };
+        for addresses in [left.subtract(&public), left.intersect(&public)] {
+            if !addresses.is_empty() {
+                let place = Place::Outside { via: via.map(str::to_owned) };
+                let what = addresses.to_string();
+                resolved.parts.push(Part::new(&end.label, what, place, addresses, groups.clone()));
+            }
         }
         if let (true, true, Some(vpc)) = (resolved.parts.is_empty(), resolved.missing.is_empty(), empty_vpc) {
             resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));
@@ -263,6 +269,8 @@ impl<'s> Network<'s> {
             let is_endpoint = part.is_endpoint;
             let (first, addresses) = alike.entry(key).or_insert((part, Vec::new()));
             first.is_endpoint |= is_endpoint;
+            let mapped = mapped_addresses(interface);
+            first.mapped = Some(first.mapped.take().map_or(mapped.clone(), |others| others.union(&mapped)));
             addresses.push(its);
         }
         let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
@@ -283,8 +291,7 @@ impl<'s> Network<'s> {
             resolved.parts.push(part);
         }
         for (mut part, addresses) in alike.into_values() {
-            part.addresses = AddressSet::union_all(addresses.iter());
-            part.around = part.addresses.clone();
+            part.set_addresses(AddressSet::union_all(addresses.iter()));
             resolved.parts.push(part);
         }
         Ok(())
@@ -312,6 +319,21 @@ fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
         .filter_map(|prefix| prefix.ipv4_prefix.as_deref())
         .filter_map(|prefix| prefix.parse().ok());
     single.chain(delegated).collect()
+}
+
+/// The private addresses that a public one stands for.
+fn mapped_addresses(interface: &NetworkInterface) -> AddressSet {
+    let is_public = |association: &Option<NetworkInterfaceAssociation>| {
+        association.as_ref().is_some_and(|association| association.public_ip.is_some())
+    };
+    let primary = interface.private_ip_address.as_deref().filter(|_| is_public(&interface.association));
+    let others = interface
+        .private_ip_addresses
+        .iter()
+        .filter(|address| is_public(&address.association))
+        .filter_map(|address| address.private_ip_address.as_deref());
+    let all = primary.into_iter().chain(others).filter_map(|text| text.parse::<IpAddr>().ok());
+    all.map(IpNet::from).collect()
 }
 
 fn no_such_address(kind: &str, id: &str, addresses: &str) -> Blocker {

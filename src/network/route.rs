@@ -46,7 +46,12 @@ struct Candidate<'t> {
 
 impl<'s> Network<'s> {
     /// What a VPC's table does with each of the addresses.
-    pub(super) fn routes(&self, table: &'s RouteTable, vpc: &'s str, addresses: &AddressSet) -> Vec<Piece<'s>> {
+    pub(super) fn routes(
+        &self,
+        table: &'s RouteTable,
+        vpc: &'s str,
+        addresses: &AddressSet,
+    ) -> Vec<Piece<'s>> {
         let all = self
             .compiled
             .routes

@@ -1,15 +1,16 @@
 //! A route table in the way, and the route that would mend it.
 
 use super::{
-    BlockerCode, Network, Remedy,
-    leg::{Decider, Run, at},
-    lookup,
-    part::{Part, Place},
+    BlockerCode, Network, Remedy, internet, lookup,
+    part::Place,
     story::Story,
+    walk::{Decider, Reach, Run, Spot, at, kind},
 };
+use crate::snapshot::aws::ec2::NatGateway;
 
 impl<'s> Network<'s> {
-    /// A route table stands in the way: what a route for the addresses would need.
+    /// A route table stands in the way: what a route for the addresses would need, and how far packets
+    /// would come with it, so that all that stands in the way is named at once.
     pub(super) fn block_route(
         &self,
         story: &mut Story,
@@ -17,9 +18,10 @@ impl<'s> Network<'s> {
         decider: &Decider<'_, 's>,
         code: BlockerCode,
         reason: &str,
-    ) {
+    ) -> Vec<Reach<'s>> {
         let id = decider.table.route_table_id.as_str();
-        let target = self.suggestion(decider.vpc, run.to);
+        let spot = decider.spot;
+        let target = if code == BlockerCode::RouteLocal { None } else { self.suggestion(run, spot) };
         let mut reason = reason.to_owned();
         if let Some(target) = &target {
             let there: Vec<&str> = decider
@@ -43,42 +45,91 @@ impl<'s> Network<'s> {
         blocker.remedy = Remedy {
             cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
             target_option: target.as_deref().and_then(target_option).map(str::to_owned),
-            target,
+            target: target.clone(),
             replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
-            subnet: Some(decider.subnet.subnet_id.clone()),
+            subnet: Some(spot.subnet.subnet_id.clone()),
             ..Remedy::default()
         };
         story.block(blocker);
+        let Some(target) = target else { return Vec::new() };
+        let mut unseen = Story::default();
+        let reaches = self.through(&mut unseen, run, decider, &target);
+        story.append_unseen(unseen);
+        reaches
     }
 
-    /// The target that a route from a VPC to a part should have, where there is no doubt about it.
-    fn suggestion(&self, vpc: &str, to: &Part<'s>) -> Option<String> {
-        match &to.place {
-            Place::Outside { via: Some(via) } => Some(via.clone()),
-            Place::Outside { via: None } => {
-                let attached = |gateway: &&crate::snapshot::aws::ec2::VpnGateway| {
-                    gateway.vpc_attachments.iter().any(|attachment| attachment.vpc_id.as_deref() == Some(vpc))
-                };
-                let vpn = self
-                    .vpn_gateways
-                    .values()
-                    .copied()
-                    .filter(attached)
-                    .map(|gateway| &gateway.vpn_gateway_id);
-                let transit =
-                    self.vpc_attachments.keys().filter(|(_, of)| *of == vpc).map(|(gateway, _)| *gateway);
-                let mut all = vpn.map(String::as_str).chain(transit);
-                let first = all.next()?;
-                all.next().is_none().then(|| first.to_owned())
-            }
+    /// The target that a route for packets should have, where there is no doubt about it.
+    fn suggestion(&self, run: Run<'_, 's>, spot: Spot<'s>) -> Option<String> {
+        let vpc = spot.vpc;
+        match &run.to.place {
+            Place::Outside { .. } if run.to.prefix_list.is_some() => None,
+            _ if internet::is_meant(run) => self.way_out(run, spot),
+            // Nothing else carries on what a transit gateway brought.
+            _ if spot.over.is_some() => None,
+            Place::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
+            Place::Outside { via: None } => self.only_gateway(vpc),
             Place::Inside { vpc: far, .. } if *far == vpc => None,
             Place::Inside { vpc: far, .. } => {
-                if let Some(peering) = self.peerings_between(vpc, far).first() {
+                if let Some(peering) = self.peerings_between(vpc, far).first()
+                    && run.from.translator.is_none()
+                {
                     return Some(peering.vpc_peering_connection_id.clone());
                 }
                 self.common_gateway(vpc, far).map(str::to_owned)
             }
         }
+    }
+
+    /// The one gateway to private networks that a VPC has.
+    fn only_gateway(&self, vpc: &str) -> Option<String> {
+        let vpn = self.vpn_gateways_by_vpc.get(vpc).into_iter().flatten();
+        let transit = self.transit_gateways_by_vpc.get(vpc).into_iter().flatten();
+        let mut all = vpn.chain(transit);
+        let first = all.next()?;
+        all.next().is_none().then(|| (*first).to_owned())
+    }
+
+    /// Whether a gateway can be the target of a VPC's routes, as far as is known.
+    fn may_enter(&self, via: &str, vpc: &str) -> bool {
+        match kind(via) {
+            "pcx" => !self.peerings.contains_key(via) || self.far_vpc(via, vpc).is_some(),
+            "vgw" => self.vpn_gateways.get(via).is_none_or(|gateway| {
+                let mut attached = gateway
+                    .vpc_attachments
+                    .iter()
+                    .filter(|attachment| attachment.state.as_deref() == Some("attached"));
+                attached.all(|attachment| attachment.vpc_id.as_deref() == Some(vpc))
+            }),
+            _ => true,
+        }
+    }
+
+    /// The VPC's way to the internet: its own gateway for who has public addresses, else a NAT gateway,
+    /// the one in the zone if there is one.
+    fn way_out(&self, run: Run<'_, 's>, spot: Spot<'s>) -> Option<String> {
+        let vpc = spot.vpc;
+        let own = self.internet_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
+        if !run.to.addresses.only_v6().is_empty() {
+            let outbound_only = self.egress_only_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
+            return outbound_only.filter(|_| spot.over.is_none()).or(own.filter(|_| spot.over.is_none()));
+        }
+        let mapped = run.from.mapped.as_ref().is_some_and(|mapped| mapped.contains_all(&run.from.addresses));
+        if run.from.translator.is_some() || mapped && spot.over.is_none() {
+            return own;
+        }
+        let works = |nat: &&&NatGateway| {
+            nat.connectivity_type.as_deref() != Some("private") && nat.state.as_deref() == Some("available")
+        };
+        let all = self.nat_gateways_by_vpc.get(vpc).into_iter().flatten();
+        let all: Vec<_> = all.filter(works).collect();
+        let near = |nat: &&&&NatGateway| {
+            let subnet = nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id));
+            subnet.is_some_and(|subnet| {
+                subnet.availability_zone.is_some() && subnet.availability_zone == spot.subnet.availability_zone
+            })
+        };
+        let nat = all.iter().find(near).or(all.first()).map(|nat| nat.nat_gateway_id.clone());
+        nat.or_else(|| self.only_gateway(vpc).filter(|_| spot.over.is_none()))
     }
 }
 
@@ -86,7 +137,11 @@ fn target_option(target: &str) -> Option<&'static str> {
     match target.split('-').next()? {
         "pcx" => Some("--vpc-peering-connection-id"),
         "tgw" => Some("--transit-gateway-id"),
-        "vgw" => Some("--gateway-id"),
+        "vgw" | "igw" => Some("--gateway-id"),
+        "nat" => Some("--nat-gateway-id"),
+        "eigw" => Some("--egress-only-internet-gateway-id"),
+        "lgw" => Some("--local-gateway-id"),
+        "cagw" => Some("--carrier-gateway-id"),
         "eni" => Some("--network-interface-id"),
         _ => None,
     }

@@ -48,6 +48,28 @@ impl Story {
         self.blockers.is_empty() && self.missing.is_empty()
     }
 
+    pub fn is_blocked(&self) -> bool {
+        !self.blockers.is_empty()
+    }
+
+    /// Goes on with what would also stand in the way if what does now were mended.
+    pub fn append_unseen(&mut self, other: Self) {
+        self.blockers.extend(other.blockers);
+        self.missing.extend(other.missing);
+    }
+
+    /// Where a translator is the client, replies to low ports are as frequent as to any other.
+    pub fn of_translator(mut self) -> Self {
+        self.blockers = std::mem::take(&mut self.blockers)
+            .into_iter()
+            .map(|mut blocker| {
+                blocker.remedy.low_ports = false;
+                blocker
+            })
+            .collect();
+        self
+    }
+
     /// Goes on with another story.
     pub fn append(&mut self, other: Self) {
         self.hops.extend(other.hops);

@@ -1,17 +1,9 @@
 //! From one end to another, and back.
 
-use std::{collections::BTreeSet, rc::Rc};
+use std::rc::Rc;
 
 use super::{
-    BlockerCode, End, Leg, Missing, Network, Path, Ports,
-    connection::Connection,
-    leg::{Run, at},
-    network_acl::Direction,
-    part::Part,
-    ranges::Ranges,
-    resolve::Resolved,
-    security_group::Side,
-    story::Story,
+    BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story, walk::at,
 };
 
 impl<'s> Network<'s> {
@@ -64,7 +56,8 @@ impl<'s> Network<'s> {
             if to.prefix_list.is_some() {
                 self.to_prefix_list(&mut story, &from, &to, &points);
             } else {
-                self.both_ways(&mut story, &from, &to, &points);
+                let points = Points { request: &points.0, reply: &points.1 };
+                self.both_ways(&mut story, (&from, &to), points);
             }
         }
         if !met {
@@ -73,54 +66,6 @@ impl<'s> Network<'s> {
             story.block(at(BlockerCode::NeverForwarded, "address-family", &destination.what, None, reason));
         }
         story
-    }
-
-    fn both_ways(&self, story: &mut Story, from: &Part<'s>, to: &Part<'s>, points: &(Ranges, Ranges)) {
-        let (request, reply) = points;
-        let mut connections = self.run_request(story, from, to, request);
-        let back = self.run(story, Run { leg: Leg::Reply, from: to, to: from, points: reply });
-        // A way that was neither found nor refused is no way.
-        if (connections.is_empty() || back.is_empty()) && story.is_clear() {
-            let what = format!("how {} and {} are connected", from.label, to.label);
-            story.missing([Missing::unmodelled(what)]);
-        }
-        if connections.is_empty() {
-            connections.extend(self.possible_connection(from, to));
-        }
-        let inbound = Side {
-            direction: Direction::Inbound,
-            own: to,
-            peer: from,
-            points: request,
-            connections: &connections,
-        };
-        self.check_groups(story, &inbound);
-    }
-
-    fn run_request(
-        &self,
-        story: &mut Story,
-        from: &Part<'s>,
-        to: &Part<'s>,
-        request: &Ranges,
-    ) -> BTreeSet<Connection> {
-        // The story is told in the packet's order: out of the interface, over the network, into the other one.
-        let mut network = Story::default();
-        let mut connections = self.run(&mut network, Run { leg: Leg::Request, from, to, points: request });
-        let taken = connections.clone();
-        if connections.is_empty() {
-            connections.extend(self.possible_connection(from, to));
-        }
-        let outbound = Side {
-            direction: Direction::Outbound,
-            own: from,
-            peer: to,
-            points: request,
-            connections: &connections,
-        };
-        self.check_groups(story, &outbound);
-        story.append(network);
-        taken
     }
 }
 

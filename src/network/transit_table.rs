@@ -6,24 +6,23 @@ use ipnet::IpNet;
 
 use super::{
     AddressSet, BlockerCode, Known, Missing, Network,
-    leg::{Run, at},
     story::Story,
     transit::{ATTACHMENT, TABLE},
+    walk::{Run, at},
 };
 use crate::snapshot::aws::ec2::TransitGatewayRoute;
 
 /// Addresses with the route that a transit gateway has for them.
-type Routed<'s> = Vec<(AddressSet, Option<&'s TransitGatewayRoute>)>;
+pub(super) type Routed<'s> = Vec<(AddressSet, Option<&'s TransitGatewayRoute>)>;
 
 impl<'s> Network<'s> {
-    /// The route table that an attachment is associated with, and what it does with addresses.
+    /// The route table that an attachment is associated with, and what it does with the packets.
     pub(super) fn gateway_routes(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
         attachment: &str,
-        addresses: &AddressSet,
-    ) -> Option<Vec<(&'s str, AddressSet, Option<&'s TransitGatewayRoute>)>> {
+    ) -> Option<(&'s str, Routed<'s>)> {
         let Some(found) = self.attachments.get(attachment) else {
             story.hop(run.leg, ATTACHMENT, attachment, "unknown", "its route table was not read");
             story.missing(self.missing("TransitGatewayAttachments", attachment));
@@ -63,19 +62,22 @@ impl<'s> Network<'s> {
             story.block(blocker);
             return None;
         };
-        match self.table_routes(table, addresses) {
-            Ok(routed) => {
-                Some(routed.into_iter().map(|(addresses, route)| (table, addresses, route)).collect())
+        let routes = self.compiled.transit.get(table, || self.table_routes(table));
+        match routes.as_ref() {
+            Ok(all) => {
+                let its = all.iter().map(|(area, route)| (area.intersect(&run.to.addresses), *route));
+                Some((table, its.filter(|(addresses, _)| !addresses.is_empty()).collect()))
             }
             Err(missing) => {
                 story.hop(run.leg, TABLE, table, "unknown", "its routes were not read");
-                story.missing(missing);
+                story.missing(missing.clone());
                 None
             }
         }
     }
 
-    fn table_routes(&self, table: &str, addresses: &AddressSet) -> Known<Routed<'s>> {
+    /// What a table does with each address there is.
+    fn table_routes(&self, table: &'s str) -> Known<Routed<'s>> {
         let Some(routes) = self.transit_gateway_routes.get(table) else {
             return Err(self.missing("TransitGatewayRoutes", table));
         };
@@ -87,13 +89,12 @@ impl<'s> Network<'s> {
             }
             return Err(missing);
         }
-        let mut all: Vec<(IpNet, bool, &'s TransitGatewayRoute)> = Vec::new();
+        let mut all: Vec<(IpNet, u8, &'s TransitGatewayRoute)> = Vec::new();
         for route in &routes.routes {
             let state = route.state.as_deref().unwrap_or("active");
             if state != "active" && state != "blackhole" {
                 continue;
             }
-            let propagated = route.r#type.as_deref() == Some("propagated");
             let prefixes = match (&route.destination_cidr_block, &route.prefix_list_id) {
                 (Some(text), _) => match text.parse() {
                     Ok(prefix) => vec![prefix],
@@ -106,10 +107,10 @@ impl<'s> Network<'s> {
                 (None, Some(list)) => self.prefix_list(list)?,
                 (None, None) => continue,
             };
-            all.extend(prefixes.into_iter().map(|prefix| (prefix, propagated, route)));
+            all.extend(prefixes.into_iter().map(|prefix| (prefix, rank(route), route)));
         }
-        all.sort_by_key(|(prefix, propagated, _)| (u8::MAX - prefix.prefix_len(), *propagated, *prefix));
-        let (mut left, mut pieces) = (addresses.clone(), Vec::new());
+        all.sort_by_key(|(prefix, rank, _)| (u8::MAX - prefix.prefix_len(), *rank, *prefix));
+        let (mut left, mut pieces) = (AddressSet::everything(), Vec::new());
         for (prefix, _, route) in all {
             let its = left.intersect(&prefix.into());
             if !its.is_empty() {
@@ -122,4 +123,24 @@ impl<'s> Network<'s> {
         }
         Ok(pieces)
     }
+}
+
+/// Which of two routes for one prefix decides: static ones, then those of prefix lists, then those
+/// that are propagated by VPCs, Direct Connect, Connect and VPN attachments, in this order:
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-route-evaluation-overview>
+fn rank(route: &TransitGatewayRoute) -> u8 {
+    if route.r#type.as_deref() != Some("propagated") {
+        return u8::from(route.destination_cidr_block.is_none());
+    }
+    let kinds = route.transit_gateway_attachments.iter().filter_map(|its| its.resource_type.as_deref());
+    kinds
+        .map(|kind| match kind {
+            "vpc" => 2,
+            "direct-connect-gateway" => 3,
+            "connect" => 4,
+            "vpn" => 5,
+            _ => 6,
+        })
+        .min()
+        .unwrap_or(6)
 }

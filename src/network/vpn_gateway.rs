@@ -3,11 +3,11 @@
 //! <https://docs.aws.amazon.com/vpn/latest/s2svpn/VPNRoutingTypes.html>
 
 use super::{
-    BlockerCode, Missing, Network,
-    connection::Connection,
-    leg::{Decider, Run, at},
-    route::Way,
+    BlockerCode, Network,
+    gate::Gate,
+    internet::is_attached,
     story::Story,
+    walk::{Decider, Reach, Run, at},
 };
 
 impl<'s> Network<'s> {
@@ -17,56 +17,34 @@ impl<'s> Network<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Option<Connection> {
+    ) -> Vec<Reach<'s>> {
         const KIND: &str = "vpn-gateway";
+        let vpc = decider.spot.vpc;
+        let reach = || vec![Reach::outside(run, Gate::Vpn { id: id.to_owned(), vpc })];
         let Some(gateway) = self.vpn_gateways.get(id) else {
             story.hop(run.leg, KIND, id, "unknown", "the gateway was not read");
             story.missing(self.missing("VpnGateways", id));
-            return None;
+            return reach();
         };
-        let attached = gateway.vpc_attachments.iter().any(|attachment| {
-            attachment.vpc_id.as_deref() == Some(decider.vpc)
-                && attachment.state.as_deref() == Some("attached")
-        });
+        let Some(attached) = is_attached(&gateway.vpc_attachments, vpc) else {
+            story.hop(run.leg, KIND, id, "unknown", "whether it is attached was not read");
+            story.missing(self.missing("VpnGateways", id));
+            return reach();
+        };
         if !attached {
-            let reason = format!("{id} is not attached to {}", decider.vpc);
+            let reason = format!("{id} is not attached to {vpc}");
             story.hop(run.leg, KIND, id, "drop", &reason);
             let mut blocker = at(BlockerCode::GatewayDetached, KIND, id, None, reason);
-            blocker.remedy.vpc = Some(decider.vpc.to_owned());
+            blocker.remedy.vpc = Some(vpc.to_owned());
             story.block(blocker);
-            return None;
+            return reach();
         }
-        story.hop(
-            run.leg,
-            KIND,
-            id,
-            "assumed",
-            &format!("the network behind it holds {}", decider.addresses),
-        );
+        let told = format!("the network behind it holds {}", decider.addresses);
+        story.hop(run.leg, KIND, id, "assumed", &told);
         story.assume(format!(
             "The VPN or Direct Connect behind {id} connects {} and routes it both ways.",
             run.to.label
         ));
-        Some(Connection::VpnGateway(id.to_owned()))
-    }
-
-    /// A route table of a gateway may send what comes in to an appliance:
-    /// <https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html>
-    pub(super) fn check_gateway_routes(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        (gateway, vpc): (&str, &'s str),
-    ) {
-        let Some(table) = self.associated_tables.get(gateway) else { return };
-        for piece in self.routes(table, vpc, &run.to.addresses) {
-            if !matches!(piece.way, Way::Local(_)) {
-                let what = format!(
-                    "the gateway route table {}: where it sends {}",
-                    table.route_table_id, piece.addresses
-                );
-                story.missing([Missing::unmodelled(what)]);
-            }
-        }
+        reach()
     }
 }

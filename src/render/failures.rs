@@ -68,12 +68,22 @@ pub fn block(page: &mut Page, findings: &[&Finding]) {
 /// Kind, id and name; the kind only where the id does not say it.
 pub fn subject(subject: &Subject) -> String {
     let Subject { kind, id, name } = subject;
-    let said = id.strip_prefix(kind.as_str()).is_some_and(|rest| rest.starts_with('-'));
-    let thing = if said { id.clone() } else { format!("{kind} {id}") };
+    let thing = thing(kind, id);
     match name {
         Some(name) if name != id => format!("{thing} ({name})"),
         _ => thing,
     }
+}
+
+/// Kind and id; the kind only where the id does not say it.
+pub fn thing(kind: &str, id: &str) -> String {
+    let said = id.strip_prefix(kind).is_some_and(|rest| rest.starts_with('-'));
+    if said { id.to_owned() } else { format!("{kind} {id}") }
+}
+
+/// A reason after the object's id, which would be said twice where the reason begins with it.
+pub fn without_id<'r>(reason: &'r str, id: &str) -> &'r str {
+    reason.strip_prefix(id).and_then(|rest| rest.strip_prefix(' ')).unwrap_or(reason)
 }
 
 /// The word for a severity, and its tone.
@@ -85,7 +95,8 @@ pub fn severity(severity: Severity) -> (&'static str, Tone) {
     }
 }
 
-fn blocked_by(blocker: &Blocker) -> String {
+/// The object that stands in the way, on which leg, for which part, and why.
+pub fn blocked_by(blocker: &Blocker) -> String {
     let scope: Vec<String> = blocker
         .leg
         .iter()
@@ -93,7 +104,8 @@ fn blocked_by(blocker: &Blocker) -> String {
         .chain(blocker.part.iter().map(|part| format!("for {part}")))
         .collect();
     let scope = if scope.is_empty() { String::new() } else { format!(" ({})", scope.join(", ")) };
-    format!("{} {}{scope}: {}", blocker.kind, blocker.id, blocker.reason)
+    let reason = without_id(&blocker.reason, &blocker.id);
+    format!("{}{scope}: {reason}", thing(&blocker.kind, &blocker.id))
 }
 
 fn evidence(finding: &Finding) -> Option<String> {

@@ -28,6 +28,7 @@ mod tests {
     use super::*;
     use crate::drift::{self, Drift};
     use crate::report::Severity;
+    use crate::report::trace::Trace;
 
     /// The published schema is the one that the types have; `PRIVEK_BLESS=1 cargo test` rewrites it.
     fn published(name: &str, schema: &schemars::Schema) -> Value {
@@ -68,6 +69,12 @@ mod tests {
         before.findings.truncate(1);
         let drift = drift::compare(&before, &sample::report(), Severity::Blocker).unwrap();
         validate(schema, &crate::render::drift::json(&drift));
+    }
+
+    #[test]
+    fn the_trace_is_what_the_published_schema_says() {
+        let schema = published("trace.schema.json", &schema_for!(Trace));
+        validate(schema, &crate::render::trace::json(&sample::trace()));
     }
 
     #[test]

@@ -8,4 +8,5 @@ pub mod json;
 pub(crate) mod sample;
 pub mod table;
 pub mod text;
+pub mod trace;
 mod unknowns;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
+use crate::report::trace::{self, Hop, Return, Trace};
 use crate::report::{
     Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
     Summary, Target, Tool, Verdict, Waiver,
@@ -30,6 +31,72 @@ pub fn finding(rule: &str, outcome: Outcome, severity: Severity) -> Finding {
         references: vec![],
         fingerprint: format!("{rule}-1"),
         waiver: None,
+    }
+}
+
+/// A trace with something of everything: two alike blocked paths, an unknown one, an open one.
+pub fn trace() -> Trace {
+    let hop = |kind: &str, id: &str, decision: &str, by: &str| Hop {
+        kind: kind.into(),
+        id: id.into(),
+        decision: decision.into(),
+        by: by.into(),
+    };
+    let reason = "rtb-0123456789abcdef0 has no route for 172.24.0.0/24";
+    let blocker = Blocker {
+        kind: "route-table".into(),
+        id: "rtb-0123456789abcdef0".into(),
+        leg: Some("reply".into()),
+        part: Some("172.24.0.0/25".into()),
+        reason: reason.into(),
+    };
+    let blocked = |to: &str| trace::Path {
+        from: "office".into(),
+        to: to.into(),
+        verdict: trace::Verdict::Blocked,
+        hops: vec![hop(
+            "security-group",
+            "sg-0123456789abcdef0",
+            "allow",
+            "inbound tcp/443 from 172.24.0.0/24",
+        )],
+        r#return: Return {
+            hops: vec![
+                hop("subnet", &format!("subnet-of-{to}"), "forward", "172.25.0.5"),
+                hop("route-table", "rtb-0123456789abcdef0", "drop", reason),
+                hop("network-acl", "acl-0123456789abcdef0", "allow", "inbound entry 100"),
+            ],
+        },
+        blockers: vec![blocker.clone()],
+        missing: vec![],
+    };
+    let unknown = trace::Path {
+        verdict: trace::Verdict::Unknown,
+        blockers: vec![],
+        missing: vec![Missing {
+            kind: MissingKind::Operation,
+            what: "ec2:DescribeNetworkAcls for vpc-0123456789abcdef0 failed: AccessDenied".into(),
+            permission: Some("ec2:DescribeNetworkAcls".into()),
+        }],
+        ..blocked("eni-0c")
+    };
+    let open = trace::Path { verdict: trace::Verdict::Open, missing: vec![], ..unknown.clone() };
+    Trace {
+        schema_version: trace::SCHEMA_VERSION.into(),
+        from: "office".into(),
+        to: "control-plane".into(),
+        port: "tcp/443".into(),
+        verdict: trace::Verdict::Blocked,
+        exit_code: 1,
+        assumptions: vec!["The firewalls of office outside AWS admit the traffic.".into()],
+        blockers: vec![blocker.clone()],
+        fix: Some(Fix { summary: "Add the route.".into(), commands: vec![LONG_COMMAND.into()] }),
+        paths: vec![
+            blocked("eni-0a"),
+            blocked("eni-0b"),
+            unknown,
+            trace::Path { to: "eni-0d".into(), ..open },
+        ],
     }
 }
 

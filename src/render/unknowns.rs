@@ -49,7 +49,7 @@ pub fn print(page: &mut Page, report: &Report) {
 }
 
 /// What to do about it, in a clause.
-fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
+pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
     let what = &missing.what;
     match (missing.kind, &missing.permission) {
         (MissingKind::Operation, Some(permission)) => {

@@ -9,6 +9,7 @@ use serde_saphyr::Spanned;
 use super::RuleError;
 use super::load::Source;
 use super::template::Templates;
+use crate::facts::{Blocker, Target};
 use crate::report::Fix;
 
 const FILE: &str = "rules/eks/blockers.yaml";
@@ -73,6 +74,38 @@ impl BlockerFixes {
         }
         Ok(())
     }
+}
+
+/// What to change so that none of these blockers stands in the way any more, in their order; nothing
+/// where there are none.
+///
+/// # Errors
+/// A mistake in `blockers.yaml` that only these blockers bring out.
+pub fn fix(blockers: &[Blocker], target: &Target) -> Result<Option<Fix>, RuleError> {
+    if blockers.is_empty() {
+        return Ok(None);
+    }
+    let fixes = BlockerFixes::load()?;
+    let target = in_templates(target);
+    let mut fix = Fix::default();
+    for blocker in blockers {
+        let value = serde_json::to_value(blocker).unwrap_or_default();
+        fixes.add(&value, &target, &mut fix).map_err(|message| RuleError::Evaluation {
+            rule: FILE.to_owned(),
+            subject: format!("{} {}", blocker.kind, blocker.id),
+            message,
+        })?;
+    }
+    Ok(Some(fix))
+}
+
+/// What templates see of the target: a region that is unknown is the shell's.
+pub(super) fn in_templates(target: &Target) -> Value {
+    let mut value = serde_json::to_value(target).unwrap_or_default();
+    if target.region.is_none() {
+        value["region"] = Value::from("$AWS_REGION");
+    }
+    value
 }
 
 /// Adds the commands that are not yet there: one a line, where no backslash continues it.

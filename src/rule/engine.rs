@@ -142,10 +142,7 @@ impl<'f> Variables<'f> {
             None => mark(&clusters.unlisted),
         };
         let target_json = serde_json::to_value(target).unwrap_or_default();
-        let mut target_in_templates = target_json.clone();
-        if target.region.is_none() {
-            target_in_templates["region"] = Value::from("$AWS_REGION");
-        }
+        let target_in_templates = super::blockers::in_templates(target);
         let id =
             target.cluster.clone().or_else(|| target.vpc.clone()).unwrap_or_else(|| "unknown".to_owned());
         let stand_in = Subject { kind: "cluster".to_owned(), id, name: None };

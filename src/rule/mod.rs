@@ -21,6 +21,7 @@ use std::fmt;
 use serde::Serialize;
 use thiserror::Error;
 
+pub use blockers::fix;
 pub use engine::{Evaluation, evaluate};
 pub use lint::Vocabulary;
 pub use load::{built_in, from_sources};

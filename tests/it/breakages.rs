@@ -117,7 +117,7 @@ fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
                 let name = format!("{}: {way} {protocol} {ports:?} {cidr} denied", acl["NetworkAclId"]);
                 broken(snapshot, all, &name, |new| {
                     let mut entry = json!({
-                        "RuleNumber": 7, "Egress": egress, "Protocol": protocol,
+                        "RuleNumber": 50, "Egress": egress, "Protocol": protocol,
                         "RuleAction": "deny", "CidrBlock": cidr,
                     });
                     if let Some((from, to)) = ports {

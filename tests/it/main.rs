@@ -29,3 +29,4 @@ mod refusals;
 mod replay;
 mod rules;
 mod servers;
+mod trace;

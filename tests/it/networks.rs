@@ -351,7 +351,7 @@ async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_t
     let nat = snapshot.aws.nat_gateways.as_ref().unwrap().iter().find(|nat| nat.nat_gateway_id == id["nat"]);
     assert!(nat.unwrap().nat_gateway_addresses[0].public_ip.is_some());
 
-    let error = collect_network(&config, &self::about(&["subnet-00000000000000000"], &[]), NOW.to_owned(), &Silent);
-    let error = error.await.unwrap_err().to_string();
+    let nowhere = self::about(&["subnet-00000000000000000"], &[]);
+    let error = collect_network(&config, &nowhere, NOW.to_owned(), &Silent).await.unwrap_err().to_string();
     assert!(error.contains("there is no subnet-00000000000000000 in eu-north-1"), "{error}");
 }

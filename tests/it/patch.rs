@@ -27,11 +27,11 @@ fn one(snapshot: &mut Value, patch: &Value) -> Result<(), String> {
                 fields.remove(text(last)?).ok_or_else(|| format!("there is no {last}"))?;
             }
             Value::Array(items) => {
-                let before = items.len();
-                items.retain(|item| !is(item, last));
-                if items.len() == before {
-                    return Err(format!("there is no {last}"));
-                }
+                let at = match last.as_u64() {
+                    Some(index) => usize::try_from(index).ok().filter(|index| *index < items.len()),
+                    None => items.iter().position(|item| is(item, last)),
+                };
+                items.remove(at.ok_or_else(|| format!("there is no {last}"))?);
             }
             _ => return Err(format!("{last} is below a plain value")),
         }

@@ -321,7 +321,7 @@ impl Run<'_, '_> {
             open: Fact(open),
             path_count: traced.count,
             paths: traced.shown(),
-            blockers: blockers::merged(traced.blockers.into_iter().collect()),
+            blockers: blockers::merged(self.context, traced.blockers.into_iter().collect()),
             missing,
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,

@@ -1,6 +1,9 @@
 //! Small networks for tests, in AWS's own words.
 
+use std::collections::BTreeMap;
+
 use ipnet::IpNet;
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::{
@@ -46,6 +49,10 @@ impl Net {
     }
 
     pub fn add(&mut self, collection: &str, item: Value) -> &mut Self {
+        if self.0[collection].is_null() {
+            self.0[collection] = json!([]);
+            self.0["scope"][collection] = json!([EVERYTHING]);
+        }
         self.0[collection].as_array_mut().unwrap().push(item);
         self
     }
@@ -163,8 +170,26 @@ impl Net {
         )
     }
 
+    pub fn json(&self) -> &Value {
+        &self.0
+    }
+
+    /// Keeps some items of a collection, as if only those of this scope had been read.
+    pub fn keep(&mut self, collection: &str, scope: &[String], kept: impl Fn(&Value) -> bool) -> &mut Self {
+        if let Some(items) = self.0[collection].as_array_mut() {
+            items.retain(kept);
+            self.0["scope"][collection] = json!(scope);
+        }
+        self
+    }
+
     pub fn snapshot(&self) -> Snapshot {
-        serde_json::from_value(self.0.clone()).unwrap()
+        Snapshot {
+            account: Option::deserialize(&self.0["account"]).unwrap(),
+            scope: BTreeMap::deserialize(&self.0["scope"]).unwrap(),
+            aws: aws::Aws::deserialize(&self.0).unwrap(),
+            ..Snapshot::default()
+        }
     }
 
     pub fn trace(&self, from: &End, to: &End, ports: &str) -> Vec<Path> {

@@ -60,6 +60,7 @@ for operation in ("subnets", "route-tables", "security-groups", "network-acls", 
     aws(f"vpc/{operation}", "ec2", f"describe-{operation}", *of_vpcs)
 aws("vpc/nat-gateways", "ec2", "describe-nat-gateways", "--filter", "Name=vpc-id,Values=" + ",".join(vpcs))
 aws("vpc/gateways", "ec2", "describe-internet-gateways")
+aws("vpc/egress-only", "ec2", "describe-egress-only-internet-gateways")
 aws("vpc/vpn", "ec2", "describe-vpn-gateways")
 aws("vpc/peering", "ec2", "describe-vpc-peering-connections")
 aws("services", "ec2", "describe-vpc-endpoint-services")

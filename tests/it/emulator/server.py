@@ -16,6 +16,8 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclEntry
+from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachment
+from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRouteTableBackend
 from moto.ec2.models.vpcs import VPCBackend
 from moto.eks.models import Nodegroup
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
@@ -107,6 +109,32 @@ def entries_with_the_last_rows(self):
 
 
 NetworkAcl.entries = property(entries_with_the_last_rows)
+
+# Transit gateways: moto shows an attachment in the default route table wherever it was associated since, and
+# its routes without the attachments that they lead to.
+in_the_default_table = TransitGatewayAttachment.association.fget
+
+
+def association(self):
+    if self._association_data:
+        return {"State": "associated", "TransitGatewayRouteTableId": self._association_data["transitGatewayRouteTableId"]}
+    gateway = self.ec2_backend.transit_gateways[self.transit_gateway_id]
+    return in_the_default_table(self) if gateway.options["DefaultRouteTableAssociation"] == "enable" else None
+
+
+TransitGatewayAttachment.association = property(association)
+plain_search = TransitGatewayRouteTableBackend.search_transit_gateway_routes
+
+
+def search_with_attachments(self, *args, **kwargs):
+    routes = [dict(route) for route in plain_search(self, *args, **kwargs)]
+    for route in routes:
+        to = route.get("transitGatewayAttachments")
+        route["transitGatewayAttachments"] = [to] if isinstance(to, dict) else to or []
+    return routes
+
+
+TransitGatewayRouteTableBackend.search_transit_gateway_routes = search_with_attachments
 
 # Node groups: moto invents an SSH key and a security group for it, which AWS refuses beside a launch template.
 plain_nodegroup = Nodegroup.__init__

@@ -1,6 +1,8 @@
 //! The report: the contract with everyone outside. Its JSON is published (`docs/report.schema.json`).
 
-use std::collections::BTreeMap;
+pub mod trace;
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -246,24 +248,18 @@ pub struct Headline<'r> {
 }
 
 impl Report {
-    /// The failures, one headline a cause: those that fail by one and the same object are together,
-    /// and so are those of one rule and severity that no object is named for.
-    ///
-    /// A finding that several objects fail stands alone.
+    /// The failures, one headline a cause: those that fail by the same object, or by the same set of
+    /// objects, are together, and so are those of one rule and severity that no object is named for.
     pub fn headlines(&self) -> Vec<Headline<'_>> {
         let mut headlines: Vec<Headline<'_>> = Vec::new();
         let failures = self.findings.iter().filter(|f| f.outcome == Outcome::Fail && f.waiver.is_none());
         for finding in failures {
             let cause = finding.single_blocker();
-            let same = |headline: &&mut Headline<'_>| match (headline.cause, cause) {
-                (Some(a), Some(b)) => (&a.kind, &a.id) == (&b.kind, &b.id),
-                (None, None) => {
-                    let first = headline.finding;
-                    first.blockers.is_empty()
-                        && finding.blockers.is_empty()
-                        && (&first.rule, first.severity) == (&finding.rule, finding.severity)
-                }
-                _ => false,
+            let same = |headline: &&mut Headline<'_>| {
+                let first = headline.finding;
+                first.objects() == finding.objects()
+                    && (!finding.blockers.is_empty()
+                        || (&first.rule, first.severity) == (&finding.rule, finding.severity))
             };
             match headlines.iter_mut().find(same) {
                 Some(headline) => headline.follows.push(finding),
@@ -275,6 +271,11 @@ impl Report {
 }
 
 impl Finding {
+    /// The kinds and ids of all objects that stand in the way.
+    fn objects(&self) -> BTreeSet<(&str, &str)> {
+        self.blockers.iter().map(|blocker| (blocker.kind.as_str(), blocker.id.as_str())).collect()
+    }
+
     /// The object that stands in the way, if there is exactly one.
     fn single_blocker(&self) -> Option<&Blocker> {
         let first = self.blockers.first()?;
@@ -324,7 +325,7 @@ mod tests {
     }
 
     #[test]
-    fn findings_that_fail_by_one_object_share_a_headline() {
+    fn findings_that_fail_by_the_same_objects_share_a_headline() {
         let report = report(vec![
             failing("a", &["rtb-1"]),
             failing("b", &["rtb-2"]),
@@ -333,12 +334,14 @@ mod tests {
             failing("e", &[]),
             failing("f", &[]),
             failing("e", &[]),
+            failing("g", &["rtb-2", "rtb-1"]),
         ]);
         let headlines = report.headlines();
         let rules: Vec<&str> = headlines.iter().map(|headline| headline.finding.rule.as_str()).collect();
         assert_eq!(rules, ["a", "b", "d", "e", "f"]);
         assert_eq!(headlines[0].follows[0].rule, "c");
         assert_eq!(headlines[2].cause, None);
+        assert_eq!(headlines[2].follows[0].rule, "g");
         assert_eq!(headlines[3].follows.len(), 1);
     }
 

@@ -1,0 +1,181 @@
+//! `trace`: read, redact if asked, follow the packets, say what would open the way, render.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+
+use super::input::{self, Declared};
+use super::{Done, output};
+use crate::cli::{Format, TraceArgs};
+use crate::collect::aws::About;
+use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
+use crate::network::{self, MissingKind, Ports, Verdict};
+use crate::render;
+use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
+use crate::report::{self, trace};
+use crate::rule;
+use crate::snapshot::Gap;
+use crate::snapshot::redact::Redactor;
+
+/// The code of a gap that stands for a file which a directory of AWS CLI outputs does not hold.
+const NOT_IN_DIRECTORY: &str = "NotInDirectory";
+
+/// Traces every path from one end to another. Everything that can be wrong without AWS is checked
+/// before AWS is asked.
+pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
+    let sink = output::open(args.output.output.as_ref())?;
+    let mut from: DeclaredEnd = args.from.parse().context("--from")?;
+    let mut to: DeclaredEnd = args.to.parse().context("--to")?;
+    let ports: Ports = args.port.trim().parse().context("--port")?;
+    let mut declared = input::declared(&args.intent)?;
+    if args.source.snapshot.is_empty() && args.source.cluster.is_none() {
+        for (flag, end) in [("--from", &from), ("--to", &to)] {
+            needs_no_cluster(&end.spec).context(flag)?;
+        }
+    }
+    let mut snapshot = input::network(&args.source, &about(&declared, [&from, &to]))?;
+    if args.output.redact {
+        let redactor = Redactor::new(&snapshot);
+        let shown = input::redacted(&declared, &redactor);
+        from = redacted(from, (&declared, &shown), &redactor);
+        to = redacted(to, (&declared, &shown), &redactor);
+        declared = shown;
+        snapshot = redactor.snapshot(snapshot);
+    }
+    let traced = facts::trace(&snapshot, &declared.intent, (&from, &to), &ports)?;
+    let fix = rule::fix(&traced.blockers, &traced.target)?;
+    let answer = answer((&from, &to), &ports, traced, (fix, declared.origin), &snapshot.gaps);
+    let text = match args.output.format {
+        Format::Table => render::trace::table(&answer, &output::style(&args.output)),
+        Format::Json => render::trace::json(&answer),
+    };
+    Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
+}
+
+/// What is in a cluster cannot be found without one; better said before AWS is read than after it.
+fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
+    match spec {
+        EndSpec::Role(role) if role != "operators" => Err(TraceError::NeedsCluster { role: role.clone() }),
+        _ => Ok(()),
+    }
+}
+
+/// What AWS is read for: the ends, a network that has a name by its addresses, and what they declare.
+fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
+    let mut about = input::about(declared);
+    let operators = declared.intent.operators.iter().flatten().map(|one| (&one.name, one.cidr));
+    let named: Vec<_> =
+        declared.intent.networks.iter().map(|one| (&one.name, one.cidr)).chain(operators).collect();
+    for end in ends {
+        match &end.spec {
+            EndSpec::Network(name) => {
+                let its = named.iter().filter(|(known, _)| *known == name);
+                about.ends.extend(its.map(|(_, cidr)| cidr.to_string()));
+            }
+            spec => about.ends.push(spec.to_string()),
+        }
+        about.ends.extend(end.via.iter().filter(|via| via.starts_with("eni-")).cloned());
+    }
+    about
+}
+
+/// An end with its addresses and names replaced like those of the snapshot and the declarations.
+fn redacted(end: DeclaredEnd, (known, shown): (&Declared, &Declared), redactor: &Redactor) -> DeclaredEnd {
+    let renamed = |name: &str| {
+        let operators = known.intent.operators.iter().flatten().map(|one| &one.name);
+        let replaced = shown.intent.operators.iter().flatten().map(|one| &one.name);
+        let operators = operators.zip(replaced);
+        let networks = known.intent.networks.iter().map(|one| &one.name);
+        let mut all = networks.zip(shown.intent.networks.iter().map(|one| &one.name)).chain(operators);
+        all.find(|(original, _)| *original == name).map(|(_, new)| new.clone())
+    };
+    let spec = match end.spec {
+        EndSpec::Addresses(net) => EndSpec::Addresses(redactor.net(net)),
+        EndSpec::Network(name) => EndSpec::Network(renamed(&name).unwrap_or(name)),
+        other => other,
+    };
+    DeclaredEnd { spec, ..end }
+}
+
+fn answer(
+    (from, to): (&DeclaredEnd, &DeclaredEnd),
+    ports: &Ports,
+    traced: Traced,
+    (fix, origin): (Option<report::Fix>, Option<String>),
+    gaps: &[Gap],
+) -> Trace {
+    let verdict = verdict(traced.verdict);
+    let assumptions: BTreeSet<String> = traced.assumptions.into_iter().collect();
+    let mut paths: Vec<Path> = traced.paths.into_iter().map(|one| path(one, gaps)).collect();
+    paths.sort_by_key(|path| path.verdict);
+    Trace {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        from: from.to_string(),
+        to: to.to_string(),
+        port: ports.to_string(),
+        verdict,
+        exit_code: verdict.exit_code(),
+        assumptions: origin.into_iter().chain(assumptions).collect(),
+        blockers: traced.blockers.into_iter().map(blocker).collect(),
+        fix,
+        paths,
+    }
+}
+
+fn verdict(verdict: Verdict) -> trace::Verdict {
+    match verdict {
+        Verdict::Open => trace::Verdict::Open,
+        Verdict::Blocked => trace::Verdict::Blocked,
+        Verdict::Unknown => trace::Verdict::Unknown,
+    }
+}
+
+fn path(path: network::Path, gaps: &[Gap]) -> Path {
+    Path {
+        verdict: verdict(path.verdict),
+        from: path.from,
+        to: path.to,
+        hops: path.hops.into_iter().map(hop).collect(),
+        r#return: Return { hops: path.return_hops.into_iter().map(hop).collect() },
+        blockers: path.blockers.into_iter().map(blocker).collect(),
+        missing: path.missing.into_iter().map(|one| missing(one, gaps)).collect(),
+    }
+}
+
+fn hop(hop: network::Hop) -> Hop {
+    Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by }
+}
+
+fn blocker(blocker: network::Blocker) -> report::Blocker {
+    report::Blocker {
+        kind: blocker.kind,
+        id: blocker.id,
+        leg: blocker.leg.map(|leg| {
+            let word = match leg {
+                network::Leg::Request => "request",
+                network::Leg::Reply => "reply",
+            };
+            word.to_owned()
+        }),
+        part: blocker.part,
+        reason: blocker.reason,
+    }
+}
+
+fn missing(missing: network::Missing, gaps: &[Gap]) -> report::Missing {
+    let lacking = gaps
+        .iter()
+        .filter(|gap| gap.code == NOT_IN_DIRECTORY && missing.what.ends_with(NOT_IN_DIRECTORY))
+        .find(|gap| gap.permission == missing.permission);
+    report::Missing {
+        kind: match missing.kind {
+            MissingKind::Operation => report::MissingKind::Operation,
+            MissingKind::Intent => report::MissingKind::Intent,
+            MissingKind::Probe => report::MissingKind::Probe,
+            MissingKind::Unmodelled => report::MissingKind::Unmodelled,
+        },
+        // Nobody was refused: a file is missing, and the gap names the command that makes it.
+        what: lacking.map_or(missing.what, |gap| gap.message.clone()),
+        permission: missing.permission,
+    }
+}

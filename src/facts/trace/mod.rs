@@ -1,0 +1,147 @@
+//! What a user asks with `trace`: two ends and a port, and every path between them.
+
+mod ends;
+mod error;
+mod service;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use crate::intent::Intent;
+use crate::network::{Blocker, End, EndKind, Missing, Path, Ports, Verdict};
+use crate::snapshot::Snapshot;
+
+use super::ends::Ends;
+use super::{Context, DeclaredEnd, EndSpec, Target, blockers};
+
+pub use error::TraceError;
+
+/// What is known about the paths from one end to the other.
+#[derive(Clone, Debug)]
+pub struct Traced {
+    /// Blocked where any path is, else unknown where any is.
+    pub verdict: Verdict,
+    /// Every path; never empty.
+    pub paths: Vec<Path>,
+    /// What stands in the way of all of them together, each object once, in the order to mend it.
+    pub blockers: Vec<Blocker>,
+    /// What was taken for granted.
+    pub assumptions: Vec<String>,
+    /// Which account, region and cluster it is about.
+    pub target: Target,
+}
+
+/// Traces every path from one end to the other.
+///
+/// # Errors
+/// An end that is not there, or that cannot be what it is asked to be.
+pub fn trace(
+    snapshot: &Snapshot,
+    intent: &Intent,
+    (from, to): (&DeclaredEnd, &DeclaredEnd),
+    ports: &Ports,
+) -> Result<Traced, TraceError> {
+    let mut context = context(snapshot, intent);
+    let sources = ends::of(&context, from, true)?;
+    let mut paths = Vec::new();
+    let mut unlisted: BTreeSet<Missing> = sources.unlisted.iter().cloned().collect();
+    let named = ends::service(&context, &to.spec);
+    let destinations = match &named {
+        Some(_) => Ends::default(),
+        None => ends::of(&context, to, false)?,
+    };
+    if let Some(suffix) = named {
+        let found = service::paths(&mut context, &sources.known, &suffix, ports)?;
+        paths.extend(found.paths);
+        unlisted.extend(found.unlisted);
+    } else {
+        unlisted.extend(destinations.unlisted.iter().cloned());
+        for (source, target) in pairs(&sources.known, &destinations.known) {
+            paths.extend(context.network.trace(source, target, ports));
+        }
+    }
+    let quiet = silent(&context, to);
+    for path in &mut paths {
+        withhold(path, &quiet);
+    }
+    if !unlisted.is_empty() {
+        // What keeps an end from being known is a path of its own, so that it is never lost.
+        paths.push(Path {
+            from: from.to_string(),
+            to: to.to_string(),
+            verdict: Verdict::Unknown,
+            hops: Vec::new(),
+            return_hops: Vec::new(),
+            blockers: Vec::new(),
+            missing: unlisted.into_iter().collect(),
+            assumptions: Vec::new(),
+        });
+    }
+    Ok(finished(&context, paths))
+}
+
+/// The facts' context; several clusters are as good as none, because none of them was chosen.
+fn context<'s>(snapshot: &'s Snapshot, intent: &Intent) -> Context<'s> {
+    let mut context = Context::new(snapshot, intent);
+    if snapshot.aws.cluster.as_ref().is_some_and(|clusters| clusters.len() > 1) {
+        let missing = vec![Missing::intent("which of the clusters is meant (--cluster)")];
+        context.cluster = Err(missing.clone());
+        context.vpc = Err(missing);
+    }
+    context
+}
+
+/// Every pair of ends, except an interface with itself where there are others.
+fn pairs<'e>(sources: &'e [End], targets: &'e [End]) -> Vec<(&'e End, &'e End)> {
+    let all = || sources.iter().flat_map(|source| targets.iter().map(move |target| (source, target)));
+    let itself = |(source, target): &(&End, &End)| {
+        matches!(source.kind, EndKind::Interface { .. }) && source.kind == target.kind
+    };
+    let apart: Vec<_> = all().filter(|pair| !itself(pair)).collect();
+    if apart.is_empty() { all().collect() } else { apart }
+}
+
+/// Why what packets reach may not answer them.
+fn silent(context: &Context<'_>, to: &DeclaredEnd) -> Vec<Missing> {
+    let is_api = matches!(&to.spec, EndSpec::Role(role) if role.starts_with("control-plane"));
+    let private = context.vpc_config().ok().and_then(|config| config.endpoint_private_access);
+    if is_api && private == Some(false) {
+        let what =
+            "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off";
+        return vec![ends::probe(what)];
+    }
+    Vec::new()
+}
+
+/// Makes a path that seems open unknown because of what is missing beside it.
+fn withhold(path: &mut Path, missing: &[Missing]) {
+    if missing.is_empty() {
+        return;
+    }
+    let all: BTreeSet<Missing> = path.missing.iter().chain(missing).cloned().collect();
+    path.missing = all.into_iter().collect();
+    if path.verdict == Verdict::Open {
+        path.verdict = Verdict::Unknown;
+    }
+}
+
+fn finished(context: &Context<'_>, paths: Vec<Path>) -> Traced {
+    let any = |verdict| paths.iter().any(|path| path.verdict == verdict);
+    let verdict = if any(Verdict::Blocked) {
+        Verdict::Blocked
+    } else if any(Verdict::Unknown) || paths.is_empty() {
+        Verdict::Unknown
+    } else {
+        Verdict::Open
+    };
+    let mut assumptions: BTreeSet<String> = context.assumptions().into_iter().collect();
+    assumptions.extend(paths.iter().flat_map(|path| path.assumptions.iter().cloned()));
+    Traced {
+        verdict,
+        blockers: blockers::merged(context, paths.iter().flat_map(|path| path.blockers.clone()).collect()),
+        paths,
+        assumptions: assumptions.into_iter().collect(),
+        target: context.target(),
+    }
+}

@@ -1,0 +1,211 @@
+//! An AWS service as a destination: the endpoint that answers for it in the VPC where it is asked.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use super::ends::{probe, suffix};
+use super::{TraceError, withhold};
+use crate::facts::ends::{self, Ends};
+use crate::facts::features::{self, Service};
+use crate::facts::s3::{S3, Way};
+use crate::facts::{Context, endpoints};
+use crate::network::{End, EndKind, Known, Missing, Path, Ports};
+use crate::snapshot::aws::ec2::VpcEndpoint;
+
+/// Paths, and why there may be more.
+#[derive(Default)]
+pub(super) struct Found {
+    pub paths: Vec<Path>,
+    pub unlisted: Vec<Missing>,
+}
+
+/// The paths from these sources to a service.
+pub(super) fn paths(
+    context: &mut Context<'_>,
+    sources: &[End],
+    suffix: &str,
+    ports: &Ports,
+) -> Result<Found, TraceError> {
+    let home = home(context, sources, suffix)?;
+    context.vpc = Ok(home.clone());
+    let context = &*context;
+    let mut found = Found::default();
+    for source in sources {
+        let is_inside = vpcs(context, source).contains(home.as_str());
+        if !is_inside {
+            context.assume(format!(
+                "{} looks up {suffix} and gets the addresses of the VPC endpoint in {home}.",
+                source.label
+            ));
+        }
+        match answering(context, source, suffix) {
+            Ok(Some(endpoint)) => {
+                let quiet = doubts(context, endpoint, suffix, is_inside);
+                let ends = of_endpoint(context, endpoint);
+                found.unlisted.extend(ends.unlisted);
+                for target in &ends.known {
+                    for mut path in context.network.trace(source, target, ports) {
+                        withhold(&mut path, &quiet);
+                        found.paths.push(path);
+                    }
+                }
+            }
+            Ok(None) => found.unlisted.push(probe(format!(
+                "which public addresses {suffix} has, because {home} has no VPC endpoint that answers for it \
+                 (create one, or trace to an address of the service)"
+            ))),
+            Err(missing) => found.unlisted.extend(missing),
+        }
+    }
+    Ok(found)
+}
+
+/// The VPC whose endpoint is meant: the sources', the cluster's, or the only one.
+fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, TraceError> {
+    let all: Vec<&VpcEndpoint> = context
+        .snapshot
+        .aws
+        .vpc_endpoints
+        .iter()
+        .flatten()
+        .filter(|endpoint| suffix(endpoint) == Some(wanted))
+        .collect();
+    let having: BTreeSet<&str> = all.iter().filter_map(|endpoint| endpoint.vpc_id.as_deref()).collect();
+    let near: BTreeSet<&str> = sources.iter().flat_map(|source| vpcs(context, source)).collect();
+    let with: BTreeSet<&str> = near.intersection(&having).copied().collect();
+    let cluster = context.vpc.as_deref().ok();
+    let only =
+        |set: &BTreeSet<&str>| if set.len() == 1 { set.first().map(|&vpc| vpc.to_owned()) } else { None };
+    let read: BTreeSet<&str> =
+        context.snapshot.aws.vpcs.iter().flatten().map(|vpc| vpc.vpc_id.as_str()).collect();
+    let clusters = cluster.filter(|vpc| near.contains(vpc) || having.contains(vpc)).map(str::to_owned);
+    let found = only(&with).or(clusters).or_else(|| only(&having)).or_else(|| only(&near));
+    found.or_else(|| cluster.map(str::to_owned)).or_else(|| only(&read)).ok_or_else(|| {
+        let names: Vec<String> = all
+            .iter()
+            .map(|endpoint| {
+                let vpc = endpoint.vpc_id.as_deref().unwrap_or("an unknown VPC");
+                format!("{} in {vpc}", endpoint.vpc_endpoint_id)
+            })
+            .collect();
+        let hint = if names.is_empty() {
+            "trace from something in a VPC, or to an address of the service".to_owned()
+        } else {
+            format!("name the endpoint: {}", names.join(", "))
+        };
+        TraceError::NeedsVpc { suffix: wanted.to_owned(), hint }
+    })
+}
+
+/// The VPCs that an end is in, as far as they were read.
+fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
+    let aws = &context.snapshot.aws;
+    let of_subnet =
+        |id: &str| aws.subnets.iter().flatten().find(|subnet| subnet.subnet_id == id)?.vpc_id.as_deref();
+    let one = match &end.kind {
+        EndKind::Subnet { subnet, .. } => of_subnet(subnet),
+        EndKind::Interface { id } => {
+            let interface =
+                aws.network_interfaces.iter().flatten().find(|one| one.network_interface_id == *id);
+            interface.and_then(|one| one.vpc_id.as_deref().or_else(|| of_subnet(one.subnet_id.as_deref()?)))
+        }
+        EndKind::Addresses { cidr, via: None, .. } => {
+            let holds = |vpc: &&str| {
+                let prefixes = context.network.vpc_cidrs(vpc).unwrap_or_default();
+                prefixes.iter().any(|prefix| prefix.contains(cidr))
+            };
+            return aws.vpcs.iter().flatten().map(|vpc| vpc.vpc_id.as_str()).filter(holds).collect();
+        }
+        EndKind::Addresses { .. } | EndKind::PrefixList { .. } => None,
+    };
+    one.into_iter().collect()
+}
+
+/// The endpoint that a source's look-up of the service leads to.
+fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
+    let other = Service {
+        types: vec!["Interface".into(), "Gateway".into()],
+        name_fixed: false,
+        global: false,
+        policy: Vec::new(),
+    };
+    let service = features::matrix()?.services.get(suffix).unwrap_or(&other);
+    let best = endpoints::of(context, suffix, service)?.first().copied();
+    if suffix != "s3" {
+        return Ok(best);
+    }
+    // Each subnet goes its own way to S3; elsewhere only an interface endpoint could answer.
+    let Some(subnet) = subnet(context, source) else { return Ok(best) };
+    Ok(match S3::new(context).way(&subnet)? {
+        Way::Gateway { endpoint, .. } | Way::Interface { endpoint } => Some(endpoint),
+        Way::None => best.filter(|endpoint| endpoints::is_gateway(endpoint)),
+    })
+}
+
+/// The subnet of an end that is in one.
+fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
+    match &end.kind {
+        EndKind::Subnet { subnet, .. } => Some(subnet.clone()),
+        EndKind::Interface { id } => context.network.interface(id).ok()?.subnet_id.clone(),
+        EndKind::Addresses { cidr, via: None, .. } => {
+            let vpc = context.vpc.as_deref().ok();
+            let mut subnets = context.snapshot.aws.subnets.iter().flatten();
+            let found = subnets.find(|subnet| {
+                let prefixes = context.network.subnet_cidrs(&subnet.subnet_id).unwrap_or_default();
+                subnet.vpc_id.as_deref() == vpc && prefixes.iter().any(|prefix: &IpNet| prefix.contains(cidr))
+            })?;
+            Some(found.subnet_id.clone())
+        }
+        _ => None,
+    }
+}
+
+/// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
+fn doubts(context: &Context<'_>, endpoint: &VpcEndpoint, suffix: &str, is_inside: bool) -> Vec<Missing> {
+    let id = &endpoint.vpc_endpoint_id;
+    let mut doubts = match endpoints::available(context, endpoint) {
+        Ok(true) => Vec::new(),
+        Ok(false) => {
+            let state = endpoint.state.as_deref().unwrap_or_default();
+            vec![probe(format!("whether {id} answers, whose state is {state}"))]
+        }
+        Err(missing) => missing,
+    };
+    // Others than the VPC's own clients have name servers of their own, which is a stated assumption.
+    if !is_inside {
+        return doubts;
+    }
+    match endpoints::names_served(context, endpoint) {
+        Ok(true) => {}
+        Ok(false) => doubts.push(probe(format!(
+            "whether clients use the own names of {id}, because the public name of {suffix} does not lead to it \
+             (--to {id} traces to it whatever it is called)"
+        ))),
+        Err(missing) => doubts.extend(missing),
+    }
+    doubts
+}
+
+/// What packets to an endpoint are sent to: its interfaces, or what a gateway serves.
+pub(super) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
+    if !endpoints::is_gateway(endpoint) {
+        return ends::of_endpoint(context, endpoint);
+    }
+    let id = &endpoint.vpc_endpoint_id;
+    let aws = &context.snapshot.aws;
+    let named = aws
+        .prefix_lists
+        .iter()
+        .flatten()
+        .find(|list| list.prefix_list_name.is_some() && list.prefix_list_name == endpoint.service_name);
+    let routes = aws.route_tables.iter().flatten().flat_map(|table| &table.routes);
+    let mut through = routes.filter(|route| route.gateway_id.as_ref() == Some(id));
+    let routed = || through.find_map(|route| route.destination_prefix_list_id.clone());
+    let Some(list) = named.map(|list| list.prefix_list_id.clone()).or_else(routed) else {
+        let service = endpoint.service_name.as_deref();
+        return Ends { known: Vec::new(), unlisted: vec![context.missing("PrefixLists", service)] };
+    };
+    let label = format!("{list} through {id}");
+    Ends { known: vec![End { label, kind: EndKind::PrefixList { id: list } }], unlisted: Vec::new() }
+}

@@ -1,0 +1,1 @@
+//! Ends that users name, and what they lead to.

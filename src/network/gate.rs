@@ -1,0 +1,137 @@
+//! Gates: where packets leave what was read, and where those from beyond come in.
+
+use std::collections::BTreeSet;
+
+use super::{
+    BlockerCode, Leg, Missing, Network,
+    connection::Connection,
+    network_acl::Direction,
+    part::Part,
+    ranges::Ranges,
+    route::Way,
+    story::Story,
+    transit::Origin,
+    walk::{At, Run, at, kind},
+};
+
+/// Where packets leave what was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Gate<'s> {
+    /// An internet gateway, an egress-only one or a regional NAT gateway.
+    Internet { id: String, vpc: &'s str },
+    /// A virtual private gateway.
+    Vpn { id: String, vpc: &'s str },
+    /// A transit gateway's attachment of something else than a VPC.
+    Attachment { gateway: String, id: String },
+    /// A peering connection to a VPC that was not read.
+    Peering { id: String, vpc: &'s str },
+    /// A gateway endpoint.
+    Endpoint { id: String, vpc: &'s str },
+}
+
+impl<'s> Network<'s> {
+    /// Brings packets in from outside.
+    pub(super) fn enter(
+        &self,
+        story: &mut Story,
+        run: Run<'_, 's>,
+        gate: &Gate<'s>,
+    ) -> BTreeSet<Connection> {
+        let told = run.from.told(&run.from.addresses);
+        let (id, name, vpc) = match gate {
+            Gate::Internet { id, vpc } => (id, "internet-gateway", *vpc),
+            Gate::Vpn { id, vpc } => (id, "vpn-gateway", *vpc),
+            Gate::Peering { id, vpc } => (id, "vpc-peering-connection", *vpc),
+            Gate::Endpoint { id, vpc } => (id, "vpc-endpoint", *vpc),
+            Gate::Attachment { gateway, id } => {
+                let reaches = self.from_attachment(story, run, (gateway, id), Origin::default());
+                return arrived(reaches.iter().map(|reach| &reach.at));
+            }
+        };
+        let name = match kind(id) {
+            "eigw" => "egress-only-internet-gateway",
+            "nat" => "nat-gateway",
+            _ => name,
+        };
+        story.hop(run.leg, name, id, "assumed", &format!("{told} comes in"));
+        if run.to.vpc() != Some(vpc) {
+            let what = format!("how {id} of {vpc} sends replies back to {}", run.to.label);
+            story.missing([Missing::unmodelled(what)]);
+            return BTreeSet::new();
+        }
+        self.check_gateway_routes(story, run, (id, vpc));
+        arrived(self.deliver(story, run, (vpc, gate.connection())).iter().map(|reach| &reach.at))
+    }
+
+    /// What stops packets in the last subnet, wherever they come in.
+    pub(super) fn check_arrival(
+        &self,
+        story: &mut Story,
+        leg: Leg,
+        (from, to): (&Part<'s>, &Part<'s>),
+        points: &Ranges,
+    ) {
+        if let Some(subnet) = to.subnet() {
+            self.check_acl(story, leg, (&subnet.subnet_id, Direction::Inbound), from, points);
+        }
+    }
+
+    /// A route table of a gateway may send what comes in to an appliance:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html>
+    fn check_gateway_routes(&self, story: &mut Story, run: Run<'_, 's>, (gateway, vpc): (&str, &'s str)) {
+        let Some(table) = self.associated_tables.get(gateway) else {
+            // An association is listed with its table only.
+            if matches!(kind(gateway), "igw" | "vgw") && !self.covers("RouteTables", vpc) {
+                story.missing(self.missing("RouteTables", vpc));
+            }
+            return;
+        };
+        let id = table.route_table_id.as_str();
+        for piece in self.routes(table, vpc, &run.to.addresses) {
+            match &piece.way {
+                Way::Local(by) => story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local")),
+                Way::Blackhole(by) => {
+                    let reason = format!("the route of {id}, which {gateway} has, for {by} is a blackhole");
+                    story.hop(run.leg, "route-table", id, "drop", &reason);
+                    let mut blocker =
+                        at(BlockerCode::RouteBlackhole, "route-table", id, Some(run.leg), reason);
+                    blocker.part = run.to.part(&piece.addresses);
+                    story.block(blocker);
+                }
+                Way::Unknown(missing) => story.missing(missing.clone()),
+                Way::To(target, _) => {
+                    story.hop(run.leg, "route-table", id, "unknown", &format!("it sends on to {target}"));
+                    let what = format!(
+                        "{target}, where the gateway route table {id} sends {}: what it forwards",
+                        piece.addresses
+                    );
+                    story.missing([Missing::unmodelled(what)]);
+                }
+                Way::Nowhere => {
+                    let what = format!("where the gateway route table {id} sends {}", piece.addresses);
+                    story.missing([Missing::unmodelled(what)]);
+                }
+            }
+        }
+    }
+}
+
+impl Gate<'_> {
+    pub fn connection(&self) -> Connection {
+        match self {
+            Self::Internet { id, .. } => Connection::Internet(id.clone()),
+            Self::Vpn { id, .. } => Connection::VpnGateway(id.clone()),
+            Self::Attachment { gateway, .. } => Connection::TransitGateway(gateway.clone()),
+            Self::Peering { id, .. } => Connection::Peering(id.clone()),
+            Self::Endpoint { id, .. } => Connection::Endpoint(id.clone()),
+        }
+    }
+}
+
+fn arrived<'a, 's: 'a>(ends: impl Iterator<Item = &'a At<'s>>) -> BTreeSet<Connection> {
+    ends.filter_map(|end| match end {
+        At::Destination(connection) => Some(connection.clone()),
+        _ => None,
+    })
+    .collect()
+}

@@ -1,0 +1,180 @@
+//! Internet gateways, for who has a public address, and egress-only internet gateways for IPv6.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html>
+
+use ipnet::IpNet;
+
+use super::{
+    AddressSet, BlockerCode, Leg, Network,
+    gate::Gate,
+    part::Place,
+    story::Story,
+    walk::{Decider, Reach, Run, Spot, at, block_never, is_internet, kind},
+};
+use crate::snapshot::aws::ec2::GatewayAttachment;
+
+/// What no internet gateway forwards:
+/// <https://www.iana.org/assignments/iana-ipv4-special-registry>. The prefixes for documentation count
+/// as public, because they stand for public ones there.
+const NOT_PUBLIC: &[&str] = &[
+    "0.0.0.0/8",
+    "10.0.0.0/8",
+    "100.64.0.0/10",
+    "127.0.0.0/8",
+    "169.254.0.0/16",
+    "172.16.0.0/12",
+    "192.168.0.0/16",
+    "198.18.0.0/15",
+    "224.0.0.0/3",
+    "::/3",
+    "4000::/2",
+    "8000::/1",
+];
+
+/// Addresses that are routed on the internet.
+pub(super) fn public() -> AddressSet {
+    let others: AddressSet = NOT_PUBLIC.iter().filter_map(|text| text.parse::<IpNet>().ok()).collect();
+    AddressSet::everything().subtract(&others)
+}
+
+/// Whether packets are requests to the internet: to public addresses in no VPC that was read, which
+/// come in nowhere that the user has said.
+pub(super) fn is_meant(run: Run<'_, '_>) -> bool {
+    let Place::Outside { via } = &run.to.place else { return false };
+    run.leg == Leg::Request
+        && run.to.prefix_list.is_none()
+        && via.as_deref().is_none_or(is_internet)
+        && public().contains_all(&run.to.addresses)
+}
+
+impl<'s> Network<'s> {
+    pub(super) fn over_internet_gateway(
+        &self,
+        story: &mut Story,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        id: &str,
+    ) -> Vec<Reach<'s>> {
+        let spot = decider.spot;
+        let (name, collection) = match kind(id) {
+            "eigw" => ("egress-only-internet-gateway", "EgressOnlyInternetGateways"),
+            _ => ("internet-gateway", "InternetGateways"),
+        };
+        let attachments = match kind(id) {
+            "eigw" => self.egress_only_gateways.get(id).map(|gateway| &gateway.attachments),
+            _ => self.internet_gateways.get(id).map(|gateway| &gateway.attachments),
+        };
+        match attachments.map(|attachments| is_attached(attachments, spot.vpc)) {
+            Some(Some(true)) => story.hop(run.leg, name, id, "forward", "to the internet"),
+            Some(Some(false)) => {
+                let reason = format!("{id} is not attached to {}", spot.vpc);
+                story.hop(run.leg, name, id, "drop", &reason);
+                let mut blocker = at(BlockerCode::GatewayDetached, name, id, None, reason);
+                blocker.remedy.vpc = Some(spot.vpc.to_owned());
+                story.block(blocker);
+            }
+            Some(None) | None => {
+                story.hop(run.leg, name, id, "unknown", "whether it is attached was not read");
+                story.missing(self.missing(collection, id));
+            }
+        }
+        self.check_public_access(story, run, (spot, id));
+        if let Some(nat) = run.from.translator {
+            if nat.connectivity_type.as_deref() == Some("private") {
+                let nat = &nat.nat_gateway_id;
+                let reason = format!("{id} drops what comes from {nat}, which is a private NAT gateway");
+                return block_never(story, run, nat, reason);
+            }
+        } else {
+            self.check_public_address(story, run, (spot, id));
+        }
+        story.assume(format!("The internet behind {id} carries packets to {} and replies.", run.to.label));
+        vec![Reach::outside(run, Gate::Internet { id: id.to_owned(), vpc: spot.vpc })]
+    }
+
+    /// An internet gateway forwards IPv4 only for addresses that a public one stands for, and IPv6 only
+    /// for those that are public themselves.
+    fn check_public_address(&self, story: &mut Story, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
+        let from = run.from;
+        let v6 = !from.addresses.only_v6().is_empty();
+        let subnet = &spot.subnet.subnet_id;
+        let without = match &from.mapped {
+            _ if v6 => from.addresses.subtract(&public()),
+            Some(mapped) => from.addresses.subtract(mapped),
+            None => match spot.subnet.map_public_ip_on_launch {
+                Some(true) => {
+                    return story.assume(format!(
+                        "{} has public addresses, as {subnet} gives them to what starts in it.",
+                        from.label
+                    ));
+                }
+                Some(false) => from.addresses.clone(),
+                None => return story.missing(self.missing("Subnets", subnet)),
+            },
+        };
+        if without.is_empty() {
+            return;
+        }
+        let (kind, object, reason) = match (from.interface, from.mapped.is_some()) {
+            (Some(interface), _) => {
+                ("network-interface", interface, format!("{interface} has no public address for {without}"))
+            }
+            (None, true) => {
+                ("subnet", subnet.as_str(), format!("interfaces with {without} have no public address"))
+            }
+            (None, false) => {
+                let reason = format!("{subnet} gives no public address to what starts in it");
+                ("subnet", subnet.as_str(), reason)
+            }
+        };
+        let reason = format!("{reason}, and {id} forwards nothing without one");
+        story.hop(run.leg, kind, object, "drop", &reason);
+        let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
+        blocker.part = from.part(&without);
+        blocker.remedy.cidrs = without.cidrs().iter().map(ToString::to_string).collect();
+        blocker.remedy.subnet = Some(subnet.clone());
+        story.block(blocker);
+    }
+
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+    fn check_public_access(&self, story: &mut Story, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
+        let vpc = self.vpcs.get(spot.vpc);
+        // Exclusions show in the subnet's own state.
+        let states = spot
+            .subnet
+            .block_public_access_states
+            .as_ref()
+            .or_else(|| vpc.and_then(|vpc| vpc.block_public_access_states.as_ref()));
+        let mode = states.and_then(|states| states.internet_gateway_block_mode.as_deref());
+        let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
+        let stops = match mode {
+            Some("block-bidirectional") => true,
+            Some("block-ingress") => !outbound_only,
+            Some(_) => false,
+            None => {
+                return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
+            }
+        };
+        if stops {
+            let subnet = &spot.subnet.subnet_id;
+            let reason = format!(
+                "VPC Block Public Access ({}) stops what goes from {subnet} to {id}",
+                mode.unwrap_or_default()
+            );
+            story.hop(run.leg, "subnet", subnet, "drop", &reason);
+            let mut blocker =
+                at(BlockerCode::PublicAccessBlocked, "subnet", subnet, Some(run.leg), reason);
+            blocker.remedy.subnet = Some(subnet.clone());
+            blocker.remedy.state = Some(if outbound_only { "allow-egress" } else { "allow-bidirectional" }.to_owned());
+            story.block(blocker);
+        }
+    }
+}
+
+/// Whether a gateway is attached to a VPC, if that was read.
+pub(super) fn is_attached(attachments: &[GatewayAttachment], vpc: &str) -> Option<bool> {
+    let its = attachments.iter().filter(|attachment| attachment.vpc_id.as_deref() == Some(vpc));
+    let states: Option<Vec<&str>> = its.map(|attachment| attachment.state.as_deref()).collect();
+    states.map(|states| states.iter().any(|state| matches!(*state, "available" | "attached")))
+}
