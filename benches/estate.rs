@@ -102,7 +102,7 @@ fn grow(mut snapshot: Snapshot, interfaces: usize) -> Snapshot {
                 .map(|n| ec2::NetworkInterfacePrivateIpAddress {
                     private_ip_address: Some(address(n)),
                     primary: Some(n == 0),
-                    ..Default::default()
+                    association: None,
                 })
                 .collect(),
             groups: vec![ec2::GroupIdentifier {

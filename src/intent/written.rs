@@ -189,6 +189,12 @@ fn networks(
     Ok(known)
 }
 
+/// How AWS's ids begin.
+const IDS: [&str; 16] = [
+    "eni-", "i-", "subnet-", "vpce-", "pl-", "vpc-", "sg-", "rtb-", "acl-", "pcx-", "tgw-", "vgw-", "igw-",
+    "eigw-", "nat-", "rslvr-",
+];
+
 /// A network's name must not mean anything else where a flow names its ends.
 fn check_name(name: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -201,10 +207,6 @@ fn check_name(name: &str) -> Result<(), String> {
     if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
         return Err(format!("'{name}' reads as an address; give the network a name, for instance database"));
     }
-    const IDS: [&str; 16] = [
-        "eni-", "i-", "subnet-", "vpce-", "pl-", "vpc-", "sg-", "rtb-", "acl-", "pcx-", "tgw-", "vgw-",
-        "igw-", "eigw-", "nat-", "rslvr-",
-    ];
     if let Some(prefix) = IDS.iter().find(|prefix| name.starts_with(**prefix)) {
         return Err(format!("'{name}' looks like AWS's ids ({prefix}…); give the network another name"));
     }

@@ -120,7 +120,8 @@ impl<'s> Network<'s> {
                     self.enter(story, reply, gate);
                 }
                 At::Translator(_) if depth >= MOST => {
-                    let what = format!("more than {MOST} NAT gateways between {} and {}", from.label, to.label);
+                    let what =
+                        format!("more than {MOST} NAT gateways between {} and {}", from.label, to.label);
                     story.missing([Missing::unmodelled(what)]);
                 }
                 At::Translator(translator) => {

@@ -31,12 +31,7 @@ pub(super) enum Gate<'s> {
 
 impl<'s> Network<'s> {
     /// Brings packets in from outside.
-    pub(super) fn enter(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        gate: &Gate<'s>,
-    ) -> BTreeSet<Connection> {
+    pub(super) fn enter(&self, story: &mut Story, run: Run<'_, 's>, gate: &Gate<'s>) -> BTreeSet<Connection> {
         let told = run.from.told(&run.from.addresses);
         let (id, name, vpc) = match gate {
             Gate::Internet { id, vpc } => (id, "internet-gateway", *vpc),

@@ -78,7 +78,13 @@ impl<'s> Network<'s> {
         let target = lookup::target(route).unwrap_or_default();
         if route.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("blackhole")) {
             let reason = format!("the route of {id} for {list} is a blackhole");
-            return self.block_list(story, run, (table, spot.vpc), (BlockerCode::RouteBlackhole, reason), list);
+            return self.block_list(
+                story,
+                run,
+                (table, spot.vpc),
+                (BlockerCode::RouteBlackhole, reason),
+                list,
+            );
         }
         if !lookup::is_active(route) || !target.starts_with("vpce-") {
             let what = format!("{target}, where {id} sends {list}: what it forwards");

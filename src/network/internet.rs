@@ -163,10 +163,10 @@ impl<'s> Network<'s> {
                 mode.unwrap_or_default()
             );
             story.hop(run.leg, "subnet", subnet, "drop", &reason);
-            let mut blocker =
-                at(BlockerCode::PublicAccessBlocked, "subnet", subnet, Some(run.leg), reason);
+            let mut blocker = at(BlockerCode::PublicAccessBlocked, "subnet", subnet, Some(run.leg), reason);
             blocker.remedy.subnet = Some(subnet.clone());
-            blocker.remedy.state = Some(if outbound_only { "allow-egress" } else { "allow-bidirectional" }.to_owned());
+            blocker.remedy.state =
+                Some(if outbound_only { "allow-egress" } else { "allow-bidirectional" }.to_owned());
             story.block(blocker);
         }
     }

@@ -14,7 +14,7 @@ use super::{
     ports,
     route::Way,
     story::Story,
-    walk::{Decider, Reach, At, Run, Spot, at, block_never},
+    walk::{At, Decider, Reach, Run, Spot, at, block_never},
 };
 use crate::snapshot::aws::ec2::NatGateway;
 
@@ -52,7 +52,8 @@ impl<'s> Network<'s> {
                     Vec::new()
                 }
                 false => {
-                    let reason = format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses);
+                    let reason =
+                        format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses);
                     block_never(story, run, id, reason)
                 }
             };
@@ -60,7 +61,8 @@ impl<'s> Network<'s> {
         let others = run.points.subtract(&ports::translated());
         if !others.is_empty() {
             // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
-            let reason = format!("{id} translates TCP, UDP and ICMP only, and not {}", ports::describe(&others));
+            let reason =
+                format!("{id} translates TCP, UDP and ICMP only, and not {}", ports::describe(&others));
             block_never(story, run, id, reason);
         }
         if nat.subnet_id.is_none() && is_regional(nat) {

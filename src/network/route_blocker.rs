@@ -125,7 +125,8 @@ impl<'s> Network<'s> {
         let near = |nat: &&&&NatGateway| {
             let subnet = nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id));
             subnet.is_some_and(|subnet| {
-                subnet.availability_zone.is_some() && subnet.availability_zone == spot.subnet.availability_zone
+                subnet.availability_zone.is_some()
+                    && subnet.availability_zone == spot.subnet.availability_zone
             })
         };
         let nat = all.iter().find(near).or(all.first()).map(|nat| nat.nat_gateway_id.clone());

@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use super::{
-    BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story, walk::at,
+    BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story,
+    walk::at,
 };
 
 impl<'s> Network<'s> {

@@ -79,13 +79,7 @@ impl<'s> Network<'s> {
     }
 
     /// Follows a transit gateway's route.
-    fn follow(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        step: Step<'_, 's>,
-        from: &str,
-    ) -> Vec<Reach<'s>> {
+    fn follow(&self, story: &mut Story, run: Run<'_, 's>, step: Step<'_, 's>, from: &str) -> Vec<Reach<'s>> {
         let forwards = step.route.filter(|route| route.state.as_deref().unwrap_or("active") == "active");
         let Some(route) = forwards else { return self.block_table(story, run, step) };
         let told = run.to.told(&run.to.addresses);
@@ -112,8 +106,10 @@ impl<'s> Network<'s> {
             let by = format!("{} to {id}", destination(route));
             match kind {
                 Some("vpc") => {
-                    let resource =
-                        attachment.resource_id.as_deref().or_else(|| known.and_then(|its| its.resource_id.as_deref()));
+                    let resource = attachment
+                        .resource_id
+                        .as_deref()
+                        .or_else(|| known.and_then(|its| its.resource_id.as_deref()));
                     reaches.extend(self.into_vpc(story, run, step, (id, resource)));
                 }
                 Some(kind) if is_private_network(kind) && run.to.vpc().is_some() => {
@@ -310,9 +306,9 @@ impl<'s> Network<'s> {
         attachment: &'s TransitGatewayVpcAttachment,
         id: &str,
     ) -> Vec<Reach<'s>> {
-        let spot = self.subnet(id).and_then(|subnet| {
-            Ok(Spot { subnet, vpc: self.vpc_of(subnet)?, over: Some(attachment) })
-        });
+        let spot = self
+            .subnet(id)
+            .and_then(|subnet| Ok(Spot { subnet, vpc: self.vpc_of(subnet)?, over: Some(attachment) }));
         match spot {
             Ok(spot) => self.depart(story, run, spot),
             Err(missing) => {
@@ -408,9 +404,7 @@ impl<'s> Network<'s> {
             return only(Box::new(ids.map(|its| its.transit_gateway_attachment_id.as_str())));
         }
         let others = self.other_attachments.get(gateway).into_iter().flatten();
-        let outward = others.filter(|its| {
-            its.resource_type.as_deref().is_some_and(is_private_network)
-        });
+        let outward = others.filter(|its| its.resource_type.as_deref().is_some_and(is_private_network));
         only(Box::new(outward.map(|its| its.transit_gateway_attachment_id.as_str())))
     }
 }

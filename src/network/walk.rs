@@ -112,8 +112,7 @@ impl<'s> Network<'s> {
         let (id, vpc) = (table.route_table_id.as_str(), spot.vpc);
         let to = &*run.to.only(&piece.addresses);
         let run = run.to(to);
-        let addresses =
-            if piece.addresses.contains_all(&to.around) { &to.around } else { &to.addresses };
+        let addresses = if piece.addresses.contains_all(&to.around) { &to.around } else { &to.addresses };
         let told = addresses.to_string();
         let decider = |by| Decider { table, spot, addresses, by };
         let (by, code, reason) = match &piece.way {
@@ -187,7 +186,9 @@ impl<'s> Network<'s> {
             "tgw" => self.over_transit_gateway_attachment(story, run, decider, target),
             "igw" | "eigw" => self.over_internet_gateway(story, run, decider, target),
             "nat" => self.to_nat_gateway(story, run, decider, target),
-            "vpce" if self.is_gateway_endpoint(target) => self.over_gateway_endpoint(story, run, decider, target),
+            "vpce" if self.is_gateway_endpoint(target) => {
+                self.over_gateway_endpoint(story, run, decider, target)
+            }
             _ => {
                 let id = &decider.table.route_table_id;
                 let what = format!("{target}, where {id} sends {}: what it forwards", decider.addresses);
@@ -298,10 +299,8 @@ pub(super) fn declared(via: &Option<String>) -> Option<&str> {
 }
 
 fn is_target(id: &str) -> bool {
-    matches!(
-        kind(id),
-        "pcx" | "tgw" | "vgw" | "lgw" | "cagw" | "eni" | "i" | "vpce" | "igw" | "eigw" | "nat"
-    ) || id.starts_with("arn:")
+    matches!(kind(id), "pcx" | "tgw" | "vgw" | "lgw" | "cagw" | "eni" | "i" | "vpce" | "igw" | "eigw" | "nat")
+        || id.starts_with("arn:")
 }
 
 pub(super) fn is_internet(id: &str) -> bool {

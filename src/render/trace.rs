@@ -25,8 +25,8 @@ pub fn json(trace: &Trace) -> String {
 pub fn table(trace: &Trace, style: &Style) -> String {
     let mut page = Page::new(*style);
     headline(&mut page, trace);
-    stories(&mut page, trace);
-    blockers(&mut page, trace);
+    let told = stories(&mut page, trace);
+    blockers(&mut page, trace, &told);
     missing(&mut page, trace);
     if !trace.assumptions.is_empty() {
         page.heading("ASSUMED");
@@ -94,10 +94,11 @@ fn alike(one: &Path, other: &Path) -> bool {
         && one.missing == other.missing
 }
 
-/// The stories that lead to the verdict in full, and the others by name.
-fn stories(page: &mut Page, trace: &Trace) {
+/// The stories that lead to the verdict in full, and the others by name. Gives the blockers whose
+/// reasons are told so.
+fn stories<'t>(page: &mut Page, trace: &'t Trace) -> BTreeSet<&'t Blocker> {
     let folded = folded(&trace.paths);
-    let (mut told, mut untold) = (0, Vec::new());
+    let (mut told, mut untold, mut reasons) = (0, Vec::new(), BTreeSet::new());
     for story in &folded {
         let silent = story.first.hops.is_empty() && story.first.r#return.hops.is_empty();
         // What nothing is known of is said by what is missing, or by its blockers, below.
@@ -110,11 +111,13 @@ fn stories(page: &mut Page, trace: &Trace) {
         }
         told += 1;
         tell(page, story, trace.paths.len() > 1, (&trace.from, &trace.to));
+        let hops = || story.first.hops.iter().chain(&story.first.r#return.hops);
+        let is_told = |blocker: &&Blocker| hops().any(|hop| hop.id == blocker.id && hop.by == blocker.reason);
+        reasons.extend(story.first.blockers.iter().filter(is_told));
     }
-    if untold.is_empty() {
-        return;
+    if !untold.is_empty() {
+        page.blank();
     }
-    page.blank();
     for story in untold {
         let path = story.first;
         let (word, tone) = verdict(path.verdict);
@@ -125,6 +128,7 @@ fn stories(page: &mut Page, trace: &Trace) {
         let label = format!("{word:<9}");
         page.painted(&label, Some(tone), &format!("{} -> {}{more}", path.from, path.to));
     }
+    reasons
 }
 
 /// From where to where, in one line or in two.
@@ -211,14 +215,17 @@ fn step(page: &mut Page, hop: &Hop, blocks: bool, stopped: bool) {
     }
 }
 
-fn blockers(page: &mut Page, trace: &Trace) {
+/// Everything in the way; the reasons only where no story tells them.
+fn blockers(page: &mut Page, trace: &Trace, told: &BTreeSet<&Blocker>) {
     if trace.blockers.is_empty() {
         return;
     }
     page.heading("IN THE WAY");
     let mut seen: BTreeSet<&Blocker> = BTreeSet::new();
     for blocker in trace.blockers.iter().filter(|blocker| seen.insert(blocker)) {
-        page.paragraph("  - ", &failures::blocked_by(blocker));
+        let text = failures::blocked_by(blocker);
+        let short = text.split(": ").next().unwrap_or_default();
+        page.paragraph("  - ", if told.contains(blocker) { short } else { &text });
     }
     let Some(fix) = &trace.fix else { return };
     page.heading("FIX");

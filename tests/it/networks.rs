@@ -1,7 +1,7 @@
 //! Reading a network without a cluster, what lies behind transit gateways, and several accounts.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use privek_audit::collect::aws::{About, AwsOptions, Environment, collect_accounts, collect_network, loader};
 use privek_audit::collect::{CollectError, Silent};
@@ -11,6 +11,7 @@ use tokio::sync::Barrier;
 use crate::collecting::config;
 use crate::emulator::emulator;
 use crate::estate::{CLUSTERS, Estate, NETWORKS, Vpc, vpc};
+use crate::program::against_emulator;
 use crate::replay::{Answer, Replay, Request};
 use crate::servers::closed_port;
 
@@ -322,10 +323,17 @@ async fn a_profile_whose_credentials_are_not_accepted_is_an_error() {
 /// The network of `network.py`, in a region of its own.
 const ELSEWHERE: &str = "eu-north-1";
 
+fn without_a_cluster() -> &'static BTreeMap<String, String> {
+    static ROLES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
+    ROLES.get_or_init(|| {
+        let printed = emulator().script("network.py", &[ELSEWHERE]);
+        serde_json::from_str(&printed).expect("network.py prints ids by role")
+    })
+}
+
 #[tokio::test]
 async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_the_way_out() {
-    let printed = emulator().script("network.py", &[ELSEWHERE]);
-    let id: BTreeMap<String, String> = serde_json::from_str(&printed).unwrap();
+    let id = without_a_cluster();
     let options = AwsOptions { profile: None, region: Some(ELSEWHERE.to_owned()) };
     let config = loader(&options, &Environment::default()).unwrap();
     let config = config.endpoint_url(emulator().endpoint()).test_credentials().load().await;
@@ -334,7 +342,7 @@ async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_t
 
     for key in ["Subnets", "RouteTables", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"] {
         for vpc in ["one", "two", "egress"] {
-            assert!(snapshot.covers(key, &id[vpc]), "{key} of {vpc}");
+            assert!(snapshot.covers(key, &id[vpc]), "{key} of {vpc}: {:?}", snapshot.gaps);
         }
         assert!(!snapshot.covers(key, &id["spoke"]), "no route leads there");
     }
@@ -354,4 +362,31 @@ async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_t
     let nowhere = self::about(&["subnet-00000000000000000"], &[]);
     let error = collect_network(&config, &nowhere, NOW.to_owned(), &Silent).await.unwrap_err().to_string();
     assert!(error.contains("there is no subnet-00000000000000000 in eu-north-1"), "{error}");
+}
+
+#[test]
+fn a_trace_needs_no_cluster_and_asks_for_none() {
+    let id = without_a_cluster();
+    let trace = |to: &str, key: &str| {
+        let question =
+            ["trace", "--from", &id["one-interface"], "--to", to, "--port", "tcp/443", "--format", "json"];
+        against_emulator(&question).credentials(key).env("AWS_REGION", ELSEWHERE).run()
+    };
+    let run = trace(&id["two-interface"], "AKIATRACE");
+    let answer: serde_json::Value = serde_json::from_str(&run.out).expect(&run.err);
+    assert_eq!((run.code, &answer["verdict"]), (1, &serde_json::json!("blocked")), "{}", run.out);
+    let path = &answer["paths"][0];
+    let hops = path["hops"].as_array().unwrap();
+    assert!(hops.iter().any(|hop| hop["id"] == id["peering"].as_str()), "{path}");
+    let blockers = path["blockers"].as_array().unwrap();
+    assert!(
+        blockers.iter().all(|blocker| blocker["kind"] == "security-group"),
+        "its group admits only itself: {path}"
+    );
+    let sent = emulator().seen("AKIATRACE");
+    assert!(sent.len() > 15 && !sent.iter().any(|operation| operation.starts_with("eks:")), "{sent:?}");
+
+    let nowhere = trace("eni-00000000000000000", "AKIANONE");
+    assert_eq!((nowhere.code, nowhere.out.as_str()), (2, ""));
+    assert!(nowhere.err.contains("there is no eni-00000000000000000 in eu-north-1"), "{}", nowhere.err);
 }

@@ -49,6 +49,27 @@ fn the_cron_job_runs_a_command_line_that_the_program_takes() {
 }
 
 #[test]
+fn the_trace_that_is_shown_is_the_one_that_the_program_tells() {
+    let command = blocks("console").into_iter().find(|block| block.contains("fixtures/closed-network.json"));
+    let command = command.expect("a trace in the closed network").trim_start_matches("$ privek-audit ");
+    let root = env!("CARGO_MANIFEST_DIR");
+    let words: Vec<String> = command
+        .split_whitespace()
+        .map(|word| word.replace("fixtures/", &format!("{root}/fixtures/")))
+        .collect();
+    let run = program(&words.iter().map(String::as_str).collect::<Vec<_>>()).run();
+    if std::env::var_os("PRIVEK_BLESS").is_some() {
+        let path = std::path::Path::new(root).join("README.md");
+        let (before, rest) = README.split_once("```text\nBLOCKED").expect("the answer");
+        let after = rest.split_once("\n```").expect("the block ends").1;
+        let text = format!("{before}```text\n{}\n```{after}", run.out.trim_end());
+        return std::fs::write(path, text).expect("a writable README");
+    }
+    let shown = blocks("text").into_iter().find(|block| block.starts_with("BLOCKED")).expect("the answer");
+    assert_eq!((run.code, run.out.trim_end()), (1, shown.trim_end()), "{}", run.err);
+}
+
+#[test]
 fn the_declarations_are_understood() {
     let audit = ["--snapshot", "s.json", "--config", "privek-audit.yaml", "--format", "json"];
     let report = program(&audit)

@@ -141,6 +141,12 @@ fn directory(collections: &[&str]) -> tempfile::TempDir {
         let text = json!({ *key: snapshot[*key] }).to_string();
         std::fs::write(directory.path().join(format!("{key}.json")), text).expect("a writable directory");
     }
+    // This output does not say which list it is of; the file's name does.
+    for list in snapshot["PrefixListEntries"].as_array().expect("lists") {
+        let name = format!("{}.json", list["PrefixListId"].as_str().expect("an id"));
+        let text = json!({ "Entries": list["Entries"] }).to_string();
+        std::fs::write(directory.path().join(name), text).expect("a writable directory");
+    }
     directory
 }
 

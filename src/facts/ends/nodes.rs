@@ -18,7 +18,9 @@ pub(super) fn nodes(context: &Context<'_>) -> Ends {
                     Groups::Known(_) => &group.name,
                     _ => "nodes",
                 };
-                subnets.iter().for_each(|subnet| places.add(context, subnet, &group.security_groups, name));
+                for subnet in subnets {
+                    places.add(context, subnet, &group.security_groups, name);
+                }
             }
             Err(missing) => places.may_miss(missing.clone()),
         }

@@ -249,7 +249,9 @@ impl Run<'_, '_> {
                 .iter()
                 .filter_map(|&two| sources.iter().map(|&one| (one, two)).find(|pair| !is_within(pair)));
             let others: BTreeSet<(usize, usize)> = of_sources.chain(of_targets).filter(apart).collect();
-            others.into_iter().for_each(|pair| traced.extend(trace(pair)));
+            for pair in others {
+                traced.extend(trace(pair));
+            }
         }
     }
 

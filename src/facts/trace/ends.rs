@@ -147,7 +147,9 @@ fn no_such_network(context: &Context<'_>, name: &str) -> TraceError {
 fn addresses(context: &Context<'_>, cidr: IpNet, end: &DeclaredEnd) -> End {
     let mut label = EndSpec::Addresses(cidr).to_string();
     if let Some(interface) = holder(context, cidr) {
-        label = format!("{label} ({})", interface_label(context, &interface.network_interface_id));
+        let id = &interface.network_interface_id;
+        let note = interface_note(context, id).map(|note| format!(", {note}")).unwrap_or_default();
+        label = format!("{label} ({id}{note})");
     }
     let (mut via, mut groups) = (end.via.clone(), groups_of(&end.groups));
     if via.is_none() && end.groups.is_empty() {
@@ -338,18 +340,20 @@ fn listed(ids: &BTreeSet<&str>) -> Vec<String> {
 }
 
 /// An interface's id, and what it is the interface of.
-pub(super) fn interface_label(context: &Context<'_>, id: &str) -> String {
-    let Ok(interface) = context.network.interface(id) else { return id.to_owned() };
+fn interface_label(context: &Context<'_>, id: &str) -> String {
+    interface_note(context, id).map_or_else(|| id.to_owned(), |note| format!("{id} ({note})"))
+}
+
+fn interface_note(context: &Context<'_>, id: &str) -> Option<String> {
+    let interface = context.network.interface(id).ok()?;
     let description = interface.description.as_deref().unwrap_or_default();
-    let instance = interface.attachment.as_ref().and_then(|attachment| attachment.instance_id.clone());
-    let endpoint = description.strip_prefix("VPC Endpoint Interface ");
-    let note = match (description.strip_prefix("Amazon EKS "), endpoint, instance) {
-        (Some(_), _, _) => "Kubernetes API".to_owned(),
-        (_, Some(endpoint), _) => endpoint.to_owned(),
-        (_, _, Some(instance)) => instance,
-        _ => return id.to_owned(),
-    };
-    format!("{id} ({note})")
+    if description.starts_with("Amazon EKS ") {
+        return Some("Kubernetes API".to_owned());
+    }
+    if let Some(endpoint) = description.strip_prefix("VPC Endpoint Interface ") {
+        return Some(endpoint.to_owned());
+    }
+    interface.attachment.as_ref()?.instance_id.clone()
 }
 
 fn subnet_label(context: &Context<'_>, id: &str) -> String {

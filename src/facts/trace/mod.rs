@@ -104,6 +104,11 @@ fn pairs<'e>(sources: &'e [End], targets: &'e [End]) -> Vec<(&'e End, &'e End)> 
 
 /// Why what packets reach may not answer them.
 fn silent(context: &Context<'_>, to: &DeclaredEnd) -> Vec<Missing> {
+    if let EndSpec::Resource(id) = &to.spec {
+        let mut endpoints = context.snapshot.aws.vpc_endpoints.iter().flatten();
+        let endpoint = endpoints.find(|endpoint| endpoint.vpc_endpoint_id == *id);
+        return endpoint.map(|endpoint| service::unavailable(context, endpoint)).unwrap_or_default();
+    }
     let is_api = matches!(&to.spec, EndSpec::Role(role) if role.starts_with("control-plane"));
     let private = context.vpc_config().ok().and_then(|config| config.endpoint_private_access);
     if is_api && private == Some(false) {

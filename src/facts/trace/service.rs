@@ -161,17 +161,22 @@ fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
     }
 }
 
-/// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
-fn doubts(context: &Context<'_>, endpoint: &VpcEndpoint, suffix: &str, is_inside: bool) -> Vec<Missing> {
-    let id = &endpoint.vpc_endpoint_id;
-    let mut doubts = match endpoints::available(context, endpoint) {
+/// Why an endpoint may not answer.
+pub(super) fn unavailable(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<Missing> {
+    match endpoints::available(context, endpoint) {
         Ok(true) => Vec::new(),
         Ok(false) => {
             let state = endpoint.state.as_deref().unwrap_or_default();
-            vec![probe(format!("whether {id} answers, whose state is {state}"))]
+            vec![probe(format!("whether {} answers, whose state is {state}", endpoint.vpc_endpoint_id))]
         }
         Err(missing) => missing,
-    };
+    }
+}
+
+/// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
+fn doubts(context: &Context<'_>, endpoint: &VpcEndpoint, suffix: &str, is_inside: bool) -> Vec<Missing> {
+    let id = &endpoint.vpc_endpoint_id;
+    let mut doubts = unavailable(context, endpoint);
     // Others than the VPC's own clients have name servers of their own, which is a stated assumption.
     if !is_inside {
         return doubts;

@@ -199,6 +199,8 @@ fn description(
         "Network Interface for Transit Gateway Attachment ",
         "Route 53 Resolver: ",
         "aws-K8S-",
+        "aws-k8s-branch-eni",
+        "aws-k8s-trunk-eni",
         "EKS created security group applied to ENI",
         "EFS mount target for ",
         "default VPC security group",

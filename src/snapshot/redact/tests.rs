@@ -10,7 +10,7 @@ use super::Redactor;
 
 /// A snapshot in which everything has a telling name.
 const RICH: &str = r#"{
- "snapshot_version": 1, "collected_at": "2026-11-20T12:00:00Z", "account": "123456789012", "region": "eu-west-1",
+ "snapshot_version": 1, "collected_at": "2026-11-20T12:00:00Z", "account": "123456789012", "accounts": ["210987654321"], "region": "eu-west-1",
  "scope": {"nodegroup": ["acme-payments"], "Vpcs": ["vpc-0a1b2c3d"], "ServiceDetails": ["*"]},
  "gaps": [{"service": "ec2", "operation": "DescribeInstances", "region": "eu-west-1", "code": "UnauthorizedOperation", "resource": "acme-payments",
    "message": "User: arn:aws:sts::123456789012:assumed-role/AcmeAuditor/jane.doe is not authorized for acme-payments from 10.42.7.9, account 123456789012", "permission": "ec2:DescribeInstances"}],
@@ -39,7 +39,8 @@ const RICH: &str = r#"{
    "Tags": [{"Key": "kubernetes.io/cluster/acme-payments", "Value": "shared"}, {"Key": "kubernetes.io/role/internal-elb", "Value": "1"}, {"Key": "eks:nodegroup-name", "Value": "acme-workers"}]}],
  "DhcpOptions": [{"DhcpOptionsId": "dopt-0a1b2c3d", "DhcpConfigurations": [{"Key": "domain-name-servers", "Values": [{"Value": "10.42.0.2"}, {"Value": "AmazonProvidedDNS"}]}, {"Key": "domain-name", "Values": [{"Value": "corp.acme.example"}]}]}],
  "SecurityGroups": [{"GroupId": "sg-0a1b2c3d", "GroupName": "acme-operators", "Description": "who may call acme", "VpcId": "vpc-0a1b2c3d", "IpPermissions": [{"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "IpRanges": [{"CidrIp": "192.168.77.0/24", "Description": "acme HQ"}, {"CidrIp": "10.42.0.2/32"}]}]}],
- "NetworkInterfaces": [{"NetworkInterfaceId": "eni-0a1b2c3d", "Description": "Amazon EKS acme-payments", "RequesterId": "987654321098:AmazonEKS", "PrivateIpAddress": "10.42.16.9", "Attachment": {"InstanceOwnerId": "987654321098"}, "Groups": [{"GroupId": "sg-0a1b2c3d", "GroupName": "acme-operators"}]}],
+ "NetworkInterfaces": [{"NetworkInterfaceId": "eni-0a1b2c3d", "Description": "Amazon EKS acme-payments", "RequesterId": "987654321098:AmazonEKS", "PrivateIpAddress": "10.42.16.9", "Association": {"PublicIp": "198.51.100.8", "IpOwnerId": "210987654321"}, "Attachment": {"InstanceOwnerId": "987654321098"}, "Groups": [{"GroupId": "sg-0a1b2c3d", "GroupName": "acme-operators"}]},
+   {"NetworkInterfaceId": "eni-1a1b2c3d", "Description": "aws-k8s-branch-eni", "InterfaceType": "branch", "TagSet": [{"Key": "kubernetes.io/cluster/acme-payments", "Value": "owned"}, {"Key": "vpcresources.k8s.aws/trunk-eni-id", "Value": "eni-0a1b2c3d"}, {"Key": "acme:owner", "Value": "jane.doe"}]}],
  "VpcEndpoints": [{"VpcEndpointId": "vpce-0a1b2c3d", "ServiceName": "com.amazonaws.eu-west-1.s3", "State": "available",
    "PolicyDocument": "{\"Version\":\"2012-10-17\",\"Statement\":[{\"Sid\":\"AcmeOnly\",\"Effect\":\"Allow\",\"Principal\":{\"AWS\":\"123456789012\"},\"Action\":\"s3:GetObject\",\"Resource\":[\"arn:aws:s3:::prod-eu-west-1-starport-layer-bucket/*\",\"arn:aws:s3:::acme-data/*\"],\"Condition\":{\"IpAddress\":{\"aws:SourceIp\":\"10.42.16.0/20\"},\"StringEquals\":{\"aws:PrincipalArn\":\"arn:aws:iam::123456789012:role/AcmeNodeRole\"}}}]}"}],
  "PrefixLists": [{"PrefixListId": "pl-0a1b2c3d", "PrefixListName": "acme-offices"}, {"PrefixListId": "pl-68a54001", "PrefixListName": "com.amazonaws.eu-west-1.s3"}],
@@ -67,6 +68,7 @@ fn no_account_name_or_address_of_the_owner_survives() {
         "jane",
         "123456789012",
         "987654321098",
+        "210987654321",
         "qwntzvnly3jldenb",
         "0123456789abcdef0123456789abcdef",
     ] {
@@ -132,6 +134,9 @@ fn one_name_has_one_stand_in_everywhere() {
             .any(|tag| tag.key.as_ref() == Some(&key) && tag.value.as_deref() == Some("shared"))
     );
     assert!(subnet.tags.iter().any(|tag| tag.value.as_ref() == Some(&group.nodegroup_name)));
+    let of_pod = &after.aws.network_interfaces.as_ref().unwrap()[1];
+    assert_eq!(of_pod.description.as_deref(), Some("aws-k8s-branch-eni"));
+    assert!(of_pod.tag_set.iter().any(|tag| tag.key.as_ref() == Some(&key)), "{:?}", of_pod.tag_set);
     let asg = &after.aws.auto_scaling_groups.as_ref().unwrap()[0];
     assert_eq!(
         group.resources.as_ref().unwrap().auto_scaling_groups[0].name.as_ref(),

@@ -111,7 +111,7 @@ def entries_with_the_last_rows(self):
 NetworkAcl.entries = property(entries_with_the_last_rows)
 
 # Transit gateways: moto shows an attachment in the default route table wherever it was associated since, and
-# its routes without the attachments that they lead to.
+# its routes without the attachments that they lead to; a limit on their number makes it fail.
 in_the_default_table = TransitGatewayAttachment.association.fget
 
 
@@ -126,8 +126,8 @@ TransitGatewayAttachment.association = property(association)
 plain_search = TransitGatewayRouteTableBackend.search_transit_gateway_routes
 
 
-def search_with_attachments(self, *args, **kwargs):
-    routes = [dict(route) for route in plain_search(self, *args, **kwargs)]
+def search_with_attachments(self, transit_gateway_route_table_id, filters, max_results=None):
+    routes = [dict(route) for route in plain_search(self, transit_gateway_route_table_id, filters)]
     for route in routes:
         to = route.get("transitGatewayAttachments")
         route["transitGatewayAttachments"] = [to] if isinstance(to, dict) else to or []
