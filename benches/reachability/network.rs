@@ -213,8 +213,8 @@ fn add_node_subnet(snapshot: &mut Snapshot, plan: Plan, at: usize) {
     let group = at / SUBNETS_A_NODEGROUP;
     for node in 0..2 {
         let instance = format!("i-0{at:015x}{node}");
+        let mut cards = Vec::new();
         for card in 0..2 {
-            let eni = format!("eni-0{at:014x}{node}{card}");
             let like = ec2::NetworkInterface {
                 description: Some(format!("aws-K8S-{instance}")),
                 interface_type: Some("interface".into()),
@@ -223,8 +223,17 @@ fn add_node_subnet(snapshot: &mut Snapshot, plan: Plan, at: usize) {
                 groups: node_groups(group).iter().map(|group| named(group)).collect(),
                 ..Default::default()
             };
-            let interfaces = snapshot.aws.network_interfaces.get_or_insert_default();
-            interfaces.push(interface(&eni, &cidr, (10 + node * 40 + card * 20, 10), like));
+            let eni = format!("eni-0{at:014x}{node}{card}");
+            let made = interface(&eni, &cidr, (10 + node * 40 + card * 20, 10), like);
+            cards.push(ec2::InstanceNetworkInterface {
+                network_interface_id: Some(eni),
+                subnet_id: Some(id.clone()),
+                groups: made.groups.clone(),
+                private_ip_address: made.private_ip_address.clone(),
+                private_ip_addresses: made.private_ip_addresses.clone(),
+                ..Default::default()
+            });
+            snapshot.aws.network_interfaces.get_or_insert_default().push(made);
         }
         let tags = [
             ("eks:nodegroup-name", nodegroup(group)),
@@ -240,6 +249,7 @@ fn add_node_subnet(snapshot: &mut Snapshot, plan: Plan, at: usize) {
                 subnet_id: Some(id.clone()),
                 vpc_id: Some(HOME.into()),
                 security_groups: node_groups(group).iter().map(|group| named(group)).collect(),
+                network_interfaces: cards,
                 tags: tags.map(tag).into(),
                 ..Default::default()
             }],

@@ -36,6 +36,7 @@ pub fn interface(
     let addresses = (0..count).map(|n| ec2::NetworkInterfacePrivateIpAddress {
         private_ip_address: Some(nth(cidr, first + n)),
         primary: Some(n == 0),
+        ..Default::default()
     });
     ec2::NetworkInterface {
         network_interface_id: id.to_owned(),

@@ -42,9 +42,9 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
         declared = shown;
         snapshot = redactor.snapshot(snapshot);
     }
-    let traced = facts::trace(&snapshot, &declared.intent, (&from, &to), &ports)?;
+    let traced = facts::trace(&snapshot, &declared.intent, (&from, &to), ports)?;
     let fix = rule::fix(&traced.blockers, &traced.target)?;
-    let answer = answer((&from, &to), &ports, traced, (fix, declared.origin), &snapshot.gaps);
+    let answer = answer((&from, &to), ports, traced, (fix, declared.origin), &snapshot.gaps);
     let text = match args.output.format {
         Format::Table => render::trace::table(&answer, &output::style(&args.output)),
         Format::Json => render::trace::json(&answer),
@@ -99,7 +99,7 @@ fn redacted(end: DeclaredEnd, (known, shown): (&Declared, &Declared), redactor: 
 
 fn answer(
     (from, to): (&DeclaredEnd, &DeclaredEnd),
-    ports: &Ports,
+    ports: Ports,
     traced: Traced,
     (fix, origin): (Option<report::Fix>, Option<String>),
     gaps: &[Gap],

@@ -7,7 +7,7 @@ use crate::network::{Known, MissingKind};
 use crate::snapshot::aws::ec2::Instance;
 
 use super::fit::{Free, Item};
-use super::nodes::{self, NodeGroup};
+use super::nodes::{Members, NodeGroup};
 use super::pods::{self, CniKnown, Demand, Kubelet};
 use super::{Context, Missing, subnet};
 
@@ -194,7 +194,8 @@ pub(super) fn zones(context: &Context<'_>, group: &NodeGroup) -> Known<BTreeMap<
 }
 
 pub(super) fn running(context: &Context<'_>, group: &NodeGroup, instances: &[&Instance]) -> Vec<Running> {
-    let of_group = instances.iter().filter(|instance| nodes::belongs(context, instance, group));
+    let members = Members::of(context, std::iter::once(group));
+    let of_group = instances.iter().filter(|instance| members.contain(instance));
     of_group
         .filter_map(|instance| {
             let subnet = instance.subnet_id.clone()?;

@@ -111,11 +111,31 @@ impl<'s> Network<'s> {
                 Answer::Maybe(missing) => maybe.extend(missing),
             }
         }
-        match (side.connections.is_empty(), maybe.is_empty()) {
-            (true, _) => Answer::No,
-            (_, true) => Answer::Yes(AddressSet::default()),
-            (_, false) => Answer::Maybe(maybe),
+        if side.connections.is_empty() {
+            maybe = self.unread_connections(side);
+            return if maybe.is_empty() { Answer::No } else { Answer::Maybe(maybe) };
         }
+        if maybe.is_empty() { Answer::Yes(AddressSet::default()) } else { Answer::Maybe(maybe) }
+    }
+
+    /// What would tell how the two sides' VPCs are connected, where no connection was found.
+    fn unread_connections(&self, side: &Side<'_, '_>) -> Vec<Missing> {
+        let (Some(own), Some(peer)) = (side.own.vpc(), side.peer.vpc()) else { return Vec::new() };
+        let mut unread = Vec::new();
+        if ![own, peer].iter().any(|vpc| self.covers("VpcPeeringConnections", vpc)) {
+            unread.extend(self.missing("VpcPeeringConnections", peer));
+        }
+        // Outbound references do not work over transit gateways.
+        let may_attach = |vpc: &&str| {
+            !self.covers("TransitGatewayVpcAttachments", vpc)
+                || self.transit_gateways_by_vpc.contains_key(*vpc)
+        };
+        if side.direction == Direction::Inbound && [own, peer].iter().all(may_attach) {
+            let vpcs = [own, peer].into_iter();
+            let vpcs = vpcs.filter(|vpc| !self.covers("TransitGatewayVpcAttachments", vpc));
+            unread.extend(vpcs.flat_map(|vpc| self.missing("TransitGatewayVpcAttachments", vpc)));
+        }
+        unread
     }
 
     /// Within one Region only:
@@ -166,10 +186,15 @@ impl<'s> Network<'s> {
         if a == b {
             return Some(Connection::Local);
         }
-        if let Some(peering) = self.peerings_between(a, b).first() {
-            return Some(Connection::Peering(peering.vpc_peering_connection_id.clone()));
+        let peering = self.peerings_between(a, b).first().copied();
+        let over_peering =
+            |it: &VpcPeeringConnection| Connection::Peering(it.vpc_peering_connection_id.clone());
+        if let Some(active) = peering.filter(|peering| is_active(peering)) {
+            return Some(over_peering(active));
         }
-        self.common_gateway(a, b).map(|gateway| Connection::TransitGateway(gateway.to_owned()))
+        let gateway = self.common_gateway(a, b);
+        let over_gateway = gateway.map(|gateway| Connection::TransitGateway(gateway.to_owned()));
+        over_gateway.or_else(|| peering.map(over_peering))
     }
 
     /// A transit gateway that both VPCs are attached to.

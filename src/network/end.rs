@@ -5,7 +5,7 @@ use ipnet::IpNet;
 use super::missing::Missing;
 
 /// One end of a path.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct End {
     /// What the end is called in the answer.
     pub label: String,
@@ -14,7 +14,7 @@ pub struct End {
 }
 
 /// What an end is.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum EndKind {
     /// Addresses of one subnet.
     Subnet {
@@ -47,7 +47,7 @@ pub enum EndKind {
 }
 
 /// The security groups on addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Groups {
     /// These.
     Known(Vec<String>),

@@ -66,9 +66,18 @@ impl<'s> Network<'s> {
         (from, to): (&Part<'s>, &Part<'s>),
         points: &Ranges,
     ) {
-        if let Some(subnet) = to.subnet() {
+        if let Some(subnet) = to.subnet().filter(|subnet| !self.may_be_foot(to, &subnet.subnet_id)) {
             self.check_acl(story, leg, (&subnet.subnet_id, Direction::Inbound), from, points);
         }
+    }
+
+    /// What a transit gateway brings into its attachment's own subnet meets no network ACL:
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html>
+    fn may_be_foot(&self, to: &Part<'s>, subnet: &str) -> bool {
+        let Some(vpc) = to.vpc() else { return false };
+        let all = self.vpc_attachments.iter().filter(|((_, its), _)| *its == vpc);
+        let mut feet = all.flat_map(|(_, attachments)| attachments).flat_map(|its| &its.subnet_ids);
+        feet.any(|foot| foot == subnet) || !self.covers("TransitGatewayVpcAttachments", vpc)
     }
 
     /// A route table of a gateway may send what comes in to an appliance:

@@ -6,9 +6,10 @@ use std::{
 };
 
 use super::{
-    Known, Missing,
+    End, Known, Missing,
     memo::Memo,
     network_acl::{Direction, Entry},
+    resolve::Resolved,
     route::Piece,
     security_group::Rule,
     transit_table::Routed,
@@ -72,6 +73,8 @@ pub(super) struct Compiled<'s> {
     pub entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
     /// By route table and VPC: what becomes of each address there is.
     pub routes: Memo<(&'s str, &'s str), Vec<Piece<'s>>>,
+    /// By end, the VPC of the other end, and whether it is the source.
+    pub ends: Memo<(End, Option<&'s str>, bool), Resolved<'s>>,
     /// By transit gateway route table.
     pub transit: Memo<&'s str, Known<Routed<'s>>>,
 }

@@ -282,11 +282,9 @@ impl<'s> Network<'s> {
                     "No client uses the addresses of AWS's own interfaces in {id} ({without_clients})."
                 ));
             }
+            // An interface that was not read may carry other groups than those that are declared.
             if !self.covers("NetworkInterfaces", vpc) {
-                part.assumptions.push(format!(
-                    "The interfaces of {vpc} were not read: {} is taken as declared.",
-                    end.label
-                ));
+                resolved.missing.extend(self.missing("NetworkInterfaces", vpc));
             }
             resolved.parts.push(part);
         }

@@ -1,5 +1,7 @@
 //! From one end to another, and back.
 
+use std::rc::Rc;
+
 use super::{
     BlockerCode, End, Network, Path, Ports, flow::Points, part::Part, resolve::Resolved, story::Story,
     walk::at,
@@ -9,13 +11,13 @@ impl<'s> Network<'s> {
     /// What is known about every path from one end to the other; never empty.
     pub fn trace(&self, from: &End, to: &End, ports: &Ports) -> Vec<Path> {
         let (from_vpc, to_vpc) = (self.vpc_of_end(from), self.vpc_of_end(to));
-        let sources = self.resolve(from, to_vpc, true);
-        let destinations = self.resolve(to, from_vpc, false);
+        let sources = self.parts(from, to_vpc, true);
+        let destinations = self.parts(to, from_vpc, false);
         let mut paths = Vec::new();
         // What keeps an end from being known is a path of its own, so that it is never lost.
         let mut story = Story::default();
         let mut incomplete = false;
-        for end in [&sources, &destinations] {
+        for end in [sources.as_ref(), destinations.as_ref()] {
             incomplete |= !end.blockers.is_empty() || !end.missing.is_empty();
             story.missing(end.missing.iter().cloned());
             end.blockers.iter().cloned().for_each(|blocker| story.block(blocker));
@@ -30,6 +32,11 @@ impl<'s> Network<'s> {
             }
         }
         paths
+    }
+
+    fn parts(&self, end: &End, other: Option<&'s str>, is_source: bool) -> Rc<Resolved<'s>> {
+        let key = (end.clone(), other, is_source);
+        self.compiled.ends.get(key, || self.resolve(end, other, is_source))
     }
 
     fn pair(&self, source: &Part<'s>, destination: &Part<'s>, ports: Ports) -> Story {

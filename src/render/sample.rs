@@ -50,7 +50,7 @@ pub fn trace() -> Trace {
         part: Some("172.24.0.0/25".into()),
         reason: reason.into(),
     };
-    let blocked = |to: &str| trace::Path {
+    let closed = |to: &str| trace::Path {
         from: "office".into(),
         to: to.into(),
         verdict: trace::Verdict::Blocked,
@@ -78,7 +78,7 @@ pub fn trace() -> Trace {
             what: "ec2:DescribeNetworkAcls for vpc-0123456789abcdef0 failed: AccessDenied".into(),
             permission: Some("ec2:DescribeNetworkAcls".into()),
         }],
-        ..blocked("eni-0c")
+        ..closed("eni-0c")
     };
     let open = trace::Path { verdict: trace::Verdict::Open, missing: vec![], ..unknown.clone() };
     Trace {
@@ -91,12 +91,7 @@ pub fn trace() -> Trace {
         assumptions: vec!["The firewalls of office outside AWS admit the traffic.".into()],
         blockers: vec![blocker.clone()],
         fix: Some(Fix { summary: "Add the route.".into(), commands: vec![LONG_COMMAND.into()] }),
-        paths: vec![
-            blocked("eni-0a"),
-            blocked("eni-0b"),
-            unknown,
-            trace::Path { to: "eni-0d".into(), ..open },
-        ],
+        paths: vec![closed("eni-0a"), closed("eni-0b"), unknown, trace::Path { to: "eni-0d".into(), ..open }],
     }
 }
 

@@ -12,7 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("intent", &["yaml"]),
     ("collect", &["snapshot"]),
     ("network", &["snapshot"]),
-    ("facts", &["network", "snapshot", "intent"]),
+    ("facts", &["network", "snapshot", "intent", "yaml"]),
     ("rule", &["facts", "report", "yaml"]),
     ("render", &["report", "drift"]),
     ("drift", &["report", "snapshot"]),

@@ -145,30 +145,32 @@ impl Estate {
                     vpc.suffix
                 ))
             ),
-            "DescribeVpcPeeringConnections" => {
-                let (requester, accepter) =
-                    (request.filter("requester-vpc-info.vpc-id"), request.filter("accepter-vpc-info.vpc-id"));
-                let mut items = String::new();
-                for (one, other) in &self.peerings {
-                    if requester.contains(one) || accepter.contains(other) {
-                        let side = |id: &str| {
-                            format!(
-                                "<vpcId>{id}</vpcId><ownerId>{}</ownerId><region>eu-west-1</region>",
-                                self.owner(id)
-                            )
-                        };
-                        let _ = write!(
-                            items,
-                            "<item><vpcPeeringConnectionId>pcx-{one}-{other}</vpcPeeringConnectionId><status><code>active</code></status><requesterVpcInfo>{}</requesterVpcInfo><accepterVpcInfo>{}</accepterVpcInfo></item>",
-                            side(one),
-                            side(other)
-                        );
-                    }
-                }
-                format!("<vpcPeeringConnectionSet>{items}</vpcPeeringConnectionSet>")
-            }
+            "DescribeVpcPeeringConnections" => self.peerings(request),
             _ => self.transit(account, request),
         })
+    }
+
+    fn peerings(&self, request: &Request) -> String {
+        let (requester, accepter) =
+            (request.filter("requester-vpc-info.vpc-id"), request.filter("accepter-vpc-info.vpc-id"));
+        let mut items = String::new();
+        for (one, other) in &self.peerings {
+            if requester.contains(one) || accepter.contains(other) {
+                let side = |id: &str| {
+                    format!(
+                        "<vpcId>{id}</vpcId><ownerId>{}</ownerId><region>eu-west-1</region>",
+                        self.owner(id)
+                    )
+                };
+                let _ = write!(
+                    items,
+                    "<item><vpcPeeringConnectionId>pcx-{one}-{other}</vpcPeeringConnectionId><status><code>active</code></status><requesterVpcInfo>{}</requesterVpcInfo><accepterVpcInfo>{}</accepterVpcInfo></item>",
+                    side(one),
+                    side(other)
+                );
+            }
+        }
+        format!("<vpcPeeringConnectionSet>{items}</vpcPeeringConnectionSet>")
     }
 
     /// The item whose id was asked for; `None` if no id was.
@@ -202,7 +204,12 @@ impl Estate {
                 let attached = self.vpcs.iter().filter(|vpc| vpc.table.is_some() && vpc.owner == account);
                 let attached =
                     attached.filter(|vpc| wanted.contains(&format!("vpc-{}", vpc.suffix).as_str()));
-                let items: String = attached.map(|vpc| format!("<item><transitGatewayAttachmentId>tgw-attach-{0}</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId><vpcId>vpc-{0}</vpcId><state>available</state><subnetIds><item>subnet-{0}</item></subnetIds></item>", vpc.suffix)).collect();
+                let items = joined(attached, |vpc| {
+                    format!(
+                        "<item><transitGatewayAttachmentId>tgw-attach-{0}</transitGatewayAttachmentId><transitGatewayId>tgw-1</transitGatewayId><vpcId>vpc-{0}</vpcId><state>available</state><subnetIds><item>subnet-{0}</item></subnetIds></item>",
+                        vpc.suffix
+                    )
+                });
                 format!("<transitGatewayVpcAttachments>{items}</transitGatewayVpcAttachments>")
             }
             "DescribeTransitGatewayAttachments" => {
@@ -237,7 +244,11 @@ impl Estate {
             "DescribeTransitGatewayRouteTables" if own => {
                 let tables: std::collections::BTreeSet<&str> =
                     self.vpcs.iter().filter_map(|vpc| vpc.table).collect();
-                let items: String = tables.iter().map(|table| format!("<item><transitGatewayRouteTableId>{table}</transitGatewayRouteTableId><transitGatewayId>tgw-1</transitGatewayId></item>")).collect();
+                let items = joined(tables.iter(), |table| {
+                    format!(
+                        "<item><transitGatewayRouteTableId>{table}</transitGatewayRouteTableId><transitGatewayId>tgw-1</transitGatewayId></item>"
+                    )
+                });
                 format!("<transitGatewayRouteTables>{items}</transitGatewayRouteTables>")
             }
             "SearchTransitGatewayRoutes" => {
@@ -245,7 +256,11 @@ impl Estate {
                     .routes
                     .iter()
                     .filter(|(table, ..)| *table == request.parameter("TransitGatewayRouteTableId"));
-                let items: String = routes.map(|(_, to, vpc)| format!("<item><destinationCidrBlock>{to}</destinationCidrBlock><transitGatewayAttachments><item><transitGatewayAttachmentId>tgw-attach-{vpc}</transitGatewayAttachmentId><resourceType>vpc</resourceType><resourceId>vpc-{vpc}</resourceId></item></transitGatewayAttachments><type>propagated</type><state>active</state></item>")).collect();
+                let items = joined(routes, |(_, to, vpc)| {
+                    format!(
+                        "<item><destinationCidrBlock>{to}</destinationCidrBlock><transitGatewayAttachments><item><transitGatewayAttachmentId>tgw-attach-{vpc}</transitGatewayAttachmentId><resourceType>vpc</resourceType><resourceId>vpc-{vpc}</resourceId></item></transitGatewayAttachments><type>propagated</type><state>active</state></item>"
+                    )
+                });
                 format!(
                     "<routeSet>{items}</routeSet><additionalRoutesAvailable>false</additionalRoutesAvailable>"
                 )
@@ -260,4 +275,8 @@ fn described(vpc: &Vpc) -> String {
         "<item><vpcId>vpc-{}</vpcId><ownerId>{}</ownerId><cidrBlock>{}</cidrBlock><dhcpOptionsId>default</dhcpOptionsId></item>",
         vpc.suffix, vpc.owner, vpc.cidr
     )
+}
+
+fn joined<T>(items: impl Iterator<Item = T>, item: impl Fn(T) -> String) -> String {
+    items.map(item).collect()
 }

@@ -1,13 +1,13 @@
 //! `trace` as a user runs it: the closed network of the demo, directories without a cluster, several
 //! accounts, and questions that cannot be asked.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::emulator::fixture;
-use crate::program::{Program, Run, program};
+use crate::emulator::{emulator, fixture};
+use crate::program::{Program, Run, against_emulator, program};
 
 const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");
 const SCHEMA: &str = include_str!("../../docs/trace.schema.json");
@@ -305,6 +305,27 @@ fn hostile_ends_are_refused_or_answered_and_never_panic() {
             assert_eq!(run.out.is_empty(), run.code == 2, "{end:?}");
         }
     }
+}
+
+/// A region that no other test fills.
+const REGION: &str = "eu-west-3";
+
+#[test]
+fn a_live_account_needs_no_cluster_unless_a_role_is_asked_for() {
+    let printed = emulator().script("network.py", &[REGION]);
+    let id: BTreeMap<String, String> = serde_json::from_str(&printed).expect("ids");
+    let from = id["one-interface"].as_str();
+    let ask = |from: &str, to: &str, more: &[&str]| {
+        let words = ["trace", "--from", from, "--to", to, "--port", "tcp/443", "--region", REGION];
+        against_emulator(&[&words[..], more].concat()).run()
+    };
+    let run = ask(from, "10.62.0.20", &["--format", "json"]);
+    let answer = answer(&run);
+    let hops = answer["paths"][0]["hops"].as_array().expect("hops");
+    assert!(hops.iter().any(|hop| hop["kind"] == "route-table"), "{answer}");
+    assert!(ask("nodes", from, &[]).error().contains("--cluster NAME"));
+    let nowhere = ask("eni-00000000000000000", from, &[]);
+    assert!(nowhere.error().contains("eni-00000000000000000"), "{}", nowhere.err);
 }
 
 #[test]

@@ -40,7 +40,7 @@ pub fn trace(
     snapshot: &Snapshot,
     intent: &Intent,
     (from, to): (&DeclaredEnd, &DeclaredEnd),
-    ports: &Ports,
+    ports: Ports,
 ) -> Result<Traced, TraceError> {
     let mut context = context(snapshot, intent);
     let sources = ends::of(&context, from, true)?;
@@ -58,7 +58,7 @@ pub fn trace(
     } else {
         unlisted.extend(destinations.unlisted.iter().cloned());
         for (source, target) in pairs(&sources.known, &destinations.known) {
-            paths.extend(context.network.trace(source, target, ports));
+            paths.extend(context.network.trace(source, target, &ports));
         }
     }
     let quiet = silent(&context, to);

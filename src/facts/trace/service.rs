@@ -25,7 +25,7 @@ pub(super) fn paths(
     context: &mut Context<'_>,
     sources: &[End],
     suffix: &str,
-    ports: &Ports,
+    ports: Ports,
 ) -> Result<Found, TraceError> {
     let home = home(context, sources, suffix)?;
     context.vpc = Ok(home.clone());
@@ -45,7 +45,7 @@ pub(super) fn paths(
                 let ends = of_endpoint(context, endpoint);
                 found.unlisted.extend(ends.unlisted);
                 for target in &ends.known {
-                    for mut path in context.network.trace(source, target, ports) {
+                    for mut path in context.network.trace(source, target, &ports) {
                         withhold(&mut path, &quiet);
                         found.paths.push(path);
                     }
@@ -206,8 +206,8 @@ pub(super) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends
         .find(|list| list.prefix_list_name.is_some() && list.prefix_list_name == endpoint.service_name);
     let routes = aws.route_tables.iter().flatten().flat_map(|table| &table.routes);
     let mut through = routes.filter(|route| route.gateway_id.as_ref() == Some(id));
-    let routed = || through.find_map(|route| route.destination_prefix_list_id.clone());
-    let Some(list) = named.map(|list| list.prefix_list_id.clone()).or_else(routed) else {
+    let by_route = || through.find_map(|route| route.destination_prefix_list_id.clone());
+    let Some(list) = named.map(|list| list.prefix_list_id.clone()).or_else(by_route) else {
         let service = endpoint.service_name.as_deref();
         return Ends { known: Vec::new(), unlisted: vec![context.missing("PrefixLists", service)] };
     };

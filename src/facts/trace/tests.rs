@@ -17,7 +17,7 @@ fn ask(fixture: &Fixture, from: &str, to: &str, intent: &str) -> Result<Traced, 
     let snapshot = fixture.snapshot();
     let intent = Intent::from_yaml("intent", intent).unwrap();
     let end = |text: &str| text.parse::<DeclaredEnd>().unwrap_or_else(|error| panic!("{error}"));
-    trace(&snapshot, &intent, (&end(from), &end(to)), &"tcp/443".parse().unwrap())
+    trace(&snapshot, &intent, (&end(from), &end(to)), "tcp/443".parse().unwrap())
 }
 
 fn traced(fixture: &Fixture, from: &str, to: &str) -> Traced {

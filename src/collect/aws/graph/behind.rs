@@ -43,7 +43,7 @@ pub(super) async fn read(
     }
     let readable = at_most(reading, AT_MOST, readable);
     if !readable.is_empty() {
-        vpc::behind(reading, &readable).await;
+        Box::pin(vpc::behind(reading, &readable)).await;
     }
 }
 

@@ -98,7 +98,7 @@ pub(in crate::collect::aws) async fn read(reading: &Reading<'_>, unread: &Unread
     let gateways: Vec<_> = gateways.into_iter().filter(|gateway| own(&gateway.owner_id)).collect();
     join!(
         super::near(reading, shared.iter()),
-        each(others.chunks(200), |batch| vpc::behind(reading, batch)),
+        each(others.chunks(200), |batch| Box::pin(vpc::behind(reading, batch))),
         each(gateways, |gateway| async move {
             let id = gateway.transit_gateway_id.clone();
             transit::gateway(reading, id, gateway.owner_id).await;

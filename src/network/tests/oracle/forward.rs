@@ -294,7 +294,7 @@ impl<'p> World<'p> {
     }
 
     /// A packet stays in its zone where it can; one from elsewhere may come out in any.
-    fn through_transit(
+    pub fn through_transit(
         &self,
         transit: &'p Transit,
         from: &'p Attachment,

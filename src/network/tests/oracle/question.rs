@@ -277,10 +277,22 @@ impl<'p> World<'p> {
             (Some("tgw"), _, Some(transit)) => {
                 let mut attachments = transit.attachments.iter();
                 let own = attachments.find(|it| it.vpc.as_ref() == Some(&subnet.vpc) && it.available);
-                let back = own.map(|own| self.transit_next(transit, own, packet.source));
+                let back = own.map(|own| (own, self.transit_next(transit, own, packet.source)));
                 match back {
-                    Some(TransitNext::Attachment(from)) if from.vpc.is_none() => {
+                    Some((_, TransitNext::Attachment(from))) if from.vpc.is_none() => {
                         self.enter(&Door::Transit { id, attachment: from }, packet)
+                    }
+                    // Perhaps it comes through that VPC.
+                    Some((own, TransitNext::Attachment(_))) => {
+                        let reply = Packet {
+                            source: packet.destination,
+                            destination: packet.source,
+                            reply: true,
+                            ..packet
+                        };
+                        let arrivals = self.through_transit(transit, own, Some(&subnet.zone), reply);
+                        let unsure = arrivals.iter().any(|it| matches!(it, Arrival::Unsure));
+                        vec![if unsure { Arrival::Unsure } else { Arrival::Dropped }]
                     }
                     _ => vec![Arrival::Dropped],
                 }

@@ -13,9 +13,6 @@ use crate::network::{
     },
 };
 
-/// The reasoner does not yet go through translation, nor on from one VPC into the next.
-pub const NOT_YET: bool = true;
-
 /// How many sorts of differences are shown.
 const SHOWN: usize = 12;
 
@@ -50,10 +47,7 @@ fn difference(plan: &Plan, network: &Network<'_>, question: &Question) -> Option
         Answer::Blocked => verdict == Verdict::Blocked,
         Answer::Unsure => true,
     };
-    (!same
-        && !(NOT_YET && (sort(question).ends_with("internet") || sort(question).ends_with("office")))
-        && !(NOT_YET && verdict == Verdict::Unknown))
-        .then_some((answer, verdict))
+    (!same).then_some((answer, verdict))
 }
 
 fn difference_in(plan: &Plan, question: &Question) -> Option<(Answer, Verdict)> {
