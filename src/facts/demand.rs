@@ -63,6 +63,9 @@ pub(super) fn load(
         Ok(known) => known,
         Err(missing) => return Load { low: least, high: None, missing },
     };
+    if matches!(cni, CniKnown::Unread(_)) && pods_are_elsewhere(context) {
+        return Load { low: least, high: None, missing: cni.missing() };
+    }
     let mut low: Option<Demand> = None;
     let mut high = Some(least);
     let mut missing = Vec::new();
@@ -83,6 +86,19 @@ pub(super) fn load(
         missing.extend(cni.missing());
     }
     Load { low, high, missing }
+}
+
+/// Whether the CNI's interfaces, `aws-K8S-<instance>`, show that custom networking is on: one of them is
+/// in another subnet than its instance.
+fn pods_are_elsewhere(context: &Context<'_>) -> bool {
+    let aws = &context.snapshot.aws;
+    let instances = aws.reservations.iter().flatten().flat_map(|reservation| &reservation.instances);
+    let homes: BTreeMap<&str, &Option<String>> =
+        instances.map(|instance| (instance.instance_id.as_str(), &instance.subnet_id)).collect();
+    aws.network_interfaces.iter().flatten().any(|interface| {
+        let instance = interface.description.as_deref().and_then(|text| text.strip_prefix("aws-K8S-"));
+        instance.and_then(|id| homes.get(id)).is_some_and(|home| **home != interface.subnet_id)
+    })
 }
 
 fn join(one: Demand, other: Demand, pick: fn(i64, i64) -> i64) -> Demand {

@@ -99,6 +99,8 @@ pub struct Remedy {
     pub vpc: Option<String>,
     /// The subnet to attach or to associate.
     pub subnet: Option<String>,
+    /// The subnets to attach, one in each zone.
+    pub subnets: Vec<String>,
     /// The route table whose route leads to the object.
     pub route_table: Option<String>,
     /// The state that the object is in, as AWS spells it.

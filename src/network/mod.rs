@@ -32,6 +32,7 @@ mod security_group;
 mod story;
 mod trace;
 mod transit;
+mod transit_remedy;
 mod transit_table;
 mod vpn_gateway;
 mod walk;

@@ -75,6 +75,20 @@ impl Network<'_> {
     }
 }
 
+/// Whether the first entry each way is one that allows every IPv4 packet.
+pub(super) fn lets_all_through(acl: &NetworkAcl) -> bool {
+    [false, true].into_iter().all(|egress| {
+        let entries = acl.entries.iter().filter(|entry| {
+            entry.egress == Some(egress) && (entry.ipv6_cidr_block.is_none() || entry.cidr_block.is_some())
+        });
+        entries.min_by_key(|entry| entry.rule_number.unwrap_or(LAST)).is_some_and(|first| {
+            first.rule_action.as_deref() == Some("allow")
+                && first.protocol.as_deref() == Some("-1")
+                && first.cidr_block.as_deref() == Some("0.0.0.0/0")
+        })
+    })
+}
+
 struct Evaluation {
     /// Numbers of the entries that let something through.
     allowing: Vec<i64>,

@@ -4,9 +4,12 @@ use super::{
     BlockerCode, Network, Remedy, internet, lookup,
     part::Place,
     story::Story,
-    walk::{Decider, Reach, Run, Spot, at, kind},
+    walk::{Decider, Reach, Run, Spot, at, kind, local},
 };
-use crate::snapshot::aws::ec2::NatGateway;
+use crate::snapshot::aws::ec2::{NatGateway, VpcPeeringConnection};
+
+/// The target of the routes that keep packets in the VPC.
+const LOCAL: &str = "local";
 
 impl<'s> Network<'s> {
     /// A route table stands in the way: what a route for the addresses would need, and how far packets
@@ -23,7 +26,7 @@ impl<'s> Network<'s> {
         let spot = decider.spot;
         let target = if code == BlockerCode::RouteLocal { None } else { self.suggestion(run, spot) };
         let mut reason = reason.to_owned();
-        if let Some(target) = &target {
+        if let Some(target) = target.as_deref().filter(|target| *target != LOCAL) {
             let there: Vec<&str> = decider
                 .table
                 .routes
@@ -44,7 +47,7 @@ impl<'s> Network<'s> {
         blocker.part = run.to.part(decider.addresses);
         blocker.remedy = Remedy {
             cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
-            target_option: target.as_deref().and_then(target_option).map(str::to_owned),
+            target_option: self.option(decider, target.as_deref()).map(str::to_owned),
             target: target.clone(),
             replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
             subnet: Some(spot.subnet.subnet_id.clone()),
@@ -53,7 +56,11 @@ impl<'s> Network<'s> {
         story.block(blocker);
         let Some(target) = target else { return Vec::new() };
         let mut unseen = Story::default();
-        let reaches = self.through(&mut unseen, run, decider, &target);
+        let reaches = if target == LOCAL {
+            self.deliver(&mut unseen, run, (spot.vpc, local(spot)))
+        } else {
+            self.through(&mut unseen, run, decider, &target)
+        };
         story.append_unseen(unseen);
         reaches
     }
@@ -68,9 +75,15 @@ impl<'s> Network<'s> {
             _ if spot.over.is_some() => None,
             Place::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
             Place::Outside { via: None } => self.only_gateway(vpc),
-            Place::Inside { vpc: far, .. } if *far == vpc => None,
+            Place::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
             Place::Inside { vpc: far, .. } => {
-                if let Some(peering) = self.peerings_between(vpc, far).first()
+                // What is deleted, rejected or expired never becomes active again:
+                // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
+                let alive = |peering: &&&VpcPeeringConnection| {
+                    let status = peering.status.as_ref().and_then(|status| status.code.as_deref());
+                    matches!(status, None | Some("active" | "pending-acceptance" | "provisioning"))
+                };
+                if let Some(peering) = self.peerings_between(vpc, far).iter().find(alive)
                     && run.from.translator.is_none()
                 {
                     return Some(peering.vpc_peering_connection_id.clone());
@@ -78,6 +91,17 @@ impl<'s> Network<'s> {
                 self.common_gateway(vpc, far).map(str::to_owned)
             }
         }
+    }
+
+    /// The option for a target. What is more specific than the VPC's prefix gives way to the local route
+    /// when it is deleted; the local route itself, once it was sent elsewhere, is put back:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/replace-local-route-target.html>
+    fn option(&self, decider: &Decider<'_, 's>, target: Option<&str>) -> Option<&'static str> {
+        if target != Some(LOCAL) {
+            return target.and_then(target_option);
+        }
+        let own = self.vpc_cidrs(decider.spot.vpc).unwrap_or_default();
+        own.iter().any(|prefix| prefix.to_string() == decider.by).then_some("--local-target")
     }
 
     /// The one gateway to private networks that a VPC has.

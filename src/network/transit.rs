@@ -50,7 +50,7 @@ impl<'s> Network<'s> {
             return Vec::new();
         }
         let origin = Origin { vpc: Some(vpc), subnet: Some(subnet) };
-        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc, Some(subnet)) else {
+        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc) else {
             return self.arrive_unseen(story, run, gateway, origin);
         };
         self.check_zone(story, run, subnet, attachment);
@@ -189,7 +189,6 @@ impl<'s> Network<'s> {
         run: Run<'_, 's>,
         gateway: &str,
         vpc: &str,
-        subnet: Option<&Subnet>,
     ) -> Option<&'s TransitGatewayVpcAttachment> {
         let attachments = self.vpc_attachments.get(&(gateway, vpc)).map(Vec::as_slice).unwrap_or_default();
         if let Some(found) = attachments.iter().find(|attachment| is_available(attachment)) {
@@ -208,7 +207,7 @@ impl<'s> Network<'s> {
         story.hop(run.leg, GATEWAY, gateway, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayAttachment, GATEWAY, gateway, None, reason);
         blocker.remedy.vpc = Some(vpc.to_owned());
-        blocker.remedy.subnet = subnet.map(|subnet| subnet.subnet_id.clone());
+        blocker.remedy.subnets = self.subnets_to_attach(vpc).into_values().map(ToOwned::to_owned).collect();
         story.block(blocker);
         None
     }
@@ -253,8 +252,13 @@ impl<'s> Network<'s> {
         let reason = format!("{id} has no subnet in {zone}, where {} is", subnet.subnet_id);
         story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
-        blocker.remedy.subnet = Some(subnet.subnet_id.clone());
+        let vpc = attachment.vpc_id.as_deref().unwrap_or_default();
+        let chosen = self.subnet_to_attach(vpc, zone).unwrap_or(&subnet.subnet_id);
+        blocker.remedy.subnet = Some(chosen.to_owned());
         story.block(blocker);
+        let mut unseen = Story::default();
+        self.check_acl(&mut unseen, run.leg, (chosen, Direction::Inbound), run.from, run.points);
+        story.append_unseen(unseen);
     }
 
     /// Out of the attachment's subnets, by their route tables.
@@ -328,7 +332,7 @@ impl<'s> Network<'s> {
     ) -> Vec<Reach<'s>> {
         let Some(vpc) = run.to.vpc() else { return Vec::new() };
         let mut unseen = Story::default();
-        let attachment = self.vpc_attachment(&mut unseen, run, gateway, vpc, run.to.subnet());
+        let attachment = self.vpc_attachment(&mut unseen, run, gateway, vpc);
         let reaches = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));
         story.append_unseen(unseen);
         reaches.unwrap_or_default()
@@ -345,7 +349,9 @@ impl<'s> Network<'s> {
         blocker.remedy.cidrs = run.to.prefixes_for_fix(&run.to.addresses);
         blocker.remedy.target_option = wanted.map(|_| "--transit-gateway-attachment-id".to_owned());
         blocker.remedy.target = wanted.map(str::to_owned);
-        blocker.remedy.replaces = route.map(|route| destination(route).to_owned());
+        // A static route comes before a propagated one, and takes its place unasked.
+        let of_static = route.filter(|route| route.r#type.as_deref() != Some("propagated"));
+        blocker.remedy.replaces = of_static.map(|route| destination(route).to_owned());
         story.block(blocker);
         let mut unseen = Story::default();
         let reaches = match wanted.map(|id| (id, self.vpc_attachments_by_id.get(id).copied())) {
@@ -418,7 +424,7 @@ fn is_private_network(kind: &str) -> bool {
     matches!(kind, "vpn" | "direct-connect-gateway" | "connect" | "vpn-concentrator" | "client-vpn")
 }
 
-fn zone(subnet: &Subnet) -> Option<&str> {
+pub(super) fn zone(subnet: &Subnet) -> Option<&str> {
     subnet.availability_zone.as_deref().or(subnet.availability_zone_id.as_deref())
 }
 

@@ -33,7 +33,9 @@ impl<'s> Network<'s> {
             .as_ref()
             .filter(|association| association.state.as_deref().is_none_or(|state| state == "associated"))
             .and_then(|association| association.transit_gateway_route_table_id.as_deref());
-        let Some(table) = association else {
+        let table = if let Some(table) = association {
+            table
+        } else {
             // Only the gateway's owner is told the association.
             let foreign = match (&found.transit_gateway_owner_id, &self.snapshot.account) {
                 (Some(owner), Some(account)) if owner != account => Some(owner),
@@ -58,9 +60,11 @@ impl<'s> Network<'s> {
             story.hop(run.leg, ATTACHMENT, attachment, "drop", &reason);
             let mut blocker =
                 at(BlockerCode::TransitGatewayAssociation, ATTACHMENT, attachment, None, reason);
-            blocker.remedy.target.clone_from(&found.transit_gateway_id);
+            let table = self.table_to_associate(found);
+            blocker.remedy.target = table.map(str::to_owned);
             story.block(blocker);
-            return None;
+            // What stands in the way once it is associated is told at once.
+            table?
         };
         let routes = self.compiled.transit.get(table, || self.table_routes(table));
         match routes.as_ref() {

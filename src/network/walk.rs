@@ -283,7 +283,7 @@ impl<'s> Reach<'s> {
 }
 
 /// How packets that stay in the VPC got to it.
-fn local(spot: Spot<'_>) -> Connection {
+pub(super) fn local(spot: Spot<'_>) -> Connection {
     let gateway = spot.over.and_then(|attachment| attachment.transit_gateway_id.clone());
     gateway.map_or(Connection::Local, Connection::TransitGateway)
 }

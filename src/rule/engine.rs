@@ -17,7 +17,8 @@ use crate::report::{
 };
 
 /// Areas in the order of a report; others follow by name.
-const AREAS: [&str; 6] = ["endpoint", "vpc", "subnets", "services", "operators", "capacity"];
+const AREAS: [&str; 9] =
+    ["endpoint", "vpc", "subnets", "reachability", "dns", "services", "storage", "operators", "capacity"];
 
 /// What an evaluation needs besides rules and facts.
 #[derive(Clone, Debug)]

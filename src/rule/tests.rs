@@ -221,7 +221,7 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
     let mut facts = made(&[]);
     let remedy = json!({"protocol": "tcp", "from_port": 443, "to_port": 443, "cidrs": ["10.0.0.0/24"],
         "group": null, "prefix_list": null, "rule_numbers": [], "few_ports": false, "low_ports": false,
-        "target": null, "target_option": null, "replaces": null, "vpc": null, "subnet": null, "state": null});
+        "target": null, "target_option": null, "replaces": null, "vpc": null, "subnet": null, "subnets": [], "route_table": null, "state": null});
     let blocker = json!({"code": "security-group-ingress", "kind": "security-group", "id": "sg-1",
         "leg": "request", "part": null, "reason": "no inbound rule admits it", "remedy": remedy});
     facts.flows = subjects("flow", &[json!({"id": "a", "open": false, "blockers": [blocker, blocker]})]);
@@ -239,7 +239,7 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
 fn commands(code: &str, kind: &str, id: &str, remedy: &Value) -> Vec<String> {
     let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
         "prefix_list": null, "rule_numbers": [], "few_ports": false, "low_ports": false, "target": null,
-        "target_option": null, "replaces": null, "vpc": null, "subnet": null, "state": null});
+        "target_option": null, "replaces": null, "vpc": null, "subnet": null, "subnets": [], "route_table": null, "state": null});
     all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
     let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": "", "remedy": all});
     let mut fix = crate::report::Fix::default();
@@ -282,6 +282,23 @@ fn a_gateway_endpoint_is_told_the_route_table_that_lacks_it() {
 }
 
 #[test]
+fn routes_within_the_vpc_give_way_to_the_local_one() {
+    let local = |replaces: &str, option: Option<&str>| {
+        let remedy = json!({"target": "local", "target_option": option, "replaces": replaces, "cidrs": []});
+        commands("route-elsewhere", "route-table", "rtb-1", &remedy).remove(0)
+    };
+    let table = "--region eu-west-1 --route-table-id rtb-1";
+    assert_eq!(
+        local("10.0.0.0/24", None),
+        format!("aws ec2 delete-route {table} --destination-cidr-block 10.0.0.0/24")
+    );
+    assert_eq!(
+        local("fd00::/56", Some("--local-target")),
+        format!("aws ec2 replace-route {table} --destination-ipv6-cidr-block fd00::/56 --local-target")
+    );
+}
+
+#[test]
 fn network_acl_entries_take_free_numbers_one_a_prefix() {
     let remedy = json!({"protocol": "tcp", "from_port": 1024, "to_port": 65535,
         "cidrs": ["10.0.0.0/24", "fd00::/64"], "rule_numbers": [99, 97]});
@@ -301,12 +318,16 @@ fn network_acl_entries_take_free_numbers_one_a_prefix() {
 fn what_connects_networks_is_attached_accepted_and_associated() {
     let one = |code: &str, kind: &str, id: &str, remedy: Value| commands(code, kind, id, &remedy).remove(0);
     let code = "transit-gateway-attachment";
-    let attach = one(code, "transit-gateway", "tgw-1", json!({"vpc": "vpc-9", "subnet": "subnet-1"}));
-    assert!(attach.ends_with("--transit-gateway-id tgw-1 --vpc-id vpc-9 --subnet-ids subnet-1"), "{attach}");
+    let attach =
+        one(code, "transit-gateway", "tgw-1", json!({"vpc": "vpc-9", "subnets": ["subnet-1", "subnet-2"]}));
+    assert!(
+        attach.ends_with("--transit-gateway-id tgw-1 --vpc-id vpc-9 --subnet-ids subnet-1 subnet-2"),
+        "{attach}"
+    );
     let accept = one(code, code, "tgw-attach-1", json!({"state": "pendingAcceptance"}));
     assert!(accept.starts_with("aws ec2 accept-transit-gateway-vpc-attachment"), "{accept}");
-    let associate = one("transit-gateway-association", code, "tgw-attach-1", json!({"target": "tgw-1"}));
-    assert!(associate.contains("--transit-gateway-ids tgw-1"), "{associate}");
+    let associate = one("transit-gateway-association", code, "tgw-attach-1", json!({"target": "tgw-rtb-1"}));
+    assert!(associate.ends_with("--transit-gateway-route-table-id tgw-rtb-1"), "{associate}");
     let accept =
         one("peering-inactive", "vpc-peering-connection", "pcx-1", json!({"state": "pending-acceptance"}));
     assert!(accept.starts_with("aws ec2 accept-vpc-peering-connection"), "{accept}");

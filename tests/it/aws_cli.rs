@@ -7,14 +7,23 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use crate::aws_route::{create_route, replace_route};
+use crate::aws_route::{create_route, delete_route, replace_route};
+
+/// What AWS would make up.
+const ALLOCATION: &str = "eipalloc-0fffffffffffffff1";
+const NAT: &str = "nat-0ffffffffffffffff";
 
 /// Applies one command.
 pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
+    run_command(snapshot, command).map(drop)
+}
+
+/// What a command prints.
+fn run_command(snapshot: &mut Value, command: &str) -> Result<String, String> {
     let mut words = words(command)?;
     for word in &mut words {
         if let Some(inner) = word.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
-            *word = answer(snapshot, inner)?;
+            *word = run_command(snapshot, inner)?;
         }
     }
     let [aws, service, operation, rest @ ..] = words.as_slice() else {
@@ -28,8 +37,15 @@ pub fn apply(snapshot: &mut Value, command: &str) -> Result<(), String> {
     if snapshot["region"] != region.as_str() {
         return Err(format!("{region} is another region"));
     }
+    let (query, output) = (options.maybe("--query")?, options.maybe("--output")?);
     run(snapshot, operation, &mut options)?;
-    options.all_used()
+    options.all_used()?;
+    match (operation.as_str(), query.as_deref(), output.as_deref()) {
+        (_, None, None) => Ok(String::new()),
+        ("allocate-address", Some("AllocationId"), Some("text")) => Ok(ALLOCATION.to_owned()),
+        ("create-nat-gateway", Some("NatGateway.NatGatewayId"), Some("text")) => Ok(NAT.to_owned()),
+        (_, query, output) => Err(format!("the output {query:?} as {output:?}")),
+    }
 }
 
 fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(), String> {
@@ -38,6 +54,7 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
         "authorize-security-group-egress" => authorize(snapshot, options, "IpPermissionsEgress"),
         "create-network-acl-entry" => create_network_acl_entry(snapshot, options),
         "create-route" => create_route(snapshot, options),
+        "delete-route" => delete_route(snapshot, options),
         "replace-route" => replace_route(snapshot, options),
         "modify-vpc-endpoint" => add_route_tables(snapshot, options),
         "accept-vpc-peering-connection" => {
@@ -85,6 +102,38 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
             let (id, vpc) = (options.one("--internet-gateway-id")?, options.one("--vpc-id")?);
             let gateway = find(snapshot, "InternetGateways", "InternetGatewayId", &id)?;
             gateway["Attachments"] = json!([{ "VpcId": vpc, "State": "available" }]);
+            Ok(())
+        }
+        "allocate-address" => expect(&json!(options.one("--domain")?), "vpc"),
+        "create-nat-gateway" => {
+            let (subnet, allocation) = (options.one("--subnet-id")?, options.one("--allocation-id")?);
+            expect(&json!(allocation), ALLOCATION)?;
+            let vpc = find(snapshot, "Subnets", "SubnetId", &subnet)?["VpcId"].clone();
+            let prefix = find(snapshot, "Subnets", "SubnetId", &subnet)?["CidrBlock"].clone();
+            let network: ipnet::IpNet = text(&prefix)?.parse().map_err(|_| "a prefix")?;
+            let own = network.hosts().nth(7).ok_or("no address")?;
+            list(snapshot, "NatGateways")?.push(json!({
+                "NatGatewayId": NAT, "SubnetId": subnet, "VpcId": vpc, "State": "available",
+                "ConnectivityType": "public",
+                "NatGatewayAddresses": [{ "PrivateIp": own, "PublicIp": "203.0.113.7", "AllocationId": allocation }],
+            }));
+            Ok(())
+        }
+        "associate-address" => {
+            let id = options.one("--network-interface-id")?;
+            let (private, allocation) =
+                (options.one("--private-ip-address")?, options.one("--allocation-id")?);
+            expect(&json!(allocation), ALLOCATION)?;
+            let interface = find(snapshot, "NetworkInterfaces", "NetworkInterfaceId", &id)?;
+            let addresses = interface["PrivateIpAddresses"].as_array_mut().ok_or("no addresses")?;
+            let address = addresses.iter_mut().find(|its| its["PrivateIpAddress"] == private.as_str());
+            address.ok_or("no such address")?["Association"] = json!({ "PublicIp": "203.0.113.8" });
+            Ok(())
+        }
+        "modify-subnet-attribute" => {
+            let id = options.one("--subnet-id")?;
+            let on = options.flag("--map-public-ip-on-launch");
+            find(snapshot, "Subnets", "SubnetId", &id)?["MapPublicIpOnLaunch"] = json!(on);
             Ok(())
         }
         _ => Err(format!("`{operation}` is not understood")),
@@ -284,27 +333,6 @@ fn transit_route(snapshot: &mut Value, options: &mut Options, replace: bool) -> 
     Ok(())
 }
 
-/// What a command in a command prints.
-fn answer(snapshot: &mut Value, command: &str) -> Result<String, String> {
-    let words = words(command)?;
-    let mut options = Options::parse(words.get(3..).unwrap_or_default())?;
-    let known = "aws ec2 describe-transit-gateways ";
-    if !command.starts_with(known)
-        || options.one("--query")? != "TransitGateways[0].Options.AssociationDefaultRouteTableId"
-        || options.one("--output")? != "text"
-    {
-        return Err(format!("`{command}` is not understood"));
-    }
-    options.one("--region")?;
-    let gateway = options.one("--transit-gateway-ids")?;
-    options.all_used()?;
-    let tables = snapshot["TransitGatewayRouteTables"].as_array().into_iter().flatten();
-    let mut tables = tables.filter(|table| {
-        table["TransitGatewayId"] == gateway.as_str() && table["DefaultAssociationRouteTable"] == true
-    });
-    text(&tables.next().ok_or("no default table")?["TransitGatewayRouteTableId"]).map(str::to_owned)
-}
-
 /// A command's options, each with its values.
 pub struct Options(BTreeMap<String, Vec<String>>);
 
@@ -344,7 +372,8 @@ impl Options {
         self.0.remove(name).filter(|values| !values.is_empty()).ok_or_else(|| format!("{name} is missing"))
     }
 
-    fn flag(&mut self, name: &str) -> bool {
+    /// Whether an option without a value is there.
+    pub fn flag(&mut self, name: &str) -> bool {
         self.0.remove(name).is_some_and(|values| values.is_empty())
     }
 
@@ -358,7 +387,7 @@ impl Options {
 }
 
 /// Splits a command as a shell does: quotes, and `"$(…)"` as one word.
-pub fn words(command: &str) -> Result<Vec<String>, String> {
+fn words(command: &str) -> Result<Vec<String>, String> {
     let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
     let mut depth = 0_u32;
     for letter in command.chars() {
@@ -369,10 +398,12 @@ pub fn words(command: &str) -> Result<Vec<String>, String> {
         }
         match (letter, quote) {
             (_, Some(mark)) if letter == mark && depth == 0 => quote = None,
+            (_, Some(_)) => word.get_or_insert_default().push(letter),
             ('\'' | '"', None) => {
                 quote = Some(letter);
                 word.get_or_insert_default();
             }
+            ('$' | '`' | ';' | '|' | '&' | '<' | '>', None) => return Err(format!("a shell's `{letter}`")),
             (' ', None) => words.extend(word.take()),
             _ => word.get_or_insert_default().push(letter),
         }
@@ -424,8 +455,8 @@ fn numbers(text: &str, names: [&str; 2]) -> Result<Value, String> {
 
 #[test]
 fn commands_are_split_as_a_shell_splits_them() {
-    let split = words(r#"aws x --a '[{"b": 1}]' --c "$(aws y --z 'q r')" d"#).expect("it is sound");
-    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", "$(aws y --z 'q r')", "d"]);
+    let split = words(r#"aws x --a '[{"b": 1}]' --c "$(aws y --z "$(q)")" d"#).expect("it is sound");
+    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", r#"$(aws y --z "$(q)")"#, "d"]);
 }
 
 #[test]

@@ -39,15 +39,20 @@ pub fn replace_route(snapshot: &mut Value, options: &mut Options) -> Result<(), 
     Ok(())
 }
 
+/// `delete-route`: there is one for exactly this destination, and it is not the VPC's own.
+pub fn delete_route(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+    let (table, mut route) = (options.one("--route-table-id")?, json!({}));
+    set_destination(&mut route, options)?;
+    let routes = routes(snapshot, &table)?;
+    let at = routes.iter().position(|other| same(other, &route) && other["GatewayId"] != "local");
+    routes.remove(at.ok_or_else(|| format!("{table} has no route to delete for {route}"))?);
+    Ok(())
+}
+
 fn described(options: &mut Options) -> Result<(String, Value), String> {
     let table = options.one("--route-table-id")?;
     let mut route = json!({ "Origin": "CreateRoute", "State": "active" });
-    let v4 = options.maybe("--destination-cidr-block")?;
-    match (v4, options.maybe("--destination-ipv6-cidr-block")?) {
-        (Some(cidr), None) => route["DestinationCidrBlock"] = json!(cidr),
-        (None, Some(cidr)) => route["DestinationIpv6CidrBlock"] = json!(cidr),
-        _ => return Err("one of --destination-cidr-block and --destination-ipv6-cidr-block".to_owned()),
-    }
+    set_destination(&mut route, options)?;
     let mut targets = 0;
     for (option, field, kinds) in TARGETS {
         if let Some(id) = options.maybe(option)? {
@@ -58,7 +63,21 @@ fn described(options: &mut Options) -> Result<(String, Value), String> {
             targets += 1;
         }
     }
+    if options.flag("--local-target") {
+        route["GatewayId"] = json!("local");
+        targets += 1;
+    }
     if targets == 1 { Ok((table, route)) } else { Err(format!("{targets} targets")) }
+}
+
+fn set_destination(route: &mut Value, options: &mut Options) -> Result<(), String> {
+    let v4 = options.maybe("--destination-cidr-block")?;
+    match (v4, options.maybe("--destination-ipv6-cidr-block")?) {
+        (Some(cidr), None) => route["DestinationCidrBlock"] = json!(cidr),
+        (None, Some(cidr)) => route["DestinationIpv6CidrBlock"] = json!(cidr),
+        _ => return Err("one of --destination-cidr-block and --destination-ipv6-cidr-block".to_owned()),
+    }
+    Ok(())
 }
 
 fn routes<'a>(snapshot: &'a mut Value, table: &str) -> Result<&'a mut Vec<Value>, String> {

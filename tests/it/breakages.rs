@@ -40,6 +40,13 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
         let id = &table["RouteTableId"];
         for (route, its) in list(&table["Routes"]) {
             if its["GatewayId"] == "local" {
+                broken(snapshot, all, &format!("{id}: the local route {route} to a gone interface"), |new| {
+                    let to = its["DestinationCidrBlock"].clone();
+                    new["RouteTables"][at]["Routes"][route] = json!({
+                        "DestinationCidrBlock": to, "NetworkInterfaceId": "eni-0fffffffffffffff1",
+                        "Origin": "CreateRoute", "State": "blackhole",
+                    });
+                });
                 continue;
             }
             let target = format!("{id}: the route {route}");
@@ -181,6 +188,13 @@ fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
             let name = format!("{}: {}", table["TransitGatewayRouteTableId"], its["DestinationCidrBlock"]);
             broken(snapshot, all, &format!("{name} removed"), |new| {
                 remove(&mut new["TransitGatewayRoutes"][at]["Routes"], route);
+            });
+            broken(snapshot, all, &format!("{name} leads back"), |new| {
+                let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];
+                let vpc = route["TransitGatewayAttachments"][0]["ResourceType"] == "vpc";
+                let attachments = snapshot["TransitGatewayAttachments"].as_array().expect("a list");
+                let other = attachments.iter().find(|other| (other["ResourceType"] == "vpc") != vpc);
+                route["TransitGatewayAttachments"] = json!([other]);
             });
             broken(snapshot, all, &format!("{name} a blackhole"), |new| {
                 let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];

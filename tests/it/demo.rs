@@ -43,7 +43,8 @@ fn the_bastion_has_three_reasons_not_to_reach_the_private_endpoint_and_the_opera
     let bastion: Vec<_> = findings
         .iter()
         .filter(|finding| {
-            finding["subject"]["kind"] == "flow" && finding["subject"].to_string().contains("bastion")
+            finding["subject"]["kind"] == "flow"
+                && finding["subject"].to_string().contains("bastion->control-plane:")
         })
         .collect();
     let [blocked] = bastion.as_slice() else { panic!("one finding for the bastion: {bastion:#?}") };

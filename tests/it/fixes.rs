@@ -170,7 +170,7 @@ fn cases() -> Vec<Case> {
     for name in ["healthy/managed-nodes", "healthy/custom-networking", "closed-network"] {
         let (snapshot, intent) = base(name);
         let everything = std::env::var_os(EVERYTHING).is_some();
-        let (step, several) = if everything { (1, 100) } else { (9, 6) };
+        let (step, several) = if everything { (1, 100) } else { (13, 5) };
         let single = breakages::all(&snapshot).into_iter().step_by(step);
         for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)) {
             all.push(Case { name: format!("{name}: {called}"), snapshot, intent: intent.clone() });
@@ -196,7 +196,7 @@ fn the_commands_of_every_failing_flow_open_it_in_one_round() {
     let mut tally = Tally::default();
     tallies.into_iter().for_each(|other| tally.join(other));
     assert!(tally.wrong.is_empty(), "{} of {}:\n{}", tally.wrong.len(), tally.mended, tally.wrong.join("\n"));
-    assert!(tally.mended > 300, "only {} findings were mended", tally.mended);
+    assert!(tally.mended > 200, "only {} findings were mended", tally.mended);
     eprintln!("{} mended; in words only: {:#?}", tally.mended, tally.without);
     let commands: Vec<&str> = tally.commands.iter().map(String::as_str).collect();
     let refused = emulator().script("check_commands.py", &commands);

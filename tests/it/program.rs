@@ -61,7 +61,9 @@ impl Program {
 
     /// A file in the directory that the program runs in.
     pub fn file(self, name: &str, text: &str) -> Self {
-        std::fs::write(self.home.path().join(name), text).expect("the scratch directory is writable");
+        let path = self.home.path().join(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("the scratch directory is writable");
+        std::fs::write(path, text).expect("the scratch directory is writable");
         self
     }
 

@@ -107,3 +107,39 @@ fn the_rule_of_your_own_passes_the_check_and_is_evaluated() {
     let command = failed["fix"]["commands"][0].as_str().expect("a command");
     assert!(command.contains("--nodegroup-name workers --scaling-config maxSize=5"), "{command}");
 }
+
+#[test]
+fn the_flow_of_your_own_leads_to_the_network_that_is_declared() {
+    let rule = yaml("id: pods-cannot-reach-database");
+    let mut snapshot = crate::emulator::fixture("healthy/managed-nodes.json");
+    let audited = |snapshot: &Value, networks: &str| {
+        let intent = format!("operators: []\nnetworks: [{networks}]\n");
+        let run =
+            program(&["--snapshot", "s.json", "--rules", "rules", "--config", "i.yaml", "--format", "json"])
+                .file("rules/pods-cannot-reach-database.yaml", rule)
+                .file("s.json", &snapshot.to_string())
+                .file("i.yaml", &intent)
+                .run();
+        let report: Value = serde_json::from_str(&run.out).expect(&run.err);
+        let findings = report["findings"].as_array().expect("findings").clone();
+        let its = |finding: &Value| finding["rule"] == "pods-cannot-reach-database";
+        let mut its: Vec<_> = findings.into_iter().filter(its).collect();
+        assert_eq!(its.len(), 1, "{its:#?}");
+        its.remove(0)
+    };
+    let undeclared = audited(&snapshot, "");
+    assert_eq!(undeclared["outcome"], "unknown");
+    assert_eq!(undeclared["missing"][0]["kind"], "intent", "{undeclared:#}");
+    assert!(undeclared["missing"].to_string().contains("database"), "{undeclared:#}");
+
+    let database = "{ name: database, cidr: 192.168.7.0/24, via: vgw-0a000000000000001 }";
+    let blocked = audited(&snapshot, database);
+    assert_eq!(
+        (&blocked["outcome"], &blocked["subject"]["id"]),
+        (&"fail".into(), &"pods->database:tcp/1521".into())
+    );
+    for command in blocked["fix"]["commands"].as_array().expect("commands") {
+        crate::aws_cli::apply(&mut snapshot, command.as_str().expect("text")).expect("a sound command");
+    }
+    assert_eq!(audited(&snapshot, database)["outcome"], "pass");
+}

@@ -46,7 +46,8 @@ pub(super) fn pods(context: &Context<'_>) -> Ends {
     };
     let mut places = Places::default();
     places.may_miss(nodes.unlisted.clone());
-    if custom != Ok(true) {
+    // Custom networking that may be on may take them all elsewhere.
+    if custom == Ok(false) {
         for (subnet, groups) in of_ends(&nodes) {
             places.add(context, subnet, groups, "pods");
         }

@@ -33,15 +33,14 @@ def refusal(command):
 
 
 def parts(command):
-    """A command, and the one in it whose output it takes, if there is one."""
-    inner = re.search(r'"\$\((.*)\)"', command)
+    """A command, and those in it whose output it takes."""
+    inner = re.search(r'"\$\(([^$]*?)\)"', command)
     if not inner:
         return [command]
-    return [inner[1], command.replace(inner[0], "tgw-rtb-0123456789abcdef0")]
+    return [inner[1], *parts(command.replace(inner[0], "made-0123456789abcdef0"))]
 
 
-for command in commands:
-    for part in parts(command):
-        against = refusal(part)
-        if against:
-            print(f"{part}\n    {against}")
+for part in sorted({part for command in commands for part in parts(command)}):
+    against = refusal(part)
+    if against:
+        print(f"{part}\n    {against}")
