@@ -33,14 +33,15 @@ Examples:
 
 const TRACE_EXAMPLES: &str = "\
 Ends:
-  eni-… i-… subnet-… vpce-… pl-…     a resource
-  10.50.0.7  10.50.0.0/24            an address, a network
-  ecr.api  sts  s3                   an AWS service: the VPC endpoint that answers for it
-  nodes  pods  control-plane  …      a role in the cluster (operators, fargate, efs, services,
-                                     control-plane-subnets, resolver-inbound, resolver-outbound,
-                                     resolver-targets)
-  head-office                        a network that privek-audit.yaml names
-What AWS cannot know about a network or subnet follows it: 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2
+  eni-… i-… subnet-… vpce-… pl-…  a resource
+  10.50.0.7  10.50.0.0/24         an address, a network
+  ecr.api  sts  s3                an AWS service: the VPC endpoint that answers
+  nodes  control-plane            a role in the cluster; also pods, fargate, efs,
+                                  operators, services, control-plane-subnets,
+                                  resolver-inbound, -outbound, -targets
+  head-office                     a network that privek-audit.yaml names
+What AWS cannot know about a network or subnet follows it:
+  10.50.0.0/24,via=pcx-0a1  subnet-0a1,sg=sg-0b2
 
 Ports:
   tcp/443  udp/53  tcp/1024-65535  icmp (echo)  any (every protocol and port)
@@ -49,7 +50,7 @@ Examples:
   privek-audit trace --from 10.50.0.0/24 --to control-plane --port tcp/443 --cluster foo
   privek-audit trace --from nodes --to ecr.api --port tcp/443 --snapshot foo.json
   privek-audit trace --from eni-0a1 --to 10.20.0.5 --port tcp/5432 --region eu-central-1
-  privek-audit trace --from subnet-0a1,sg=sg-0b2 --to i-0c3 --port tcp/22 --snapshot a.json --snapshot b.json
+  privek-audit trace --from subnet-0a1,sg=sg-0b2 --to i-0c3 --port icmp --snapshot a --snapshot b
 
 Exit codes:
   0  open: every packet arrives, and every reply

@@ -62,7 +62,8 @@ fn verdict(verdict: Verdict) -> (&'static str, Tone) {
     }
 }
 
-/// Paths that meet the same objects with the same decisions, but for their addresses and subnets.
+/// Paths that meet the same objects with the same decisions, but for their addresses and subnets;
+/// open ones also but for what each subnet has of its own.
 struct Story<'t> {
     first: &'t Path,
     others: Vec<&'t Path>,
@@ -81,7 +82,11 @@ fn folded(paths: &[Path]) -> Vec<Story<'_>> {
 
 fn alike(one: &Path, other: &Path) -> bool {
     let way = |hops: &[Hop]| -> Vec<(String, String, String)> {
-        let place = |hop: &Hop| if hop.kind == "subnet" { String::new() } else { hop.id.clone() };
+        let own = |hop: &Hop| {
+            let of_subnet = matches!(hop.kind.as_str(), "route-table" | "network-acl");
+            hop.kind == "subnet" || of_subnet && one.verdict == Verdict::Open
+        };
+        let place = |hop: &Hop| if own(hop) { String::new() } else { hop.id.clone() };
         hops.iter().map(|hop| (hop.kind.clone(), place(hop), hop.decision.clone())).collect()
     };
     let objects = |path: &Path| -> BTreeSet<(String, Option<String>)> {
@@ -296,7 +301,11 @@ mod tests {
     fn everything_in_the_way_and_everything_missing_is_said_with_the_commands() {
         let page = table(&sample::trace(), &PLAIN);
         let said = words(&page);
-        assert!(said.contains("(on the reply, for 172.24.0.0/25): has no route for 172.24.0.0/24"), "{said}");
+        assert!(said.contains("rtb-0123456789abcdef0: has no route for 172.24.0.0/24"), "{said}");
+        assert!(
+            said.contains("- route-table rtb-0123456789abcdef0 (on the reply, for 172.24.0.0/25)"),
+            "{said}"
+        );
         assert!(said.contains("ec2:DescribeNetworkAcls for vpc-0123456789abcdef0 failed"), "{said}");
         assert!(said.contains("The firewalls of office outside AWS"), "{said}");
         assert!(words(&page.replace("\\\n", "")).contains(&words(sample::LONG_COMMAND)), "{page}");

@@ -91,8 +91,9 @@ impl<'p> World<'p> {
             return vec![Arrival::Dropped];
         }
         let over = match origin {
-            Origin::Interface { .. } => Over::Vpc,
-            Origin::Nat { .. } => Over::Translated,
+            // Nobody knows the groups of who is behind a translation.
+            _ if packet.nat.is_some() => Over::Translated,
+            Origin::Interface { .. } | Origin::Nat { .. } => Over::Vpc,
             Origin::Transit { references } => Over::Transit { references },
         };
         let own = at.cidrs.iter().any(|net| net.contains(&destination));

@@ -161,6 +161,10 @@ impl<'p> World<'p> {
             }
             None => self.come_in(question, server, packet.clone()),
         };
+        // From outside it may come in anywhere, and only some of these ways may be known.
+        if client.subnet.is_none() && arrivals.iter().any(|it| matches!(it, Arrival::Unsure)) {
+            return Answer::Unsure;
+        }
         let mut unsure = false;
         for arrival in arrivals {
             let (over, sent, door) = match arrival {
