@@ -3,11 +3,10 @@
 //! As strict as the real one: an option that the command does not have, a resource that does not
 //! exist, a route, entry or rule that is there already is an error.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use crate::aws_route::{create_route, delete_route, replace_route};
+use crate::shell::{Options, words};
 
 /// What AWS would make up.
 const ALLOCATION: &str = "eipalloc-0fffffffffffffff1";
@@ -333,88 +332,6 @@ fn transit_route(snapshot: &mut Value, options: &mut Options, replace: bool) -> 
     Ok(())
 }
 
-/// A command's options, each with its values.
-pub struct Options(BTreeMap<String, Vec<String>>);
-
-impl Options {
-    fn parse(words: &[String]) -> Result<Self, String> {
-        let mut all = BTreeMap::<String, Vec<String>>::new();
-        let mut name = None;
-        for word in words {
-            if word.starts_with("--") {
-                if all.insert(word.clone(), Vec::new()).is_some() {
-                    return Err(format!("{word} twice"));
-                }
-                name = Some(word.clone());
-            } else {
-                let name = name.as_ref().ok_or_else(|| format!("{word} belongs to no option"))?;
-                all.entry(name.clone()).or_default().push(word.clone());
-            }
-        }
-        Ok(Self(all))
-    }
-
-    /// The one value of an option.
-    pub fn one(&mut self, name: &str) -> Result<String, String> {
-        self.maybe(name)?.ok_or_else(|| format!("{name} is missing"))
-    }
-
-    /// The one value of an option that may be absent.
-    pub fn maybe(&mut self, name: &str) -> Result<Option<String>, String> {
-        match self.0.remove(name) {
-            None => Ok(None),
-            Some(mut values) if values.len() == 1 => Ok(values.pop()),
-            Some(values) => Err(format!("{name} has {} values", values.len())),
-        }
-    }
-
-    fn several(&mut self, name: &str) -> Result<Vec<String>, String> {
-        self.0.remove(name).filter(|values| !values.is_empty()).ok_or_else(|| format!("{name} is missing"))
-    }
-
-    /// Whether an option without a value is there.
-    pub fn flag(&mut self, name: &str) -> bool {
-        self.0.remove(name).is_some_and(|values| values.is_empty())
-    }
-
-    fn all_used(&self) -> Result<(), String> {
-        if self.0.is_empty() {
-            Ok(())
-        } else {
-            Err(format!("options that do not belong here: {:?}", self.0.keys()))
-        }
-    }
-}
-
-/// Splits a command as a shell does: quotes, and `"$(…)"` as one word.
-fn words(command: &str) -> Result<Vec<String>, String> {
-    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
-    let mut depth = 0_u32;
-    for letter in command.chars() {
-        match (letter, quote) {
-            ('(', Some('"')) => depth += 1,
-            (')', Some('"')) => depth = depth.saturating_sub(1),
-            _ => {}
-        }
-        match (letter, quote) {
-            (_, Some(mark)) if letter == mark && depth == 0 => quote = None,
-            (_, Some(_)) => word.get_or_insert_default().push(letter),
-            ('\'' | '"', None) => {
-                quote = Some(letter);
-                word.get_or_insert_default();
-            }
-            ('$' | '`' | ';' | '|' | '&' | '<' | '>', None) => return Err(format!("a shell's `{letter}`")),
-            (' ', None) => words.extend(word.take()),
-            _ => word.get_or_insert_default().push(letter),
-        }
-    }
-    if quote.is_some() {
-        return Err("a quote that does not end".to_owned());
-    }
-    words.extend(word);
-    Ok(words)
-}
-
 /// The item of a collection with this id.
 pub fn find<'a>(
     snapshot: &'a mut Value,
@@ -451,12 +368,6 @@ fn numbers(text: &str, names: [&str; 2]) -> Result<Value, String> {
         all.insert(name.to_owned(), json!(number));
     }
     if all.len() == 2 { Ok(Value::Object(all)) } else { Err(format!("{text} lacks one of {names:?}")) }
-}
-
-#[test]
-fn commands_are_split_as_a_shell_splits_them() {
-    let split = words(r#"aws x --a '[{"b": 1}]' --c "$(aws y --z "$(q)")" d"#).expect("it is sound");
-    assert_eq!(split, ["aws", "x", "--a", r#"[{"b": 1}]"#, "--c", r#"$(aws y --z "$(q)")"#, "d"]);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::aws_cli::{Options, find};
+use crate::aws_cli::find;
+use crate::shell::Options;
 
 /// Option, field of the route, and how the ids of such targets begin.
 const TARGETS: [(&str, &str, &[&str]); 7] = [

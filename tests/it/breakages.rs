@@ -100,6 +100,9 @@ fn security_groups(snapshot: &Value, all: &mut Vec<Broken>) {
     }
 }
 
+/// Protocol, ports and prefix of an entry.
+type Denied = (&'static str, Option<(u16, u16)>, Value);
+
 fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
     let subnet = items(snapshot, "NetworkInterfaces")
         .find(|(_, interface)| {
@@ -108,7 +111,7 @@ fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
         .map(|(_, interface)| interface["SubnetId"].clone());
     let subnet = items(snapshot, "Subnets").find(|(_, its)| Some(&its["SubnetId"]) == subnet.as_ref());
     let prefix = subnet.map_or(json!("10.0.0.0/8"), |(_, subnet)| subnet["CidrBlock"].clone());
-    let denied: [(&str, Option<(u16, u16)>, Value); 7] = [
+    let denied: [Denied; 7] = [
         ("-1", None, json!("0.0.0.0/0")),
         ("-1", None, prefix.clone()),
         ("6", Some((443, 443)), json!("0.0.0.0/0")),
@@ -167,9 +170,8 @@ fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
         });
         broken(snapshot, all, &format!("{id} deleted"), |new| {
             remove(&mut new["TransitGatewayVpcAttachments"], at);
-            for collection in ["TransitGatewayAttachments"] {
-                list_mut(&mut new[collection]).retain(|other| other["TransitGatewayAttachmentId"] != *id);
-            }
+            list_mut(&mut new["TransitGatewayAttachments"])
+                .retain(|other| other["TransitGatewayAttachmentId"] != *id);
             for table in list_mut(&mut new["TransitGatewayRoutes"]) {
                 list_mut(&mut table["Routes"]).retain(|route| {
                     route["TransitGatewayAttachments"][0]["TransitGatewayAttachmentId"] != *id

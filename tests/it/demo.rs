@@ -35,7 +35,8 @@ fn the_bastion_has_three_reasons_not_to_reach_the_private_endpoint_and_the_opera
     let flows: Vec<_> = findings
         .iter()
         .filter(|finding| {
-            finding["subject"]["kind"] == "flow" && finding["subject"].to_string().contains("operator-subnet")
+            finding["subject"]["kind"] == "flow"
+                && finding["subject"].to_string().contains("operator-subnet->control-plane")
         })
         .collect();
     assert!(!flows.is_empty() && flows.iter().all(|flow| flow["outcome"] == "pass"), "{flows:#?}");

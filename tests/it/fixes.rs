@@ -187,17 +187,25 @@ fn the_commands_of_every_failing_flow_open_it_in_one_round() {
     let tallies = std::thread::scope(|scope| {
         let work = |cases: &[Case]| {
             let (judge, mut tally) = (Judge::new(), Tally::default());
-            cases.iter().for_each(|case| tally.try_case(&judge, case));
+            for case in cases {
+                tally.try_case(&judge, case);
+            }
             tally
         };
         let running: Vec<_> = cases.chunks(share).map(|cases| scope.spawn(move || work(cases))).collect();
         running.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
     });
     let mut tally = Tally::default();
-    tallies.into_iter().for_each(|other| tally.join(other));
+    for other in tallies {
+        tally.join(other);
+    }
     assert!(tally.wrong.is_empty(), "{} of {}:\n{}", tally.wrong.len(), tally.mended, tally.wrong.join("\n"));
     assert!(tally.mended > 200, "only {} findings were mended", tally.mended);
-    eprintln!("{} mended; in words only: {:#?}", tally.mended, tally.without);
+    // Where a network comes in, and what takes the place of a dead connection, only the reader knows.
+    let for_the_reader = ["has no route for", "is a blackhole", "sends "];
+    let silent = |reason: &&String| !for_the_reader.iter().any(|part| reason.contains(part));
+    let silent: Vec<_> = tally.without.iter().filter(silent).collect();
+    assert!(silent.is_empty(), "no command mends {silent:#?}");
     let commands: Vec<&str> = tally.commands.iter().map(String::as_str).collect();
     let refused = emulator().script("check_commands.py", &commands);
     assert_eq!(refused, "", "the AWS CLI refuses");

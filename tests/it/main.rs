@@ -29,4 +29,5 @@ mod refusals;
 mod replay;
 mod rules;
 mod servers;
+mod shell;
 mod trace;

@@ -16,12 +16,11 @@ os.environ.update(AWS_ACCESS_KEY_ID="cli", AWS_SECRET_ACCESS_KEY="cli", AWS_ENDP
 
 from awscli.clidriver import create_clidriver
 
-driver = create_clidriver()
-
 
 def refusal(command):
     """What the AWS CLI says against a command, if it does."""
-    words = shlex.split(command)
+    # One driver a command: what `--generate-cli-skeleton` hooks into it stays.
+    driver, words = create_clidriver(), shlex.split(command)
     said = io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True)
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         try:
@@ -40,7 +39,13 @@ def parts(command):
     return [inner[1], *parts(command.replace(inner[0], "made-0123456789abcdef0"))]
 
 
-for part in sorted({part for command in commands for part in parts(command)}):
+def shape(command):
+    """A command without its ids, prefixes and numbers: those of one shape are all right or none."""
+    return re.sub(r"[0-9a-f.:/]*[0-9][0-9a-f.:/]*", "0", command)
+
+
+shapes = {shape(part): part for command in commands for part in parts(command)}
+for part in sorted(shapes.values()):
     against = refusal(part)
     if against:
         print(f"{part}\n    {against}")
