@@ -207,9 +207,11 @@ impl<'s> Network<'s> {
             Direction::Outbound => (BlockerCode::SecurityGroupEgress, "outbound"),
         };
         let (peer, points) = (side.peer, &region.points);
+        // In one order, so that the same groups read the same wherever they are.
+        let named: Vec<&str> = ids.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
         let mut reason = format!(
             "no {rule} rule of {} admits {} {} {}",
-            ids.join(", "),
+            named.join(", "),
             ports::describe(points),
             word(side),
             peer.told(&region.addresses),

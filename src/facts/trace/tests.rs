@@ -29,7 +29,8 @@ fn refused(fixture: &Fixture, from: &str, to: &str) -> String {
 }
 
 fn missing(traced: &Traced) -> String {
-    traced.paths.iter().flat_map(|path| &path.missing).map(|one| format!("{}; ", one.what)).collect()
+    let all = traced.paths.iter().flat_map(|path| &path.missing).map(|one| one.what.as_str());
+    all.collect::<Vec<_>>().join("; ")
 }
 
 fn without_cluster() -> Fixture {

@@ -102,10 +102,8 @@ impl<'p> World<'p> {
         }
         let vpc = self.plan.vpc(&at.vpc);
         if self.is_local(vpc, destination) {
-            return match self.leaves(at, origin, &packet) {
-                true => vec![self.deliver(&vpc.id, packet, over)],
-                false => vec![Arrival::Dropped],
-            };
+            let leaves = self.leaves(at, origin, &packet);
+            return vec![if leaves { self.deliver(&vpc.id, packet, over) } else { Arrival::Dropped }];
         }
         let Some(next) = self.next(at, destination) else { return vec![Arrival::Dropped] };
         let stays = matches!(next, Next::Nat(nat) if nat.subnet == at.id);
@@ -115,15 +113,16 @@ impl<'p> World<'p> {
         match next {
             Next::Blackhole => vec![Arrival::Dropped],
             Next::Peering(peering) => vec![self.over_peering(at, origin, peering, packet)],
-            Next::Transit(transit) => self.into_transit(at, origin, transit, packet),
-            Next::Nat(nat) => self.translate(at, origin, nat, packet),
+            Next::Transit(transit) => self.to_transit(at, origin, transit, packet),
+            Next::Nat(nat) => self.translate(at, origin, nat, &packet),
             Next::Internet(gateway) => vec![self.to_internet(at, origin, gateway.vpc.as_deref(), packet)],
             Next::EgressOnly(gateway) => {
                 let attached = gateway.vpc.as_ref() == Some(&at.vpc) && destination.is_ipv6();
                 let from_here = !matches!(origin, Origin::Transit { .. }) && !packet.reply;
-                vec![match attached && from_here && self.features.has(Feature::EgressOnlyGateway) {
-                    true => Arrival::Outside { door: Door::Internet { vpc: &at.vpc }, packet },
-                    false => Arrival::Dropped,
+                vec![if attached && from_here && self.features.has(Feature::EgressOnlyGateway) {
+                    Arrival::Outside { door: Door::Internet { vpc: &at.vpc }, packet }
+                } else {
+                    Arrival::Dropped
                 }]
             }
             Next::Vpn(gateway) => {
@@ -248,7 +247,7 @@ impl<'p> World<'p> {
         Arrival::Dropped
     }
 
-    fn translate(&self, at: &Subnet, origin: Origin, nat: &'p Nat, packet: Packet<'p>) -> Vec<Arrival<'p>> {
+    fn translate(&self, at: &Subnet, origin: Origin, nat: &'p Nat, packet: &Packet<'p>) -> Vec<Arrival<'p>> {
         if packet.nat.is_some() {
             return vec![Arrival::Unsure];
         }
@@ -259,16 +258,15 @@ impl<'p> World<'p> {
             return vec![Arrival::Dropped];
         }
         let subnet = self.plan.subnet(&nat.subnet);
-        if subnet.id != at.id && !self.acl_lets(subnet, false, &packet) && self.features.has(Feature::NatAcl)
-        {
+        if subnet.id != at.id && !self.acl_lets(subnet, false, packet) && self.features.has(Feature::NatAcl) {
             return vec![Arrival::Dropped];
         }
-        let packet = Packet { source: nat.address, nat: Some(nat), ..packet };
+        let packet = Packet { source: nat.address, nat: Some(nat), ..*packet };
         self.send(subnet, Origin::Nat { public: nat.public }, packet)
     }
 
     /// Only from a zone in which the gateway has a foot.
-    fn into_transit(
+    fn to_transit(
         &self,
         at: &'p Subnet,
         origin: Origin,

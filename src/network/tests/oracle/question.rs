@@ -168,7 +168,6 @@ impl<'p> World<'p> {
         let mut unsure = false;
         for arrival in arrivals {
             let (over, sent, door) = match arrival {
-                Arrival::Dropped => return Answer::Blocked,
                 Arrival::Unsure => {
                     unsure = true;
                     continue;
@@ -179,7 +178,9 @@ impl<'p> World<'p> {
                 Arrival::Outside { door, packet } if accepts(&question.to, server, &door) => {
                     (Over::Outside, packet, Some(door))
                 }
-                Arrival::Subnet { .. } | Arrival::Outside { .. } => return Answer::Blocked,
+                Arrival::Dropped | Arrival::Subnet { .. } | Arrival::Outside { .. } => {
+                    return Answer::Blocked;
+                }
             };
             let request = (&packet, &sent);
             if !self.groups_agree(client, server, request, &over, true) {

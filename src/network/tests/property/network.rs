@@ -74,9 +74,10 @@ impl Maker {
         self.plan.vpcs.push(Vpc { id: id.clone(), cidrs });
         let count = 2 + self.dice.below(2);
         for k in 1..=count {
-            let v4 = match second && k == count {
-                true => format!("100.{}.1.0/27", 64 + at),
-                false => format!("10.{at}.{k}.0/27"),
+            let v4 = if second && k == count {
+                format!("100.{}.1.0/27", 64 + at)
+            } else {
+                format!("10.{at}.{k}.0/27")
             };
             self.subnet(at, &k.to_string(), &v4, k, dual);
         }
