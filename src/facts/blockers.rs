@@ -12,14 +12,15 @@ pub(super) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
     all.sort();
     // Wide parts first, so that what they cover is found to be said already.
     all.sort_by_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
-    let mut merged: Vec<Blocker> = Vec::new();
+    let mut places: BTreeMap<_, Vec<Blocker>> = BTreeMap::new();
     for blocker in all {
-        let place = |known: &Blocker| (known.code, known.kind.clone(), known.id.clone(), known.leg);
-        let same = merged.iter_mut().filter(|known| place(known) == place(&blocker));
-        if !same.into_iter().any(|known| says_too(known, &blocker)) {
-            merged.push(blocker);
+        let place = (blocker.code, blocker.kind.clone(), blocker.id.clone(), blocker.leg);
+        let same = places.entry(place).or_default();
+        if !same.iter_mut().any(|known| says_too(known, &blocker)) {
+            same.push(blocker);
         }
     }
+    let mut merged: Vec<Blocker> = places.into_values().flatten().collect();
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
     context.share_numbers(&mut merged);
     merged

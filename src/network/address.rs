@@ -70,6 +70,16 @@ impl AddressSet {
         Self { v4: Ranges::default(), v6: self.v6.clone() }
     }
 
+    /// The IPv4 and the IPv6 addresses as numbers.
+    pub(super) fn families(&self) -> [&Ranges; 2] {
+        [&self.v4, &self.v6]
+    }
+
+    /// The set of these IPv4 and IPv6 addresses.
+    pub(super) fn of_families([v4, v6]: [Ranges; 2]) -> Self {
+        Self { v4, v6 }
+    }
+
     /// The fewest prefixes that make up the set, in order.
     pub fn cidrs(&self) -> Vec<IpNet> {
         let v4 = self.v4.iter().flat_map(|(first, last)| {

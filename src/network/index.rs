@@ -7,12 +7,12 @@ use std::{
 
 use super::{
     End, Known, Missing,
+    division::Division,
     memo::Memo,
     network_acl::{Direction, Entry},
     resolve::Resolved,
-    route::Piece,
+    route::Way,
     security_group::Rule,
-    transit_table::Routed,
 };
 use crate::snapshot::{Snapshot, aws::ec2};
 
@@ -72,11 +72,11 @@ pub(super) struct Compiled<'s> {
     /// By network ACL.
     pub entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
     /// By route table and VPC: what becomes of each address there is.
-    pub routes: Memo<(&'s str, &'s str), Vec<Piece<'s>>>,
+    pub routes: Memo<(&'s str, &'s str), Division<Way<'s>>>,
     /// By end, the VPC of the other end, and whether it is the source.
     pub ends: Memo<(End, Option<&'s str>, bool), Resolved<'s>>,
     /// By transit gateway route table.
-    pub transit: Memo<&'s str, Known<Routed<'s>>>,
+    pub transit: Memo<&'s str, Known<Division<Option<&'s ec2::TransitGatewayRoute>>>>,
 }
 
 impl<'s> Network<'s> {

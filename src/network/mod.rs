@@ -7,6 +7,7 @@
 mod address;
 mod blocker;
 mod connection;
+mod division;
 mod egress;
 mod end;
 mod flow;

@@ -6,7 +6,7 @@
 
 use ipnet::IpNet;
 
-use super::{AddressSet, Known, Missing, Network, lookup};
+use super::{AddressSet, Known, Missing, Network, division::Division, lookup};
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
 /// What a table does with addresses.
@@ -52,14 +52,11 @@ impl<'s> Network<'s> {
         vpc: &'s str,
         addresses: &AddressSet,
     ) -> Vec<Piece<'s>> {
-        let all = self
-            .compiled
-            .routes
-            .get((&table.route_table_id, vpc), || self.pieces(table, vpc, AddressSet::everything()));
-        let its = all.iter().map(|piece| (piece.addresses.intersect(addresses), &piece.way));
-        its.filter(|(addresses, _)| !addresses.is_empty())
-            .map(|(addresses, way)| Piece { addresses, way: way.clone() })
-            .collect()
+        let all = self.compiled.routes.get((&table.route_table_id, vpc), || {
+            let pieces = self.pieces(table, vpc, AddressSet::everything());
+            Division::of(pieces.into_iter().map(|piece| (piece.addresses, piece.way)))
+        });
+        all.split(addresses).map(|(addresses, way)| Piece { addresses, way: way.clone() }).collect()
     }
 
     fn pieces(&self, table: &'s RouteTable, vpc: &str, mut left: AddressSet) -> Vec<Piece<'s>> {

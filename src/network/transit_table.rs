@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     AddressSet, BlockerCode, Known, Missing, Network,
+    division::Division,
     story::Story,
     transit::{ATTACHMENT, TABLE},
     walk::{Run, at},
@@ -69,8 +70,8 @@ impl<'s> Network<'s> {
         let routes = self.compiled.transit.get(table, || self.table_routes(table));
         match routes.as_ref() {
             Ok(all) => {
-                let its = all.iter().map(|(area, route)| (area.intersect(&run.to.addresses), *route));
-                Some((table, its.filter(|(addresses, _)| !addresses.is_empty()).collect()))
+                let its = all.split(&run.to.addresses).map(|(addresses, route)| (addresses, *route));
+                Some((table, its.collect()))
             }
             Err(missing) => {
                 story.hop(run.leg, TABLE, table, "unknown", "its routes were not read");
@@ -81,7 +82,7 @@ impl<'s> Network<'s> {
     }
 
     /// What a table does with each address there is.
-    fn table_routes(&self, table: &'s str) -> Known<Routed<'s>> {
+    fn table_routes(&self, table: &'s str) -> Known<Division<Option<&'s TransitGatewayRoute>>> {
         let Some(routes) = self.transit_gateway_routes.get(table) else {
             return Err(self.missing("TransitGatewayRoutes", table));
         };
@@ -125,7 +126,7 @@ impl<'s> Network<'s> {
         if !left.is_empty() {
             pieces.push((left, None));
         }
-        Ok(pieces)
+        Ok(Division::of(pieces))
     }
 }
 
