@@ -123,11 +123,6 @@ fn run(snapshot: &Snapshot) -> Run {
         let counts = subjects.listed.iter().filter_map(|flow| flow.fields["path_count"].as_u64());
         run.paths += counts.sum::<u64>();
         run.open += subjects.listed.iter().filter(|flow| flow.fields["open"] == true).count();
-        if std::env::var_os("SHOW").is_some() {
-            for flow in &subjects.listed {
-                eprintln!("{} {} {}", flow.id, flow.fields["open"], flow.fields["blockers"][0]["reason"]);
-            }
-        }
     }
     run
 }

@@ -39,7 +39,7 @@ impl<'s> Network<'s> {
             Gate::Peering { id, vpc } => (id, "vpc-peering-connection", *vpc),
             Gate::Endpoint { id, vpc } => (id, "vpc-endpoint", *vpc),
             Gate::Attachment { gateway, id } => {
-                let reaches = self.from_attachment(story, run, (gateway, id), Origin::default());
+                let reaches = self.leave_attachment(story, run, (gateway, id), Origin::default());
                 return arrived(reaches.iter().map(|reach| &reach.at));
             }
         };

@@ -36,27 +36,19 @@ impl<'s> Network<'s> {
         decider: &Decider<'_, 's>,
         id: &str,
     ) -> Vec<Reach<'s>> {
-        let nat = match self.nat_gateways.get(id) {
-            Some(nat) => *nat,
-            None => {
-                story.hop(run.leg, KIND, id, "unknown", "the NAT gateway was not read");
-                story.missing(self.missing("NatGateways", id));
-                return Vec::new();
-            }
+        let Some(nat) = self.nat_gateways.get(id).copied() else {
+            story.hop(run.leg, KIND, id, "unknown", "the NAT gateway was not read");
+            story.missing(self.missing("NatGateways", id));
+            return Vec::new();
         };
         self.check_state(story, run, decider, nat);
         if !run.to.addresses.only_v6().is_empty() {
-            return match nat64().contains_all(&run.to.addresses) {
-                true => {
-                    story.missing([Missing::unmodelled(format!("NAT64, which {id} does"))]);
-                    Vec::new()
-                }
-                false => {
-                    let reason =
-                        format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses);
-                    block_never(story, run, id, reason)
-                }
-            };
+            if nat64().contains_all(&run.to.addresses) {
+                story.missing([Missing::unmodelled(format!("NAT64, which {id} does"))]);
+                return Vec::new();
+            }
+            let reason = format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses);
+            return block_never(story, run, id, reason);
         }
         let others = run.points.subtract(&ports::translated());
         if !others.is_empty() {

@@ -187,7 +187,6 @@ impl<'s> Network<'s> {
     /// Whom a rule's peer means.
     fn answer(&self, side: &Side<'_, '_>, group: &SecurityGroup, peer: &Peer<'_>) -> Answer {
         match peer {
-            Peer::Prefix(_, Some(addresses)) => Answer::Yes(addresses.clone()),
             Peer::Prefix(text, None) => {
                 let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
                 Answer::Maybe(vec![Missing::unmodelled(what)])
@@ -195,7 +194,7 @@ impl<'s> Network<'s> {
             Peer::List(list, _) if side.peer.prefix_list.as_deref() == Some(list) => {
                 Answer::Yes(side.peer.addresses.clone())
             }
-            Peer::List(_, Ok(addresses)) => Answer::Yes(addresses.clone()),
+            Peer::Prefix(_, Some(addresses)) | Peer::List(_, Ok(addresses)) => Answer::Yes(addresses.clone()),
             Peer::List(_, Err(missing)) => Answer::Maybe(missing.clone()),
             Peer::Group(pair) => self.admits_reference(side, group, pair),
         }

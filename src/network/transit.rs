@@ -55,11 +55,11 @@ impl<'s> Network<'s> {
         };
         self.check_zone(story, run, subnet, attachment);
         let id = attachment.transit_gateway_attachment_id.as_str();
-        self.from_attachment(story, run, (gateway, id), origin)
+        self.leave_attachment(story, run, (gateway, id), origin)
     }
 
     /// From an attachment on, by the table that it is associated with.
-    pub(super) fn from_attachment(
+    pub(super) fn leave_attachment(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
@@ -110,7 +110,7 @@ impl<'s> Network<'s> {
                         .resource_id
                         .as_deref()
                         .or_else(|| known.and_then(|its| its.resource_id.as_deref()));
-                    reaches.extend(self.into_vpc(story, run, step, (id, resource)));
+                    reaches.extend(self.enter_vpc(story, run, step, (id, resource)));
                 }
                 Some(kind) if is_private_network(kind) && run.to.vpc().is_some() => {
                     reaches.extend(self.block_table(story, run, step));
@@ -141,7 +141,7 @@ impl<'s> Network<'s> {
     }
 
     /// Out of a transit gateway into a VPC.
-    fn into_vpc(
+    fn enter_vpc(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,

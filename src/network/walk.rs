@@ -160,7 +160,7 @@ impl<'s> Network<'s> {
             story.missing([Missing::unmodelled(format!("{via}, where {} comes in", run.to.label))]);
         }
         story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
-        if matches!(&run.to.place, Place::Outside { via } if declared(via).is_none())
+        if matches!(&run.to.place, Place::Outside { via } if declared(via.as_deref()).is_none())
             && matches!(kind, "vgw" | "tgw" | "pcx")
             && !internet::is_meant(run)
         {
@@ -202,7 +202,7 @@ impl<'s> Network<'s> {
     /// Whether a route leads elsewhere than to the packets' destination.
     fn leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> bool {
         let declared = match &run.to.place {
-            Place::Outside { via } => declared(via),
+            Place::Outside { via } => declared(via.as_deref()),
             Place::Inside { .. } => None,
         };
         let other = declared.is_some_and(|via| via != target);
@@ -294,8 +294,8 @@ pub(super) fn kind(id: &str) -> &str {
 }
 
 /// Where the user says that a network comes in, if routes can lead there.
-pub(super) fn declared(via: &Option<String>) -> Option<&str> {
-    via.as_deref().filter(|via| is_target(via))
+pub(super) fn declared(via: Option<&str>) -> Option<&str> {
+    via.filter(|via| is_target(via))
 }
 
 fn is_target(id: &str) -> bool {
