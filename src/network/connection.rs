@@ -148,8 +148,14 @@ impl<'s> Network<'s> {
             side.as_ref().and_then(|side| side.region.clone())
         };
         let (requester, accepter) = (region(&peering.requester_vpc_info), region(&peering.accepter_vpc_info));
-        let other_region = requester.is_some() && accepter.is_some() && requester != accepter;
-        if other_region || !is_active(peering) { Answer::No } else { Answer::Yes(AddressSet::default()) }
+        if !is_active(peering) {
+            return Answer::No;
+        }
+        match (requester, accepter) {
+            (Some(one), Some(other)) if one == other => Answer::Yes(AddressSet::default()),
+            (Some(_), Some(_)) => Answer::No,
+            _ => Answer::Maybe(self.missing("VpcPeeringConnections", id)),
+        }
     }
 
     /// Inbound only, not at interface endpoints, and switched on at the gateway and both attachments:

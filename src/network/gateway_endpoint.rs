@@ -86,7 +86,11 @@ impl<'s> Network<'s> {
                 list,
             );
         }
-        if !lookup::is_active(route) || !target.starts_with("vpce-") {
+        if target.starts_with("vpce-") && !self.vpc_endpoints.contains_key(target) {
+            story.hop(run.leg, "vpc-endpoint", target, "unknown", "the endpoint was not read");
+            return story.missing(self.missing("VpcEndpoints", target));
+        }
+        if !lookup::is_active(route) || !self.is_gateway_endpoint(target) {
             let what = format!("{target}, where {id} sends {list}: what it forwards");
             return story.missing([Missing::unmodelled(what)]);
         }
@@ -112,7 +116,16 @@ impl<'s> Network<'s> {
                 Way::Nowhere => {}
             }
         }
+        self.check_available(story, target);
         story.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway endpoint");
+    }
+
+    /// Only an available endpoint forwards; what another state means for its routes is not documented.
+    fn check_available(&self, story: &mut Story, id: &str) {
+        let state = self.vpc_endpoints.get(id).and_then(|endpoint| endpoint.state.as_deref());
+        if !state.is_some_and(|state| state.eq_ignore_ascii_case("available")) {
+            story.missing(self.missing("VpcEndpoints", id));
+        }
     }
 
     /// A route whose prefix list holds single addresses that are asked about.
@@ -127,16 +140,14 @@ impl<'s> Network<'s> {
             let what = format!("{id} behind {}: whether a NAT gateway can use it", nat.nat_gateway_id);
             story.missing([Missing::unmodelled(what)]);
         }
-        let state = self.vpc_endpoints.get(id).and_then(|endpoint| endpoint.state.as_deref());
-        if !state.is_some_and(|state| state.eq_ignore_ascii_case("available")) {
-            story.missing(self.missing("VpcEndpoints", id));
-        }
+        self.check_available(story, id);
         story.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway endpoint; its service answers");
         story.assume(format!("The service behind {id} answers at {}.", run.to.label));
         vec![Reach::outside(run, Gate::Endpoint { id: id.to_owned(), vpc: decider.spot.vpc })]
     }
 
-    pub(super) fn is_gateway_endpoint(&self, id: &str) -> bool {
+    /// Whether an id is that of a gateway endpoint that was read.
+    pub fn is_gateway_endpoint(&self, id: &str) -> bool {
         let kind = self.vpc_endpoints.get(id).and_then(|endpoint| endpoint.vpc_endpoint_type.as_deref());
         kind.is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"))
     }

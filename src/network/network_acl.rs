@@ -98,14 +98,16 @@ struct Evaluation {
 
 /// The entries of one direction in their order; one that cannot be read leaves all undecided.
 fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<Entry>, Missing> {
+    let unlike = direction != Direction::Outbound;
     let mut entries: Vec<&NetworkAclEntry> =
-        acl.entries.iter().filter(|entry| entry.egress == Some(direction == Direction::Outbound)).collect();
+        acl.entries.iter().filter(|entry| entry.egress != Some(unlike)).collect();
     entries.sort_by_key(|entry| entry.rule_number.unwrap_or(LAST));
     let compiled = entries.into_iter().map(|entry| {
         let number = entry.rule_number.unwrap_or(LAST);
         let prefix = entry.cidr_block.as_deref().or(entry.ipv6_cidr_block.as_deref());
         let prefix = prefix.and_then(|prefix| prefix.parse::<IpNet>().ok());
-        let (Some(prefix), Some(points)) = (prefix, entry_points(entry)) else {
+        let whole = entry.egress.is_some() && entry.rule_number.is_some() && entry.rule_action.is_some();
+        let (Some(prefix), Some(points), true) = (prefix, entry_points(entry), whole) else {
             let what = format!("entry {number} of {} cannot be read", acl.network_acl_id);
             return Err(Missing::unmodelled(what));
         };

@@ -169,7 +169,8 @@ fn all_points() -> Ranges {
 
 /// What a rule of a security group or a network ACL covers; `None` where its protocol is unheard of.
 ///
-/// `first` and `last` are ports, or the type and the code of ICMP; absent or -1 is all of them.
+/// `first` and `last` are ports, or the type and the code of ICMP, where absent or -1 is all of them. A
+/// TCP or UDP rule always has both ports (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>).
 pub(super) fn rule_points(protocol: Option<&str>, first: Option<i64>, last: Option<i64>) -> Option<Ranges> {
     let protocol = match protocol? {
         "-1" | "all" => return Some(all_points()),
@@ -180,10 +181,12 @@ pub(super) fn rule_points(protocol: Option<&str>, first: Option<i64>, last: Opti
         number => number.parse().ok()?,
     };
     let number = |value: Option<i64>| value.and_then(|value| u16::try_from(value).ok());
+    if matches!(protocol, TCP | UDP) && (first, last) != (Some(-1), Some(-1)) {
+        return Some(points(protocol, number(first)?, number(last)?));
+    }
     Some(match (protocol, number(first), number(last)) {
         (ICMP | ICMPV6, Some(kind), Some(code)) => points(protocol, (kind << 8) | code, (kind << 8) | code),
         (ICMP | ICMPV6, Some(kind), None) => points(protocol, kind << 8, (kind << 8) | 255),
-        (TCP | UDP, Some(from), Some(to)) => points(protocol, from, to),
         _ => points(protocol, 0, u16::MAX),
     })
 }

@@ -76,10 +76,15 @@ impl<'s> Network<'s> {
             }
             Groups::Unread(missing) => return story.missing(missing.clone()),
             Groups::Known(ids) if !ids.is_empty() => ids,
-            Groups::Known(_) | Groups::Undeclared if side.direction == Direction::Outbound => {
+            Groups::Known(_) => {
+                // Every such interface has one: a list without any was not read.
+                let what = format!("the security groups of {}", own.label);
+                return story.missing([Missing::unmodelled(what)]);
+            }
+            Groups::Undeclared if side.direction == Direction::Outbound => {
                 return story.assume(format!("The security groups of {} let its requests out.", own.label));
             }
-            Groups::Known(_) | Groups::Undeclared => {
+            Groups::Undeclared => {
                 let what = format!("the security groups of {}", own.label);
                 return story.missing([Missing::intent(what)]);
             }

@@ -97,8 +97,12 @@ impl<'s> Network<'s> {
         let mut all: Vec<(IpNet, u8, &'s TransitGatewayRoute)> = Vec::new();
         for route in &routes.routes {
             let state = route.state.as_deref().unwrap_or("active");
-            if state != "active" && state != "blackhole" {
+            // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html
+            if matches!(state, "pending" | "deleting" | "deleted") {
                 continue;
+            }
+            if state != "active" && state != "blackhole" {
+                return Err(vec![Missing::unmodelled(format!("the state `{state}` of a route of {table}"))]);
             }
             let prefixes = match (&route.destination_cidr_block, &route.prefix_list_id) {
                 (Some(text), _) => match text.parse() {
@@ -110,7 +114,11 @@ impl<'s> Network<'s> {
                     }
                 },
                 (None, Some(list)) => self.prefix_list(list)?,
-                (None, None) => continue,
+                (None, None) => {
+                    return Err(vec![Missing::unmodelled(format!(
+                        "a route of {table} without a destination"
+                    ))]);
+                }
             };
             all.extend(prefixes.into_iter().map(|prefix| (prefix, rank(route), route)));
         }

@@ -306,7 +306,9 @@ fn fail(
             .map_err(|message| mistake("blockers", message))?;
     }
     let mut shown: Vec<Blocker> = Vec::new();
-    for blocker in standing.into_iter().filter_map(|blocker| serde_json::from_value(blocker.clone()).ok()) {
+    for blocker in standing {
+        let blocker: Blocker = serde_json::from_value(blocker.clone())
+            .map_err(|error| mistake("blockers", error.to_string()))?;
         if !shown.contains(&blocker) {
             shown.push(blocker);
         }

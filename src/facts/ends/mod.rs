@@ -11,6 +11,7 @@ mod nodes;
 mod places;
 mod pods;
 mod resolver;
+mod snat;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,7 @@ pub(super) use declared::of_spec;
 pub(super) use endpoint::of_endpoint;
 pub(super) use pods::beyond_nodes;
 pub(super) use resolver::forward_rules;
+pub(super) use snat::pods_towards;
 
 /// The ends that are known, and why there may be more.
 #[derive(Clone, Debug, Default, PartialEq)]

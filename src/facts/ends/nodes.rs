@@ -28,9 +28,19 @@ pub(super) fn nodes(context: &Context<'_>) -> Ends {
     match listing::loose_instances(context, &listed.groups) {
         Ok(instances) => {
             for instance in instances {
-                let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
-                if let Some(subnet) = &instance.subnet_id {
-                    places.add(context, subnet, &Groups::Known(groups.collect()), "nodes of no group");
+                let field = |name: &str| {
+                    vec![context.field("Reservations", &format!("{name} of {}", instance.instance_id))]
+                };
+                let groups: Vec<String> =
+                    instance.security_groups.iter().filter_map(|group| group.group_id.clone()).collect();
+                let groups = if groups.is_empty() {
+                    Groups::Unread(field("SecurityGroups"))
+                } else {
+                    Groups::Known(groups)
+                };
+                match &instance.subnet_id {
+                    Some(subnet) => places.add(context, subnet, &groups, "nodes of no group"),
+                    None => places.may_miss(field("SubnetId")),
                 }
             }
         }
@@ -52,7 +62,10 @@ fn planned(context: &Context<'_>, places: &mut Places) {
     }
     match (context.vpc_config(), cluster_group(context)) {
         (Ok(config), Ok(group)) => {
-            for subnet in config.subnet_ids.iter().flatten() {
+            let Some(subnets) = &config.subnet_ids else {
+                return places.may_miss(vec![context.field("cluster", "resourcesVpcConfig.subnetIds")]);
+            };
+            for subnet in subnets {
                 places.add(context, subnet, &Groups::Known(vec![group.clone()]), "planned nodes");
             }
         }
@@ -71,6 +84,9 @@ pub(super) fn fargate(context: &Context<'_>) -> Ends {
         match cluster_group(context) {
             Ok(group) => {
                 let name = format!("Fargate profile {}", profile.fargate_profile_name);
+                if profile.subnets.is_empty() {
+                    places.may_miss(vec![context.field("fargateProfile", &format!("subnets of {name}"))]);
+                }
                 for subnet in &profile.subnets {
                     places.add(context, subnet, &Groups::Known(vec![group.clone()]), &name);
                 }

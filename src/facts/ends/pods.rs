@@ -52,7 +52,7 @@ pub(super) fn pods(context: &Context<'_>) -> Ends {
             places.add(context, subnet, groups, "pods");
         }
     }
-    let shown = interfaces(context, &mut places);
+    let shown = interfaces(context, &mut places, &mut Places::default());
     declared(context, &nodes, &mut places);
     match custom {
         Ok(true) => where_custom(context, &shown, &mut places),
@@ -67,6 +67,13 @@ pub(super) fn pods(context: &Context<'_>) -> Ends {
         tagged_subnets(context, &nodes, &mut places);
     }
     places.into_ends(context)
+}
+
+/// The pods that have an interface, and with it an address, of their own.
+pub(super) fn branches(context: &Context<'_>) -> Ends {
+    let mut branches = Places::default();
+    interfaces(context, &mut Places::default(), &mut branches);
+    branches.into_ends(context)
 }
 
 /// The ends of pods that are not those of the nodes too; `Err` where that is not certain.
@@ -100,8 +107,8 @@ struct Shown {
     with_secondary: BTreeSet<String>,
 }
 
-/// The places that interfaces of pods show.
-fn interfaces(context: &Context<'_>, places: &mut Places) -> Shown {
+/// The places that interfaces of pods show; `branches` are those of pods with one of their own.
+fn interfaces(context: &Context<'_>, places: &mut Places, branches: &mut Places) -> Shown {
     let all = context.vpc.clone().and_then(|vpc| {
         let all = context.snapshot.aws.network_interfaces.as_deref();
         Ok((context.items(all, "NetworkInterfaces", &vpc)?, vpc))
@@ -144,11 +151,15 @@ fn interfaces(context: &Context<'_>, places: &mut Places) -> Shown {
             }
         } else if description == BRANCH || interface.interface_type.as_deref() == Some("branch") {
             match is_ours(context, interface, &trunks) {
-                Some(true) => add(context, interface, "pods with security groups of their own", places),
+                Some(true) => {
+                    for places in [&mut *places, &mut *branches] {
+                        add(context, interface, "pods with security groups of their own", places);
+                    }
+                }
                 Some(false) => {}
                 None => {
                     let id = &interface.network_interface_id;
-                    let field = format!("the tags of {id}, which say whose pod it is,");
+                    let field = format!("the tags of {id} that say whose pod it is");
                     places.may_miss([context.field("NetworkInterfaces", &field)]);
                 }
             }

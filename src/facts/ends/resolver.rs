@@ -35,7 +35,11 @@ fn of_direction(context: &Context<'_>, direction: &str) -> Ends {
     };
     let mut ends = Ends::default();
     for endpoint in endpoints {
-        let here = endpoint.host_vpc_id.as_deref().is_none_or(|host| host == vpc);
+        let Some(host) = endpoint.host_vpc_id.as_deref() else {
+            ends.unlisted.push(context.field("ResolverEndpoints", &format!("HostVPCId of {}", endpoint.id)));
+            continue;
+        };
+        let here = host == vpc;
         match endpoint.direction.as_deref() {
             Some(its) if its.eq_ignore_ascii_case(direction) && here && !is_going(endpoint) => {
                 ends.extend(&of_endpoint(context, endpoint));
@@ -169,6 +173,9 @@ pub(in crate::facts) fn forward_rules<'s>(context: &Context<'s>) -> (Vec<&'s Res
             Some(rule) => rules.push(rule),
             None => unread.push(context.missing("ResolverRules", Some(id))),
         }
+    }
+    for rule in rules.iter().filter(|rule| rule.rule_type.is_none()) {
+        unread.push(context.field("ResolverRules", &format!("RuleType of {}", rule.id)));
     }
     let forwards = |rule: &&ResolverRule| {
         rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD"))

@@ -103,7 +103,8 @@ impl Telling {
         let texts = [route.destination_cidr_block.as_deref(), route.destination_ipv6_cidr_block.as_deref()];
         let mut all: Vec<IpNet> = texts.into_iter().flatten().filter_map(|text| text.parse().ok()).collect();
         // A gateway endpoint's list holds AWS's own addresses.
-        if let (Some(list), None) = (list, route.gateway_id.as_deref().filter(|id| id.starts_with("vpce-"))) {
+        let of_aws = |id: &&str| context.network.is_gateway_endpoint(id);
+        if let (Some(list), None) = (list, route.gateway_id.as_deref().filter(of_aws)) {
             all.extend(context.network.prefix_list(list)?);
         }
         all.retain(|net| self.own.iter().any(|own| own.contains(net)));

@@ -172,6 +172,9 @@ impl Run<'_, '_> {
         {
             return std::rc::Rc::new(Ends::known(operators::dns_servers(operator)));
         }
+        if is_role(&self.from, "pods") {
+            return ends::pods_towards(self.context, &source.ends, &target.ends.known);
+        }
         std::rc::Rc::clone(&source.ends)
     }
 

@@ -157,7 +157,16 @@ impl Services<'_, '_, '_> {
                 Ok(Way::Gateway { endpoint, prefix_list }) => {
                     let label = format!("{prefix_list} through {}", endpoint.vpc_endpoint_id);
                     let kind = EndKind::PrefixList { id: prefix_list };
-                    Ends::known(vec![End { label, kind }])
+                    let target = Ends::known(vec![End { label, kind }]);
+                    if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
+                        let own = std::rc::Rc::new(Ends::known(vec![source.clone()]));
+                        let near = ends::pods_towards(context, &own, &target.known);
+                        some_way = true;
+                        traced.missing.extend(near.unlisted.iter().cloned());
+                        self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
+                        continue;
+                    }
+                    target
                 }
                 Ok(Way::Interface { endpoint }) => ends::of_endpoint(context, endpoint),
                 Err(missing) => {

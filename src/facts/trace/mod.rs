@@ -7,12 +7,13 @@ mod service;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use crate::intent::Intent;
 use crate::network::{Blocker, End, EndKind, Missing, Path, Ports, Verdict};
 use crate::snapshot::Snapshot;
 
-use super::ends::Ends;
+use super::ends::{Ends, pods_towards};
 use super::{Context, DeclaredEnd, EndSpec, Target, blockers};
 
 pub use error::TraceError;
@@ -43,7 +44,8 @@ pub fn trace(
     ports: Ports,
 ) -> Result<Traced, TraceError> {
     let mut context = context(snapshot, intent);
-    let sources = ends::of(&context, from, true)?;
+    let mut sources = ends::of(&context, from, true)?;
+    let of_pods = matches!(&from.spec, EndSpec::Role(role) if role == "pods");
     let mut paths = Vec::new();
     let mut unlisted: BTreeSet<Missing> = sources.unlisted.iter().cloned().collect();
     let named = ends::service(&context, &to.spec);
@@ -52,11 +54,15 @@ pub fn trace(
         None => ends::of(&context, to, false)?,
     };
     if let Some(suffix) = named {
-        let found = service::paths(&mut context, &sources.known, &suffix, ports)?;
+        let found = service::paths(&mut context, (&sources.known, of_pods), &suffix, ports)?;
         paths.extend(found.paths);
         unlisted.extend(found.unlisted);
     } else {
         unlisted.extend(destinations.unlisted.iter().cloned());
+        if of_pods {
+            sources = (*pods_towards(&context, &Rc::new(sources), &destinations.known)).clone();
+            unlisted.extend(sources.unlisted.iter().cloned());
+        }
         for (source, target) in pairs(&sources.known, &destinations.known) {
             paths.extend(context.network.trace(source, target, &ports));
         }

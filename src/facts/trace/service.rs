@@ -1,12 +1,13 @@
 //! An AWS service as a destination: the endpoint that answers for it in the VPC where it is asked.
 
 use std::collections::BTreeSet;
+use std::rc::Rc;
 
 use ipnet::IpNet;
 
 use super::ends::{probe, suffix};
 use super::{TraceError, withhold};
-use crate::facts::ends::{self, Ends};
+use crate::facts::ends::{self, Ends, pods_towards};
 use crate::facts::features::{self, Service};
 use crate::facts::s3::{S3, Way};
 use crate::facts::{Context, endpoints};
@@ -23,7 +24,7 @@ pub(super) struct Found {
 /// The paths from these sources to a service.
 pub(super) fn paths(
     context: &mut Context<'_>,
-    sources: &[End],
+    (sources, of_pods): (&[End], bool),
     suffix: &str,
     ports: Ports,
 ) -> Result<Found, TraceError> {
@@ -44,10 +45,19 @@ pub(super) fn paths(
                 let quiet = doubts(context, endpoint, suffix, is_inside);
                 let ends = of_endpoint(context, endpoint);
                 found.unlisted.extend(ends.unlisted);
-                for target in &ends.known {
+                let mut near = Rc::new(Ends::known(vec![source.clone()]));
+                if of_pods {
+                    near = pods_towards(context, &near, &ends.known);
+                    found.unlisted.extend(near.unlisted.iter().cloned());
+                }
+                for (source, target) in
+                    near.known.iter().flat_map(|one| ends.known.iter().map(move |two| (one, two)))
+                {
                     for mut path in context.network.trace(source, target, &ports) {
                         withhold(&mut path, &quiet);
-                        found.paths.push(path);
+                        if !found.paths.contains(&path) {
+                            found.paths.push(path);
+                        }
                     }
                 }
             }

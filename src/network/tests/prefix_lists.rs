@@ -9,7 +9,7 @@ use super::net::{
 fn with_s3() -> Net {
     let mut net = Net::two_vpcs();
     net.add_route("rtb-a", "pl-s3", "vpce-s3");
-    net.add("VpcEndpoints", json!({"VpcEndpointId": "vpce-s3", "VpcEndpointType": "Gateway", "VpcId": "vpc-a", "ServiceName": "com.amazonaws.eu-central-1.s3"}));
+    net.add("VpcEndpoints", json!({"VpcEndpointId": "vpce-s3", "VpcEndpointType": "Gateway", "State": "available", "VpcId": "vpc-a", "ServiceName": "com.amazonaws.eu-central-1.s3"}));
     net.add(
         "PrefixLists",
         json!({"PrefixListId": "pl-s3", "PrefixListName": "com.amazonaws.eu-central-1.s3"}),

@@ -17,7 +17,6 @@ pub enum Feature {
     NeverTransitive,
     Transit,
     TransitBlackhole,
-    TransitStaticFirst,
     TransitPropagation,
     TransitAssociation,
     TransitSecondTable,
@@ -50,7 +49,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 41] = [
         Self::MainTable,
         Self::LongestPrefix,
         Self::SecondaryCidr,
@@ -63,7 +62,6 @@ impl Feature {
         Self::NeverTransitive,
         Self::Transit,
         Self::TransitBlackhole,
-        Self::TransitStaticFirst,
         Self::TransitPropagation,
         Self::TransitAssociation,
         Self::TransitSecondTable,
