@@ -189,11 +189,13 @@ impl<'s> Network<'s> {
     /// The VPCs that a declared network may be in, the likeliest first.
     fn homes(&self, via: Option<&str>, other: Option<&str>) -> Known<Vec<&'s str>> {
         let Some(via) = via else {
-            // The destination's own VPC wins, because its local routes do; then its peers.
+            // The destination's own VPC wins, because its local routes do; then its peers, and those on
+            // a transit gateway with it, before such as have nothing to do with it.
             let rank = |vpc: &str| match other {
                 Some(other) if vpc == other => 0,
                 Some(other) if !self.peerings_between(vpc, other).is_empty() => 1,
-                _ => 2,
+                Some(other) if self.common_gateway(vpc, other).is_some() => 2,
+                _ => 3,
             };
             if let Some(other) = other
                 && !self.vpcs.contains_key(other)

@@ -379,6 +379,12 @@ impl<'s> Network<'s> {
             story.hop(run.leg, ATTACHMENT, id, "unknown", "its state was not read");
             return story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
         };
+        // AWS does not say whether an attachment forwards while its subnets are changed.
+        if matches!(state, "modifying" | "rollingBack") {
+            story.hop(run.leg, ATTACHMENT, id, "unknown", state);
+            return story
+                .missing([Missing::unmodelled(format!("whether {id} forwards while it is {state}"))]);
+        }
         let reason = format!("{id}, which attaches {gateway} to {vpc}, is {state}");
         story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, id, None, reason);

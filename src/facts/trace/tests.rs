@@ -195,3 +195,25 @@ fn the_same_question_has_the_same_answer_and_names_its_target() {
     assert_eq!(one.paths, two.paths);
     assert_eq!(one.target.vpc.as_deref(), Some(VPC));
 }
+
+/// With custom networking pods have subnets of their own, and out of the VPC the addresses of their nodes:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/external-snat.html>
+#[test]
+fn out_of_the_vpc_pods_are_where_their_nodes_are() {
+    let text = include_str!("../../../fixtures/healthy/custom-networking.json");
+    let fixture = Fixture(serde_json::from_str(text).unwrap());
+    let outside = traced(&fixture, "pods", "198.51.100.7");
+    let shown: Vec<&str> = outside.paths.iter().map(|path| path.from.as_str()).collect();
+    let nodes = traced(&fixture, "nodes", "198.51.100.7");
+    let expected: Vec<&str> = nodes.paths.iter().map(|path| path.from.as_str()).collect();
+    assert_eq!(shown, expected);
+    let inside = traced(&fixture, "pods", "control-plane");
+    assert!(inside.paths.iter().any(|path| path.from.contains("pods")), "{:#?}", inside.paths);
+
+    let external = json!({"env": {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true", "AWS_VPC_K8S_CNI_EXTERNALSNAT": "true"}});
+    let fixture = fixture.change("addon", "addonName", "vpc-cni", |addon| {
+        addon["configurationValues"] = json!(external.to_string());
+    });
+    let outside = traced(&fixture, "pods", "198.51.100.7");
+    assert!(outside.paths.iter().any(|path| path.from.contains("pods")), "{:#?}", outside.paths);
+}
