@@ -15,6 +15,19 @@ use super::{Context, Missing};
 /// A /28, in addresses.
 const PREFIX: i64 = 16;
 
+/// Which pods' packets out of the VPC carry the primary address of their node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Snat {
+    /// All but those with an interface of their own, which `strict` enforcing excepts; the default.
+    Shared,
+    /// All: `POD_SECURITY_GROUP_ENFORCING_MODE` is `standard`.
+    All,
+    /// None: `AWS_VPC_K8S_CNI_EXTERNALSNAT`.
+    None,
+    /// Not those to the networks that `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS` names.
+    Some,
+}
+
 /// How the VPC CNI is set up, as far as it matters for addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Cni {
@@ -24,12 +37,8 @@ pub(super) struct Cni {
     pub custom_networking: bool,
     /// `ENABLE_SUBNET_DISCOVERY`, on by default: pods may live in tagged subnets besides the node's.
     pub subnet_discovery: bool,
-    /// `AWS_VPC_K8S_CNI_EXTERNALSNAT`: what pods send out of the VPC keeps their own address.
-    pub external_snat: bool,
-    /// `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS` names networks for which it does.
-    pub excludes_from_snat: bool,
-    /// `POD_SECURITY_GROUP_ENFORCING_MODE` is `standard`, not `strict`, the default.
-    pub standard_enforcing: bool,
+    /// Whose packets out of the VPC carry their node's address.
+    pub snat: Snat,
     /// `WARM_ENI_TARGET`, 1 by default.
     pub warm_interfaces: Option<i64>,
     /// `WARM_IP_TARGET`.
@@ -46,9 +55,7 @@ impl Default for Cni {
             prefixes: false,
             custom_networking: false,
             subnet_discovery: true,
-            external_snat: false,
-            excludes_from_snat: false,
-            standard_enforcing: false,
+            snat: Snat::Shared,
             warm_interfaces: None,
             warm_addresses: None,
             minimum_addresses: None,
@@ -139,10 +146,15 @@ fn settings(values: &str) -> Option<Cni> {
         prefixes: on("ENABLE_PREFIX_DELEGATION"),
         custom_networking: on("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"),
         subnet_discovery: !off("ENABLE_SUBNET_DISCOVERY"),
-        external_snat: on("AWS_VPC_K8S_CNI_EXTERNALSNAT"),
-        excludes_from_snat: text("AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS").is_some_and(|text| !text.is_empty()),
-        standard_enforcing: text("POD_SECURITY_GROUP_ENFORCING_MODE")
-            .is_some_and(|text| text.eq_ignore_ascii_case("standard")),
+        snat: if on("AWS_VPC_K8S_CNI_EXTERNALSNAT") {
+            Snat::None
+        } else if text("AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS").is_some_and(|text| !text.is_empty()) {
+            Snat::Some
+        } else if text("POD_SECURITY_GROUP_ENFORCING_MODE").is_some_and(|mode| mode == "standard") {
+            Snat::All
+        } else {
+            Snat::Shared
+        },
         warm_interfaces: number("WARM_ENI_TARGET"),
         warm_addresses: number("WARM_IP_TARGET").filter(|target| *target > 0),
         minimum_addresses: number("MINIMUM_IP_TARGET").filter(|target| *target > 0),

@@ -10,7 +10,7 @@ use std::rc::Rc;
 
 use super::{Ends, of_nodes, pods};
 use crate::facts::Context;
-use crate::facts::pods::{self as cni, CniKnown};
+use crate::facts::pods::{self as cni, CniKnown, Snat};
 use crate::network::{End, EndKind, Missing};
 
 /// The ends that pods' packets carry the addresses of, on their way to these destinations.
@@ -36,15 +36,15 @@ fn outside(context: &Context<'_>, own: &Ends) -> Ends {
         CniKnown::Assumed => cni::Cni::default(),
         CniKnown::Unread(missing) => return Ends::unlisted(missing),
     };
-    if cni.external_snat {
-        return own.clone();
-    }
-    if cni.excludes_from_snat {
-        let what = "which of pods' packets AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS leaves their own address";
-        return Ends::unlisted(vec![Missing::unmodelled(what)]);
-    }
-    let mut ends = (*of_nodes(context)).clone();
-    if !cni.standard_enforcing {
+    let mut ends = match cni.snat {
+        Snat::None => return own.clone(),
+        Snat::Some => {
+            let what = "which of pods' packets AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS leaves their own address";
+            return Ends::unlisted(vec![Missing::unmodelled(what)]);
+        }
+        Snat::All | Snat::Shared => (*of_nodes(context)).clone(),
+    };
+    if cni.snat == Snat::Shared {
         ends.extend(&pods::branches(context));
     }
     ends.sorted()
