@@ -121,21 +121,28 @@ impl<'s> Network<'s> {
     /// What would tell how the two sides' VPCs are connected, where no connection was found.
     fn unread_connections(&self, side: &Side<'_, '_>) -> Vec<Missing> {
         let (Some(own), Some(peer)) = (side.own.vpc(), side.peer.vpc()) else { return Vec::new() };
-        let mut unread = Vec::new();
-        if ![own, peer].iter().any(|vpc| self.covers("VpcPeeringConnections", vpc)) {
-            unread.extend(self.missing("VpcPeeringConnections", peer));
-        }
+        let mut unread = self.unread_peerings(own, peer);
         // Outbound references do not work over transit gateways.
-        let may_attach = |vpc: &&str| {
-            !self.covers("TransitGatewayVpcAttachments", vpc)
-                || self.transit_gateways_by_vpc.contains_key(*vpc)
-        };
-        if side.direction == Direction::Inbound && [own, peer].iter().all(may_attach) {
-            let vpcs = [own, peer].into_iter();
-            let vpcs = vpcs.filter(|vpc| !self.covers("TransitGatewayVpcAttachments", vpc));
-            unread.extend(vpcs.flat_map(|vpc| self.missing("TransitGatewayVpcAttachments", vpc)));
+        if side.direction == Direction::Inbound {
+            unread.extend(self.unread_attachments(own, peer));
         }
         unread
+    }
+
+    /// A peering connection is listed with either of its VPCs.
+    fn unread_peerings(&self, a: &str, b: &str) -> Vec<Missing> {
+        let read = [a, b].iter().any(|vpc| self.covers("VpcPeeringConnections", vpc));
+        if read { Vec::new() } else { self.missing("VpcPeeringConnections", b) }
+    }
+
+    fn unread_attachments(&self, a: &str, b: &str) -> Vec<Missing> {
+        const KEY: &str = "TransitGatewayVpcAttachments";
+        let unread = |vpc: &&str| !self.covers(KEY, vpc);
+        let is_free = |vpc: &str| self.covers(KEY, vpc) && !self.transit_gateways_by_vpc.contains_key(vpc);
+        if is_free(a) || is_free(b) {
+            return Vec::new();
+        }
+        [a, b].into_iter().filter(unread).flat_map(|vpc| self.missing(KEY, vpc)).collect()
     }
 
     /// Within one Region only:
@@ -198,9 +205,13 @@ impl<'s> Network<'s> {
         if let Some(active) = peering.filter(|peering| is_active(peering)) {
             return Some(over_peering(active));
         }
-        let gateway = self.common_gateway(a, b);
-        let over_gateway = gateway.map(|gateway| Connection::TransitGateway(gateway.to_owned()));
-        over_gateway.or_else(|| peering.map(over_peering))
+        if !self.unread_peerings(a, b).is_empty() {
+            return None;
+        }
+        if let Some(gateway) = self.common_gateway(a, b) {
+            return Some(Connection::TransitGateway(gateway.to_owned()));
+        }
+        peering.filter(|_| self.unread_attachments(a, b).is_empty()).map(over_peering)
     }
 
     /// A transit gateway that both VPCs are attached to.

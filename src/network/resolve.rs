@@ -163,6 +163,11 @@ impl<'s> Network<'s> {
                 empty_vpc = Some(vpc);
             }
         }
+        // What carries security groups is in a VPC; in none that was read, so there is another.
+        let carries = matches!(groups, Groups::Known(groups) if !groups.is_empty());
+        if carries && via.is_none() && left == AddressSet::from(cidr) {
+            resolved.missing.extend(self.missing("Vpcs", &cidr.to_string()));
+        }
         // To the internet there are other ways than to private networks.
         let public = if via.is_none() && !is_source { internet::public() } else { AddressSet::default() };
         for addresses in [left.subtract(&public), left.intersect(&public)] {

@@ -134,6 +134,8 @@ fn an_operator_behind_a_peering_that_was_not_read_is_unknown() {
     net.item("VpcPeeringConnections", "pcx-1")["AccepterVpcInfo"] =
         json!({"VpcId": "vpc-far", "CidrBlock": "10.50.0.0/16"});
     net.add_route("rtb-a", "10.50.0.0/16", "pcx-1");
-    let path = net.path(&operators("10.50.0.0/24", None, &["sg-far"]), &interface("eni-1"));
-    assert_unknown(&path, "vpc-far");
+    let paths = net.trace(&operators("10.50.0.0/24", None, &["sg-far"]), &interface("eni-1"), "tcp/443");
+    // What carries groups is in a VPC that was not read.
+    assert_unknown(&paths[0], "DescribeVpcs");
+    assert_unknown(&paths[1], "vpc-far");
 }

@@ -17,6 +17,7 @@ pub enum Feature {
     NeverTransitive,
     Transit,
     TransitBlackhole,
+    TransitStaticFirst,
     TransitPropagation,
     TransitAssociation,
     TransitSecondTable,
@@ -49,7 +50,7 @@ pub enum Feature {
 }
 
 impl Feature {
-    pub const ALL: [Self; 41] = [
+    pub const ALL: [Self; 42] = [
         Self::MainTable,
         Self::LongestPrefix,
         Self::SecondaryCidr,
@@ -62,6 +63,7 @@ impl Feature {
         Self::NeverTransitive,
         Self::Transit,
         Self::TransitBlackhole,
+        Self::TransitStaticFirst,
         Self::TransitPropagation,
         Self::TransitAssociation,
         Self::TransitSecondTable,

@@ -45,7 +45,7 @@ impl<'p> World<'p> {
 
     /// Where a subnet's table sends what is not local.
     pub fn next(&self, subnet: &Subnet, address: IpAddr) -> Option<Next<'p>> {
-        let route = self.decisive(self.matching(self.table(subnet)?, address))?;
+        let route = self.decisive(self.matching(self.table(subnet)?, address), Feature::StaticRouteFirst)?;
         Some(match (route.active, self.target(&route.target)) {
             (true, Some(next)) => next,
             _ => Next::Blackhole,
@@ -56,7 +56,7 @@ impl<'p> World<'p> {
     pub fn active_target(&self, subnet: &Subnet, address: IpAddr) -> Option<&'p str> {
         let mut matching = self.matching(self.table(subnet)?, address);
         matching.retain(|found| found.route.active);
-        self.decisive(matching).map(|route| route.target.as_str())
+        self.decisive(matching, Feature::StaticRouteFirst).map(|route| route.target.as_str())
     }
 
     fn matching(&self, table: &'p Table, address: IpAddr) -> Vec<Match<&'p Route>> {
@@ -77,7 +77,7 @@ impl<'p> World<'p> {
         matching.collect()
     }
 
-    fn decisive<T>(&self, mut matching: Vec<Match<T>>) -> Option<T> {
+    fn decisive<T>(&self, mut matching: Vec<Match<T>>, by_rank: Feature) -> Option<T> {
         matching.sort_by_key(|found| (found.length, found.rank));
         let lengths = (matching.first()?.length, matching.last()?.length);
         if lengths.0 != lengths.1 && !self.features.has(Feature::LongestPrefix) {
@@ -85,7 +85,7 @@ impl<'p> World<'p> {
         }
         let longest = matching.last()?.length;
         matching.retain(|found| found.length == longest);
-        if matching.len() > 1 && !self.features.has(Feature::StaticRouteFirst) {
+        if matching.len() > 1 && !self.features.has(by_rank) {
             return matching.into_iter().next().map(|found| found.route);
         }
         matching.pop().map(|found| found.route)
@@ -128,7 +128,9 @@ impl<'p> World<'p> {
             rank: u8::from(!route.propagated),
             route,
         });
-        let to = self.decisive(matching.collect()).and_then(|route| route.attachment.as_ref());
+        let to = self
+            .decisive(matching.collect(), Feature::TransitStaticFirst)
+            .and_then(|route| route.attachment.as_ref());
         match to.and_then(|id| transit.attachments.iter().find(|it| it.id == *id)) {
             Some(attachment) => TransitNext::Attachment(attachment),
             None => TransitNext::Nowhere,

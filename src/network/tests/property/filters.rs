@@ -137,7 +137,7 @@ impl Maker {
     /// Rules that mostly admit what is wished.
     pub fn rules(&mut self, wish: &Wish<'_>) -> Vec<Rule> {
         let by_group = match wish.group {
-            Some(_) if wish.fits => 24 + 40 * usize::from(wish.across),
+            Some(_) if wish.fits => 24 + 75 * usize::from(wish.across),
             _ => 0,
         };
         let by_list = if wish.list.is_some() { 30 } else { 10 };

@@ -238,9 +238,14 @@ impl Maker {
                     continue;
                 }
                 let propagated = self.dice.percent(70);
-                for to in nets {
+                for to in &nets {
                     let attachment = Some(attachment.id.clone());
-                    routes.push(TransitRoute { to, attachment, propagated });
+                    routes.push(TransitRoute { to: *to, attachment, propagated });
+                }
+                // What somebody wrote outranks what is propagated.
+                if propagated && self.dice.percent(22) {
+                    let to = *self.dice.pick(&nets);
+                    routes.push(TransitRoute { to, attachment: None, propagated: false });
                 }
                 if self.dice.percent(30) {
                     let subnets =

@@ -75,21 +75,21 @@ impl Maker {
         let count = 2 + self.dice.below(2);
         for k in 1..=count {
             let v4 = if second && k == count {
-                format!("100.{}.1.0/27", 64 + at)
+                format!("100.{}.1.0/26", 64 + at)
             } else {
-                format!("10.{at}.{k}.0/27")
+                format!("10.{at}.{k}.0/26")
             };
             self.subnet(at, &k.to_string(), &v4, k, dual);
         }
         if self.dice.percent(70) {
-            let subnet = self.subnet(at, "p", &format!("10.{at}.200.0/27"), 0xff, dual);
+            let subnet = self.subnet(at, "p", &format!("10.{at}.200.0/26"), 0xff, dual);
             self.gateway(&format!("igw-{at}"), &id);
             if self.dice.percent(85) {
                 self.plan.nats.push(Nat {
                     id: format!("nat-{at}"),
                     vpc: id.clone(),
                     subnet,
-                    address: IpAddr::V4(Ipv4Addr::new(10, u8::try_from(at).unwrap(), 200, 29)),
+                    address: IpAddr::V4(Ipv4Addr::new(10, u8::try_from(at).unwrap(), 200, 61)),
                     public: self.dice.percent(95),
                     available: self.dice.percent(96),
                 });
@@ -127,7 +127,7 @@ impl Maker {
             for b in a + 1..self.plan.vpcs.len() {
                 if self.dice.percent(45) {
                     let sides = [self.plan.vpcs[a].id.clone(), self.plan.vpcs[b].id.clone()];
-                    let active = self.dice.percent(78);
+                    let active = self.dice.percent(74);
                     self.plan.peerings.push(Peering { id: format!("pcx-{a}{b}"), sides, active });
                 }
             }
@@ -175,7 +175,7 @@ impl Maker {
     ) -> Attachment {
         let available = vpc.is_none() || self.dice.percent(97);
         let table = self.dice.percent(91).then(|| self.dice.pick(tables).clone());
-        Attachment { id: id.to_owned(), vpc, subnets, available, table, references: self.dice.percent(78) }
+        Attachment { id: id.to_owned(), vpc, subnets, available, table, references: self.dice.percent(73) }
     }
 
     /// Subnets of the gateway's own, or those of others, in most of a VPC's zones.
@@ -193,7 +193,7 @@ impl Maker {
             if self.dice.percent(65) {
                 let name = format!("t{at}");
                 let dual = own[0].cidrs.len() > 1;
-                let foot = self.subnet(vpc, &name, &format!("10.{vpc}.{}.0/27", 100 + at), 0x64 + at, dual);
+                let foot = self.subnet(vpc, &name, &format!("10.{vpc}.{}.0/26", 100 + at), 0x64 + at, dual);
                 self.plan.subnets.last_mut().unwrap().zone.clone_from(zone);
                 feet.push(foot);
             } else {

@@ -225,7 +225,7 @@ fn outside(text: &str) -> Draft {
 fn address(net: IpNet, offset: usize) -> IpAddr {
     match net.addr() {
         IpAddr::V4(v4) => {
-            let last = 4 + u8::try_from(offset % 25).unwrap();
+            let last = 4 + u8::try_from(offset).unwrap();
             IpAddr::V4((u32::from(v4) + u32::from(last)).into())
         }
         IpAddr::V6(v6) => IpAddr::V6((u128::from(v6) + 16 + offset as u128).into()),
