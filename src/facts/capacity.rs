@@ -16,9 +16,8 @@ use crate::network::{Known, MissingKind};
 
 use super::demand::{Bound, Level, Load, Member, count, free, items, running, share, zones};
 use super::fit::{self, Item};
-use super::nodes;
 use super::pods::Demand;
-use super::{Context, Fact, Missing, subnet};
+use super::{Context, Fact, Missing, members, nodes, subnet};
 
 /// One zone of one group.
 #[derive(Clone, Debug, PartialEq)]
@@ -56,14 +55,15 @@ pub(super) struct Capacity {
 
 /// The answers for all groups, in their order; `loads` are theirs.
 pub(super) fn plan(context: &Context<'_>, listed: &nodes::Listed, loads: Vec<Load>) -> Vec<Capacity> {
-    let instances = nodes::instances(context);
+    let instances = nodes::instances(context).map(|all| members::of_each(context, &listed.groups, &all));
     let members: Vec<Member<'_>> = listed
         .groups
         .iter()
         .zip(loads)
-        .map(|(group, load)| Member {
+        .enumerate()
+        .map(|(at, (group, load))| Member {
             zones: zones(context, group),
-            running: instances.clone().map(|all| running(context, group, &all)),
+            running: instances.as_ref().map(|of| running(context, &of[at])).map_err(Clone::clone),
             group,
             load,
         })
@@ -111,7 +111,11 @@ fn answer(
     };
     let size_that_fits = if shortages.is_empty() { None } else { size_that_fits(context, members, at) };
     let zones = member.zones.clone().map(|zones| {
-        zones.into_iter().map(|(zone, subnets)| zone_capacity(context, members, at, zone, subnets)).collect()
+        let needed = |zone: &str| [minimum, full].map(|answers| answers.needed(members, zone, at));
+        zones
+            .into_iter()
+            .map(|(zone, subnets)| zone_capacity(context, &members[at], needed(&zone), zone, subnets))
+            .collect()
     });
     Capacity { zones, fits_minimum, fits_full, shortages, size_that_fits }
 }
@@ -121,6 +125,8 @@ struct Answers {
     level: Level,
     low: Option<BTreeMap<String, Vec<Vec<usize>>>>,
     high: Option<BTreeMap<String, Vec<Vec<usize>>>>,
+    /// What each group needs in each zone, at the least and at the most; `None` where there is no bound.
+    needs: BTreeMap<String, [Option<BTreeMap<usize, i64>>; 2]>,
     /// What is missing where the two differ.
     missing: Vec<Missing>,
 }
@@ -147,7 +153,31 @@ impl Answers {
             }
             Some(all)
         };
-        Self { level, low: solve(Bound::Low), high: solve(Bound::High), missing }
+        let zones = members.iter().flat_map(|member| member.zones.iter().flat_map(BTreeMap::keys));
+        let zones: BTreeSet<&String> = zones.collect();
+        let needs = zones.into_iter().map(|zone| {
+            let sums = [Bound::Low, Bound::High].map(|bound| {
+                let mut sums: BTreeMap<usize, i64> = BTreeMap::new();
+                for item in items(members, zone, level, bound, None)? {
+                    *sums.entry(item.group).or_default() += item.count * item.size;
+                }
+                Some(sums)
+            });
+            (zone.clone(), sums)
+        });
+        let needs = needs.collect();
+        Self { level, low: solve(Bound::Low), high: solve(Bound::High), needs, missing }
+    }
+
+    /// What a group needs in a zone.
+    fn needed(&self, members: &[Member<'_>], zone: &str, at: usize) -> Fact<i64> {
+        let sum = |sums: &Option<BTreeMap<usize, i64>>| {
+            sums.as_ref().map(|sums| sums.get(&at).copied().unwrap_or_default())
+        };
+        Fact(match self.needs.get(zone).map(|[low, high]| (sum(low), sum(high))) {
+            Some((Some(low), Some(high))) if low == high => Ok(low),
+            _ => Err(missing_of(members)),
+        })
     }
 
     fn fits(&self, at: usize, member: &Member<'_>, elsewhere: &[Missing]) -> Fact<bool> {
@@ -218,22 +248,11 @@ fn size_that_fits(context: &Context<'_>, members: &[Member<'_>], at: usize) -> O
 
 fn zone_capacity(
     context: &Context<'_>,
-    members: &[Member<'_>],
-    at: usize,
+    member: &Member<'_>,
+    [needed_minimum, needed_full]: [Fact<i64>; 2],
     zone: String,
     subnets: Vec<String>,
 ) -> ZoneCapacity {
-    let member = &members[at];
-    let needed = |level: Level| {
-        let sum = |bound| {
-            let items = items(members, &zone, level, bound, None)?;
-            Some(items.iter().filter(|item| item.group == at).map(|item| item.count * item.size).sum::<i64>())
-        };
-        Fact(match (sum(Bound::Low), sum(Bound::High)) {
-            (Some(low), Some(high)) if low == high => Ok(low),
-            _ => Err(missing_of(members)),
-        })
-    };
     let free: Known<Vec<i64>> =
         subnets.iter().map(|subnet| subnet::free_addresses(context, subnet)).collect();
     let zones = member.zones.as_ref().ok();
@@ -248,8 +267,8 @@ fn zone_capacity(
         nodes_at_maximum: Fact(
             member.group.max_size.clone().map(|size| zones.map_or(size, |zones| share(size, zones))),
         ),
-        needed_minimum: needed(Demand::level_minimum),
-        needed_full: needed(Demand::level_full),
+        needed_minimum,
+        needed_full,
         free: Fact(free.map(|all| all.into_iter().sum())),
         zone,
         subnets,

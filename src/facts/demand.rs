@@ -7,7 +7,7 @@ use crate::network::{Known, MissingKind};
 use crate::snapshot::aws::ec2::Instance;
 
 use super::fit::{Free, Item};
-use super::nodes::{Members, NodeGroup};
+use super::nodes::NodeGroup;
 use super::pods::{self, CniKnown, Demand, Kubelet};
 use super::{Context, Missing, subnet};
 
@@ -193,10 +193,10 @@ pub(super) fn zones(context: &Context<'_>, group: &NodeGroup) -> Known<BTreeMap<
     Ok(zones)
 }
 
-pub(super) fn running(context: &Context<'_>, group: &NodeGroup, instances: &[&Instance]) -> Vec<Running> {
-    let members = Members::of(context, std::iter::once(group));
-    let of_group = instances.iter().filter(|instance| members.contain(instance));
-    of_group
+/// A group's nodes as they run.
+pub(super) fn running(context: &Context<'_>, members: &[&Instance]) -> Vec<Running> {
+    members
+        .iter()
         .filter_map(|instance| {
             let subnet = instance.subnet_id.clone()?;
             Some(Running { held: held(context, instance, &subnet), subnet })

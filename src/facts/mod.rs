@@ -18,6 +18,7 @@ mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod members;
 mod nodegroup;
 mod nodes;
 mod operators;

@@ -10,6 +10,7 @@ use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
 use super::Context;
 use super::context::plausible_count;
+use super::members::{self, Homes};
 use super::template::{default_group, template, template_groups};
 
 /// A managed node group, or an Auto Scaling group of self-managed nodes.
@@ -100,40 +101,8 @@ pub fn instances<'s>(context: &Context<'s>) -> Known<Vec<&'s Instance>> {
 /// The cluster's instances that belong to none of these groups, for instance Karpenter's.
 pub fn loose_instances<'s>(context: &Context<'s>, groups: &[NodeGroup]) -> Known<Vec<&'s Instance>> {
     let instances = instances(context)?;
-    let members = Members::of(context, groups.iter());
-    Ok(instances.into_iter().filter(|instance| !members.contain(instance)).collect())
-}
-
-/// What shows that an instance is a node of some groups.
-pub struct Members<'s> {
-    scaling_groups: BTreeSet<String>,
-    managed: BTreeSet<String>,
-    instances: BTreeSet<&'s str>,
-}
-
-impl<'s> Members<'s> {
-    /// The members of these groups.
-    pub fn of<'g>(context: &Context<'s>, groups: impl Iterator<Item = &'g NodeGroup> + Clone) -> Self {
-        let scaling_groups: BTreeSet<String> =
-            groups.clone().flat_map(|group| group.auto_scaling_groups.iter().cloned()).collect();
-        let managed = groups.filter(|group| group.managed).map(|group| group.name.clone()).collect();
-        let scaling = context.snapshot.aws.auto_scaling_groups.iter().flatten();
-        let instances = scaling
-            .filter(|scaling| scaling_groups.contains(&scaling.auto_scaling_group_name))
-            .flat_map(|scaling| scaling.instances.iter().filter_map(|member| member.instance_id.as_deref()))
-            .collect();
-        Self { scaling_groups, managed, instances }
-    }
-
-    /// Whether an instance is one of them.
-    pub fn contain(&self, instance: &Instance) -> bool {
-        let has = |key: &str, names: &BTreeSet<String>| {
-            tag(&instance.tags, key).is_some_and(|name| names.contains(name))
-        };
-        has("aws:autoscaling:groupName", &self.scaling_groups)
-            || has("eks:nodegroup-name", &self.managed)
-            || self.instances.contains(instance.instance_id.as_str())
-    }
+    let homes = Homes::new(context, groups);
+    Ok(instances.into_iter().filter(|instance| homes.of(instance).is_empty()).collect())
 }
 
 fn is_node(instance: &Instance, cluster: &str) -> bool {
@@ -382,10 +351,10 @@ fn template_types(
 /// The groups that all of a group's instances carry now, where they agree.
 fn carried(context: &Context<'_>, group: &NodeGroup) -> Option<Groups> {
     let instances = instances(context).ok()?;
-    let members = Members::of(context, std::iter::once(group));
-    let mut sets: Vec<Vec<String>> = instances
+    let mut members = members::of_each(context, std::slice::from_ref(group), &instances);
+    let mut sets: Vec<Vec<String>> = members
+        .pop()?
         .into_iter()
-        .filter(|instance| members.contain(instance))
         .map(|instance| instance.security_groups.iter().filter_map(|group| group.group_id.clone()).collect())
         .collect();
     sets.dedup();
