@@ -13,9 +13,10 @@ fn main() -> io::Result<()> {
         for file in sorted(area)?.iter().filter(|path| path.extension().is_some_and(|ext| ext == "yaml")) {
             let shown = file.strip_prefix(&root).unwrap_or(file).display().to_string().replace('\\', "/");
             let area = area.file_name().unwrap_or_default().to_string_lossy();
-            let line =
-                writeln!(list, "    ({area:?}, {shown:?}, include_str!({:?})),", file.display().to_string());
-            line.map_err(io::Error::other)?;
+            // Found when the crate is compiled: a target directory may serve several checkouts.
+            let text =
+                format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/{shown}"));
+            writeln!(list, "    ({area:?}, {shown:?}, {text}),").map_err(io::Error::other)?;
         }
     }
     list.push_str("]\n");
