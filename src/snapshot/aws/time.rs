@@ -97,10 +97,8 @@ impl<'de> Deserialize<'de> for Time {
                     };
                     *into = parts.next_value()?;
                 }
-                let text = format!(
-                    "{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z",
-                    on[0], on[1], on[2], at[0], at[1], at[2]
-                );
+                let text =
+                    format!("{:04}-{:02}-{:02}T{:02}:{:02}:{:02}Z", on[0], on[1], on[2], at[0], at[1], at[2]);
                 Ok(Time::parse(&text).unwrap_or(Time(text)))
             }
         }
