@@ -125,9 +125,10 @@ pub(super) fn together(context: &Context<'_>, cluster: &Cluster) -> AddonsFacts 
         networking_managed: Fact(unmanaged.clone().map(|unmanaged| unmanaged.is_empty())),
         unmanaged_networking: Fact(unmanaged),
         pod_identity: Fact(used),
-        pod_identity_agent: Fact(match auto_mode {
-            true => Ok(true),
-            false => names.map(|names| names.iter().any(|name| name == "eks-pod-identity-agent")),
+        pod_identity_agent: Fact(if auto_mode {
+            Ok(true)
+        } else {
+            names.map(|names| names.iter().any(|name| name == "eks-pod-identity-agent"))
         }),
     }
 }

@@ -93,7 +93,7 @@ mod tests {
 
     use crate::facts::fixture::{Fixture, is_unknown};
 
-    fn with(profile: serde_json::Value) -> Fixture {
+    fn with(profile: &serde_json::Value) -> Fixture {
         Fixture::healthy()
             .set("fargateProfileNames", json!(["batch"]))
             .set("fargateProfile", json!([profile]))
@@ -109,15 +109,15 @@ mod tests {
         ] {
             let profile =
                 json!({"fargateProfileName": "batch", "status": status, "health": {"issues": issues}});
-            assert_eq!(with(profile).fields("fargate_profile", "batch")["healthy"], healthy, "{status}");
+            assert_eq!(with(&profile).fields("fargate_profile", "batch")["healthy"], healthy, "{status}");
         }
         let creating = json!({"fargateProfileName": "batch", "status": "CREATING"});
-        assert!(is_unknown(&with(creating).fields("fargate_profile", "batch")["healthy"], "CREATING"));
+        assert!(is_unknown(&with(&creating).fields("fargate_profile", "batch")["healthy"], "CREATING"));
     }
 
     #[test]
     fn an_old_snapshot_does_not_know_the_health_of_profiles() {
-        let old = with(json!({"fargateProfileName": "batch", "status": "ACTIVE"}))
+        let old = with(&json!({"fargateProfileName": "batch", "status": "ACTIVE"}))
             .set("snapshot_version", json!(1));
         assert!(is_unknown(&old.fields("fargate_profile", "batch")["healthy"], "version 1"));
     }

@@ -140,10 +140,11 @@ pub(super) fn facts(context: &Context<'_>, cluster: &Cluster) -> StateFacts {
         unusable_keys: Fact(keys),
         auto_mode: Fact::known(compute),
         auto_mode_whole: Fact(storage.and_then(|storage| Ok(compute == storage && compute == balancing?))),
-        insights_pass: Fact(insights.clone().and_then(|failing| match failing.is_empty() {
-            false => Ok(false),
-            true => computed(context),
-        })),
+        insights_pass: Fact(
+            insights
+                .clone()
+                .and_then(|failing| if failing.is_empty() { computed(context) } else { Ok(false) }),
+        ),
         failing_insights: Fact(insights),
         capabilities_work: Fact(capabilities.clone().map(|failing| failing.is_empty())),
         failing_capabilities: Fact(capabilities),

@@ -56,7 +56,7 @@ shapes! { "camelCase";
     Provider { key_arn: Option<String> }
     /// What happens at the end of standard support.
     UpgradePolicy { support_type: Option<String> }
-    /// Which control-plane logs go to CloudWatch Logs.
+    /// Which control-plane logs go to `CloudWatch`.
     Logging { cluster_logging: Vec<LogSetup> }
     /// Kinds of logs that are on, or off.
     LogSetup { types: Vec<String>, enabled: Option<bool> }

@@ -139,16 +139,20 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         ("nodegroup", "taints", "value") => "value",
         ("capability" | "capabilities", _, "capabilityName") => "capability",
         ("pullThroughCacheRules", _, "ecrRepositoryPrefix" | "upstreamRepositoryPrefix") => "repository",
-        (
-            "ProfileAssociations" | "ProfileResourceAssociations" | "FirewallRuleGroupAssociations",
-            _,
-            "Name",
-        ) => "resolver",
         ("KeyMetadata", _, "KeyId") => "resource",
         (_, _, "serviceAccount") => "service-account",
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",
-        ("ResolverEndpoints" | "ResolverRules" | "ResolverRuleAssociations", _, "Name") => "resolver",
+        (
+            "FirewallRuleGroupAssociations"
+            | "ProfileAssociations"
+            | "ProfileResourceAssociations"
+            | "ResolverEndpoints"
+            | "ResolverRules"
+            | "ResolverRuleAssociations",
+            _,
+            "Name",
+        ) => "resolver",
         _ => return None,
     })
 }

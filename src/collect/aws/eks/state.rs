@@ -1,8 +1,6 @@
 //! What EKS itself keeps about a cluster: versions, insights, capabilities, certificate authorities,
 //! and the roles and policies behind identities.
 
-#![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
-
 use aws_sdk_eks::{Client, types};
 
 use crate::collect::aws::convert::{Fetched, all, list, text, time};

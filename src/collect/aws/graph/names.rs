@@ -36,7 +36,7 @@ async fn hosted_zones(reading: &Reading<'_>, vpc: &str) {
     let call = async {
         route53::hosted_zones(&reading.clients.route53, vpc, &region).await.map(|found| vec![found])
     };
-    reading.read(op::LIST_HOSTED_ZONES_BY_VPC, key, &[vpc.to_owned()], call).await;
+    Box::pin(reading.read(op::LIST_HOSTED_ZONES_BY_VPC, key, &[vpc.to_owned()], call)).await;
 }
 
 /// The profiles on the VPC, and what is in them.
