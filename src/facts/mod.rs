@@ -8,6 +8,7 @@
 mod blockers;
 mod capacity;
 mod cluster;
+mod cni;
 mod context;
 mod demand;
 mod endpoints;
@@ -18,20 +19,25 @@ mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod growth;
 mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod pod_places;
 mod pods;
 mod policy;
+mod prefixes;
 mod s3;
 mod services;
 #[cfg(test)]
 mod small;
 mod spec;
 mod subnet;
+mod surge;
 mod template;
 mod trace;
+mod trunk;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -52,8 +58,17 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
-pub const KINDS: &[&str] =
-    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "flow"];
+pub const KINDS: &[&str] = &[
+    "cluster",
+    "vpc",
+    "control_plane_subnet",
+    "subnet",
+    "load_balancer_subnet",
+    "service",
+    "nodegroup",
+    "growth",
+    "flow",
+];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -139,8 +154,10 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("control_plane_subnet", subnet::of_control_plane(&context)),
             ("subnet", subnet::derive(&context)),
+            ("load_balancer_subnet", subnet::of_load_balancers(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("growth", growth::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -171,9 +188,10 @@ pub fn schema(kind: &str) -> Option<Schema> {
     match kind {
         "cluster" => Some(schema_for!(cluster::ClusterFacts)),
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
-        "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "growth" => Some(schema_for!(growth::GrowthFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

@@ -1,7 +1,8 @@
 //! One file of AWS CLI output: its top-level key says what it is.
 //!
-//! Three outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
-//! transit gateway routes); for them the file's name, or a folder's, contains the id.
+//! Some outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
+//! transit gateway routes, subnet CIDR reservations where there are none); for them the file's name,
+//! or a folder's, contains the id.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -151,6 +152,17 @@ fn named(
         addresses.resolver_endpoint_id =
             id_in_name(name, "IpAddresses", &["rslvr-in-", "rslvr-out-"], "0abc")?;
         part.aws.resolver_endpoint_ip_addresses = Some(vec![addresses]);
+        found = true;
+    }
+    if matches!(keys.get("SubnetIpv4CidrReservations"), Some(Kind::List(_))) {
+        let mut reservations: ec2::SubnetCidrReservations = typed(name, text)?;
+        let (v4, v6) =
+            (&reservations.subnet_ipv4_cidr_reservations, &reservations.subnet_ipv6_cidr_reservations);
+        reservations.subnet_id = match v4.iter().chain(v6).find_map(|one| one.subnet_id.clone()) {
+            Some(subnet) => subnet,
+            None => id_in_name(name, "SubnetIpv4CidrReservations", &["subnet-"], "0abc")?,
+        };
+        part.aws.subnet_cidr_reservations = Some(vec![reservations]);
         found = true;
     }
     // Local gateways have `Routes` too, but nothing says whether there are more of them.

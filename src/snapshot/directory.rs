@@ -175,7 +175,8 @@ impl Sum {
                 let message =
                     format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
                 snapshot.gaps.push(gap("Incomplete", message));
-                if !is_scoped_by_own_id(collection.key) {
+                // A page of reservations must not pass for all of them: the rest looks free.
+                if !is_scoped_by_own_id(collection.key) || collection.key == "SubnetCidrReservations" {
                     scope.clear();
                 }
             }
@@ -224,6 +225,7 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "InstanceTypes"
             | "LaunchTemplateVersions"
             | "PrefixListEntries"
+            | "SubnetCidrReservations"
             | "TransitGateways"
             | "TransitGatewayRouteTables"
             | "TransitGatewayRoutes"
@@ -274,6 +276,7 @@ pub(super) fn command(collection: &Collection) -> String {
     }
     let rest = match collection.key {
         "PrefixListEntries" => " --prefix-list-id ID > ID.json",
+        "SubnetCidrReservations" => " --subnet-id ID > ID.json",
         "TransitGatewayRoutes" => {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }

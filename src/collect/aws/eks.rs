@@ -238,6 +238,14 @@ fn nodegroup_health(v: types::NodegroupHealth) -> shape::Health {
     shape::Health { issues: list(v.issues, issue) }
 }
 
+fn nodegroup_update_config(v: types::NodegroupUpdateConfig) -> shape::NodegroupUpdateConfig {
+    shape::NodegroupUpdateConfig {
+        max_unavailable: whole(v.max_unavailable),
+        max_unavailable_percentage: whole(v.max_unavailable_percentage),
+        update_strategy: text(v.update_strategy),
+    }
+}
+
 fn launch_template_specification(
     v: types::LaunchTemplateSpecification,
 ) -> shape::LaunchTemplateSpecification {
@@ -258,6 +266,7 @@ fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
         node_role: v.node_role,
         resources: v.resources.map(nodegroup_resources),
         health: v.health.map(nodegroup_health),
+        update_config: v.update_config.map(nodegroup_update_config),
         launch_template: v.launch_template.map(launch_template_specification),
         version: v.version,
         release_version: v.release_version,

@@ -73,6 +73,7 @@ shapes! { "camelCase";
         node_role: Option<String>,
         resources: Option<NodegroupResources>,
         health: Option<Health>,
+        update_config: Option<NodegroupUpdateConfig>,
         launch_template: Option<LaunchTemplateSpecification>,
         version: Option<String>,
         release_version: Option<String>,
@@ -80,6 +81,8 @@ shapes! { "camelCase";
     }
     /// Sizes of a node group, in nodes.
     NodegroupScalingConfig { min_size: Option<i64>, max_size: Option<i64>, desired_size: Option<i64> }
+    /// How many nodes an update replaces at once, and whether (`DEFAULT`) new ones come first or (`MINIMAL`) old ones go first.
+    NodegroupUpdateConfig { max_unavailable: Option<i64>, max_unavailable_percentage: Option<i64>, update_strategy: Option<String> }
     /// SSH access to nodes.
     RemoteAccessConfig { ec2_ssh_key: Option<String>, source_security_groups: Vec<String> }
     /// What EKS made for a node group.
