@@ -66,7 +66,13 @@ struct GrowthZone {
 
 /// The one plan, or none.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
-    let Some(plan) = &context.intent.growth else { return Subjects::default() };
+    let Some(plan) = &context.intent.growth else {
+        // That nothing is planned is said of the cluster, as far as there is one.
+        return Subjects {
+            listed: Vec::new(),
+            unlisted: context.cluster.as_ref().err().cloned().unwrap_or_default(),
+        };
+    };
     let facts = facts(context, plan);
     Subjects {
         listed: vec![Subject::new("growth", &facts.id, facts.name.as_deref(), &facts)],

@@ -167,6 +167,7 @@ fn follows_from(key: &str, operation: &str) -> bool {
         ("nodegroup", "ListNodegroups")
             | ("fargateProfile", "ListFargateProfiles")
             | ("addon", "ListAddons")
+            | ("SubnetCidrReservations", "ListNodegroups" | "DescribeNodegroup")
             | ("accessEntry", "ListAccessEntries")
             | ("DhcpOptions", "DescribeVpcs")
             | ("ResolverEndpointIpAddresses", "ListResolverEndpoints")
