@@ -30,7 +30,7 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     let save = output::open(args.save_snapshot.as_ref())?;
     let mut prepared = Prepared {
         rules: input::rules(&args.judge.rules)?,
-        declared: input::declared(&args.intent)?,
+        declared: input::growing(input::declared(&args.intent)?, &args.growth)?,
         fail_on: args.judge.fail_on.into(),
         redactor: None,
     };

@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use anyhow::{Context, bail};
 
 use super::progress::Line;
-use crate::cli::{IntentArgs, JudgeArgs, SourceArgs};
+use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
 use crate::intent::{Intent, Operator};
 use crate::rule::{self, Rules};
@@ -56,6 +56,12 @@ pub fn as_of(args: &JudgeArgs) -> Result<Option<String>, anyhow::Error> {
     }
 }
 
+/// Adds what flags plan.
+pub fn growing(mut declared: Declared, args: &GrowthArgs) -> Result<Declared, anyhow::Error> {
+    declared.intent = declared.intent.merge_growth(args.nodes, &args.instance_type, args.pods)?;
+    Ok(declared)
+}
+
 /// The rules of the program and those of the directories.
 pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
     let mut rules = rule::built_in()?;
@@ -93,7 +99,12 @@ pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Err
 pub fn about(declared: &Declared) -> About {
     let operators = declared.intent.operators.iter().flatten().map(|operator| operator.cidr);
     let networks = declared.intent.networks.iter().map(|network| network.cidr);
-    About { ends: Vec::new(), networks: operators.chain(networks).collect() }
+    let growth = declared.intent.growth.as_ref();
+    About {
+        ends: Vec::new(),
+        networks: operators.chain(networks).collect(),
+        instance_types: growth.map(|growth| growth.instance_types.clone()).unwrap_or_default(),
+    }
 }
 
 fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {

@@ -9,6 +9,7 @@ mod addon;
 mod blockers;
 mod capacity;
 mod cluster;
+mod cni;
 mod context;
 mod demand;
 mod endpoints;
@@ -22,12 +23,15 @@ mod fit;
 mod fixture;
 mod flows;
 mod group_state;
+mod growth;
 mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod pod_places;
 mod pods;
 mod policy;
+mod prefixes;
 mod s3;
 mod services;
 #[cfg(test)]
@@ -35,8 +39,10 @@ mod small;
 mod spec;
 mod state;
 mod subnet;
+mod surge;
 mod template;
 mod trace;
+mod trunk;
 mod versions;
 mod vpc;
 
@@ -67,6 +73,10 @@ pub const KINDS: &[&str] = &[
     "nodegroup",
     "fargate_profile",
     "addon",
+    "load_balancer_subnet",
+    "service",
+    "nodegroup",
+    "growth",
     "flow",
 ];
 
@@ -154,10 +164,12 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("control_plane_subnet", subnet::of_control_plane(&context)),
             ("subnet", subnet::derive(&context)),
+            ("load_balancer_subnet", subnet::of_load_balancers(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
             ("fargate_profile", fargate::derive(&context)),
             ("addon", addon::derive(&context)),
+            ("growth", growth::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -188,11 +200,12 @@ pub fn schema(kind: &str) -> Option<Schema> {
     match kind {
         "cluster" => Some(schema_for!(cluster::ClusterFacts)),
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
-        "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
         "addon" => Some(schema_for!(addon::AddonFacts)),
+        "growth" => Some(schema_for!(growth::GrowthFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

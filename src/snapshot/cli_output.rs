@@ -1,8 +1,8 @@
 //! One file of AWS CLI output: its top-level key says what it is.
 //!
-//! Four outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
-//! transit gateway routes, hosted zones of a VPC); for them the file's name, or a folder's, contains
-//! the id.
+//! Some outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
+//! transit gateway routes, hosted zones of a VPC, subnet CIDR reservations where there are none); for
+//! them the file's name, or a folder's, contains the id.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -169,6 +169,17 @@ fn named(
         let mut zones: route53::HostedZonesByVpc = typed(name, text)?;
         zones.vpc_id = id_in_name(name, "HostedZoneSummaries", &["vpc-"], "0abc")?;
         part.aws.hosted_zones_by_vpc = Some(vec![zones]);
+        found = true;
+    }
+    if matches!(keys.get("SubnetIpv4CidrReservations"), Some(Kind::List(_))) {
+        let mut reservations: ec2::SubnetCidrReservations = typed(name, text)?;
+        let (v4, v6) =
+            (&reservations.subnet_ipv4_cidr_reservations, &reservations.subnet_ipv6_cidr_reservations);
+        reservations.subnet_id = match v4.iter().chain(v6).find_map(|one| one.subnet_id.clone()) {
+            Some(subnet) => subnet,
+            None => id_in_name(name, "SubnetIpv4CidrReservations", &["subnet-"], "0abc")?,
+        };
+        part.aws.subnet_cidr_reservations = Some(vec![reservations]);
         found = true;
     }
     // Local gateways have `Routes` too, but nothing says whether there are more of them.

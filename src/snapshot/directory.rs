@@ -175,7 +175,8 @@ impl Sum {
                 let message =
                     format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
                 snapshot.gaps.push(gap("Incomplete", message));
-                if !is_scoped_by_own_id(collection.key) {
+                // A page of reservations must not pass for all of them: the rest looks free.
+                if !is_scoped_by_own_id(collection.key) || collection.key == "SubnetCidrReservations" {
                     scope.clear();
                 }
             }
@@ -229,6 +230,7 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "LaunchTemplateVersions"
             | "PrefixListEntries"
             | "ProfileResourceAssociations"
+            | "SubnetCidrReservations"
             | "TransitGateways"
             | "TransitGatewayRouteTables"
             | "TransitGatewayRoutes"
@@ -288,6 +290,7 @@ pub(super) fn command(collection: &Collection) -> String {
     }
     let rest = match collection.key {
         "PrefixListEntries" => " --prefix-list-id ID > ID.json",
+        "SubnetCidrReservations" => " --subnet-id ID > ID.json",
         "TransitGatewayRoutes" => {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }

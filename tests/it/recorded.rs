@@ -86,7 +86,7 @@ fn eks(request: &Request) -> Option<String> {
         "ListFargateProfiles" => r#"{"fargateProfileNames":["fp"]}"#.to_owned(),
         "DescribeFargateProfile" => r#"{"fargateProfile":{"fargateProfileName":"fp","subnets":["subnet-a"],"selectors":[{"namespace":"batch"}]}}"#.to_owned(),
         "ListAddons" => r#"{"addons":["vpc-cni"]}"#.to_owned(),
-        "DescribeAddon" => r#"{"addon":{"addonName":"vpc-cni","status":"ACTIVE","addonVersion":"v1.19.0"}}"#.to_owned(),
+        "DescribeAddon" => r#"{"addon":{"addonName":"vpc-cni","status":"ACTIVE","addonVersion":"v1.19.0","configurationValues":"{\"env\":{\"ENABLE_PREFIX_DELEGATION\":\"true\"}}"}}"#.to_owned(),
         "ListAccessEntries" => r#"{"accessEntries":["arn:aws:iam::111122223333:role/node"]}"#.to_owned(),
         "DescribeAccessEntry" => r#"{"accessEntry":{"principalArn":"arn:aws:iam::111122223333:role/node","type":"EC2_LINUX"}}"#.to_owned(),
         "ListPodIdentityAssociations" => r#"{"associations":[{"associationId":"a-1","namespace":"kube-system","serviceAccount":"cni"}]}"#.to_owned(),
@@ -164,6 +164,7 @@ fn ec2(request: &Request) -> Option<String> {
         "SearchTransitGatewayRoutes" => "<routeSet><item><destinationCidrBlock>192.168.0.0/16</destinationCidrBlock><transitGatewayAttachments><item><transitGatewayAttachmentId>tgw-attach-2</transitGatewayAttachmentId></item></transitGatewayAttachments><type>static</type><state>active</state></item></routeSet><additionalRoutesAvailable>true</additionalRoutesAvailable>".to_owned(),
         "DescribeManagedPrefixLists" => "<prefixListSet><item><prefixListId>pl-s3</prefixListId><prefixListName>com.amazonaws.eu-west-1.s3</prefixListName></item><item><prefixListId>pl-ddb</prefixListId><prefixListName>com.amazonaws.eu-west-1.dynamodb</prefixListName></item><item><prefixListId>pl-unused</prefixListId></item></prefixListSet>".to_owned(),
         "GetManagedPrefixListEntries" => "<entrySet><item><cidr>52.218.0.0/17</cidr></item></entrySet>".to_owned(),
+        "GetSubnetCidrReservations" => "<subnetIpv4CidrReservationSet><item><subnetCidrReservationId>scr-1</subnetCidrReservationId><subnetId>subnet-a</subnetId><cidr>10.0.0.16/28</cidr><reservationType>prefix</reservationType></item></subnetIpv4CidrReservationSet>".to_owned(),
         "DescribeAvailabilityZones" => "<availabilityZoneInfo><item><zoneName>eu-west-1a</zoneName><zoneId>euw1-az1</zoneId><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item></availabilityZoneInfo>".to_owned(),
         "DescribeInstanceTypes" => {
             let names = request.parameters.iter().filter(|(key, _)| key.starts_with("InstanceType."));

@@ -54,6 +54,8 @@ pub struct About {
     /// Networks that packets come from or go to, wherever they are: VPCs behind transit gateways
     /// are read where the gateways' routes lead to these.
     pub networks: Vec<IpNet>,
+    /// Instance types that are planned, whether or not a node has them.
+    pub instance_types: Vec<String>,
 }
 
 impl About {
@@ -110,7 +112,7 @@ pub async fn collect_about(
         Ok(())
     };
     let beside = async {
-        Box::pin(graph::beside(&reading)).await;
+        Box::pin(graph::beside(&reading, &about.instance_types)).await;
         Ok::<(), CollectError>(())
     };
     try_join(Box::pin(network), Box::pin(beside)).await?;

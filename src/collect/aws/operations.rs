@@ -58,6 +58,7 @@ operations! {
     DESCRIBE_VPCS = "ec2": "DescribeVpcs";
     DESCRIBE_VPN_GATEWAYS = "ec2": "DescribeVpnGateways";
     GET_MANAGED_PREFIX_LIST_ENTRIES = "ec2": "GetManagedPrefixListEntries";
+    GET_SUBNET_CIDR_RESERVATIONS = "ec2": "GetSubnetCidrReservations";
     SEARCH_TRANSIT_GATEWAY_ROUTES = "ec2": "SearchTransitGatewayRoutes";
     DESCRIBE_PULL_THROUGH_CACHE_RULES = "ecr": "DescribePullThroughCacheRules";
     DESCRIBE_ACCESS_ENTRY = "eks": "DescribeAccessEntry";

@@ -59,6 +59,11 @@ shapes! { "PascalCase";
     /// An IPv6 prefix of a subnet and its state.
     SubnetIpv6CidrBlockAssociation { association_id: Option<String>, ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
 
+    /// `GetSubnetCidrReservations`, with the subnet that an answer without reservations leaves out.
+    SubnetCidrReservations { subnet_id: String, subnet_ipv4_cidr_reservations: Vec<SubnetCidrReservation>, subnet_ipv6_cidr_reservations: Vec<SubnetCidrReservation> }
+    /// Addresses that AWS gives to nobody by itself (`explicit`), or only as prefixes (`prefix`).
+    SubnetCidrReservation { subnet_cidr_reservation_id: Option<String>, subnet_id: Option<String>, cidr: Option<String>, reservation_type: Option<String>, owner_id: Option<String> }
+
     /// `DescribeRouteTables`.
     RouteTable { route_table_id: String, vpc_id: Option<String>, owner_id: Option<String>, associations: Vec<RouteTableAssociation>, routes: Vec<Route>, propagating_vgws: Vec<PropagatingVgw>, tags: Vec<Tag> }
     /// What a route table applies to: a subnet, a gateway, or (`Main`) every subnet without its own.

@@ -109,6 +109,7 @@ shapes! { "camelCase";
         node_role: Option<String>,
         resources: Option<NodegroupResources>,
         health: Option<Health>,
+        update_config: Option<NodegroupUpdateConfig>,
         launch_template: Option<LaunchTemplateSpecification>,
         version: Option<String>,
         release_version: Option<String>,
@@ -116,7 +117,6 @@ shapes! { "camelCase";
         disk_size: Option<i64>,
         labels: Option<BTreeMap<String, String>>,
         taints: Option<Vec<Taint>>,
-        update_config: Option<NodegroupUpdateConfig>,
         node_repair_config: Option<NodeRepairConfig>,
         tags: BTreeMap<String, String>,
     }

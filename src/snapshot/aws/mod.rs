@@ -183,6 +183,8 @@ collections! {
     dhcp_options: ec2::DhcpOptions = "DhcpOptions", |d| d.dhcp_options_id.clone(), "ec2"/"DescribeDhcpOptions";
     /// Subnets.
     subnets: ec2::Subnet = "Subnets", |s| s.subnet_id.clone(), "ec2"/"DescribeSubnets";
+    /// CIDR reservations of the subnets in which pods get prefixes.
+    subnet_cidr_reservations: ec2::SubnetCidrReservations = "SubnetCidrReservations", |s| s.subnet_id.clone(), "ec2"/"GetSubnetCidrReservations";
     /// Route tables.
     route_tables: ec2::RouteTable = "RouteTables", |r| r.route_table_id.clone(), "ec2"/"DescribeRouteTables";
     /// Security groups.

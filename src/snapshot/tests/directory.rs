@@ -110,11 +110,29 @@ fn ids_that_aws_leaves_out_come_from_the_name_of_the_file_or_a_folder() {
         ("get-entries_pl-0abc_2.json", r#"{"Entries": [{"Cidr": "10.0.0.0/8"}]}"#),
         ("rslvr-in-0ab1/pl-addresses.json", r#"{"IpAddresses": [{"IpId": "rni-1", "Ip": "10.0.0.5"}]}"#),
         ("tgw-rtb-01.json", r#"{"Routes": [], "AdditionalRoutesAvailable": false}"#),
+        (
+            "subnet-0ab2.json",
+            r#"{"SubnetIpv4CidrReservations": [], "SubnetIpv6CidrReservations": []}"#,
+        ),
+        (
+            "reservations.json",
+            r#"{"SubnetIpv4CidrReservations": [{"SubnetId": "subnet-0ab1", "Cidr": "10.0.0.0/28", "ReservationType": "prefix"}]}"#,
+        ),
     ])
     .unwrap();
     assert_eq!(snapshot.aws.ids("PrefixListEntries").unwrap(), ["pl-0abc"]);
     assert_eq!(snapshot.aws.ids("ResolverEndpointIpAddresses").unwrap(), ["rslvr-in-0ab1"]);
     assert_eq!(snapshot.aws.ids("TransitGatewayRoutes").unwrap(), ["tgw-rtb-01"]);
+    assert_eq!(snapshot.aws.ids("SubnetCidrReservations").unwrap(), ["subnet-0ab1", "subnet-0ab2"]);
+    assert!(snapshot.covers("SubnetCidrReservations", "subnet-0ab2"));
+    assert!(!snapshot.covers("SubnetCidrReservations", "subnet-0ab3"));
+}
+
+#[test]
+fn a_page_of_reservations_does_not_pass_for_all_of_them() {
+    let page = r#"{"SubnetIpv4CidrReservations": [{"SubnetId": "subnet-1"}], "NextToken": "abc"}"#;
+    let snapshot = read(&[("r.json", page)]).unwrap();
+    assert!(!snapshot.covers("SubnetCidrReservations", "subnet-1"));
 }
 
 #[test]

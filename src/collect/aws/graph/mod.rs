@@ -90,9 +90,10 @@ pub(super) async fn resolver_rules(reading: &Reading<'_>) {
 }
 
 /// What does not wait for the cluster.
-pub(super) async fn beside(reading: &Reading<'_>) {
+pub(super) async fn beside(reading: &Reading<'_>, planned: &[String]) {
     join!(
         account(reading),
+        nodes::types(reading, planned.to_vec()),
         nodes::groups(reading),
         nodes::auto_scaling_groups(reading),
         nodes::instances(reading),
@@ -106,7 +107,7 @@ pub(super) async fn beside(reading: &Reading<'_>) {
 
 /// What only two finished branches together can tell; it is seldom anything.
 pub(super) async fn afterwards(reading: &Reading<'_>) {
-    region::entries_of_gateway_endpoints(reading).await;
+    join!(region::entries_of_gateway_endpoints(reading), nodes::reservations(reading));
 }
 
 /// Whose account it is, before anything else is asked for.
