@@ -6,6 +6,7 @@
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
 mod blockers;
+mod bootstrap;
 mod capacity;
 mod cluster;
 mod context;
@@ -53,7 +54,7 @@ use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
 pub const KINDS: &[&str] =
-    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "flow"];
+    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "bootstrap", "flow"];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +142,7 @@ impl<'s> Facts<'s> {
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("bootstrap", bootstrap::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -174,6 +176,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

@@ -118,7 +118,13 @@ impl Script {
         }) {
             start += 1;
         }
-        let Some(command) = words.get(start) else { return };
+        let Some(command) = words.get(start) else {
+            // A shell alone reads what is piped into it.
+            if words.iter().any(is_shell) {
+                found.not_understood("a script that user data runs and does not contain");
+            }
+            return;
+        };
         let rest = &words[start + 1..];
         let name = command.rsplit('/').next().unwrap_or_default();
         if name == "bootstrap.sh" {
@@ -225,17 +231,21 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
+#[allow(clippy::ptr_arg)] // It is asked of the words of a list.
+fn is_shell(word: &String) -> bool {
+    matches!(word.as_str(), "bash" | "sh" | "/bin/bash" | "/bin/sh")
+}
+
 fn is_package_manager(name: &str) -> bool {
     matches!(name, "yum" | "dnf" | "apt" | "apt-get" | "amazon-linux-extras" | "zypper" | "microdnf")
 }
 
 /// Whether a command runs a script that is not here: from a file, from the network, from a variable.
 fn runs_something_else(command: &str, before: &[String], words: &[String]) -> bool {
-    let shell = |word: &String| matches!(word.as_str(), "bash" | "sh" | "/bin/bash" | "/bin/sh");
     let system = ["/usr/", "/bin/", "/sbin/", "/etc/eks/"].iter().any(|folder| command.starts_with(folder));
     matches!(command, "source" | "." | "eval" | "python" | "python3" | "perl" | "ruby")
-        || before.iter().any(shell)
-        || words.last().is_some_and(shell)
+        || before.iter().any(is_shell)
+        || words.last().is_some_and(is_shell)
         || command.starts_with(['$', UNKNOWN])
         || (command.contains('/') && !system)
 }

@@ -58,7 +58,7 @@ fn arguments(words: &[String], variables: &Variables, found: &mut Bootstrap) {
         let Some(name) = word.strip_prefix('-') else { continue };
         let (name, value) = match name.split_once(':') {
             Some((name, value)) => (name, Some(value.to_owned())),
-            None => (name, words.next_if(|next| !next.starts_with('-')).cloned()),
+            None => (name, words.next_if(|next| !next.starts_with('-') || next.starts_with("--")).cloned()),
         };
         if name.starts_with('@') || word.starts_with('@') {
             found.not_understood("arguments of Start-EKSBootstrap.ps1 in a table");
