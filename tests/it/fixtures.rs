@@ -13,7 +13,12 @@ fn folder(name: &str) -> PathBuf {
 
 #[test]
 fn snapshots_are_in_the_form_that_the_program_writes() {
-    for name in ["closed-network.json", "healthy/managed-nodes.json", "healthy/self-managed.json", "healthy/custom-networking.json"] {
+    for name in [
+        "closed-network.json",
+        "healthy/managed-nodes.json",
+        "healthy/self-managed.json",
+        "healthy/custom-networking.json",
+    ] {
         let path = folder(name);
         let snapshot = Snapshot::read(&path).unwrap_or_else(|error| panic!("{error}"));
         let text = std::fs::read_to_string(&path).expect("a readable file");

@@ -8,7 +8,7 @@ use super::source::{Platform, Source};
 use super::{join, way};
 use crate::facts::{Context, Missing};
 use crate::network::Known;
-use crate::snapshot::bootstrap::{Agent, Bootstrap};
+use crate::snapshot::bootstrap::{Agent, Bootstrap, is_redacted_ca};
 
 /// What nodes take for the cluster's DNS.
 pub(super) struct Dns {
@@ -126,6 +126,12 @@ fn told(addresses: &[IpAddr], expected: IpAddr) -> Dns {
 /// Where nobody tells: 172.20.0.10 in a VPC of 10.0.0.0/8, 10.100.0.10 in all others. `asked` is whether the EKS
 /// API would tell.
 fn guessed(context: &Context<'_>, expected: IpAddr, asked: &Known<bool>) -> Known<Dns> {
+    let ca = context.cluster.clone()?.certificate_authority.as_ref();
+    if *asked != Ok(true) && ca.and_then(|ca| ca.data.as_deref()).is_some_and(is_redacted_ca) {
+        return Err(vec![Missing::unmodelled(
+            "whether nodes guess the cluster's DNS right: the redaction of the snapshot changed both addresses",
+        )]);
+    }
     let mut guesses = Vec::new();
     let vpc = context.vpc.clone()?;
     for cidr in context.network.vpc_cidrs(&vpc)? {

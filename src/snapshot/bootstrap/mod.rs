@@ -23,8 +23,8 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
-pub use value::ca_fingerprints;
 pub(in crate::snapshot) use value::redacted_ca;
+pub use value::{ca_fingerprints, is_redacted_ca};
 
 /// What user data says about how a node starts; all empty where there is no user data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]

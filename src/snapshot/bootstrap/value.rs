@@ -103,6 +103,11 @@ pub fn ca_fingerprints(base64: &str) -> Vec<String> {
     found
 }
 
+/// Whether stand-ins were put in place of a CA: the addresses beside it are not the cluster's either.
+pub fn is_redacted_ca(base64: &str) -> bool {
+    STANDARD.decode(base64).is_ok_and(|text| text.starts_with(REDACTED.as_bytes()))
+}
+
 /// A CA in the form that [`ca_fingerprints`] reads, with stand-ins for its fingerprints.
 pub(in crate::snapshot) fn redacted_ca(stand_ins: &[String]) -> String {
     let words: Vec<&str> = [REDACTED].into_iter().chain(stand_ins.iter().map(String::as_str)).collect();

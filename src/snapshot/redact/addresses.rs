@@ -19,9 +19,6 @@ const CLASSES: &[&str] = &[
     "172.16.0.0/12",
     // The Docker bridge, which EKS documents as a range to keep free.
     "172.17.0.0/16",
-    // What EKS takes for services where nobody says otherwise, and what nodes guess.
-    "10.100.0.0/16",
-    "172.20.0.0/16",
     "192.168.0.0/16",
     "198.18.0.0/15",
     "198.19.0.0/16",
@@ -102,7 +99,6 @@ impl Addresses {
             .flatten()
             .filter_map(|cidr| cidr.parse().ok())
             .map(Prefix::of)
-            .chain(parse(&["10.100.0.0/16", "172.20.0.0/16"]))
             .collect();
         Self { key, classes: parse(CLASSES), fixed: parse(FIXED), vpcs, services }
     }
