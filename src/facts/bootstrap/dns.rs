@@ -101,8 +101,12 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
             ))];
             guessed(context, expected, &Err(unknown))
         }
-        // nodeadm does not start without the services' addresses, and without an agent nothing does.
-        Some(Agent::Nodeadm) | None => Ok(Dns { address: None, guessed: Ok(false), right: Ok(true) }),
+        // nodeadm does not start without the services' addresses.
+        Some(Agent::Nodeadm) => Ok(Dns { address: None, guessed: Ok(false), right: Ok(true) }),
+        None => Err(vec![Missing::unmodelled(format!(
+            "what the image of {} gives to pods as their DNS server: user data tells it nothing",
+            source.group.name
+        ))]),
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) fn pods_ask_metadata(context: &Context<'_>) -> Known<bool> {
     features::uses(context, features::matrix()?, "load_balancer_controller")
 }
 
-/// What EKS refuses: <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>
+/// What EKS refuses, or does itself: <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>
 pub(super) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
     if !source.group.managed {
         return Ok(Vec::new());
@@ -110,6 +110,9 @@ pub(super) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
             }
             Platform::Windows => add(data.starts_kubelet, "UserData that starts kubelet, as EKS's own does"),
         }
+        if refused.is_empty() && !data.is_clear() {
+            return Err(source.doubts(data));
+        }
     }
     Ok(refused)
 }
@@ -136,24 +139,20 @@ pub(super) fn public_addresses(context: &Context<'_>, source: &Source<'_, '_>) -
     if running.as_ref().is_ok_and(|all| all.iter().any(has)) {
         return Ok(true);
     }
-    match associates(source)? {
-        Some(given) => return if given { Ok(true) } else { running.map(|_| false) },
-        None => {
-            let mut missing = Vec::new();
-            for id in source.group.subnets.clone()? {
-                match context.network.subnet(&id).map(|subnet| subnet.map_public_ip_on_launch) {
-                    Ok(Some(true)) => return Ok(true),
-                    Ok(Some(false)) => {}
-                    Ok(None) => {
-                        missing.push(context.field("Subnets", &format!("MapPublicIpOnLaunch of {id}")))
-                    }
-                    Err(why) => missing.extend(why),
-                }
-            }
-            if !missing.is_empty() {
-                return Err(missing);
-            }
+    if let Some(given) = associates(source)? {
+        return if given { Ok(true) } else { running.map(|_| false) };
+    }
+    let mut missing = Vec::new();
+    for id in source.group.subnets.clone()? {
+        match context.network.subnet(&id).map(|subnet| subnet.map_public_ip_on_launch) {
+            Ok(Some(true)) => return Ok(true),
+            Ok(Some(false)) => {}
+            Ok(None) => missing.push(context.field("Subnets", &format!("MapPublicIpOnLaunch of {id}"))),
+            Err(why) => missing.extend(why),
         }
+    }
+    if !missing.is_empty() {
+        return Err(missing);
     }
     running.map(|_| false)
 }

@@ -166,7 +166,7 @@ pub(super) fn asks_eks(source: &Source<'_, '_>) -> Known<bool> {
     if data.is_clear() { Ok(true) } else { Err(source.doubts(data)) }
 }
 
-/// Whether something else than this group runs Linux, for CoreDNS.
+/// Whether something else than this group runs Linux, which the cluster's DNS needs.
 pub(super) fn linux_elsewhere(
     context: &Context<'_>,
     source: &Source<'_, '_>,

@@ -51,7 +51,7 @@ pub(super) struct BootstrapFacts {
     joins: Fact<bool>,
     /// Settings without which what joins nodes refuses to start, or joins nothing.
     lacks: Fact<Vec<String>>,
-    /// Whether what the user data tells about the cluster counts: EKS does not write it itself.
+    /// Whether user data tells nodes about the cluster, and EKS does not put its own in the place of that.
     tells_cluster: Fact<bool>,
     /// The cluster's name in the user data.
     cluster_name: Option<String>,
@@ -82,9 +82,9 @@ pub(super) struct BootstrapFacts {
     asks_eks: Fact<bool>,
     /// Whether the nodes reach the EKS API: through an endpoint for `eks`, or a way to the internet.
     reaches_eks: Fact<bool>,
-    /// Whether other nodes of the cluster, or Fargate, run Linux, which CoreDNS needs.
+    /// Whether other nodes of the cluster, or Fargate, run Linux, which the cluster's DNS needs.
     linux_elsewhere: Fact<bool>,
-    /// What EKS refuses in a launch template for managed nodes.
+    /// What a launch template for managed nodes must not set, because EKS does or refuses it.
     refused: Fact<Vec<String>>,
     /// Whether nodes can ask for instance metadata (`MetadataOptions.HttpEndpoint`).
     metadata_on: Fact<bool>,

@@ -179,14 +179,11 @@ impl<'g, 's> Source<'g, 's> {
         }
     }
 
-    /// Whether what the user data tells about the cluster counts. Bottlerocket's goes over what EKS writes:
+    /// Whether user data tells something about the cluster that counts. Bottlerocket's goes over what EKS writes:
     /// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-user-data>
     pub fn tells_cluster(&self) -> Known<bool> {
-        match &self.eks_starts {
-            Ok(false) => Ok(true),
-            Ok(true) => self.platform.clone().map(|platform| platform == Platform::Bottlerocket),
-            Err(missing) => Err(missing.clone()),
-        }
+        let counts = !self.eks_starts.clone()? || self.platform.clone()? == Platform::Bottlerocket;
+        Ok(counts && self.agent()?.is_some())
     }
 
     /// What may stand where the user data was not understood.

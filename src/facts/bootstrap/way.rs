@@ -184,10 +184,16 @@ fn lacking(source: &Source<'_, '_>, data: &Bootstrap, names: Vec<String>) -> Kno
     let list = data.no_proxy.clone().unwrap_or_default();
     let lacking: Vec<String> = names.into_iter().filter(|name| !excepted(name, &list)).collect();
     let doubt = data.unresolved.iter().any(|name| name == "NoProxy");
-    if lacking.is_empty() || (!doubt && data.is_clear()) {
+    if lacking.is_empty() || (!doubt && data.is_clear() && data.node_proxy) {
         return Ok(lacking);
     }
     let mut missing = source.doubts(data);
+    if !data.node_proxy {
+        missing.push(Missing::unmodelled(format!(
+            "whether kubelet and containerd use the proxy that a script in the user data of {} sets",
+            source.group.name
+        )));
+    }
     if doubt {
         missing.push(Missing::unmodelled(format!(
             "NO_PROXY in the user data of {}, of which not every entry is known",

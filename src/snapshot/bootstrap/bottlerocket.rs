@@ -52,6 +52,7 @@ pub(super) fn read(settings: &Value, found: &mut Bootstrap) {
     }
     // The one setting serves both schemes: https://bottlerocket.dev/en/os/latest/api/settings/network/
     let network = &settings["network"];
+    found.node_proxy |= !network["https-proxy"].is_null();
     if let Some(url) = network["https-proxy"].as_str() {
         proxy::proxy("HTTPS_PROXY", url, found);
         proxy::proxy("HTTP_PROXY", url, found);

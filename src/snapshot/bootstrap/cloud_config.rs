@@ -26,7 +26,8 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
         if file["encoding"].is_string() {
             found.not_understood("a file that is written and encoded");
         }
-        shell::written(content, &Variables::default(), found);
+        let path = file["path"].as_str().unwrap_or_default();
+        shell::written(&format!("# {path}\n{content}"), &Variables::default(), found);
     }
 }
 

@@ -29,6 +29,7 @@ pub use value::{ca_fingerprints, is_redacted_ca};
 /// What user data says about how a node starts; all empty where there is no user data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", default)]
+#[allow(clippy::struct_excessive_bools)] // Each is a statement of its own.
 pub struct Bootstrap {
     /// What its parts are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
@@ -81,6 +82,9 @@ pub struct Bootstrap {
     /// What does not go through a proxy; where several lists are set, what all of them have.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub no_proxy: Option<Vec<String>>,
+    /// Whether what sets the proxy is known to reach kubelet or containerd; a script may mean itself only.
+    #[serde(skip_serializing_if = "is_false")]
+    pub node_proxy: bool,
     /// Whether it installs packages.
     #[serde(skip_serializing_if = "is_false")]
     pub installs_packages: bool,
@@ -172,6 +176,9 @@ impl Bootstrap {
         unique(&mut self.unresolved);
         unique(&mut self.http_proxies);
         unique(&mut self.https_proxies);
+        self.node_proxy &= !self.http_proxies.is_empty()
+            || !self.https_proxies.is_empty()
+            || self.unresolved.iter().any(|name| name.ends_with("Proxies"));
     }
 }
 

@@ -76,7 +76,7 @@ fn read(spec: &Value, found: &mut Bootstrap) {
         text("certificateAuthority").as_ref(),
     );
     found.take("ServiceCidr", text("cidr").as_ref(), value::cidr, |found, cidr| {
-        found.service_cidr = Some(cidr)
+        found.service_cidr = Some(cidr);
     });
     found.outpost |= cluster["enableOutpost"].as_bool() == Some(true);
     let kubelet = &spec["kubelet"];
@@ -104,6 +104,7 @@ fn read(spec: &Value, found: &mut Bootstrap) {
     }
     // https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/api/#instanceoptions
     for environment in spec["instance"]["environment"].as_object().into_iter().flat_map(|all| all.values()) {
+        found.node_proxy = true;
         for (name, value) in environment.as_object().into_iter().flatten() {
             let Some(value) = value.as_str() else { continue };
             match name.to_ascii_uppercase().as_str() {

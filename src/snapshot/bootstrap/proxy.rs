@@ -6,6 +6,15 @@ use super::value;
 
 const KEYS: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
 
+/// Whether a text gives a proxy, or the file that holds it, to kubelet or containerd, by systemd.
+pub(super) fn is_for_nodes(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    let units = ["kubelet", "containerd", "defaultenvironment", "system.conf"];
+    let sets = lower.contains("environmentfile=")
+        || KEYS.iter().any(|key| lower.contains(&key.to_ascii_lowercase()));
+    sets && units.iter().any(|unit| lower.contains(unit))
+}
+
 /// Finds every setting of a proxy in a text, in whatever syntax.
 pub(super) fn scan(text: &str, variables: &Variables, found: &mut Bootstrap) {
     for line in text.lines() {

@@ -12,9 +12,9 @@ pub(super) struct Variables(BTreeMap<String, Option<String>>);
 
 impl Variables {
     /// Sets a variable; a second value, or none that is certain, makes it unknown.
-    pub fn set(&mut self, name: &str, value: Option<String>) {
-        let known = self.0.entry(name.to_owned()).or_insert_with(|| value.clone());
-        if *known != value {
+    pub fn set(&mut self, name: &str, value: Option<&str>) {
+        let known = self.0.entry(name.to_owned()).or_insert_with(|| value.map(str::to_owned));
+        if known.as_deref() != value {
             *known = None;
         }
     }
@@ -26,12 +26,11 @@ impl Variables {
         while let Some(at) = rest.find(['$', '`', UNKNOWN]) {
             out.push_str(&rest[..at]);
             let after = rest[at..].strip_prefix('$')?;
-            let (name, tail) = match after.strip_prefix('{') {
-                Some(braced) => braced.split_once('}')?,
-                None => {
-                    let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
-                    after.split_at(end.unwrap_or(after.len()))
-                }
+            let (name, tail) = if let Some(braced) = after.strip_prefix('{') {
+                braced.split_once('}')?
+            } else {
+                let end = after.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
+                after.split_at(end.unwrap_or(after.len()))
             };
             out.push_str(self.0.get(&name.to_ascii_lowercase()).or_else(|| self.0.get(name))?.as_deref()?);
             rest = tail;
@@ -49,7 +48,8 @@ pub(super) fn lines(text: &str) -> (Vec<String>, Vec<String>) {
     while let Some(line) = all.next() {
         lines.push(line.to_owned());
         for end in here_documents(line) {
-            let mut body = String::new();
+            // The line that opens it says where it is written to.
+            let mut body = format!("# {line}\n");
             for inner in all.by_ref() {
                 if inner.trim() == end {
                     break;

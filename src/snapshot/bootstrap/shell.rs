@@ -41,6 +41,7 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
 /// A file that a script or cloud-config writes.
 pub(super) fn written(text: &str, variables: &Variables, found: &mut Bootstrap) {
     proxy::scan(text, variables, found);
+    found.node_proxy |= proxy::is_for_nodes(text);
     if text.contains("bootstrap.sh") || text.contains("nodeadm") || text.contains("node.eks.aws") {
         found.not_understood("a file that is written and that joins nodes");
     }
@@ -56,6 +57,7 @@ pub(super) fn commands(text: &str, found: &mut Bootstrap) {
     let mut script = Script::default();
     for line in &lines {
         script.line(line, found);
+        found.node_proxy |= proxy::is_for_nodes(line);
     }
     proxy::scan(&lines.join("\n"), &script.variables, found);
     for file in &files {
@@ -159,7 +161,7 @@ impl Script {
         if count == rest.len() {
             for (name, value) in rest.iter().filter_map(|word| word.split_once('=')) {
                 let value = self.variables.expand(value).filter(|_| certain);
-                self.variables.set(name, value);
+                self.variables.set(name, value.as_deref());
             }
             return &[];
         }
@@ -169,8 +171,11 @@ impl Script {
     /// Takes the one certain call of `bootstrap.sh` over.
     fn join(self, found: &mut Bootstrap) {
         let Some(((words, certain), others)) = self.calls.split_first() else { return };
+        if !certain {
+            return found.not_understood("a call of bootstrap.sh that hangs on a condition");
+        }
         found.agent(Agent::BootstrapSh);
-        if !certain || others.iter().any(|(other, _)| other != words) {
+        if others.iter().any(|(other, _)| other != words) {
             return found.not_understood("calls of bootstrap.sh of which one is chosen when the script runs");
         }
         let mut cluster = None;
@@ -189,16 +194,12 @@ impl Script {
         };
         let option =
             |name: &str| given.iter().rev().find(|(option, _)| *option == name).map(|(_, text)| value(text));
-        bootstrap_sh(cluster.map(value), &option, found);
+        bootstrap_sh(cluster.map(value).as_ref(), &option, found);
     }
 }
 
-fn bootstrap_sh(cluster: Option<Given>, option: &dyn Fn(&str) -> Option<Given>, found: &mut Bootstrap) {
-    found.take_cluster(
-        cluster.as_ref(),
-        option("--apiserver-endpoint").as_ref(),
-        option("--b64-cluster-ca").as_ref(),
-    );
+fn bootstrap_sh(cluster: Option<&Given>, option: &dyn Fn(&str) -> Option<Given>, found: &mut Bootstrap) {
+    found.take_cluster(cluster, option("--apiserver-endpoint").as_ref(), option("--b64-cluster-ca").as_ref());
     for name in ["--service-ipv4-cidr", "--service-ipv6-cidr"] {
         found.take("ServiceCidr", option(name).as_ref(), value::cidr, |found, cidr| {
             found.service_cidr = Some(cidr);
@@ -209,11 +210,11 @@ fn bootstrap_sh(cluster: Option<Given>, option: &dyn Fn(&str) -> Option<Given>, 
     });
     let family = |text: &str| matches!(text, "ipv4" | "ipv6").then(|| text.to_owned());
     found.take("IpFamily", option("--ip-family").as_ref(), family, |found, family| {
-        found.ip_family = Some(family)
+        found.ip_family = Some(family);
     });
     let truth = |text: &str| text.parse::<bool>().ok();
     found.take("UseMaxPods", option("--use-max-pods").as_ref(), truth, |found, on| {
-        found.use_max_pods = Some(on)
+        found.use_max_pods = Some(on);
     });
     found.take("Outpost", option("--enable-local-outpost").as_ref(), truth, |found, on| found.outpost |= on);
     match option("--kubelet-extra-args") {

@@ -23,7 +23,7 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn archive(parts: &[(&str, &str)]) -> String {
     let mut text = "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"==B==\"\n\n".to_owned();
     for (kind, body) in parts {
-        text.push_str(&format!("--==B==\nContent-Type: {kind}\n\n{body}\n"));
+        text = format!("{text}--==B==\nContent-Type: {kind}\n\n{body}\n");
     }
     text.push_str("--==B==--\n");
     text
@@ -72,6 +72,7 @@ fn a_call_under_a_condition_settles_nothing() {
         "#!/bin/bash\nif [ -f /x ]; then\n  /etc/eks/bootstrap.sh one\nelse\n  /etc/eks/bootstrap.sh two\nfi\n",
     );
     assert_eq!((found.cluster_name.clone(), found.is_clear()), (None, false), "{found:?}");
+    assert!(found.agents.is_empty(), "nothing is certain to join");
 }
 
 #[test]
@@ -143,6 +144,18 @@ fn proxies_lose_their_credentials_wherever_they_are_set() {
         let list = found.no_proxy.clone().unwrap_or_default();
         assert_eq!(list, [".eks.amazonaws.com", "10.0.0.0/16", "localhost"], "{text}");
         assert!(!serde_json::to_string(&found).unwrap().contains("s3cret"));
+    }
+}
+
+#[test]
+fn a_script_may_set_a_proxy_for_itself_only() {
+    assert!(!decode("#!/bin/bash\nexport https_proxy=http://proxy.corp:3128\nyum install -y x\n").node_proxy);
+    for for_nodes in [
+        "#!/bin/bash\necho 'Environment=\"HTTPS_PROXY=http://proxy.corp:3128\"' > /etc/systemd/system/kubelet.service.d/p.conf\n",
+        "#!/bin/bash\nexport HTTPS_PROXY=http://proxy.corp:3128\ncat <<EOF > /etc/systemd/system/containerd.service.d/p.conf\n[Service]\nEnvironmentFile=/etc/environment\nEOF\n",
+        "[settings.network]\nhttps-proxy = \"proxy.corp:3128\"\n",
+    ] {
+        assert!(decode(for_nodes).node_proxy, "{for_nodes}");
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
                 holders.push(name);
             } else {
                 let value = Some(value).filter(|_| depth == 0).and_then(|value| literal(&value, &variables));
-                variables.set(&name, value);
+                variables.set(&name, value.as_deref());
             }
         } else {
             let words = words(line);
@@ -32,7 +32,6 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
             if runs && depth == 0 {
                 calls.push(words[1..].to_vec());
             } else if runs || line.to_ascii_lowercase().contains(SCRIPT) {
-                found.agent(Agent::StartEksBootstrap);
                 found.not_understood("a call of Start-EKSBootstrap.ps1 that depends on what runs before it");
             }
         }

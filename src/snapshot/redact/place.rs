@@ -102,14 +102,13 @@ pub(super) fn replace(
         ) => free(text),
         (_, "Description" | "description") => description(text, rename, free),
         (_, "DomainName" | "PrivateDnsName") => Some(domain(text, addresses, rename)),
-        ("cluster", "endpoint" | "issuer") => Some(url(text, addresses, rename)),
+        ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint") => Some(url(text, addresses, rename)),
         // Whether a template's CA is the cluster's is still to be seen.
         ("cluster", "data") => {
             let prints = ca_fingerprints(text);
             Some(redacted_ca(&prints.iter().map(|print| rename("ca", print)).collect::<Vec<_>>()))
         }
         (_, "CaFingerprints") => Some(rename("ca", text)),
-        (_, "ApiServerEndpoint") => Some(url(text, addresses, rename)),
         (_, "NoProxy" | "HttpProxies" | "HttpsProxies") => Some(host(text, addresses, rename)),
         ("VpcEndpoints", "PolicyDocument") => policy(text, addresses, rename, free),
         ("DhcpOptions", "Value") => Some(dhcp(text, addresses, rename)),
