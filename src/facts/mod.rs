@@ -7,6 +7,7 @@
 
 mod addon;
 mod blockers;
+mod bootstrap;
 mod capacity;
 mod cluster;
 mod cni;
@@ -69,13 +70,12 @@ pub const KINDS: &[&str] = &[
     "vpc",
     "control_plane_subnet",
     "subnet",
-    "service",
-    "nodegroup",
-    "fargate_profile",
-    "addon",
     "load_balancer_subnet",
     "service",
     "nodegroup",
+    "bootstrap",
+    "fargate_profile",
+    "addon",
     "growth",
     "flow",
 ];
@@ -170,6 +170,7 @@ impl<'s> Facts<'s> {
             ("fargate_profile", fargate::derive(&context)),
             ("addon", addon::derive(&context)),
             ("growth", growth::derive(&context)),
+            ("bootstrap", bootstrap::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -206,6 +207,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
         "addon" => Some(schema_for!(addon::AddonFacts)),
         "growth" => Some(schema_for!(growth::GrowthFacts)),
+        "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

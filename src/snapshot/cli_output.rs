@@ -68,6 +68,11 @@ pub(super) fn parse(
 
     if COLLECTIONS.iter().any(|collection| here(collection.key)) {
         part.aws = collections(name, text, &foreign)?;
+        // What EC2 answers without is absent, not unread.
+        let versions = part.aws.launch_template_versions.iter_mut().flatten();
+        for data in versions.filter_map(|version| version.launch_template_data.as_mut()) {
+            data.user_data.get_or_insert_default();
+        }
         found = true;
     }
     if foreign.contains(&"PrefixLists") {

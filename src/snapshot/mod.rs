@@ -6,6 +6,7 @@
 
 mod arn;
 pub mod aws;
+pub mod bootstrap;
 mod cli_output;
 mod directory;
 mod error;

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::addresses::Addresses;
 use super::names::Rename;
-use super::text::{arn, domain, plain, policy, url};
+use super::text::{arn, domain, host, plain, policy, url};
+use crate::snapshot::bootstrap::{ca_fingerprints, redacted_ca};
 
 /// Where a string stands in a snapshot.
 #[derive(Clone, Copy, Debug, Default)]
@@ -111,8 +112,14 @@ pub(super) fn replace(
         (_, "DomainName" | "PrivateDnsName")
         | ("HostedZonesByVPC", "Name")
         | ("pullThroughCacheRules", "upstreamRegistryUrl") => Some(domain(text, addresses, rename)),
-        ("cluster", "endpoint" | "issuer") => Some(url(text, addresses, rename)),
-        ("cluster", "data") => Some("cmVkYWN0ZWQ=".to_owned()),
+        ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint") => Some(url(text, addresses, rename)),
+        // Whether a template's CA is the cluster's is still to be seen.
+        ("cluster", "data") => {
+            let prints = ca_fingerprints(text);
+            Some(redacted_ca(&prints.iter().map(|print| rename("ca", print)).collect::<Vec<_>>()))
+        }
+        (_, "CaFingerprints") => Some(rename("ca", text)),
+        (_, "NoProxy" | "HttpProxies" | "HttpsProxies") => Some(host(text, addresses, rename)),
         ("VpcEndpoints", "PolicyDocument") => policy(text, addresses, rename, free),
         ("DhcpOptions", "Value") => Some(dhcp(text, addresses, rename)),
         _ => Some(plain(text, addresses, rename)),
@@ -125,7 +132,7 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         return read_for_a_cluster(place.key).then_some("cluster");
     }
     Some(match (place.collection, place.parent, place.key) {
-        ("cluster", "cluster", "name") | (_, _, "clusterName") => "cluster",
+        ("cluster", "cluster", "name") | (_, _, "clusterName" | "ClusterName") => "cluster",
         (_, _, "nodegroupName" | "nodegroups") => "nodegroup",
         (_, _, "fargateProfileName" | "fargateProfileNames") => "fargate-profile",
         (_, "autoScalingGroups", "name") | (_, _, "AutoScalingGroupName") => "asg",
@@ -153,6 +160,7 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
             _,
             "Name",
         ) => "resolver",
+        (_, "IamInstanceProfile", "Name" | "Arn") => "instance-profile",
         _ => return None,
     })
 }

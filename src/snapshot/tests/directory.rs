@@ -258,3 +258,22 @@ fn a_network_without_any_cluster_loads_and_only_selecting_a_cluster_fails() {
     assert!(!snapshot.covers("EgressOnlyInternetGateways", "eigw-2"), "it may be another account's");
     assert_eq!(snapshot.select_cluster(None), Err(SnapshotError::NoCluster));
 }
+
+#[test]
+fn user_data_in_cli_output_becomes_settings_and_its_absence_is_known() {
+    // `#!/bin/bash` and a password, in base64.
+    let with = r#"{"LaunchTemplateVersions": [
+        {"LaunchTemplateId": "lt-1", "VersionNumber": 1, "LaunchTemplateData": {"UserData": "IyEvYmluL2Jhc2gKUEFTU1dPUkQ9aHVudGVyMgo="}},
+        {"LaunchTemplateId": "lt-1", "VersionNumber": 2, "LaunchTemplateData": {}}]}"#;
+    let snapshot = read(&[("cluster.json", CLUSTER), ("templates.json", with)]).unwrap();
+    let saved = snapshot.to_json();
+    assert!(!saved.contains("IyEv") && !saved.contains("hunter2"), "{saved}");
+    let versions = snapshot.aws.launch_template_versions.clone().unwrap();
+    let data = |at: usize| versions[at].launch_template_data.clone().unwrap().user_data;
+    assert_eq!(data(0).unwrap().0.formats, [super::super::bootstrap::Format::Shell]);
+    assert!(data(1).is_some_and(|data| data.0.formats.is_empty()), "there is none");
+    assert_eq!(Snapshot::from_json("saved", &saved).unwrap(), snapshot);
+    let old = saved.replace("\"UserData\"", "\"Unheard\"");
+    let versions = Snapshot::from_json("old", &old).unwrap().aws.launch_template_versions.unwrap();
+    assert_eq!(versions[1].launch_template_data.clone().unwrap().user_data, None, "it was not read");
+}

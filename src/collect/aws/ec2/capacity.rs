@@ -7,6 +7,7 @@ use aws_sdk_ec2::{Client, types};
 use super::{filter, group_identifier, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
 use crate::snapshot::aws::ec2 as shape;
+use crate::snapshot::bootstrap::{Bootstrap, UserData};
 
 /// `DescribeInstanceTypes` of these types.
 pub(in crate::collect::aws) async fn types(
@@ -135,8 +136,24 @@ fn launch_template_metadata_options(
     }
 }
 
+fn launch_template_iam_instance_profile(
+    v: types::LaunchTemplateIamInstanceProfileSpecification,
+) -> shape::LaunchTemplateIamInstanceProfile {
+    shape::LaunchTemplateIamInstanceProfile { arn: v.arn, name: v.name }
+}
+
 fn launch_template_data(v: types::ResponseLaunchTemplateData) -> shape::LaunchTemplateData {
     shape::LaunchTemplateData {
+        // What EC2 answers without is absent, not unread.
+        user_data: Some(UserData(Bootstrap::decode(v.user_data.as_deref().unwrap_or_default()))),
+        iam_instance_profile: v.iam_instance_profile.map(launch_template_iam_instance_profile),
+        instance_initiated_shutdown_behavior: text(v.instance_initiated_shutdown_behavior),
+        hibernation_options: v
+            .hibernation_options
+            .map(|v| shape::LaunchTemplateHibernationOptions { configured: v.configured }),
+        instance_market_options: v
+            .instance_market_options
+            .map(|v| shape::LaunchTemplateInstanceMarketOptions { market_type: text(v.market_type) }),
         image_id: v.image_id,
         instance_type: text(v.instance_type),
         security_group_ids: v.security_group_ids.unwrap_or_default(),
