@@ -231,7 +231,7 @@ fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
     let mut rules = BTreeSet::new();
     for name in [
         "healthy/managed-nodes",
-        "healthy/self-managed",
+        "healthy/ways-to-start",
         "healthy/custom-networking",
         "healthy/prefix-mode",
         "closed-network",
