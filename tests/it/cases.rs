@@ -12,7 +12,7 @@ use privek_audit::snapshot::aws::COLLECTIONS;
 use serde_json::Value;
 
 use crate::architecture::files;
-use crate::emulator::fixture;
+use crate::healthy::{KINDS, base};
 use crate::patch::{apply, withhold};
 
 /// Rule and subject id → outcome and fingerprint.
@@ -56,15 +56,6 @@ fn judged(report: Report, case: &str) -> Judged {
         assert!(twice.is_none(), "{case}: {key:?} is in the report twice");
     }
     all
-}
-
-/// A fixture and the intent beside it.
-pub fn base(name: &str) -> (Value, Intent) {
-    let intent = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.intent.yaml"));
-    let text = std::fs::read_to_string(&intent).unwrap_or_default();
-    let intent =
-        if text.is_empty() { Intent::default() } else { serde_saphyr::from_str(&text).expect("an intent") };
-    (fixture(&format!("{name}.json")), intent)
 }
 
 /// A YAML file of this repository.
@@ -229,7 +220,8 @@ fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
     let mut wrong = Vec::new();
     let mut undecided = BTreeSet::new();
     let mut rules = BTreeSet::new();
-    for name in ["healthy/managed-nodes", "healthy/custom-networking", "closed-network"] {
+    let names: Vec<String> = KINDS.iter().map(|kind| format!("healthy/{kind}")).collect();
+    for name in names.iter().map(String::as_str).chain(["closed-network"]) {
         let (snapshot, intent) = base(name);
         let before = judge.judge(&snapshot, &intent, name);
         rules.extend(before.keys().map(|(rule, _)| rule.clone()));

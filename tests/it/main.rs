@@ -18,6 +18,7 @@ mod estate;
 mod fixes;
 mod fixtures;
 mod guard;
+mod healthy;
 mod hostile;
 mod networks;
 mod patch;
