@@ -5,6 +5,7 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod beyond;
 mod blockers;
 mod capacity;
 mod cluster;
@@ -22,6 +23,7 @@ mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod plan;
 mod pods;
 mod policy;
 mod s3;
@@ -42,6 +44,7 @@ use serde_json::Value;
 
 pub use crate::network::{Blocker, Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
+pub use plan::{PlanError, settled};
 pub use flows::{FlowPort, FlowPortError};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 pub use trace::{TraceError, Traced, trace};
@@ -153,6 +156,11 @@ impl<'s> Facts<'s> {
     /// The flows that a rule declares, one subject for each source and destination that differ.
     pub fn flow(&self, spec: &FlowSpec) -> Subjects {
         flows::flow(&self.context, spec)
+    }
+
+    /// What stands in texts and is not there yet, so that no command can name it.
+    pub fn not_yet(&self) -> Vec<String> {
+        self.context.plan().map_or_else(Vec::new, |plan| vec![plan.called(), plan::CLUSTER_GROUP.to_owned()])
     }
 
     /// What was taken for granted so far, sorted; flows add theirs when they are asked for.

@@ -16,7 +16,10 @@ use crate::healthy::{KINDS, base};
 use crate::patch::{apply, withhold};
 
 /// Rule and subject id → outcome and fingerprint.
-type Judged = BTreeMap<(String, String), (String, String)>;
+pub type Judged = BTreeMap<(String, String), (String, String)>;
+
+/// Rule and subject id → the outcome that it has now.
+pub type Changes = BTreeMap<(String, String), String>;
 
 /// All built-in rules.
 pub struct Judge {
@@ -28,14 +31,14 @@ impl Judge {
         Self { rules: rule::built_in().expect("the built-in rules load") }
     }
 
-    fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
+    pub fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
         judged(self.report(snapshot, intent, case), case)
     }
 
     /// The report on a snapshot in JSON.
     pub fn report(&self, snapshot: &Value, intent: &Intent, case: &str) -> Report {
-        let snapshot = Snapshot::from_json(case, &snapshot.to_string())
-            .unwrap_or_else(|error| panic!("{case}: {error}"));
+        let snapshot: Snapshot =
+            serde_json::from_value(snapshot.clone()).unwrap_or_else(|error| panic!("{case}: {error}"));
         let facts = Facts::derive(&snapshot, intent);
         let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
         rule::evaluate(&self.rules, &facts, &evaluation).unwrap_or_else(|error| panic!("{case}: {error}"))
@@ -74,7 +77,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// `outcome → ids` as `id → outcome`.
-fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
+pub fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (outcome, ids) in
         outcomes.as_object().unwrap_or_else(|| panic!("{case}: `expect` maps outcomes to ids"))
@@ -189,7 +192,7 @@ fn breaking_one_thing_in_the_closed_network_changes_exactly_what_the_case_lists(
 }
 
 /// The outcomes that differ; `gone` for a finding that is no longer there.
-fn changed(before: &Judged, after: &Judged) -> BTreeMap<(String, String), String> {
+pub fn changed(before: &Judged, after: &Judged) -> Changes {
     let outcome =
         |judged: &Judged, key: &(String, String)| judged.get(key).map(|(outcome, _)| outcome.clone());
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
@@ -200,7 +203,7 @@ fn changed(before: &Judged, after: &Judged) -> BTreeMap<(String, String), String
 }
 
 /// The outcomes as the YAML of a case's `expect`.
-fn paste(outcomes: &BTreeMap<(String, String), String>) -> String {
+pub fn paste(outcomes: &Changes) -> String {
     let mut rules: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for ((rule, id), outcome) in outcomes {
         rules.entry(rule).or_default().entry(outcome).or_default().push(id);

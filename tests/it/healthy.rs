@@ -12,7 +12,8 @@ use crate::emulator::fixture;
 use crate::patch::apply;
 
 /// The kinds of clusters of which there is a healthy one.
-pub const KINDS: [&str; KINDS_COUNT] = [
+pub const KINDS: [&str; 8] = [
+    "auto-mode",
     "bottlerocket",
     "custom-networking",
     "fargate",
@@ -21,8 +22,6 @@ pub const KINDS: [&str; KINDS_COUNT] = [
     "self-managed",
     "shared-vpc",
 ];
-
-const KINDS_COUNT: usize = 7;
 
 /// A healthy cluster of some kind.
 pub fn of_kind(kind: &str) -> (Value, Intent) {

@@ -20,6 +20,7 @@ mod fixtures;
 mod guard;
 mod healthy;
 mod hostile;
+mod matrix;
 mod networks;
 mod patch;
 mod program;
