@@ -219,7 +219,8 @@ pub(super) fn described_profiles<'s>(context: &Context<'s>) -> (Vec<&'s FargateP
     (described, missing)
 }
 
-fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
+/// Names of the cluster's add-ons.
+pub(super) fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     let cluster = context.cluster.clone()?;
     context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
 }

@@ -11,6 +11,7 @@ mod capacity;
 mod cluster;
 mod context;
 mod demand;
+mod dns;
 mod endpoints;
 mod ends;
 mod fact;
@@ -44,8 +45,8 @@ use serde_json::Value;
 
 pub use crate::network::{Blocker, Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
-pub use plan::{PlanError, settled};
 pub use flows::{FlowPort, FlowPortError};
+pub use plan::{PlanError, settled};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 pub use trace::{TraceError, Traced, trace};
 

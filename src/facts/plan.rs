@@ -69,7 +69,7 @@ pub fn settled<'s>(snapshot: &'s Snapshot, intent: &Intent) -> Result<Cow<'s, Sn
 fn check(snapshot: &Snapshot, plan: &Plan) -> Result<(), PlanError> {
     let (vpc, aws) = (&plan.vpc, &snapshot.aws);
     if let Some(vpcs) = &aws.vpcs
-        && snapshot.covers("Vpcs", vpc)
+        && !vpcs.is_empty()
         && !vpcs.iter().any(|known| known.vpc_id == *vpc)
     {
         let read = vpcs.iter().map(|known| known.vpc_id.clone()).collect();
@@ -186,7 +186,7 @@ pub(super) fn assume(context: &Context<'_>, plan: &Plan) {
         format!(" and {}", plan.security_groups.join(", "))
     };
     context.assume(format!(
-        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}.",
+        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}; its private endpoint will be on.",
         plan.control_plane_subnets.join(", ")
     ));
     let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };

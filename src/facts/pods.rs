@@ -122,7 +122,9 @@ pub(super) fn cni(context: &Context<'_>) -> CniKnown {
             CniKnown::Assumed
         }
         Err(missing) if Missing::all_not_yet(&missing) => {
-            context.assume("The VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
+            context.assume(
+                "The VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).",
+            );
             CniKnown::Assumed
         }
         Ok(_) => {

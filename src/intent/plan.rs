@@ -88,7 +88,10 @@ impl Plan {
             plan.kubernetes_version = Some(version);
         }
         if plan.vpc.is_empty() {
-            return Err(wrong("--vpc", "it says which VPC the planned cluster will be in; give it too".into()));
+            return Err(wrong(
+                "--vpc",
+                "it says which VPC the planned cluster will be in; give it too".into(),
+            ));
         }
         if plan.control_plane_subnets.is_empty() {
             let what = "it says where EKS places the control plane's interfaces; give it for each subnet, two zones at least";
@@ -133,11 +136,13 @@ pub(super) struct WrittenPlan {
 impl WrittenPlan {
     /// What it plans.
     pub(super) fn understood(self, wrong: Wrong<'_>) -> Result<Plan, IntentError> {
-        let fail = |field: &'static str| move |at, what: String| wrong(at, format!("cluster.{field}: {what}"));
+        let fail =
+            |field: &'static str| move |at, what: String| wrong(at, format!("cluster.{field}: {what}"));
         if let Some(name) = &self.name
             && !is_cluster_name(&name.value)
         {
-            let what = format!("'{}' is no name of a cluster; it has letters, digits, '-' and '_'", name.value);
+            let what =
+                format!("'{}' is no name of a cluster; it has letters, digits, '-' and '_'", name.value);
             return Err(fail("name")(name.referenced, what));
         }
         check_vpc(&self.vpc.value).map_err(|what| fail("vpc")(self.vpc.referenced, what))?;
@@ -150,9 +155,9 @@ impl WrittenPlan {
             check_version(&version.value)
                 .map_err(|what| fail("kubernetes_version")(version.referenced, what))?;
         }
-        let service_cidr = self.service_cidr.map(|cidr| {
-            parse_cidr(&cidr.value).map_err(|what| fail("service_cidr")(cidr.referenced, what))
-        });
+        let service_cidr = self
+            .service_cidr
+            .map(|cidr| parse_cidr(&cidr.value).map_err(|what| fail("service_cidr")(cidr.referenced, what)));
         Ok(Plan {
             name: self.name.map(|name| name.value),
             vpc: self.vpc.value,

@@ -51,7 +51,8 @@ fn every_rule_passes_on_a_healthy_cluster_and_fails_on_none() {
                 Outcome::Unknown if undecided.remove(&(rule.clone(), id.clone())) => {}
                 outcome => {
                     let missing: Vec<_> = finding.missing.iter().map(|missing| &missing.what).collect();
-                    unhealthy.push(format!("{kind}: {outcome:?} {rule} {id}: {} {missing:?}", finding.message));
+                    unhealthy
+                        .push(format!("{kind}: {outcome:?} {rule} {id}: {} {missing:?}", finding.message));
                 }
             }
             rules.insert(rule);

@@ -23,6 +23,7 @@ mod hostile;
 mod matrix;
 mod networks;
 mod patch;
+mod planned;
 mod program;
 mod readme;
 mod recorded;
