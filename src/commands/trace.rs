@@ -174,11 +174,10 @@ fn missing(missing: network::Missing, gaps: &[Gap]) -> report::Missing {
     report::Missing {
         kind: match missing.kind {
             MissingKind::Operation => report::MissingKind::Operation,
-            MissingKind::Intent => report::MissingKind::Intent,
+            // What does not exist yet cannot be read; the user may say it.
+            MissingKind::Intent | MissingKind::NotYet => report::MissingKind::Intent,
             MissingKind::Probe => report::MissingKind::Probe,
             MissingKind::Unmodelled => report::MissingKind::Unmodelled,
-            // What does not exist yet cannot be read; the user may wait, or say.
-            MissingKind::NotYet => report::MissingKind::Intent,
         },
         // Nobody was refused: a file is missing, and the gap names the command that makes it.
         what: lacking.map_or(missing.what, |gap| gap.message.clone()),

@@ -6,7 +6,7 @@ use super::*;
 use crate::facts::fixture::Fixture;
 use crate::intent::Intent;
 
-fn automatic(pools: serde_json::Value) -> Fixture {
+fn automatic(pools: &serde_json::Value) -> Fixture {
     Fixture::healthy().change("cluster", "name", "payments", |cluster| {
         cluster["computeConfig"] = json!({"enabled": true, "nodePools": pools});
     })
@@ -26,7 +26,7 @@ fn places(fixture: &Fixture, intent: &str) -> (Vec<String>, bool) {
 
 #[test]
 fn built_in_node_pools_are_in_the_clusters_subnets_with_its_own_group() {
-    let (places, more) = places(&automatic(json!(["general-purpose", "system"])), "");
+    let (places, more) = places(&automatic(&json!(["general-purpose", "system"])), "");
     assert_eq!(
         places,
         ["a", "c", "d"].map(|zone| format!("subnet-0a00000000000001{zone}: sg-0a00000000000000f"))
@@ -36,7 +36,7 @@ fn built_in_node_pools_are_in_the_clusters_subnets_with_its_own_group() {
 
 #[test]
 fn without_built_in_node_pools_only_the_user_knows() {
-    let own = automatic(json!([]));
+    let own = automatic(&json!([]));
     assert_eq!(places(&own, ""), (Vec::new(), true));
     let declared = "nodes: { subnets: [subnet-0a00000000000002a], security_groups: [sg-0a00000000000000d] }";
     let wanted = vec!["subnet-0a00000000000002a: sg-0a00000000000000d".to_owned()];

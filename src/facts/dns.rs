@@ -4,7 +4,7 @@ use crate::network::Known;
 
 use super::{Context, ends, features, nodes};
 
-/// On which machines CoreDNS is: `pods` on nodes, pods on `fargate`, or `nodes` themselves.
+/// On which machines `CoreDNS` is: `pods` on nodes, pods on `fargate`, or `nodes` themselves.
 ///
 /// EKS Auto Mode runs it on each node for that node's pods; other nodes need the Deployment, which the
 /// add-on is (<https://docs.aws.amazon.com/eks/latest/userguide/auto-networking.html>). Without nodes it is on

@@ -7,14 +7,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Mutex, PoisonError};
-use std::thread;
 
 use privek_audit::intent::Intent;
 use serde_json::Value;
 
-use crate::cases::{Changes, Judge, Judged, changed, expected, paste, yaml};
+use crate::cases::{Changes, Judge, Judged, changed, expected, paste, side_by_side, yaml};
 use crate::healthy::{KINDS, of_kind};
 use crate::patch::apply;
 
@@ -33,25 +30,6 @@ fn path(kind: &str) -> PathBuf {
 
 fn name(case: &Value) -> &str {
     case["case"].as_str().expect("a case has a name")
-}
-
-/// Does work for each item, in as many threads as there are processors; each has a judge of its own.
-fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&Judge, &T) -> R + Sync) -> Vec<R> {
-    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
-    thread::scope(|scope| {
-        for _ in 0..thread::available_parallelism().map_or(1, std::num::NonZero::get) {
-            scope.spawn(|| {
-                let judge = Judge::new();
-                loop {
-                    let at = next.fetch_add(1, Ordering::Relaxed);
-                    let Some(item) = items.get(at) else { break };
-                    let result = work(&judge, item);
-                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(at, result);
-                }
-            });
-        }
-    });
-    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
 /// What a case changes; an error where a fingerprint is not what it was.
