@@ -5,6 +5,7 @@
 
 mod growth;
 mod operators;
+mod plan;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use serde_saphyr::Location;
 
 use crate::yaml;
 pub(crate) use operators::{check_group, check_via, parse_cidr};
+pub use plan::{Plan, PlanFlags};
 use written::Written;
 
 /// What the user declared.
@@ -33,6 +35,11 @@ pub struct Intent {
     /// Where pods are besides the nodes' subnets and security groups: what custom networking and
     /// security groups for pods make of them is written in Kubernetes only.
     pub pods: Option<Pods>,
+    /// Where nodes are that no group lists: what the node classes of EKS Auto Mode and Karpenter make of
+    /// them is written in Kubernetes only.
+    pub nodes: Option<Nodes>,
+    /// A cluster that is still to be created.
+    pub cluster: Option<Plan>,
     /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
     /// of declared features. `None`: nobody said; empty: there are none.
     pub webhook_ports: Option<BTreeSet<u16>>,
@@ -85,6 +92,16 @@ pub struct Pods {
     pub security_groups: Vec<String>,
 }
 
+/// Where nodes are that no group lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Nodes {
+    /// Their subnets.
+    pub subnets: Vec<String>,
+    /// Security groups that they carry; empty: the cluster's own.
+    pub security_groups: Vec<String>,
+}
+
 /// A network of operators.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -127,10 +144,10 @@ pub enum IntentError {
         /// The field, what is wrong with it, and what would be right.
         what: String,
     },
-    /// Flags that plan growth say something that is not understood.
+    /// A flag about the planned cluster says something that is not understood, or lacks another.
     #[error("{flag}: {what}")]
     Plan {
-        /// The flag.
+        /// Its name.
         flag: String,
         /// What is wrong, and what would be right.
         what: String,
@@ -274,6 +291,11 @@ impl Intent {
                 subnets: each(&pods.subnets),
                 security_groups: each(&pods.security_groups),
             }),
+            nodes: self.nodes.as_ref().map(|nodes| Nodes {
+                subnets: each(&nodes.subnets),
+                security_groups: each(&nodes.security_groups),
+            }),
+            cluster: self.cluster.as_ref().map(|plan| plan.redacted(&text, &net)),
             webhook_ports: self.webhook_ports.clone(),
             as_of: self.as_of.clone(),
             growth: self

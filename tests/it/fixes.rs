@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::architecture::files;
 use crate::aws_cli;
 use crate::breakages;
-use crate::cases::{Judge, base, yaml};
+use crate::cases::{Judge, yaml};
 use crate::emulator::emulator;
+use crate::healthy::base;
 use crate::patch;
 
 /// Set, every breakage is tried, and every finding's commands by themselves; that takes some minutes.
