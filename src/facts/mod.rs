@@ -5,6 +5,7 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod addon;
 mod blockers;
 mod capacity;
 mod cluster;
@@ -12,12 +13,15 @@ mod context;
 mod demand;
 mod endpoints;
 mod ends;
+mod exposure;
 mod fact;
+mod fargate;
 mod features;
 mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod group_state;
 mod members;
 mod nodegroup;
 mod nodes;
@@ -29,9 +33,11 @@ mod services;
 #[cfg(test)]
 mod small;
 mod spec;
+mod state;
 mod subnet;
 mod template;
 mod trace;
+mod versions;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -52,8 +58,17 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
-pub const KINDS: &[&str] =
-    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "flow"];
+pub const KINDS: &[&str] = &[
+    "cluster",
+    "vpc",
+    "control_plane_subnet",
+    "subnet",
+    "service",
+    "nodegroup",
+    "fargate_profile",
+    "addon",
+    "flow",
+];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +156,8 @@ impl<'s> Facts<'s> {
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("fargate_profile", fargate::derive(&context)),
+            ("addon", addon::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -174,6 +191,8 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
+        "addon" => Some(schema_for!(addon::AddonFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

@@ -9,6 +9,7 @@ use crate::network::{Groups, Known};
 
 use super::capacity::{self, Capacity, ZoneCapacity};
 use super::demand;
+use super::group_state::{self, GroupStateFacts};
 use super::nodes::{self, NodeGroup};
 use super::pods::{self, CniKnown, Kubelet};
 use super::{Context, Fact, Subject, Subjects};
@@ -53,6 +54,8 @@ pub(super) struct NodegroupFacts {
     shortages: Vec<ShortageFacts>,
     /// The largest maximum with which all pods of all groups get addresses; null where it fits, or none does.
     size_that_fits: Option<i64>,
+    #[serde(flatten)]
+    state: GroupStateFacts,
 }
 
 /// One zone of a node group.
@@ -163,6 +166,7 @@ fn facts(
             })
             .collect(),
         size_that_fits: capacity.size_that_fits,
+        state: group_state::facts(context, group, described),
     }
 }
 

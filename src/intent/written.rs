@@ -64,7 +64,7 @@ impl Written {
         let networks = networks(self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
         let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
-        Ok(Intent { operators, features, networks, pods, webhook_ports })
+        Ok(Intent { operators, features, networks, pods, webhook_ports, as_of: None })
     }
 }
 

@@ -189,6 +189,12 @@ shapes! { "PascalCase";
     /// One network card.
     NetworkCardInfo { network_card_index: Option<i64>, maximum_network_interfaces: Option<i64> }
 
+    /// `DescribeInstanceTypeOfferings`.
+    InstanceTypeOffering { instance_type: String, location_type: Option<String>, location: Option<String> }
+
+    /// `DescribeSecurityGroupVpcAssociations`.
+    SecurityGroupVpcAssociation { group_id: String, vpc_id: Option<String>, vpc_owner_id: Option<String>, state: Option<String>, group_owner_id: Option<String> }
+
     /// `DescribeLaunchTemplateVersions`.
     LaunchTemplateVersion { launch_template_id: String, launch_template_name: Option<String>, version_number: Option<i64>, default_version: Option<bool>, launch_template_data: Option<LaunchTemplateData> }
     /// What a launch template sets. User data is not kept: it may hold secrets.

@@ -93,14 +93,24 @@ pub(super) fn replace(
     match (place.collection, place.key) {
         ("snapshot_version" | "collected_at" | "region", _)
         | ("gaps", "service" | "operation" | "region" | "code" | "permission")
-        | ("addon" | "addons", "addonName" | "addons") => None,
+        | ("addon" | "addons", "addonName" | "addons")
+        | ("insights", "name")
+        | ("addon", "publisher" | "productId" | "productUrl") => None,
         ("scope" | "gaps", _)
         | (
             _,
-            "resourceIds" | "message" | "Message" | "FailureReason" | "StatusMessage" | "configurationValues",
+            "resourceIds"
+            | "message"
+            | "reason"
+            | "Message"
+            | "FailureReason"
+            | "StatusMessage"
+            | "configurationValues",
         ) => free(text),
         (_, "Description" | "description") => description(text, rename, free),
-        (_, "DomainName" | "PrivateDnsName") => Some(domain(text, addresses, rename)),
+        (_, "DomainName" | "PrivateDnsName")
+        | ("HostedZonesByVPC", "Name")
+        | ("pullThroughCacheRules", "upstreamRegistryUrl") => Some(domain(text, addresses, rename)),
         ("cluster", "endpoint" | "issuer") => Some(url(text, addresses, rename)),
         ("cluster", "data") => Some("cmVkYWN0ZWQ=".to_owned()),
         ("VpcEndpoints", "PolicyDocument") => policy(text, addresses, rename, free),
@@ -124,11 +134,25 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         (_, _, "ec2SshKey") => "key-pair",
         (_, _, "username") => "user",
         (_, _, "kubernetesGroups") => "group",
-        (_, _, "namespace") => "namespace",
+        (_, _, "namespace" | "namespaces") => "namespace",
+        ("nodegroup", "taints", "key") => "tag",
+        ("nodegroup", "taints", "value") => "value",
+        ("capability" | "capabilities", _, "capabilityName") => "capability",
+        ("pullThroughCacheRules", _, "ecrRepositoryPrefix" | "upstreamRepositoryPrefix") => "repository",
+        ("KeyMetadata", _, "KeyId") => "resource",
         (_, _, "serviceAccount") => "service-account",
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",
-        ("ResolverEndpoints" | "ResolverRules" | "ResolverRuleAssociations", _, "Name") => "resolver",
+        (
+            "FirewallRuleGroupAssociations"
+            | "ProfileAssociations"
+            | "ProfileResourceAssociations"
+            | "ResolverEndpoints"
+            | "ResolverRules"
+            | "ResolverRuleAssociations",
+            _,
+            "Name",
+        ) => "resolver",
         _ => return None,
     })
 }

@@ -186,6 +186,33 @@ fn the_list_of_addon_versions_is_no_list_of_addons() {
 }
 
 #[test]
+fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_apart() {
+    let snapshot = read(&[
+        ("c.json", CLUSTER),
+        ("p.json", r#"{"associatedAccessPolicies": [{"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"}],
+            "clusterName": "foo", "principalArn": "arn:aws:iam::111122223333:role/a"}"#),
+        ("q.json", r#"{"associatedAccessPolicies": [], "clusterName": "foo", "principalArn": "arn:aws:iam::111122223333:role/b"}"#),
+        ("vpc-1.json", r#"{"HostedZoneSummaries": [{"HostedZoneId": "Z1", "Name": "corp.", "Owner": {}}], "MaxItems": "100"}"#),
+        ("key.json", r#"{"KeyMetadata": {"KeyId": "k", "Arn": "arn:aws:kms:eu-west-1:111122223333:key/k", "CreationDate": 1.5}}"#),
+        ("o.json", r#"{"InstanceTypeOfferings": [{"InstanceType": "m5.large", "LocationType": "region", "Location": "eu-west-1"}]}"#),
+        ("a.json", r#"{"association": {"associationId": "a-1", "roleArn": "arn:aws:iam::111122223333:role/c"}}"#),
+        ("other.json", r#"{"insights": [{"Id": "of another service"}], "capabilities": ["CAPABILITY_IAM"]}"#),
+    ])
+    .unwrap();
+    let policies = snapshot.aws.principal_access_policies.as_ref().unwrap();
+    assert_eq!(policies.len(), 2);
+    assert!(policies[0].principal_arn.ends_with("/a") && policies[0].associated_access_policies.len() == 1);
+    assert_eq!(snapshot.aws.hosted_zones_by_vpc.as_ref().unwrap()[0].vpc_id, "vpc-1");
+    assert!(snapshot.covers("HostedZonesByVPC", "vpc-1") && !snapshot.covers("HostedZonesByVPC", "vpc-2"));
+    assert!(snapshot.covers("KeyMetadata", "arn:aws:kms:eu-west-1:111122223333:key/k"));
+    assert!(snapshot.covers("InstanceTypeOfferings", "m5.large"));
+    assert_eq!(snapshot.aws.pod_identity_association.as_ref().unwrap()[0].association_id, "a-1");
+    assert_eq!((&snapshot.aws.insights, &snapshot.aws.capabilities), (&None, &None));
+    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "ListInsights").unwrap();
+    assert!(gap.message.contains("aws eks list-insights"), "{}", gap.message);
+}
+
+#[test]
 fn a_saved_snapshot_in_the_directory_joins_in() {
     let saved = r#"{"snapshot_version": 1, "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
     let snapshot = read(&[("c.json", CLUSTER), ("saved.json", saved)]).unwrap();

@@ -18,6 +18,26 @@ pub(in crate::collect::aws) async fn types(
     all(types.items().send().try_collect(), instance_type_info).await
 }
 
+/// `DescribeInstanceTypeOfferings` of these types, by zone.
+pub(in crate::collect::aws) async fn offerings(
+    client: &Client,
+    names: &[String],
+) -> Fetched<Vec<shape::InstanceTypeOffering>> {
+    let call = client
+        .describe_instance_type_offerings()
+        .location_type(types::LocationType::AvailabilityZoneId)
+        .filters(filter("instance-type", names));
+    all(call.into_paginator().items().send().try_collect(), instance_type_offering).await
+}
+
+fn instance_type_offering(v: types::InstanceTypeOffering) -> shape::InstanceTypeOffering {
+    shape::InstanceTypeOffering {
+        instance_type: text(v.instance_type).unwrap_or_default(),
+        location_type: text(v.location_type),
+        location: v.location,
+    }
+}
+
 /// A launch template, by id or else by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(in crate::collect::aws) enum Template {
