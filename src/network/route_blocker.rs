@@ -72,9 +72,9 @@ impl<'s> Network<'s> {
             let prefixes = self.destinations(route).map(|(prefixes, _)| prefixes).unwrap_or_default();
             let held: AddressSet = prefixes.into_iter().collect();
             if held.contains_all(decider.addresses) {
-                wider.push(destination)
+                wider.push(destination);
             } else {
-                others.push(destination)
+                others.push(destination);
             }
         }
         match (wider.is_empty(), others.is_empty()) {

@@ -175,7 +175,8 @@ fn cases() -> Vec<Case> {
         let everything = std::env::var_os(EVERYTHING).is_some();
         let (step, several) = if everything { (1, 100) } else { (13, 5) };
         let single = breakages::all(&snapshot).into_iter().step_by(step);
-        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)) {
+        let first = breakages::denied_first(&snapshot);
+        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)).chain(first) {
             all.push(Case { name: format!("{name}: {called}"), snapshot, intent: intent.clone() });
         }
     }
