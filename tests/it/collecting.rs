@@ -167,7 +167,6 @@ fn follows_from(key: &str, operation: &str) -> bool {
         ("nodegroup", "ListNodegroups")
             | ("fargateProfile", "ListFargateProfiles")
             | ("addon", "ListAddons")
-            | ("SubnetCidrReservations", "ListNodegroups" | "DescribeNodegroup")
             | ("accessEntry", "ListAccessEntries")
             | ("DhcpOptions", "DescribeVpcs")
             | ("ResolverEndpointIpAddresses", "ListResolverEndpoints")
