@@ -187,7 +187,6 @@ fn follows_from(key: &str, operation: &str) -> bool {
             | ("capability", "ListCapabilities")
             | ("certificateAuthority", "ListCertificateAuthorities")
             | ("ProfileResourceAssociations", "ListProfileAssociations")
-            | ("SubnetCidrReservations", "ListNodegroups" | "DescribeNodegroup")
             | ("DhcpOptions", "DescribeVpcs")
             | ("ResolverEndpointIpAddresses", "ListResolverEndpoints")
     )
