@@ -37,6 +37,7 @@ mod transit_remedy;
 mod transit_table;
 mod vpn_gateway;
 mod walk;
+mod zone;
 
 #[cfg(test)]
 mod tests;

@@ -38,11 +38,12 @@ impl<'s> Network<'s> {
                 reason = format!("{reason}; its route to {target} covers only {}", there.join(", "));
             }
         }
-        let dropped = match code {
-            BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => "forward",
-            _ => "drop",
-        };
-        story.hop(run.leg, "route-table", id, dropped, &reason);
+        match code {
+            BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => {
+                story.astray(run.leg, "route-table", id, &reason);
+            }
+            _ => story.hop(run.leg, "route-table", id, "drop", &reason),
+        }
         let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
         blocker.part = run.to.part(decider.addresses);
         blocker.remedy = Remedy {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Network, network_acl, transit::zone};
+use super::{Network, network_acl, zone::zone};
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment};
 
 impl<'s> Network<'s> {

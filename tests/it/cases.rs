@@ -62,8 +62,7 @@ fn judged(report: Report, case: &str) -> Judged {
 pub fn base(name: &str) -> (Value, Intent) {
     let intent = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.intent.yaml"));
     let text = std::fs::read_to_string(&intent).unwrap_or_default();
-    let intent =
-        if text.is_empty() { Intent::default() } else { serde_saphyr::from_str(&text).expect("an intent") };
+    let intent = Intent::from_yaml("intent", &text).expect("an intent");
     (fixture(&format!("{name}.json")), intent)
 }
 
@@ -121,7 +120,7 @@ fn every_case_of_every_rule_gives_its_outcomes() {
             }
             let intent = match case.get("intent") {
                 Some(own) => {
-                    serde_json::from_value(own.clone()).unwrap_or_else(|error| panic!("{called}: {error}"))
+                    Intent::from_yaml(&called, &own.to_string()).unwrap_or_else(|error| panic!("{error}"))
                 }
                 None => intent.clone(),
             };

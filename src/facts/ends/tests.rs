@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
+use crate::facts::DeclaredEnd;
 use crate::facts::fixture::Fixture;
 use crate::intent::Intent;
 use crate::network::{Groups, MissingKind};
@@ -356,23 +357,23 @@ fn networks_ids_and_addresses_are_ends() {
     let yaml = "networks: [{ name: database, cidr: 192.168.7.0/24, via: tgw-0a000000000000001 }]\noperators: [{ name: office, cidr: 192.168.0.0/24 }]";
     let intent = Intent::from_yaml("intent", yaml).unwrap();
     let context = Context::new(&snapshot, &intent);
-    let of = |text: &str| {
-        let mut parties = of_spec(&context, &text.parse().unwrap());
-        parties.listed.remove(0)
-    };
-    for (text, label) in
-        [("database", "database"), ("office", "office"), ("192.0.2.1", "192.0.2.1"), ("pl-1", "pl-1")]
-    {
+    let end = |text: &str| text.parse::<DeclaredEnd>().unwrap();
+    let of = |text: &str| of_written(&context, &end(text), Side::Destination).unwrap().listed.remove(0);
+    for (text, label) in [
+        ("database", "database"),
+        ("office", "office"),
+        ("192.0.2.1", "192.0.2.1"),
+        ("pl-61a54008", "pl-61a54008"),
+    ] {
         let party = of(text);
         assert_eq!((party.name.as_str(), party.ends.known[0].label.as_str()), (text, label));
     }
     assert_eq!(of("i-0a000000000000da1").ends.known.len(), 2, "an instance's interfaces");
     assert!(!of("vpce-0a0000000000000e0").ends.known.is_empty());
     assert!(!of("vpce-0f00000000000beef").ends.unlisted.is_empty());
-    let unknown = of("mainframe");
-    assert!(unknown.ends.known.is_empty());
-    assert_eq!(unknown.ends.unlisted[0].kind, MissingKind::Intent);
-    assert!(misses(&unknown.ends, "networks: in privek-audit.yaml"));
+    let unknown = of_written(&context, &end("mainframe"), Side::Destination).unwrap_err().missing();
+    assert_eq!(unknown.kind, MissingKind::Intent);
+    assert!(unknown.what.contains("networks: in privek-audit.yaml"), "{}", unknown.what);
 }
 
 #[test]
@@ -386,4 +387,98 @@ fn no_network_may_be_called_what_is_an_end_already() {
         assert!(Intent::from_yaml("intent", &yaml).is_ok(), "{name}");
         assert_eq!(name.parse(), Ok(crate::facts::EndSpec::Network(name.to_owned())));
     }
+}
+
+#[test]
+fn only_what_can_answer_is_an_end_of_the_resolver() {
+    let of_endpoint = |status: Value| {
+        let fixture = with_resolver()
+            .change("ResolverEndpoints", "Id", "rslvr-in-0a1", |one| one["Status"] = status.clone());
+        ends(&fixture, "resolver-inbound")
+    };
+    for works in ["OPERATIONAL", "UPDATING", "AUTO_RECOVERING", "operational"] {
+        let ends = of_endpoint(json!(works));
+        assert!(ends.known.len() == 1 && ends.unlisted.is_empty(), "{works}: {ends:?}");
+    }
+    assert!(of_endpoint(json!("DELETING")).are_none());
+    for doubtful in ["CREATING", "ACTION_NEEDED", "SOMETHING_NEW"] {
+        assert!(misses(&of_endpoint(json!(doubtful)), doubtful), "{doubtful}");
+    }
+    assert!(misses(&of_endpoint(Value::Null), "Status of rslvr-in-0a1"));
+    let of_address = |status: Value| {
+        let fixture = with_resolver().change(
+            "ResolverEndpointIpAddresses",
+            "ResolverEndpointId",
+            "rslvr-in-0a1",
+            |one| one["IpAddresses"][0]["Status"] = status.clone(),
+        );
+        ends(&fixture, "resolver-inbound")
+    };
+    for doubtful in [json!("CREATING"), json!("ISOLATED"), json!("FAILED_CREATION"), Value::Null] {
+        let ends = of_address(doubtful.clone());
+        assert!(ends.known.is_empty() && !ends.unlisted.is_empty(), "{doubtful}: {ends:?}");
+    }
+}
+
+#[test]
+fn an_association_without_its_rule_or_vpc_leaves_doubt() {
+    for (field, says) in [("ResolverRuleId", "ResolverRuleId of rslvr-rrassoc-1"), ("VPCId", "VPCId of")] {
+        let fixture = with_resolver().change("ResolverRuleAssociations", "Id", "rslvr-rrassoc-1", |one| {
+            one.as_object_mut().unwrap().remove(field);
+        });
+        let targets = ends(&fixture, "resolver-targets");
+        assert!(targets.known.is_empty() && misses(&targets, says), "{targets:?}");
+    }
+}
+
+#[test]
+fn a_customers_prefix_list_is_its_entries_on_either_side_and_an_unread_one_is_unknown() {
+    let own = json!({ "PrefixListId": "pl-0c1", "PrefixListName": "site", "OwnerId": "111122223333" });
+    let entries = json!({ "PrefixListId": "pl-0c1", "Entries": [{ "Cidr": "10.9.0.0/24" }] });
+    let fixture = Fixture::healthy().add("PrefixLists", own).add("PrefixListEntries", entries);
+    let of = |fixture: &Fixture, text: &str, side: Side| {
+        let snapshot = fixture.snapshot();
+        let intent = Intent::from_yaml("i", "networks: [{ name: site, cidr: 10.9.0.0/16, via: vgw-0a1 }]");
+        let context = Context::new(&snapshot, intent.as_ref().unwrap());
+        of_written(&context, &text.parse().unwrap(), side).map(Parties::into_ends)
+    };
+    for side in [Side::Source, Side::Destination] {
+        let ends = of(&fixture, "pl-0c1", side).unwrap();
+        let EndKind::Addresses { via, .. } = &ends.known[0].kind else { panic!("{ends:?}") };
+        assert_eq!(via.as_deref(), Some("vgw-0a1"), "what is declared about a network holds for its parts");
+    }
+    assert!(matches!(of(&fixture, "pl-61a54008", Side::Source), Err(NoEnd::OnlyDestination { .. })));
+    let of_aws = of(&fixture, "pl-61a54008", Side::Destination).unwrap();
+    assert!(matches!(&of_aws.known[0].kind, EndKind::PrefixList { .. }));
+    let unread = of(&fixture.withhold("PrefixLists"), "pl-0c1", Side::Destination).unwrap();
+    assert!(unread.known.is_empty() && misses(&unread, "ec2:DescribeManagedPrefixLists"), "{unread:?}");
+}
+
+#[test]
+fn a_networks_name_means_the_network_whatever_it_looks_like() {
+    let snapshot = Fixture::healthy().snapshot();
+    let intent = Intent::from_yaml("i", "operators: [{ name: i-team, cidr: 10.9.0.0/24 }]").unwrap();
+    let context = Context::new(&snapshot, &intent);
+    let parties = of_written(&context, &"i-team".parse().unwrap(), Side::Source).unwrap();
+    assert!(matches!(&parties.listed[0].ends.known[0].kind, EndKind::Addresses { .. }), "{parties:?}");
+}
+
+#[test]
+fn an_endpoint_that_may_not_answer_leaves_doubt_for_rules_too() {
+    let pending =
+        Fixture::healthy().change("VpcEndpoints", "VpcEndpointId", "vpce-0a0000000000000e0", |one| {
+            one["State"] = json!("pending");
+        });
+    let snapshot = pending.snapshot();
+    let spec = crate::facts::FlowSpec {
+        from: "nodes".into(),
+        to: "vpce-0a0000000000000e0".into(),
+        port: "tcp/443".into(),
+    };
+    let flow = crate::facts::Facts::derive(&snapshot, &Intent::default()).flow(&spec).listed.remove(0);
+    assert!(
+        crate::facts::fixture::is_unknown(&flow.fields["open"], "whose state is pending"),
+        "{}",
+        flow.fields
+    );
 }
