@@ -17,6 +17,8 @@ mod resolver;
 mod snat;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_names;
 
 use std::rc::Rc;
 

@@ -122,17 +122,15 @@ impl Services<'_, '_, '_> {
     /// Whether there is an endpoint that packets could be sent to.
     fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
         let context = self.run.context;
-        match best {
-            Some(endpoint) => endpoints::both(
+        if let Some(endpoint) = best {
+            return endpoints::both(
                 endpoints::type_right(context, endpoint, service),
                 endpoints::available(context, endpoint),
-            ),
-            None => {
-                let (subnets, _) = endpoints::client_subnets(context);
-                let shared = endpoints::of_owner(context, &subnets);
-                if shared.is_empty() { Ok(false) } else { Err(shared) }
-            }
+            );
         }
+        let (subnets, _) = endpoints::client_subnets(context);
+        let shared = endpoints::of_owner(context, &subnets);
+        if shared.is_empty() { Ok(false) } else { Err(shared) }
     }
 
     /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
