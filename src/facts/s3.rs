@@ -86,8 +86,12 @@ impl<'c, 's> S3<'c, 's> {
         if !gateways.is_empty() {
             match self.context.network.effective_route_table(subnet) {
                 Ok(table) => {
-                    if let Some(endpoint) = gateways.into_iter().find(|endpoint| leads(table, endpoint)) {
-                        return Ok(Way::Gateway { endpoint });
+                    for endpoint in gateways {
+                        match leads(self.context, table, endpoint) {
+                            Ok(true) => return Ok(Way::Gateway { endpoint }),
+                            Ok(false) => {}
+                            Err(missing) => unknown.extend(missing),
+                        }
                     }
                 }
                 Err(missing) => unknown.extend(missing),
@@ -98,13 +102,18 @@ impl<'c, 's> S3<'c, 's> {
 }
 
 /// Whether a route table has a route to a gateway endpoint, on both sides' word.
-fn leads(table: &RouteTable, endpoint: &VpcEndpoint) -> bool {
-    endpoint.route_table_ids.contains(&table.route_table_id)
-        && table.routes.iter().any(|route| {
-            route.gateway_id.as_deref() == Some(&endpoint.vpc_endpoint_id)
-                && route.destination_prefix_list_id.is_some()
-                && route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"))
-        })
+fn leads(context: &Context<'_>, table: &RouteTable, endpoint: &VpcEndpoint) -> Known<bool> {
+    let route = table.routes.iter().find(|route| {
+        route.gateway_id.as_deref() == Some(&endpoint.vpc_endpoint_id)
+            && route.destination_prefix_list_id.is_some()
+    });
+    let Some(route) = route.filter(|_| endpoint.route_table_ids.contains(&table.route_table_id)) else {
+        return Ok(false);
+    };
+    let state = route.state.as_deref().ok_or_else(|| {
+        vec![context.field("RouteTables", &format!("State of the route to {}", endpoint.vpc_endpoint_id))]
+    })?;
+    Ok(state.eq_ignore_ascii_case("active"))
 }
 
 /// The S3 endpoints that are available, the best first.

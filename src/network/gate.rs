@@ -107,12 +107,12 @@ impl<'s> Network<'s> {
                     story.hop(run.leg, "route-table", id, "unknown", &format!("it sends on to {target}"));
                     let what = format!(
                         "{target}, where the gateway route table {id} sends {}: what it forwards",
-                        piece.addresses
+                        piece.addresses.told()
                     );
                     story.missing([Missing::unmodelled(what)]);
                 }
                 Way::Nowhere => {
-                    let what = format!("where the gateway route table {id} sends {}", piece.addresses);
+                    let what = format!("where the gateway route table {id} sends {}", piece.addresses.told());
                     story.missing([Missing::unmodelled(what)]);
                 }
             }

@@ -136,6 +136,18 @@ fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
                     list_mut(&mut new["NetworkAcls"][at]["Entries"]).push(entry);
                 });
             }
+            broken(
+                snapshot,
+                all,
+                &format!("{}: denied first of all ({egress})", acl["NetworkAclId"]),
+                |new| {
+                    let deny = json!({
+                        "RuleNumber": 1, "Egress": egress, "Protocol": "6", "RuleAction": "deny",
+                        "CidrBlock": "0.0.0.0/0", "PortRange": { "From": 0, "To": 65535 },
+                    });
+                    list_mut(&mut new["NetworkAcls"][at]["Entries"]).push(deny);
+                },
+            );
             broken(snapshot, all, &format!("{}: nothing allowed ({egress})", acl["NetworkAclId"]), |new| {
                 let entries = list_mut(&mut new["NetworkAcls"][at]["Entries"]);
                 entries.retain(|entry| entry["Egress"] != egress || entry["RuleNumber"] == 32767);

@@ -13,7 +13,7 @@ fn tgw_route(cidr: &str, attachment: &str, kind: &str) -> Value {
 }
 
 /// The two VPCs on `tgw-1` instead of the peering, and a VPN on it for 192.168.0.0/16; one table.
-fn net() -> Net {
+pub fn net() -> Net {
     let mut net = Net::two_vpcs();
     net.item("RouteTables", "rtb-a")["Routes"] = json!([]);
     net.item("RouteTables", "rtb-b")["Routes"] = json!([]);
@@ -32,7 +32,8 @@ fn net() -> Net {
     for id in ["att-a", "att-b", "att-vpn"] {
         net.add(
             "TransitGatewayAttachments",
-            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "TransitGatewayOwnerId": "111111111111",
+            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "State": "available",
+                   "TransitGatewayOwnerId": "111111111111",
                    "Association": {"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}}),
         );
     }
@@ -46,7 +47,7 @@ fn net() -> Net {
     net
 }
 
-fn far() -> End {
+pub fn far() -> End {
     subnet("subnet-b1", "sg-far")
 }
 
