@@ -21,6 +21,7 @@ Examples:
   privek-audit demo
   privek-audit --cluster foo --region eu-central-1
   privek-audit --cluster foo --operator-cidr 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2
+  privek-audit --cluster foo --nodes 50 --instance-type m6i.large --pods 900
   privek-audit --cluster foo --save-snapshot foo.json --format json --output report.json
   privek-audit --snapshot foo.json --fail-on warning
   privek-audit --snapshot directory-of-aws-cli-outputs/ --cluster foo";
@@ -108,6 +109,9 @@ pub struct AuditArgs {
     /// What the user declares.
     #[command(flatten)]
     pub intent: IntentArgs,
+    /// What is planned.
+    #[command(flatten)]
+    pub growth: GrowthArgs,
     /// Also keep what was read, for --snapshot.
     #[arg(long, value_name = "FILE")]
     pub save_snapshot: Option<PathBuf>,
@@ -148,12 +152,29 @@ pub struct IntentArgs {
     pub config: Option<PathBuf>,
 }
 
+/// What is planned.
+#[derive(Args, Debug)]
+pub struct GrowthArgs {
+    /// Nodes that are planned besides those that run: do they fit?
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub nodes: Option<i64>,
+    /// The type of the planned nodes; may repeat where each of several may be started.
+    #[arg(long, value_name = "TYPE")]
+    pub instance_type: Vec<String>,
+    /// Pods that are planned on them; without it, as many as they hold.
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub pods: Option<i64>,
+}
+
 /// Which rules, and how strict.
 #[derive(Args, Debug)]
 pub struct JudgeArgs {
     /// From which severity on a failure means "not ready".
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]
     pub fail_on: FailOn,
+    /// Judge dates, such as the end of support, as of this day instead of the reading's.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
     /// More rules, from a directory of YAML files; may repeat.
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,

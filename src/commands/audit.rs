@@ -30,10 +30,11 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     let save = output::open(args.save_snapshot.as_ref())?;
     let mut prepared = Prepared {
         rules: input::rules(&args.judge.rules)?,
-        declared: input::declared(&args.intent)?,
+        declared: input::growing(input::declared(&args.intent)?, &args.growth)?,
         fail_on: args.judge.fail_on.into(),
         redactor: None,
     };
+    prepared.declared.intent.as_of = input::as_of(&args.judge)?;
     let mut snapshot = input::snapshot(&args.source, &input::about(&prepared.declared))?;
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);

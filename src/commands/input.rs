@@ -7,10 +7,11 @@ use std::time::SystemTime;
 use anyhow::{Context, bail};
 
 use super::progress::Line;
-use crate::cli::{IntentArgs, SourceArgs};
+use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
 use crate::intent::{Intent, Operator};
 use crate::rule::{self, Rules};
+use crate::snapshot::aws::Time;
 use crate::snapshot::redact::Redactor;
 use crate::snapshot::{Snapshot, SnapshotError};
 
@@ -42,6 +43,23 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     }
     let intent = intent.merge_flags(operators).context("--operator-cidr")?;
     Ok(Declared { intent, origin })
+}
+
+/// The time that `--as-of` names.
+pub fn as_of(args: &JudgeArgs) -> Result<Option<String>, anyhow::Error> {
+    let Some(text) = &args.as_of else { return Ok(None) };
+    match Time::parse(text) {
+        Some(time) => Ok(Some(time.to_string())),
+        None => {
+            bail!("--as-of {text}: a date like 2026-11-20 is needed, or a time like 2026-11-20T12:00:00Z")
+        }
+    }
+}
+
+/// Adds what flags plan.
+pub fn growing(mut declared: Declared, args: &GrowthArgs) -> Result<Declared, anyhow::Error> {
+    declared.intent = declared.intent.merge_growth(args.nodes, &args.instance_type, args.pods)?;
+    Ok(declared)
 }
 
 /// The rules of the program and those of the directories.
@@ -81,7 +99,12 @@ pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Err
 pub fn about(declared: &Declared) -> About {
     let operators = declared.intent.operators.iter().flatten().map(|operator| operator.cidr);
     let networks = declared.intent.networks.iter().map(|network| network.cidr);
-    About { ends: Vec::new(), networks: operators.chain(networks).collect() }
+    let growth = declared.intent.growth.as_ref();
+    About {
+        ends: Vec::new(),
+        networks: operators.chain(networks).collect(),
+        instance_types: growth.map(|growth| growth.instance_types.clone()).unwrap_or_default(),
+    }
 }
 
 fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {

@@ -5,33 +5,46 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod addon;
 mod blockers;
+mod bootstrap;
 mod capacity;
 mod cluster;
+mod cni;
 mod context;
 mod demand;
 mod endpoints;
 mod ends;
+mod exposure;
 mod fact;
+mod fargate;
 mod features;
 mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod group_state;
+mod growth;
 mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod pod_places;
 mod pods;
 mod policy;
+mod prefixes;
 mod s3;
 mod services;
 #[cfg(test)]
 mod small;
 mod spec;
+mod state;
 mod subnet;
+mod surge;
 mod template;
 mod trace;
+mod trunk;
+mod versions;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -53,8 +66,20 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
-pub const KINDS: &[&str] =
-    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "flow"];
+pub const KINDS: &[&str] = &[
+    "cluster",
+    "vpc",
+    "control_plane_subnet",
+    "subnet",
+    "load_balancer_subnet",
+    "service",
+    "nodegroup",
+    "bootstrap",
+    "fargate_profile",
+    "addon",
+    "growth",
+    "flow",
+];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -140,8 +165,13 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("control_plane_subnet", subnet::of_control_plane(&context)),
             ("subnet", subnet::derive(&context)),
+            ("load_balancer_subnet", subnet::of_load_balancers(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("fargate_profile", fargate::derive(&context)),
+            ("addon", addon::derive(&context)),
+            ("growth", growth::derive(&context)),
+            ("bootstrap", bootstrap::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -172,9 +202,13 @@ pub fn schema(kind: &str) -> Option<Schema> {
     match kind {
         "cluster" => Some(schema_for!(cluster::ClusterFacts)),
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
-        "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
+        "addon" => Some(schema_for!(addon::AddonFacts)),
+        "growth" => Some(schema_for!(growth::GrowthFacts)),
+        "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

@@ -3,6 +3,7 @@
 //! Every mistake in it is an error that names the file, the line, the column, the field and
 //! what would be right: a typo must never weaken an audit silently.
 
+mod growth;
 mod operators;
 mod written;
 
@@ -49,6 +50,27 @@ pub struct Intent {
     /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
     /// of declared features. `None`: nobody said; empty: there are none.
     pub webhook_ports: Option<BTreeSet<u16>>,
+    /// The time that dates are judged at, instead of the reading's (RFC 3339); a flag, not of the file.
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Nodes and pods that are planned besides those that run.
+    pub growth: Option<Growth>,
+}
+
+/// Nodes and pods that are planned besides those that run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// How many nodes more.
+    pub nodes: i64,
+    /// Which types they may have; where there are several, each may be started.
+    pub instance_types: Vec<String>,
+    /// How many pods more, spread over these nodes; absent: as many as the nodes hold.
+    #[serde(default)]
+    pub pods: Option<i64>,
+    /// Subnets that the nodes come into; empty: those of the nodes there are.
+    #[serde(default)]
+    pub subnets: Vec<String>,
 }
 
 /// A network with a name of its own.
@@ -109,6 +131,14 @@ pub enum IntentError {
         /// Counted from 1.
         column: usize,
         /// The field, what is wrong with it, and what would be right.
+        what: String,
+    },
+    /// Flags that plan growth say something that is not understood.
+    #[error("{flag}: {what}")]
+    Plan {
+        /// The flag.
+        flag: String,
+        /// What is wrong, and what would be right.
         what: String,
     },
     /// A flag says something that is not understood.
@@ -179,6 +209,44 @@ impl Intent {
         Ok(self)
     }
 
+    /// Puts the growth that flags plan in the place of the file's.
+    ///
+    /// # Errors
+    /// A plan that lacks its nodes or their types, or names a count or a type that cannot be.
+    pub fn merge_growth(
+        mut self,
+        nodes: Option<i64>,
+        instance_types: &[String],
+        pods: Option<i64>,
+    ) -> Result<Self, IntentError> {
+        let fail = |flag: &str, what: String| IntentError::Plan { flag: flag.to_owned(), what };
+        let nodes = match (nodes, instance_types.is_empty(), pods) {
+            (None, true, None) => return Ok(self),
+            (Some(nodes), ..) => nodes,
+            (None, ..) => {
+                return Err(fail(
+                    "--nodes",
+                    "say how many nodes are planned, for instance --nodes 50".into(),
+                ));
+            }
+        };
+        growth::check_count(nodes).map_err(|what| fail("--nodes", what))?;
+        pods.map_or(Ok(()), growth::check_count).map_err(|what| fail("--pods", what))?;
+        for name in instance_types {
+            growth::check_type(name).map_err(|what| fail("--instance-type", what))?;
+        }
+        let of_file = self.growth.take().unwrap_or_default();
+        let instance_types = if instance_types.is_empty() { &of_file.instance_types } else { instance_types };
+        if instance_types.is_empty() {
+            let what = "say which type the planned nodes have, for instance --instance-type m6i.large";
+            return Err(fail("--instance-type", what.into()));
+        }
+        let pods = pods.or(of_file.pods);
+        let instance_types = instance_types.to_vec();
+        self.growth = Some(Growth { nodes, instance_types, pods, subnets: of_file.subnets });
+        Ok(self)
+    }
+
     /// The same declaration with every address, name and id replaced, for sharing.
     #[must_use]
     pub fn redacted(&self, net: impl Fn(IpNet) -> IpNet, text: impl Fn(&str) -> String) -> Self {
@@ -213,6 +281,11 @@ impl Intent {
                 security_groups: each(&pods.security_groups),
             }),
             webhook_ports: self.webhook_ports.clone(),
+            as_of: self.as_of.clone(),
+            growth: self
+                .growth
+                .as_ref()
+                .map(|growth| Growth { subnets: each(&growth.subnets), ..growth.clone() }),
         }
     }
 }

@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
+use super::growth::WrittenGrowth;
 use super::operators::{check_group, check_subnet, check_via, parse_cidr};
 use super::{Intent, IntentError, Network, Operator, Pods, ROLES, known_features};
 use crate::{id, yaml};
@@ -20,6 +21,7 @@ pub(super) struct Written {
     features: Option<BTreeMap<String, Spanned<bool>>>,
     pods: Option<Spanned<WrittenPods>>,
     webhook_ports: Option<Vec<Spanned<i64>>>,
+    growth: Option<WrittenGrowth>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -54,7 +56,7 @@ struct WrittenPods {
 }
 
 /// Says what is wrong, where.
-type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
+pub(super) type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
 
 impl Written {
     /// What the file declares.
@@ -64,7 +66,8 @@ impl Written {
         let networks = networks(self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
         let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
-        Ok(Intent { operators, features, networks, pods, webhook_ports })
+        let growth = self.growth.map(|growth| growth.understood(wrong)).transpose()?;
+        Ok(Intent { operators, features, networks, pods, webhook_ports, as_of: None, growth })
     }
 }
 
@@ -116,7 +119,7 @@ impl Entry<'_> {
 }
 
 /// The values of a list, each of which passes a check.
-fn checked(
+pub(super) fn checked(
     written: Vec<Spanned<String>>,
     check: impl Fn(&str) -> Result<(), String>,
     fail: &dyn Fn(Location, String) -> IntentError,

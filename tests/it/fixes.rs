@@ -169,7 +169,9 @@ fn cases() -> Vec<Case> {
         patch::apply(&mut snapshot, &case["patch"], &name);
         all.push(Case { name, snapshot, intent: intent.clone() });
     }
-    for name in ["healthy/managed-nodes", "healthy/custom-networking", "closed-network"] {
+    for name in
+        ["healthy/managed-nodes", "healthy/custom-networking", "healthy/prefix-mode", "closed-network"]
+    {
         let (snapshot, intent) = base(name);
         let everything = std::env::var_os(EVERYTHING).is_some();
         let (step, several) = if everything { (1, 100) } else { (13, 5) };

@@ -19,6 +19,7 @@ mod fixes;
 mod fixtures;
 mod guard;
 mod hostile;
+mod max_pods;
 mod networks;
 mod patch;
 mod program;
