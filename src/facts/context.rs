@@ -89,6 +89,24 @@ impl<'s> Context<'s> {
         cluster.resources_vpc_config.as_ref().ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig")])
     }
 
+    /// Whether the API answers on the VPC's interfaces; a plan is taken to mean that it will.
+    pub fn private_access(&self) -> Known<bool> {
+        if self.plan().is_some() {
+            return Ok(true);
+        }
+        let access = self.vpc_config()?.endpoint_private_access;
+        access.ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig.endpointPrivateAccess")])
+    }
+
+    /// Whether the API has a public endpoint; a plan is taken to mean that it will not.
+    pub fn public_access(&self) -> Known<bool> {
+        if self.plan().is_some() {
+            return Ok(false);
+        }
+        let access = self.vpc_config()?.endpoint_public_access;
+        access.ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig.endpointPublicAccess")])
+    }
+
     /// Why something that this collection would tell is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
         if self.plan().is_some() && plan::is_of_cluster(collection) {

@@ -62,7 +62,10 @@ pub(super) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
     let to_public = operators_sent_to_public(context);
     let groups = groups_missing(context);
     let prefixes = pull_through_prefixes(context);
-    let interfaces = context.control_plane_interfaces();
+    let interfaces = match context.plan() {
+        Some(_) => Err(vec![context.field("cluster", "the control plane's interfaces")]),
+        None => context.control_plane_interfaces(),
+    };
     ExposureFacts {
         nodes_admitted_publicly: Fact(nat.clone().map(|addresses| addresses.is_empty())),
         nat_addresses_not_admitted: Fact(nat),

@@ -45,12 +45,10 @@ pub(super) fn dns_servers(operator: &Operator) -> Vec<End> {
 ///
 /// What leaves a private network for the internet has an address that only its owner knows.
 pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> Known<bool> {
-    let config = context.vpc_config()?;
-    match config.endpoint_public_access {
-        Some(false) => return Ok(false),
-        Some(true) => {}
-        None => return Err(vec![context.field("cluster", "resourcesVpcConfig.endpointPublicAccess")]),
+    if !context.public_access()? {
+        return Ok(false);
     }
+    let config = context.vpc_config()?;
     let texts = config.public_access_cidrs.as_ref();
     let admitted = texts.and_then(|all| all.iter().map(|text| text.parse().ok()).collect());
     let admitted: Vec<IpNet> =

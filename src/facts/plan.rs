@@ -186,7 +186,7 @@ pub(super) fn assume(context: &Context<'_>, plan: &Plan) {
         format!(" and {}", plan.security_groups.join(", "))
     };
     context.assume(format!(
-        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}; its private endpoint will be on.",
+        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}; its private endpoint will be on, the public one off.",
         plan.control_plane_subnets.join(", ")
     ));
     let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };

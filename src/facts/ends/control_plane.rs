@@ -33,12 +33,11 @@ pub(super) fn interfaces(context: &Context<'_>) -> Ends {
 
 /// Why the API may not answer there.
 fn silent(context: &Context<'_>) -> Vec<Missing> {
-    match context.vpc_config().map(|config| config.endpoint_private_access) {
-        Ok(Some(true)) => Vec::new(),
-        Ok(Some(false)) => vec![Missing::probe(
+    match context.private_access() {
+        Ok(true) => Vec::new(),
+        Ok(false) => vec![Missing::probe(
             "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off",
         )],
-        Ok(None) => vec![context.field("cluster", "resourcesVpcConfig.endpointPrivateAccess")],
         Err(missing) => missing,
     }
 }

@@ -147,7 +147,7 @@ impl Run<'_, '_> {
         applies = endpoints::both(applies, asked.needed.clone());
         applies = endpoints::both(applies, Ok(!near.are_none() && !target.ends.are_none()));
         if is_role(&self.to, "control-plane") || is_role(&self.to, "control-plane-subnets") {
-            applies = endpoints::both(applies, private_access(self.context));
+            applies = endpoints::both(applies, self.context.private_access());
         }
         let traced =
             if applies == Ok(false) { Traced::default() } else { self.trace(asked.port, &near, target) };
@@ -354,17 +354,6 @@ impl Run<'_, '_> {
 
 fn is_role(spec: &EndSpec, role: &str) -> bool {
     matches!(spec, EndSpec::Role(name) if name == role)
-}
-
-/// Whether the API answers on the VPC's interfaces at all; a plan is taken to mean that it will.
-fn private_access(context: &Context<'_>) -> Known<bool> {
-    if context.plan().is_some() {
-        return Ok(true);
-    }
-    context
-        .vpc_config()?
-        .endpoint_private_access
-        .ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.endpointPrivateAccess")])
 }
 
 #[cfg(test)]
