@@ -172,6 +172,9 @@ pub struct JudgeArgs {
     /// From which severity on a failure means "not ready".
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]
     pub fail_on: FailOn,
+    /// Judge dates, such as the end of support, as of this day instead of the reading's.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
     /// More rules, from a directory of YAML files; may repeat.
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,

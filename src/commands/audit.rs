@@ -34,6 +34,7 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         fail_on: args.judge.fail_on.into(),
         redactor: None,
     };
+    prepared.declared.intent.as_of = input::as_of(&args.judge)?;
     let mut snapshot = input::snapshot(&args.source, &input::about(&prepared.declared))?;
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);

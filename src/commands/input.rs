@@ -7,10 +7,11 @@ use std::time::SystemTime;
 use anyhow::{Context, bail};
 
 use super::progress::Line;
-use crate::cli::{GrowthArgs, IntentArgs, SourceArgs};
+use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
 use crate::intent::{Intent, Operator};
 use crate::rule::{self, Rules};
+use crate::snapshot::aws::Time;
 use crate::snapshot::redact::Redactor;
 use crate::snapshot::{Snapshot, SnapshotError};
 
@@ -42,6 +43,17 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     }
     let intent = intent.merge_flags(operators).context("--operator-cidr")?;
     Ok(Declared { intent, origin })
+}
+
+/// The time that `--as-of` names.
+pub fn as_of(args: &JudgeArgs) -> Result<Option<String>, anyhow::Error> {
+    let Some(text) = &args.as_of else { return Ok(None) };
+    match Time::parse(text) {
+        Some(time) => Ok(Some(time.to_string())),
+        None => {
+            bail!("--as-of {text}: a date like 2026-11-20 is needed, or a time like 2026-11-20T12:00:00Z")
+        }
+    }
 }
 
 /// Adds what flags plan.

@@ -7,8 +7,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::{AddressSet, Known};
-use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
 
+use super::addon::{self, AddonsFacts};
+use super::exposure::{self, ExposureFacts};
+use super::state::{self, StateFacts};
+use super::versions::{self, SupportFacts};
 use super::{Context, Fact, Subject, Subjects, subnet};
 
 /// What rules see of the cluster.
@@ -54,6 +58,14 @@ pub(super) struct ClusterFacts {
     control_plane_in_several_zones: Fact<bool>,
     /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
     subnets_elsewhere: Fact<Vec<String>>,
+    #[serde(flatten)]
+    state: StateFacts,
+    #[serde(flatten)]
+    support: SupportFacts,
+    #[serde(flatten)]
+    exposure: ExposureFacts,
+    #[serde(flatten)]
+    addons: AddonsFacts,
     /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
     control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
     /// Whether they add up to the five addresses that an update may need; true as soon as that is proved.
@@ -127,6 +139,10 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         }),
         subnet_ids: setting(context, &config, "subnetIds", |c| c.subnet_ids.clone()),
         subnets_elsewhere: Fact(elsewhere(context, &zones)),
+        state: state::facts(context, cluster),
+        support: versions::facts(context, cluster),
+        exposure: exposure::facts(context, cluster),
+        addons: addon::together(context, cluster),
         control_plane_in_several_zones: several(&zones),
         control_plane_free_addresses: Fact(
             free_addresses(context, &config)
@@ -178,6 +194,20 @@ fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
             })
             .collect(),
     )
+}
+
+/// What EKS finds wrong, one sentence each: the code, what it says, and what it is about.
+pub(super) fn sentences(issues: &[Issue]) -> Vec<String> {
+    let sentence = |issue: &Issue| {
+        let said = [issue.code.as_deref(), issue.message.as_deref()].into_iter().flatten();
+        let said = said.collect::<Vec<_>>().join(": ");
+        if issue.resource_ids.is_empty() {
+            said
+        } else {
+            format!("{said} ({})", issue.resource_ids.join(", "))
+        }
+    };
+    issues.iter().map(sentence).collect()
 }
 
 type Zones = Known<(BTreeSet<String>, Vec<super::Missing>)>;

@@ -7,8 +7,8 @@ use std::rc::Rc;
 
 use crate::intent::Intent;
 use crate::network::{self, Blocker, Known, Missing, MissingKind, Network};
-use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::snapshot::aws::{Time, ec2};
 use crate::snapshot::{Arn, Snapshot};
 
 use super::Target;
@@ -92,6 +92,32 @@ impl<'s> Context<'s> {
             what: format!("{field}, which {operation} did not return"),
             permission: None,
         }
+    }
+
+    /// A field that is newer than the first snapshots: absent from an older one it was not read, absent
+    /// from a newer one AWS has no value for it.
+    pub fn since<T>(
+        &self,
+        version: u32,
+        value: Option<T>,
+        collection: &str,
+        field: &str,
+    ) -> Known<Option<T>> {
+        if value.is_some() || self.snapshot.snapshot_version >= version {
+            return Ok(value);
+        }
+        let mut missing = self.field(collection, field);
+        missing.what =
+            format!("{field}, which snapshots of version {} leave out", self.snapshot.snapshot_version);
+        Err(vec![missing])
+    }
+
+    /// The time that dates are judged at, in seconds since 1970.
+    pub fn as_of(&self) -> Known<i64> {
+        let given = self.intent.as_of.as_deref().or(self.snapshot.collected_at.as_deref());
+        given
+            .and_then(|text| Time::parse(text)?.seconds())
+            .ok_or_else(|| vec![Missing::intent("the day that dates are judged at (--as-of 2026-11-20)")])
     }
 
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).

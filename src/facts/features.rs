@@ -12,7 +12,7 @@ use serde::Deserialize;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::FargateProfile;
 
-use super::{Context, nodes};
+use super::{Context, bootstrap, nodes};
 
 /// The matrix as it is embedded.
 const MATRIX: &str = include_str!("../../rules/eks/services.yaml");
@@ -153,6 +153,7 @@ fn sign(context: &Context<'_>, feature: &str) -> Sign {
         "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
         "efs_csi" => addon(context, "aws-efs-csi-driver"),
         "fsx_csi" => addon(context, "aws-fsx-csi-driver"),
+        "eks_api" => of(bootstrap::asks_eks(context)),
         "metrics_server" => addon(context, "metrics-server"),
         "cert_manager" => addon(context, "cert-manager"),
         "guardduty_runtime" => addon(context, "aws-guardduty-agent"),

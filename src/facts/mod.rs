@@ -5,7 +5,9 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod addon;
 mod blockers;
+mod bootstrap;
 mod capacity;
 mod cluster;
 mod cni;
@@ -13,12 +15,15 @@ mod context;
 mod demand;
 mod endpoints;
 mod ends;
+mod exposure;
 mod fact;
+mod fargate;
 mod features;
 mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod group_state;
 mod growth;
 mod members;
 mod nodegroup;
@@ -33,11 +38,13 @@ mod services;
 #[cfg(test)]
 mod small;
 mod spec;
+mod state;
 mod subnet;
 mod surge;
 mod template;
 mod trace;
 mod trunk;
+mod versions;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -66,6 +73,9 @@ pub const KINDS: &[&str] = &[
     "load_balancer_subnet",
     "service",
     "nodegroup",
+    "bootstrap",
+    "fargate_profile",
+    "addon",
     "growth",
     "flow",
 ];
@@ -157,7 +167,10 @@ impl<'s> Facts<'s> {
             ("load_balancer_subnet", subnet::of_load_balancers(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("fargate_profile", fargate::derive(&context)),
+            ("addon", addon::derive(&context)),
             ("growth", growth::derive(&context)),
+            ("bootstrap", bootstrap::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -191,7 +204,10 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
+        "addon" => Some(schema_for!(addon::AddonFacts)),
         "growth" => Some(schema_for!(growth::GrowthFacts)),
+        "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

@@ -51,13 +51,8 @@ pub struct Listed {
 
 /// The node groups that are known, with what may be missing.
 pub fn listed(context: &Context<'_>) -> Listed {
-    let cluster = match &context.cluster {
-        Ok(cluster) => *cluster,
-        Err(missing) => return Listed { groups: Vec::new(), unlisted: missing.clone() },
-    };
-    let mut listed = Listed::default();
-    managed(context, cluster, &mut listed);
-    self_managed(context, cluster, &mut listed);
+    let mut listed = declared(context);
+    let Ok(cluster) = &context.cluster else { return listed };
     if cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true) {
         listed.unlisted.push(Missing {
             kind: MissingKind::Unmodelled,
@@ -65,6 +60,18 @@ pub fn listed(context: &Context<'_>) -> Listed {
             permission: None,
         });
     }
+    listed
+}
+
+/// The groups that somebody declared, with what may be missing; those of EKS Auto Mode aside.
+pub fn declared(context: &Context<'_>) -> Listed {
+    let cluster = match &context.cluster {
+        Ok(cluster) => *cluster,
+        Err(missing) => return Listed { groups: Vec::new(), unlisted: missing.clone() },
+    };
+    let mut listed = Listed::default();
+    managed(context, cluster, &mut listed);
+    self_managed(context, cluster, &mut listed);
     listed
 }
 

@@ -36,6 +36,9 @@ pub struct Intent {
     /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
     /// of declared features. `None`: nobody said; empty: there are none.
     pub webhook_ports: Option<BTreeSet<u16>>,
+    /// The time that dates are judged at, instead of the reading's (RFC 3339); a flag, not of the file.
+    #[serde(skip)]
+    pub as_of: Option<String>,
     /// Nodes and pods that are planned besides those that run.
     pub growth: Option<Growth>,
 }
@@ -272,6 +275,7 @@ impl Intent {
                 security_groups: each(&pods.security_groups),
             }),
             webhook_ports: self.webhook_ports.clone(),
+            as_of: self.as_of.clone(),
             growth: self
                 .growth
                 .as_ref()

@@ -67,7 +67,7 @@ impl Written {
         let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
         let growth = self.growth.map(|growth| growth.understood(wrong)).transpose()?;
-        Ok(Intent { operators, features, networks, pods, webhook_ports, growth })
+        Ok(Intent { operators, features, networks, pods, webhook_ports, as_of: None, growth })
     }
 }
 

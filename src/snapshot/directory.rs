@@ -222,9 +222,14 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "VpcAttributes"
             | "DhcpOptions"
             | "EgressOnlyInternetGateways"
+            | "FirewallConfig"
+            | "HostedZonesByVPC"
+            | "InstanceTypeOfferings"
             | "InstanceTypes"
+            | "KeyMetadata"
             | "LaunchTemplateVersions"
             | "PrefixListEntries"
+            | "ProfileResourceAssociations"
             | "SubnetCidrReservations"
             | "TransitGateways"
             | "TransitGatewayRouteTables"
@@ -240,6 +245,7 @@ fn is_scoped_by_vpc(key: &str) -> bool {
         "Subnets"
             | "RouteTables"
             | "SecurityGroups"
+            | "SecurityGroupVpcAssociations"
             | "NetworkAcls"
             | "VpcEndpoints"
             | "NetworkInterfaces"
@@ -249,6 +255,8 @@ fn is_scoped_by_vpc(key: &str) -> bool {
             | "VpcPeeringConnections"
             | "TransitGatewayVpcAttachments"
             | "TransitGatewayAttachments"
+            | "FirewallRuleGroupAssociations"
+            | "ProfileAssociations"
             | "ResolverEndpoints"
             | "ResolverRuleAssociations"
     )
@@ -256,8 +264,11 @@ fn is_scoped_by_vpc(key: &str) -> bool {
 
 fn scope(key: &str, ids: &[String], vpcs: &BTreeSet<String>) -> BTreeSet<String> {
     if is_scoped_by_own_id(key) {
-        // A launch template's versions are scoped by the template.
-        return ids.iter().map(|id| id.split(':').next().unwrap_or(id).to_owned()).collect();
+        // A launch template's versions are scoped by the template, and so on; a key's ARN is whole.
+        let whole = |id: &String| id.starts_with("arn:");
+        let of =
+            |id: &String| if whole(id) { id.clone() } else { id.split(':').next().unwrap_or(id).to_owned() };
+        return ids.iter().map(of).collect();
     }
     if is_scoped_by_vpc(key) {
         return vpcs.clone();
@@ -268,11 +279,14 @@ fn scope(key: &str, ids: &[String], vpcs: &BTreeSet<String>) -> BTreeSet<String>
 /// The AWS CLI command that makes a collection's file.
 pub(super) fn command(collection: &Collection) -> String {
     let mut verb = String::new();
+    let mut before = 'A';
     for character in collection.operation.chars() {
-        if character.is_ascii_uppercase() && !verb.is_empty() {
+        // `ByVPC` is `by-vpc`.
+        if character.is_ascii_uppercase() && !before.is_ascii_uppercase() {
             verb.push('-');
         }
         verb.push(character.to_ascii_lowercase());
+        before = character;
     }
     let rest = match collection.key {
         "PrefixListEntries" => " --prefix-list-id ID > ID.json",
@@ -281,6 +295,14 @@ pub(super) fn command(collection: &Collection) -> String {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }
         "ResolverEndpointIpAddresses" => " --resolver-endpoint-id ID > ID.json",
+        "HostedZonesByVPC" => " --vpc-id ID --vpc-region REGION > ID.json",
+        "ProfileResourceAssociations" => " --profile-id ID",
+        "FirewallConfig" => " --resource-id VPC",
+        "KeyMetadata" => " --key-id ARN",
+        "InstanceTypeOfferings" => {
+            " --location-type availability-zone-id --filters Name=instance-type,Values=TYPE"
+        }
+        "clusterVersions" => " --include-all",
         _ => "",
     };
     format!("aws {} {verb}{rest}", collection.service)

@@ -229,9 +229,13 @@ fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
     let mut wrong = Vec::new();
     let mut undecided = BTreeSet::new();
     let mut rules = BTreeSet::new();
-    for name in
-        ["healthy/managed-nodes", "healthy/custom-networking", "healthy/prefix-mode", "closed-network"]
-    {
+    for name in [
+        "healthy/managed-nodes",
+        "healthy/self-managed",
+        "healthy/custom-networking",
+        "healthy/prefix-mode",
+        "closed-network",
+    ] {
         let (snapshot, intent) = base(name);
         let before = judge.judge(&snapshot, &intent, name);
         rules.extend(before.keys().map(|(rule, _)| rule.clone()));

@@ -16,6 +16,7 @@ fn snapshots_are_in_the_form_that_the_program_writes() {
     for name in [
         "closed-network.json",
         "healthy/managed-nodes.json",
+        "healthy/self-managed.json",
         "healthy/custom-networking.json",
         "healthy/prefix-mode.json",
     ] {
@@ -39,7 +40,7 @@ const UNDECIDED: [(&str, &str); 2] = [
 fn every_rule_passes_on_a_healthy_cluster_and_fails_on_none() {
     let mut passes = BTreeSet::new();
     let mut rules = BTreeSet::new();
-    for name in ["managed-nodes", "custom-networking", "prefix-mode"] {
+    for name in ["managed-nodes", "self-managed", "custom-networking", "prefix-mode"] {
         let path = |end: &str| folder(&format!("healthy/{name}.{end}")).to_str().expect("UTF-8").to_owned();
         let report =
             program(&["--snapshot", &path("json"), "--config", &path("intent.yaml"), "--format", "json"])

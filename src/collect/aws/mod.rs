@@ -10,13 +10,16 @@ mod clients;
 mod config;
 mod convert;
 mod ec2;
+mod ecr;
 mod eks;
 mod environment;
 mod failure;
 mod graph;
 mod http;
+mod kms;
 pub mod operations;
 mod reading;
+mod route53;
 mod route53resolver;
 mod sts;
 

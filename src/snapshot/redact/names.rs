@@ -26,6 +26,8 @@ const KINDS: &[&str] = &[
     "domain",
     "label",
     "bucket",
+    "repository",
+    "capability",
     "resource",
     "load-balancer",
     "key-pair",
@@ -226,6 +228,7 @@ fn stays(kind: &str, name: &str) -> bool {
         "account" => AWS_ACCOUNTS.contains(&name),
         "security-group" => name == "default",
         "prefix-list" => name.starts_with("com.amazonaws."),
+        "repository" => name == "ROOT",
         "namespace" | "service-account" | "pod-label" | "group" => {
             name.starts_with("system:") || WELL_KNOWN.contains(&name)
         }

@@ -207,13 +207,27 @@ pub(super) async fn reservations(reading: &Reading<'_>) {
 pub(super) async fn types(reading: &Reading<'_>, names: Vec<String>) {
     let names = reading.unasked(names, |asked| &mut asked.instance_types);
     let batches: Vec<Vec<String>> = names.chunks(TYPES_A_CALL).map(<[String]>::to_vec).collect();
+    join!(described(reading, &batches), offered(reading, &batches));
+}
+
+/// The zones that offer the types. A type that nobody offers is no error here.
+async fn offered(reading: &Reading<'_>, batches: &[Vec<String>]) {
+    each(batches, |batch| {
+        let key = collection!("InstanceTypeOfferings", instance_type_offerings);
+        let call = capacity::offerings(&reading.clients.ec2, batch);
+        reading.read(op::DESCRIBE_INSTANCE_TYPE_OFFERINGS, key, batch, call)
+    })
+    .await;
+}
+
+async fn described(reading: &Reading<'_>, batches: &[Vec<String>]) {
     each(batches, |batch| async move {
         let ec2 = &reading.clients.ec2;
-        match reading.watch(op::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, &batch)).await {
-            Ok(found) => keep_types(reading, &batch, found),
+        match reading.watch(op::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, batch)).await {
+            Ok(found) => keep_types(reading, batch, found),
             // One type that the region does not offer fails the call for all of them.
             Err(failure) if failure.code == "InvalidInstanceType" && batch.len() > 1 => {
-                for name in &batch {
+                for name in batch {
                     let name = std::slice::from_ref(name);
                     let found =
                         reading.call(op::DESCRIBE_INSTANCE_TYPES, name, capacity::types(ec2, name)).await;
@@ -222,7 +236,7 @@ pub(super) async fn types(reading: &Reading<'_>, names: Vec<String>) {
                     }
                 }
             }
-            Err(failure) => reading.failed(op::DESCRIBE_INSTANCE_TYPES, &batch, failure),
+            Err(failure) => reading.failed(op::DESCRIBE_INSTANCE_TYPES, batch, failure),
         }
     })
     .await;
