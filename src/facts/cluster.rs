@@ -56,6 +56,10 @@ pub(super) struct ClusterFacts {
     control_plane_zones: Fact<Vec<String>>,
     /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
     control_plane_in_several_zones: Fact<bool>,
+    /// Where cluster DNS runs: `pods` on nodes, pods on `fargate` (there are no nodes), or `nodes`
+    /// themselves, each for its own pods (EKS Auto Mode without the add-on `coredns`: `computeConfig`,
+    /// `addons`).
+    dns_runs_on: Fact<String>,
     /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
     subnets_elsewhere: Fact<Vec<String>>,
     #[serde(flatten)]
@@ -138,6 +142,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
             Some([own].into_iter().chain(c.security_group_ids.clone().unwrap_or_default()).collect())
         }),
         subnet_ids: setting(context, &config, "subnetIds", |c| c.subnet_ids.clone()),
+        dns_runs_on: Fact(super::dns::runs_on(context).map(str::to_owned)),
         subnets_elsewhere: Fact(elsewhere(context, &zones)),
         state: state::facts(context, cluster),
         support: versions::facts(context, cluster),

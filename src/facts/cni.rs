@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use crate::network::{Known, MissingKind};
+use crate::snapshot::aws::eks::Cluster;
 
 use super::context::plausible_count;
 use super::{Context, Missing};
@@ -128,6 +129,16 @@ pub(super) fn cni(context: &Context<'_>) -> CniKnown {
         Ok(names) if names.iter().any(|name| name == "vpc-cni") => {
             CniKnown::Unread(vec![context.missing("addon", Some("vpc-cni"))])
         }
+        Ok(_) if automatic(cluster) => {
+            context.assume("The cluster has no add-on vpc-cni; pods on EKS Auto Mode are taken to be in their nodes' subnets.");
+            CniKnown::Assumed
+        }
+        Err(missing) if Missing::all_not_yet(&missing) => {
+            context.assume(
+                "The VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).",
+            );
+            CniKnown::Assumed
+        }
         Ok(_) => {
             context.assume("The cluster has no add-on vpc-cni; the VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
             CniKnown::Assumed
@@ -137,6 +148,10 @@ pub(super) fn cni(context: &Context<'_>) -> CniKnown {
             CniKnown::Unread(missing)
         }
     }
+}
+
+fn automatic(cluster: &Cluster) -> bool {
+    cluster.compute_config.as_ref().and_then(|compute| compute.enabled) == Some(true)
 }
 
 /// The environment in an add-on's configuration, which may be JSON or YAML.

@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::intent::Intent;
+use crate::intent::{Intent, Plan};
 use crate::network::{self, Blocker, Known, Missing, MissingKind, Network};
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::aws::{Time, ec2};
@@ -14,6 +14,7 @@ use crate::snapshot::{Arn, Snapshot};
 use super::Target;
 use super::blockers::Numbers;
 use super::ends::Ends;
+use super::plan;
 
 /// What facts are computed from.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl<'s> Context<'s> {
             |arn| arn.partition.to_owned(),
         );
         let vpc = cluster.clone().and_then(|cluster| vpc_of(snapshot, cluster));
-        Self {
+        let context = Self {
             snapshot,
             intent: intent.clone(),
             network: Network::new(snapshot),
@@ -68,7 +69,18 @@ impl<'s> Context<'s> {
             assumptions: RefCell::default(),
             ends: RefCell::default(),
             numbers: RefCell::default(),
+        };
+        if let Some(plan) = context.plan() {
+            plan::assume(&context, plan);
         }
+        context
+    }
+
+    /// The plan, where the cluster is still to be created.
+    pub fn plan(&self) -> Option<&Plan> {
+        let plan = self.intent.cluster.as_ref()?;
+        let cluster = self.cluster.as_ref().ok()?;
+        (cluster.arn.is_none() && cluster.name == plan.called()).then_some(plan)
     }
 
     /// The cluster's network settings.
@@ -79,14 +91,20 @@ impl<'s> Context<'s> {
 
     /// Why something that this collection would tell is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
+        if self.plan().is_some() && plan::is_of_cluster(collection) {
+            return self.field(collection, collection);
+        }
         network::missing(self.snapshot, collection, id)
     }
 
     /// A field that AWS's answer lacks, though the operation did answer.
-    #[allow(clippy::unused_self)] // It is asked for like `missing`, beside it.
     pub fn field(&self, collection: &str, field: &str) -> Missing {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
+        if self.plan().is_some() && plan::is_of_cluster(collection) {
+            let what = format!("{field}, which {operation} will tell");
+            return Missing { kind: MissingKind::NotYet, what, permission: None };
+        }
         Missing {
             kind: MissingKind::Operation,
             what: format!("{field}, which {operation} did not return"),
@@ -177,7 +195,10 @@ impl<'s> Context<'s> {
             account: self.account.clone(),
             region: self.region.clone(),
             partition: self.partition.clone(),
-            cluster: self.cluster.as_ref().ok().map(|cluster| cluster.name.clone()),
+            cluster: match self.plan() {
+                Some(plan) => plan.name.clone(),
+                None => self.cluster.as_ref().ok().map(|cluster| cluster.name.clone()),
+            },
             vpc: self.vpc.as_ref().ok().cloned(),
         }
     }

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::FargateProfile;
 
+use super::beyond::beyond;
 use super::{Context, bootstrap, nodes};
 
 /// The matrix as it is embedded.
@@ -64,6 +65,14 @@ pub(super) struct Service {
     pub policy: Vec<Needs>,
 }
 
+/// A service that the matrix does not have.
+pub(super) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
+    types: vec!["Interface".into(), "Gateway".into()],
+    name_fixed: false,
+    global: false,
+    policy: Vec::new(),
+});
+
 /// Actions on one resource.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -115,9 +124,13 @@ pub(super) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, U
                 Some(false) => Use::No,
                 None => match sign(context, name) {
                     Sign::Seen => Use::Yes,
+                    Sign::Unread(missing) if Missing::all_not_yet(&missing) => {
+                        assumed.push(name.as_str());
+                        Use::No
+                    }
                     Sign::Unread(missing) => Use::Unknown(missing),
                     Sign::Unseen => {
-                        if feature.unseen {
+                        if feature.unseen || context.plan().is_some() {
                             assumed.push(name.as_str());
                         }
                         Use::No
@@ -172,12 +185,13 @@ fn of(shown: Known<bool>) -> Sign {
 /// A cluster runs on EC2 instances unless all that was read says that it runs on Fargate.
 fn has_nodes(context: &Context<'_>) -> Sign {
     let listed = nodes::listed(context);
-    if !listed.groups.is_empty() {
+    let beyond = beyond(context);
+    if !listed.groups.is_empty() || !beyond.places.is_empty() || !beyond.unlisted.is_empty() {
         return Sign::Seen;
     }
     match fargate_profiles(context) {
         Ok([]) => {
-            if listed.unlisted.is_empty() {
+            if listed.unlisted.is_empty() && context.plan().is_none() {
                 context.assume("Nodes are still to come, as EC2 instances in the cluster's subnets.");
             }
             Sign::Seen
@@ -214,7 +228,8 @@ pub(super) fn described_profiles<'s>(context: &Context<'s>) -> (Vec<&'s FargateP
     (described, missing)
 }
 
-fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
+/// Names of the cluster's add-ons.
+pub(super) fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     let cluster = context.cluster.clone()?;
     context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
 }

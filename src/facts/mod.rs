@@ -6,6 +6,7 @@
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
 mod addon;
+mod beyond;
 mod blockers;
 mod bootstrap;
 mod capacity;
@@ -13,6 +14,7 @@ mod cluster;
 mod cni;
 mod context;
 mod demand;
+mod dns;
 mod endpoints;
 mod ends;
 mod exposure;
@@ -29,6 +31,7 @@ mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod plan;
 mod pod_places;
 mod pods;
 mod policy;
@@ -54,8 +57,10 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::network::{Blocker, Missing, MissingKind, Ports};
+pub use ends::NoEnd;
 pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
+pub use plan::{PlanError, settled};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 pub use trace::{TraceError, Traced, trace};
 
@@ -183,6 +188,11 @@ impl<'s> Facts<'s> {
     /// The flows that a rule declares, one subject for each source and destination that differ.
     pub fn flow(&self, spec: &FlowSpec) -> Subjects {
         flows::flow(&self.context, spec)
+    }
+
+    /// What stands in texts and is not there yet, so that no command can name it.
+    pub fn not_yet(&self) -> Vec<String> {
+        self.context.plan().map_or_else(Vec::new, |plan| vec![plan.called(), plan::CLUSTER_GROUP.to_owned()])
     }
 
     /// What was taken for granted so far, sorted; flows add theirs when they are asked for.

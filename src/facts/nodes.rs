@@ -9,6 +9,7 @@ use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
 use super::Context;
+use super::beyond::beyond;
 use super::context::plausible_count;
 use super::members::{self, Homes};
 use super::template::{default_group, template, template_groups};
@@ -51,20 +52,6 @@ pub struct Listed {
 
 /// The node groups that are known, with what may be missing.
 pub fn listed(context: &Context<'_>) -> Listed {
-    let mut listed = declared(context);
-    let Ok(cluster) = &context.cluster else { return listed };
-    if cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true) {
-        listed.unlisted.push(Missing {
-            kind: MissingKind::Unmodelled,
-            what: "the nodes of EKS Auto Mode, whose node classes live in Kubernetes".into(),
-            permission: None,
-        });
-    }
-    listed
-}
-
-/// The groups that somebody declared, with what may be missing; those of EKS Auto Mode aside.
-pub fn declared(context: &Context<'_>) -> Listed {
     let cluster = match &context.cluster {
         Ok(cluster) => *cluster,
         Err(missing) => return Listed { groups: Vec::new(), unlisted: missing.clone() },
@@ -85,6 +72,9 @@ pub fn known_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) 
             Err(why) => missing.extend(why),
         }
     }
+    let beyond = beyond(context);
+    subnets.extend(beyond.places.into_iter().map(|place| place.subnet));
+    missing.extend(beyond.unlisted);
     match instances(context) {
         Ok(instances) => subnets.extend(instances.iter().filter_map(|instance| instance.subnet_id.clone())),
         Err(why) => missing.extend(why),

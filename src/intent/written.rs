@@ -9,8 +9,9 @@ use serde_saphyr::{Location, Spanned};
 
 use super::growth::WrittenGrowth;
 use super::operators::{check_group, check_subnet, check_via, parse_cidr};
-use super::{Intent, IntentError, Network, Operator, Pods, known_features};
-use crate::yaml;
+use super::plan::WrittenPlan;
+use super::{Intent, IntentError, Network, Nodes, Operator, Pods, ROLES, known_features};
+use crate::{id, yaml};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -20,6 +21,8 @@ pub(super) struct Written {
     networks: Option<Vec<WrittenNetwork>>,
     features: Option<BTreeMap<String, Spanned<bool>>>,
     pods: Option<Spanned<WrittenPods>>,
+    nodes: Option<WrittenNodes>,
+    cluster: Option<WrittenPlan>,
     webhook_ports: Option<Vec<Spanned<i64>>>,
     growth: Option<WrittenGrowth>,
 }
@@ -55,6 +58,14 @@ struct WrittenPods {
     security_groups: Vec<Spanned<String>>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNodes {
+    subnets: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    security_groups: Vec<Spanned<String>>,
+}
+
 /// Says what is wrong, where.
 pub(super) type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
 
@@ -65,9 +76,11 @@ impl Written {
         let operators = self.operators.map(|list| operators(list, wrong)).transpose()?;
         let networks = networks(self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
         let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
+        let nodes = self.nodes.map(|nodes| nodes_of(nodes, wrong)).transpose()?;
+        let cluster = self.cluster.map(|plan| plan.understood(wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
         let growth = self.growth.map(|growth| growth.understood(wrong)).transpose()?;
-        Ok(Intent { operators, features, networks, pods, webhook_ports, as_of: None, growth })
+        Ok(Intent { operators, features, networks, pods, nodes, cluster, webhook_ports, as_of: None, growth })
     }
 }
 
@@ -192,12 +205,6 @@ fn networks(
     Ok(known)
 }
 
-/// How AWS's ids begin.
-const IDS: [&str; 16] = [
-    "eni-", "i-", "subnet-", "vpce-", "pl-", "vpc-", "sg-", "rtb-", "acl-", "pcx-", "tgw-", "vgw-", "igw-",
-    "eigw-", "nat-", "rslvr-",
-];
-
 /// A network's name must not mean anything else where a flow names its ends.
 fn check_name(name: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -210,10 +217,11 @@ fn check_name(name: &str) -> Result<(), String> {
     if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
         return Err(format!("'{name}' reads as an address; give the network a name, for instance database"));
     }
-    if let Some(prefix) = IDS.iter().find(|prefix| name.starts_with(**prefix)) {
-        return Err(format!("'{name}' looks like AWS's ids ({prefix}…); give the network another name"));
+    if let Some(form) = id::form(name) {
+        let prefix = form.prefix;
+        return Err(format!("'{name}' looks like AWS's ids ({prefix}-…); give the network another name"));
     }
-    if RESERVED.contains(&name) {
+    if ROLES.contains(&name) {
         return Err(format!("'{name}' is a role already; give the network another name"));
     }
     if super::known_services().iter().any(|service| service == name) {
@@ -221,21 +229,6 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     Ok(())
 }
-
-/// What roles are called; a test of facts keeps this the same list as theirs.
-pub(super) const RESERVED: &[&str] = &[
-    "operators",
-    "nodes",
-    "pods",
-    "fargate",
-    "control-plane",
-    "control-plane-subnets",
-    "resolver-inbound",
-    "resolver-outbound",
-    "resolver-targets",
-    "efs",
-    "services",
-];
 
 fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, IntentError> {
     let place = written.referenced;
@@ -247,6 +240,18 @@ fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, Inte
         return Err(wrong(place, what.to_owned()));
     }
     Ok(Pods { subnets, security_groups })
+}
+
+fn nodes_of(written: WrittenNodes, wrong: Wrong<'_>) -> Result<Nodes, IntentError> {
+    let fail = |field: &'static str| move |at, what: String| wrong(at, format!("nodes.{field}: {what}"));
+    if written.subnets.value.is_empty() {
+        let what = "it is empty; name the subnets of the nodes that no node group lists, or leave nodes: out";
+        return Err(fail("subnets")(written.subnets.referenced, what.to_owned()));
+    }
+    Ok(Nodes {
+        subnets: checked(written.subnets.value, check_subnet, &fail("subnets"))?,
+        security_groups: checked(written.security_groups, check_group, &fail("security_groups"))?,
+    })
 }
 
 fn ports(list: Vec<Spanned<i64>>, wrong: Wrong<'_>) -> Result<BTreeSet<u16>, IntentError> {

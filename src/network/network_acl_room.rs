@@ -12,11 +12,7 @@ use super::{
 use crate::snapshot::aws::ec2::{NetworkAcl, NetworkAclEntry};
 
 /// More than the entries that an ACL may have.
-const ENOUGH: usize = 64;
-
-/// The numbers that are freed at once where none is: as many as entries are by default.
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html#vpc-limits-nacls>
-const ROOM: i64 = 20;
+const ENOUGH: u8 = 64;
 
 /// Numbers for new entries, the best first, and what has to move so that they are free.
 #[derive(Default)]
@@ -48,15 +44,15 @@ fn free(entries: &BTreeMap<i64, &NetworkAclEntry>, before: i64) -> Vec<i64> {
     if before == LAST {
         let highest = entries.keys().next_back().copied().unwrap_or(0);
         let after = (highest / 10 * 10 + 10)..LAST;
-        return after.filter(free).take(ENOUGH).collect();
+        return after.filter(free).take(ENOUGH.into()).collect();
     }
-    (1..before).rev().filter(free).take(ENOUGH).collect()
+    (1..before).rev().filter(free).take(ENOUGH.into()).collect()
 }
 
 /// Moves the first entries back in their order, the last of them first, so that at no moment another
 /// entry decides than before. Whoever asks for room in a list gets the same.
 fn made(entries: &BTreeMap<i64, &NetworkAclEntry>) -> Option<Room> {
-    let (mut next, mut moves) = (1 + ROOM, Vec::new());
+    let (mut next, mut moves) = (1 + i64::from(ENOUGH), Vec::new());
     for (number, entry) in entries {
         if *number >= next {
             break;
@@ -68,16 +64,16 @@ fn made(entries: &BTreeMap<i64, &NetworkAclEntry>) -> Option<Room> {
         return None;
     }
     let new: BTreeSet<i64> = moves.iter().map(|(_, to, _)| *to).collect();
-    let moved = moves.iter().rev().map(|(_, to, entry)| moved(*to, entries.contains_key(to), entry));
+    let written = moves.iter().rev().map(|(_, to, entry)| with_number(*to, entries.contains_key(to), entry));
     let freed = moves.iter().rev().map(|(number, ..)| *number).filter(|number| !new.contains(number));
     Some(Room {
-        numbers: (1..=ROOM).rev().collect(),
-        moved: moved.collect::<Option<_>>()?,
+        numbers: (1..=i64::from(ENOUGH)).rev().collect(),
+        moved: written.collect::<Option<_>>()?,
         freed: freed.collect(),
     })
 }
 
-fn moved(number: i64, replaces: bool, entry: &NetworkAclEntry) -> Option<MovedEntry> {
+fn with_number(number: i64, replaces: bool, entry: &NetworkAclEntry) -> Option<MovedEntry> {
     let icmp = entry.icmp_type_code.as_ref();
     let ports = entry.port_range.as_ref();
     Some(MovedEntry {

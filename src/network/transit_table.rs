@@ -46,7 +46,9 @@ impl<'s> Network<'s> {
             };
             if let (Some(owner), None) = (foreign, &found.association) {
                 let mut missing = self.missing("TransitGatewayAttachments", attachment);
-                missing.iter_mut().for_each(|its| its.what = format!("{} in account {owner}", its.what));
+                for its in &mut missing {
+                    its.what = format!("{} in account {owner}", its.what);
+                }
                 story.hop(
                     run.leg,
                     ATTACHMENT,

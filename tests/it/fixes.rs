@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::architecture::files;
 use crate::aws_cli;
 use crate::breakages;
-use crate::cases::{Judge, base, yaml};
+use crate::cases::{Judge, yaml};
 use crate::emulator::emulator;
+use crate::healthy::base;
 use crate::patch;
 
 /// Set, every breakage is tried, and every finding's commands by themselves; that takes some minutes.
@@ -156,7 +157,9 @@ fn cases() -> Vec<Case> {
             if let Some(patches) = case.get("patch") {
                 patch::apply(&mut snapshot, patches, &name);
             }
-            let own = case.get("intent").map(|own| serde_json::from_value(own.clone()).expect("an intent"));
+            let own = case
+                .get("intent")
+                .map(|own| Intent::from_yaml("intent", &own.to_string()).expect("an intent"));
             all.push(Case { name, snapshot, intent: own.unwrap_or_else(|| intent.clone()) });
         }
     }
@@ -174,7 +177,8 @@ fn cases() -> Vec<Case> {
         let everything = std::env::var_os(EVERYTHING).is_some();
         let (step, several) = if everything { (1, 100) } else { (13, 5) };
         let single = breakages::all(&snapshot).into_iter().step_by(step);
-        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)) {
+        let first = breakages::denied_first(&snapshot);
+        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)).chain(first) {
             all.push(Case { name: format!("{name}: {called}"), snapshot, intent: intent.clone() });
         }
     }

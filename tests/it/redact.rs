@@ -10,8 +10,8 @@ use crate::program::{Program, program};
 const NETWORKS: [(&str, &str, &str); 3] = [
     (
         "self-managed nodes",
-        "healthy/self-managed.json",
-        include_str!("../../fixtures/healthy/self-managed.intent.yaml"),
+        "healthy/ways-to-start.json",
+        include_str!("../../fixtures/healthy/ways-to-start.intent.yaml"),
     ),
     ("closed network", "closed-network.json", include_str!("../../fixtures/closed-network.intent.yaml")),
     (

@@ -121,7 +121,7 @@ pub(super) struct BootstrapFacts {
 
 /// One subject for each node group.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
-    let listed = nodes::declared(context);
+    let listed = nodes::listed(context);
     let sources: Vec<Source<'_, '_>> =
         listed.groups.iter().map(|group| Source::new(context, group)).collect();
     let subjects = sources.iter().map(|source| {
@@ -139,7 +139,7 @@ pub(super) fn max_pods(context: &Context<'_>, group: &nodes::NodeGroup) -> Optio
 
 /// Whether some group's nodes ask the EKS API when they start.
 pub(super) fn asks_eks(context: &Context<'_>) -> Known<bool> {
-    let listed = nodes::declared(context);
+    let listed = nodes::listed(context);
     let mut missing = listed.unlisted;
     for group in &listed.groups {
         match join::asks_eks(&Source::new(context, group)) {

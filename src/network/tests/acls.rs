@@ -62,17 +62,17 @@ fn where_no_number_is_free_before_a_denial_the_first_entries_move_back() {
     let entries = [
         entry(1, false, "deny", "6", Some((443, 443)), "10.0.2.0/24"),
         entry(2, false, "deny", "17", Some((53, 53)), "0.0.0.0/0"),
-        entry(21, false, "deny", "1", None, "10.0.9.0/24"),
+        entry(65, false, "deny", "1", None, "10.0.9.0/24"),
         everything(false),
         everything(true),
     ];
     let path = path(&entries, "tcp/443");
     assert_blocked(&path, &["network-acl-ingress acl-1"]);
     let remedy = &path.blockers[0].remedy;
-    assert_eq!(remedy.rule_numbers.first(), Some(&20));
+    assert_eq!(remedy.rule_numbers.first(), Some(&64));
     let moved: Vec<_> =
         remedy.moved_entries.iter().map(|it| (it.number, it.replaces, it.protocol.as_str())).collect();
-    assert_eq!(moved, [(23, false, "1"), (22, false, "17"), (21, true, "6")]);
+    assert_eq!(moved, [(67, false, "1"), (66, false, "17"), (65, true, "6")]);
     assert_eq!(remedy.freed_numbers, [2, 1]);
     assert_eq!(
         (remedy.moved_entries[2].from_port, remedy.moved_entries[2].cidr.as_str()),

@@ -83,6 +83,11 @@ macro_rules! collections {
                 }
             }
 
+            /// Makes collections unread.
+            pub fn forget(&mut self, which: impl Fn(&Collection) -> bool) {
+                $( if which(&Collection { key: $key, service: $service, operation: $operation }) { self.$field = None; } )*
+            }
+
             /// Whether no collection was read.
             pub fn is_empty(&self) -> bool {
                 $( self.$field.is_none() )&&*
