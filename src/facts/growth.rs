@@ -158,7 +158,7 @@ fn kubelet(context: &Context<'_>) -> Known<Kubelet> {
         (Limit::Managed, "Linux nodes of a managed group with EKS's own image")
     };
     context.assume(format!("The planned nodes are {text}."));
-    Ok(Kubelet { limit, windows: false, ipv6: nodegroup::ipv6(context)? })
+    Ok(Kubelet { limit, windows: false, ipv6: nodegroup::ipv6(context)?, told: None })
 }
 
 /// The fewest pods with addresses of their own that one of the types holds, in any set-up that is possible.

@@ -12,7 +12,7 @@ use super::demand;
 use super::group_state::{self, GroupStateFacts};
 use super::nodes::{self, NodeGroup};
 use super::pods::{self, CniKnown, Kubelet, Limit};
-use super::{Context, Fact, Subject, Subjects, trunk};
+use super::{Context, Fact, Subject, Subjects, bootstrap, trunk};
 
 /// What rules see of a node group.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -116,7 +116,8 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     }
     let cni = pods::cni(context);
     let ipv6 = ipv6(context);
-    let kubelets: Vec<Known<Kubelet>> = listed.groups.iter().map(|group| kubelet(group, &ipv6)).collect();
+    let kubelets: Vec<Known<Kubelet>> =
+        listed.groups.iter().map(|group| kubelet(context, group, &ipv6)).collect();
     let loads = listed
         .groups
         .iter()
@@ -250,12 +251,13 @@ pub(super) fn ipv6(context: &Context<'_>) -> Known<bool> {
     })
 }
 
-fn kubelet(group: &NodeGroup, ipv6: &Known<bool>) -> Known<Kubelet> {
+fn kubelet(context: &Context<'_>, group: &NodeGroup, ipv6: &Known<bool>) -> Known<Kubelet> {
     let windows = group.ami_type.as_deref().is_some_and(|ami| ami.starts_with("WINDOWS"));
     // A custom image may be anything; whether EKS's cap applies must be known.
     let custom = group.custom_ami.clone()?;
     let limit = if group.managed && !custom { Limit::Managed } else { Limit::Image };
-    Ok(Kubelet { limit, windows, ipv6: ipv6.clone()? })
+    let told = if limit == Limit::Image { bootstrap::max_pods(context, group) } else { None };
+    Ok(Kubelet { limit, windows, ipv6: ipv6.clone()?, told })
 }
 
 #[cfg(test)]

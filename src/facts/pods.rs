@@ -76,6 +76,8 @@ pub(super) struct Kubelet {
     pub windows: bool,
     /// Whether the cluster's pods have IPv6 addresses.
     pub ipv6: bool,
+    /// What the user data tells kubelet; a managed group without a custom image does not heed it.
+    pub told: Option<i64>,
 }
 
 /// Kubelet's own limit, and that of EKS on small instances and in Auto Mode.
@@ -92,7 +94,7 @@ pub(super) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> 
     if kubelet.windows {
         // https://docs.aws.amazon.com/eks/latest/best-practices/windows-networking.html
         let unit = if cni.windows_prefixes && shape.nitro { PREFIX } else { 1 };
-        return Ok((each * unit).min(USUAL_LIMIT));
+        return Ok((each * unit).min(kubelet.told.unwrap_or(USUAL_LIMIT)));
     }
     if kubelet.limit == Limit::AutoMode {
         return Ok((shape.interfaces * each).min(USUAL_LIMIT));
@@ -101,7 +103,8 @@ pub(super) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> 
     let interfaces = pod_interfaces(shape, cni);
     let by_network = interfaces * each * if prefixes { PREFIX } else { 1 } + ON_HOST;
     if kubelet.limit == Limit::Image {
-        return Ok(by_network);
+        // Kubelet admits what it is told, and the network gives addresses to no more than these.
+        return Ok(kubelet.told.map_or(by_network, |told| told.min(by_network)));
     }
     let cap = match shape.vcpus {
         Some(vcpus) if vcpus > 30 => 250,

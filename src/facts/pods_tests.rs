@@ -1,8 +1,8 @@
 use super::{Cni, Demand, Held, Kubelet, Limit, Shape, demand, held, max_pods};
 use crate::facts::cni::settings;
 
-const CAPPED: Kubelet = Kubelet { limit: Limit::Managed, windows: false, ipv6: false };
-const SELF_MANAGED: Kubelet = Kubelet { limit: Limit::Image, windows: false, ipv6: false };
+const CAPPED: Kubelet = Kubelet { limit: Limit::Managed, windows: false, ipv6: false, told: None };
+const SELF_MANAGED: Kubelet = Kubelet { limit: Limit::Image, windows: false, ipv6: false, told: None };
 const M5_LARGE: Shape = Shape { interfaces: 3, addresses: 10, nitro: true, vcpus: Some(2) };
 const T3_SMALL: Shape = Shape { interfaces: 3, addresses: 4, nitro: true, vcpus: Some(2) };
 const T2_MICRO: Shape = Shape { interfaces: 2, addresses: 2, nitro: false, vcpus: Some(1) };
@@ -60,6 +60,13 @@ fn windows_holds_prefixes_on_its_one_interface_and_kubelet_stops_at_110() {
     assert_eq!(max_pods(M5_LARGE, &prefixes(), windows), Ok(9), "the setting of Linux is another");
     assert_eq!(held(M5_LARGE, &cni, windows, 20), Held { addresses: 49, prefixes: 3 });
     assert_eq!(held(M5_LARGE, &secondary(), windows, 1), Held { addresses: 4, prefixes: 0 });
+}
+
+#[test]
+fn what_the_user_data_tells_kubelet_counts_where_eks_does_not_overrule_it() {
+    assert_eq!(max_pods(M5_LARGE, &secondary(), Kubelet { told: Some(20), ..SELF_MANAGED }), Ok(20));
+    assert_eq!(max_pods(M5_LARGE, &secondary(), Kubelet { told: Some(110), ..SELF_MANAGED }), Ok(29));
+    assert_eq!(max_pods(M5_LARGE, &secondary(), Kubelet { told: Some(20), ..CAPPED }), Ok(29));
 }
 
 #[test]

@@ -82,9 +82,7 @@ pub(super) fn update(
             fit::culprits(&high, &room).is_some_and(|sets| !sets.iter().any(|set| set.contains(&at)))
         });
     }
-    let fits = if !shortages.is_empty() {
-        Ok(false)
-    } else {
+    let fits = if shortages.is_empty() {
         let mut why = elsewhere.to_vec();
         if !held {
             why.extend(missing.iter().cloned());
@@ -96,6 +94,8 @@ pub(super) fn update(
         why.sort();
         why.dedup();
         if why.is_empty() { Ok(true) } else { Err(why) }
+    } else {
+        Ok(false)
     };
     Update { nodes_a_zone: Fact(nodes), fits: Fact(fits), shortages }
 }

@@ -253,7 +253,7 @@ async fn read_by_both(about: &About) -> (Snapshot, Snapshot) {
 
 #[tokio::test]
 async fn what_a_shared_vpcs_owner_alone_sees_is_unread_until_the_owners_profile_reads_it() {
-    let (alone, both) = read_by_both(&about(&["subnet-a"], &["10.2.0.0/16"])).await;
+    let (alone, both) = Box::pin(read_by_both(&about(&["subnet-a"], &["10.2.0.0/16"]))).await;
     for key in ["VpcEndpoints", "TransitGatewayVpcAttachments", "NatGateways", "VpcPeeringConnections"] {
         assert!(!alone.covers(key, "vpc-a"), "{key}: an empty answer to a participant proves nothing");
         assert!(both.covers(key, "vpc-a"), "{key}");
@@ -269,7 +269,7 @@ async fn what_a_shared_vpcs_owner_alone_sees_is_unread_until_the_owners_profile_
 
 #[tokio::test]
 async fn the_owner_of_the_gateway_leads_on_even_back_into_the_first_account_and_fills_its_gaps() {
-    let (alone, both) = read_by_both(&about(&["subnet-a"], &["10.2.0.0/16"])).await;
+    let (alone, both) = Box::pin(read_by_both(&about(&["subnet-a"], &["10.2.0.0/16"]))).await;
     assert!(!alone.covers("Subnets", "vpc-egress") && !alone.covers("Subnets", "vpc-b"));
     assert!(both.covers("TransitGatewayRoutes", "tgw-rtb-spokes"));
     assert!(both.covers("NatGateways", "vpc-egress"), "of the network account");
@@ -279,7 +279,7 @@ async fn the_owner_of_the_gateway_leads_on_even_back_into_the_first_account_and_
 
 #[tokio::test]
 async fn the_far_side_of_a_peering_is_read_by_its_owners_profile() {
-    let (alone, both) = read_by_both(&about(&["subnet-alone"], &[])).await;
+    let (alone, both) = Box::pin(read_by_both(&about(&["subnet-alone"], &[]))).await;
     assert!(
         alone
             .gaps

@@ -131,6 +131,12 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     Subjects { listed: subjects.collect(), unlisted: listed.unlisted.clone() }
 }
 
+/// The most pods that a group's user data tells kubelet, where it is known to.
+pub(super) fn max_pods(context: &Context<'_>, group: &nodes::NodeGroup) -> Option<i64> {
+    let told = Source::new(context, group).data.ok()?.max_pods;
+    super::context::plausible_count(told).filter(|pods| *pods > 0)
+}
+
 /// Whether some group's nodes ask the EKS API when they start.
 pub(super) fn asks_eks(context: &Context<'_>) -> Known<bool> {
     let listed = nodes::listed(context);

@@ -78,6 +78,7 @@ fn the_samples_of_the_aws_cli_load_together() {
             "DescribeInstances",
             "DescribeInternetGateways",
             "DescribeSecurityGroupVpcAssociations",
+            "GetSubnetCidrReservations",
             "DescribePullThroughCacheRules",
             "DescribeCapability",
             "DescribeCertificateAuthority",
