@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::network::{AddressSet, Known};
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 
-use super::{Context, Fact, Subject, Subjects, subnet};
+use super::{Context, Fact, Subject, Subjects, access, subnet};
 
 /// What rules see of the cluster.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -52,6 +52,9 @@ pub(super) struct ClusterFacts {
     control_plane_zones: Fact<Vec<String>>,
     /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
     control_plane_in_several_zones: Fact<bool>,
+    /// Who may use the cluster, and how its pods prove who they are.
+    #[serde(flatten)]
+    access: access::AccessFacts,
     /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
     subnets_elsewhere: Fact<Vec<String>>,
 }
@@ -90,6 +93,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
     ClusterFacts {
         id: cluster.name.clone(),
         name: Some(cluster.name.clone()),
+        access: access::facts(context, cluster),
         version: Fact(cluster.version.clone().ok_or_else(|| field("version"))),
         status: Fact(cluster.status.clone().ok_or_else(|| field("status"))),
         health_issues: Fact(health(cluster).ok_or_else(|| field("health"))),

@@ -12,6 +12,7 @@ use serde::Deserialize;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::FargateProfile;
 
+use super::endpoint_policy::{Owner, Sender};
 use super::{Context, nodes};
 
 /// The matrix as it is embedded.
@@ -70,8 +71,21 @@ pub(super) struct Service {
 pub(super) struct Needs {
     /// IAM actions.
     pub actions: Vec<String>,
-    /// An ARN with `{partition}` and `{region}`.
-    pub resource: String,
+    /// An ARN with placeholders, or `*` for whatever there may be; none where the actions take none.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// Who asks.
+    #[serde(default)]
+    pub caller: Sender,
+    /// Whose the resource is.
+    #[serde(default)]
+    pub owner: Owner,
+    /// Which clusters it is about: an address family, a system of nodes, or a feature; absent: all.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// What stops without it, where nodes and pods run all the same.
+    #[serde(default)]
+    pub optional: Option<String>,
 }
 
 /// The embedded matrix; a mistake in it is a mistake in this program, which a test finds.

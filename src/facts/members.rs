@@ -22,6 +22,7 @@ pub(super) fn of_each<'s>(
 
 /// What shows which groups an instance belongs to: places in the list of groups.
 #[derive(Default)]
+#[allow(clippy::struct_field_names)] // Each says what shows the home.
 pub(super) struct Homes<'g> {
     by_scaling_group: BTreeMap<&'g str, BTreeSet<usize>>,
     by_nodegroup: BTreeMap<&'g str, BTreeSet<usize>>,

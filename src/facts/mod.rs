@@ -5,11 +5,13 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod access;
 mod blockers;
 mod capacity;
 mod cluster;
 mod context;
 mod demand;
+mod endpoint_policy;
 mod endpoints;
 mod ends;
 mod fact;
@@ -22,8 +24,12 @@ mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod permissions;
 mod pods;
 mod policy;
+mod registries;
+mod role;
+mod role_uses;
 mod s3;
 mod services;
 #[cfg(test)]
@@ -32,6 +38,7 @@ mod spec;
 mod subnet;
 mod template;
 mod trace;
+mod trust;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -53,7 +60,7 @@ use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
 pub const KINDS: &[&str] =
-    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "flow"];
+    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "role", "flow"];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -141,6 +148,7 @@ impl<'s> Facts<'s> {
             ("subnet", subnet::derive(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("role", role::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -174,6 +182,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "role" => Some(schema_for!(role::RoleFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

@@ -4,6 +4,8 @@
 //! Sources: <https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html> and
 //! <https://github.com/aws/amazon-vpc-cni-k8s#eni-and-ip-target>.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
 
 use crate::network::{Known, MissingKind};
@@ -125,6 +127,37 @@ pub(super) fn cni(context: &Context<'_>) -> CniKnown {
             CniKnown::Unread(missing)
         }
     }
+}
+
+/// The VPC CNI's environment, as its add-on sets it; what no add-on set up has its defaults.
+pub(super) fn environment(context: &Context<'_>) -> Known<BTreeMap<String, String>> {
+    let cluster = context.cluster.clone()?;
+    let aws = &context.snapshot.aws;
+    let Some(addon) = aws.addon.iter().flatten().find(|addon| addon.addon_name == "vpc-cni") else {
+        let names = context.items(aws.addons.as_deref(), "addons", &cluster.name)?;
+        return if names.iter().any(|name| name == "vpc-cni") {
+            Err(vec![context.missing("addon", Some("vpc-cni"))])
+        } else {
+            Ok(BTreeMap::new())
+        };
+    };
+    let values = addon.configuration_values.as_deref().unwrap_or_default();
+    if values.trim().is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let parsed: Option<Value> =
+        serde_json::from_str(values).ok().or_else(|| serde_saphyr::from_str::<Value>(values).ok());
+    let parsed = parsed.ok_or_else(|| {
+        vec![Missing::unmodelled(
+            "the configurationValues of the add-on vpc-cni, which are neither JSON nor YAML",
+        )]
+    })?;
+    let env = parsed.get("env").and_then(Value::as_object).cloned().unwrap_or_default();
+    let text = |value: Value| match value {
+        Value::String(text) => text,
+        other => other.to_string(),
+    };
+    Ok(env.into_iter().map(|(key, value)| (key, text(value))).collect())
 }
 
 /// The environment in an add-on's configuration, which may be JSON or YAML.

@@ -228,6 +228,14 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "TransitGatewayRouteTables"
             | "TransitGatewayRoutes"
             | "ResolverEndpointIpAddresses"
+            | "Role"
+            | "AttachedRolePolicies"
+            | "RolePolicyNames"
+            | "RolePolicies"
+            | "Policy"
+            | "PolicyVersions"
+            | "InstanceProfile"
+            | "OpenIDConnectProvider"
     )
 }
 
@@ -255,7 +263,11 @@ fn is_scoped_by_vpc(key: &str) -> bool {
 fn scope(key: &str, ids: &[String], vpcs: &BTreeSet<String>) -> BTreeSet<String> {
     if is_scoped_by_own_id(key) {
         // A launch template's versions are scoped by the template.
-        return ids.iter().map(|id| id.split(':').next().unwrap_or(id).to_owned()).collect();
+        let own = |id: &String| match key {
+            "LaunchTemplateVersions" => id.split(':').next().unwrap_or(id).to_owned(),
+            _ => id.clone(),
+        };
+        return ids.iter().map(own).collect();
     }
     if is_scoped_by_vpc(key) {
         return vpcs.clone();
@@ -267,7 +279,9 @@ fn scope(key: &str, ids: &[String], vpcs: &BTreeSet<String>) -> BTreeSet<String>
 pub(super) fn command(collection: &Collection) -> String {
     let mut verb = String::new();
     for character in collection.operation.chars() {
-        if character.is_ascii_uppercase() && !verb.is_empty() {
+        // The CLI writes `list-open-id-connect-providers`.
+        let in_word = verb.ends_with("open-i") || verb.is_empty();
+        if character.is_ascii_uppercase() && !in_word {
             verb.push('-');
         }
         verb.push(character.to_ascii_lowercase());
@@ -278,6 +292,14 @@ pub(super) fn command(collection: &Collection) -> String {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }
         "ResolverEndpointIpAddresses" => " --resolver-endpoint-id ID > ID.json",
+        "Role" => " --role-name ROLE > role@ROLE.json",
+        "AttachedRolePolicies" => " --role-name ROLE > attached@ROLE.json",
+        "RolePolicyNames" => " --role-name ROLE > inline@ROLE.json",
+        "RolePolicies" => " --role-name ROLE --policy-name POLICY > inline@ROLE.POLICY.json",
+        "Policy" => " --policy-arn ARN > policy@POLICY.json",
+        "PolicyVersions" => " --policy-arn ARN --version-id VERSION > version@POLICY.json",
+        "InstanceProfile" => " --instance-profile-name PROFILE > profile@PROFILE.json",
+        "OpenIDConnectProvider" => " --open-id-connect-provider-arn ARN > provider.json",
         _ => "",
     };
     format!("aws {} {verb}{rest}", collection.service)

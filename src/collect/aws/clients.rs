@@ -18,6 +18,7 @@ pub(super) struct Clients {
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) eks: aws_sdk_eks::Client,
+    pub(super) iam: aws_sdk_iam::Client,
     pub(super) resolver: aws_sdk_route53resolver::Client,
     pub(super) sts: aws_sdk_sts::Client,
     /// Time-outs of the one call that nothing works without.
@@ -43,6 +44,13 @@ impl Clients {
                 aws_sdk_eks::config::Builder::from(config)
                     .interceptor(Guard)
                     .interceptor(eks_endpoint.clone())
+                    .build(),
+            ),
+            // Closed networks seldom have a way to IAM, which is global: what it cannot say is soon known.
+            iam: aws_sdk_iam::Client::from_conf(
+                aws_sdk_iam::config::Builder::from(config)
+                    .timeout_config(super::config::short_timeouts(config.timeout_config()))
+                    .interceptor(Guard)
                     .build(),
             ),
             resolver: aws_sdk_route53resolver::Client::from_conf(

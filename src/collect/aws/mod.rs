@@ -15,6 +15,7 @@ mod environment;
 mod failure;
 mod graph;
 mod http;
+mod iam;
 pub mod operations;
 mod reading;
 mod route53resolver;

@@ -68,6 +68,15 @@ operations! {
     LIST_FARGATE_PROFILES = "eks": "ListFargateProfiles";
     LIST_NODEGROUPS = "eks": "ListNodegroups";
     LIST_POD_IDENTITY_ASSOCIATIONS = "eks": "ListPodIdentityAssociations";
+    GET_INSTANCE_PROFILE = "iam": "GetInstanceProfile";
+    GET_OPEN_ID_CONNECT_PROVIDER = "iam": "GetOpenIDConnectProvider";
+    GET_POLICY = "iam": "GetPolicy";
+    GET_POLICY_VERSION = "iam": "GetPolicyVersion";
+    GET_ROLE = "iam": "GetRole";
+    GET_ROLE_POLICY = "iam": "GetRolePolicy";
+    LIST_ATTACHED_ROLE_POLICIES = "iam": "ListAttachedRolePolicies";
+    LIST_OPEN_ID_CONNECT_PROVIDERS = "iam": "ListOpenIDConnectProviders";
+    LIST_ROLE_POLICIES = "iam": "ListRolePolicies";
     LIST_RESOLVER_ENDPOINT_IP_ADDRESSES = "route53resolver": "ListResolverEndpointIpAddresses";
     LIST_RESOLVER_ENDPOINTS = "route53resolver": "ListResolverEndpoints";
     LIST_RESOLVER_RULE_ASSOCIATIONS = "route53resolver": "ListResolverRuleAssociations";
@@ -106,6 +115,7 @@ fn allowed(sdk_service: &str, operation: &str) -> bool {
         "Auto Scaling" => "autoscaling",
         "EC2" => "ec2",
         "EKS" => "eks",
+        "IAM" => "iam",
         "Route53Resolver" => "route53resolver",
         "STS" => "sts",
         _ => return false,

@@ -192,7 +192,9 @@ shapes! { "PascalCase";
     /// `DescribeLaunchTemplateVersions`.
     LaunchTemplateVersion { launch_template_id: String, launch_template_name: Option<String>, version_number: Option<i64>, default_version: Option<bool>, launch_template_data: Option<LaunchTemplateData> }
     /// What a launch template sets. User data is not kept: it may hold secrets.
-    LaunchTemplateData { image_id: Option<String>, instance_type: Option<String>, security_group_ids: Vec<String>, security_groups: Vec<String>, network_interfaces: Vec<LaunchTemplateNetworkInterface>, metadata_options: Option<LaunchTemplateMetadataOptions> }
+    LaunchTemplateData { image_id: Option<String>, instance_type: Option<String>, security_group_ids: Vec<String>, security_groups: Vec<String>, network_interfaces: Vec<LaunchTemplateNetworkInterface>, metadata_options: Option<LaunchTemplateMetadataOptions>, iam_instance_profile: Option<LaunchTemplateIamInstanceProfile> }
+    /// The instance profile, by its ARN or its name.
+    LaunchTemplateIamInstanceProfile { arn: Option<String>, name: Option<String> }
     /// An interface that a launch template declares.
     LaunchTemplateNetworkInterface { device_index: Option<i64>, network_card_index: Option<i64>, groups: Vec<String>, subnet_id: Option<String>, associate_public_ip_address: Option<bool> }
     /// Instance metadata settings.
@@ -256,7 +258,9 @@ shapes! { "PascalCase";
     /// `DescribeInstances`.
     Reservation { reservation_id: Option<String>, owner_id: Option<String>, instances: Vec<Instance> }
     /// One instance.
-    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, private_ip_address: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, tags: Vec<Tag> }
+    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, private_ip_address: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, iam_instance_profile: Option<IamInstanceProfile>, tags: Vec<Tag> }
+    /// The instance profile of an instance.
+    IamInstanceProfile { arn: Option<String>, id: Option<String> }
     /// `running`, `stopped`, …
     InstanceState { name: Option<String> }
     /// An interface of an instance.

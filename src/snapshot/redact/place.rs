@@ -53,6 +53,14 @@ fn descend(value: &mut Value, place: Place<'_>, visit: &mut dyn FnMut(Place<'_>,
             }
             *fields = renamed;
         }
+        // A policy document is replaced as a whole, its keys included.
+        Value::Object(_)
+            if matches!(place.key, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") =>
+        {
+            let mut text = value.to_string();
+            visit(place, &mut text);
+            *value = serde_json::from_str(&text).unwrap_or_default();
+        }
         Value::Object(fields) => {
             let is_tag = matches!(place.key, "Tags" | "TagSet");
             for (key, value) in fields {
@@ -101,9 +109,11 @@ pub(super) fn replace(
         ) => free(text),
         (_, "Description" | "description") => description(text, rename, free),
         (_, "DomainName" | "PrivateDnsName") => Some(domain(text, addresses, rename)),
-        ("cluster", "endpoint" | "issuer") => Some(url(text, addresses, rename)),
+        ("cluster", "endpoint" | "issuer") | (_, "Url") => Some(url(text, addresses, rename)),
         ("cluster", "data") => Some("cmVkYWN0ZWQ=".to_owned()),
-        ("VpcEndpoints", "PolicyDocument") => policy(text, addresses, rename, free),
+        (_, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") => {
+            policy(text, addresses, rename, free)
+        }
         ("DhcpOptions", "Value") => Some(dhcp(text, addresses, rename)),
         _ => Some(plain(text, addresses, rename)),
     }
@@ -121,6 +131,8 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         (_, "autoScalingGroups", "name") | (_, _, "AutoScalingGroupName") => "asg",
         ("nodegroup", "launchTemplate", "name") | (_, _, "LaunchTemplateName") => "launch-template",
         (_, _, "LaunchConfigurationName") => "launch-configuration",
+        (_, _, "RoleName" | "InstanceProfileName") | (_, "IamInstanceProfile", "Name") => "role",
+        (_, _, "PolicyName" | "PolicyNames" | "PolicyArn") => "policy",
         (_, _, "ec2SshKey") => "key-pair",
         (_, _, "username") => "user",
         (_, _, "kubernetesGroups") => "group",

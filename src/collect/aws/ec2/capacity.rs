@@ -123,7 +123,14 @@ fn launch_template_data(v: types::ResponseLaunchTemplateData) -> shape::LaunchTe
         security_groups: v.security_groups.unwrap_or_default(),
         network_interfaces: list(v.network_interfaces, launch_template_network_interface),
         metadata_options: v.metadata_options.map(launch_template_metadata_options),
+        iam_instance_profile: v.iam_instance_profile.map(launch_template_iam_instance_profile),
     }
+}
+
+fn launch_template_iam_instance_profile(
+    v: types::LaunchTemplateIamInstanceProfileSpecification,
+) -> shape::LaunchTemplateIamInstanceProfile {
+    shape::LaunchTemplateIamInstanceProfile { arn: v.arn, name: v.name }
 }
 
 fn launch_template_version(v: types::LaunchTemplateVersion) -> shape::LaunchTemplateVersion {
@@ -186,6 +193,9 @@ fn instance(v: types::Instance) -> shape::Instance {
         public_ip_address: v.public_ip_address,
         security_groups: list(v.security_groups, group_identifier),
         network_interfaces: list(v.network_interfaces, instance_network_interface),
+        iam_instance_profile: v
+            .iam_instance_profile
+            .map(|v| shape::IamInstanceProfile { arn: v.arn, id: v.id }),
         tags: list(v.tags, tag),
     }
 }
