@@ -169,6 +169,11 @@ fn follows_from(key: &str, operation: &str) -> bool {
             | ("addon", "ListAddons")
             | ("accessEntry", "ListAccessEntries")
             | ("DhcpOptions", "DescribeVpcs")
+            | ("InstanceProfile", "DescribeInstances")
+            | ("OpenIDConnectProvider", "ListOpenIDConnectProviders")
+            | ("Policy" | "PolicyVersions", "ListAttachedRolePolicies")
+            | ("PolicyVersions", "GetPolicy")
+            | ("RolePolicies", "ListRolePolicies")
             | ("ResolverEndpointIpAddresses", "ListResolverEndpoints")
     )
 }
