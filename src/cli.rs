@@ -21,8 +21,11 @@ Examples:
   privek-audit demo
   privek-audit --cluster foo --region eu-central-1
   privek-audit --cluster foo --operator-cidr 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2
+  privek-audit --cluster foo --nodes 50 --instance-type m6i.large --pods 900
   privek-audit --cluster foo --save-snapshot foo.json --format json --output report.json
   privek-audit --snapshot foo.json --fail-on warning
+  privek-audit --vpc vpc-0a1 --control-plane-subnet subnet-0a1 --control-plane-subnet subnet-0c1 \\
+               --node-subnet subnet-0a2 --node-subnet subnet-0c2     (before the cluster exists)
   privek-audit --snapshot directory-of-aws-cli-outputs/ --cluster foo";
 
 const DRIFT_EXAMPLES: &str = "\
@@ -100,7 +103,7 @@ pub enum Command {
 
 /// Options of the audit.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot", "vpc", "config"]).required(true).multiple(true)))]
 pub struct AuditArgs {
     /// Where the state comes from.
     #[command(flatten)]
@@ -108,6 +111,12 @@ pub struct AuditArgs {
     /// What the user declares.
     #[command(flatten)]
     pub intent: IntentArgs,
+    /// What is planned.
+    #[command(flatten)]
+    pub growth: GrowthArgs,
+    /// A cluster that is still to be created.
+    #[command(flatten)]
+    pub plan: PlanArgs,
     /// Also keep what was read, for --snapshot.
     #[arg(long, value_name = "FILE")]
     pub save_snapshot: Option<PathBuf>,
@@ -125,6 +134,10 @@ pub struct SourceArgs {
     /// The cluster to read; with --snapshot, which of the clusters in it.
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
+    /// The VPC of a cluster that is still to be created, to be read instead of a cluster; for an audit
+    /// and a trace, with --control-plane-subnet.
+    #[arg(long, value_name = "VPC", conflicts_with = "cluster")]
+    pub vpc: Option<String>,
     /// AWS region; without it, as the AWS CLI finds it (`AWS_REGION`, profile).
     #[arg(long, value_name = "REGION", conflicts_with = "snapshot")]
     pub region: Option<String>,
@@ -148,12 +161,46 @@ pub struct IntentArgs {
     pub config: Option<PathBuf>,
 }
 
+/// What is planned.
+#[derive(Args, Debug)]
+pub struct GrowthArgs {
+    /// Nodes that are planned besides those that run: do they fit?
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub nodes: Option<i64>,
+    /// The type of the planned nodes; may repeat where each of several may be started.
+    #[arg(long, value_name = "TYPE")]
+    pub instance_type: Vec<String>,
+    /// Pods that are planned on them; without it, as many as they hold.
+    #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
+    pub pods: Option<i64>,
+}
+
+/// A cluster that is still to be created; `cluster:` in the declarations says the same.
+#[derive(Args, Debug)]
+pub struct PlanArgs {
+    /// A subnet that the planned cluster's control plane will be given; may repeat.
+    #[arg(long, value_name = "SUBNET", conflicts_with = "cluster")]
+    pub control_plane_subnet: Vec<String>,
+    /// A subnet of the planned cluster's nodes; without it, those of the control plane; may repeat.
+    #[arg(long, value_name = "SUBNET", conflicts_with = "cluster")]
+    pub node_subnet: Vec<String>,
+    /// A security group of the planned control plane, besides the one that EKS makes; may repeat.
+    #[arg(long, value_name = "GROUP", conflicts_with = "cluster")]
+    pub security_group: Vec<String>,
+    /// The planned version of Kubernetes, for instance 1.35.
+    #[arg(long, value_name = "VERSION", conflicts_with = "cluster")]
+    pub kubernetes_version: Option<String>,
+}
+
 /// Which rules, and how strict.
 #[derive(Args, Debug)]
 pub struct JudgeArgs {
     /// From which severity on a failure means "not ready".
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]
     pub fail_on: FailOn,
+    /// Judge dates, such as the end of support, as of this day instead of the reading's.
+    #[arg(long, value_name = "DATE")]
+    pub as_of: Option<String>,
     /// More rules, from a directory of YAML files; may repeat.
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
@@ -189,7 +236,7 @@ pub struct DemoArgs {
 
 /// Options of `snapshot`.
 #[derive(Args, Debug)]
-#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot", "vpc"]).required(true).multiple(true)))]
 pub struct SnapshotArgs {
     /// Where the state comes from.
     #[command(flatten)]
@@ -220,6 +267,9 @@ pub struct TraceArgs {
     /// What the user declares.
     #[command(flatten)]
     pub intent: IntentArgs,
+    /// A cluster that is still to be created.
+    #[command(flatten)]
+    pub plan: PlanArgs,
     /// Where the answer goes.
     #[command(flatten)]
     pub output: OutputArgs,
@@ -316,7 +366,7 @@ mod tests {
         assert_eq!(parse("privek-audit").unwrap_err().kind(), ErrorKind::MissingRequiredArgument);
         assert_eq!(parse("privek-audit").unwrap_err().exit_code(), 2);
         let said = parse("privek-audit --region eu-west-1").unwrap_err().to_string();
-        assert!(said.contains("<--cluster <NAME>|--snapshot <PATH>>"), "{said}");
+        assert!(said.contains("<--cluster <NAME>|--snapshot <PATH>|--vpc <VPC>|--config <FILE>>"), "{said}");
         assert!(parse("privek-audit --cluster foo").is_ok());
         assert!(parse("privek-audit --snapshot a.json --snapshot b").is_ok());
         assert!(parse("privek-audit drift --baseline a.json").is_err());

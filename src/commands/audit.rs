@@ -5,7 +5,7 @@ use anyhow::bail;
 use super::input::{self, Declared};
 use super::{Done, output};
 use crate::cli::{AuditArgs, Format, OutputArgs};
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
 use crate::render::text::Style;
 use crate::render::{json, table};
 use crate::report::{Gap, Report, Severity};
@@ -30,11 +30,19 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     let save = output::open(args.save_snapshot.as_ref())?;
     let mut prepared = Prepared {
         rules: input::rules(&args.judge.rules)?,
-        declared: input::declared(&args.intent)?,
+        declared: input::growing(input::declared(&args.intent)?, &args.growth)?,
         fail_on: args.judge.fail_on.into(),
         redactor: None,
     };
-    let mut snapshot = input::snapshot(&args.source, &input::about(&prepared.declared))?;
+    prepared.declared.intent.as_of = input::as_of(&args.judge)?;
+    input::plan(&args.source, &args.plan, &mut prepared.declared)?;
+    let about = input::about(&prepared.declared);
+    let mut snapshot = if prepared.declared.intent.cluster.is_some() {
+        input::network(&args.source, &about)?
+    } else {
+        input::snapshot(&args.source, &about)?
+    };
+    input::built(&mut prepared.declared, &snapshot);
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
         prepared.declared = input::redacted(&prepared.declared, &redactor);
@@ -64,7 +72,8 @@ pub struct Prepared {
 impl Prepared {
     /// Facts, then rules, then the report.
     pub fn evaluate(&self, snapshot: &Snapshot) -> Result<Report, anyhow::Error> {
-        let facts = Facts::derive(snapshot, &self.declared.intent);
+        let settled = facts::settled(snapshot, &self.declared.intent)?;
+        let facts = Facts::derive(&settled, &self.declared.intent);
         let evaluation = Evaluation {
             fail_on: self.fail_on,
             collected_at: snapshot.collected_at.clone(),

@@ -20,6 +20,7 @@ pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
     snapshot.select_cluster(None)?;
     let intent = Intent::from_yaml("the built-in declarations", INTENT).context("demo")?;
     let mut declared = Declared { intent, origin: Some("The demo's declarations are built in.".to_owned()) };
+    declared.intent.as_of = input::as_of(&args.judge)?;
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
         declared = input::redacted(&declared, &redactor);

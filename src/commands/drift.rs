@@ -24,7 +24,9 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let before = match baseline {
         Baseline::Report(report) => *report,
         Baseline::Snapshot(mut snapshot) => {
-            select(&mut snapshot, &args.audit.source, &report)?;
+            if prepared.declared.intent.cluster.is_none() {
+                select(&mut snapshot, &args.audit.source, &report)?;
+            }
             let snapshot = match &prepared.redactor {
                 Some(redactor) => redactor.snapshot(*snapshot),
                 None => *snapshot,

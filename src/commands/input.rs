@@ -7,10 +7,11 @@ use std::time::SystemTime;
 use anyhow::{Context, bail};
 
 use super::progress::Line;
-use crate::cli::{IntentArgs, SourceArgs};
+use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, PlanArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
-use crate::intent::{Intent, Operator};
+use crate::intent::{Intent, Operator, Plan, PlanFlags};
 use crate::rule::{self, Rules};
+use crate::snapshot::aws::Time;
 use crate::snapshot::redact::Redactor;
 use crate::snapshot::{Snapshot, SnapshotError};
 
@@ -44,6 +45,49 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     Ok(Declared { intent, origin })
 }
 
+/// The time that `--as-of` names.
+pub fn as_of(args: &JudgeArgs) -> Result<Option<String>, anyhow::Error> {
+    let Some(text) = &args.as_of else { return Ok(None) };
+    match Time::parse(text) {
+        Some(time) => Ok(Some(time.to_string())),
+        None => {
+            bail!("--as-of {text}: a date like 2026-11-20 is needed, or a time like 2026-11-20T12:00:00Z")
+        }
+    }
+}
+
+/// Adds what flags plan.
+pub fn growing(mut declared: Declared, args: &GrowthArgs) -> Result<Declared, anyhow::Error> {
+    declared.intent = declared.intent.merge_growth(args.nodes, &args.instance_type, args.pods)?;
+    Ok(declared)
+}
+
+/// Adds what flags say about a cluster that is still to be created; a cluster that is named exists.
+pub fn plan(source: &SourceArgs, args: &PlanArgs, declared: &mut Declared) -> Result<(), anyhow::Error> {
+    let flags = PlanFlags {
+        vpc: source.vpc.clone(),
+        control_plane_subnets: args.control_plane_subnet.clone(),
+        node_subnets: args.node_subnet.clone(),
+        security_groups: args.security_group.clone(),
+        kubernetes_version: args.kubernetes_version.clone(),
+    };
+    let file = declared.intent.cluster.take().filter(|_| source.cluster.is_none());
+    declared.intent.cluster = Plan::merged(file, flags)?;
+    Ok(())
+}
+
+/// Forgets the plan of a cluster that has been created since.
+pub fn built(declared: &mut Declared, snapshot: &Snapshot) {
+    let known = |name: &String| snapshot.aws.cluster.iter().flatten().any(|cluster| cluster.name == *name);
+    if declared.intent.cluster.as_ref().is_some_and(|plan| plan.name.as_ref().is_some_and(known)) {
+        let plan = declared.intent.cluster.take();
+        let name = plan.and_then(|plan| plan.name).unwrap_or_default();
+        let origin = declared.origin.take().unwrap_or_default();
+        let note = format!("The cluster {name} exists, so that its plan is left aside.");
+        declared.origin = Some(format!("{origin} {note}").trim().to_owned());
+    }
+}
+
 /// The rules of the program and those of the directories.
 pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
     let mut rules = rule::built_in()?;
@@ -61,7 +105,10 @@ pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Er
             Ok(snapshot)
         }
         (None, Some(cluster)) => live(args, Some(cluster), about),
-        (None, None) => bail!("name a cluster with --cluster, or a snapshot with --snapshot"),
+        (None, None) if args.vpc.is_some() => live(args, None, about),
+        (None, None) => bail!(
+            "name a cluster with --cluster, a snapshot with --snapshot, or with --vpc the VPC of a cluster that is still to be created"
+        ),
     }
 }
 
@@ -81,7 +128,16 @@ pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Err
 pub fn about(declared: &Declared) -> About {
     let operators = declared.intent.operators.iter().flatten().map(|operator| operator.cidr);
     let networks = declared.intent.networks.iter().map(|network| network.cidr);
-    About { ends: Vec::new(), networks: operators.chain(networks).collect() }
+    let plan = declared.intent.cluster.iter();
+    let ends = plan.flat_map(|plan| {
+        [&plan.vpc].into_iter().chain(&plan.control_plane_subnets).chain(&plan.node_subnets).cloned()
+    });
+    let growth = declared.intent.growth.as_ref();
+    About {
+        ends: ends.collect(),
+        networks: operators.chain(networks).collect(),
+        instance_types: growth.map(|growth| growth.instance_types.clone()).unwrap_or_default(),
+    }
 }
 
 fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {

@@ -8,7 +8,8 @@ use crate::snapshot::redact::Redactor;
 /// Reads and saves a snapshot.
 pub fn run(args: &SnapshotArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.as_ref())?;
-    let mut snapshot = input::snapshot(&args.source, &About::default())?;
+    let about = About { ends: args.source.vpc.iter().cloned().collect(), ..About::default() };
+    let mut snapshot = input::snapshot(&args.source, &about)?;
     if args.redact {
         snapshot = Redactor::new(&snapshot).snapshot(snapshot);
     }

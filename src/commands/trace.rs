@@ -28,12 +28,15 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let mut to: DeclaredEnd = args.to.parse().context("--to")?;
     let ports: Ports = args.port.trim().parse().context("--port")?;
     let mut declared = input::declared(&args.intent)?;
-    if args.source.snapshot.is_empty() && args.source.cluster.is_none() {
+    input::plan(&args.source, &args.plan, &mut declared)?;
+    let planned = declared.intent.cluster.is_some();
+    if args.source.snapshot.is_empty() && args.source.cluster.is_none() && !planned {
         for (flag, end) in [("--from", &from), ("--to", &to)] {
             needs_no_cluster(&end.spec).context(flag)?;
         }
     }
     let mut snapshot = input::network(&args.source, &about(&declared, [&from, &to]))?;
+    input::built(&mut declared, &snapshot);
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
         let shown = input::redacted(&declared, &redactor);
@@ -42,7 +45,8 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
         declared = shown;
         snapshot = redactor.snapshot(snapshot);
     }
-    let traced = facts::trace(&snapshot, &declared.intent, (&from, &to), ports)?;
+    let settled = facts::settled(&snapshot, &declared.intent)?;
+    let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
     let fix = rule::fix(&traced.blockers, &traced.target)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin), &snapshot.gaps);
     let text = match args.output.format {
@@ -170,7 +174,8 @@ fn missing(missing: network::Missing, gaps: &[Gap]) -> report::Missing {
     report::Missing {
         kind: match missing.kind {
             MissingKind::Operation => report::MissingKind::Operation,
-            MissingKind::Intent => report::MissingKind::Intent,
+            // What does not exist yet cannot be read; the user may say it.
+            MissingKind::Intent | MissingKind::NotYet => report::MissingKind::Intent,
             MissingKind::Probe => report::MissingKind::Probe,
             MissingKind::Unmodelled => report::MissingKind::Unmodelled,
         },

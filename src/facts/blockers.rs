@@ -5,7 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use super::Context;
-use crate::network::{Blocker, BlockerCode};
+use crate::network::{AddressSet, Blocker, BlockerCode};
+
+/// More prefixes than a reason lists.
+const MANY: usize = 8;
 
 /// The blockers of all paths: what one object does to several parts is said once.
 pub(super) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocker> {
@@ -21,6 +24,7 @@ pub(super) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
         }
     }
     let mut merged: Vec<Blocker> = places.into_values().flatten().collect();
+    merged.iter_mut().for_each(shorten);
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
     context.share_numbers(&mut merged);
     merged
@@ -98,6 +102,15 @@ fn says_too(known: &mut Blocker, other: &Blocker) -> bool {
         _ => None,
     };
     true
+}
+
+/// Of very many prefixes the first are told.
+fn shorten(blocker: &mut Blocker) {
+    let (all, texts) = (nets(blocker), &blocker.remedy.cidrs);
+    if all.len() == texts.len() && texts.len() > MANY {
+        let told = all.into_iter().collect::<AddressSet>().told();
+        blocker.reason = blocker.reason.replacen(&texts.join(", "), &told, 1);
+    }
 }
 
 fn nets(blocker: &Blocker) -> Vec<IpNet> {

@@ -17,6 +17,7 @@ use crate::network::{Known, MissingKind};
 use super::demand::{Bound, Level, Load, Member, count, free, items, running, share, zones};
 use super::fit::{self, Item};
 use super::pods::Demand;
+use super::surge::{self, Update};
 use super::{Context, Fact, Missing, members, nodes, subnet};
 
 /// One zone of one group.
@@ -51,6 +52,8 @@ pub(super) struct Capacity {
     pub shortages: Vec<Shortage>,
     /// The largest maximum with which it fits, where it does not now; not below its minimum.
     pub size_that_fits: Option<i64>,
+    /// Whether it can be updated at its maximum size.
+    pub update: Update,
 }
 
 /// The answers for all groups, in their order; `loads` are theirs.
@@ -117,7 +120,8 @@ fn answer(
             .map(|(zone, subnets)| zone_capacity(context, &members[at], needed(&zone), zone, subnets))
             .collect()
     });
-    Capacity { zones, fits_minimum, fits_full, shortages, size_that_fits }
+    let update = surge::update(context, members, at, elsewhere, &full.missing);
+    Capacity { zones, fits_minimum, fits_full, shortages, size_that_fits, update }
 }
 
 /// Which groups do not fit, by zone, at the least and at the most; `None` where the search gave up.

@@ -7,8 +7,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::{AddressSet, Known};
-use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
 
+use super::addon::{self, AddonsFacts};
+use super::exposure::{self, ExposureFacts};
+use super::state::{self, StateFacts};
+use super::versions::{self, SupportFacts};
 use super::{Context, Fact, Subject, Subjects, access, subnet};
 
 /// What rules see of the cluster.
@@ -55,8 +59,24 @@ pub(super) struct ClusterFacts {
     /// Who may use the cluster, and how its pods prove who they are.
     #[serde(flatten)]
     access: access::AccessFacts,
+    /// Where cluster DNS runs: `pods` on nodes, pods on `fargate` (there are no nodes), or `nodes`
+    /// themselves, each for its own pods (EKS Auto Mode without the add-on `coredns`: `computeConfig`,
+    /// `addons`).
+    dns_runs_on: Fact<String>,
     /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
     subnets_elsewhere: Fact<Vec<String>>,
+    #[serde(flatten)]
+    state: StateFacts,
+    #[serde(flatten)]
+    support: SupportFacts,
+    #[serde(flatten)]
+    exposure: ExposureFacts,
+    #[serde(flatten)]
+    addons: AddonsFacts,
+    /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
+    control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
+    /// Whether they add up to the five addresses that an update may need; true as soon as that is proved.
+    room_for_update: Fact<bool>,
 }
 
 /// One of EKS's own findings.
@@ -126,8 +146,18 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
             Some([own].into_iter().chain(c.security_group_ids.clone().unwrap_or_default()).collect())
         }),
         subnet_ids: setting(context, &config, "subnetIds", |c| c.subnet_ids.clone()),
+        dns_runs_on: Fact(super::dns::runs_on(context).map(str::to_owned)),
         subnets_elsewhere: Fact(elsewhere(context, &zones)),
+        state: state::facts(context, cluster),
+        support: versions::facts(context, cluster),
+        exposure: exposure::facts(context, cluster),
+        addons: addon::together(context, cluster),
         control_plane_in_several_zones: several(&zones),
+        control_plane_free_addresses: Fact(
+            free_addresses(context, &config)
+                .and_then(|found| found.into_iter().map(|(subnet, free)| Ok((subnet, free?))).collect()),
+        ),
+        room_for_update: room_for_update(context, &config),
         control_plane_zones: Fact(match zones {
             Ok((zones, missing)) if missing.is_empty() => Ok(zones.into_iter().collect()),
             Ok((_, missing)) | Err(missing) => Err(missing),
@@ -175,6 +205,20 @@ fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
     )
 }
 
+/// What EKS finds wrong, one sentence each: the code, what it says, and what it is about.
+pub(super) fn sentences(issues: &[Issue]) -> Vec<String> {
+    let sentence = |issue: &Issue| {
+        let said = [issue.code.as_deref(), issue.message.as_deref()].into_iter().flatten();
+        let said = said.collect::<Vec<_>>().join(": ");
+        if issue.resource_ids.is_empty() {
+            said
+        } else {
+            format!("{said} ({})", issue.resource_ids.join(", "))
+        }
+    };
+    issues.iter().map(sentence).collect()
+}
+
 type Zones = Known<(BTreeSet<String>, Vec<super::Missing>)>;
 
 /// The zones that are known, with what is missing for the others.
@@ -208,6 +252,31 @@ fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
         }
     }
     Ok(best.into_values().map(|(_, id)| id).collect())
+}
+
+/// Addresses that EKS may need for new interfaces, in whichever of the subnets it places them:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/update-cluster.html>.
+const FOR_UPDATE: i64 = 5;
+
+fn free_addresses(context: &Context<'_>, config: &Known<&VpcConfig>) -> Known<BTreeMap<String, Known<i64>>> {
+    let subnets = setting(context, config, "subnetIds", |c| c.subnet_ids.clone()).0?;
+    let free = |subnet: String| {
+        let free = subnet::free_addresses(context, &subnet);
+        (subnet, free)
+    };
+    Ok(subnets.into_iter().map(free).collect())
+}
+
+fn room_for_update(context: &Context<'_>, config: &Known<&VpcConfig>) -> Fact<bool> {
+    Fact(free_addresses(context, config).and_then(|found| {
+        let sum: i64 = found.values().filter_map(|free| free.as_ref().ok()).sum();
+        let missing: Vec<_> = found.into_values().filter_map(Result::err).flatten().collect();
+        match sum >= FOR_UPDATE {
+            true => Ok(true),
+            false if missing.is_empty() => Ok(false),
+            false => Err(missing),
+        }
+    }))
 }
 
 fn several(zones: &Zones) -> Fact<bool> {

@@ -5,15 +5,16 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use crate::intent::Intent;
+use crate::intent::{Intent, Plan};
 use crate::network::{self, Blocker, Known, Missing, MissingKind, Network};
-use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::snapshot::aws::{Time, ec2};
 use crate::snapshot::{Arn, Snapshot};
 
 use super::Target;
 use super::blockers::Numbers;
 use super::ends::Ends;
+use super::plan;
 
 /// What facts are computed from.
 #[derive(Debug)]
@@ -56,7 +57,7 @@ impl<'s> Context<'s> {
             |arn| arn.partition.to_owned(),
         );
         let vpc = cluster.clone().and_then(|cluster| vpc_of(snapshot, cluster));
-        Self {
+        let context = Self {
             snapshot,
             intent: intent.clone(),
             network: Network::new(snapshot),
@@ -68,7 +69,18 @@ impl<'s> Context<'s> {
             assumptions: RefCell::default(),
             ends: RefCell::default(),
             numbers: RefCell::default(),
+        };
+        if let Some(plan) = context.plan() {
+            plan::assume(&context, plan);
         }
+        context
+    }
+
+    /// The plan, where the cluster is still to be created.
+    pub fn plan(&self) -> Option<&Plan> {
+        let plan = self.intent.cluster.as_ref()?;
+        let cluster = self.cluster.as_ref().ok()?;
+        (cluster.arn.is_none() && cluster.name == plan.called()).then_some(plan)
     }
 
     /// The cluster's network settings.
@@ -79,19 +91,51 @@ impl<'s> Context<'s> {
 
     /// Why something that this collection would tell is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
+        if self.plan().is_some() && plan::is_of_cluster(collection) {
+            return self.field(collection, collection);
+        }
         network::missing(self.snapshot, collection, id)
     }
 
     /// A field that AWS's answer lacks, though the operation did answer.
-    #[allow(clippy::unused_self)] // It is asked for like `missing`, beside it.
     pub fn field(&self, collection: &str, field: &str) -> Missing {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
+        if self.plan().is_some() && plan::is_of_cluster(collection) {
+            let what = format!("{field}, which {operation} will tell");
+            return Missing { kind: MissingKind::NotYet, what, permission: None };
+        }
         Missing {
             kind: MissingKind::Operation,
             what: format!("{field}, which {operation} did not return"),
             permission: None,
         }
+    }
+
+    /// A field that is newer than the first snapshots: absent from an older one it was not read, absent
+    /// from a newer one AWS has no value for it.
+    pub fn since<T>(
+        &self,
+        version: u32,
+        value: Option<T>,
+        collection: &str,
+        field: &str,
+    ) -> Known<Option<T>> {
+        if value.is_some() || self.snapshot.snapshot_version >= version {
+            return Ok(value);
+        }
+        let mut missing = self.field(collection, field);
+        missing.what =
+            format!("{field}, which snapshots of version {} leave out", self.snapshot.snapshot_version);
+        Err(vec![missing])
+    }
+
+    /// The time that dates are judged at, in seconds since 1970.
+    pub fn as_of(&self) -> Known<i64> {
+        let given = self.intent.as_of.as_deref().or(self.snapshot.collected_at.as_deref());
+        given
+            .and_then(|text| Time::parse(text)?.seconds())
+            .ok_or_else(|| vec![Missing::intent("the day that dates are judged at (--as-of 2026-11-20)")])
     }
 
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
@@ -151,7 +195,10 @@ impl<'s> Context<'s> {
             account: self.account.clone(),
             region: self.region.clone(),
             partition: self.partition.clone(),
-            cluster: self.cluster.as_ref().ok().map(|cluster| cluster.name.clone()),
+            cluster: match self.plan() {
+                Some(plan) => plan.name.clone(),
+                None => self.cluster.as_ref().ok().map(|cluster| cluster.name.clone()),
+            },
             vpc: self.vpc.as_ref().ok().cloned(),
         }
     }

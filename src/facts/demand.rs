@@ -90,7 +90,7 @@ pub(super) fn load(
 
 /// Whether the CNI's interfaces, `aws-K8S-<instance>`, show that custom networking is on: one of them is
 /// in another subnet than its instance.
-fn pods_are_elsewhere(context: &Context<'_>) -> bool {
+pub(super) fn pods_are_elsewhere(context: &Context<'_>) -> bool {
     let aws = &context.snapshot.aws;
     let instances = aws.reservations.iter().flatten().flat_map(|reservation| &reservation.instances);
     let homes: BTreeMap<&str, &Option<String>> =

@@ -12,8 +12,9 @@ use serde::Deserialize;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::FargateProfile;
 
+use super::beyond::beyond;
 use super::endpoint_policy::{Owner, Sender};
-use super::{Context, nodes};
+use super::{Context, bootstrap, nodes};
 
 /// The matrix as it is embedded.
 const MATRIX: &str = include_str!("../../rules/eks/services.yaml");
@@ -129,9 +130,13 @@ pub(super) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, U
                 Some(false) => Use::No,
                 None => match sign(context, name) {
                     Sign::Seen => Use::Yes,
+                    Sign::Unread(missing) if Missing::all_not_yet(&missing) => {
+                        assumed.push(name.as_str());
+                        Use::No
+                    }
                     Sign::Unread(missing) => Use::Unknown(missing),
                     Sign::Unseen => {
-                        if feature.unseen {
+                        if feature.unseen || context.plan().is_some() {
                             assumed.push(name.as_str());
                         }
                         Use::No
@@ -167,6 +172,7 @@ fn sign(context: &Context<'_>, feature: &str) -> Sign {
         "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
         "efs_csi" => addon(context, "aws-efs-csi-driver"),
         "fsx_csi" => addon(context, "aws-fsx-csi-driver"),
+        "eks_api" => of(bootstrap::asks_eks(context)),
         "metrics_server" => addon(context, "metrics-server"),
         "cert_manager" => addon(context, "cert-manager"),
         "guardduty_runtime" => addon(context, "aws-guardduty-agent"),
@@ -185,12 +191,13 @@ fn of(shown: Known<bool>) -> Sign {
 /// A cluster runs on EC2 instances unless all that was read says that it runs on Fargate.
 fn has_nodes(context: &Context<'_>) -> Sign {
     let listed = nodes::listed(context);
-    if !listed.groups.is_empty() {
+    let beyond = beyond(context);
+    if !listed.groups.is_empty() || !beyond.places.is_empty() || !beyond.unlisted.is_empty() {
         return Sign::Seen;
     }
     match fargate_profiles(context) {
         Ok([]) => {
-            if listed.unlisted.is_empty() {
+            if listed.unlisted.is_empty() && context.plan().is_none() {
                 context.assume("Nodes are still to come, as EC2 instances in the cluster's subnets.");
             }
             Sign::Seen
@@ -227,7 +234,8 @@ pub(super) fn described_profiles<'s>(context: &Context<'s>) -> (Vec<&'s FargateP
     (described, missing)
 }
 
-fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
+/// Names of the cluster's add-ons.
+pub(super) fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     let cluster = context.cluster.clone()?;
     context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
 }

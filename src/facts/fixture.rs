@@ -28,6 +28,12 @@ impl Fixture {
         self
     }
 
+    /// Sets a field of the snapshot itself.
+    pub fn set(mut self, key: &str, to: Value) -> Self {
+        self.0[key] = to;
+        self
+    }
+
     /// Removes the items of a collection whose field has this value.
     pub fn remove(mut self, collection: &str, field: &str, value: &str) -> Self {
         let items = self.0[collection].as_array_mut().unwrap();

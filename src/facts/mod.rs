@@ -6,27 +6,39 @@
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
 mod access;
+mod addon;
+mod beyond;
 mod blockers;
+mod bootstrap;
 mod capacity;
 mod cluster;
+mod cni;
 mod context;
 mod demand;
+mod dns;
 mod endpoint_policy;
 mod endpoints;
 mod ends;
+mod exposure;
 mod fact;
+mod fargate;
 mod features;
 mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod group_state;
+mod growth;
 mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
 mod permissions;
+mod plan;
+mod pod_places;
 mod pods;
 mod policy;
+mod prefixes;
 mod registries;
 mod role;
 mod role_uses;
@@ -35,10 +47,14 @@ mod services;
 #[cfg(test)]
 mod small;
 mod spec;
+mod state;
 mod subnet;
+mod surge;
 mod template;
 mod trace;
+mod trunk;
 mod trust;
+mod versions;
 mod vpc;
 
 use std::collections::BTreeMap;
@@ -50,6 +66,7 @@ use serde_json::Value;
 pub use crate::network::{Blocker, Missing, MissingKind, Ports};
 pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
+pub use plan::{PlanError, settled};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 pub use trace::{TraceError, Traced, trace};
 
@@ -59,8 +76,21 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 /// The kinds of subjects, in the order of the report's areas.
-pub const KINDS: &[&str] =
-    &["cluster", "vpc", "control_plane_subnet", "subnet", "service", "nodegroup", "role", "flow"];
+pub const KINDS: &[&str] = &[
+    "cluster",
+    "vpc",
+    "control_plane_subnet",
+    "subnet",
+    "load_balancer_subnet",
+    "service",
+    "nodegroup",
+    "bootstrap",
+    "fargate_profile",
+    "addon",
+    "role",
+    "growth",
+    "flow",
+];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -146,9 +176,14 @@ impl<'s> Facts<'s> {
             ("vpc", vpc::derive(&context)),
             ("control_plane_subnet", subnet::of_control_plane(&context)),
             ("subnet", subnet::derive(&context)),
+            ("load_balancer_subnet", subnet::of_load_balancers(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
             ("role", role::derive(&context)),
+            ("fargate_profile", fargate::derive(&context)),
+            ("addon", addon::derive(&context)),
+            ("growth", growth::derive(&context)),
+            ("bootstrap", bootstrap::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -161,6 +196,11 @@ impl<'s> Facts<'s> {
     /// The flows that a rule declares, one subject for each source and destination that differ.
     pub fn flow(&self, spec: &FlowSpec) -> Subjects {
         flows::flow(&self.context, spec)
+    }
+
+    /// What stands in texts and is not there yet, so that no command can name it.
+    pub fn not_yet(&self) -> Vec<String> {
+        self.context.plan().map_or_else(Vec::new, |plan| vec![plan.called(), plan::CLUSTER_GROUP.to_owned()])
     }
 
     /// What was taken for granted so far, sorted; flows add theirs when they are asked for.
@@ -179,10 +219,14 @@ pub fn schema(kind: &str) -> Option<Schema> {
     match kind {
         "cluster" => Some(schema_for!(cluster::ClusterFacts)),
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
-        "control_plane_subnet" | "subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "role" => Some(schema_for!(role::RoleFacts)),
+        "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
+        "addon" => Some(schema_for!(addon::AddonFacts)),
+        "growth" => Some(schema_for!(growth::GrowthFacts)),
+        "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,
     }

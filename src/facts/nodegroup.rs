@@ -7,11 +7,12 @@ use serde::Serialize;
 
 use crate::network::{Groups, Known};
 
-use super::capacity::{self, Capacity, ZoneCapacity};
+use super::capacity::{self, Capacity, Shortage, ZoneCapacity};
 use super::demand;
+use super::group_state::{self, GroupStateFacts};
 use super::nodes::{self, NodeGroup};
-use super::pods::{self, CniKnown, Kubelet};
-use super::{Context, Fact, Subject, Subjects};
+use super::pods::{self, CniKnown, Kubelet, Limit};
+use super::{Context, Fact, Subject, Subjects, trunk};
 
 /// What rules see of a node group.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -53,6 +54,24 @@ pub(super) struct NodegroupFacts {
     shortages: Vec<ShortageFacts>,
     /// The largest maximum with which all pods of all groups get addresses; null where it fits, or none does.
     size_that_fits: Option<i64>,
+    #[serde(flatten)]
+    state: GroupStateFacts,
+    /// Nodes that an update of a group at its maximum adds in each zone, at most (`nodegroup.updateConfig`).
+    update_nodes_a_zone: Fact<i64>,
+    /// Whether they fit besides the maximum, with the addresses that load balancers want.
+    fits_update: Fact<bool>,
+    /// Where they do not, and with whom.
+    update_shortages: Vec<ShortageFacts>,
+    /// Whether all types of a managed group hold the same number of pods.
+    same_max_pods: Fact<bool>,
+    /// Whether the cluster's pods have IPv6 addresses (`cluster.kubernetesNetworkConfig.ipFamily`).
+    ipv6: Fact<bool>,
+    /// Whether pods with security groups of their own get interfaces of their own (`ENABLE_POD_ENI`).
+    pod_interfaces: Fact<bool>,
+    /// Its types on the Xen hypervisor (`InstanceTypes[].Hypervisor`): without prefixes, IPv6 and interfaces for pods.
+    xen_types: Fact<Vec<String>>,
+    /// Its types that cannot have interfaces for pods.
+    types_without_pod_interfaces: Fact<Vec<String>>,
 }
 
 /// One zone of a node group.
@@ -109,7 +128,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
             "nodegroup",
             &group.name,
             Some(&group.name),
-            &facts(context, group, &cni, kubelet, capacity),
+            &facts(context, group, &cni, (kubelet, &ipv6), capacity),
         )
     });
     Subjects { listed: subjects.collect(), unlisted: listed.unlisted.clone() }
@@ -119,7 +138,7 @@ fn facts(
     context: &Context<'_>,
     group: &NodeGroup,
     cni: &CniKnown,
-    kubelet: &Known<Kubelet>,
+    (kubelet, ipv6): (&Known<Kubelet>, &Known<bool>),
     capacity: Capacity,
 ) -> NodegroupFacts {
     let by_type = max_pods(context, group, cni, kubelet);
@@ -141,29 +160,49 @@ fn facts(
         min_size: Fact(group.min_size.clone()),
         max_size: Fact(group.max_size.clone()),
         desired_size: Fact(group.desired_size.clone()),
-        prefix_delegation: Fact(match cni {
-            CniKnown::Read(cni) => Ok(cni.prefixes),
-            CniKnown::Assumed => Ok(false),
-            CniKnown::Unread(missing) => Err(missing.clone()),
-        }),
+        prefix_delegation: Fact(cni.setting(|cni| cni.prefixes)),
+        same_max_pods: Fact(by_type.clone().map(|by_type| {
+            let mut counts = by_type.values();
+            let first = counts.next();
+            counts.all(|count| Some(count) == first)
+        })),
+        ipv6: Fact(ipv6.clone()),
+        pod_interfaces: Fact(cni.setting(|cni| cni.pod_interfaces)),
+        xen_types: Fact(xen_types(context, group)),
+        types_without_pod_interfaces: Fact(trunk::types_without(context, group)),
+        update_nodes_a_zone: capacity.update.nodes_a_zone,
+        fits_update: capacity.update.fits,
+        update_shortages: shortages(capacity.update.shortages),
         max_pods: Fact(by_type.clone().map(|by_type| by_type.values().copied().min().unwrap_or_default())),
         max_pods_by_type: Fact(by_type),
         zones: Fact(capacity.zones.map(|zones| zones.into_iter().map(zone).collect())),
         fits_minimum: capacity.fits_minimum,
         fits_full: capacity.fits_full,
-        shortages: capacity
-            .shortages
-            .into_iter()
-            .map(|short| ShortageFacts {
-                zone: short.zone,
-                groups: short.groups,
-                subnets: short.subnets,
-                needed: short.needed,
-                free: short.free,
-            })
-            .collect(),
+        shortages: shortages(capacity.shortages),
         size_that_fits: capacity.size_that_fits,
+        state: group_state::facts(context, group, described),
     }
+}
+
+fn shortages(shortages: Vec<Shortage>) -> Vec<ShortageFacts> {
+    let facts = |short: Shortage| ShortageFacts {
+        zone: short.zone,
+        groups: short.groups,
+        subnets: short.subnets,
+        needed: short.needed,
+        free: short.free,
+    };
+    shortages.into_iter().map(facts).collect()
+}
+
+fn xen_types(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<String>> {
+    let mut xen = Vec::new();
+    for name in group.instance_types.clone()? {
+        if !pods::shape(context, &name)?.nitro {
+            xen.push(name);
+        }
+    }
+    Ok(xen)
 }
 
 fn zone(zone: ZoneCapacity) -> ZoneFacts {
@@ -201,7 +240,7 @@ fn max_pods(
 
 /// Whether pods have IPv6 addresses. Where AWS gives neither family nor prefix the cluster is
 /// taken for IPv4, which needs more addresses and holds fewer pods: no pass comes of it.
-fn ipv6(context: &Context<'_>) -> Known<bool> {
+pub(super) fn ipv6(context: &Context<'_>) -> Known<bool> {
     let cluster = context.cluster.clone()?;
     let network = cluster.kubernetes_network_config.as_ref();
     let family = network.and_then(|network| network.ip_family.as_deref());
@@ -215,7 +254,8 @@ fn kubelet(group: &NodeGroup, ipv6: &Known<bool>) -> Known<Kubelet> {
     let windows = group.ami_type.as_deref().is_some_and(|ami| ami.starts_with("WINDOWS"));
     // A custom image may be anything; whether EKS's cap applies must be known.
     let custom = group.custom_ami.clone()?;
-    Ok(Kubelet { capped: group.managed && !custom, windows, ipv6: ipv6.clone()? })
+    let limit = if group.managed && !custom { Limit::Managed } else { Limit::Image };
+    Ok(Kubelet { limit, windows, ipv6: ipv6.clone()? })
 }
 
 #[cfg(test)]

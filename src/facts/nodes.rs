@@ -9,6 +9,7 @@ use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
 use super::Context;
+use super::beyond::beyond;
 use super::context::plausible_count;
 use super::members::{self, Homes};
 use super::template::{default_group, template, template_groups};
@@ -58,13 +59,6 @@ pub fn listed(context: &Context<'_>) -> Listed {
     let mut listed = Listed::default();
     managed(context, cluster, &mut listed);
     self_managed(context, cluster, &mut listed);
-    if cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true) {
-        listed.unlisted.push(Missing {
-            kind: MissingKind::Unmodelled,
-            what: "the nodes of EKS Auto Mode, whose node classes live in Kubernetes".into(),
-            permission: None,
-        });
-    }
     listed
 }
 
@@ -78,6 +72,9 @@ pub fn known_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) 
             Err(why) => missing.extend(why),
         }
     }
+    let beyond = beyond(context);
+    subnets.extend(beyond.places.into_iter().map(|place| place.subnet));
+    missing.extend(beyond.unlisted);
     match instances(context) {
         Ok(instances) => subnets.extend(instances.iter().filter_map(|instance| instance.subnet_id.clone())),
         Err(why) => missing.extend(why),

@@ -4,196 +4,15 @@
 //! Sources: <https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html> and
 //! <https://github.com/aws/amazon-vpc-cni-k8s#eni-and-ip-target>.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
-
 use crate::network::{Known, MissingKind};
 use crate::snapshot::aws::ec2::InstanceTypeInfo;
 
+pub(super) use super::cni::{Cni, CniKnown, Snat, cni};
 use super::context::plausible_count;
 use super::{Context, Missing};
 
 /// A /28, in addresses.
 const PREFIX: i64 = 16;
-
-/// Which pods' packets out of the VPC carry the primary address of their node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Snat {
-    /// All but those with an interface of their own, which `strict` enforcing excepts; the default.
-    Shared,
-    /// All: `POD_SECURITY_GROUP_ENFORCING_MODE` is `standard`.
-    All,
-    /// None: `AWS_VPC_K8S_CNI_EXTERNALSNAT`.
-    None,
-    /// Not those to the networks that `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS` names.
-    Some,
-}
-
-/// How the VPC CNI is set up, as far as it matters for addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Cni {
-    /// `ENABLE_PREFIX_DELEGATION`.
-    pub prefixes: bool,
-    /// `AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG`: pods live in subnets that only Kubernetes knows.
-    pub custom_networking: bool,
-    /// `ENABLE_SUBNET_DISCOVERY`, on by default: pods may live in tagged subnets besides the node's.
-    pub subnet_discovery: bool,
-    /// Whose packets out of the VPC carry their node's address.
-    pub snat: Snat,
-    /// `WARM_ENI_TARGET`, 1 by default.
-    pub warm_interfaces: Option<i64>,
-    /// `WARM_IP_TARGET`.
-    pub warm_addresses: Option<i64>,
-    /// `MINIMUM_IP_TARGET`.
-    pub minimum_addresses: Option<i64>,
-    /// `WARM_PREFIX_TARGET`, 1 by default.
-    pub warm_prefixes: Option<i64>,
-}
-
-impl Default for Cni {
-    fn default() -> Self {
-        Self {
-            prefixes: false,
-            custom_networking: false,
-            subnet_discovery: true,
-            snat: Snat::Shared,
-            warm_interfaces: None,
-            warm_addresses: None,
-            minimum_addresses: None,
-            warm_prefixes: None,
-        }
-    }
-}
-
-/// What is known about the VPC CNI.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum CniKnown {
-    /// The add-on's own configuration.
-    Read(Cni),
-    /// There is no add-on: someone installed it, and its defaults are assumed.
-    Assumed,
-    /// The add-on could not be read: what does not hold in every mode is unknown.
-    Unread(Vec<Missing>),
-}
-
-impl CniKnown {
-    /// Every set-up that is possible.
-    pub fn candidates(&self) -> Vec<Cni> {
-        match self {
-            Self::Read(cni) => vec![cni.clone()],
-            Self::Assumed => vec![Cni::default()],
-            Self::Unread(_) => vec![Cni::default(), Cni { prefixes: true, ..Cni::default() }],
-        }
-    }
-
-    /// What is missing to know which.
-    pub fn missing(&self) -> Vec<Missing> {
-        match self {
-            Self::Unread(missing) => missing.clone(),
-            Self::Read(_) | Self::Assumed => Vec::new(),
-        }
-    }
-}
-
-/// Reads the `vpc-cni` add-on, and says what is assumed where there is none.
-pub(super) fn cni(context: &Context<'_>) -> CniKnown {
-    let cluster = match &context.cluster {
-        Ok(cluster) => *cluster,
-        Err(missing) => return CniKnown::Unread(missing.clone()),
-    };
-    let aws = &context.snapshot.aws;
-    if let Some(addon) = aws.addon.iter().flatten().find(|addon| addon.addon_name == "vpc-cni") {
-        let Some(values) = &addon.configuration_values else { return CniKnown::Read(Cni::default()) };
-        return match settings(values) {
-            Some(cni) => CniKnown::Read(cni),
-            None => CniKnown::Unread(vec![Missing {
-                kind: MissingKind::Unmodelled,
-                what: "the configurationValues of the add-on vpc-cni, which are neither JSON nor YAML".into(),
-                permission: None,
-            }]),
-        };
-    }
-    match context.items(aws.addons.as_deref(), "addons", &cluster.name) {
-        Ok(names) if names.iter().any(|name| name == "vpc-cni") => {
-            CniKnown::Unread(vec![context.missing("addon", Some("vpc-cni"))])
-        }
-        Ok(_) => {
-            context.assume("The cluster has no add-on vpc-cni; the VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
-            CniKnown::Assumed
-        }
-        Err(missing) => {
-            context.assume("The configuration of the add-on vpc-cni was not read; max pods are those of secondary addresses, the fewest that its modes give.");
-            CniKnown::Unread(missing)
-        }
-    }
-}
-
-/// The VPC CNI's environment, as its add-on sets it; what no add-on set up has its defaults.
-pub(super) fn environment(context: &Context<'_>) -> Known<BTreeMap<String, String>> {
-    let cluster = context.cluster.clone()?;
-    let aws = &context.snapshot.aws;
-    let Some(addon) = aws.addon.iter().flatten().find(|addon| addon.addon_name == "vpc-cni") else {
-        let names = context.items(aws.addons.as_deref(), "addons", &cluster.name)?;
-        return if names.iter().any(|name| name == "vpc-cni") {
-            Err(vec![context.missing("addon", Some("vpc-cni"))])
-        } else {
-            Ok(BTreeMap::new())
-        };
-    };
-    let values = addon.configuration_values.as_deref().unwrap_or_default();
-    if values.trim().is_empty() {
-        return Ok(BTreeMap::new());
-    }
-    let parsed: Option<Value> =
-        serde_json::from_str(values).ok().or_else(|| serde_saphyr::from_str::<Value>(values).ok());
-    let parsed = parsed.ok_or_else(|| {
-        vec![Missing::unmodelled(
-            "the configurationValues of the add-on vpc-cni, which are neither JSON nor YAML",
-        )]
-    })?;
-    let env = parsed.get("env").and_then(Value::as_object).cloned().unwrap_or_default();
-    let text = |value: Value| match value {
-        Value::String(text) => text,
-        other => other.to_string(),
-    };
-    Ok(env.into_iter().map(|(key, value)| (key, text(value))).collect())
-}
-
-/// The environment in an add-on's configuration, which may be JSON or YAML.
-fn settings(values: &str) -> Option<Cni> {
-    if values.trim().is_empty() {
-        return Some(Cni::default());
-    }
-    let parsed: Value =
-        serde_json::from_str(values).ok().or_else(|| serde_saphyr::from_str::<Value>(values).ok())?;
-    let env = parsed.as_object()?.get("env");
-    let text = |key: &str| match env?.get(key)? {
-        Value::String(text) => Some(text.clone()),
-        other => Some(other.to_string()),
-    };
-    let on = |key: &str| text(key).is_some_and(|text| text.eq_ignore_ascii_case("true"));
-    let off = |key: &str| text(key).is_some_and(|text| text.eq_ignore_ascii_case("false"));
-    let number = |key: &str| plausible_count(text(key).and_then(|text| text.parse().ok()));
-    Some(Cni {
-        prefixes: on("ENABLE_PREFIX_DELEGATION"),
-        custom_networking: on("AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG"),
-        subnet_discovery: !off("ENABLE_SUBNET_DISCOVERY"),
-        snat: if on("AWS_VPC_K8S_CNI_EXTERNALSNAT") {
-            Snat::None
-        } else if text("AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS").is_some_and(|text| !text.is_empty()) {
-            Snat::Some
-        } else if text("POD_SECURITY_GROUP_ENFORCING_MODE").is_some_and(|mode| mode == "standard") {
-            Snat::All
-        } else {
-            Snat::Shared
-        },
-        warm_interfaces: number("WARM_ENI_TARGET"),
-        warm_addresses: number("WARM_IP_TARGET").filter(|target| *target > 0),
-        minimum_addresses: number("MINIMUM_IP_TARGET").filter(|target| *target > 0),
-        warm_prefixes: number("WARM_PREFIX_TARGET"),
-    })
-}
 
 /// What an instance type can hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -237,36 +56,58 @@ fn interfaces(info: &InstanceTypeInfo) -> Option<i64> {
     card.maximum_network_interfaces
 }
 
+/// Who sets how many pods kubelet admits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Limit {
+    /// The image: as many as the interfaces have room for.
+    Image,
+    /// EKS: a managed node group without a custom image is held to 110 or 250.
+    Managed,
+    /// EKS Auto Mode.
+    AutoMode,
+}
+
 /// What of a node group decides over its pods.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Kubelet {
-    /// Whether EKS enforces its recommended cap: managed, and not with a custom image.
-    pub capped: bool,
+    /// Who sets the limit.
+    pub limit: Limit,
     /// Whether the image is Windows, which uses one interface.
     pub windows: bool,
     /// Whether the cluster's pods have IPv6 addresses.
     pub ipv6: bool,
 }
 
+/// Kubelet's own limit, and that of EKS on small instances and in Auto Mode.
+const USUAL_LIMIT: i64 = 110;
+
+/// The `+ 2` of AWS's formula: pods on the host's own network come on top of the addresses.
+pub(super) const ON_HOST: i64 = 2;
+
 /// How many pods a node of this shape holds.
 ///
-/// Two pods on the host's own network come on top of the interfaces' secondary addresses.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html#max-pods-precedence>
 pub(super) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> {
+    let each = (shape.addresses - 1).max(0);
     if kubelet.windows {
-        return Ok(shape.addresses - 1);
+        // https://docs.aws.amazon.com/eks/latest/best-practices/windows-networking.html
+        let unit = if cni.windows_prefixes && shape.nitro { PREFIX } else { 1 };
+        return Ok((each * unit).min(USUAL_LIMIT));
+    }
+    if kubelet.limit == Limit::AutoMode {
+        return Ok((shape.interfaces * each).min(USUAL_LIMIT));
     }
     let prefixes = (cni.prefixes || kubelet.ipv6) && shape.nitro;
-    let interfaces = if cni.custom_networking { shape.interfaces - 1 } else { shape.interfaces };
-    let each = shape.addresses - 1;
-    let by_network = interfaces * each * if prefixes { PREFIX } else { 1 } + 2;
-    if !kubelet.capped {
+    let interfaces = pod_interfaces(shape, cni);
+    let by_network = interfaces * each * if prefixes { PREFIX } else { 1 } + ON_HOST;
+    if kubelet.limit == Limit::Image {
         return Ok(by_network);
     }
     let cap = match shape.vcpus {
         Some(vcpus) if vcpus > 30 => 250,
-        Some(_) => 110,
+        Some(_) => USUAL_LIMIT,
         // Both caps agree on small types.
-        None if by_network <= 110 => return Ok(by_network),
+        None if by_network <= USUAL_LIMIT => return Ok(by_network),
         None => {
             return Err(vec![Missing {
                 kind: MissingKind::Operation,
@@ -278,6 +119,20 @@ pub(super) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> 
     Ok(by_network.min(cap))
 }
 
+/// Interfaces that pods have: custom networking leaves the first to the node.
+fn pod_interfaces(shape: Shape, cni: &Cni) -> i64 {
+    if cni.custom_networking { (shape.interfaces - 1).max(0) } else { shape.interfaces }
+}
+
+/// What a node holds of its subnet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Held {
+    /// All its addresses, those in prefixes included.
+    pub addresses: i64,
+    /// How many /28 prefixes are among them.
+    pub prefixes: i64,
+}
+
 /// Addresses that a node takes from its subnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Demand {
@@ -287,40 +142,53 @@ pub(super) struct Demand {
     pub full: i64,
 }
 
-/// How many addresses a node of this shape takes from its subnet.
-///
-/// With secondary addresses the CNI attaches whole interfaces, one more than it uses; with
-/// prefixes, one /28 more than it uses; with `WARM_IP_TARGET` or `MINIMUM_IP_TARGET` what those
-/// say. Each interface takes one address for itself. In an IPv6 cluster pods take none.
+/// How many addresses a node of this shape takes from its subnet, with its first pods and with all.
 pub(super) fn demand(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Demand {
-    if kubelet.ipv6 {
-        return Demand { minimum: 1, full: 1 };
-    }
-    if kubelet.windows {
-        return Demand { minimum: shape.addresses.min(4), full: shape.addresses };
-    }
-    let each = (shape.addresses - 1).max(1);
-    let prefixes = cni.prefixes && shape.nitro;
-    let unit = if prefixes { PREFIX } else { 1 };
-    let most = shape.interfaces * each;
-    // Addresses on the host's own network are not the CNI's.
-    let pods = max_pods(shape, cni, kubelet).map_or(most * unit, |pods| (pods - 2).max(1));
-    let slots = |slots: i64| {
-        let slots = slots.clamp(1, most);
-        slots * unit + ceil(slots, each)
-    };
-    let held = |pods: i64| match (cni.warm_addresses, cni.minimum_addresses) {
-        (None, None) if prefixes => slots(ceil(pods, unit) + cni.warm_prefixes.unwrap_or(1).max(0)),
-        (None, None) => {
-            let interfaces = ceil(pods, each) + cni.warm_interfaces.unwrap_or(1).max(0);
-            interfaces.min(shape.interfaces) * shape.addresses
-        }
-        (warm, minimum) => slots(ceil((pods + warm.unwrap_or(0)).max(minimum.unwrap_or(0)), unit)),
-    };
+    let most = shape.interfaces * (shape.addresses - 1).max(1) * PREFIX;
+    let on_host = if kubelet.windows || kubelet.limit == Limit::AutoMode { 0 } else { ON_HOST };
+    // Pods on the host's own network have no addresses of their own.
+    let pods = max_pods(shape, cni, kubelet).map_or(most, |pods| (pods - on_host).max(1));
+    let held = |pods: i64| held(shape, cni, kubelet, pods).addresses;
     Demand { minimum: held(1), full: held(pods) }
 }
 
-fn ceil(value: i64, by: i64) -> i64 {
+/// What a node holds with this many pods that have addresses of their own.
+///
+/// With secondary addresses the CNI attaches whole interfaces, one more than it uses; with
+/// prefixes, one /28 more than it uses; with `WARM_IP_TARGET` or `MINIMUM_IP_TARGET` what those
+/// say. Each interface takes one address for itself. In an IPv6 cluster pods take none. Windows nodes
+/// keep three addresses ready. Auto Mode works with prefixes.
+pub(super) fn held(shape: Shape, cni: &Cni, kubelet: Kubelet, pods: i64) -> Held {
+    let single = |addresses: i64| Held { addresses, prefixes: 0 };
+    if kubelet.ipv6 {
+        return single(1);
+    }
+    let each = (shape.addresses - 1).max(1);
+    if kubelet.windows {
+        if cni.windows_prefixes && shape.nitro {
+            let prefixes = (ceil(pods, PREFIX) + 1).min(each);
+            return Held { addresses: 1 + prefixes * PREFIX, prefixes };
+        }
+        return single((pods.max(3) + 1).min(shape.addresses));
+    }
+    let prefixes = (cni.prefixes || kubelet.limit == Limit::AutoMode) && shape.nitro;
+    let unit = if prefixes { PREFIX } else { 1 };
+    let most = shape.interfaces * each;
+    let slots = |slots: i64| {
+        let slots = slots.clamp(1, most);
+        Held { addresses: slots * unit + ceil(slots, each), prefixes: if prefixes { slots } else { 0 } }
+    };
+    match (cni.warm_addresses, cni.minimum_addresses) {
+        (None, None) if prefixes => slots(ceil(pods, unit) + cni.warm_prefixes.unwrap_or(1).max(0)),
+        (None, None) => {
+            let interfaces = ceil(pods, each) + cni.warm_interfaces.unwrap_or(1).max(0);
+            single(interfaces.min(shape.interfaces) * shape.addresses)
+        }
+        (warm, minimum) => slots(ceil((pods + warm.unwrap_or(0)).max(minimum.unwrap_or(0)), unit)),
+    }
+}
+
+pub(super) fn ceil(value: i64, by: i64) -> i64 {
     (value + by - 1).div_euclid(by)
 }
 

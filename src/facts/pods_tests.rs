@@ -1,7 +1,8 @@
-use super::{Cni, Demand, Kubelet, Shape, demand, max_pods, settings};
+use super::{Cni, Demand, Held, Kubelet, Limit, Shape, demand, held, max_pods};
+use crate::facts::cni::settings;
 
-const CAPPED: Kubelet = Kubelet { capped: true, windows: false, ipv6: false };
-const SELF_MANAGED: Kubelet = Kubelet { capped: false, windows: false, ipv6: false };
+const CAPPED: Kubelet = Kubelet { limit: Limit::Managed, windows: false, ipv6: false };
+const SELF_MANAGED: Kubelet = Kubelet { limit: Limit::Image, windows: false, ipv6: false };
 const M5_LARGE: Shape = Shape { interfaces: 3, addresses: 10, nitro: true, vcpus: Some(2) };
 const T3_SMALL: Shape = Shape { interfaces: 3, addresses: 4, nitro: true, vcpus: Some(2) };
 const T2_MICRO: Shape = Shape { interfaces: 2, addresses: 2, nitro: false, vcpus: Some(1) };
@@ -47,6 +48,25 @@ fn types_that_are_not_nitro_hold_no_prefixes() {
 #[test]
 fn windows_uses_one_interface() {
     assert_eq!(max_pods(M5_LARGE, &secondary(), Kubelet { windows: true, ..CAPPED }), Ok(9));
+}
+
+#[test]
+fn windows_holds_prefixes_on_its_one_interface_and_kubelet_stops_at_110() {
+    let windows = Kubelet { windows: true, ..SELF_MANAGED };
+    let cni = Cni { windows_prefixes: true, ..Cni::default() };
+    assert_eq!(max_pods(M5_LARGE, &cni, windows), Ok(110), "144 by the network");
+    assert_eq!(max_pods(T3_SMALL, &cni, windows), Ok(48));
+    assert_eq!(max_pods(T2_MICRO, &cni, windows), Ok(1), "Xen has no prefixes");
+    assert_eq!(max_pods(M5_LARGE, &prefixes(), windows), Ok(9), "the setting of Linux is another");
+    assert_eq!(held(M5_LARGE, &cni, windows, 20), Held { addresses: 49, prefixes: 3 });
+    assert_eq!(held(M5_LARGE, &secondary(), windows, 1), Held { addresses: 4, prefixes: 0 });
+}
+
+#[test]
+fn auto_mode_has_no_two_pods_on_top_and_stops_at_110() {
+    let auto = Kubelet { limit: Limit::AutoMode, ..CAPPED };
+    assert_eq!(max_pods(M5_LARGE, &secondary(), auto), Ok(27));
+    assert_eq!(max_pods(M5_24XLARGE, &secondary(), auto), Ok(110));
 }
 
 #[test]

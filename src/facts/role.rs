@@ -9,7 +9,7 @@ use crate::snapshot::aws::eks::AccessEntry;
 
 use super::permissions::{Grant, Permissions};
 use super::role_uses::{self, Use, last};
-use super::{Context, Fact, Subject, Subjects, features, pods, trust};
+use super::{Context, Fact, Subject, Subjects, cni, features, trust};
 
 /// What rules see of a role.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -266,9 +266,7 @@ fn manages_vpc_resources(context: &Context<'_>) -> Known<bool> {
     if windows || trunks.count() > 0 {
         return Ok(true);
     }
-    pods::environment(context).map(|environment| {
-        environment.get("ENABLE_POD_ENI").is_some_and(|value| value.eq_ignore_ascii_case("true"))
-    })
+    cni::cni(context).setting(|cni| cni.pod_interfaces)
 }
 
 type Entry<'s> = Known<Option<&'s AccessEntry>>;

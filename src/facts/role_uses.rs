@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::network::{Known, Missing};
-use crate::snapshot::aws::ec2::Instance;
+use crate::snapshot::aws::ec2::{Instance, tag};
+use crate::snapshot::aws::eks::PodIdentityAssociationDetail;
 
 use super::features::described_profiles;
 use super::nodes::{self, NodeGroup};
@@ -78,6 +79,7 @@ pub(super) fn all(context: &Context<'_>) -> Uses {
         }
     }
     of_addons(context, &mut uses);
+    of_pods(context, &mut uses);
     uses.unlisted.sort();
     uses.unlisted.dedup();
     uses.unlisted_nodes.sort();
@@ -129,6 +131,10 @@ fn of_node_groups(context: &Context<'_>, uses: &mut Uses) {
             for instance in instances {
                 // AWS replaces instances; what they have in common is what counts.
                 match of_instance(context, instance) {
+                    // Of a node class of Auto Mode's, whose role may be another than the cluster's default.
+                    Some(Ok(arn)) if tag(&instance.tags, "eks:kubernetes-node-class-name").is_some() => {
+                        uses.role(&arn, "EKS Auto Mode".into()).auto_mode = true;
+                    }
                     Some(Ok(arn)) => uses.node(&arn, "nodes outside node groups".into(), false),
                     Some(Err(missing)) => uses.unlisted_node([missing]),
                     None => {}
@@ -211,6 +217,33 @@ fn of_addons(context: &Context<'_>, uses: &mut Uses) {
     }
 }
 
+/// Roles of pod identity associations.
+fn of_pods(context: &Context<'_>, uses: &mut Uses) {
+    let details = match associations(context) {
+        Ok(details) => details,
+        Err(missing) => return uses.unlisted.extend(missing),
+    };
+    for detail in details {
+        match detail {
+            Ok(one) => {
+                let namespace = one.namespace.clone().unwrap_or_default();
+                let account = one.service_account.clone().unwrap_or_default();
+                match &one.role_arn {
+                    Some(arn) => {
+                        let role = uses.role(arn, format!("service account {namespace}/{account}"));
+                        role.pods.insert((namespace, account));
+                    }
+                    None => {
+                        let what = format!("roleArn of {}", one.association_id);
+                        uses.unlisted.push(context.field("association", &what));
+                    }
+                }
+            }
+            Err(missing) => uses.unlisted.push(missing),
+        }
+    }
+}
+
 /// The role that a service account has by pod identity, if it has one.
 pub(super) fn pod_identity_of(
     context: &Context<'_>,
@@ -219,17 +252,30 @@ pub(super) fn pod_identity_of(
 ) -> Known<Option<String>> {
     let cluster = context.cluster.clone()?;
     let all = context.snapshot.aws.pod_identity_associations.as_deref();
-    let associations = context.items(all, "associations", &cluster.name)?;
-    let mut own = associations.iter().filter(|one| {
+    let listed = context.items(all, "associations", &cluster.name)?;
+    let own = listed.iter().find(|one| {
         one.namespace.as_deref() == Some(namespace) && one.service_account.as_deref() == Some(account)
     });
-    match own.next() {
-        None => Ok(None),
-        Some(one) => {
-            let what = format!("the role of pod identity association {}", one.association_id);
-            Err(vec![Missing::unmodelled(what)])
-        }
+    let Some(own) = own else { return Ok(None) };
+    let mut details = context.snapshot.aws.pod_identity_association.iter().flatten();
+    let detail = details.find(|detail| detail.association_id == own.association_id);
+    match detail.and_then(|detail| detail.role_arn.clone()) {
+        Some(arn) => Ok(Some(arn)),
+        None => Err(vec![context.missing("association", Some(&own.association_id))]),
     }
+}
+
+/// What was read of each association: the list lacks the roles.
+fn associations<'s>(context: &Context<'s>) -> Known<Vec<Result<&'s PodIdentityAssociationDetail, Missing>>> {
+    let cluster = context.cluster.clone()?;
+    let aws = &context.snapshot.aws;
+    let all = context.items(aws.pod_identity_associations.as_deref(), "associations", &cluster.name)?;
+    let detail = |id: &str| {
+        let mut details = aws.pod_identity_association.iter().flatten();
+        let found = details.find(|detail| detail.association_id == id);
+        found.ok_or_else(|| context.missing("association", Some(id)))
+    };
+    Ok(all.iter().map(|one| detail(&one.association_id)).collect())
 }
 
 /// The name at the end of an ARN.

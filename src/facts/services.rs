@@ -367,7 +367,9 @@ fn security_group(context: &Context<'_>, matrix: &features::Matrix) -> String {
         .filter_map(|(suffix, service)| endpoints::of(context, suffix, service).ok())
         .flatten()
         .find_map(|endpoint| group_ids(endpoint).into_iter().next());
+    let planned = || context.plan().and_then(|plan| plan.security_groups.first().cloned());
     let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
+    let with_groups = with_groups.or_else(planned);
     with_groups.or_else(own).unwrap_or_else(|| "SECURITY_GROUP".into())
 }
 

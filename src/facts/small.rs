@@ -13,7 +13,7 @@ pub(super) fn snapshot() -> Value {
         .map(|collection| (collection.key.to_owned(), json!(["*"])))
         .collect();
     json!({
-        "snapshot_version": 1, "account": "111122223333", "region": "us-east-1", "scope": scope,
+        "snapshot_version": 2, "account": "111122223333", "region": "us-east-1", "scope": scope,
         "cluster": [{
             "name": "closed", "arn": "arn:aws:eks:us-east-1:111122223333:cluster/closed",
             "resourcesVpcConfig": {

@@ -5,12 +5,13 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::{Egress, Known};
+use crate::network::{Egress, Known, MissingKind};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet, tag};
 
 use super::context::plausible_count;
+use super::pod_places::{Places, PodPlaceFacts};
 use super::s3::S3;
-use super::{Context, Fact, Missing, Subject, Subjects, endpoints, nodes};
+use super::{Context, Fact, Missing, Subject, Subjects, endpoints, nodes, surge};
 
 /// Zones, by id, that EKS refuses for the control plane
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
@@ -61,6 +62,8 @@ pub(super) struct SubnetFacts {
     s3_endpoint: Fact<Option<String>>,
     /// Whether there is one.
     s3_endpoint_exists: Fact<bool>,
+    #[serde(flatten)]
+    pods: PodPlaceFacts,
 }
 
 /// The zone that a subnet is in: its id, or its name where AWS gives no id.
@@ -86,15 +89,40 @@ pub(super) fn of_control_plane(context: &Context<'_>) -> Subjects {
         Ok(ids) => ids,
         Err(missing) => return Subjects::unlisted(missing.clone()),
     };
-    let s3 = S3::new(context);
-    let listed = ids.iter().map(|id| subject("control_plane_subnet", &facts(context, id, &hosts, &s3)));
+    let (s3, places) = (S3::new(context), Places::new(context));
+    let listed =
+        ids.iter().map(|id| subject("control_plane_subnet", &facts(context, id, &hosts, &s3, &places)));
+    Subjects { listed: listed.collect(), unlisted: Vec::new() }
+}
+
+/// The subnets of the cluster's VPC that are marked for its internal load balancers.
+pub(super) fn of_load_balancers(context: &Context<'_>) -> Subjects {
+    let all = context.vpc.clone().and_then(|vpc| {
+        let all = context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", &vpc)?;
+        Ok((vpc, all))
+    });
+    let (vpc, all) = match all {
+        Ok(found) => found,
+        Err(missing) => return Subjects::unlisted(missing),
+    };
+    let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
+    let hosts = Hosts::of(context);
+    let (s3, places) = (S3::new(context), Places::new(context));
+    let marked = all
+        .iter()
+        .filter(|subnet| subnet.vpc_id.as_deref() == Some(&vpc))
+        .filter(|subnet| surge::takes_load_balancers(&subnet.tags, cluster));
+    let listed = marked.map(|subnet| {
+        let facts = facts(context, &subnet.subnet_id, &hosts, &s3, &places);
+        self::subject("load_balancer_subnet", &facts)
+    });
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
 }
 
 /// Every subnet that the control plane or nodes use.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
-    let s3 = S3::new(context);
+    let (s3, places) = (S3::new(context), Places::new(context));
     let mut ids: BTreeSet<String> = hosts.nodes.0.clone();
     ids.extend(hosts.clients.0.iter().cloned());
     let mut unlisted: Vec<Missing> = hosts.clients.1.clone();
@@ -106,7 +134,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     }
     unlisted.sort();
     unlisted.dedup();
-    let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &hosts, &s3))).collect();
+    let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &hosts, &s3, &places))).collect();
     Subjects { listed, unlisted }
 }
 
@@ -144,7 +172,7 @@ impl Hosts {
 }
 
 /// Whether a subnet is among these, or what is missing to know them all.
-fn among((known, missing): &(BTreeSet<String>, Vec<Missing>), id: &str) -> Fact<bool> {
+pub(super) fn among((known, missing): &(BTreeSet<String>, Vec<Missing>), id: &str) -> Fact<bool> {
     Fact(match known.contains(id) {
         true => Ok(true),
         false if missing.is_empty() => Ok(false),
@@ -152,7 +180,13 @@ fn among((known, missing): &(BTreeSet<String>, Vec<Missing>), id: &str) -> Fact<
     })
 }
 
-fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> SubnetFacts {
+fn facts(
+    context: &Context<'_>,
+    id: &str,
+    hosts: &Hosts,
+    s3: &S3<'_, '_>,
+    places: &Places<'_, '_>,
+) -> SubnetFacts {
     let to_s3 = s3.route(id);
     let subnet = context.network.subnet(id);
     let known = |name: &str, pick: fn(&Subnet) -> Option<String>| {
@@ -194,7 +228,13 @@ fn facts(context: &Context<'_>, id: &str, hosts: &Hosts, s3: &S3<'_, '_>) -> Sub
         s3_route: to_s3.open,
         s3_endpoint_exists: Fact(to_s3.endpoint.0.clone().map(|endpoint| endpoint.is_some())),
         s3_endpoint: to_s3.endpoint,
+        pods: places.facts(id),
     }
+}
+
+/// Something that AWS does not tell.
+pub(super) fn unmodelled(what: &str) -> Missing {
+    Missing { kind: MissingKind::Unmodelled, what: what.to_owned(), permission: None }
 }
 
 /// How many addresses a subnet has left.

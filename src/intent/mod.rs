@@ -3,7 +3,9 @@
 //! Every mistake in it is an error that names the file, the line, the column, the field and
 //! what would be right: a typo must never weaken an audit silently.
 
+mod growth;
 mod operators;
+mod plan;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -16,6 +18,7 @@ use serde_saphyr::Location;
 
 use crate::yaml;
 pub(crate) use operators::{check_group, check_via, parse_cidr};
+pub use plan::{Plan, PlanFlags};
 use written::Written;
 
 /// What the user declared.
@@ -32,9 +35,35 @@ pub struct Intent {
     /// Where pods are besides the nodes' subnets and security groups: what custom networking and
     /// security groups for pods make of them is written in Kubernetes only.
     pub pods: Option<Pods>,
+    /// Where nodes are that no group lists: what the node classes of EKS Auto Mode and Karpenter make of
+    /// them is written in Kubernetes only.
+    pub nodes: Option<Nodes>,
+    /// A cluster that is still to be created.
+    pub cluster: Option<Plan>,
     /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
     /// of declared features. `None`: nobody said; empty: there are none.
     pub webhook_ports: Option<BTreeSet<u16>>,
+    /// The time that dates are judged at, instead of the reading's (RFC 3339); a flag, not of the file.
+    #[serde(skip)]
+    pub as_of: Option<String>,
+    /// Nodes and pods that are planned besides those that run.
+    pub growth: Option<Growth>,
+}
+
+/// Nodes and pods that are planned besides those that run.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Growth {
+    /// How many nodes more.
+    pub nodes: i64,
+    /// Which types they may have; where there are several, each may be started.
+    pub instance_types: Vec<String>,
+    /// How many pods more, spread over these nodes; absent: as many as the nodes hold.
+    #[serde(default)]
+    pub pods: Option<i64>,
+    /// Subnets that the nodes come into; empty: those of the nodes there are.
+    #[serde(default)]
+    pub subnets: Vec<String>,
 }
 
 /// A network with a name of its own.
@@ -60,6 +89,16 @@ pub struct Pods {
     /// Subnets of their interfaces; empty: those of the nodes.
     pub subnets: Vec<String>,
     /// Security groups on their interfaces; empty: those of the nodes.
+    pub security_groups: Vec<String>,
+}
+
+/// Where nodes are that no group lists.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Nodes {
+    /// Their subnets.
+    pub subnets: Vec<String>,
+    /// Security groups that they carry; empty: the cluster's own.
     pub security_groups: Vec<String>,
 }
 
@@ -103,6 +142,14 @@ pub enum IntentError {
         /// Counted from 1.
         column: usize,
         /// The field, what is wrong with it, and what would be right.
+        what: String,
+    },
+    /// A flag about the planned cluster says something that is not understood, or lacks another.
+    #[error("{flag}: {what}")]
+    Plan {
+        /// Its name.
+        flag: String,
+        /// What is wrong, and what would be right.
         what: String,
     },
     /// A flag says something that is not understood.
@@ -173,6 +220,44 @@ impl Intent {
         Ok(self)
     }
 
+    /// Puts the growth that flags plan in the place of the file's.
+    ///
+    /// # Errors
+    /// A plan that lacks its nodes or their types, or names a count or a type that cannot be.
+    pub fn merge_growth(
+        mut self,
+        nodes: Option<i64>,
+        instance_types: &[String],
+        pods: Option<i64>,
+    ) -> Result<Self, IntentError> {
+        let fail = |flag: &str, what: String| IntentError::Plan { flag: flag.to_owned(), what };
+        let nodes = match (nodes, instance_types.is_empty(), pods) {
+            (None, true, None) => return Ok(self),
+            (Some(nodes), ..) => nodes,
+            (None, ..) => {
+                return Err(fail(
+                    "--nodes",
+                    "say how many nodes are planned, for instance --nodes 50".into(),
+                ));
+            }
+        };
+        growth::check_count(nodes).map_err(|what| fail("--nodes", what))?;
+        pods.map_or(Ok(()), growth::check_count).map_err(|what| fail("--pods", what))?;
+        for name in instance_types {
+            growth::check_type(name).map_err(|what| fail("--instance-type", what))?;
+        }
+        let of_file = self.growth.take().unwrap_or_default();
+        let instance_types = if instance_types.is_empty() { &of_file.instance_types } else { instance_types };
+        if instance_types.is_empty() {
+            let what = "say which type the planned nodes have, for instance --instance-type m6i.large";
+            return Err(fail("--instance-type", what.into()));
+        }
+        let pods = pods.or(of_file.pods);
+        let instance_types = instance_types.to_vec();
+        self.growth = Some(Growth { nodes, instance_types, pods, subnets: of_file.subnets });
+        Ok(self)
+    }
+
     /// The same declaration with every address, name and id replaced, for sharing.
     #[must_use]
     pub fn redacted(&self, net: impl Fn(IpNet) -> IpNet, text: impl Fn(&str) -> String) -> Self {
@@ -206,7 +291,17 @@ impl Intent {
                 subnets: each(&pods.subnets),
                 security_groups: each(&pods.security_groups),
             }),
+            nodes: self.nodes.as_ref().map(|nodes| Nodes {
+                subnets: each(&nodes.subnets),
+                security_groups: each(&nodes.security_groups),
+            }),
+            cluster: self.cluster.as_ref().map(|plan| plan.redacted(&text, &net)),
             webhook_ports: self.webhook_ports.clone(),
+            as_of: self.as_of.clone(),
+            growth: self
+                .growth
+                .as_ref()
+                .map(|growth| Growth { subnets: each(&growth.subnets), ..growth.clone() }),
         }
     }
 }

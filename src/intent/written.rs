@@ -7,8 +7,10 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
+use super::growth::WrittenGrowth;
 use super::operators::{check_group, check_subnet, check_via, parse_cidr};
-use super::{Intent, IntentError, Network, Operator, Pods, known_features};
+use super::plan::WrittenPlan;
+use super::{Intent, IntentError, Network, Nodes, Operator, Pods, known_features};
 use crate::yaml;
 
 /// The whole file.
@@ -19,7 +21,10 @@ pub(super) struct Written {
     networks: Option<Vec<WrittenNetwork>>,
     features: Option<BTreeMap<String, Spanned<bool>>>,
     pods: Option<Spanned<WrittenPods>>,
+    nodes: Option<WrittenNodes>,
+    cluster: Option<WrittenPlan>,
     webhook_ports: Option<Vec<Spanned<i64>>>,
+    growth: Option<WrittenGrowth>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -53,8 +58,16 @@ struct WrittenPods {
     security_groups: Vec<Spanned<String>>,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenNodes {
+    subnets: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    security_groups: Vec<Spanned<String>>,
+}
+
 /// Says what is wrong, where.
-type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
+pub(super) type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
 
 impl Written {
     /// What the file declares.
@@ -63,8 +76,11 @@ impl Written {
         let operators = self.operators.map(|list| operators(list, wrong)).transpose()?;
         let networks = networks(self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
         let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
+        let nodes = self.nodes.map(|nodes| nodes_of(nodes, wrong)).transpose()?;
+        let cluster = self.cluster.map(|plan| plan.understood(wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
-        Ok(Intent { operators, features, networks, pods, webhook_ports })
+        let growth = self.growth.map(|growth| growth.understood(wrong)).transpose()?;
+        Ok(Intent { operators, features, networks, pods, nodes, cluster, webhook_ports, as_of: None, growth })
     }
 }
 
@@ -116,7 +132,7 @@ impl Entry<'_> {
 }
 
 /// The values of a list, each of which passes a check.
-fn checked(
+pub(super) fn checked(
     written: Vec<Spanned<String>>,
     check: impl Fn(&str) -> Result<(), String>,
     fail: &dyn Fn(Location, String) -> IntentError,
@@ -244,6 +260,18 @@ fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, Inte
         return Err(wrong(place, what.to_owned()));
     }
     Ok(Pods { subnets, security_groups })
+}
+
+fn nodes_of(written: WrittenNodes, wrong: Wrong<'_>) -> Result<Nodes, IntentError> {
+    let fail = |field: &'static str| move |at, what: String| wrong(at, format!("nodes.{field}: {what}"));
+    if written.subnets.value.is_empty() {
+        let what = "it is empty; name the subnets of the nodes that no node group lists, or leave nodes: out";
+        return Err(fail("subnets")(written.subnets.referenced, what.to_owned()));
+    }
+    Ok(Nodes {
+        subnets: checked(written.subnets.value, check_subnet, &fail("subnets"))?,
+        security_groups: checked(written.security_groups, check_group, &fail("security_groups"))?,
+    })
 }
 
 fn ports(list: Vec<Spanned<i64>>, wrong: Wrong<'_>) -> Result<BTreeSet<u16>, IntentError> {

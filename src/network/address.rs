@@ -80,6 +80,12 @@ impl AddressSet {
         Self { v4, v6 }
     }
 
+    /// The prefixes in a sentence: all of a few, the first of many.
+    pub fn told(&self) -> String {
+        let all: Vec<String> = self.cidrs().into_iter().map(text).collect();
+        told(&all)
+    }
+
     /// The fewest prefixes that make up the set, in order.
     pub fn cidrs(&self) -> Vec<IpNet> {
         let v4 = self.v4.iter().flat_map(|(first, last)| {
@@ -126,20 +132,32 @@ impl From<IpAddr> for AddressSet {
     }
 }
 
+/// As many as a sentence bears.
+const FEW: usize = 8;
+
+/// Texts in a sentence: all of a few, the first of many.
+pub fn told(all: &[String]) -> String {
+    if all.len() <= FEW {
+        return all.join(", ");
+    }
+    let shown = FEW - 2;
+    format!("{} and {} more", all[..shown].join(", "), all.len() - shown)
+}
+
+/// A single address is told without a length.
+fn text(prefix: IpNet) -> String {
+    if prefix.prefix_len() == prefix.max_prefix_len() {
+        prefix.addr().to_string()
+    } else {
+        prefix.to_string()
+    }
+}
+
 /// The prefixes, comma-separated; single addresses without a length.
 impl fmt::Display for AddressSet {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (at, prefix) in self.cidrs().iter().enumerate() {
-            if at > 0 {
-                f.write_str(", ")?;
-            }
-            if prefix.prefix_len() == prefix.max_prefix_len() {
-                write!(f, "{}", prefix.addr())?;
-            } else {
-                write!(f, "{prefix}")?;
-            }
-        }
-        Ok(())
+        let all: Vec<String> = self.cidrs().into_iter().map(text).collect();
+        f.write_str(&all.join(", "))
     }
 }
 
@@ -155,6 +173,17 @@ mod tests {
     fn prefixes_come_back_as_few_as_possible() {
         assert_eq!(set(&["10.0.1.0/24", "10.0.0.0/24", "10.0.0.7/32"]).to_string(), "10.0.0.0/23");
         assert_eq!(AddressSet::everything().to_string(), "0.0.0.0/0, ::/0");
+    }
+
+    #[test]
+    fn of_many_prefixes_the_first_are_told() {
+        let many = |count: u8| -> AddressSet {
+            (0..count).map(|at| format!("10.0.{}.0/24", at * 2).parse::<ipnet::IpNet>().unwrap()).collect()
+        };
+        assert_eq!(many(8).told(), many(8).to_string());
+        let told =
+            "10.0.0.0/24, 10.0.2.0/24, 10.0.4.0/24, 10.0.6.0/24, 10.0.8.0/24, 10.0.10.0/24 and 34 more";
+        assert_eq!(many(40).told(), told);
     }
 
     #[test]

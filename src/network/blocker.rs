@@ -68,6 +68,29 @@ pub enum BlockerCode {
     NeverForwarded,
 }
 
+/// An entry of a network ACL that makes room for others, and the number that it gets.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct MovedEntry {
+    /// Its new number.
+    pub number: i64,
+    /// Whether another entry, which has moved too, has that number.
+    pub replaces: bool,
+    /// `allow` or `deny`.
+    pub action: String,
+    /// An IANA number or `-1`.
+    pub protocol: String,
+    /// The prefix, IPv4 or IPv6.
+    pub cidr: String,
+    /// First port, where the protocol has ports.
+    pub from_port: Option<i64>,
+    /// Last port.
+    pub to_port: Option<i64>,
+    /// Type of ICMP, where it is that.
+    pub icmp_type: Option<i64>,
+    /// Code of ICMP.
+    pub icmp_code: Option<i64>,
+}
+
 /// The values that a fix fills into its commands; each is set where it makes sense.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Remedy {
@@ -85,6 +108,10 @@ pub struct Remedy {
     pub prefix_list: Option<String>,
     /// Free rule numbers before the denying entry, the best first; each serves for one entry.
     pub rule_numbers: Vec<i64>,
+    /// Entries that have to move further back, in this order, where no number before them is free.
+    pub moved_entries: Vec<MovedEntry>,
+    /// The numbers that they leave, in the order in which to delete what is there.
+    pub freed_numbers: Vec<i64>,
     /// Whether only replies to very few of the ports that clients pick are stopped.
     pub few_ports: bool,
     /// Whether only replies to ports are stopped that a client picks behind address translation alone.

@@ -1,6 +1,9 @@
 //! How a subnet gets out, if it does.
 
-use super::{Known, Network, lookup};
+use super::{
+    Known, Network,
+    lookup::{self, RouteState},
+};
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
 /// How a subnet gets out (META-09 of the catalogue).
@@ -24,8 +27,9 @@ impl Network<'_> {
     /// How a subnet gets out, by the default routes of its effective table.
     pub fn egress(&self, subnet: &str) -> Known<Egress> {
         let table = self.effective_route_table(subnet)?;
-        let Some(routes) = default_routes(table, |route| route.destination_cidr_block.as_deref()) else {
-            let v6 = default_routes(table, |route| route.destination_ipv6_cidr_block.as_deref());
+        let Some(routes) = self.default_routes(table, |route| route.destination_cidr_block.as_deref())?
+        else {
+            let v6 = self.default_routes(table, |route| route.destination_ipv6_cidr_block.as_deref())?;
             // Most services' own names have IPv4 addresses only:
             // https://docs.aws.amazon.com/vpc/latest/userguide/aws-ipv6-support.html
             return Ok(v6.map_or(Egress::Isolated, |[route, _]| inspected(route)));
@@ -56,13 +60,38 @@ impl Network<'_> {
         // A regional one has no subnet, and routes of its own.
         let Some(subnet) = nat.subnet_id.as_deref() else { return Ok(Egress::Nat) };
         let table = self.effective_route_table(subnet)?;
-        let own = default_routes(table, |route| route.destination_cidr_block.as_deref());
+        let own = self.default_routes(table, |route| route.destination_cidr_block.as_deref())?;
         Ok(match own {
             None => Egress::Isolated,
             Some(routes) => {
                 routes.into_iter().find(|route| !is_internet_gateway(route)).map_or(Egress::Nat, inspected)
             }
         })
+    }
+
+    /// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and
+    /// `128.0.0.0/1` are used to override `0.0.0.0/0`. One half alone is no way out.
+    fn default_routes<'t>(
+        &self,
+        table: &'t RouteTable,
+        destination: fn(&Route) -> Option<&str>,
+    ) -> Known<Option<[&'t Route; 2]>> {
+        let towards = |prefixes: [&str; 2]| {
+            for route in &table.routes {
+                if !destination(route).is_some_and(|prefix| prefixes.contains(&prefix)) {
+                    continue;
+                }
+                match RouteState::of(route.state.as_deref()) {
+                    RouteState::Active => return Ok(Some(route)),
+                    RouteState::Unread => return Err(self.missing_state(table, route)),
+                    RouteState::Blackhole | RouteState::Other(_) => {}
+                }
+            }
+            Ok(None)
+        };
+        let whole = towards(["0.0.0.0/0", "::/0"])?;
+        let (lower, upper) = (towards(["0.0.0.0/1", "::/1"])?, towards(["128.0.0.0/1", "8000::/1"])?);
+        Ok(lower.or(whole).zip(upper.or(whole)).map(|(lower, upper)| [lower, upper]))
     }
 }
 
@@ -82,20 +111,4 @@ fn worse(one: Egress, other: Egress) -> Egress {
         (Egress::Internet, _) | (_, Egress::Internet) => Egress::Internet,
         (Egress::Nat, Egress::Nat) => Egress::Nat,
     }
-}
-
-/// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and
-/// `128.0.0.0/1` are used to override `0.0.0.0/0`. One half alone is no way out.
-fn default_routes(table: &RouteTable, destination: fn(&Route) -> Option<&str>) -> Option<[&Route; 2]> {
-    let towards = |prefixes: [&str; 2]| {
-        table
-            .routes
-            .iter()
-            .filter(|route| lookup::is_active(route))
-            .find(|route| destination(route).is_some_and(|prefix| prefixes.contains(&prefix)))
-    };
-    let whole = towards(["0.0.0.0/0", "::/0"]);
-    let lower = towards(["0.0.0.0/1", "::/1"]).or(whole)?;
-    let upper = towards(["128.0.0.0/1", "8000::/1"]).or(whole)?;
-    Some([lower, upper])
 }

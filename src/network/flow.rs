@@ -64,7 +64,17 @@ impl<'s> Network<'s> {
             let from = from.only(&reach.addresses);
             let request = Run { leg: Leg::Request, from: &from, to, points: points.request };
             match &reach.at {
-                At::Outside(gate) => connections.extend(self.enter(story, request, gate)),
+                At::Outside(gate) => {
+                    let entered = self.enter(story, request, gate);
+                    connections.extend(entered.iter().filter(|it| it.is_home()).map(Reach::connection));
+                    for name in entered.iter().filter_map(Reach::translator) {
+                        let what = format!("how {name} passes on what comes in from {}", from.label);
+                        story.missing([Missing::unmodelled(what)]);
+                    }
+                    if !to.addresses.subtract(&reached(&entered)).is_empty() {
+                        nowhere(story, &from, to);
+                    }
+                }
                 At::Destination(_) | At::Translator(_) => {}
             }
         }
@@ -117,7 +127,10 @@ impl<'s> Network<'s> {
                 At::Destination(_) => {}
                 At::Outside(gate) => {
                     let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
-                    self.enter(story, reply, gate);
+                    let entered = self.enter(story, reply, gate);
+                    if !from.addresses.subtract(&arrived(&entered)).is_empty() {
+                        nowhere(story, to, from);
+                    }
                 }
                 At::Translator(_) if depth >= MOST => {
                     let what =
@@ -169,7 +182,7 @@ impl<'s> Network<'s> {
             nowhere(&mut back, to, from);
         }
         story.append(back);
-        let connections = reaches.iter().filter(|reach| matches!(reach.at, At::Destination(_)));
+        let connections = reaches.iter().filter(|reach| reach.is_home());
         self.check_inbound(story, from, to, (points.request, connections.map(Reach::connection).collect()));
     }
 
@@ -195,6 +208,17 @@ impl<'s> Network<'s> {
 }
 
 impl Reach<'_> {
+    fn is_home(&self) -> bool {
+        matches!(self.at, At::Destination(_))
+    }
+
+    fn translator(&self) -> Option<&str> {
+        match &self.at {
+            At::Translator(translator) => Some(&translator.part.label),
+            At::Destination(_) | At::Outside(_) => None,
+        }
+    }
+
     fn connection(&self) -> Connection {
         match &self.at {
             At::Destination(connection) => connection.clone(),
@@ -216,8 +240,7 @@ fn reached(reaches: &[Reach<'_>]) -> AddressSet {
 }
 
 fn arrived(reaches: &[Reach<'_>]) -> AddressSet {
-    let at_end = reaches.iter().filter(|reach| matches!(reach.at, At::Destination(_)));
-    AddressSet::union_all(at_end.map(|reach| &reach.addresses))
+    AddressSet::union_all(reaches.iter().filter(|reach| reach.is_home()).map(|reach| &reach.addresses))
 }
 
 /// A way that was neither found nor refused is no way.

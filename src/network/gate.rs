@@ -1,7 +1,5 @@
 //! Gates: where packets leave what was read, and where those from beyond come in.
 
-use std::collections::BTreeSet;
-
 use super::{
     BlockerCode, Leg, Missing, Network,
     connection::Connection,
@@ -11,7 +9,7 @@ use super::{
     route::Way,
     story::Story,
     transit::Origin,
-    walk::{At, Run, at, kind},
+    walk::{Reach, Run, at, kind},
 };
 
 /// Where packets leave what was read.
@@ -30,8 +28,8 @@ pub(super) enum Gate<'s> {
 }
 
 impl<'s> Network<'s> {
-    /// Brings packets in from outside.
-    pub(super) fn enter(&self, story: &mut Story, run: Run<'_, 's>, gate: &Gate<'s>) -> BTreeSet<Connection> {
+    /// Brings packets in from outside, and says how far they come.
+    pub(super) fn enter(&self, story: &mut Story, run: Run<'_, 's>, gate: &Gate<'s>) -> Vec<Reach<'s>> {
         let told = run.from.told(&run.from.addresses);
         let (id, name, vpc) = match gate {
             Gate::Internet { id, vpc } => (id, "internet-gateway", *vpc),
@@ -39,8 +37,7 @@ impl<'s> Network<'s> {
             Gate::Peering { id, vpc } => (id, "vpc-peering-connection", *vpc),
             Gate::Endpoint { id, vpc } => (id, "vpc-endpoint", *vpc),
             Gate::Attachment { gateway, id } => {
-                let reaches = self.leave_attachment(story, run, (gateway, id), Origin::default());
-                return arrived(reaches.iter().map(|reach| &reach.at));
+                return self.leave_attachment(story, run, (gateway, id), Origin::default());
             }
         };
         let name = match kind(id) {
@@ -52,10 +49,10 @@ impl<'s> Network<'s> {
         if run.to.vpc() != Some(vpc) {
             let what = format!("how {id} of {vpc} sends replies back to {}", run.to.label);
             story.missing([Missing::unmodelled(what)]);
-            return BTreeSet::new();
+            return Vec::new();
         }
         self.check_gateway_routes(story, run, (id, vpc));
-        arrived(self.deliver(story, run, (vpc, gate.connection())).iter().map(|reach| &reach.at))
+        self.deliver(story, run, (vpc, gate.connection()))
     }
 
     /// What stops packets in the last subnet, wherever they come in.
@@ -107,12 +104,12 @@ impl<'s> Network<'s> {
                     story.hop(run.leg, "route-table", id, "unknown", &format!("it sends on to {target}"));
                     let what = format!(
                         "{target}, where the gateway route table {id} sends {}: what it forwards",
-                        piece.addresses
+                        piece.addresses.told()
                     );
                     story.missing([Missing::unmodelled(what)]);
                 }
                 Way::Nowhere => {
-                    let what = format!("where the gateway route table {id} sends {}", piece.addresses);
+                    let what = format!("where the gateway route table {id} sends {}", piece.addresses.told());
                     story.missing([Missing::unmodelled(what)]);
                 }
             }
@@ -130,12 +127,4 @@ impl Gate<'_> {
             Self::Endpoint { id, .. } => Connection::Endpoint(id.clone()),
         }
     }
-}
-
-fn arrived<'a, 's: 'a>(ends: impl Iterator<Item = &'a At<'s>>) -> BTreeSet<Connection> {
-    ends.filter_map(|end| match end {
-        At::Destination(connection) => Some(connection.clone()),
-        _ => None,
-    })
-    .collect()
 }

@@ -8,14 +8,14 @@ use super::{
     BlockerCode, Leg, Missing, Network, Remedy,
     connection::Connection,
     gate::Gate,
-    lookup,
+    lookup::{self, RouteState},
     network_acl::Direction,
     part::{Part, Place},
     ranges::Ranges,
     route::Way,
     security_group::Side,
     story::Story,
-    walk::{Decider, Reach, Run, Spot, at},
+    walk::{Decider, Reach, Run, Spot, at, block_never, kind},
 };
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
@@ -76,7 +76,8 @@ impl<'s> Network<'s> {
             return self.block_list(story, run, (table, spot.vpc), (BlockerCode::RouteMissing, reason), list);
         };
         let target = lookup::target(route).unwrap_or_default();
-        if route.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("blackhole")) {
+        let state = RouteState::of(route.state.as_deref());
+        if state == RouteState::Blackhole {
             let reason = format!("the route of {id} for {list} is a blackhole");
             return self.block_list(
                 story,
@@ -90,7 +91,21 @@ impl<'s> Network<'s> {
             story.hop(run.leg, "vpc-endpoint", target, "unknown", "the endpoint was not read");
             return story.missing(self.missing("VpcEndpoints", target));
         }
-        if !lookup::is_active(route) || !self.is_gateway_endpoint(target) {
+        if state == RouteState::Unread {
+            return story.missing(self.missing_state(table, route));
+        }
+        if state == RouteState::Active && kind(target) == "pcx" {
+            // A peer's gateways and gateway endpoints are for its own VPC alone:
+            // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations
+            let far = self.far_vpc(target, spot.vpc).unwrap_or("the peer");
+            let reason = format!(
+                "{id} sends {list} to {target}, and what enters {far} over it cannot leave {far} again, \
+                 through a gateway endpoint or otherwise"
+            );
+            block_never(story, run, target, reason);
+            return;
+        }
+        if state != RouteState::Active || !self.is_gateway_endpoint(target) {
             let what = format!("{target}, where {id} sends {list}: what it forwards");
             return story.missing([Missing::unmodelled(what)]);
         }
@@ -104,12 +119,13 @@ impl<'s> Network<'s> {
                 Way::To(other, _) if *other == target => {}
                 Way::Unknown(missing) => story.missing(missing.clone()),
                 Way::To(other, by) => {
-                    let reason = format!("{id} sends {} to {other} ({by})", piece.addresses);
+                    let reason = format!("{id} sends {} to {other} ({by})", piece.addresses.told());
                     let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
                 Way::Local(by) | Way::Blackhole(by) => {
-                    let reason = format!("the route of {id} for {by} takes {} from {list}", piece.addresses);
+                    let reason =
+                        format!("the route of {id} for {by} takes {} from {list}", piece.addresses.told());
                     let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }

@@ -117,12 +117,16 @@ impl<'s> Network<'s> {
             return;
         }
         let (kind, object, reason) = match (from.interface, from.mapped.is_some()) {
-            (Some(interface), _) => {
-                ("network-interface", interface, format!("{interface} has no public address for {without}"))
-            }
-            (None, true) => {
-                ("subnet", subnet.as_str(), format!("interfaces with {without} have no public address"))
-            }
+            (Some(interface), _) => (
+                "network-interface",
+                interface,
+                format!("{interface} has no public address for {}", without.told()),
+            ),
+            (None, true) => (
+                "subnet",
+                subnet.as_str(),
+                format!("interfaces with {} have no public address", without.told()),
+            ),
             (None, false) => {
                 let reason = format!("{subnet} gives no public address to what starts in it");
                 ("subnet", subnet.as_str(), reason)

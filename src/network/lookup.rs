@@ -107,6 +107,17 @@ impl<'s> Network<'s> {
     pub(super) fn missing(&self, collection: &str, id: &str) -> Vec<Missing> {
         vec![missing(self.snapshot, collection, Some(id))]
     }
+
+    /// Something that the operation behind a collection would tell.
+    pub(super) fn missing_of(&self, collection: &str, id: &str, what: String) -> Vec<Missing> {
+        vec![Missing { what, ..missing(self.snapshot, collection, Some(id)) }]
+    }
+
+    /// The state of a VPC's route.
+    pub(super) fn missing_state(&self, table: &RouteTable, route: &Route) -> Vec<Missing> {
+        let (id, to) = (&table.route_table_id, destination(route).unwrap_or("nothing"));
+        self.missing_of("RouteTables", id, format!("the state of the route of {id} for {to}"))
+    }
 }
 
 fn is_associated(state: Option<&CidrBlockState>) -> bool {
@@ -123,9 +134,31 @@ fn prefix(text: &str, of: &str) -> Known<IpNet> {
     })
 }
 
-/// Whether a route forwards; files made by hand may lack the state.
-pub(super) fn is_active(route: &Route) -> bool {
-    route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"))
+/// What the state of a route, of a VPC or of a transit gateway, says of it.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html>
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum RouteState<'r> {
+    /// It forwards.
+    Active,
+    /// It drops.
+    Blackhole,
+    /// AWS always gives a state, so one that is not there was not read.
+    Unread,
+    /// Another one.
+    Other(&'r str),
+}
+
+impl<'r> RouteState<'r> {
+    pub fn of(state: Option<&'r str>) -> Self {
+        match state {
+            None => Self::Unread,
+            Some(state) if state.eq_ignore_ascii_case("active") => Self::Active,
+            Some(state) if state.eq_ignore_ascii_case("blackhole") => Self::Blackhole,
+            Some(state) => Self::Other(state),
+        }
+    }
 }
 
 /// A route's target, whatever its kind.

@@ -34,9 +34,16 @@ pub enum MissingKind {
     Probe,
     /// Something that this program does not model.
     Unmodelled,
+    /// Something that only a cluster has, and this one is still to be created.
+    NotYet,
 }
 
 impl Missing {
+    /// Whether nothing of this can be told before the cluster exists.
+    pub(crate) fn all_not_yet(missing: &[Self]) -> bool {
+        !missing.is_empty() && missing.iter().all(|one| one.kind == MissingKind::NotYet)
+    }
+
     /// Something that only the user can say.
     pub(crate) fn intent(what: impl Into<String>) -> Self {
         Self { kind: MissingKind::Intent, what: what.into(), permission: None }

@@ -47,7 +47,8 @@ impl<'s> Network<'s> {
                 story.missing([Missing::unmodelled(format!("NAT64, which {id} does"))]);
                 return Vec::new();
             }
-            let reason = format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses);
+            let reason =
+                format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses.told());
             return block_never(story, run, id, reason);
         }
         let others = run.points.subtract(&ports::translated());
@@ -72,7 +73,7 @@ impl<'s> Network<'s> {
         if subnet != decider.spot.subnet.subnet_id {
             self.check_acl(story, run.leg, (subnet, Direction::Inbound), run.from, run.points);
         }
-        let told = format!("as {} from here on", translator.part.addresses);
+        let told = format!("as {} from here on", translator.part.addresses.told());
         story.hop(run.leg, KIND, id, "forward", &told);
         vec![Reach { addresses: run.to.addresses.clone(), at: At::Translator(Box::new(translator)) }]
     }
@@ -180,10 +181,10 @@ impl<'s> Network<'s> {
             let to = run.to.only(&piece.addresses);
             let run = Run { from: &part, to: &to, ..run };
             let own = Spot { over: None, ..spot };
-            let told = &piece.addresses;
+            let told = piece.addresses.told();
             match &piece.way {
                 Way::To(target, by) if super::walk::kind(target) == "igw" && internet::is_meant(run) => {
-                    let decider = Decider { table, spot: own, addresses: told, by };
+                    let decider = Decider { table, spot: own, addresses: &piece.addresses, by };
                     let through = self.over_internet_gateway(story, run, &decider, target);
                     reaches.extend(through.into_iter().map(|reach| Reach {
                         at: At::Outside(Gate::Internet { id: id.to_owned(), vpc: spot.vpc }),
@@ -193,7 +194,7 @@ impl<'s> Network<'s> {
                 Way::Unknown(missing) => story.missing(missing.clone()),
                 Way::Nowhere => {
                     let reason = format!("{}, which {id} has, has no route for {told}", table.route_table_id);
-                    let decider = Decider { table, spot: own, addresses: told, by: "" };
+                    let decider = Decider { table, spot: own, addresses: &piece.addresses, by: "" };
                     self.block_route(story, run, &decider, BlockerCode::RouteMissing, &reason);
                 }
                 Way::Local(_) | Way::To(..) | Way::Blackhole(_) => {

@@ -2,12 +2,10 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
 
-use std::collections::BTreeSet;
-
 use ipnet::IpNet;
 
 use super::{
-    AddressSet, Blocker, BlockerCode, Leg, Missing, Network, Remedy,
+    AddressSet, Blocker, BlockerCode, Leg, Missing, Network, Remedy, network_acl_room,
     part::Part,
     ports,
     ranges::Ranges,
@@ -24,7 +22,7 @@ pub(super) enum Direction {
 }
 
 /// The number of the entry that every ACL ends with, whether AWS lists it or not.
-const LAST: i64 = 32767;
+pub(super) const LAST: i64 = 32767;
 
 /// An entry as sets of numbers.
 #[derive(Debug)]
@@ -171,6 +169,7 @@ fn blocker(
     } else {
         format!("{} entry {number} of {id} denies {what} {way}", word(direction))
     };
+    let room = network_acl_room::before(acl, direction, number);
     // A hole in the ephemeral range is mended by opening the whole range, not the hole alone.
     let (protocol, from_port, to_port) = ports::for_fix(points);
     Blocker {
@@ -185,7 +184,9 @@ fn blocker(
             from_port,
             to_port,
             cidrs: peer.prefixes_for_fix(&region.addresses),
-            rule_numbers: free_numbers(acl, direction, number),
+            rule_numbers: room.numbers,
+            moved_entries: room.moved,
+            freed_numbers: room.freed,
             few_ports: leg == Leg::Reply && ports::are_few_replies(&region.points),
             low_ports: leg == Leg::Reply && ports::are_low_replies(&region.points),
             subnet: Some(subnet.to_owned()),
@@ -193,24 +194,4 @@ fn blocker(
             ..Remedy::default()
         },
     }
-}
-
-/// More than the entries that an ACL may have.
-const ENOUGH: usize = 64;
-
-/// The free numbers before an entry, the last one first; before the final one, those after all others.
-fn free_numbers(acl: &NetworkAcl, direction: Direction, before: i64) -> Vec<i64> {
-    let taken: BTreeSet<i64> = acl
-        .entries
-        .iter()
-        .filter(|entry| entry.egress == Some(direction == Direction::Outbound))
-        .filter_map(|entry| entry.rule_number)
-        .collect();
-    let free = |number: &i64| !taken.contains(number);
-    if before == LAST {
-        let highest = taken.range(..LAST).next_back().copied().unwrap_or(0);
-        let after = (highest / 10 * 10 + 10)..LAST;
-        return after.filter(free).take(ENOUGH).collect();
-    }
-    (1..before).rev().filter(free).take(ENOUGH).collect()
 }

@@ -117,8 +117,8 @@ impl<'s> Part<'s> {
     pub fn told(&self, addresses: &AddressSet) -> String {
         match &self.prefix_list {
             Some(list) if self.is_stand_in || self.is_all(addresses) => list.clone(),
-            _ if self.is_all(addresses) && self.addresses.cidrs().len() > 4 => self.around.to_string(),
-            _ => addresses.to_string(),
+            _ if self.is_all(addresses) && self.addresses.cidrs().len() > 4 => self.around.told(),
+            _ => addresses.told(),
         }
     }
 

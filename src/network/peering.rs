@@ -2,11 +2,14 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>
 
+use std::collections::BTreeSet;
+
 use super::{
     AddressSet, BlockerCode, Network,
     connection::{self, Connection},
     gate::Gate,
     part::Place,
+    route::Way,
     story::Story,
     walk::{Decider, Reach, Run, at, block_never},
 };
@@ -63,7 +66,10 @@ impl<'s> Network<'s> {
         let held = prefixes(far);
         let beyond = run.to.addresses.subtract(&held);
         if !held.is_empty() && !beyond.is_empty() {
-            self.block_transit(story, run.to(&run.to.only(&beyond)), (id, far_vpc));
+            let blocked = self.block_transit(story, run.to(&run.to.only(&beyond)), (id, far_vpc));
+            if beyond.contains_all(&run.to.addresses) {
+                return blocked;
+            }
         }
         story.hop(run.leg, KIND, id, "unknown", &format!("{far_vpc} was not read"));
         story.missing(
@@ -79,29 +85,41 @@ impl<'s> Network<'s> {
     fn block_transit(&self, story: &mut Story, run: Run<'_, 's>, (id, far): (&str, &str)) -> Vec<Reach<'s>> {
         let told = run.to.told(&run.to.addresses);
         let mut reason = format!("{id} leads to {far} only, and AWS forwards nothing from there to {told}");
-        if let Some(onward) = self.onward(far, run) {
+        let onward: Vec<String> = self.onward(far, run).into_iter().filter(|onward| onward != id).collect();
+        if !onward.is_empty() {
+            let onward = onward.join(" or ");
             reason = format!("{reason}: what enters {far} over {id} cannot leave it over {onward}");
         }
         block_never(story, run, id, reason)
     }
 
-    /// What would have to carry packets out of a VPC that is on their way.
-    fn onward(&self, vpc: &str, run: Run<'_, 's>) -> Option<String> {
-        match &run.to.place {
-            Place::Inside { vpc: far, .. } => {
-                let peering = self.peerings_between(vpc, far).first().copied();
-                let peering = peering.map(|peering| peering.vpc_peering_connection_id.as_str());
-                peering.or_else(|| self.common_gateway(vpc, far)).map(str::to_owned)
-            }
-            Place::Outside { via: Some(via) } => Some(via.clone()),
-            Place::Outside { via: None } => {
-                let vpn = self.vpn_gateways_by_vpc.get(vpc).and_then(|ids| ids.first());
-                let internet = self.internet_gateways_by_vpc.get(vpc);
-                let (first, second) =
-                    if super::internet::is_meant(run) { (internet, vpn) } else { (vpn, internet) };
-                first.or(second).map(|id| (*id).to_owned())
-            }
+    /// What would have to carry packets out of a VPC that is on their way: what its own routes say, as far
+    /// as they lead out of it.
+    fn onward(&self, vpc: &str, run: Run<'_, 's>) -> BTreeSet<String> {
+        if let Place::Outside { via: Some(via) } = &run.to.place {
+            return BTreeSet::from([via.clone()]);
         }
+        let tables = self.tables.values().filter(|table| table.vpc_id.as_deref() == Some(vpc));
+        let vpc = self.vpcs.get_key_value(vpc).map(|(vpc, _)| *vpc);
+        let pieces = vpc
+            .into_iter()
+            .flat_map(|vpc| tables.clone().flat_map(move |table| self.routes(table, vpc, &run.to.addresses)));
+        let routed: BTreeSet<String> = pieces
+            .filter_map(|piece| match piece.way {
+                Way::To(target, _) => Some(target.to_owned()),
+                _ => None,
+            })
+            .collect();
+        if let (true, Place::Inside { vpc: far, .. }, Some(vpc)) = (routed.is_empty(), &run.to.place, vpc) {
+            let peering = self.peerings_between(vpc, far).first().copied();
+            let peering = peering.map(|peering| peering.vpc_peering_connection_id.as_str());
+            return peering
+                .or_else(|| self.common_gateway(vpc, far))
+                .map(str::to_owned)
+                .into_iter()
+                .collect();
+        }
+        routed
     }
 
     /// The VPC at the other end of a peering connection.

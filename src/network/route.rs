@@ -6,7 +6,11 @@
 
 use ipnet::IpNet;
 
-use super::{AddressSet, Known, Missing, Network, division::Division, lookup};
+use super::{
+    AddressSet, Known, Missing, Network,
+    division::Division,
+    lookup::{self, RouteState},
+};
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
 /// What a table does with addresses.
@@ -38,6 +42,15 @@ enum Rank {
     Propagated,
 }
 
+/// Every route by prefix, and what keeps some from being known.
+struct Candidates<'t> {
+    routes: Vec<Candidate<'t>>,
+    /// Where prefix lists that were not read leave doubt.
+    doubts: Vec<(AddressSet, Vec<Missing>)>,
+    /// Whether a route took the rank that was given for those that do not tell theirs.
+    guessed: bool,
+}
+
 struct Candidate<'t> {
     prefix: IpNet,
     rank: Rank,
@@ -53,15 +66,39 @@ impl<'s> Network<'s> {
         addresses: &AddressSet,
     ) -> Vec<Piece<'s>> {
         let all = self.compiled.routes.get((&table.route_table_id, vpc), || {
-            let pieces = self.pieces(table, vpc, AddressSet::everything());
+            let pieces = self.pieces(table, vpc);
             Division::of(pieces.into_iter().map(|piece| (piece.addresses, piece.way)))
         });
         all.split(addresses).map(|(addresses, way)| Piece { addresses, way: way.clone() }).collect()
     }
 
-    fn pieces(&self, table: &'s RouteTable, vpc: &str, mut left: AddressSet) -> Vec<Piece<'s>> {
-        let mut pieces = Vec::new();
-        let (mut candidates, doubts) = self.candidates(table);
+    /// What becomes of each address there is. Where a route does not tell whether it is static or
+    /// propagated, it is taken for either, and what differs is not known.
+    fn pieces(&self, table: &'s RouteTable, vpc: &str) -> Vec<Piece<'s>> {
+        let candidates = self.candidates(table, Rank::Static);
+        let guessed = candidates.guessed;
+        let pieces = self.divide(table, vpc, candidates);
+        if !guessed {
+            return pieces;
+        }
+        let id = &table.route_table_id;
+        let what = format!("the Origin of routes of {id}: whether they are static or propagated");
+        let unknown = Way::Unknown(self.missing_of("RouteTables", id, what));
+        let others = self.divide(table, vpc, self.candidates(table, Rank::Propagated));
+        let mut agreed = Vec::new();
+        for piece in &pieces {
+            for other in &others {
+                let way = if piece.way.is_as(&other.way) { &piece.way } else { &unknown };
+                let mut both = piece.addresses.intersect(&other.addresses);
+                take(&mut both, &AddressSet::everything(), way.clone(), &mut agreed);
+            }
+        }
+        agreed
+    }
+
+    fn divide(&self, table: &'s RouteTable, vpc: &str, candidates: Candidates<'s>) -> Vec<Piece<'s>> {
+        let (mut left, mut pieces) = (AddressSet::everything(), Vec::new());
+        let Candidates { routes: mut candidates, doubts, .. } = candidates;
         let listed = candidates.iter().any(|candidate| candidate.rank == Rank::Local);
         let local: AddressSet = match self.vpc_cidrs(vpc) {
             Ok(prefixes) => {
@@ -102,9 +139,8 @@ impl<'s> Network<'s> {
         pieces
     }
 
-    /// Every route by prefix, and where prefix lists that were not read leave doubt.
-    fn candidates<'t>(&self, table: &'t RouteTable) -> (Vec<Candidate<'t>>, Vec<(AddressSet, Vec<Missing>)>) {
-        let (mut candidates, mut doubts) = (Vec::new(), Vec::new());
+    fn candidates(&self, table: &'s RouteTable, guess: Rank) -> Candidates<'s> {
+        let (mut candidates, mut doubts, mut guessed) = (Vec::new(), Vec::new(), false);
         for route in &table.routes {
             let (prefixes, listed) = match self.destinations(route) {
                 Ok(destinations) => destinations,
@@ -118,19 +154,27 @@ impl<'s> Network<'s> {
                     _ if route.gateway_id.as_deref() == Some("local") => Rank::Local,
                     _ if listed => Rank::PrefixList,
                     Some("EnableVgwRoutePropagation") => Rank::Propagated,
-                    _ => Rank::Static,
+                    Some("CreateRoute" | "CreateRouteTable") => Rank::Static,
+                    // Other targets than virtual private gateways are those of static routes.
+                    None if !lookup::target(route).is_some_and(|target| target.starts_with("vgw-")) => {
+                        Rank::Static
+                    }
+                    _ => {
+                        guessed = true;
+                        guess
+                    }
                 };
                 let destination = match &route.destination_prefix_list_id {
                     Some(list) => format!("{prefix} in {list}"),
                     None => prefix.to_string(),
                 };
-                candidates.push(Candidate { prefix, rank, way: way(table, route, destination) });
+                candidates.push(Candidate { prefix, rank, way: self.way(table, route, destination) });
             }
         }
-        (candidates, doubts)
+        Candidates { routes: candidates, doubts, guessed }
     }
 
-    fn destinations(&self, route: &Route) -> Known<(Vec<IpNet>, bool)> {
+    pub(super) fn destinations(&self, route: &Route) -> Known<(Vec<IpNet>, bool)> {
         if let Some(list) = &route.destination_prefix_list_id {
             return Ok((self.prefix_list(list)?, true));
         }
@@ -149,18 +193,30 @@ impl<'s> Network<'s> {
             .is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"));
         if is_gateway { AddressSet::everything().subtract(&private()) } else { AddressSet::everything() }
     }
+
+    fn way(&self, table: &RouteTable, route: &'s Route, destination: String) -> Way<'s> {
+        let unmodelled = |what: &str| {
+            let what = format!("the route of {} for {destination} {what}", table.route_table_id);
+            Way::Unknown(vec![Missing::unmodelled(what)])
+        };
+        match (RouteState::of(route.state.as_deref()), lookup::target(route)) {
+            (RouteState::Blackhole, _) => Way::Blackhole(destination),
+            (_, Some("local")) => Way::Local(destination),
+            (RouteState::Active, Some(target)) => Way::To(target, destination),
+            (RouteState::Active, None) => unmodelled("without a target that is known"),
+            (RouteState::Unread, _) => Way::Unknown(self.missing_state(table, route)),
+            (RouteState::Other(state), _) => unmodelled(&format!("with the state `{state}`")),
+        }
+    }
 }
 
-fn way<'t>(table: &RouteTable, route: &'t Route, destination: String) -> Way<'t> {
-    let state = route.state.as_deref().unwrap_or("active");
-    match lookup::target(route) {
-        _ if state.eq_ignore_ascii_case("blackhole") => Way::Blackhole(destination),
-        Some("local") => Way::Local(destination),
-        Some(target) if lookup::is_active(route) => Way::To(target, destination),
-        _ => {
-            let what =
-                format!("the route of {} for {destination} with the state `{state}`", table.route_table_id);
-            Way::Unknown(vec![Missing::unmodelled(what)])
+impl Way<'_> {
+    /// Whether packets fare alike, by whichever route.
+    fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(_), Self::Local(_)) | (Self::Blackhole(_), Self::Blackhole(_)) => true,
+            (Self::To(one, _), Self::To(two, _)) => one == two,
+            _ => self == other,
         }
     }
 }

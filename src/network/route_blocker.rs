@@ -1,7 +1,10 @@
 //! A route table in the way, and the route that would mend it.
 
 use super::{
-    BlockerCode, Network, Remedy, internet, lookup,
+    AddressSet, BlockerCode, Network, Remedy,
+    address::told,
+    internet,
+    lookup::{self, RouteState},
     part::Place,
     story::Story,
     walk::{Decider, Reach, Run, Spot, at, kind, local},
@@ -27,16 +30,7 @@ impl<'s> Network<'s> {
         let target = if code == BlockerCode::RouteLocal { None } else { self.suggestion(run, spot) };
         let mut reason = reason.to_owned();
         if let Some(target) = target.as_deref().filter(|target| *target != LOCAL) {
-            let there: Vec<&str> = decider
-                .table
-                .routes
-                .iter()
-                .filter(|route| lookup::target(route) == Some(target) && lookup::is_active(route))
-                .filter_map(lookup::destination)
-                .collect();
-            if !there.is_empty() {
-                reason = format!("{reason}; its route to {target} covers only {}", there.join(", "));
-            }
+            reason.push_str(&self.told_of_others(decider, target));
         }
         let dropped = match code {
             BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => "forward",
@@ -65,6 +59,31 @@ impl<'s> Network<'s> {
         reaches
     }
 
+    /// What a table's routes to the target do instead: they are for other addresses, or come after the one
+    /// that decides, which is more specific, or is static where they are propagated.
+    fn told_of_others(&self, decider: &Decider<'_, 's>, target: &str) -> String {
+        let routes = decider.table.routes.iter().filter(|route| {
+            lookup::target(route) == Some(target)
+                && RouteState::of(route.state.as_deref()) == RouteState::Active
+        });
+        let (mut wider, mut others) = (Vec::new(), Vec::new());
+        for route in routes {
+            let Some(destination) = lookup::destination(route).map(str::to_owned) else { continue };
+            let prefixes = self.destinations(route).map(|(prefixes, _)| prefixes).unwrap_or_default();
+            let held: AddressSet = prefixes.into_iter().collect();
+            if held.contains_all(decider.addresses) {
+                wider.push(destination);
+            } else {
+                others.push(destination);
+            }
+        }
+        match (wider.is_empty(), others.is_empty()) {
+            (false, _) => format!("; it comes before the route to {target} for {}", told(&wider)),
+            (true, false) => format!("; its route to {target} covers only {}", told(&others)),
+            (true, true) => String::new(),
+        }
+    }
+
     /// The target that a route for packets should have, where there is no doubt about it.
     fn suggestion(&self, run: Run<'_, 's>, spot: Spot<'s>) -> Option<String> {
         let vpc = spot.vpc;
@@ -77,7 +96,7 @@ impl<'s> Network<'s> {
             Place::Outside { via: None } => self.only_gateway(vpc),
             Place::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
             Place::Inside { vpc: far, .. } => {
-                // What is deleted, rejected or expired never becomes active again:
+                // Nothing from elsewhere goes on to a peer. What is deleted, rejected or expired never becomes active again:
                 // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
                 let alive = |peering: &&&VpcPeeringConnection| {
                     let status = peering.status.as_ref().and_then(|status| status.code.as_deref());
@@ -85,6 +104,7 @@ impl<'s> Network<'s> {
                 };
                 if let Some(peering) = self.peerings_between(vpc, far).iter().find(alive)
                     && run.from.translator.is_none()
+                    && run.from.vpc() == Some(vpc)
                 {
                     return Some(peering.vpc_peering_connection_id.clone());
                 }

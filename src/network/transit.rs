@@ -4,15 +4,17 @@
 //! <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
 
 use super::{
-    BlockerCode, Missing, Network,
+    Missing, Network,
     gate::Gate,
-    network_acl::Direction,
+    lookup::RouteState,
     story::Story,
-    walk::{Decider, Reach, Run, Spot, at},
+    transit_attachment::{is_available, is_private_network, same_zone},
+    transit_remedy::destination,
+    walk::{Decider, Reach, Run, Spot},
 };
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayRoute, TransitGatewayVpcAttachment};
 
-const GATEWAY: &str = "transit-gateway";
+pub(super) const GATEWAY: &str = "transit-gateway";
 pub(super) const ATTACHMENT: &str = "transit-gateway-attachment";
 pub(super) const TABLE: &str = "transit-gateway-route-table";
 
@@ -25,11 +27,11 @@ pub(super) struct Origin<'s> {
 
 /// A transit gateway and one route of it.
 #[derive(Clone, Copy)]
-struct Step<'a, 's> {
-    gateway: &'a str,
-    table: &'s str,
-    route: Option<&'s TransitGatewayRoute>,
-    origin: Origin<'s>,
+pub(super) struct Step<'a, 's> {
+    pub gateway: &'a str,
+    pub table: &'s str,
+    pub route: Option<&'s TransitGatewayRoute>,
+    pub origin: Origin<'s>,
 }
 
 impl<'s> Network<'s> {
@@ -80,7 +82,8 @@ impl<'s> Network<'s> {
 
     /// Follows a transit gateway's route.
     fn follow(&self, story: &mut Story, run: Run<'_, 's>, step: Step<'_, 's>, from: &str) -> Vec<Reach<'s>> {
-        let forwards = step.route.filter(|route| route.state.as_deref().unwrap_or("active") == "active");
+        let forwards =
+            step.route.filter(|route| RouteState::of(route.state.as_deref()) == RouteState::Active);
         let Some(route) = forwards else { return self.block_table(story, run, step) };
         let told = run.to.told(&run.to.addresses);
         if route.transit_gateway_attachments.is_empty() {
@@ -99,7 +102,7 @@ impl<'s> Network<'s> {
             let is_vpc = self.vpc_attachments_by_id.contains_key(id).then_some("vpc");
             let kind = attachment.resource_type.as_deref().or(known_kind).or(is_vpc);
             if id == from {
-                // AWS sends nothing back through the attachment that it came from.
+                // Where packets came from, the routes led here: they would come back for ever.
                 reaches.extend(self.block_table(story, run, step));
                 continue;
             }
@@ -117,6 +120,7 @@ impl<'s> Network<'s> {
                 }
                 Some(kind) if is_private_network(kind) => {
                     story.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
+                    self.check_outward_attachment(story, run, (step.gateway, id, kind), known.copied());
                     let holds = format!("the network behind it holds {told}");
                     story.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
                     story.assume(format!(
@@ -182,87 +186,8 @@ impl<'s> Network<'s> {
         reaches
     }
 
-    /// The available attachment of a VPC.
-    fn vpc_attachment(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        gateway: &str,
-        vpc: &str,
-    ) -> Option<&'s TransitGatewayVpcAttachment> {
-        let attachments = self.vpc_attachments.get(&(gateway, vpc)).map(Vec::as_slice).unwrap_or_default();
-        if let Some(found) = attachments.iter().find(|attachment| is_available(attachment)) {
-            return Some(found);
-        }
-        if let Some(attachment) = attachments.first() {
-            self.block_attachment(story, run, attachment, vpc);
-            return Some(attachment);
-        }
-        if !self.covers("TransitGatewayVpcAttachments", vpc) {
-            story.hop(run.leg, GATEWAY, gateway, "unknown", "its attachments were not read");
-            story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
-            return None;
-        }
-        let reason = format!("{gateway} has no attachment to {vpc}");
-        story.hop(run.leg, GATEWAY, gateway, "drop", &reason);
-        let mut blocker = at(BlockerCode::TransitGatewayAttachment, GATEWAY, gateway, None, reason);
-        blocker.remedy.vpc = Some(vpc.to_owned());
-        blocker.remedy.subnets = self.subnets_to_attach(vpc).into_values().map(ToOwned::to_owned).collect();
-        story.block(blocker);
-        None
-    }
-
-    /// Subnets reach a transit gateway only where their own zone has an attachment:
-    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>
-    fn check_zone(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        subnet: &'s Subnet,
-        attachment: &TransitGatewayVpcAttachment,
-    ) {
-        let id = attachment.transit_gateway_attachment_id.as_str();
-        let mut unread = Vec::new();
-        let mut found = false;
-        for other in &attachment.subnet_ids {
-            let Some(its) = self.subnets.get(other.as_str()) else {
-                unread.extend(self.missing("Subnets", other));
-                continue;
-            };
-            match same_zone(subnet, its) {
-                Some(true) => {
-                    found = true;
-                    let by = format!("{other} in {}", zone(subnet).unwrap_or("its zone"));
-                    story.hop(run.leg, ATTACHMENT, id, "forward", &by);
-                    // What goes to a transit gateway enters the attachment's subnet, even if it is the sender's own:
-                    // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
-                    self.check_acl(story, run.leg, (other, Direction::Inbound), run.from, run.points);
-                }
-                Some(false) => {}
-                None => unread.extend(self.missing("Subnets", &subnet.subnet_id)),
-            }
-        }
-        if found {
-            return;
-        }
-        if !unread.is_empty() {
-            return story.missing(unread);
-        }
-        let zone = zone(subnet).unwrap_or("its zone");
-        let reason = format!("{id} has no subnet in {zone}, where {} is", subnet.subnet_id);
-        story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
-        let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
-        let vpc = attachment.vpc_id.as_deref().unwrap_or_default();
-        let chosen = self.subnet_to_attach(vpc, zone).unwrap_or(&subnet.subnet_id);
-        blocker.remedy.subnet = Some(chosen.to_owned());
-        story.block(blocker);
-        let mut unseen = Story::default();
-        self.check_acl(&mut unseen, run.leg, (chosen, Direction::Inbound), run.from, run.points);
-        story.append_unseen(unseen);
-    }
-
     /// Out of the attachment's subnets, by their route tables.
-    fn arrive(
+    pub(super) fn arrive(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
@@ -323,7 +248,7 @@ impl<'s> Network<'s> {
     }
 
     /// What would stand in the way in the destination's VPC if the gateway led there.
-    fn arrive_unseen(
+    pub(super) fn arrive_unseen(
         &self,
         story: &mut Story,
         run: Run<'_, 's>,
@@ -336,133 +261,5 @@ impl<'s> Network<'s> {
         let reaches = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));
         story.append_unseen(unseen);
         reaches.unwrap_or_default()
-    }
-
-    /// A route table of a transit gateway stands in the way.
-    fn block_table(&self, story: &mut Story, run: Run<'_, 's>, step: Step<'_, 's>) -> Vec<Reach<'s>> {
-        let Step { gateway, table, route, origin } = step;
-        let wanted = self.wanted_attachment(run, gateway, origin);
-        let reason = elsewhere(table, &run.to.told(&run.to.addresses), route);
-        story.hop(run.leg, TABLE, table, "drop", &reason);
-        let mut blocker = at(BlockerCode::TransitGatewayRoute, TABLE, table, Some(run.leg), reason);
-        blocker.part = run.to.part(&run.to.addresses);
-        blocker.remedy.cidrs = run.to.prefixes_for_fix(&run.to.addresses);
-        blocker.remedy.target_option = wanted.map(|_| "--transit-gateway-attachment-id".to_owned());
-        blocker.remedy.target = wanted.map(str::to_owned);
-        // A static route comes before a propagated one, and takes its place unasked.
-        let of_static = route.filter(|route| route.r#type.as_deref() != Some("propagated"));
-        blocker.remedy.replaces = of_static.map(|route| destination(route).to_owned());
-        story.block(blocker);
-        let mut unseen = Story::default();
-        let reaches = match wanted.map(|id| (id, self.vpc_attachments_by_id.get(id).copied())) {
-            Some((_, Some(attachment))) => self.arrive(&mut unseen, run, attachment, origin),
-            Some((id, None)) => {
-                let gate = Gate::Attachment { gateway: gateway.to_owned(), id: id.to_owned() };
-                vec![Reach::outside(run, gate)]
-            }
-            None => self.arrive_unseen(&mut unseen, run, gateway, origin),
-        };
-        story.append_unseen(unseen);
-        reaches
-    }
-
-    fn block_attachment(
-        &self,
-        story: &mut Story,
-        run: Run<'_, 's>,
-        attachment: &TransitGatewayVpcAttachment,
-        vpc: &str,
-    ) {
-        let id = attachment.transit_gateway_attachment_id.as_str();
-        let gateway = attachment.transit_gateway_id.as_deref().unwrap_or("a transit gateway");
-        let Some(state) = attachment.state.as_deref() else {
-            story.hop(run.leg, ATTACHMENT, id, "unknown", "its state was not read");
-            return story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
-        };
-        // AWS does not say whether an attachment forwards while its subnets are changed.
-        if matches!(state, "modifying" | "rollingBack") {
-            story.hop(run.leg, ATTACHMENT, id, "unknown", state);
-            return story
-                .missing([Missing::unmodelled(format!("whether {id} forwards while it is {state}"))]);
-        }
-        let reason = format!("{id}, which attaches {gateway} to {vpc}, is {state}");
-        story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
-        let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, id, None, reason);
-        blocker.remedy.vpc = Some(vpc.to_owned());
-        blocker.remedy.state = Some(state.to_owned());
-        story.block(blocker);
-    }
-
-    /// The attachment that a gateway's route should lead to, where there is no doubt about it.
-    fn wanted_attachment(&self, run: Run<'_, 's>, gateway: &str, origin: Origin<'s>) -> Option<&'s str> {
-        if let Some(vpc) = run.to.vpc() {
-            let own = self.vpc_attachments.get(&(gateway, vpc))?.iter();
-            let own: Vec<_> = own.map(|its| its.transit_gateway_attachment_id.as_str()).collect();
-            return own.first().copied();
-        }
-        let only = |mut all: Box<dyn Iterator<Item = &'s str> + '_>| {
-            let first = all.next()?;
-            all.next().is_none().then_some(first)
-        };
-        if super::internet::is_meant(run) {
-            let range = (gateway, "")..;
-            let its = self.vpc_attachments.range(range).take_while(|((id, _), _)| *id == gateway);
-            let with_nat = its.filter(|((_, vpc), _)| {
-                let nats = self.nat_gateways_by_vpc.get(vpc).into_iter().flatten();
-                let mut nats = nats.filter(|nat| nat.connectivity_type.as_deref() != Some("private"));
-                origin.vpc != Some(vpc) && nats.next().is_some()
-            });
-            let ids = with_nat.filter_map(|(_, its)| its.first());
-            return only(Box::new(ids.map(|its| its.transit_gateway_attachment_id.as_str())));
-        }
-        let others = self.other_attachments.get(gateway).into_iter().flatten();
-        let outward = others.filter(|its| its.resource_type.as_deref().is_some_and(is_private_network));
-        only(Box::new(outward.map(|its| its.transit_gateway_attachment_id.as_str())))
-    }
-}
-
-fn is_available(attachment: &TransitGatewayVpcAttachment) -> bool {
-    attachment.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("available"))
-}
-
-/// Whether an attachment is of a network outside AWS, of which nothing can be read.
-fn is_private_network(kind: &str) -> bool {
-    matches!(kind, "vpn" | "direct-connect-gateway" | "connect" | "vpn-concentrator" | "client-vpn")
-}
-
-pub(super) fn zone(subnet: &Subnet) -> Option<&str> {
-    subnet.availability_zone.as_deref().or(subnet.availability_zone_id.as_deref())
-}
-
-/// Whether two subnets are in one zone. Only ids mean the same zone in every account.
-fn same_zone(a: &Subnet, b: &Subnet) -> Option<bool> {
-    if let (Some(a), Some(b)) = (&a.availability_zone_id, &b.availability_zone_id) {
-        return Some(a == b);
-    }
-    let foreign = a.owner_id.is_some() && b.owner_id.is_some() && a.owner_id != b.owner_id;
-    match (&a.availability_zone, &b.availability_zone) {
-        (Some(a), Some(b)) if !foreign => Some(a == b),
-        _ => None,
-    }
-}
-
-fn destination(route: &TransitGatewayRoute) -> &str {
-    route.destination_cidr_block.as_deref().or(route.prefix_list_id.as_deref()).unwrap_or_default()
-}
-
-fn elsewhere(table: &str, told: &str, route: Option<&TransitGatewayRoute>) -> String {
-    match route {
-        None => format!("{table} has no route for {told}"),
-        Some(route) if route.state.as_deref() == Some("blackhole") => {
-            format!("the route of {table} for {} is a blackhole", destination(route))
-        }
-        Some(route) => {
-            let to: Vec<&str> = route
-                .transit_gateway_attachments
-                .iter()
-                .filter_map(|its| its.transit_gateway_attachment_id.as_deref())
-                .collect();
-            format!("{table} sends {told} to {} ({})", to.join(", "), destination(route))
-        }
     }
 }

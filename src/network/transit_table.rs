@@ -7,8 +7,10 @@ use ipnet::IpNet;
 use super::{
     AddressSet, BlockerCode, Known, Missing, Network,
     division::Division,
+    lookup::RouteState,
     story::Story,
     transit::{ATTACHMENT, TABLE},
+    transit_remedy::destination,
     walk::{Run, at},
 };
 use crate::snapshot::aws::ec2::TransitGatewayRoute;
@@ -44,8 +46,8 @@ impl<'s> Network<'s> {
             };
             if let (Some(owner), None) = (foreign, &found.association) {
                 let mut missing = self.missing("TransitGatewayAttachments", attachment);
-                for missing in &mut missing {
-                    missing.what = format!("{} in account {owner}", missing.what);
+                for its in &mut missing {
+                    its.what = format!("{} in account {owner}", its.what);
                 }
                 story.hop(
                     run.leg,
@@ -88,21 +90,22 @@ impl<'s> Network<'s> {
         };
         if routes.additional_routes_available == Some(true) {
             // A longer prefix may be among the routes that were cut off.
-            let mut missing = self.missing("TransitGatewayRoutes", table);
-            for missing in &mut missing {
-                missing.what = format!("the rest of the routes of {table}");
-            }
-            return Err(missing);
+            let what = format!("the rest of the routes of {table}");
+            return Err(self.missing_of("TransitGatewayRoutes", table, what));
         }
         let mut all: Vec<(IpNet, u8, &'s TransitGatewayRoute)> = Vec::new();
         for route in &routes.routes {
-            let state = route.state.as_deref().unwrap_or("active");
-            // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html
-            if matches!(state, "pending" | "deleting" | "deleted") {
-                continue;
-            }
-            if state != "active" && state != "blackhole" {
-                return Err(vec![Missing::unmodelled(format!("the state `{state}` of a route of {table}"))]);
+            match RouteState::of(route.state.as_deref()) {
+                RouteState::Active | RouteState::Blackhole => {}
+                RouteState::Other("pending" | "deleting" | "deleted") => continue,
+                RouteState::Other(state) => {
+                    let what = format!("the state `{state}` of a route of {table}");
+                    return Err(vec![Missing::unmodelled(what)]);
+                }
+                RouteState::Unread => {
+                    let what = format!("the state of the route of {table} for {}", destination(route));
+                    return Err(self.missing_of("TransitGatewayRoutes", table, what));
+                }
             }
             let prefixes = match (&route.destination_cidr_block, &route.prefix_list_id) {
                 (Some(text), _) => match text.parse() {

@@ -39,7 +39,7 @@ impl<'s> Network<'s> {
             story.block(blocker);
             return reach();
         }
-        let told = format!("the network behind it holds {}", decider.addresses);
+        let told = format!("the network behind it holds {}", decider.addresses.told());
         story.hop(run.leg, KIND, id, "assumed", &told);
         story.assume(format!(
             "The VPN or Direct Connect behind {id} connects {} and routes it both ways.",

@@ -113,7 +113,7 @@ impl<'s> Network<'s> {
         let to = &*run.to.only(&piece.addresses);
         let run = run.to(to);
         let addresses = if piece.addresses.contains_all(&to.around) { &to.around } else { &to.addresses };
-        let told = addresses.to_string();
+        let told = addresses.told();
         let decider = |by| Decider { table, spot, addresses, by };
         let (by, code, reason) = match &piece.way {
             Way::Unknown(missing) => {
@@ -166,7 +166,8 @@ impl<'s> Network<'s> {
         {
             story.assume(format!(
                 "{} comes in through {target}, where {id} sends {}.",
-                run.to.label, decider.addresses
+                run.to.label,
+                decider.addresses.told()
             ));
         }
         self.through(story, run, decider, target)
@@ -191,7 +192,8 @@ impl<'s> Network<'s> {
             }
             _ => {
                 let id = &decider.table.route_table_id;
-                let what = format!("{target}, where {id} sends {}: what it forwards", decider.addresses);
+                let what =
+                    format!("{target}, where {id} sends {}: what it forwards", decider.addresses.told());
                 story.hop(run.leg, "route-target", target, "unknown", "not modelled");
                 story.missing([Missing::unmodelled(what)]);
                 Vec::new()
@@ -249,7 +251,7 @@ impl<'s> Network<'s> {
         target: &str,
     ) -> Vec<Reach<'s>> {
         let id = &decider.table.route_table_id;
-        let reason = format!("{id} sends {} to {target} ({})", decider.addresses, decider.by);
+        let reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
         self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &reason)
     }
 

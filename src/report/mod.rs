@@ -195,6 +195,10 @@ pub enum MissingKind {
     Probe,
     /// Something that this program does not model.
     Unmodelled,
+    /// Something that only a cluster has which is still to be created: what asks for it does not
+    /// apply, so that no report holds this.
+    #[schemars(skip)]
+    NotYet,
 }
 
 /// What to change.

@@ -126,6 +126,8 @@ struct Variables<'f> {
     cluster: Value,
     /// The subject that stands for subjects that could not be listed, or do not exist.
     stand_in: Subject,
+    /// What is not there yet.
+    not_yet: Vec<String>,
 }
 
 impl<'f> Variables<'f> {
@@ -147,7 +149,7 @@ impl<'f> Variables<'f> {
         let id =
             target.cluster.clone().or_else(|| target.vpc.clone()).unwrap_or_else(|| "unknown".to_owned());
         let stand_in = Subject { kind: "cluster".to_owned(), id, name: None };
-        Self { target, target_json, target_in_templates, cluster, stand_in }
+        Self { target, target_json, target_in_templates, cluster, stand_in, not_yet: facts.not_yet() }
     }
 
     fn scope<'a>(&'a self, kind: &'a str, fields: &'a Value) -> Scope<'a> {
@@ -175,8 +177,9 @@ fn evaluate_rule(
     let nothing_said: [Missing; 0] = [];
     if !subjects.unlisted.is_empty() {
         let taken = subjects.listed.iter().any(|subject| subject.kind == variables.stand_in.kind);
-        if !taken {
-            let missing: Vec<Missing> = subjects.unlisted.iter().map(missing_of).collect();
+        let missing: Vec<Missing> = subjects.unlisted.iter().map(missing_of).collect();
+        let later = not_before(&missing);
+        if !taken && (later.is_none() || none_listed) {
             let severity =
                 severity(rule, &variables.scope(&rule.subject, &mark(&missing)), &variables.stand_in)?;
             let mut finding = blank(rule, variables.stand_in.clone(), severity, variables);
@@ -189,6 +192,10 @@ fn evaluate_rule(
                 (None, true) => format!("no {} could be listed: {what}", rule.subject),
                 (None, false) => format!("there may be more than these {}s: {what}", rule.subject),
             };
+            if let Some(later) = later {
+                (finding.outcome, finding.message) = (Outcome::NotApplicable, later);
+                finding.missing.clear();
+            }
             findings.push(finding);
         }
     } else if none_listed {
@@ -270,7 +277,13 @@ fn evaluate_on(
             finding.message.clone_from(&rule.title);
         }
         Truth::Unknown(missing) => {
-            finding.missing = missing.into_iter().collect();
+            let missing: Vec<Missing> = missing.into_iter().collect();
+            if let Some(later) = not_before(&missing) {
+                (finding.outcome, finding.message) = (Outcome::NotApplicable, later);
+                finding.evidence.clear();
+                return Ok(finding);
+            }
+            finding.missing = missing.into_iter().filter(|one| one.kind != MissingKind::NotYet).collect();
             finding.message = format!("cannot be decided: {}", undecided(&finding.missing));
         }
         Truth::False => fail(rules, rule, fields, variables, &mut finding)?,
@@ -305,6 +318,7 @@ fn fail(
             .add(blocker, &variables.target_in_templates, &mut fix)
             .map_err(|message| mistake("blockers", message))?;
     }
+    fix.commands.retain(|command| !variables.not_yet.iter().any(|name| names(command, name)));
     let mut shown: Vec<Blocker> = Vec::new();
     for blocker in standing {
         let blocker: Blocker = serde_json::from_value(blocker.clone())
@@ -364,6 +378,20 @@ fn mistake(rule: &Rule, subject: &Subject, part: &str, message: &str) -> RuleErr
     }
 }
 
+/// Whether a command names something.
+fn names(command: &str, name: &str) -> bool {
+    let part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
+    let whole = name.chars().all(part);
+    if whole { command.split(|c| !part(c)).any(|word| word == name) } else { command.contains(name) }
+}
+
+/// Why a rule does not apply to a cluster that is still to be created; `None` where something is missing
+/// that is there.
+fn not_before(missing: &[Missing]) -> Option<String> {
+    let later = !missing.is_empty() && missing.iter().all(|one| one.kind == MissingKind::NotYet);
+    later.then(|| format!("does not apply before the cluster exists: {}", undecided(missing)))
+}
+
 /// The first of what is missing, in a clause.
 fn undecided(missing: &[Missing]) -> String {
     let more = if missing.len() > 1 { format!(" (and {} more)", missing.len() - 1) } else { String::new() };
@@ -377,6 +405,7 @@ fn missing_of(missing: &facts::Missing) -> Missing {
             facts::MissingKind::Intent => MissingKind::Intent,
             facts::MissingKind::Probe => MissingKind::Probe,
             facts::MissingKind::Unmodelled => MissingKind::Unmodelled,
+            facts::MissingKind::NotYet => MissingKind::NotYet,
         },
         what: missing.what.clone(),
         permission: missing.permission.clone(),

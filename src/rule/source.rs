@@ -12,6 +12,10 @@ pub trait FactSource {
     fn target(&self) -> &facts::Target;
     /// What was taken for granted; asked for last.
     fn assumptions(&self) -> Vec<String>;
+    /// What is not there yet, so that no command can name it.
+    fn not_yet(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 impl FactSource for facts::Facts<'_> {
@@ -29,5 +33,9 @@ impl FactSource for facts::Facts<'_> {
 
     fn assumptions(&self) -> Vec<String> {
         facts::Facts::assumptions(self)
+    }
+
+    fn not_yet(&self) -> Vec<String> {
+        facts::Facts::not_yet(self)
     }
 }

@@ -1,15 +1,16 @@
 //! One file of AWS CLI output: its top-level key says what it is.
 //!
 //! Some outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
-//! transit gateway routes); for them the file's name, or a folder's, contains the id. A role's or a
-//! policy's name follows an `@` there, because it may be anything: `attached@eks-node.json`.
+//! transit gateway routes, hosted zones of a VPC, subnet CIDR reservations where there are none); for
+//! them the file's name, or a folder's, contains the id. A role's or a policy's name follows an `@`
+//! there, because it may be anything: `attached@eks-node.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::aws::{COLLECTIONS, ec2, iam, route53resolver};
+use super::aws::{COLLECTIONS, ec2, eks, iam, route53, route53resolver};
 use super::load::{Kind, Loaded, check_ids, parse as parse_file, typed};
 use super::{Aws, SnapshotError};
 
@@ -68,6 +69,11 @@ pub(super) fn parse(
 
     if COLLECTIONS.iter().any(|collection| here(collection.key)) {
         part.aws = collections(name, text, &foreign)?;
+        // What EC2 answers without is absent, not unread.
+        let versions = part.aws.launch_template_versions.iter_mut().flatten();
+        for data in versions.filter_map(|version| version.launch_template_data.as_mut()) {
+            data.user_data.get_or_insert_default();
+        }
         found = true;
     }
     if foreign.contains(&"PrefixLists") {
@@ -76,6 +82,11 @@ pub(super) fn parse(
     }
     if here("VpcId") && (here("EnableDnsSupport") || here("EnableDnsHostnames")) {
         part.aws.vpc_attributes = Some(vec![typed::<ec2::VpcAttribute>(name, text)?]);
+        found = true;
+    }
+    if here("principalArn") && here("associatedAccessPolicies") {
+        let policies: eks::PrincipalAccessPolicies = typed(name, text)?;
+        part.aws.principal_access_policies = Some(vec![policies]);
         found = true;
     }
     if here("Account") && here("Arn") && here("UserId") {
@@ -107,6 +118,12 @@ fn is_foreign(key: &str, kind: &Kind) -> bool {
         // `describe-addon-versions` lists objects where `list-addons` lists names.
         "addons" | "nodegroups" | "fargateProfileNames" | "accessEntries" => kind.is_list_of_objects(),
         "associations" => !kind.could_list("associationId"),
+        // Systems Manager's and others' outputs have these keys too.
+        "association" => !kind.could_hold("associationId"),
+        "capabilities" => !kind.could_list("capabilityName"),
+        "capability" => !kind.could_hold("capabilityName"),
+        "insights" => !kind.could_list("insightStatus"),
+        "certificateAuthority" => !kind.could_hold("id"),
         "PrefixLists" => kind.could_list("Cidrs") && *kind != Kind::List(None),
         // Buckets, functions and queues have policies too, as texts.
         "Policy" => !kind.has("Arn"),
@@ -156,6 +173,23 @@ fn named(
         addresses.resolver_endpoint_id =
             id_in_name(name, "IpAddresses", &["rslvr-in-", "rslvr-out-"], "0abc")?;
         part.aws.resolver_endpoint_ip_addresses = Some(vec![addresses]);
+        found = true;
+    }
+    if could("HostedZoneSummaries", "HostedZoneId") {
+        let mut zones: route53::HostedZonesByVpc = typed(name, text)?;
+        zones.vpc_id = id_in_name(name, "HostedZoneSummaries", &["vpc-"], "0abc")?;
+        part.aws.hosted_zones_by_vpc = Some(vec![zones]);
+        found = true;
+    }
+    if matches!(keys.get("SubnetIpv4CidrReservations"), Some(Kind::List(_))) {
+        let mut reservations: ec2::SubnetCidrReservations = typed(name, text)?;
+        let (v4, v6) =
+            (&reservations.subnet_ipv4_cidr_reservations, &reservations.subnet_ipv6_cidr_reservations);
+        reservations.subnet_id = match v4.iter().chain(v6).find_map(|one| one.subnet_id.clone()) {
+            Some(subnet) => subnet,
+            None => id_in_name(name, "SubnetIpv4CidrReservations", &["subnet-"], "0abc")?,
+        };
+        part.aws.subnet_cidr_reservations = Some(vec![reservations]);
         found = true;
     }
     // Local gateways have `Routes` too, but nothing says whether there are more of them.

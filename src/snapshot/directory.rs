@@ -175,7 +175,8 @@ impl Sum {
                 let message =
                     format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
                 snapshot.gaps.push(gap("Incomplete", message));
-                if !is_scoped_by_own_id(collection.key) {
+                // A page of reservations must not pass for all of them: the rest looks free.
+                if !is_scoped_by_own_id(collection.key) || collection.key == "SubnetCidrReservations" {
                     scope.clear();
                 }
             }
@@ -221,9 +222,15 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "VpcAttributes"
             | "DhcpOptions"
             | "EgressOnlyInternetGateways"
+            | "FirewallConfig"
+            | "HostedZonesByVPC"
+            | "InstanceTypeOfferings"
             | "InstanceTypes"
+            | "KeyMetadata"
             | "LaunchTemplateVersions"
             | "PrefixListEntries"
+            | "ProfileResourceAssociations"
+            | "SubnetCidrReservations"
             | "TransitGateways"
             | "TransitGatewayRouteTables"
             | "TransitGatewayRoutes"
@@ -246,6 +253,7 @@ fn is_scoped_by_vpc(key: &str) -> bool {
         "Subnets"
             | "RouteTables"
             | "SecurityGroups"
+            | "SecurityGroupVpcAssociations"
             | "NetworkAcls"
             | "VpcEndpoints"
             | "NetworkInterfaces"
@@ -255,6 +263,8 @@ fn is_scoped_by_vpc(key: &str) -> bool {
             | "VpcPeeringConnections"
             | "TransitGatewayVpcAttachments"
             | "TransitGatewayAttachments"
+            | "FirewallRuleGroupAssociations"
+            | "ProfileAssociations"
             | "ResolverEndpoints"
             | "ResolverRuleAssociations"
     )
@@ -262,12 +272,11 @@ fn is_scoped_by_vpc(key: &str) -> bool {
 
 fn scope(key: &str, ids: &[String], vpcs: &BTreeSet<String>) -> BTreeSet<String> {
     if is_scoped_by_own_id(key) {
-        // A launch template's versions are scoped by the template.
-        let own = |id: &String| match key {
-            "LaunchTemplateVersions" => id.split(':').next().unwrap_or(id).to_owned(),
-            _ => id.clone(),
-        };
-        return ids.iter().map(own).collect();
+        // A launch template's versions are scoped by the template, and so on; a key's ARN is whole.
+        let whole = |id: &String| id.starts_with("arn:");
+        let of =
+            |id: &String| if whole(id) { id.clone() } else { id.split(':').next().unwrap_or(id).to_owned() };
+        return ids.iter().map(of).collect();
     }
     if is_scoped_by_vpc(key) {
         return vpcs.clone();
@@ -278,16 +287,20 @@ fn scope(key: &str, ids: &[String], vpcs: &BTreeSet<String>) -> BTreeSet<String>
 /// The AWS CLI command that makes a collection's file.
 pub(super) fn command(collection: &Collection) -> String {
     let mut verb = String::new();
+    let mut before = 'A';
     for character in collection.operation.chars() {
-        // The CLI writes `list-open-id-connect-providers`.
-        let in_word = verb.ends_with("open-i") || verb.is_empty();
-        if character.is_ascii_uppercase() && !in_word {
+        // `ByVPC` is `by-vpc`.
+        if character.is_ascii_uppercase() && !before.is_ascii_uppercase() {
             verb.push('-');
         }
         verb.push(character.to_ascii_lowercase());
+        before = character;
     }
+    // `OpenIDConnect` is `open-id-connect`.
+    let verb = verb.replace("idconnect", "id-connect");
     let rest = match collection.key {
         "PrefixListEntries" => " --prefix-list-id ID > ID.json",
+        "SubnetCidrReservations" => " --subnet-id ID > ID.json",
         "TransitGatewayRoutes" => {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }
@@ -300,6 +313,14 @@ pub(super) fn command(collection: &Collection) -> String {
         "PolicyVersions" => " --policy-arn ARN --version-id VERSION > version@POLICY.json",
         "InstanceProfile" => " --instance-profile-name PROFILE > profile@PROFILE.json",
         "OpenIDConnectProvider" => " --open-id-connect-provider-arn ARN > provider.json",
+        "HostedZonesByVPC" => " --vpc-id ID --vpc-region REGION > ID.json",
+        "ProfileResourceAssociations" => " --profile-id ID",
+        "FirewallConfig" => " --resource-id VPC",
+        "KeyMetadata" => " --key-id ARN",
+        "InstanceTypeOfferings" => {
+            " --location-type availability-zone-id --filters Name=instance-type,Values=TYPE"
+        }
+        "clusterVersions" => " --include-all",
         _ => "",
     };
     format!("aws {} {verb}{rest}", collection.service)

@@ -198,6 +198,11 @@ impl Kind {
             _ => false,
         }
     }
+
+    /// Whether it is an object with this key, or a list as [`Kind::could_list`] means it.
+    pub(super) fn could_hold(&self, key: &str) -> bool {
+        matches!(self, Kind::Object(keys) if keys.contains_key(key)) || self.could_list(key)
+    }
 }
 
 impl<'de> Deserialize<'de> for Kind {

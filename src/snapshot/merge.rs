@@ -28,6 +28,7 @@ const PER_CALLER: &[&str] = &[
     "RolePolicies",
     "RolePolicyNames",
     "ServiceDetails",
+    "clusterVersions",
 ];
 
 impl Snapshot {
@@ -71,7 +72,8 @@ impl Snapshot {
         self.drop_filled_gaps();
         self.gaps.sort();
         self.gaps.dedup();
-        self.snapshot_version = self.snapshot_version.max(other.snapshot_version);
+        // The older one's items lack what is newer, and nothing says which items those are.
+        self.snapshot_version = self.snapshot_version.min(other.snapshot_version);
         // Null orders before any time: one part without a time leaves the whole without one.
         self.collected_at = self.collected_at.min(other.collected_at);
         self.account = self.account.or(other.account);
@@ -120,6 +122,9 @@ impl Snapshot {
         let others_entries =
             keep(&mut aws.access_entry, &chosen, |a| a.cluster_name.as_ref(), |a| &a.principal_arn);
         keep(&mut aws.pod_identity_associations, &chosen, |a| a.cluster_name.as_ref(), |a| &a.association_id);
+        keep(&mut aws.pod_identity_association, &chosen, |a| a.cluster_name.as_ref(), |a| &a.association_id);
+        keep(&mut aws.principal_access_policies, &chosen, |a| a.cluster_name.as_ref(), |a| &a.principal_arn);
+        keep(&mut aws.capability, &chosen, |c| c.cluster_name.as_ref(), |c| &c.capability_name);
         if let Some(clusters) = &mut aws.cluster {
             clusters.retain(|cluster| cluster.name == chosen);
         }
@@ -134,6 +139,12 @@ impl Snapshot {
                 if let Some(list) = list {
                     list.retain(|name| !others.contains(name));
                 }
+            }
+            // Nothing says which cluster these are about.
+            (aws.insights, aws.capabilities) = (None, None);
+            (aws.certificate_authorities, aws.certificate_authority) = (None, None);
+            for key in ["insights", "capabilities", "certificateAuthorities", "certificateAuthority"] {
+                self.scope.remove(key);
             }
         }
         Ok(())

@@ -6,6 +6,7 @@
 
 mod arn;
 pub mod aws;
+pub mod bootstrap;
 mod cli_output;
 mod directory;
 mod error;
@@ -29,7 +30,7 @@ pub use error::SnapshotError;
 use load::Loaded;
 
 /// The version that this program writes. A field that is newer than a snapshot's version is unread.
-pub const SNAPSHOT_VERSION: u32 = 1;
+pub const SNAPSHOT_VERSION: u32 = 2;
 
 /// Everything that an audit is derived from.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -51,7 +51,15 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
     match operation {
         "authorize-security-group-ingress" => authorize(snapshot, options, "IpPermissions"),
         "authorize-security-group-egress" => authorize(snapshot, options, "IpPermissionsEgress"),
-        "create-network-acl-entry" => create_network_acl_entry(snapshot, options),
+        "create-network-acl-entry" => set_network_acl_entry(snapshot, options, false),
+        "replace-network-acl-entry" => set_network_acl_entry(snapshot, options, true),
+        "delete-network-acl-entry" => {
+            let (id, egress, number) = acl_entry(options)?;
+            let entries = acl_entries(snapshot, &id)?;
+            let count = entries.len();
+            entries.retain(|other| other["Egress"] != egress || other["RuleNumber"] != number);
+            if entries.len() < count { Ok(()) } else { Err(format!("{id} has no entry {number}")) }
+        }
         "create-route" => create_route(snapshot, options),
         "delete-route" => delete_route(snapshot, options),
         "replace-route" => replace_route(snapshot, options),
@@ -164,7 +172,8 @@ fn authorize(snapshot: &mut Value, options: &mut Options, direction: &str) -> Re
     Ok(())
 }
 
-fn create_network_acl_entry(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+/// The ACL, the list and the number of an entry.
+fn acl_entry(options: &mut Options) -> Result<(String, bool, u64), String> {
     let id = options.one("--network-acl-id")?;
     let egress = match (options.flag("--ingress"), options.flag("--egress")) {
         (true, false) => false,
@@ -175,11 +184,21 @@ fn create_network_acl_entry(snapshot: &mut Value, options: &mut Options) -> Resu
     if !(1..=32766).contains(&number) {
         return Err(format!("{number} is no rule number"));
     }
+    Ok((id, egress, number))
+}
+
+fn acl_entries<'a>(snapshot: &'a mut Value, id: &str) -> Result<&'a mut Vec<Value>, String> {
+    let acl = find(snapshot, "NetworkAcls", "NetworkAclId", id)?;
+    acl["Entries"].as_array_mut().ok_or_else(|| "the ACL has no entries".to_owned())
+}
+
+fn set_network_acl_entry(snapshot: &mut Value, options: &mut Options, replaces: bool) -> Result<(), String> {
+    let (id, egress, number) = acl_entry(options)?;
     // The protocol is answered as a number, whatever it was set as.
     let protocol = match options.one("--protocol")?.as_str() {
-        "tcp" => "6",
-        "udp" => "17",
-        "icmp" => "1",
+        "tcp" | "6" => "6",
+        "udp" | "17" => "17",
+        "icmp" | "1" => "1",
         "-1" => "-1",
         other => return Err(format!("the protocol {other}")),
     };
@@ -205,12 +224,14 @@ fn create_network_acl_entry(snapshot: &mut Value, options: &mut Options) -> Resu
         None if protocol != "1" => {}
         icmp => return Err(format!("protocol {protocol} with the ICMP type {icmp:?}")),
     }
-    let acl = find(snapshot, "NetworkAcls", "NetworkAclId", &id)?;
-    let entries = acl["Entries"].as_array_mut().ok_or("the ACL has no entries")?;
-    if entries.iter().any(|other| other["Egress"] == egress && other["RuleNumber"] == number) {
-        return Err(format!("{id} has an entry {number} already"));
+    let entries = acl_entries(snapshot, &id)?;
+    let there = entries.iter_mut().find(|it| it["Egress"] == egress && it["RuleNumber"] == number);
+    match (there, replaces) {
+        (None, false) => entries.push(entry),
+        (Some(there), true) => *there = entry,
+        (Some(_), false) => return Err(format!("{id} has an entry {number} already")),
+        (None, true) => return Err(format!("{id} has no entry {number}")),
     }
-    entries.push(entry);
     Ok(())
 }
 

@@ -35,6 +35,23 @@ pub fn several(snapshot: &Value, how_many: usize, seed: u64) -> Vec<Broken> {
         .collect()
 }
 
+/// Network ACLs whose very first entry denies, so that no rule number is free before it.
+pub fn denied_first(snapshot: &Value) -> Vec<Broken> {
+    let mut all = Vec::new();
+    for (at, acl) in items(snapshot, "NetworkAcls") {
+        for egress in [false, true] {
+            let name = format!("{}: denied first of all ({egress})", acl["NetworkAclId"]);
+            broken(snapshot, &mut all, &name, |new| {
+                list_mut(&mut new["NetworkAcls"][at]["Entries"]).push(json!({
+                    "RuleNumber": 1, "Egress": egress, "Protocol": "6", "RuleAction": "deny",
+                    "CidrBlock": "0.0.0.0/0", "PortRange": { "From": 0, "To": 65535 },
+                }));
+            });
+        }
+    }
+    all
+}
+
 fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
     for (at, table) in items(snapshot, "RouteTables") {
         let id = &table["RouteTableId"];

@@ -2,6 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
 
 use privek_audit::facts::Facts;
 use privek_audit::intent::Intent;
@@ -12,11 +15,14 @@ use privek_audit::snapshot::aws::COLLECTIONS;
 use serde_json::Value;
 
 use crate::architecture::files;
-use crate::emulator::fixture;
+use crate::healthy::{KINDS, base};
 use crate::patch::{apply, withhold};
 
 /// Rule and subject id → outcome and fingerprint.
-type Judged = BTreeMap<(String, String), (String, String)>;
+pub type Judged = BTreeMap<(String, String), (String, String)>;
+
+/// Rule and subject id → the outcome that it has now.
+pub type Changes = BTreeMap<(String, String), String>;
 
 /// All built-in rules.
 pub struct Judge {
@@ -28,14 +34,14 @@ impl Judge {
         Self { rules: rule::built_in().expect("the built-in rules load") }
     }
 
-    fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
+    pub fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
         judged(self.report(snapshot, intent, case), case)
     }
 
     /// The report on a snapshot in JSON.
     pub fn report(&self, snapshot: &Value, intent: &Intent, case: &str) -> Report {
-        let snapshot = Snapshot::from_json(case, &snapshot.to_string())
-            .unwrap_or_else(|error| panic!("{case}: {error}"));
+        let snapshot: Snapshot =
+            serde_json::from_value(snapshot.clone()).unwrap_or_else(|error| panic!("{case}: {error}"));
         let facts = Facts::derive(&snapshot, intent);
         let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
         rule::evaluate(&self.rules, &facts, &evaluation).unwrap_or_else(|error| panic!("{case}: {error}"))
@@ -58,13 +64,23 @@ fn judged(report: Report, case: &str) -> Judged {
     all
 }
 
-/// A fixture and the intent beside it.
-pub fn base(name: &str) -> (Value, Intent) {
-    let intent = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("fixtures/{name}.intent.yaml"));
-    let text = std::fs::read_to_string(&intent).unwrap_or_default();
-    let intent =
-        if text.is_empty() { Intent::default() } else { serde_saphyr::from_str(&text).expect("an intent") };
-    (fixture(&format!("{name}.json")), intent)
+/// Does work for each item, in as many threads as there are processors; each has a judge of its own.
+pub fn side_by_side<T: Sync, R: Send>(items: &[T], work: impl Fn(&Judge, &T) -> R + Sync) -> Vec<R> {
+    let (next, done) = (AtomicUsize::new(0), Mutex::new(BTreeMap::new()));
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, std::num::NonZero::get) {
+            scope.spawn(|| {
+                let judge = Judge::new();
+                loop {
+                    let at = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(item) = items.get(at) else { break };
+                    let result = work(&judge, item);
+                    done.lock().unwrap_or_else(PoisonError::into_inner).insert(at, result);
+                }
+            });
+        }
+    });
+    done.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
 }
 
 /// A YAML file of this repository.
@@ -83,7 +99,7 @@ fn stem(path: &Path) -> String {
 }
 
 /// `outcome → ids` as `id → outcome`.
-fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
+pub fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
     for (outcome, ids) in
         outcomes.as_object().unwrap_or_else(|| panic!("{case}: `expect` maps outcomes to ids"))
@@ -101,45 +117,60 @@ fn expected(outcomes: &Value, case: &str) -> BTreeMap<String, String> {
 
 #[test]
 fn every_case_of_every_rule_gives_its_outcomes() {
-    let judge = Judge::new();
-    let mut bases = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for file in files("fixtures/cases", "yaml") {
-        let rule = stem(&file);
-        let cases = yaml(&file);
-        let name = cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned();
-        let (snapshot, intent, before) = bases.entry(name.clone()).or_insert_with(|| {
-            let (snapshot, intent) = base(&name);
-            let before = judge.judge(&snapshot, &intent, &name);
-            (snapshot, intent, before)
-        });
-        for case in cases["cases"].as_array().expect("cases") {
-            let called = format!("{}: {}", file.display(), case["name"].as_str().expect("a case has a name"));
-            let mut patched = snapshot.clone();
-            if let Some(patches) = case.get("patch") {
-                apply(&mut patched, patches, &called);
-            }
-            let intent = match case.get("intent") {
-                Some(own) => {
-                    serde_json::from_value(own.clone()).unwrap_or_else(|error| panic!("{called}: {error}"))
-                }
-                None => intent.clone(),
-            };
-            let after = of_rule(&judge.judge(&patched, &intent, &called), &rule);
-            let mut wanted = of_rule(before, &rule);
-            let expects = expected(&case["expect"], &called);
-            wanted.retain(|id, _| after.contains_key(id) || expects.contains_key(id));
-            wanted.extend(expects);
-            let differ = |(id, outcome): &(&String, &String)| after.get(*id) != Some(outcome);
-            let missed: BTreeMap<_, _> = wanted.iter().filter(differ).collect();
-            let differ = |(id, outcome): &(&String, &String)| wanted.get(*id) != Some(outcome);
-            let instead: BTreeMap<_, _> = after.iter().filter(differ).collect();
-            if after != wanted {
-                wrong.push(format!("{called}\n    wanted {missed:?}\n    but it {instead:?}"));
-            }
-        }
-    }
+    let files: Vec<(String, Value)> = files("fixtures/cases", "yaml")
+        .into_iter()
+        .map(|file| (file.display().to_string(), yaml(&file)))
+        .collect();
+    let of = |cases: &Value| cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned();
+    let names: BTreeSet<String> = files.iter().map(|(_, cases)| of(cases)).collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let bases: BTreeMap<String, (Value, Intent, Judged)> = side_by_side(&names, |judge, name| {
+        let (snapshot, intent) = base(name);
+        let before = judge.judge(&snapshot, &intent, name);
+        (name.clone(), (snapshot, intent, before))
+    })
+    .into_iter()
+    .collect();
+    let all: Vec<(&str, &Value, String)> = files
+        .iter()
+        .flat_map(|(file, cases)| {
+            let list = cases["cases"].as_array().expect("cases").iter();
+            list.map(move |case| (file.as_str(), case, of(cases)))
+        })
+        .collect();
+    let wrong = side_by_side(&all, |judge, (file, case, name)| {
+        let called = format!("{file}: {}", case["name"].as_str().expect("a case has a name"));
+        let (snapshot, intent, before) = &bases[name];
+        outcomes_differ(judge, (snapshot, intent, before), case, (&stem(Path::new(file)), &called))
+    });
+    let wrong: Vec<_> = wrong.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// How a case's outcomes differ from those that it expects.
+fn outcomes_differ(
+    judge: &Judge,
+    (snapshot, intent, before): (&Value, &Intent, &Judged),
+    case: &Value,
+    (rule, called): (&str, &str),
+) -> Option<String> {
+    let mut patched = snapshot.clone();
+    if let Some(patches) = case.get("patch") {
+        apply(&mut patched, patches, called);
+    }
+    let own = case.get("intent").map(|own| {
+        serde_json::from_value::<Intent>(own.clone()).unwrap_or_else(|error| panic!("{called}: {error}"))
+    });
+    let after = of_rule(&judge.judge(&patched, own.as_ref().unwrap_or(intent), called), rule);
+    let mut wanted = of_rule(before, rule);
+    let expects = expected(&case["expect"], called);
+    wanted.retain(|id, _| after.contains_key(id) || expects.contains_key(id));
+    wanted.extend(expects);
+    let differ = |(id, outcome): &(&String, &String)| after.get(*id) != Some(outcome);
+    let missed: BTreeMap<_, _> = wanted.iter().filter(differ).collect();
+    let differ = |(id, outcome): &(&String, &String)| wanted.get(*id) != Some(outcome);
+    let instead: BTreeMap<_, _> = after.iter().filter(differ).collect();
+    (after != wanted).then(|| format!("{called}\n    wanted {missed:?}\n    but it {instead:?}"))
 }
 
 fn of_rule(judged: &Judged, rule: &str) -> BTreeMap<String, String> {
@@ -198,7 +229,7 @@ fn breaking_one_thing_in_the_closed_network_changes_exactly_what_the_case_lists(
 }
 
 /// The outcomes that differ; `gone` for a finding that is no longer there.
-fn changed(before: &Judged, after: &Judged) -> BTreeMap<(String, String), String> {
+pub fn changed(before: &Judged, after: &Judged) -> Changes {
     let outcome =
         |judged: &Judged, key: &(String, String)| judged.get(key).map(|(outcome, _)| outcome.clone());
     let keys: BTreeSet<_> = before.keys().chain(after.keys()).cloned().collect();
@@ -209,7 +240,7 @@ fn changed(before: &Judged, after: &Judged) -> BTreeMap<(String, String), String
 }
 
 /// The outcomes as the YAML of a case's `expect`.
-fn paste(outcomes: &BTreeMap<(String, String), String>) -> String {
+pub fn paste(outcomes: &Changes) -> String {
     let mut rules: BTreeMap<&str, BTreeMap<&str, Vec<&str>>> = BTreeMap::new();
     for ((rule, id), outcome) in outcomes {
         rules.entry(rule).or_default().entry(outcome).or_default().push(id);
@@ -225,38 +256,41 @@ fn paste(outcomes: &BTreeMap<(String, String), String>) -> String {
 
 #[test]
 fn withholding_a_collection_makes_findings_unknown_and_changes_nothing_else() {
-    let judge = Judge::new();
-    let mut wrong = Vec::new();
-    let mut undecided = BTreeSet::new();
-    let mut rules = BTreeSet::new();
-    for name in ["healthy/managed-nodes", "healthy/custom-networking", "closed-network"] {
+    let names: Vec<String> =
+        KINDS.iter().map(|kind| format!("healthy/{kind}")).chain(["closed-network".to_owned()]).collect();
+    let bases = side_by_side(&names, |judge, name| {
         let (snapshot, intent) = base(name);
         let before = judge.judge(&snapshot, &intent, name);
-        rules.extend(before.keys().map(|(rule, _)| rule.clone()));
-        for collection in COLLECTIONS {
-            let mut patched = snapshot.clone();
-            withhold(&mut patched, collection.key).expect("a collection");
-            let after = judge.judge(&patched, &intent, collection.key);
-            for (key, (outcome, _)) in &after {
-                let was = before.get(key).map(|(outcome, _)| outcome.as_str());
-                if outcome == "unknown" {
-                    undecided.insert(key.0.clone());
-                // What may be needed after all is a subject more; that it does not apply is proved.
-                } else if was.map_or(outcome != "not_applicable", |was| was != outcome) {
-                    wrong.push(format!(
-                        "{name} without {}: {key:?} was {was:?} and is {outcome}",
-                        collection.key
-                    ));
-                }
+        (name.clone(), snapshot, intent, before)
+    });
+    let all: Vec<_> = bases.iter().flat_map(|base| COLLECTIONS.iter().map(move |one| (base, one))).collect();
+    let judged = side_by_side(&all, |judge, ((_, snapshot, intent, _), collection)| {
+        let mut patched = snapshot.clone();
+        withhold(&mut patched, collection.key).expect("a collection");
+        judge.judge(&patched, intent, collection.key)
+    });
+    let mut wrong = Vec::new();
+    let mut undecided = BTreeSet::new();
+    for (((name, _, _, before), collection), after) in all.into_iter().zip(judged) {
+        for (key, (outcome, _)) in &after {
+            let was = before.get(key).map(|(outcome, _)| outcome.as_str());
+            if outcome == "unknown" {
+                undecided.insert(key.0.clone());
+            // What may be needed after all is a subject more; that it does not apply is proved.
+            } else if was.map_or(outcome != "not_applicable", |was| was != outcome) {
+                wrong
+                    .push(format!("{name} without {}: {key:?} was {was:?} and is {outcome}", collection.key));
             }
-            for key in before.keys().filter(|key| !after.contains_key(*key)) {
-                if !after.iter().any(|((rule, _), (outcome, _))| *rule == key.0 && outcome == "unknown") {
-                    wrong.push(format!("{name} without {}: {key:?} is gone", collection.key));
-                }
+        }
+        for key in before.keys().filter(|key| !after.contains_key(*key)) {
+            if !after.iter().any(|((rule, _), (outcome, _))| *rule == key.0 && outcome == "unknown") {
+                wrong.push(format!("{name} without {}: {key:?} is gone", collection.key));
             }
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    let rules = bases.iter().flat_map(|(_, _, _, before)| before.keys().map(|(rule, _)| rule.clone()));
+    let rules: BTreeSet<String> = rules.collect();
     let always: Vec<_> = rules.difference(&undecided).collect();
     assert!(always.is_empty(), "no collection matters to {always:?}");
 }

@@ -99,7 +99,22 @@ async fn answers_keep_aws_names_and_what_aws_left_out_stays_absent() {
         ["pl-corp", "pl-ddb", "pl-s3"],
         "of a group, of a gateway endpoint without routes, of a route"
     );
-    assert!(!json.to_string().contains("c2VjcmV0"), "user data is not kept");
+    assert_eq!(json["cluster"][0]["createdAt"], "2025-05-29T00:00:00Z");
+    assert_eq!(json["clusterVersions"][0]["endOfStandardSupportDate"], "2026-07-29T00:00:00Z");
+    assert_eq!(json["principalAccessPolicies"][0]["principalArn"], "arn:aws:iam::111122223333:role/node");
+    assert_eq!(json["association"][0]["roleArn"], "arn:aws:iam::111122223333:role/cni");
+    assert_eq!(json["capability"][0]["configuration"]["argoCd"]["networkAccess"]["vpceIds"][0], "vpce-argo");
+    assert_eq!(json["HostedZonesByVPC"][0]["VPCId"], VPC, "which AWS leaves out");
+    assert_eq!(
+        json["HostedZonesByVPC"][0]["HostedZoneSummaries"][0]["Owner"]["OwningAccount"],
+        "111122223333"
+    );
+    assert_eq!(json["ProfileResourceAssociations"][0]["ProfileId"], "rp-1");
+    assert_eq!(json["KeyMetadata"][0]["KeyState"], "Enabled");
+    let offered: Vec<_> =
+        json["InstanceTypeOfferings"].as_array().unwrap().iter().map(|o| &o["InstanceType"]).collect();
+    assert_eq!(offered, ["c6i.large", "m6i.large", "t3.small"]);
+    assert!(!json.to_string().contains("c2VjcmV0"), "neither user data nor certificates are kept");
 }
 
 #[tokio::test]
@@ -167,7 +182,11 @@ fn follows_from(key: &str, operation: &str) -> bool {
         ("nodegroup", "ListNodegroups")
             | ("fargateProfile", "ListFargateProfiles")
             | ("addon", "ListAddons")
-            | ("accessEntry", "ListAccessEntries")
+            | ("accessEntry" | "principalAccessPolicies", "ListAccessEntries")
+            | ("association", "ListPodIdentityAssociations")
+            | ("capability", "ListCapabilities")
+            | ("certificateAuthority", "ListCertificateAuthorities")
+            | ("ProfileResourceAssociations", "ListProfileAssociations")
             | ("DhcpOptions", "DescribeVpcs")
             | ("InstanceProfile", "DescribeInstances")
             | ("OpenIDConnectProvider", "ListOpenIDConnectProviders")
@@ -323,7 +342,7 @@ async fn a_foreign_transit_gateway_leaves_a_gap_instead_of_an_empty_list() {
 #[tokio::test]
 async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_lists_of_the_cluster() {
     // Each of these answers only when all have been asked: one that waits for another never ends.
-    const TOGETHER: [&str; 15] = [
+    const TOGETHER: [&str; 26] = [
         "DescribeVpcs",
         "DescribeVpcAttribute",
         "DescribeRouteTables",
@@ -336,7 +355,18 @@ async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_list
         "DescribeVpnGateways",
         "DescribeTransitGatewayVpcAttachments",
         "ListResolverRuleAssociations",
+        "ListHostedZonesByVPC",
+        "ListProfileAssociations",
+        "ListFirewallRuleGroupAssociations",
+        "GetFirewallConfig",
+        "DescribeSecurityGroupVpcAssociations",
+        "DescribeKey",
         "ListNodegroups",
+        "DescribeClusterVersions",
+        "ListInsights",
+        "ListCapabilities",
+        "ListCertificateAuthorities",
+        "DescribePullThroughCacheRules",
         "DescribeVpcEndpointServices",
         "GetCallerIdentity",
     ];

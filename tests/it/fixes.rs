@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::architecture::files;
 use crate::aws_cli;
 use crate::breakages;
-use crate::cases::{Judge, base, yaml};
+use crate::cases::{Judge, yaml};
 use crate::emulator::emulator;
+use crate::healthy::base;
 use crate::patch;
 
 /// Set, every breakage is tried, and every finding's commands by themselves; that takes some minutes.
@@ -167,12 +168,15 @@ fn cases() -> Vec<Case> {
         patch::apply(&mut snapshot, &case["patch"], &name);
         all.push(Case { name, snapshot, intent: intent.clone() });
     }
-    for name in ["healthy/managed-nodes", "healthy/custom-networking", "closed-network"] {
+    for name in
+        ["healthy/managed-nodes", "healthy/custom-networking", "healthy/prefix-mode", "closed-network"]
+    {
         let (snapshot, intent) = base(name);
         let everything = std::env::var_os(EVERYTHING).is_some();
         let (step, several) = if everything { (1, 100) } else { (13, 5) };
         let single = breakages::all(&snapshot).into_iter().step_by(step);
-        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)) {
+        let first = breakages::denied_first(&snapshot);
+        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)).chain(first) {
             all.push(Case { name: format!("{name}: {called}"), snapshot, intent: intent.clone() });
         }
     }

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::thread;
 
+use privek_audit::report::Outcome;
 use privek_audit::snapshot::Snapshot;
 
-use crate::program::program;
+use crate::cases::Judge;
+use crate::healthy::{KINDS, of_kind, unknown};
 
 fn folder(name: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures").join(name)
@@ -13,7 +16,13 @@ fn folder(name: &str) -> PathBuf {
 
 #[test]
 fn snapshots_are_in_the_form_that_the_program_writes() {
-    for name in ["closed-network.json", "healthy/managed-nodes.json", "healthy/custom-networking.json"] {
+    for name in [
+        "closed-network.json",
+        "healthy/managed-nodes.json",
+        "healthy/ways-to-start.json",
+        "healthy/custom-networking.json",
+        "healthy/prefix-mode.json",
+    ] {
         let path = folder(name);
         let snapshot = Snapshot::read(&path).unwrap_or_else(|error| panic!("{error}"));
         let text = std::fs::read_to_string(&path).expect("a readable file");
@@ -24,33 +33,39 @@ fn snapshots_are_in_the_form_that_the_program_writes() {
     }
 }
 
-/// What no declaration settles yet, by snapshot.
-const UNDECIDED: [(&str, &str); 1] = [("custom-networking", "node-subnets-too-small")];
-
 #[test]
 fn every_rule_passes_on_a_healthy_cluster_and_fails_on_none() {
+    let judged = thread::scope(|scope| {
+        let running = KINDS.map(|kind| {
+            scope.spawn(move || {
+                let (snapshot, intent) = of_kind(kind);
+                (kind, Judge::new().report(&snapshot, &intent, kind))
+            })
+        });
+        running.map(|thread| thread.join().expect("no panic"))
+    });
     let mut passes = BTreeSet::new();
     let mut rules = BTreeSet::new();
-    for name in ["managed-nodes", "custom-networking"] {
-        let path = |end: &str| folder(&format!("healthy/{name}.{end}")).to_str().expect("UTF-8").to_owned();
-        let report =
-            program(&["--snapshot", &path("json"), "--config", &path("intent.yaml"), "--format", "json"])
-                .run()
-                .report();
-        let mut unhealthy = Vec::new();
-        for finding in report["findings"].as_array().expect("findings") {
-            let rule = finding["rule"].as_str().expect("a rule").to_owned();
-            match finding["outcome"].as_str().expect("an outcome") {
-                "pass" => drop(passes.insert(rule.clone())),
-                "not_applicable" => {}
-                "unknown" if UNDECIDED.contains(&(name, rule.as_str())) => {}
-                outcome => unhealthy
-                    .push(format!("{outcome} {rule} {}: {}", finding["subject"]["id"], finding["message"])),
+    let mut unhealthy = Vec::new();
+    for (kind, report) in judged {
+        let mut undecided = unknown(kind);
+        for finding in report.findings {
+            let (rule, id) = (finding.rule.clone(), finding.subject.id.clone());
+            match finding.outcome {
+                Outcome::Pass => drop(passes.insert(rule.clone())),
+                Outcome::NotApplicable => {}
+                Outcome::Unknown if undecided.remove(&(rule.clone(), id.clone())) => {}
+                outcome => {
+                    let missing: Vec<_> = finding.missing.iter().map(|missing| &missing.what).collect();
+                    unhealthy
+                        .push(format!("{kind}: {outcome:?} {rule} {id}: {} {missing:?}", finding.message));
+                }
             }
             rules.insert(rule);
         }
-        assert!(unhealthy.is_empty(), "{name}: {unhealthy:#?}");
+        unhealthy.extend(undecided.iter().map(|(rule, id)| format!("{kind}: {rule} {id} is not unknown")));
     }
+    assert!(unhealthy.is_empty(), "{unhealthy:#?}");
     let never: Vec<_> = rules.difference(&passes).collect();
     assert!(never.is_empty(), "no healthy cluster passes {never:#?}");
 }

@@ -21,6 +21,7 @@ fn about(ends: &[&str], networks: &[&str]) -> About {
     About {
         ends: ends.iter().map(|end| (*end).to_owned()).collect(),
         networks: networks.iter().map(|network| network.parse().unwrap()).collect(),
+        ..About::default()
     }
 }
 

@@ -1,4 +1,8 @@
-//! Patches on a snapshot: one thing changed, so that a case says what it is about.
+//! Patches on a snapshot: one thing changed, so that a case says what it is about; or a whole kind of
+//! cluster, told as what differs from another.
+//!
+//! A path is a list of steps: a field's name, a list's member by its index or by what identifies it,
+//! and for several members at once `"*"` or the fields that they share, as `{VpcId: vpc-1}`.
 
 use privek_audit::snapshot::aws::collection;
 use serde_json::{Value, json};
@@ -13,39 +17,75 @@ pub fn apply(snapshot: &mut Value, patches: &Value, case: &str) {
 fn one(snapshot: &mut Value, patch: &Value) -> Result<(), String> {
     if let Some(path) = patch.get("set") {
         let (last, parents) = steps(path)?;
-        let parent = walk(snapshot, parents)?;
-        let to = patch.get("to").ok_or("`set` needs `to`")?.clone();
-        match parent {
-            Value::Object(fields) => drop(fields.insert(text(last)?.to_owned(), to)),
-            Value::Array(_) => *member(parent, last)? = to,
-            _ => return Err(format!("{last} is below a plain value")),
-        }
+        let to = patch.get("to").ok_or("`set` needs `to`")?;
+        each(snapshot, parents, &mut |parent| match parent {
+            Value::Object(fields) => {
+                fields.insert(text(last)?.to_owned(), to.clone());
+                Ok(())
+            }
+            Value::Array(_) => each(parent, std::slice::from_ref(last), &mut |member| {
+                *member = to.clone();
+                Ok(())
+            }),
+            _ => Err(format!("{last} is below a plain value")),
+        })
     } else if let Some(path) = patch.get("remove") {
         let (last, parents) = steps(path)?;
-        match walk(snapshot, parents)? {
+        each(snapshot, parents, &mut |parent| match parent {
             Value::Object(fields) => {
-                fields.remove(text(last)?).ok_or_else(|| format!("there is no {last}"))?;
+                fields.remove(text(last)?).map(drop).ok_or_else(|| format!("there is no {last}"))
             }
             Value::Array(items) => {
-                let at = match last.as_u64() {
-                    Some(index) => usize::try_from(index).ok().filter(|index| *index < items.len()),
-                    None => items.iter().position(|item| is(item, last)),
-                };
-                items.remove(at.ok_or_else(|| format!("there is no {last}"))?);
+                for at in positions(items, last)?.into_iter().rev() {
+                    items.remove(at);
+                }
+                Ok(())
             }
-            _ => return Err(format!("{last} is below a plain value")),
-        }
+            _ => Err(format!("{last} is below a plain value")),
+        })
     } else if let Some(path) = patch.get("append") {
-        let (last, parents) = steps(path)?;
-        let items = member(walk(snapshot, parents)?, last)?;
-        let item = patch.get("item").ok_or("`append` needs `item`")?.clone();
-        items.as_array_mut().ok_or_else(|| format!("{last} is no list"))?.push(item);
+        let items = match (patch.get("item"), patch.get("items")) {
+            (Some(item), None) => vec![item.clone()],
+            (None, Some(Value::Array(items))) => items.clone(),
+            _ => return Err("`append` needs `item`, or a list of `items`".to_owned()),
+        };
+        each(snapshot, path.as_array().ok_or("a path is a list")?, &mut |list| {
+            let list = list.as_array_mut().ok_or("there is no list")?;
+            list.extend(items.iter().cloned());
+            Ok(())
+        })
+    } else if let Some(path) = patch.get("replace") {
+        let (from, to) = (part(patch, "text")?, part(patch, "by")?);
+        let mut found = false;
+        each(snapshot, path.as_array().ok_or("a path is a list")?, &mut |value| {
+            found |= replace(value, from, to);
+            Ok(())
+        })?;
+        if found { Ok(()) } else { Err(format!("there is no {from}")) }
     } else if let Some(key) = patch.get("withhold") {
-        withhold(snapshot, text(key)?)?;
+        withhold(snapshot, text(key)?)
     } else {
-        return Err("no set, remove, append or withhold".to_owned());
+        Err("no set, remove, append, replace or withhold".to_owned())
     }
-    Ok(())
+}
+
+fn part<'p>(patch: &'p Value, key: &str) -> Result<&'p str, String> {
+    patch.get(key).and_then(Value::as_str).ok_or_else(|| format!("`replace` needs `{key}`"))
+}
+
+/// Replaces a text in every value and below.
+fn replace(value: &mut Value, from: &str, to: &str) -> bool {
+    match value {
+        Value::String(text) if text.contains(from) => {
+            *text = text.replace(from, to);
+            true
+        }
+        Value::Array(items) => items.iter_mut().fold(false, |found, item| replace(item, from, to) | found),
+        Value::Object(fields) => {
+            fields.values_mut().fold(false, |found, value| replace(value, from, to) | found)
+        }
+        _ => false,
+    }
 }
 
 /// Makes a collection unread: absent, out of scope, and a gap.
@@ -67,21 +107,57 @@ fn steps(path: &Value) -> Result<(&Value, &[Value]), String> {
     path.split_last().ok_or_else(|| "a path has a step at least".to_owned())
 }
 
-fn walk<'a>(from: &'a mut Value, path: &[Value]) -> Result<&'a mut Value, String> {
-    path.iter().try_fold(from, member)
+/// Does something to all that a path leads to.
+fn each(
+    from: &mut Value,
+    path: &[Value],
+    change: &mut dyn FnMut(&mut Value) -> Result<(), String>,
+) -> Result<(), String> {
+    let Some((step, rest)) = path.split_first() else { return change(from) };
+    match from {
+        Value::Object(fields) => {
+            let below = fields.get_mut(text(step)?).ok_or_else(|| format!("there is no {step}"))?;
+            each(below, rest, change)
+        }
+        Value::Array(items) => {
+            for at in positions(items, step)? {
+                each(&mut items[at], rest, change)?;
+            }
+            Ok(())
+        }
+        _ => Err(format!("there is no {step}")),
+    }
 }
 
-/// A field by name, a list's member by index, by itself, or by a field that identifies it.
-fn member<'a>(parent: &'a mut Value, step: &Value) -> Result<&'a mut Value, String> {
-    let found = match parent {
-        Value::Object(fields) => fields.get_mut(text(step)?),
-        Value::Array(items) => match step.as_u64() {
-            Some(index) => items.get_mut(usize::try_from(index).map_err(|error| error.to_string())?),
-            None => items.iter_mut().find(|item| is(item, step)),
-        },
-        _ => None,
+/// Which members of a list a step means; one at least.
+fn positions(items: &[Value], step: &Value) -> Result<Vec<usize>, String> {
+    let of = |wanted: &dyn Fn(&Value) -> bool| {
+        items.iter().enumerate().filter(|(_, item)| wanted(item)).map(|(at, _)| at).collect::<Vec<_>>()
     };
-    found.ok_or_else(|| format!("there is no {step}"))
+    let mut found = match step {
+        Value::Number(index) => {
+            let index = index.as_u64().and_then(|index| usize::try_from(index).ok());
+            index.filter(|index| *index < items.len()).into_iter().collect()
+        }
+        Value::String(all) if all == "*" => return Ok((0..items.len()).collect()),
+        Value::Object(_) => of(&|item| shares(item, step)),
+        _ => of(&|item| is(item, step)),
+    };
+    if !step.is_object() {
+        found.truncate(1);
+    }
+    if found.is_empty() { Err(format!("there is no {step}")) } else { Ok(found) }
+}
+
+/// Whether a value is this one, or has these fields, or a member that is so.
+fn shares(value: &Value, wanted: &Value) -> bool {
+    match (value, wanted) {
+        (Value::Object(fields), Value::Object(wanted)) => {
+            wanted.iter().all(|(key, wanted)| fields.get(key).is_some_and(|value| shares(value, wanted)))
+        }
+        (Value::Array(items), Value::Object(_)) => items.iter().any(|item| shares(item, wanted)),
+        _ => value == wanted,
+    }
 }
 
 fn is(item: &Value, step: &Value) -> bool {
@@ -121,4 +197,25 @@ fn patches_find_members_by_what_identifies_them() {
 #[should_panic(expected = "there is no \"rtb-2\"")]
 fn a_patch_that_fits_nothing_is_an_error() {
     apply(&mut json!({"RouteTables": []}), &json!([{"remove": ["RouteTables", "rtb-2"]}]), "case");
+}
+
+#[test]
+fn a_patch_may_be_about_several_members_at_once() {
+    let mut snapshot = json!({"Subnets": [
+        {"SubnetId": "s1", "VpcId": "v1", "Tags": [{"Key": "Name", "Value": "a"}]},
+        {"SubnetId": "s2", "VpcId": "v1", "Tags": []},
+        {"SubnetId": "s3", "VpcId": "v2", "Tags": []},
+    ]});
+    let patches = json!([
+        {"append": ["Subnets", {"VpcId": "v1"}, "Tags"], "items": [{"Key": "k", "Value": "1"}]},
+        {"remove": ["Subnets", {"Tags": {"Key": "Name"}}]},
+        {"set": ["Subnets", "*", "State"], "to": "available"},
+        {"replace": ["Subnets"], "text": "v2", "by": "v9"},
+    ]);
+    apply(&mut snapshot, &patches, "case");
+    let wanted = json!({"Subnets": [
+        {"SubnetId": "s2", "VpcId": "v1", "State": "available", "Tags": [{"Key": "k", "Value": "1"}]},
+        {"SubnetId": "s3", "VpcId": "v9", "State": "available", "Tags": []},
+    ]});
+    assert_eq!(snapshot, wanted);
 }

@@ -81,6 +81,12 @@ fn the_declarations_are_understood() {
 }
 
 #[test]
+fn the_plan_is_understood() {
+    let intent = privek_audit::intent::Intent::from_yaml("README.md", yaml("cluster:\n")).expect("a plan");
+    assert_eq!(intent.cluster.map(|plan| plan.called()).as_deref(), Some("payments"));
+}
+
+#[test]
 fn the_rule_of_your_own_passes_the_check_and_is_evaluated() {
     let rule = yaml("id: ");
     let id = rule.lines().next().and_then(|line| line.split_whitespace().nth(1)).expect("an id");

@@ -9,7 +9,7 @@ pub const FAR: &str = "vpc-far";
 /// The answer to a request.
 pub fn answer(request: &Request) -> Answer {
     let operation = request.operation.as_str();
-    match eks(request).or_else(|| resolver(operation)) {
+    match eks(request).or_else(|| state(request)).or_else(|| resolver(operation)) {
         Some(body) => Answer::json(body),
         None => match ec2(request) {
             Some(body) => Answer::xml(format!(
@@ -59,8 +59,35 @@ fn other(operation: &str) -> Answer {
             <Tags><member><Key>kubernetes.io/cluster/prod</Key><Value>owned</Value><PropagateAtLaunch>true</PropagateAtLaunch></member></Tags>
             </member></AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>",
         ),
+        "ListHostedZonesByVPC" => Answer::xml(
+            "<ListHostedZonesByVPCResponse><HostedZoneSummaries><HostedZoneSummary><HostedZoneId>Z1</HostedZoneId><Name>corp.example.</Name><Owner><OwningAccount>111122223333</OwningAccount></Owner></HostedZoneSummary></HostedZoneSummaries><MaxItems>100</MaxItems></ListHostedZonesByVPCResponse>",
+        ),
         _ => Answer::html(404),
     }
+}
+
+/// What EKS, Route 53 Profiles, ECR and KMS keep about a cluster besides its nodes.
+fn state(request: &Request) -> Option<String> {
+    Some(
+        match request.operation.as_str() {
+            "DescribeClusterVersions" => r#"{"clusterVersions":[{"clusterVersion":"1.33","clusterType":"eks","defaultPlatformVersion":"eks.20","defaultVersion":false,
+                "releaseDate":1748476800,"endOfStandardSupportDate":1785283200,"endOfExtendedSupportDate":1816819200,"versionStatus":"STANDARD_SUPPORT"}]}"#,
+            "ListInsights" => r#"{"insights":[{"id":"0b1c","name":"Kubelet version skew","category":"UPGRADE_READINESS","kubernetesVersion":"1.34","lastRefreshTime":1763596800.0,
+                "insightStatus":{"status":"PASSING","reason":"ok"}}]}"#,
+            "ListAssociatedAccessPolicies" => r#"{"clusterName":"prod","associatedAccessPolicies":[{"policyArn":"arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy","accessScope":{"type":"cluster","namespaces":[]}}]}"#,
+            "DescribePodIdentityAssociation" => r#"{"association":{"associationId":"a-1","clusterName":"prod","namespace":"kube-system","serviceAccount":"cni","roleArn":"arn:aws:iam::111122223333:role/cni"}}"#,
+            "ListCapabilities" => r#"{"capabilities":[{"capabilityName":"deploy","type":"ARGOCD","status":"ACTIVE"}]}"#,
+            "DescribeCapability" => r#"{"capability":{"capabilityName":"deploy","clusterName":"prod","type":"ARGOCD","status":"ACTIVE","configuration":{"argoCd":{"networkAccess":{"vpceIds":["vpce-argo"]}}}}}"#,
+            "ListCertificateAuthorities" => r#"{"certificateAuthorities":[{"id":"ca-1","signingStatus":"IN_USE","distributionStatus":"COMPLETE"}]}"#,
+            "DescribeCertificateAuthority" => r#"{"certificateAuthority":{"id":"ca-1","signingStatus":"IN_USE","data":"c2VjcmV0LWNh","validity":{"notBefore":1748476800,"notAfter":2063836800}}}"#,
+            "DescribePullThroughCacheRules" => r#"{"pullThroughCacheRules":[{"ecrRepositoryPrefix":"quay","upstreamRegistryUrl":"quay.io","registryId":"111122223333"}]}"#,
+            "DescribeKey" => r#"{"KeyMetadata":{"AWSAccountId":"111122223333","KeyId":"0a1b","Arn":"arn:aws:kms:eu-west-1:111122223333:key/0a1b","Enabled":true,"KeyState":"Enabled"}}"#,
+            "ListProfileAssociations" => r#"{"ProfileAssociations":[{"Id":"rpassoc-1","ProfileId":"rp-1","ResourceId":"vpc-near","Status":"COMPLETE"}]}"#,
+            "ListProfileResourceAssociations" => r#"{"ProfileResourceAssociations":[{"Id":"rpr-1","ProfileId":"rp-1","ResourceArn":"arn:aws:ec2:eu-west-1:999988887777:vpc-endpoint/vpce-hub","ResourceType":"VPC_ENDPOINT","Status":"COMPLETE"}]}"#,
+            _ => return None,
+        }
+        .to_owned(),
+    )
 }
 
 fn eks(request: &Request) -> Option<String> {
@@ -71,7 +98,8 @@ fn eks(request: &Request) -> Option<String> {
             "roleArn":"arn:aws:iam::111122223333:role/prod-cluster","identity":{"oidc":{"issuer":"https://oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D"}},
             "resourcesVpcConfig":{"subnetIds":["subnet-a","subnet-c"],"securityGroupIds":["sg-1"],"clusterSecurityGroupId":"sg-cluster","vpcId":"vpc-near",
             "endpointPublicAccess":false,"endpointPrivateAccess":true,"publicAccessCidrs":[]},
-            "health":{"issues":[{"code":"Ec2SubnetNotFound","message":"gone","resourceIds":["subnet-x"]}]},"tags":{"team":"a"}}}"#.to_owned(),
+            "health":{"issues":[{"code":"Ec2SubnetNotFound","message":"gone","resourceIds":["subnet-x"]}]},"encryptionConfig":[{"resources":["secrets"],"provider":{"keyArn":"arn:aws:kms:eu-west-1:111122223333:key/0a1b"}}],
+            "upgradePolicy":{"supportType":"STANDARD"},"createdAt":1748476800.25,"tags":{"team":"a"}}}"#.to_owned(),
         "ListClusters" => r#"{"clusters":["staging","dev"]}"#.to_owned(),
         "ListNodegroups" => match request.parameter("nextToken") {
             "" => r#"{"nodegroups":["blue"],"nextToken":"2"}"#.to_owned(),
@@ -84,7 +112,7 @@ fn eks(request: &Request) -> Option<String> {
         "ListFargateProfiles" => r#"{"fargateProfileNames":["fp"]}"#.to_owned(),
         "DescribeFargateProfile" => r#"{"fargateProfile":{"fargateProfileName":"fp","subnets":["subnet-a"],"selectors":[{"namespace":"batch"}]}}"#.to_owned(),
         "ListAddons" => r#"{"addons":["vpc-cni"]}"#.to_owned(),
-        "DescribeAddon" => r#"{"addon":{"addonName":"vpc-cni","status":"ACTIVE","addonVersion":"v1.19.0"}}"#.to_owned(),
+        "DescribeAddon" => r#"{"addon":{"addonName":"vpc-cni","status":"ACTIVE","addonVersion":"v1.19.0","configurationValues":"{\"env\":{\"ENABLE_PREFIX_DELEGATION\":\"true\"}}"}}"#.to_owned(),
         "ListAccessEntries" => r#"{"accessEntries":["arn:aws:iam::111122223333:role/node"]}"#.to_owned(),
         "DescribeAccessEntry" => r#"{"accessEntry":{"principalArn":"arn:aws:iam::111122223333:role/node","type":"EC2_LINUX"}}"#.to_owned(),
         "ListPodIdentityAssociations" => r#"{"associations":[{"associationId":"a-1","namespace":"kube-system","serviceAccount":"cni"}]}"#.to_owned(),
@@ -98,6 +126,8 @@ fn resolver(operation: &str) -> Option<String> {
             "ListResolverEndpoints" => r#"{"ResolverEndpoints":[{"Id":"rslvr-in-1","Direction":"INBOUND","HostVPCId":"vpc-near","IpAddressCount":2,"SecurityGroupIds":["sg-1"],"Status":"OPERATIONAL"}]}"#,
             "ListResolverEndpointIpAddresses" => r#"{"IpAddresses":[{"IpId":"rni-1","SubnetId":"subnet-a","Ip":"10.0.0.10","Status":"ATTACHED"}]}"#,
             "ListResolverRules" => r#"{"ResolverRules":[{"Id":"rslvr-rr-1","DomainName":"corp.example.","RuleType":"FORWARD","TargetIps":[{"Ip":"192.168.0.53","Port":53}]}]}"#,
+            "ListFirewallRuleGroupAssociations" => r#"{"FirewallRuleGroupAssociations":[{"Id":"rslvr-frgassoc-1","VpcId":"vpc-near","Priority":101,"Status":"COMPLETE"}]}"#,
+            "GetFirewallConfig" => r#"{"FirewallConfig":{"Id":"rslvr-fc-1","ResourceId":"vpc-near","FirewallFailOpen":"DISABLED"}}"#,
             "ListResolverRuleAssociations" => r#"{"ResolverRuleAssociations":[{"Id":"rslvr-rrassoc-1","ResolverRuleId":"rslvr-rr-1","VPCId":"vpc-near","Status":"COMPLETE"}]}"#,
             _ => return None,
         }
@@ -160,12 +190,18 @@ fn ec2(request: &Request) -> Option<String> {
         "SearchTransitGatewayRoutes" => "<routeSet><item><destinationCidrBlock>192.168.0.0/16</destinationCidrBlock><transitGatewayAttachments><item><transitGatewayAttachmentId>tgw-attach-2</transitGatewayAttachmentId></item></transitGatewayAttachments><type>static</type><state>active</state></item></routeSet><additionalRoutesAvailable>true</additionalRoutesAvailable>".to_owned(),
         "DescribeManagedPrefixLists" => "<prefixListSet><item><prefixListId>pl-s3</prefixListId><prefixListName>com.amazonaws.eu-west-1.s3</prefixListName></item><item><prefixListId>pl-ddb</prefixListId><prefixListName>com.amazonaws.eu-west-1.dynamodb</prefixListName></item><item><prefixListId>pl-unused</prefixListId></item></prefixListSet>".to_owned(),
         "GetManagedPrefixListEntries" => "<entrySet><item><cidr>52.218.0.0/17</cidr></item></entrySet>".to_owned(),
+        "GetSubnetCidrReservations" => "<subnetIpv4CidrReservationSet><item><subnetCidrReservationId>scr-1</subnetCidrReservationId><subnetId>subnet-a</subnetId><cidr>10.0.0.16/28</cidr><reservationType>prefix</reservationType></item></subnetIpv4CidrReservationSet>".to_owned(),
         "DescribeAvailabilityZones" => "<availabilityZoneInfo><item><zoneName>eu-west-1a</zoneName><zoneId>euw1-az1</zoneId><zoneState>available</zoneState><zoneType>availability-zone</zoneType></item></availabilityZoneInfo>".to_owned(),
         "DescribeInstanceTypes" => {
             let names = request.parameters.iter().filter(|(key, _)| key.starts_with("InstanceType."));
             let items: Vec<String> = names.map(|(_, name)| format!("<item><instanceType>{name}</instanceType><vCpuInfo><defaultVCpus>2</defaultVCpus></vCpuInfo><networkInfo><maximumNetworkInterfaces>3</maximumNetworkInterfaces><ipv4AddressesPerInterface>4</ipv4AddressesPerInterface></networkInfo></item>")).collect();
             format!("<instanceTypeSet>{}</instanceTypeSet>", items.concat())
         }
+        "DescribeInstanceTypeOfferings" => {
+            let items: Vec<String> = request.filter("instance-type").iter().map(|name| format!("<item><instanceType>{name}</instanceType><locationType>availability-zone-id</locationType><location>euw1-az1</location></item>")).collect();
+            format!("<instanceTypeOfferingSet>{}</instanceTypeOfferingSet>", items.concat())
+        }
+        "DescribeSecurityGroupVpcAssociations" => "<securityGroupVpcAssociationSet><item><groupId>sg-far</groupId><vpcId>vpc-near</vpcId><state>associated</state></item></securityGroupVpcAssociationSet>".to_owned(),
         "DescribeLaunchTemplateVersions" => {
             let id = request.parameter("LaunchTemplateId");
             format!("<launchTemplateVersionSet><item><launchTemplateId>{id}</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><instanceType>c6i.large</instanceType><userData>c2VjcmV0LXRva2Vu</userData><securityGroupIdSet><item>sg-1</item></securityGroupIdSet></launchTemplateData></item></launchTemplateVersionSet>")

@@ -7,7 +7,12 @@ use serde_json::Value;
 use crate::emulator::fixture;
 use crate::program::{Program, program};
 
-const NETWORKS: [(&str, &str, &str); 2] = [
+const NETWORKS: [(&str, &str, &str); 3] = [
+    (
+        "self-managed nodes",
+        "healthy/ways-to-start.json",
+        include_str!("../../fixtures/healthy/ways-to-start.intent.yaml"),
+    ),
     ("closed network", "closed-network.json", include_str!("../../fixtures/closed-network.intent.yaml")),
     (
         "healthy cluster",

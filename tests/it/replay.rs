@@ -107,22 +107,29 @@ impl Answer {
     }
 }
 
-/// Whether the operation is Auto Scaling's, IAM's or STS's.
+/// Whether the operation's service speaks the query protocol, or XML as it does.
 fn is_query(operation: &str) -> bool {
     let service = OPERATIONS.iter().find(|known| known.operation == operation).map(|known| known.service);
-    matches!(service, Some("autoscaling" | "iam" | "sts"))
+    matches!(service, Some("autoscaling" | "iam" | "route53" | "sts"))
 }
 
-/// Whether the operation is EKS's or Resolver's.
+/// Whether the operation's service speaks JSON.
 pub fn is_json(operation: &str) -> bool {
     operation.contains("Resolver")
-        || operation.starts_with("List") && !is_query(operation)
+        || (operation.starts_with("List") && !is_query(operation))
         || [
             "DescribeCluster",
             "DescribeNodegroup",
             "DescribeFargateProfile",
             "DescribeAddon",
             "DescribeAccessEntry",
+            "DescribeCapability",
+            "DescribeCertificateAuthority",
+            "DescribeClusterVersions",
+            "DescribeKey",
+            "DescribePodIdentityAssociation",
+            "DescribePullThroughCacheRules",
+            "GetFirewallConfig",
         ]
         .contains(&operation)
 }
@@ -238,7 +245,7 @@ async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Request> {
     Some(Request { operation, path, parameters })
 }
 
-/// EKS's operations are paths.
+/// The operations of EKS, Route 53 and its Profiles are paths.
 fn of_path(path: &str) -> &'static str {
     let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
     match parts.as_slice() {
@@ -252,7 +259,18 @@ fn of_path(path: &str) -> &'static str {
         ["clusters", _, "addons", _] => "DescribeAddon",
         ["clusters", _, "access-entries"] => "ListAccessEntries",
         ["clusters", _, "access-entries", _] => "DescribeAccessEntry",
+        ["clusters", _, "access-entries", _, "access-policies"] => "ListAssociatedAccessPolicies",
         ["clusters", _, "pod-identity-associations"] => "ListPodIdentityAssociations",
+        ["clusters", _, "pod-identity-associations", _] => "DescribePodIdentityAssociation",
+        ["clusters", _, "insights"] => "ListInsights",
+        ["clusters", _, "capabilities"] => "ListCapabilities",
+        ["clusters", _, "capabilities", _] => "DescribeCapability",
+        ["clusters", _, "certificate-authorities"] => "ListCertificateAuthorities",
+        ["clusters", _, "certificate-authorities", _] => "DescribeCertificateAuthority",
+        ["cluster-versions"] => "DescribeClusterVersions",
+        ["2013-04-01", "hostedzonesbyvpc"] => "ListHostedZonesByVPC",
+        ["profileassociations"] => "ListProfileAssociations",
+        ["profileresourceassociations", "profileid", _] => "ListProfileResourceAssociations",
         _ => "Unknown",
     }
 }

@@ -30,6 +30,7 @@ fn asg_launch_template(v: types::LaunchTemplateSpecification) -> shape::AsgLaunc
 fn launch_template_overrides(v: types::LaunchTemplateOverrides) -> shape::LaunchTemplateOverrides {
     shape::LaunchTemplateOverrides {
         instance_type: v.instance_type,
+        launch_template_specification: v.launch_template_specification.map(asg_launch_template),
         // Only that there are any is kept.
         instance_requirements: v.instance_requirements.map(|_| serde_json::json!({})),
     }

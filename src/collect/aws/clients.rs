@@ -17,9 +17,13 @@ use super::operations::Guard;
 pub(super) struct Clients {
     pub(super) autoscaling: aws_sdk_autoscaling::Client,
     pub(super) ec2: aws_sdk_ec2::Client,
+    pub(super) ecr: aws_sdk_ecr::Client,
     pub(super) eks: aws_sdk_eks::Client,
     pub(super) iam: aws_sdk_iam::Client,
+    pub(super) kms: aws_sdk_kms::Client,
+    pub(super) profiles: aws_sdk_route53profiles::Client,
     pub(super) resolver: aws_sdk_route53resolver::Client,
+    pub(super) route53: aws_sdk_route53::Client,
     pub(super) sts: aws_sdk_sts::Client,
     /// Time-outs of the one call that nothing works without.
     pub(super) short: TimeoutConfig,
@@ -40,6 +44,9 @@ impl Clients {
                     .interceptor(ec2_endpoint.clone())
                     .build(),
             ),
+            ecr: aws_sdk_ecr::Client::from_conf(
+                aws_sdk_ecr::config::Builder::from(config).interceptor(Guard).build(),
+            ),
             eks: aws_sdk_eks::Client::from_conf(
                 aws_sdk_eks::config::Builder::from(config)
                     .interceptor(Guard)
@@ -53,8 +60,17 @@ impl Clients {
                     .interceptor(Guard)
                     .build(),
             ),
+            kms: aws_sdk_kms::Client::from_conf(
+                aws_sdk_kms::config::Builder::from(config).interceptor(Guard).build(),
+            ),
+            profiles: aws_sdk_route53profiles::Client::from_conf(
+                aws_sdk_route53profiles::config::Builder::from(config).interceptor(Guard).build(),
+            ),
             resolver: aws_sdk_route53resolver::Client::from_conf(
                 aws_sdk_route53resolver::config::Builder::from(config).interceptor(Guard).build(),
+            ),
+            route53: aws_sdk_route53::Client::from_conf(
+                aws_sdk_route53::config::Builder::from(config).interceptor(Guard).build(),
             ),
             sts: aws_sdk_sts::Client::from_conf(
                 aws_sdk_sts::config::Builder::from(config).interceptor(Guard).build(),

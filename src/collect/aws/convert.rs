@@ -9,6 +9,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::failure::Failure;
+use crate::snapshot::aws::Time;
 
 /// What a call gives.
 pub(super) type Fetched<T> = Result<T, Failure>;
@@ -41,6 +42,11 @@ pub(super) fn text<T: AsRef<str>>(value: Option<T>) -> Option<String> {
 /// A list of enums as AWS spells them.
 pub(super) fn texts<T: AsRef<str>>(values: Option<Vec<T>>) -> Vec<String> {
     values.unwrap_or_default().iter().map(|value| value.as_ref().to_owned()).collect()
+}
+
+/// A time, in whole seconds.
+pub(super) fn time(value: Option<DateTime>) -> Option<Time> {
+    value.map(|value| Time::of_seconds(value.secs()))
 }
 
 /// A whole number.

@@ -82,6 +82,11 @@ impl Failure {
         Self::new(Kind::Other, "Malformed", &format!("the answer has no `{what}`"))
     }
 
+    /// A list that went on and on.
+    pub(super) fn endless(pages: usize) -> Self {
+        Self::new(Kind::Other, "Incomplete", &format!("there were more than {pages} pages"))
+    }
+
     /// What it means for the person at the terminal, where no other call to the service can be
     /// answered either.
     pub(super) fn fatal(&self, endpoint: &str) -> Option<CollectError> {

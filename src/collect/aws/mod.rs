@@ -10,14 +10,17 @@ mod clients;
 mod config;
 mod convert;
 mod ec2;
+mod ecr;
 mod eks;
 mod environment;
 mod failure;
 mod graph;
 mod http;
 mod iam;
+mod kms;
 pub mod operations;
 mod reading;
+mod route53;
 mod route53resolver;
 mod sts;
 
@@ -52,6 +55,8 @@ pub struct About {
     /// Networks that packets come from or go to, wherever they are: VPCs behind transit gateways
     /// are read where the gateways' routes lead to these.
     pub networks: Vec<IpNet>,
+    /// Instance types that are planned, whether or not a node has them.
+    pub instance_types: Vec<String>,
 }
 
 impl About {
@@ -108,7 +113,7 @@ pub async fn collect_about(
         Ok(())
     };
     let beside = async {
-        Box::pin(graph::beside(&reading)).await;
+        Box::pin(graph::beside(&reading, &about.instance_types)).await;
         Ok::<(), CollectError>(())
     };
     try_join(Box::pin(network), Box::pin(beside)).await?;

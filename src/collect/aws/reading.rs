@@ -48,6 +48,7 @@ pub(super) struct Asked {
     pub(super) near: BTreeSet<String>,
     pub(super) transit_gateways: BTreeSet<String>,
     pub(super) prefix_lists: BTreeSet<String>,
+    pub(super) profiles: BTreeSet<String>,
     pub(super) instance_types: BTreeSet<String>,
     pub(super) templates: BTreeSet<(Template, String)>,
     pub(super) transit_route_tables: BTreeSet<String>,
@@ -242,8 +243,11 @@ impl<'a> Reading<'a> {
 
 /// Collections of which a VPC's owner alone sees all:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
-const OWNERS: [&str; 6] = [
+const OWNERS: [&str; 9] = [
+    "FirewallRuleGroupAssociations",
+    "HostedZonesByVPC",
     "NatGateways",
+    "ProfileAssociations",
     "TransitGatewayAttachments",
     "TransitGatewayVpcAttachments",
     "VpcEndpoints",

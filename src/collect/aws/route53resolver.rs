@@ -3,6 +3,7 @@
 use aws_sdk_route53resolver::{Client, types};
 
 use super::convert::{Fetched, all, list, text, texts, whole};
+use super::failure::Failure;
 use crate::snapshot::aws::route53resolver as shape;
 
 /// `ListResolverEndpoints`.
@@ -39,6 +40,47 @@ pub(super) async fn associations(client: &Client, vpc: &str) -> Fetched<Vec<shap
     let filter = types::Filter::builder().name("VPCId").values(vpc).build();
     let pages = client.list_resolver_rule_associations().filters(filter).into_paginator().page_size(100);
     all(pages.items().send().try_collect(), resolver_rule_association).await
+}
+
+/// `ListFirewallRuleGroupAssociations` of one VPC.
+pub(super) async fn firewalls(
+    client: &Client,
+    vpc: &str,
+) -> Fetched<Vec<shape::FirewallRuleGroupAssociation>> {
+    let pages = client.list_firewall_rule_group_associations().vpc_id(vpc).into_paginator().page_size(100);
+    all(pages.items().send().try_collect(), firewall_rule_group_association).await
+}
+
+/// `GetFirewallConfig` of one VPC.
+pub(super) async fn firewall_config(client: &Client, vpc: &str) -> Fetched<shape::FirewallConfig> {
+    match client.get_firewall_config().resource_id(vpc).send().await {
+        Ok(answer) => answer.firewall_config.map(firewall).ok_or_else(|| Failure::empty("FirewallConfig")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+fn firewall_rule_group_association(
+    v: types::FirewallRuleGroupAssociation,
+) -> shape::FirewallRuleGroupAssociation {
+    shape::FirewallRuleGroupAssociation {
+        id: v.id.unwrap_or_default(),
+        firewall_rule_group_id: v.firewall_rule_group_id,
+        vpc_id: v.vpc_id,
+        name: v.name,
+        priority: whole(v.priority),
+        managed_owner_name: v.managed_owner_name,
+        status: text(v.status),
+        status_message: v.status_message,
+    }
+}
+
+fn firewall(v: types::FirewallConfig) -> shape::FirewallConfig {
+    shape::FirewallConfig {
+        id: v.id,
+        resource_id: v.resource_id.unwrap_or_default(),
+        owner_id: v.owner_id,
+        firewall_fail_open: text(v.firewall_fail_open),
+    }
 }
 
 fn resolver_endpoint(v: types::ResolverEndpoint) -> shape::ResolverEndpoint {

@@ -5,8 +5,11 @@ use super::places::Places;
 use crate::facts::Context;
 use crate::network::{End, EndKind, Groups, Missing, MissingKind};
 
-/// The network interfaces that EKS placed in the VPC.
+/// The network interfaces that EKS placed in the VPC; before it did, where it may place them.
 pub(super) fn interfaces(context: &Context<'_>) -> Ends {
+    if context.plan().is_some() {
+        return subnets(context);
+    }
     let interfaces = match context.control_plane_interfaces() {
         Ok(interfaces) => interfaces,
         Err(missing) => return Ends::unlisted(missing),

@@ -24,6 +24,7 @@ use super::Context;
 
 pub(super) use declared::of_spec;
 pub(super) use endpoint::of_endpoint;
+pub(super) use places::cluster_group;
 pub(super) use pods::beyond_nodes;
 pub(super) use resolver::forward_rules;
 pub(super) use snat::pods_towards;

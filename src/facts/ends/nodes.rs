@@ -2,6 +2,7 @@
 
 use super::Ends;
 use super::places::{Places, cluster_group};
+use crate::facts::beyond::beyond;
 use crate::facts::{Context, features, nodes as listing};
 use crate::network::Groups;
 
@@ -25,6 +26,11 @@ pub(super) fn nodes(context: &Context<'_>) -> Ends {
             Err(missing) => places.may_miss(missing.clone()),
         }
     }
+    let beyond = beyond(context);
+    for place in &beyond.places {
+        places.add(context, &place.subnet, &place.groups, place.name);
+    }
+    places.may_miss(beyond.unlisted);
     match listing::loose_instances(context, &listed.groups) {
         Ok(instances) => {
             for instance in instances {

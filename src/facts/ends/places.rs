@@ -83,7 +83,7 @@ pub(super) fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<I
 }
 
 /// The security group that EKS made for the cluster.
-pub(super) fn cluster_group(context: &Context<'_>) -> Known<String> {
+pub(in crate::facts) fn cluster_group(context: &Context<'_>) -> Known<String> {
     let config = context.vpc_config()?;
     config
         .cluster_security_group_id

@@ -338,8 +338,11 @@ fn is_role(spec: &EndSpec, role: &str) -> bool {
     matches!(spec, EndSpec::Role(name) if name == role)
 }
 
-/// Whether the API answers on the VPC's interfaces at all.
+/// Whether the API answers on the VPC's interfaces at all; a plan is taken to mean that it will.
 fn private_access(context: &Context<'_>) -> Known<bool> {
+    if context.plan().is_some() {
+        return Ok(true);
+    }
     context
         .vpc_config()?
         .endpoint_private_access

@@ -19,6 +19,7 @@ fn a_healthy_network_is_open_within_a_vpc_and_across_a_peering() {
     assert_open(&net.path(&subnet("subnet-b1", "sg-far"), &interface("eni-1")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn rules_of_all_groups_are_one_union() {
     let mut net = Net::two_vpcs();
@@ -29,6 +30,7 @@ fn rules_of_all_groups_are_one_union() {
     assert_open(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn a_rule_for_some_addresses_blocks_the_others_and_names_them() {
     let mut net = Net::two_vpcs();
@@ -43,6 +45,7 @@ fn a_rule_for_some_addresses_blocks_the_others_and_names_them() {
     assert!(blocker.reason.contains("they admit it from 10.0.2.0/25"), "{}", blocker.reason);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn ipv6_rules_do_not_admit_ipv4() {
     let mut net = Net::two_vpcs();
@@ -51,6 +54,7 @@ fn ipv6_rules_do_not_admit_ipv4() {
     assert_blocked(&path, &["security-group-ingress sg-server"]);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn the_source_needs_an_outbound_rule() {
     let mut net = Net::two_vpcs();
@@ -60,6 +64,7 @@ fn the_source_needs_an_outbound_rule() {
     assert_blocked(&path, &["security-group-egress sg-client"]);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn a_reference_admits_only_who_carries_the_group() {
     let mut net = Net::two_vpcs();
@@ -70,6 +75,7 @@ fn a_reference_admits_only_who_carries_the_group() {
     assert_blocked(&path, &["security-group-ingress sg-server"]);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>
 #[test]
 fn a_reference_works_across_an_active_peering_of_one_region_only() {
     let mut net = Net::two_vpcs();
@@ -103,6 +109,7 @@ fn a_group_that_was_not_read_is_missing_unless_another_admits_all() {
     assert_unknown(&net.path(&from, &interface("eni-1")), "sg-gone");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn a_rule_with_a_prefix_list_needs_its_entries() {
     let mut net = Net::two_vpcs();
@@ -113,6 +120,7 @@ fn a_rule_with_a_prefix_list_needs_its_entries() {
     assert_open(&net.path(&from, &interface("eni-1")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
 #[test]
 fn the_first_matching_entry_of_an_acl_decides() {
     let mut net = Net::two_vpcs();
@@ -130,6 +138,7 @@ fn the_first_matching_entry_of_an_acl_decides() {
     assert_open(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-rules.html>
 #[test]
 fn an_acl_ends_with_a_denial_even_where_it_is_not_listed() {
     let mut net = Net::two_vpcs();
@@ -139,6 +148,7 @@ fn an_acl_ends_with_a_denial_even_where_it_is_not_listed() {
     assert_eq!(path.blockers[0].remedy.rule_numbers.first(), Some(&10));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
 #[test]
 fn a_hole_in_the_reply_ports_blocks_and_is_named() {
     let mut net = Net::two_vpcs();
@@ -167,6 +177,7 @@ fn a_hole_in_the_reply_ports_blocks_and_is_named() {
     assert_eq!(holes(32768, 40000), (false, false));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nacl-basics.html>
 #[test]
 fn no_acl_is_asked_within_one_subnet() {
     let mut net = Net::two_vpcs();
@@ -185,6 +196,7 @@ fn all_blockers_are_named_at_once_and_outrank_what_is_missing() {
     assert!(!path.missing.is_empty());
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn an_echo_and_its_reply_pass_by_type_and_code() {
     let mut net = Net::two_vpcs();
@@ -197,6 +209,7 @@ fn an_echo_and_its_reply_pass_by_type_and_code() {
     assert_eq!(net.trace(&from, &to, "any")[0].verdict, Verdict::Blocked);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 #[test]
 fn any_needs_every_protocol_and_port() {
     let mut net = Net::two_vpcs();

@@ -170,6 +170,23 @@ impl Net {
         )
     }
 
+    /// Attached.
+    pub fn internet_gateway(&mut self, id: &str, vpc: &str) -> &mut Self {
+        let attachments = json!([{"VpcId": vpc, "State": "available"}]);
+        self.add("InternetGateways", json!({"InternetGatewayId": id, "Attachments": attachments}))
+    }
+
+    /// A public one that works.
+    pub fn nat_gateway(&mut self, id: &str, vpc: &str, subnet: &str, address: &str) -> &mut Self {
+        let addresses =
+            json!([{"PrivateIp": address, "PublicIp": "198.51.100.7", "AllocationId": "eipalloc-1"}]);
+        self.add(
+            "NatGateways",
+            json!({"NatGatewayId": id, "VpcId": vpc, "SubnetId": subnet, "State": "available",
+                   "ConnectivityType": "public", "NatGatewayAddresses": addresses}),
+        )
+    }
+
     pub fn json(&self) -> &Value {
         &self.0
     }

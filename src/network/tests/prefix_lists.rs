@@ -21,9 +21,11 @@ fn with_s3() -> Net {
     net
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
 #[test]
 fn the_effective_table_must_hold_the_endpoints_route() {
     let mut net = with_s3();
+    // Without a table of its own the subnet has the main one, which nothing names.
     assert_open(&net.path(&subnet("subnet-a1", "sg-client"), &prefix_list("pl-s3")));
     net.subnet_table("rtb-1", "vpc-a", "subnet-a2", &[("0.0.0.0/0", "nat-1")]);
     let path = net.path(&subnet("subnet-a2", "sg-client"), &prefix_list("pl-s3"));
@@ -32,6 +34,7 @@ fn the_effective_table_must_hold_the_endpoints_route() {
     assert_eq!(path.blockers[0].remedy.prefix_list.as_deref(), Some("pl-s3"));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
 #[test]
 fn the_outbound_rule_may_name_the_list_or_cover_its_entries() {
     let mut net = with_s3();
@@ -51,6 +54,7 @@ fn the_outbound_rule_may_name_the_list_or_cover_its_entries() {
     assert_blocked(&net.path(&from, &prefix_list("pl-s3")), &["security-group-egress sg-client"]);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
 #[test]
 fn replies_need_the_ephemeral_ports() {
     let mut net = with_s3();
@@ -81,6 +85,7 @@ fn unread_entries_of_a_gateway_endpoint_leave_private_destinations_alone() {
     assert_open(&net.path(&subnet("subnet-a2", "sg-client"), &super::net::interface("eni-1")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
 #[test]
 fn a_gateway_endpoint_serves_nobody_outside_its_vpc() {
     let net = with_s3();

@@ -7,6 +7,7 @@ use super::net::{
 };
 use crate::network::{Egress, Known, Leg, Network, Verdict};
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html>
 #[test]
 fn a_subnet_without_a_table_of_its_own_has_the_main_one() {
     let mut net = Net::two_vpcs();
@@ -37,6 +38,7 @@ fn the_main_table_is_known_only_where_all_tables_were_read() {
     assert_unknown(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")), "DescribeRouteTables");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>
 #[test]
 fn the_longest_prefix_wins_over_all_targets() {
     let mut net = Net::two_vpcs();
@@ -51,6 +53,7 @@ fn the_longest_prefix_wins_over_all_targets() {
     assert_eq!(path.blockers[0].leg, Some(Leg::Reply));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>
 #[test]
 fn a_static_route_beats_a_propagated_one_and_local_beats_every_propagated_one() {
     let mut net = Net::two_vpcs();
@@ -66,6 +69,7 @@ fn a_static_route_beats_a_propagated_one_and_local_beats_every_propagated_one() 
     assert_open(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html>
 #[test]
 fn a_more_specific_route_to_an_appliance_inside_the_vpc_is_not_modelled_and_named() {
     let mut net = Net::two_vpcs();
@@ -74,6 +78,7 @@ fn a_more_specific_route_to_an_appliance_inside_the_vpc_is_not_modelled_and_name
     assert_unknown(&path, "eni-firewall");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html>
 #[test]
 fn a_second_prefix_of_the_vpc_is_local_without_being_listed() {
     let mut net = Net::two_vpcs();
@@ -98,6 +103,7 @@ fn no_route_or_one_to_the_internet_blocks_the_reply() {
     assert_blocked(&net.path(&from, &interface("eni-1")), &["route-elsewhere rtb-a"]);
 }
 
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html>
 #[test]
 fn a_blackhole_blocks() {
     let mut net = Net::two_vpcs();
@@ -107,6 +113,7 @@ fn a_blackhole_blocks() {
     assert_eq!(path.blockers[0].remedy.target.as_deref(), Some("pcx-1"));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>
 #[test]
 fn a_prefix_list_route_forwards_its_entries_and_is_unknown_without_them() {
     let mut net = Net::two_vpcs();
@@ -117,6 +124,7 @@ fn a_prefix_list_route_forwards_its_entries_and_is_unknown_without_them() {
     assert_open(&net.path(&from, &to));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-routing.html>
 #[test]
 fn a_peering_needs_to_be_active_and_routed_on_both_sides() {
     let mut net = Net::two_vpcs();
@@ -129,6 +137,7 @@ fn a_peering_needs_to_be_active_and_routed_on_both_sides() {
     assert_blocked(&net.path(&from, &to), &["route-missing rtb-a", "peering-inactive pcx-1"]);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html>
 #[test]
 fn a_peering_is_never_transitive() {
     let mut net = Net::two_vpcs();
@@ -235,6 +244,7 @@ fn a_subnets_egress_is_told_by_its_default_route() {
     assert!(to("nat-1").is_err(), "whether it is a public one that works is not known");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>
 #[test]
 fn a_nat_gateway_is_a_way_out_only_where_it_has_one_itself() {
     let nat = |fields: &serde_json::Value, out: &str| {

@@ -13,7 +13,7 @@ fn tgw_route(cidr: &str, attachment: &str, kind: &str) -> Value {
 }
 
 /// The two VPCs on `tgw-1` instead of the peering, and a VPN on it for 192.168.0.0/16; one table.
-fn net() -> Net {
+pub fn net() -> Net {
     let mut net = Net::two_vpcs();
     net.item("RouteTables", "rtb-a")["Routes"] = json!([]);
     net.item("RouteTables", "rtb-b")["Routes"] = json!([]);
@@ -32,7 +32,8 @@ fn net() -> Net {
     for id in ["att-a", "att-b", "att-vpn"] {
         net.add(
             "TransitGatewayAttachments",
-            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "TransitGatewayOwnerId": "111111111111",
+            json!({"TransitGatewayAttachmentId": id, "TransitGatewayId": "tgw-1", "State": "available",
+                   "TransitGatewayOwnerId": "111111111111",
                    "Association": {"TransitGatewayRouteTableId": "tgw-rtb-1", "State": "associated"}}),
         );
     }
@@ -46,7 +47,7 @@ fn net() -> Net {
     net
 }
 
-fn far() -> End {
+pub fn far() -> End {
     subnet("subnet-b1", "sg-far")
 }
 
@@ -54,6 +55,7 @@ fn office() -> End {
     operators("192.168.0.0/16", None, &[])
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
 #[test]
 fn two_attached_vpcs_and_a_vpn_reach_each_other() {
     let net = net();
@@ -63,6 +65,7 @@ fn two_attached_vpcs_and_a_vpn_reach_each_other() {
     assert!(path.assumptions.iter().any(|text| text.contains("att-vpn")), "{:?}", path.assumptions);
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>
 #[test]
 fn a_zone_without_an_attachment_cannot_reply() {
     let mut net = net();
@@ -73,6 +76,7 @@ fn a_zone_without_an_attachment_cannot_reply() {
     assert_eq!(path.blockers[0].remedy.subnet.as_deref(), Some("subnet-a2"));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
 #[test]
 fn an_attachment_must_exist_be_available_and_have_a_table() {
     let mut broken = net();
@@ -91,6 +95,7 @@ fn an_attachment_must_exist_be_available_and_have_a_table() {
     assert_unknown(&unread.path(&office(), &interface("eni-1")), "DescribeTransitGatewayVpcAttachments");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
 #[test]
 fn the_gateways_table_must_lead_both_ways() {
     let mut broken = net();
@@ -138,6 +143,7 @@ fn a_vpc_behind_the_gateway_that_was_not_read_is_unknown() {
     assert_unknown(&net.path(&office(), &interface("eni-1")), "vpc-inspection");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html>
 #[test]
 fn the_attachments_subnet_has_an_acl_too() {
     let mut net = net();
@@ -153,6 +159,7 @@ fn the_attachments_subnet_has_an_acl_too() {
     assert_eq!(path.blockers[0].leg, Some(Leg::Request));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html>
 #[test]
 fn what_comes_from_the_gateway_into_its_own_subnet_meets_no_acl() {
     let mut net = net();
@@ -163,6 +170,7 @@ fn what_comes_from_the_gateway_into_its_own_subnet_meets_no_acl() {
     assert_open(&net.path(&office(), &interface("eni-t")));
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
 #[test]
 fn references_work_inbound_where_the_gateway_and_both_attachments_support_them() {
     let mut net = net();

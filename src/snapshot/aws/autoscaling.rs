@@ -24,7 +24,7 @@ shapes! { "PascalCase";
     /// The template and the types that replace its own.
     MixedLaunchTemplate { launch_template_specification: Option<AsgLaunchTemplate>, overrides: Vec<LaunchTemplateOverrides> }
     /// One instance type; `InstanceRequirements` (attributes instead of a type) is kept only as a fact.
-    LaunchTemplateOverrides { instance_type: Option<String>, instance_requirements: Option<serde_json::Value> }
+    LaunchTemplateOverrides { instance_type: Option<String>, launch_template_specification: Option<AsgLaunchTemplate>, instance_requirements: Option<serde_json::Value> }
     /// A member of the group.
     AsgInstance { instance_id: Option<String>, instance_type: Option<String>, availability_zone: Option<String>, lifecycle_state: Option<String> }
     /// A tag of the group.

@@ -1,5 +1,6 @@
 //! EC2's shapes, as `aws ec2 describe-…` prints them.
 
+use super::super::bootstrap::UserData;
 use super::shape::shapes;
 
 shapes! { "PascalCase";
@@ -58,6 +59,11 @@ shapes! { "PascalCase";
     }
     /// An IPv6 prefix of a subnet and its state.
     SubnetIpv6CidrBlockAssociation { association_id: Option<String>, ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
+
+    /// `GetSubnetCidrReservations`, with the subnet that an answer without reservations leaves out.
+    SubnetCidrReservations { subnet_id: String, subnet_ipv4_cidr_reservations: Vec<SubnetCidrReservation>, subnet_ipv6_cidr_reservations: Vec<SubnetCidrReservation> }
+    /// Addresses that AWS gives to nobody by itself (`explicit`), or only as prefixes (`prefix`).
+    SubnetCidrReservation { subnet_cidr_reservation_id: Option<String>, subnet_id: Option<String>, cidr: Option<String>, reservation_type: Option<String>, owner_id: Option<String> }
 
     /// `DescribeRouteTables`.
     RouteTable { route_table_id: String, vpc_id: Option<String>, owner_id: Option<String>, associations: Vec<RouteTableAssociation>, routes: Vec<Route>, propagating_vgws: Vec<PropagatingVgw>, tags: Vec<Tag> }
@@ -189,12 +195,35 @@ shapes! { "PascalCase";
     /// One network card.
     NetworkCardInfo { network_card_index: Option<i64>, maximum_network_interfaces: Option<i64> }
 
+    /// `DescribeInstanceTypeOfferings`.
+    InstanceTypeOffering { instance_type: String, location_type: Option<String>, location: Option<String> }
+
+    /// `DescribeSecurityGroupVpcAssociations`.
+    SecurityGroupVpcAssociation { group_id: String, vpc_id: Option<String>, vpc_owner_id: Option<String>, state: Option<String>, group_owner_id: Option<String> }
+
     /// `DescribeLaunchTemplateVersions`.
     LaunchTemplateVersion { launch_template_id: String, launch_template_name: Option<String>, version_number: Option<i64>, default_version: Option<bool>, launch_template_data: Option<LaunchTemplateData> }
-    /// What a launch template sets. User data is not kept: it may hold secrets.
-    LaunchTemplateData { image_id: Option<String>, instance_type: Option<String>, security_group_ids: Vec<String>, security_groups: Vec<String>, network_interfaces: Vec<LaunchTemplateNetworkInterface>, metadata_options: Option<LaunchTemplateMetadataOptions>, iam_instance_profile: Option<LaunchTemplateIamInstanceProfile> }
-    /// The instance profile, by its ARN or its name.
+    /// What a launch template sets. Of user data only the settings are kept: it may hold secrets. Snapshots
+    /// that lack `UserData` are older than the fields from there on.
+    LaunchTemplateData {
+        image_id: Option<String>,
+        instance_type: Option<String>,
+        security_group_ids: Vec<String>,
+        security_groups: Vec<String>,
+        network_interfaces: Vec<LaunchTemplateNetworkInterface>,
+        metadata_options: Option<LaunchTemplateMetadataOptions>,
+        user_data: Option<UserData>,
+        iam_instance_profile: Option<LaunchTemplateIamInstanceProfile>,
+        instance_initiated_shutdown_behavior: Option<String>,
+        hibernation_options: Option<LaunchTemplateHibernationOptions>,
+        instance_market_options: Option<LaunchTemplateInstanceMarketOptions>,
+    }
+    /// The instance profile that a launch template names.
     LaunchTemplateIamInstanceProfile { arn: Option<String>, name: Option<String> }
+    /// Whether instances can hibernate.
+    LaunchTemplateHibernationOptions { configured: Option<bool> }
+    /// `spot` or `capacity-block`.
+    LaunchTemplateInstanceMarketOptions { market_type: Option<String> }
     /// An interface that a launch template declares.
     LaunchTemplateNetworkInterface { device_index: Option<i64>, network_card_index: Option<i64>, groups: Vec<String>, subnet_id: Option<String>, associate_public_ip_address: Option<bool> }
     /// Instance metadata settings.

@@ -2,10 +2,17 @@
 
 pub mod autoscaling;
 pub mod ec2;
+pub mod ecr;
 pub mod eks;
 pub mod iam;
+pub mod kms;
+pub mod route53;
+pub mod route53profiles;
 pub mod route53resolver;
 mod shape;
+mod time;
+
+pub use time::Time;
 
 use std::collections::BTreeMap;
 
@@ -75,6 +82,11 @@ macro_rules! collections {
                     $( $key => { let id: fn(&$ty) -> String = $id; self.$field.as_ref().map(|items| items.iter().map(id).collect()) } )*
                     _ => None,
                 }
+            }
+
+            /// Makes collections unread.
+            pub fn forget(&mut self, which: impl Fn(&Collection) -> bool) {
+                $( if which(&Collection { key: $key, service: $service, operation: $operation }) { self.$field = None; } )*
             }
 
             /// Whether no collection was read.
@@ -152,6 +164,22 @@ collections! {
     access_entry: eks::AccessEntry = "accessEntry", |a| in_cluster(a.cluster_name.as_ref(), &a.principal_arn), "eks"/"DescribeAccessEntry";
     /// Pod identity associations.
     pod_identity_associations: eks::PodIdentityAssociation = "associations", |a| a.association_id.clone(), "eks"/"ListPodIdentityAssociations";
+    /// Pod identity associations with their roles (`describe-pod-identity-association`).
+    pod_identity_association: eks::PodIdentityAssociationDetail = "association", |a| a.association_id.clone(), "eks"/"DescribePodIdentityAssociation";
+    /// Access policies of the principals that have an access entry.
+    principal_access_policies: eks::PrincipalAccessPolicies = "principalAccessPolicies", |a| in_cluster(a.cluster_name.as_ref(), &a.principal_arn), "eks"/"ListAssociatedAccessPolicies";
+    /// Kubernetes versions that EKS runs, with their dates of support.
+    cluster_versions: eks::ClusterVersion = "clusterVersions", |v| format!("{}:{}", v.cluster_version, v.cluster_type.as_deref().unwrap_or_default()), "eks"/"DescribeClusterVersions";
+    /// What EKS's own checks found about the cluster.
+    insights: eks::Insight = "insights", |i| i.id.clone(), "eks"/"ListInsights";
+    /// EKS Capabilities of the cluster.
+    capabilities: eks::CapabilitySummary = "capabilities", |c| c.capability_name.clone(), "eks"/"ListCapabilities";
+    /// EKS Capabilities (`describe-capability`).
+    capability: eks::Capability = "capability", |c| in_cluster(c.cluster_name.as_ref(), &c.capability_name), "eks"/"DescribeCapability";
+    /// Certificate authorities of the cluster.
+    certificate_authorities: eks::CertificateAuthoritySummary = "certificateAuthorities", |c| c.id.clone(), "eks"/"ListCertificateAuthorities";
+    /// Certificate authorities (`describe-certificate-authority`).
+    certificate_authority: eks::CertificateAuthority = "certificateAuthority", |c| c.id.clone(), "eks"/"DescribeCertificateAuthority";
 
     /// VPCs.
     vpcs: ec2::Vpc = "Vpcs", |v| v.vpc_id.clone(), "ec2"/"DescribeVpcs";
@@ -161,10 +189,14 @@ collections! {
     dhcp_options: ec2::DhcpOptions = "DhcpOptions", |d| d.dhcp_options_id.clone(), "ec2"/"DescribeDhcpOptions";
     /// Subnets.
     subnets: ec2::Subnet = "Subnets", |s| s.subnet_id.clone(), "ec2"/"DescribeSubnets";
+    /// CIDR reservations of the subnets in which pods get prefixes.
+    subnet_cidr_reservations: ec2::SubnetCidrReservations = "SubnetCidrReservations", |s| s.subnet_id.clone(), "ec2"/"GetSubnetCidrReservations";
     /// Route tables.
     route_tables: ec2::RouteTable = "RouteTables", |r| r.route_table_id.clone(), "ec2"/"DescribeRouteTables";
     /// Security groups.
     security_groups: ec2::SecurityGroup = "SecurityGroups", |g| g.group_id.clone(), "ec2"/"DescribeSecurityGroups";
+    /// VPCs that security groups of other VPCs may be used in.
+    security_group_vpc_associations: ec2::SecurityGroupVpcAssociation = "SecurityGroupVpcAssociations", |a| format!("{}:{}", a.group_id, a.vpc_id.as_deref().unwrap_or_default()), "ec2"/"DescribeSecurityGroupVpcAssociations";
     /// Network ACLs.
     network_acls: ec2::NetworkAcl = "NetworkAcls", |n| n.network_acl_id.clone(), "ec2"/"DescribeNetworkAcls";
     /// VPC endpoints.
@@ -175,6 +207,8 @@ collections! {
     network_interfaces: ec2::NetworkInterface = "NetworkInterfaces", |n| n.network_interface_id.clone(), "ec2"/"DescribeNetworkInterfaces";
     /// Instance types of the node groups.
     instance_types: ec2::InstanceTypeInfo = "InstanceTypes", |t| t.instance_type.clone(), "ec2"/"DescribeInstanceTypes";
+    /// Zones that offer the instance types of the node groups.
+    instance_type_offerings: ec2::InstanceTypeOffering = "InstanceTypeOfferings", |o| format!("{}:{}:{}", o.instance_type, o.location_type.as_deref().unwrap_or_default(), o.location.as_deref().unwrap_or_default()), "ec2"/"DescribeInstanceTypeOfferings";
     /// Launch template versions of the node groups.
     launch_template_versions: ec2::LaunchTemplateVersion = "LaunchTemplateVersions", |l| format!("{}:{}", l.launch_template_id, l.version_number.unwrap_or_default()), "ec2"/"DescribeLaunchTemplateVersions";
     /// Prefix lists.
@@ -236,6 +270,23 @@ collections! {
     resolver_rules: route53resolver::ResolverRule = "ResolverRules", |r| r.id.clone(), "route53resolver"/"ListResolverRules";
     /// VPCs that the resolver rules apply to.
     resolver_rule_associations: route53resolver::ResolverRuleAssociation = "ResolverRuleAssociations", |r| r.id.clone(), "route53resolver"/"ListResolverRuleAssociations";
+    /// DNS Firewall's rule groups of VPCs.
+    firewall_rule_group_associations: route53resolver::FirewallRuleGroupAssociation = "FirewallRuleGroupAssociations", |f| f.id.clone(), "route53resolver"/"ListFirewallRuleGroupAssociations";
+    /// What VPCs do while DNS Firewall does not answer.
+    firewall_config: route53resolver::FirewallConfig = "FirewallConfig", |f| f.resource_id.clone(), "route53resolver"/"GetFirewallConfig";
+
+    /// Private hosted zones of VPCs.
+    hosted_zones_by_vpc: route53::HostedZonesByVpc = "HostedZonesByVPC", |h| h.vpc_id.clone(), "route53"/"ListHostedZonesByVPC";
+    /// Route 53 Profiles of VPCs.
+    profile_associations: route53profiles::ProfileAssociation = "ProfileAssociations", |p| p.id.clone(), "route53profiles"/"ListProfileAssociations";
+    /// What is in the profiles.
+    profile_resource_associations: route53profiles::ProfileResourceAssociation = "ProfileResourceAssociations", |p| format!("{}:{}", p.profile_id.as_deref().unwrap_or_default(), p.id), "route53profiles"/"ListProfileResourceAssociations";
+
+    /// Rules of the registry's pull-through cache.
+    pull_through_cache_rules: ecr::PullThroughCacheRule = "pullThroughCacheRules", |r| r.ecr_repository_prefix.clone(), "ecr"/"DescribePullThroughCacheRules";
+
+    /// The keys that encrypt Kubernetes secrets.
+    key_metadata: kms::KeyMetadata = "KeyMetadata", |k| k.arn.clone().unwrap_or_else(|| k.key_id.clone()), "kms"/"DescribeKey";
 }
 
 /// The collection with this key.

@@ -15,4 +15,8 @@ shapes! { "PascalCase";
     TargetAddress { ip: Option<String>, port: Option<i64>, ipv6: Option<String> }
     /// `ListResolverRuleAssociations`.
     ResolverRuleAssociation { id: String, resolver_rule_id: Option<String>, name: Option<String>, #[serde(rename = "VPCId")] vpc_id: Option<String>, status: Option<String> }
+    /// `ListFirewallRuleGroupAssociations`.
+    FirewallRuleGroupAssociation { id: String, firewall_rule_group_id: Option<String>, vpc_id: Option<String>, name: Option<String>, priority: Option<i64>, managed_owner_name: Option<String>, status: Option<String>, status_message: Option<String> }
+    /// `GetFirewallConfig`.
+    FirewallConfig { id: Option<String>, resource_id: String, owner_id: Option<String>, firewall_fail_open: Option<String> }
 }

@@ -68,6 +68,8 @@ pub(super) struct Addresses {
     fixed: Vec<Prefix>,
     /// VPC prefixes, whose resolver stays at base + 2.
     vpcs: Vec<Prefix>,
+    /// Service prefixes, whose DNS stays at base + 10.
+    services: Vec<Prefix>,
 }
 
 impl Addresses {
@@ -90,7 +92,15 @@ impl Addresses {
                 side.cidr_block.as_deref().into_iter().chain(more)
             });
         let vpcs = own.chain(peers).filter_map(|cidr| cidr.parse().ok()).map(Prefix::of).collect();
-        Self { key, classes: parse(CLASSES), fixed: parse(FIXED), vpcs }
+        let clusters = aws.cluster.iter().flatten();
+        let services = clusters
+            .filter_map(|cluster| cluster.kubernetes_network_config.as_ref())
+            .flat_map(|network| [&network.service_ipv4_cidr, &network.service_ipv6_cidr])
+            .flatten()
+            .filter_map(|cidr| cidr.parse().ok())
+            .map(Prefix::of)
+            .collect();
+        Self { key, classes: parse(CLASSES), fixed: parse(FIXED), vpcs, services }
     }
 
     /// The prefix that stands for this one.
@@ -132,13 +142,14 @@ impl Addresses {
     fn pinned(&self, v6: bool, before: u128, depth: u8) -> bool {
         let on_the_way =
             |class: &Prefix| class.v6 == v6 && depth < class.length && top(class.bits, depth) == before;
-        let towards_resolver = |vpc: &Prefix| {
-            let two = 2u128 << if v6 { 0 } else { 96 };
-            vpc.v6 == v6 && depth >= vpc.length && top(vpc.bits | two, depth) == before
+        let towards = |prefix: &Prefix, host: u128| {
+            let host = host << if v6 { 0 } else { 96 };
+            prefix.v6 == v6 && depth >= prefix.length && top(prefix.bits | host, depth) == before
         };
         self.classes.iter().chain(&self.fixed).any(on_the_way)
             || self.fixed.iter().any(|fixed| depth >= fixed.length && fixed.starts(v6, before))
-            || self.vpcs.iter().any(towards_resolver)
+            || self.vpcs.iter().any(|vpc| towards(vpc, 2))
+            || self.services.iter().any(|services| towards(services, 10))
     }
 
     fn flips(&self, v6: bool, before: u128, depth: u8) -> bool {

@@ -27,6 +27,8 @@ const KINDS: &[&str] = &[
     "domain",
     "label",
     "bucket",
+    "repository",
+    "capability",
     "resource",
     "load-balancer",
     "key-pair",
@@ -267,6 +269,7 @@ fn stays(kind: &str, name: &str) -> bool {
         // AWS's own managed policies.
         "policy" => name.starts_with("Amazon") || name.starts_with("AWS"),
         "prefix-list" => name.starts_with("com.amazonaws."),
+        "repository" => name == "ROOT",
         "namespace" | "service-account" | "pod-label" | "group" => {
             name.starts_with("system:") || WELL_KNOWN.contains(&name)
         }

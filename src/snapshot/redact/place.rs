@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use super::addresses::Addresses;
 use super::names::Rename;
-use super::text::{arn, domain, plain, policy, url};
+use super::text::{arn, domain, host, plain, policy, url};
+use crate::snapshot::bootstrap::{ca_fingerprints, redacted_ca};
 
 /// Where a string stands in a snapshot.
 #[derive(Clone, Copy, Debug, Default)]
@@ -101,16 +102,34 @@ pub(super) fn replace(
     match (place.collection, place.key) {
         ("snapshot_version" | "collected_at" | "region", _)
         | ("gaps", "service" | "operation" | "region" | "code" | "permission")
-        | ("addon" | "addons", "addonName" | "addons") => None,
+        | ("addon" | "addons", "addonName" | "addons")
+        | ("insights", "name")
+        | ("addon", "publisher" | "productId" | "productUrl") => None,
         ("scope" | "gaps", _)
         | (
             _,
-            "resourceIds" | "message" | "Message" | "FailureReason" | "StatusMessage" | "configurationValues",
+            "resourceIds"
+            | "message"
+            | "reason"
+            | "Message"
+            | "FailureReason"
+            | "StatusMessage"
+            | "configurationValues",
         ) => free(text),
         (_, "Description" | "description") => description(text, rename, free),
-        (_, "DomainName" | "PrivateDnsName") => Some(domain(text, addresses, rename)),
-        ("cluster", "endpoint" | "issuer") | (_, "Url") => Some(url(text, addresses, rename)),
-        ("cluster", "data") => Some("cmVkYWN0ZWQ=".to_owned()),
+        (_, "DomainName" | "PrivateDnsName")
+        | ("HostedZonesByVPC", "Name")
+        | ("pullThroughCacheRules", "upstreamRegistryUrl") => Some(domain(text, addresses, rename)),
+        ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint" | "Url") => {
+            Some(url(text, addresses, rename))
+        }
+        // Whether a template's CA is the cluster's is still to be seen.
+        ("cluster", "data") => {
+            let prints = ca_fingerprints(text);
+            Some(redacted_ca(&prints.iter().map(|print| rename("ca", print)).collect::<Vec<_>>()))
+        }
+        (_, "CaFingerprints") => Some(rename("ca", text)),
+        (_, "NoProxy" | "HttpProxies" | "HttpsProxies") => Some(host(text, addresses, rename)),
         (_, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") => {
             policy(text, addresses, rename, free)
         }
@@ -125,22 +144,38 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         return read_for_a_cluster(place.key).then_some("cluster");
     }
     Some(match (place.collection, place.parent, place.key) {
-        ("cluster", "cluster", "name") | (_, _, "clusterName") => "cluster",
+        ("cluster", "cluster", "name") | (_, _, "clusterName" | "ClusterName") => "cluster",
         (_, _, "nodegroupName" | "nodegroups") => "nodegroup",
         (_, _, "fargateProfileName" | "fargateProfileNames") => "fargate-profile",
         (_, "autoScalingGroups", "name") | (_, _, "AutoScalingGroupName") => "asg",
         ("nodegroup", "launchTemplate", "name") | (_, _, "LaunchTemplateName") => "launch-template",
         (_, _, "LaunchConfigurationName") => "launch-configuration",
-        (_, _, "RoleName" | "InstanceProfileName") | (_, "IamInstanceProfile", "Name") => "role",
+        (_, _, "RoleName") => "role",
+        (_, _, "InstanceProfileName") => "instance-profile",
         (_, _, "PolicyName" | "PolicyNames" | "PolicyArn") => "policy",
         (_, _, "ec2SshKey") => "key-pair",
         (_, _, "username") => "user",
         (_, _, "kubernetesGroups") => "group",
-        (_, _, "namespace") => "namespace",
+        (_, _, "namespace" | "namespaces") => "namespace",
+        ("nodegroup", "taints", "key") => "tag",
+        ("nodegroup", "taints", "value") => "value",
+        ("capability" | "capabilities", _, "capabilityName") => "capability",
+        ("pullThroughCacheRules", _, "ecrRepositoryPrefix" | "upstreamRepositoryPrefix") => "repository",
+        ("KeyMetadata", _, "KeyId") => "resource",
         (_, _, "serviceAccount") => "service-account",
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",
-        ("ResolverEndpoints" | "ResolverRules" | "ResolverRuleAssociations", _, "Name") => "resolver",
+        (
+            "FirewallRuleGroupAssociations"
+            | "ProfileAssociations"
+            | "ProfileResourceAssociations"
+            | "ResolverEndpoints"
+            | "ResolverRules"
+            | "ResolverRuleAssociations",
+            _,
+            "Name",
+        ) => "resolver",
+        (_, "IamInstanceProfile", "Name" | "Arn") => "instance-profile",
         _ => return None,
     })
 }

@@ -210,6 +210,27 @@ fn reverse_zone(octets: &str, addresses: &Addresses) -> String {
     }
 }
 
+/// `host:port`, a suffix such as `.example.com`, or a prefix of addresses.
+pub(super) fn host(text: &str, addresses: &Addresses, rename: Rename<'_>) -> String {
+    if let Some(address) = addresses.text(text) {
+        return address;
+    }
+    if let Some(suffix) = text.strip_prefix('.') {
+        return format!(".{}", host(suffix, addresses, rename));
+    }
+    // What every list has, and what Kubernetes and AWS call themselves.
+    let common = ["*", "localhost", "internal", "svc", "local", "cluster.local", "svc.cluster.local"];
+    if common.contains(&text) {
+        return text.to_owned();
+    }
+    match text.rsplit_once(':') {
+        Some((name, port)) if port.parse::<u16>().is_ok() && !name.contains(':') => {
+            format!("{}:{port}", domain(name, addresses, rename))
+        }
+        _ => domain(text, addresses, rename),
+    }
+}
+
 /// A URL: its host, and the ids in its path.
 pub(super) fn url(text: &str, addresses: &Addresses, rename: Rename<'_>) -> String {
     let (scheme, rest) =

@@ -110,11 +110,29 @@ fn ids_that_aws_leaves_out_come_from_the_name_of_the_file_or_a_folder() {
         ("get-entries_pl-0abc_2.json", r#"{"Entries": [{"Cidr": "10.0.0.0/8"}]}"#),
         ("rslvr-in-0ab1/pl-addresses.json", r#"{"IpAddresses": [{"IpId": "rni-1", "Ip": "10.0.0.5"}]}"#),
         ("tgw-rtb-01.json", r#"{"Routes": [], "AdditionalRoutesAvailable": false}"#),
+        (
+            "subnet-0ab2.json",
+            r#"{"SubnetIpv4CidrReservations": [], "SubnetIpv6CidrReservations": []}"#,
+        ),
+        (
+            "reservations.json",
+            r#"{"SubnetIpv4CidrReservations": [{"SubnetId": "subnet-0ab1", "Cidr": "10.0.0.0/28", "ReservationType": "prefix"}]}"#,
+        ),
     ])
     .unwrap();
     assert_eq!(snapshot.aws.ids("PrefixListEntries").unwrap(), ["pl-0abc"]);
     assert_eq!(snapshot.aws.ids("ResolverEndpointIpAddresses").unwrap(), ["rslvr-in-0ab1"]);
     assert_eq!(snapshot.aws.ids("TransitGatewayRoutes").unwrap(), ["tgw-rtb-01"]);
+    assert_eq!(snapshot.aws.ids("SubnetCidrReservations").unwrap(), ["subnet-0ab1", "subnet-0ab2"]);
+    assert!(snapshot.covers("SubnetCidrReservations", "subnet-0ab2"));
+    assert!(!snapshot.covers("SubnetCidrReservations", "subnet-0ab3"));
+}
+
+#[test]
+fn a_page_of_reservations_does_not_pass_for_all_of_them() {
+    let page = r#"{"SubnetIpv4CidrReservations": [{"SubnetId": "subnet-1"}], "NextToken": "abc"}"#;
+    let snapshot = read(&[("r.json", page)]).unwrap();
+    assert!(!snapshot.covers("SubnetCidrReservations", "subnet-1"));
 }
 
 #[test]
@@ -186,6 +204,33 @@ fn the_list_of_addon_versions_is_no_list_of_addons() {
 }
 
 #[test]
+fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_apart() {
+    let snapshot = read(&[
+        ("c.json", CLUSTER),
+        ("p.json", r#"{"associatedAccessPolicies": [{"policyArn": "arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy"}],
+            "clusterName": "foo", "principalArn": "arn:aws:iam::111122223333:role/a"}"#),
+        ("q.json", r#"{"associatedAccessPolicies": [], "clusterName": "foo", "principalArn": "arn:aws:iam::111122223333:role/b"}"#),
+        ("vpc-1.json", r#"{"HostedZoneSummaries": [{"HostedZoneId": "Z1", "Name": "corp.", "Owner": {}}], "MaxItems": "100"}"#),
+        ("key.json", r#"{"KeyMetadata": {"KeyId": "k", "Arn": "arn:aws:kms:eu-west-1:111122223333:key/k", "CreationDate": 1.5}}"#),
+        ("o.json", r#"{"InstanceTypeOfferings": [{"InstanceType": "m5.large", "LocationType": "region", "Location": "eu-west-1"}]}"#),
+        ("a.json", r#"{"association": {"associationId": "a-1", "roleArn": "arn:aws:iam::111122223333:role/c"}}"#),
+        ("other.json", r#"{"insights": [{"Id": "of another service"}], "capabilities": ["CAPABILITY_IAM"]}"#),
+    ])
+    .unwrap();
+    let policies = snapshot.aws.principal_access_policies.as_ref().unwrap();
+    assert_eq!(policies.len(), 2);
+    assert!(policies[0].principal_arn.ends_with("/a") && policies[0].associated_access_policies.len() == 1);
+    assert_eq!(snapshot.aws.hosted_zones_by_vpc.as_ref().unwrap()[0].vpc_id, "vpc-1");
+    assert!(snapshot.covers("HostedZonesByVPC", "vpc-1") && !snapshot.covers("HostedZonesByVPC", "vpc-2"));
+    assert!(snapshot.covers("KeyMetadata", "arn:aws:kms:eu-west-1:111122223333:key/k"));
+    assert!(snapshot.covers("InstanceTypeOfferings", "m5.large"));
+    assert_eq!(snapshot.aws.pod_identity_association.as_ref().unwrap()[0].association_id, "a-1");
+    assert_eq!((&snapshot.aws.insights, &snapshot.aws.capabilities), (&None, &None));
+    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "ListInsights").unwrap();
+    assert!(gap.message.contains("aws eks list-insights"), "{}", gap.message);
+}
+
+#[test]
 fn a_saved_snapshot_in_the_directory_joins_in() {
     let saved = r#"{"snapshot_version": 1, "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
     let snapshot = read(&[("c.json", CLUSTER), ("saved.json", saved)]).unwrap();
@@ -212,4 +257,23 @@ fn a_network_without_any_cluster_loads_and_only_selecting_a_cluster_fails() {
     assert!(snapshot.covers("EgressOnlyInternetGateways", "eigw-1"));
     assert!(!snapshot.covers("EgressOnlyInternetGateways", "eigw-2"), "it may be another account's");
     assert_eq!(snapshot.select_cluster(None), Err(SnapshotError::NoCluster));
+}
+
+#[test]
+fn user_data_in_cli_output_becomes_settings_and_its_absence_is_known() {
+    // `#!/bin/bash` and a password, in base64.
+    let with = r#"{"LaunchTemplateVersions": [
+        {"LaunchTemplateId": "lt-1", "VersionNumber": 1, "LaunchTemplateData": {"UserData": "IyEvYmluL2Jhc2gKUEFTU1dPUkQ9aHVudGVyMgo="}},
+        {"LaunchTemplateId": "lt-1", "VersionNumber": 2, "LaunchTemplateData": {}}]}"#;
+    let snapshot = read(&[("cluster.json", CLUSTER), ("templates.json", with)]).unwrap();
+    let saved = snapshot.to_json();
+    assert!(!saved.contains("IyEv") && !saved.contains("hunter2"), "{saved}");
+    let versions = snapshot.aws.launch_template_versions.clone().unwrap();
+    let data = |at: usize| versions[at].launch_template_data.clone().unwrap().user_data;
+    assert_eq!(data(0).unwrap().0.formats, [super::super::bootstrap::Format::Shell]);
+    assert!(data(1).is_some_and(|data| data.0.formats.is_empty()), "there is none");
+    assert_eq!(Snapshot::from_json("saved", &saved).unwrap(), snapshot);
+    let old = saved.replace("\"UserData\"", "\"Unheard\"");
+    let versions = Snapshot::from_json("old", &old).unwrap().aws.launch_template_versions.unwrap();
+    assert_eq!(versions[1].launch_template_data.clone().unwrap().user_data, None, "it was not read");
 }

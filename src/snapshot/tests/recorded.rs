@@ -75,8 +75,25 @@ fn the_samples_of_the_aws_cli_load_together() {
         [
             "DescribeAutoScalingGroups",
             "DescribeEgressOnlyInternetGateways",
+            "DescribeInstanceTypeOfferings",
             "DescribeInstances",
-            "DescribeInternetGateways"
+            "DescribeInternetGateways",
+            "DescribeSecurityGroupVpcAssociations",
+            "DescribePullThroughCacheRules",
+            "DescribeCapability",
+            "DescribeCertificateAuthority",
+            "DescribeClusterVersions",
+            "DescribePodIdentityAssociation",
+            "ListAssociatedAccessPolicies",
+            "ListCapabilities",
+            "ListCertificateAuthorities",
+            "ListInsights",
+            "DescribeKey",
+            "ListHostedZonesByVPC",
+            "ListProfileAssociations",
+            "ListProfileResourceAssociations",
+            "GetFirewallConfig",
+            "ListFirewallRuleGroupAssociations"
         ]
     );
 }
@@ -146,13 +163,25 @@ fn times_may_be_written_in_any_format() {
         json!(null),
     ];
     for folder in FOLDERS {
-        let before = Snapshot::read(&fixture("recorded").join(folder)).unwrap();
+        let before = undated(Snapshot::read(&fixture("recorded").join(folder)).unwrap());
         for time in &times {
             let changed = tempfile::tempdir().unwrap();
             copy(&fixture("recorded").join(folder), changed.path(), &|tree| set_times(tree, time));
-            assert_eq!(before, Snapshot::read(changed.path()).unwrap(), "{folder} with {time}");
+            let read = undated(Snapshot::read(changed.path()).unwrap());
+            assert!(before == read, "{folder} with {time}");
         }
     }
+}
+
+/// A snapshot without the times in it.
+fn undated(mut snapshot: Snapshot) -> Snapshot {
+    for cluster in snapshot.aws.cluster.iter_mut().flatten() {
+        cluster.created_at = None;
+    }
+    for group in snapshot.aws.nodegroup.iter_mut().flatten() {
+        group.created_at = None;
+    }
+    snapshot
 }
 
 #[test]

@@ -43,11 +43,17 @@ def aws(file, *arguments):
 aws("cluster", "eks", "describe-cluster", "--name", cluster)
 for name in aws("eks/nodegroups", "eks", "list-nodegroups", "--cluster-name", cluster).get("nodegroups", []):
     group = aws(f"eks/nodegroup-{name}", "eks", "describe-nodegroup", "--cluster-name", cluster, "--nodegroup-name", name)["nodegroup"]
-    aws("instance-types", "ec2", "describe-instance-types", "--instance-types", *group["instanceTypes"])
+    types = group["instanceTypes"]
+    aws("instance-types", "ec2", "describe-instance-types", "--instance-types", *types)
+    of_types = "Name=instance-type,Values=" + ",".join(types)
+    aws("offerings", "ec2", "describe-instance-type-offerings", "--location-type", "availability-zone-id", "--filters", of_types)
 for name in aws("eks/fargate", "eks", "list-fargate-profiles", "--cluster-name", cluster).get("fargateProfileNames", []):
     aws(f"eks/fargate-{name}", "eks", "describe-fargate-profile", "--cluster-name", cluster, "--fargate-profile-name", name)
 aws("eks/addons", "eks", "list-addons", "--cluster-name", cluster)
 aws("eks/access", "eks", "list-access-entries", "--cluster-name", cluster)
+aws("eks/versions", "eks", "describe-cluster-versions", "--include-all")
+aws("eks/insights", "eks", "list-insights", "--cluster-name", cluster)
+aws("eks/capabilities", "eks", "list-capabilities", "--cluster-name", cluster)
 aws("eks/identity", "eks", "list-pod-identity-associations", "--cluster-name", cluster)
 
 of_vpcs = ("--filters", "Name=vpc-id,Values=" + ",".join(vpcs))
@@ -55,6 +61,11 @@ aws("vpc/vpcs", "ec2", "describe-vpcs", *of_vpcs)
 for vpc in vpcs:
     for attribute in ("enableDnsSupport", "enableDnsHostnames"):
         aws(f"vpc/{vpc}-{attribute}", "ec2", "describe-vpc-attribute", "--vpc-id", vpc, "--attribute", attribute)
+    aws(f"names/zones-{vpc}", "route53", "list-hosted-zones-by-vpc", "--vpc-id", vpc, "--vpc-region", region)
+    aws(f"names/firewall-{vpc}", "route53resolver", "get-firewall-config", "--resource-id", vpc)
+aws("names/firewalls", "route53resolver", "list-firewall-rule-group-associations")
+aws("names/profiles", "route53profiles", "list-profile-associations")
+aws("cache", "ecr", "describe-pull-through-cache-rules")
 aws("vpc/dhcp", "ec2", "describe-dhcp-options")
 for operation in ("subnets", "route-tables", "security-groups", "network-acls", "vpc-endpoints", "network-interfaces"):
     aws(f"vpc/{operation}", "ec2", f"describe-{operation}", *of_vpcs)

@@ -171,7 +171,7 @@ def template(name, **data):
 
 workers = template(f"{CLUSTER}-workers")
 eks.create_nodegroup(
-    clusterName=CLUSTER, nodegroupName="workers", subnets=[worker_a, worker_c], nodeRole=role(f"{ENV}-{CLUSTER}-worker-role", "ec2.amazonaws.com"),
+    clusterName=CLUSTER, nodegroupName="workers", version="1.35", subnets=[worker_a, worker_c], nodeRole=role(f"{ENV}-{CLUSTER}-worker-role", "ec2.amazonaws.com"),
     scalingConfig={"minSize": 1, "maxSize": 4, "desiredSize": 2}, instanceTypes=["t3.small"], amiType="AL2023_x86_64_STANDARD",
     launchTemplate={"id": workers, "version": "1"},
 )

@@ -149,7 +149,7 @@ def init_nodegroup(self, *args, **kwargs):
 
 Nodegroup.__init__ = init_nodegroup
 
-EKS = [
+PATHS = [
     (r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
     (r"/clusters/[^/]+/node-groups", "ListNodegroups"),
     (r"/clusters/[^/]+/fargate-profiles/[^/]+", "DescribeFargateProfile"),
@@ -160,8 +160,18 @@ EKS = [
     (r"/clusters/[^/]+/access-entries", "ListAccessEntries"),
     (r"/clusters/[^/]+/pod-identity-associations/[^/]+", "DescribePodIdentityAssociation"),
     (r"/clusters/[^/]+/pod-identity-associations", "ListPodIdentityAssociations"),
+    (r"/clusters/[^/]+/access-entries/[^/]+/access-policies", "ListAssociatedAccessPolicies"),
+    (r"/clusters/[^/]+/insights", "ListInsights"),
+    (r"/clusters/[^/]+/capabilities/[^/]+", "DescribeCapability"),
+    (r"/clusters/[^/]+/capabilities", "ListCapabilities"),
+    (r"/clusters/[^/]+/certificate-authorities/[^/]+", "DescribeCertificateAuthority"),
+    (r"/clusters/[^/]+/certificate-authorities", "ListCertificateAuthorities"),
+    (r"/cluster-versions", "DescribeClusterVersions"),
     (r"/clusters/[^/]+", "DescribeCluster"),
     (r"/clusters", "ListClusters"),
+    (r"/2013-04-01/hostedzonesbyvpc", "ListHostedZonesByVPC"),
+    (r"/profileassociations", "ListProfileAssociations"),
+    (r"/profileresourceassociations/profileid/[^/]+", "ListProfileResourceAssociations"),
 ]
 
 
@@ -196,8 +206,8 @@ class Recorder:
 
             environ["wsgi.input"] = BytesIO(body)
             return parse_qs(body.decode()).get("Action", ["?"])[0]
-        if environ["REQUEST_METHOD"] == "GET":
-            for pattern, name in EKS:
+        if environ["REQUEST_METHOD"] == "GET" or path.endswith("/insights"):
+            for pattern, name in PATHS:
                 if re.fullmatch(pattern, path):
                     return name
         return f"{environ['REQUEST_METHOD']} {path}"

@@ -7,6 +7,7 @@ use aws_sdk_ec2::{Client, types};
 use super::{filter, group_identifier, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
 use crate::snapshot::aws::ec2 as shape;
+use crate::snapshot::bootstrap::{Bootstrap, UserData};
 
 /// `DescribeInstanceTypes` of these types.
 pub(in crate::collect::aws) async fn types(
@@ -16,6 +17,26 @@ pub(in crate::collect::aws) async fn types(
     let names = names.iter().map(|name| types::InstanceType::from(name.as_str())).collect();
     let types = client.describe_instance_types().set_instance_types(Some(names)).into_paginator();
     all(types.items().send().try_collect(), instance_type_info).await
+}
+
+/// `DescribeInstanceTypeOfferings` of these types, by zone.
+pub(in crate::collect::aws) async fn offerings(
+    client: &Client,
+    names: &[String],
+) -> Fetched<Vec<shape::InstanceTypeOffering>> {
+    let call = client
+        .describe_instance_type_offerings()
+        .location_type(types::LocationType::AvailabilityZoneId)
+        .filters(filter("instance-type", names));
+    all(call.into_paginator().items().send().try_collect(), instance_type_offering).await
+}
+
+fn instance_type_offering(v: types::InstanceTypeOffering) -> shape::InstanceTypeOffering {
+    shape::InstanceTypeOffering {
+        instance_type: text(v.instance_type).unwrap_or_default(),
+        location_type: text(v.location_type),
+        location: v.location,
+    }
 }
 
 /// A launch template, by id or else by name.
@@ -115,22 +136,31 @@ fn launch_template_metadata_options(
     }
 }
 
+fn launch_template_iam_instance_profile(
+    v: types::LaunchTemplateIamInstanceProfileSpecification,
+) -> shape::LaunchTemplateIamInstanceProfile {
+    shape::LaunchTemplateIamInstanceProfile { arn: v.arn, name: v.name }
+}
+
 fn launch_template_data(v: types::ResponseLaunchTemplateData) -> shape::LaunchTemplateData {
     shape::LaunchTemplateData {
+        // What EC2 answers without is absent, not unread.
+        user_data: Some(UserData(Bootstrap::decode(v.user_data.as_deref().unwrap_or_default()))),
+        iam_instance_profile: v.iam_instance_profile.map(launch_template_iam_instance_profile),
+        instance_initiated_shutdown_behavior: text(v.instance_initiated_shutdown_behavior),
+        hibernation_options: v
+            .hibernation_options
+            .map(|v| shape::LaunchTemplateHibernationOptions { configured: v.configured }),
+        instance_market_options: v
+            .instance_market_options
+            .map(|v| shape::LaunchTemplateInstanceMarketOptions { market_type: text(v.market_type) }),
         image_id: v.image_id,
         instance_type: text(v.instance_type),
         security_group_ids: v.security_group_ids.unwrap_or_default(),
         security_groups: v.security_groups.unwrap_or_default(),
         network_interfaces: list(v.network_interfaces, launch_template_network_interface),
         metadata_options: v.metadata_options.map(launch_template_metadata_options),
-        iam_instance_profile: v.iam_instance_profile.map(launch_template_iam_instance_profile),
     }
-}
-
-fn launch_template_iam_instance_profile(
-    v: types::LaunchTemplateIamInstanceProfileSpecification,
-) -> shape::LaunchTemplateIamInstanceProfile {
-    shape::LaunchTemplateIamInstanceProfile { arn: v.arn, name: v.name }
 }
 
 fn launch_template_version(v: types::LaunchTemplateVersion) -> shape::LaunchTemplateVersion {

@@ -38,6 +38,27 @@ pub(in crate::collect::aws) async fn acls(
     .await
 }
 
+/// `DescribeSecurityGroupVpcAssociations`: groups of other VPCs that interfaces here may carry.
+pub(in crate::collect::aws) async fn group_associations(
+    client: &Client,
+    vpcs: &[String],
+) -> Fetched<Vec<shape::SecurityGroupVpcAssociation>> {
+    let call = client.describe_security_group_vpc_associations().filters(in_vpcs(vpcs));
+    all(call.into_paginator().items().send().try_collect(), security_group_vpc_association).await
+}
+
+fn security_group_vpc_association(
+    v: types::SecurityGroupVpcAssociation,
+) -> shape::SecurityGroupVpcAssociation {
+    shape::SecurityGroupVpcAssociation {
+        group_id: v.group_id.unwrap_or_default(),
+        vpc_id: v.vpc_id,
+        vpc_owner_id: v.vpc_owner_id,
+        state: text(v.state),
+        group_owner_id: v.group_owner_id,
+    }
+}
+
 fn ip_range(v: types::IpRange) -> shape::IpRange {
     shape::IpRange { cidr_ip: v.cidr_ip, description: v.description }
 }

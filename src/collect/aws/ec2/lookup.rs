@@ -37,6 +37,19 @@ pub(in crate::collect::aws) async fn subnet(
     }
 }
 
+/// A VPC, if it is there.
+pub(in crate::collect::aws) async fn vpc(
+    client: &Client,
+    id: &str,
+    short: TimeoutConfig,
+) -> Fetched<Vec<String>> {
+    let call = client.describe_vpcs().vpc_ids(id).customize();
+    match call.config_override(Builder::new().timeout_config(short)).send().await {
+        Ok(found) => Ok(list(found.vpcs, |found| found.vpc_id).into_iter().flatten().collect()),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
 /// The VPCs of a VPC endpoint.
 pub(in crate::collect::aws) async fn endpoint(
     client: &Client,

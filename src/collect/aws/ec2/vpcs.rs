@@ -80,6 +80,36 @@ pub(in crate::collect::aws) async fn subnets_by_id(
     .await
 }
 
+/// `GetSubnetCidrReservations` of one subnet; the SDK has no paginator for it.
+pub(in crate::collect::aws) async fn reservations(
+    client: &Client,
+    subnet: &str,
+) -> Fetched<shape::SubnetCidrReservations> {
+    let mut found = shape::SubnetCidrReservations { subnet_id: subnet.to_owned(), ..Default::default() };
+    let mut next = None;
+    loop {
+        let call = client.get_subnet_cidr_reservations().subnet_id(subnet).set_next_token(next);
+        let page = call.send().await.map_err(|error| Failure::of(&error))?;
+        let (v4, v6) = (page.subnet_ipv4_cidr_reservations, page.subnet_ipv6_cidr_reservations);
+        found.subnet_ipv4_cidr_reservations.extend(list(v4, subnet_cidr_reservation));
+        found.subnet_ipv6_cidr_reservations.extend(list(v6, subnet_cidr_reservation));
+        next = page.next_token.filter(|token| !token.is_empty());
+        if next.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
+fn subnet_cidr_reservation(v: types::SubnetCidrReservation) -> shape::SubnetCidrReservation {
+    shape::SubnetCidrReservation {
+        subnet_cidr_reservation_id: v.subnet_cidr_reservation_id,
+        subnet_id: v.subnet_id,
+        cidr: v.cidr,
+        reservation_type: text(v.reservation_type),
+        owner_id: v.owner_id,
+    }
+}
+
 /// `DescribeAvailabilityZones`, those included that the account has not opted into.
 pub(in crate::collect::aws) async fn zones(client: &Client) -> Fetched<Vec<shape::AvailabilityZone>> {
     match client.describe_availability_zones().all_availability_zones(true).send().await {

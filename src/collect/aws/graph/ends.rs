@@ -17,7 +17,7 @@ use crate::collect::aws::reading::{Reading, collection};
 /// What the texts of ends name, as far as AWS can be asked where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::collect::aws) struct Ends {
-    /// Ids of interfaces, instances, subnets and VPC endpoints.
+    /// Ids of VPCs, and of interfaces, instances, subnets and VPC endpoints in them.
     ids: BTreeSet<String>,
     /// Ids of prefix lists, which are in no VPC.
     lists: BTreeSet<String>,
@@ -35,7 +35,7 @@ impl Ends {
                 ends.networks.insert(network);
             } else if text.starts_with("pl-") {
                 ends.lists.insert(text.to_owned());
-            } else if ["eni-", "i-", "subnet-", "vpce-"].iter().any(|kind| text.starts_with(kind)) {
+            } else if ["eni-", "i-", "subnet-", "vpc-", "vpce-"].iter().any(|kind| text.starts_with(kind)) {
                 ends.ids.insert(text.to_owned());
             }
         }
@@ -86,6 +86,7 @@ async fn holding(reading: &Reading<'_>, id: &str) -> Result<Vec<String>, Collect
             answered(reading, op::DESCRIBE_NETWORK_INTERFACES, id, call).await?
         }
         Some("subnet") => answered(reading, op::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?,
+        Some("vpc") => answered(reading, op::DESCRIBE_VPCS, id, lookup::vpc(ec2, id, short)).await?,
         Some("vpce") => {
             answered(reading, op::DESCRIBE_VPC_ENDPOINTS, id, lookup::endpoint(ec2, id, short)).await?
         }
@@ -177,6 +178,7 @@ mod tests {
             "i-2",
             "subnet-3",
             "vpce-4",
+            "vpc-6",
             "pl-5",
             "10.0.0.9",
             "10.1.0.0/16",
@@ -188,7 +190,7 @@ mod tests {
         ]);
         assert_eq!(
             ends.ids.iter().map(String::as_str).collect::<Vec<_>>(),
-            ["eni-1", "i-2", "subnet-3", "vpce-4"]
+            ["eni-1", "i-2", "subnet-3", "vpc-6", "vpce-4"]
         );
         assert_eq!(ends.lists.iter().collect::<Vec<_>>(), ["pl-5"]);
         let networks: Vec<String> = ends.networks.iter().map(ToString::to_string).collect();

@@ -3,9 +3,11 @@
 mod behind;
 mod ends;
 mod iam;
+mod names;
 mod nodes;
 mod referenced;
 mod region;
+mod state;
 mod transit;
 mod vpc;
 
@@ -43,7 +45,7 @@ pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) -> Option<
         Some(vpc) if !vpc.is_empty() => Some(vpc),
         _ => vpc::of_subnets(reading, &config.subnet_ids.unwrap_or_default()).await,
     };
-    join!(near(reading, vpc.iter()), roles(reading, cluster));
+    join!(near(reading, vpc.iter()), roles(reading, cluster), state::keys(reading, cluster));
     vpc
 }
 
@@ -98,22 +100,24 @@ pub(super) async fn resolver_rules(reading: &Reading<'_>) {
 }
 
 /// What does not wait for the cluster.
-pub(super) async fn beside(reading: &Reading<'_>) {
+pub(super) async fn beside(reading: &Reading<'_>, planned: &[String]) {
     join!(
         account(reading),
+        nodes::types(reading, planned.to_vec()),
         nodes::groups(reading),
         nodes::auto_scaling_groups(reading),
         nodes::instances(reading),
         fargate(reading),
         addons(reading),
-        access(reading),
-        pod_identities(reading),
+        state::access(reading),
+        state::pod_identities(reading),
+        state::all(reading),
     );
 }
 
 /// What only two finished branches together can tell; it is seldom anything.
 pub(super) async fn afterwards(reading: &Reading<'_>) {
-    region::entries_of_gateway_endpoints(reading).await;
+    join!(region::entries_of_gateway_endpoints(reading), nodes::reservations(reading));
 }
 
 /// Whose account it is, before anything else is asked for.
@@ -167,16 +171,6 @@ async fn addons(reading: &Reading<'_>) {
     members(reading, names, op::DESCRIBE_ADDON, key, describe).await;
 }
 
-async fn access(reading: &Reading<'_>) {
-    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
-    let key = collection!("accessEntries", access_entries);
-    let names =
-        reading.read(op::LIST_ACCESS_ENTRIES, key, &scope, eks::access_entry_names(eks, cluster)).await;
-    let key = collection!("accessEntry", access_entry);
-    let describe = |name: String| async move { eks::describe_access_entry(eks, cluster, &name).await };
-    members(reading, names, op::DESCRIBE_ACCESS_ENTRY, key, describe).await;
-}
-
 /// Describes each of the names that were listed; complete if each of them answered.
 async fn members<T, F: Future<Output = Fetched<T>>>(
     reading: &Reading<'_>,
@@ -207,12 +201,4 @@ fn keep_described<T>(
     } else if !items.is_empty() {
         reading.keep(operation, key, &[], items);
     }
-}
-
-async fn pod_identities(reading: &Reading<'_>) {
-    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
-    let associations = collection!("associations", pod_identity_associations);
-    reading
-        .read(op::LIST_POD_IDENTITY_ASSOCIATIONS, associations, &scope, eks::pod_identities(eks, cluster))
-        .await;
 }

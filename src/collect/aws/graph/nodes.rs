@@ -1,16 +1,20 @@
 //! Nodes: node groups, Auto Scaling groups and instances, and what they are made of.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
 
 use super::{iam, keep_described};
 use crate::collect::aws::ec2::capacity::{self, Template};
+use crate::collect::aws::ec2::vpcs;
 use crate::collect::aws::reading::{Reading, collection, each};
 use crate::collect::aws::{autoscaling, eks, operations as op};
 use crate::snapshot::aws::autoscaling::{AsgLaunchTemplate, AutoScalingGroup};
 use crate::snapshot::aws::ec2::{InstanceTypeInfo, Reservation};
 use crate::snapshot::aws::eks::Nodegroup;
+
+/// The add-on that gives pods their addresses.
+const VPC_CNI: &str = "vpc-cni";
 
 /// How many types one call may name.
 const TYPES_A_CALL: usize = 100;
@@ -177,17 +181,63 @@ async fn templates(reading: &Reading<'_>, wanted: Vec<(Template, String)>) {
     .await;
 }
 
+/// The CIDR reservations of the node subnets, where pods may get prefixes: only there they matter, and
+/// each subnet is a call.
+pub(super) async fn reservations(reading: &Reading<'_>) {
+    let subnets: BTreeSet<String> = reading.look(|snapshot| {
+        let aws = &snapshot.aws;
+        let mut values = aws.addon.iter().flatten().filter_map(|addon| addon.configuration_values.as_deref());
+        let unread = aws.addons.as_ref().is_none_or(|names| {
+            let described = aws.addon.iter().flatten().any(|addon| addon.addon_name == VPC_CNI);
+            names.iter().any(|name| name == VPC_CNI) && !described
+        });
+        if !unread && !values.any(|values| values.contains("ENABLE_PREFIX_DELEGATION")) {
+            return BTreeSet::new();
+        }
+        let managed = aws.nodegroup.iter().flatten().flat_map(|group| group.subnets.clone());
+        let scaling = aws.auto_scaling_groups.iter().flatten();
+        let scaling = scaling.filter_map(|group| group.vpc_zone_identifier.as_deref());
+        let scaling = scaling.flat_map(|zones| zones.split(',').map(|subnet| subnet.trim().to_owned()));
+        let instances = aws.reservations.iter().flatten().flat_map(|reservation| &reservation.instances);
+        let instances = instances.filter_map(|instance| instance.subnet_id.clone());
+        managed.chain(scaling).chain(instances).filter(|subnet| !subnet.is_empty()).collect()
+    });
+    each(subnets, |subnet| async move {
+        let scope = std::slice::from_ref(&subnet);
+        let call = vpcs::reservations(&reading.clients.ec2, &subnet);
+        if let Some(found) = reading.call(op::GET_SUBNET_CIDR_RESERVATIONS, scope, call).await {
+            let key = collection!("SubnetCidrReservations", subnet_cidr_reservations);
+            reading.keep(op::GET_SUBNET_CIDR_RESERVATIONS, key, scope, vec![found]);
+        }
+    })
+    .await;
+}
+
 /// Instance types by name.
-async fn types(reading: &Reading<'_>, names: Vec<String>) {
+pub(super) async fn types(reading: &Reading<'_>, names: Vec<String>) {
     let names = reading.unasked(names, |asked| &mut asked.instance_types);
     let batches: Vec<Vec<String>> = names.chunks(TYPES_A_CALL).map(<[String]>::to_vec).collect();
+    join!(described(reading, &batches), offered(reading, &batches));
+}
+
+/// The zones that offer the types. A type that nobody offers is no error here.
+async fn offered(reading: &Reading<'_>, batches: &[Vec<String>]) {
+    each(batches, |batch| {
+        let key = collection!("InstanceTypeOfferings", instance_type_offerings);
+        let call = capacity::offerings(&reading.clients.ec2, batch);
+        reading.read(op::DESCRIBE_INSTANCE_TYPE_OFFERINGS, key, batch, call)
+    })
+    .await;
+}
+
+async fn described(reading: &Reading<'_>, batches: &[Vec<String>]) {
     each(batches, |batch| async move {
         let ec2 = &reading.clients.ec2;
-        match reading.watch(op::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, &batch)).await {
-            Ok(found) => keep_types(reading, &batch, found),
+        match reading.watch(op::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, batch)).await {
+            Ok(found) => keep_types(reading, batch, found),
             // One type that the region does not offer fails the call for all of them.
             Err(failure) if failure.code == "InvalidInstanceType" && batch.len() > 1 => {
-                for name in &batch {
+                for name in batch {
                     let name = std::slice::from_ref(name);
                     let found =
                         reading.call(op::DESCRIBE_INSTANCE_TYPES, name, capacity::types(ec2, name)).await;
@@ -196,7 +246,7 @@ async fn types(reading: &Reading<'_>, names: Vec<String>) {
                     }
                 }
             }
-            Err(failure) => reading.failed(op::DESCRIBE_INSTANCE_TYPES, &batch, failure),
+            Err(failure) => reading.failed(op::DESCRIBE_INSTANCE_TYPES, batch, failure),
         }
     })
     .await;

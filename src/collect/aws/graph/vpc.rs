@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use aws_sdk_ec2::types::VpcAttributeName;
 use futures::join;
 
-use super::{region, transit};
+use super::{names, region, transit};
 use crate::collect::aws::ec2::{endpoints, firewalls, gateways, routes, vpcs};
 use crate::collect::aws::reading::{Reading, collection, each};
 use crate::collect::aws::{operations as op, route53resolver};
@@ -32,7 +32,8 @@ pub(super) async fn near(reading: &Reading<'_>, vpc: &str) {
     let scope = &[vpc.to_owned()];
     let unread = reading.unasked([vpc.to_owned()], |asked| &mut asked.vpcs);
     let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
-    let resolver = &reading.clients.resolver;
+    let (resolver, ec2) = (&reading.clients.resolver, &reading.clients.ec2);
+    let groups = collection!("SecurityGroupVpcAssociations", security_group_vpc_associations);
     join!(
         network(reading, &unread),
         ways_out(reading, scope),
@@ -42,6 +43,13 @@ pub(super) async fn near(reading: &Reading<'_>, vpc: &str) {
             associations,
             scope,
             route53resolver::associations(resolver, vpc)
+        ),
+        names::all(reading, vpc),
+        reading.read(
+            op::DESCRIBE_SECURITY_GROUP_VPC_ASSOCIATIONS,
+            groups,
+            scope,
+            firewalls::group_associations(ec2, scope)
         ),
         peerings(reading, vpc),
         transit::attachments(reading, vpc),

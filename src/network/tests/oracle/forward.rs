@@ -248,7 +248,9 @@ impl<'p> World<'p> {
     }
 
     fn translate(&self, at: &Subnet, origin: Origin, nat: &'p Nat, packet: &Packet<'p>) -> Vec<Arrival<'p>> {
-        if packet.nat.is_some() {
+        // Nor is anything said of requests from outside the cloud that a VPC on their way translates.
+        let from_outside = !self.plan.vpcs.iter().any(|vpc| self.is_local(vpc, packet.source));
+        if packet.nat.is_some() || from_outside && !packet.reply {
             return vec![Arrival::Unsure];
         }
         let central = !matches!(origin, Origin::Transit { .. }) || self.features.has(Feature::CentralEgress);

@@ -159,7 +159,7 @@ impl<'p> World<'p> {
                 let origin = Origin::Interface { public: client.public };
                 (self.send(subnet, origin, packet.clone()), via(&question.to))
             }
-            None => self.come_in(question, server, packet.clone()),
+            None => self.come_in(trial, server, packet.clone()),
         };
         // From outside it may come in anywhere, and only some of these ways may be known.
         if client.subnet.is_none() && arrivals.iter().any(|it| matches!(it, Arrival::Unsure)) {
@@ -264,13 +264,13 @@ impl<'p> World<'p> {
     /// From outside: through the gateway that is declared, or the one that the server's subnet would answer through.
     fn come_in(
         &self,
-        question: &'p Question,
+        trial: &Trial<'p>,
         server: &Node<'p>,
         packet: Packet<'p>,
     ) -> (Vec<Arrival<'p>>, Option<&'p str>) {
         let dropped = |gateway| (vec![Arrival::Dropped], gateway);
         let Some(subnet) = server.subnet else { return dropped(None) };
-        let gateway = via(&question.from).or_else(|| self.active_target(subnet, packet.source));
+        let gateway = via(&trial.question.from).or_else(|| self.active_target(subnet, packet.source));
         let Some(id) = gateway else { return dropped(None) };
         let kind = id.split('-').next();
         let vpn = self.plan.gateways.iter().find(|it| it.id == id && it.vpc.as_ref() == Some(&subnet.vpc));
@@ -289,14 +289,12 @@ impl<'p> World<'p> {
                     }
                     // Perhaps it comes through that VPC.
                     Some((own, TransitNext::Attachment(_))) => {
-                        let reply = Packet {
-                            source: packet.destination,
-                            destination: packet.source,
-                            reply: true,
-                            ..packet
-                        };
-                        let arrivals = self.through_transit(transit, own, Some(&subnet.zone), reply);
-                        let unsure = arrivals.iter().any(|it| matches!(it, Arrival::Unsure));
+                        let (source, destination) = (packet.destination, packet.source);
+                        let unsure = trial.replies.iter().any(|port| {
+                            let reply = Packet { source, destination, port: *port, reply: true, ..packet };
+                            let arrivals = self.through_transit(transit, own, Some(&subnet.zone), reply);
+                            arrivals.iter().any(|it| matches!(it, Arrival::Unsure))
+                        });
                         vec![if unsure { Arrival::Unsure } else { Arrival::Dropped }]
                     }
                     _ => vec![Arrival::Dropped],

@@ -1,0 +1,164 @@
+//! What belongs to a cluster by name, from the SDK's types to the snapshot's shapes.
+
+#![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
+
+use aws_sdk_eks::types;
+
+use crate::collect::aws::convert::{list, map, text, time, whole};
+use crate::snapshot::aws::eks as shape;
+
+fn nodegroup_scaling_config(v: types::NodegroupScalingConfig) -> shape::NodegroupScalingConfig {
+    shape::NodegroupScalingConfig {
+        min_size: whole(v.min_size),
+        max_size: whole(v.max_size),
+        desired_size: whole(v.desired_size),
+    }
+}
+
+fn remote_access_config(v: types::RemoteAccessConfig) -> shape::RemoteAccessConfig {
+    shape::RemoteAccessConfig {
+        ec2_ssh_key: v.ec2_ssh_key,
+        source_security_groups: v.source_security_groups.unwrap_or_default(),
+    }
+}
+
+fn auto_scaling_group_name(v: types::AutoScalingGroup) -> shape::AutoScalingGroupName {
+    shape::AutoScalingGroupName { name: v.name }
+}
+
+fn nodegroup_resources(v: types::NodegroupResources) -> shape::NodegroupResources {
+    shape::NodegroupResources {
+        auto_scaling_groups: list(v.auto_scaling_groups, auto_scaling_group_name),
+        remote_access_security_group: v.remote_access_security_group,
+    }
+}
+
+fn issue(v: types::Issue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn nodegroup_health(v: types::NodegroupHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, issue) }
+}
+
+fn launch_template_specification(
+    v: types::LaunchTemplateSpecification,
+) -> shape::LaunchTemplateSpecification {
+    shape::LaunchTemplateSpecification { id: v.id, name: v.name, version: v.version }
+}
+
+pub(super) fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
+    shape::Nodegroup {
+        nodegroup_name: v.nodegroup_name.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        status: text(v.status),
+        capacity_type: text(v.capacity_type),
+        scaling_config: v.scaling_config.map(nodegroup_scaling_config),
+        instance_types: v.instance_types.unwrap_or_default(),
+        subnets: v.subnets.unwrap_or_default(),
+        remote_access: v.remote_access.map(remote_access_config),
+        ami_type: text(v.ami_type),
+        node_role: v.node_role,
+        resources: v.resources.map(nodegroup_resources),
+        health: v.health.map(nodegroup_health),
+        launch_template: v.launch_template.map(launch_template_specification),
+        version: v.version,
+        release_version: v.release_version,
+        created_at: time(v.created_at),
+        disk_size: whole(v.disk_size),
+        labels: v.labels.map(|labels| map(Some(labels))),
+        taints: v.taints.map(|taints| taints.into_iter().map(taint).collect()),
+        update_config: v.update_config.map(update_config),
+        node_repair_config: v
+            .node_repair_config
+            .map(|config| shape::NodeRepairConfig { enabled: config.enabled }),
+        tags: map(v.tags),
+    }
+}
+
+fn fargate_profile_selector(v: types::FargateProfileSelector) -> shape::FargateProfileSelector {
+    shape::FargateProfileSelector { namespace: v.namespace, labels: map(v.labels) }
+}
+
+fn fargate_profile_issue(v: types::FargateProfileIssue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn fargate_profile_health(v: types::FargateProfileHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, fargate_profile_issue) }
+}
+
+pub(super) fn fargate_profile(v: types::FargateProfile) -> shape::FargateProfile {
+    shape::FargateProfile {
+        fargate_profile_name: v.fargate_profile_name.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        pod_execution_role_arn: v.pod_execution_role_arn,
+        subnets: v.subnets.unwrap_or_default(),
+        selectors: list(v.selectors, fargate_profile_selector),
+        status: text(v.status),
+        health: v.health.map(fargate_profile_health),
+    }
+}
+
+fn addon_issue(v: types::AddonIssue) -> shape::Issue {
+    shape::Issue { code: text(v.code), message: v.message, resource_ids: v.resource_ids.unwrap_or_default() }
+}
+
+fn addon_health(v: types::AddonHealth) -> shape::Health {
+    shape::Health { issues: list(v.issues, addon_issue) }
+}
+
+pub(super) fn addon(v: types::Addon) -> shape::Addon {
+    shape::Addon {
+        addon_name: v.addon_name.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        status: text(v.status),
+        addon_version: v.addon_version,
+        health: v.health.map(addon_health),
+        service_account_role_arn: v.service_account_role_arn,
+        configuration_values: v.configuration_values,
+        pod_identity_associations: v.pod_identity_associations.unwrap_or_default(),
+        publisher: v.publisher,
+        owner: v.owner,
+        marketplace_information: v.marketplace_information.map(marketplace_information),
+    }
+}
+
+pub(super) fn access_entry(v: types::AccessEntry) -> shape::AccessEntry {
+    shape::AccessEntry {
+        principal_arn: v.principal_arn.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        kubernetes_groups: v.kubernetes_groups.unwrap_or_default(),
+        username: v.username,
+        r#type: v.r#type,
+    }
+}
+
+pub(super) fn pod_identity_association(
+    v: types::PodIdentityAssociationSummary,
+) -> shape::PodIdentityAssociation {
+    shape::PodIdentityAssociation {
+        association_id: v.association_id.unwrap_or_default(),
+        cluster_name: v.cluster_name,
+        namespace: v.namespace,
+        service_account: v.service_account,
+        association_arn: v.association_arn,
+        owner_arn: v.owner_arn,
+    }
+}
+
+fn taint(v: types::Taint) -> shape::Taint {
+    shape::Taint { key: v.key, value: v.value, effect: text(v.effect) }
+}
+
+fn update_config(v: types::NodegroupUpdateConfig) -> shape::NodegroupUpdateConfig {
+    shape::NodegroupUpdateConfig {
+        max_unavailable: whole(v.max_unavailable),
+        max_unavailable_percentage: whole(v.max_unavailable_percentage),
+        update_strategy: text(v.update_strategy),
+    }
+}
+
+fn marketplace_information(v: types::MarketplaceInformation) -> shape::MarketplaceInformation {
+    shape::MarketplaceInformation { product_id: v.product_id, product_url: v.product_url }
+}

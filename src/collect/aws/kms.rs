@@ -1,0 +1,29 @@
+//! KMS: the keys that encrypt Kubernetes secrets.
+
+use aws_sdk_kms::{Client, types};
+
+use super::convert::{Fetched, text, time};
+use super::failure::Failure;
+use crate::snapshot::aws::kms as shape;
+
+/// `DescribeKey`.
+pub(super) async fn describe_key(client: &Client, arn: &str) -> Fetched<shape::KeyMetadata> {
+    match client.describe_key().key_id(arn).send().await {
+        Ok(answer) => answer.key_metadata.map(key_metadata).ok_or_else(|| Failure::empty("KeyMetadata")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+fn key_metadata(v: types::KeyMetadata) -> shape::KeyMetadata {
+    shape::KeyMetadata {
+        key_id: v.key_id,
+        aws_account_id: v.aws_account_id,
+        arn: v.arn,
+        enabled: Some(v.enabled),
+        key_state: text(v.key_state),
+        deletion_date: time(v.deletion_date),
+        key_manager: text(v.key_manager),
+        key_spec: text(v.key_spec),
+        key_usage: text(v.key_usage),
+    }
+}

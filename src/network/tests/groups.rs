@@ -1,0 +1,61 @@
+//! Security groups: what their rules mean, and to whom.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
+
+use serde_json::json;
+
+use super::{
+    net::{Net, assert_blocked, assert_open, interface, rule, subnet},
+    transit,
+};
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html>: replies pass, whatever the
+/// other direction's rules are.
+#[test]
+fn they_are_stateful() {
+    let mut net = Net::two_vpcs();
+    net.item("SecurityGroups", "sg-server")["IpPermissionsEgress"] = json!([]);
+    net.item("SecurityGroups", "sg-client")["IpPermissions"] = json!([]);
+    assert_open(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")));
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+#[test]
+fn over_a_transit_gateway_a_reference_works_in_inbound_rules_only() {
+    let mut net = transit::net();
+    net.item("SecurityGroups", "sg-far")["IpPermissionsEgress"] = json!([rule("-1", None, "sg-server")]);
+    let path = net.path(&transit::far(), &interface("eni-1"));
+    assert_blocked(&path, &["security-group-egress sg-far"]);
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+#[test]
+fn over_a_transit_gateway_no_reference_works_at_an_interface_endpoint() {
+    let mut net = transit::net();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "sg-far")]);
+    assert_open(&net.path(&transit::far(), &interface("eni-1")));
+    net.item("NetworkInterfaces", "eni-1")["InterfaceType"] = json!("vpc_endpoint");
+    let path = net.path(&transit::far(), &interface("eni-1"));
+    assert_blocked(&path, &["security-group-ingress sg-server"]);
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>
+#[test]
+fn over_peering_a_reference_works_in_outbound_rules_too() {
+    let mut net = Net::two_vpcs();
+    net.item("SecurityGroups", "sg-far")["IpPermissionsEgress"] = json!([rule("-1", None, "sg-server")]);
+    assert_open(&net.path(&subnet("subnet-b1", "sg-far"), &interface("eni-1")));
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>: with -1 the ports do not
+/// count.
+#[test]
+fn a_rule_for_all_protocols_is_one_for_all_ports() {
+    let mut net = Net::two_vpcs();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] =
+        json!([rule("-1", Some((22, 22)), "10.0.0.0/8")]);
+    let (from, to) = (subnet("subnet-a2", "sg-client"), interface("eni-1"));
+    for ports in ["tcp/443", "udp/53", "icmp", "any"] {
+        assert_open(&net.trace(&from, &to, ports)[0]);
+    }
+}

@@ -1,0 +1,10 @@
+//! Route 53 Profiles' shapes, as `aws route53profiles list-…` prints them.
+
+use super::shape::shapes;
+
+shapes! { "PascalCase";
+    /// `ListProfileAssociations`.
+    ProfileAssociation { id: String, name: Option<String>, owner_id: Option<String>, profile_id: Option<String>, resource_id: Option<String>, status: Option<String>, status_message: Option<String> }
+    /// `ListProfileResourceAssociations`.
+    ProfileResourceAssociation { id: String, name: Option<String>, owner_id: Option<String>, profile_id: Option<String>, resource_arn: Option<String>, resource_type: Option<String>, resource_properties: Option<String>, status: Option<String>, status_message: Option<String> }
+}

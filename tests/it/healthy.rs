@@ -1,0 +1,79 @@
+//! The snapshots that tests start from, in both forms: as the program writes them (`<name>.json`, with
+//! `<name>.intent.yaml` beside it), or as what differs from another (`<name>.yaml`).
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use privek_audit::intent::Intent;
+use serde_json::Value;
+
+use crate::cases::yaml;
+use crate::emulator::fixture;
+use crate::patch::apply;
+
+/// The kinds of clusters of which there is a healthy one.
+pub const KINDS: [&str; 10] = [
+    "auto-mode",
+    "bottlerocket",
+    "custom-networking",
+    "fargate",
+    "ipv6",
+    "managed-nodes",
+    "prefix-mode",
+    "self-managed",
+    "shared-vpc",
+    "ways-to-start",
+];
+
+/// A healthy cluster of some kind.
+pub fn of_kind(kind: &str) -> (Value, Intent) {
+    base(&format!("healthy/{kind}"))
+}
+
+/// A fixture and what its operators declare.
+pub fn base(name: &str) -> (Value, Intent) {
+    let (snapshot, intent) = written(name);
+    let intent = serde_json::from_value(intent).unwrap_or_else(|error| panic!("{name}: {error}"));
+    (snapshot, intent)
+}
+
+/// A fixture and its declarations, as they are written.
+pub fn written(name: &str) -> (Value, Value) {
+    let path = |end: &str| PathBuf::from(format!("fixtures/{name}.{end}"));
+    let exists = |path: &Path| Path::new(env!("CARGO_MANIFEST_DIR")).join(path).exists();
+    if !exists(&path("yaml")) {
+        let intent = path("intent.yaml");
+        let intent = if exists(&intent) { yaml(&intent) } else { Value::Object(serde_json::Map::new()) };
+        return (fixture(&format!("{name}.json")), intent);
+    }
+    let differs = yaml(&path("yaml"));
+    let known = ["base", "patch", "intent"];
+    for key in differs.as_object().expect("fields").keys() {
+        assert!(known.contains(&key.as_str()), "{name}: {key} is none of {known:?}");
+    }
+    let (mut snapshot, mut intent) = written(differs["base"].as_str().expect("a base"));
+    apply(&mut snapshot, &differs["patch"], name);
+    if let Some(own) = differs.get("intent") {
+        intent = own.clone();
+    }
+    (snapshot, intent)
+}
+
+/// What stays unknown about a healthy cluster: rule and subject.
+pub fn unknown(kind: &str) -> BTreeSet<(String, String)> {
+    let path = PathBuf::from(format!("fixtures/healthy/{kind}.unknown.yaml"));
+    if !Path::new(env!("CARGO_MANIFEST_DIR")).join(&path).exists() {
+        return BTreeSet::new();
+    }
+    let mut all = BTreeSet::new();
+    for entry in yaml(&path).as_array().expect("a list of what is unknown") {
+        entry["because"].as_str().expect("`because` says why it is unknown");
+        for rule in entry["rules"].as_array().expect("rules") {
+            for subject in entry["subjects"].as_array().expect("subjects") {
+                let text = |value: &Value| value.as_str().expect("text").to_owned();
+                all.insert((text(rule), text(subject)));
+            }
+        }
+    }
+    all
+}
