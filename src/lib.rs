@@ -12,6 +12,7 @@ pub mod collect;
 pub mod commands;
 pub mod drift;
 pub mod facts;
+mod id;
 pub mod intent;
 pub mod network;
 pub mod render;

@@ -9,16 +9,13 @@ use super::{Done, output};
 use crate::cli::{Format, TraceArgs};
 use crate::collect::aws::About;
 use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
+use crate::id;
 use crate::network::{self, MissingKind, Ports, Verdict};
 use crate::render;
 use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
 use crate::report::{self, trace};
 use crate::rule;
-use crate::snapshot::Gap;
 use crate::snapshot::redact::Redactor;
-
-/// The code of a gap that stands for a file which a directory of AWS CLI outputs does not hold.
-const NOT_IN_DIRECTORY: &str = "NotInDirectory";
 
 /// Traces every path from one end to another. Everything that can be wrong without AWS is checked
 /// before AWS is asked.
@@ -48,7 +45,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let settled = facts::settled(&snapshot, &declared.intent)?;
     let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
     let fix = rule::fix(&traced.blockers, &traced.target)?;
-    let answer = answer((&from, &to), ports, traced, (fix, declared.origin), &snapshot.gaps);
+    let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
     let text = match args.output.format {
         Format::Table => render::trace::table(&answer, &output::style(&args.output)),
         Format::Json => render::trace::json(&answer),
@@ -78,7 +75,9 @@ fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
             }
             spec => about.ends.push(spec.to_string()),
         }
-        about.ends.extend(end.via.iter().filter(|via| via.starts_with("eni-")).cloned());
+        about
+            .ends
+            .extend(end.via.iter().filter(|via| id::kind(via) == Some(id::Kind::NetworkInterface)).cloned());
     }
     about
 }
@@ -106,11 +105,10 @@ fn answer(
     ports: Ports,
     traced: Traced,
     (fix, origin): (Option<report::Fix>, Option<String>),
-    gaps: &[Gap],
 ) -> Trace {
     let verdict = verdict(traced.verdict);
     let assumptions: BTreeSet<String> = traced.assumptions.into_iter().collect();
-    let mut paths: Vec<Path> = traced.paths.into_iter().map(|one| path(one, gaps)).collect();
+    let mut paths: Vec<Path> = traced.paths.into_iter().map(path).collect();
     paths.sort_by_key(|path| path.verdict);
     Trace {
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -134,7 +132,7 @@ fn verdict(verdict: Verdict) -> trace::Verdict {
     }
 }
 
-fn path(path: network::Path, gaps: &[Gap]) -> Path {
+fn path(path: network::Path) -> Path {
     Path {
         verdict: verdict(path.verdict),
         from: path.from,
@@ -142,12 +140,12 @@ fn path(path: network::Path, gaps: &[Gap]) -> Path {
         hops: path.hops.into_iter().map(hop).collect(),
         r#return: Return { hops: path.return_hops.into_iter().map(hop).collect() },
         blockers: path.blockers.into_iter().map(blocker).collect(),
-        missing: path.missing.into_iter().map(|one| missing(one, gaps)).collect(),
+        missing: path.missing.into_iter().map(missing).collect(),
     }
 }
 
 fn hop(hop: network::Hop) -> Hop {
-    Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by }
+    Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by, blocks: hop.blocks }
 }
 
 fn blocker(blocker: network::Blocker) -> report::Blocker {
@@ -166,11 +164,7 @@ fn blocker(blocker: network::Blocker) -> report::Blocker {
     }
 }
 
-fn missing(missing: network::Missing, gaps: &[Gap]) -> report::Missing {
-    let lacking = gaps
-        .iter()
-        .filter(|gap| gap.code == NOT_IN_DIRECTORY && missing.what.ends_with(NOT_IN_DIRECTORY))
-        .find(|gap| gap.permission == missing.permission);
+fn missing(missing: network::Missing) -> report::Missing {
     report::Missing {
         kind: match missing.kind {
             MissingKind::Operation => report::MissingKind::Operation,
@@ -179,8 +173,7 @@ fn missing(missing: network::Missing, gaps: &[Gap]) -> report::Missing {
             MissingKind::Probe => report::MissingKind::Probe,
             MissingKind::Unmodelled => report::MissingKind::Unmodelled,
         },
-        // Nobody was refused: a file is missing, and the gap names the command that makes it.
-        what: lacking.map_or(missing.what, |gap| gap.message.clone()),
+        what: missing.what,
         permission: missing.permission,
     }
 }

@@ -64,10 +64,10 @@ pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
         let available = state(endpoint).as_deref() == Some("available");
         // S3's own names lead to an interface endpoint that answers for them, past the gateway.
         (
-            !type_right(endpoint, service),
+            type_right(context, endpoint, service) != Ok(true),
             !available,
             !serves,
-            is_gateway(endpoint),
+            is_gateway(context, endpoint) == Ok(true),
             endpoint.vpc_endpoint_id.clone(),
         )
     });
@@ -92,30 +92,76 @@ pub(super) fn available(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<
     }
 }
 
+/// Why an endpoint may not answer.
+pub(super) fn silent(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<Missing> {
+    match available(context, endpoint) {
+        Ok(true) => Vec::new(),
+        Ok(false) => {
+            let state = endpoint.state.as_deref().unwrap_or_default();
+            vec![Missing::probe(format!(
+                "whether {} answers, whose state is {state}",
+                endpoint.vpc_endpoint_id
+            ))]
+        }
+        Err(missing) => missing,
+    }
+}
+
+/// What stands after the region in the name of an endpoint's service.
+pub(super) fn suffix(endpoint: &VpcEndpoint) -> Option<&str> {
+    let name = endpoint.service_name.as_deref()?;
+    let rest = name.strip_prefix("cn.").unwrap_or(name).strip_prefix("com.amazonaws.")?;
+    match rest.split_once('.') {
+        Some((region, suffix)) if region.contains('-') => Some(suffix),
+        _ => Some(rest),
+    }
+}
+
 /// Whether an endpoint's type can serve nodes.
-pub(super) fn type_right(endpoint: &VpcEndpoint, service: &Service) -> bool {
-    let kind = kind(endpoint);
-    service.types.iter().any(|right| right.eq_ignore_ascii_case(kind))
+pub(super) fn type_right(context: &Context<'_>, endpoint: &VpcEndpoint, service: &Service) -> Known<bool> {
+    let kind = kind(context, endpoint)?;
+    Ok(service.types.iter().any(|right| right.eq_ignore_ascii_case(kind)))
 }
 
 /// Whether this is an interface endpoint.
-pub(super) fn is_interface(endpoint: &VpcEndpoint) -> bool {
-    kind(endpoint).eq_ignore_ascii_case("Interface")
+pub(super) fn is_interface(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
+    Ok(kind(context, endpoint)?.eq_ignore_ascii_case("Interface"))
 }
 
 /// Whether this is a gateway endpoint.
-pub(super) fn is_gateway(endpoint: &VpcEndpoint) -> bool {
-    kind(endpoint).eq_ignore_ascii_case("Gateway")
+pub(super) fn is_gateway(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
+    Ok(kind(context, endpoint)?.eq_ignore_ascii_case("Gateway"))
 }
 
-/// EC2's default is a gateway.
-fn kind(endpoint: &VpcEndpoint) -> &str {
-    endpoint.vpc_endpoint_type.as_deref().unwrap_or("Gateway")
+/// The prefix list that a gateway endpoint serves: AWS's own one of the service's name, else that of the
+/// routes to the endpoint.
+pub(super) fn prefix_list(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<String> {
+    let aws = &context.snapshot.aws;
+    let service = endpoint.service_name.as_deref();
+    let mut lists = aws.prefix_lists.iter().flatten();
+    let named = lists.find(|list| service.is_some() && list.prefix_list_name.as_deref() == service);
+    if let Some(list) = named {
+        return Ok(list.prefix_list_id.clone());
+    }
+    let mut routes = aws.route_tables.iter().flatten().flat_map(|table| &table.routes);
+    routes
+        .find_map(|route| {
+            let its = route.gateway_id.as_deref() == Some(&endpoint.vpc_endpoint_id);
+            its.then(|| route.destination_prefix_list_id.clone()).flatten()
+        })
+        .ok_or_else(|| vec![context.missing("PrefixLists", service)])
+}
+
+/// Gateway is what EC2 makes where a request names no type, not what an answer without one means.
+fn kind<'e>(context: &Context<'_>, endpoint: &'e VpcEndpoint) -> Known<&'e str> {
+    endpoint.vpc_endpoint_type.as_deref().ok_or_else(|| {
+        vec![context.field("VpcEndpoints", &format!("VpcEndpointType of {}", endpoint.vpc_endpoint_id))]
+    })
 }
 
 /// Whether nodes that use the service's own names come to this endpoint. A gateway needs no names.
 pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
-    if !is_interface(endpoint) {
+    if !is_interface(context, endpoint)? {
         return Ok(true);
     }
     let captured = match captured(context, endpoint) {
@@ -134,9 +180,9 @@ pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
 }
 
 /// Whether S3's own names lead to this endpoint only for what comes in through a resolver endpoint.
-pub(super) fn inbound_only(endpoint: &VpcEndpoint) -> bool {
+pub(super) fn inbound_only(context: &Context<'_>, endpoint: &VpcEndpoint) -> bool {
     let options = endpoint.dns_options.as_ref();
-    is_interface(endpoint)
+    is_interface(context, endpoint) == Ok(true)
         && endpoint.private_dns_enabled == Some(true)
         && options.and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint) == Some(true)
 }
@@ -227,9 +273,18 @@ pub(super) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Mi
 /// What would have to be read to know that no endpoint outside this snapshot serves the nodes;
 /// empty where that is known.
 pub(super) fn elsewhere(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Vec<Missing> {
-    let (subnets, _) = client_subnets(context);
-    let mut missing = of_owner(context, &subnets);
-    let ways = ways_out(context, &subnets, &mut missing);
+    elsewhere_from(context, &client_subnets(context).0, suffix, offer)
+}
+
+/// The same for clients in these subnets.
+pub(super) fn elsewhere_from(
+    context: &Context<'_>,
+    subnets: &BTreeSet<String>,
+    suffix: &str,
+    offer: Option<&ServiceDetail>,
+) -> Vec<Missing> {
+    let mut missing = of_owner(context, subnets);
+    let ways = ways_out(context, subnets, &mut missing);
     let forwarded = forward_rule(context, suffix, offer).unwrap_or_else(|why| {
         missing.extend(why);
         None
@@ -269,14 +324,18 @@ pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
         .filter_map(|subnet| subnet.owner_id.as_deref())
         .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
         .collect();
-    owners
-        .into_iter()
-        .map(|owner| Missing {
-            kind: MissingKind::Operation,
-            what: format!("ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"),
-            permission: Some("ec2:DescribeVpcEndpoints".into()),
-        })
-        .collect()
+    owners.into_iter().map(of_other_account).collect()
+}
+
+/// What would show the endpoints of a VPC that another account shares.
+pub(super) fn of_other_account(owner: &str) -> Missing {
+    Missing {
+        kind: MissingKind::Operation,
+        what: format!(
+            "ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"
+        ),
+        permission: Some("ec2:DescribeVpcEndpoints".into()),
+    }
 }
 
 /// Targets through which the subnets' packets may leave to another VPC or network.

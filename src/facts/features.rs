@@ -66,6 +66,14 @@ pub(super) struct Service {
     pub policy: Vec<Needs>,
 }
 
+/// A service that the matrix does not have.
+pub(super) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
+    types: vec!["Interface".into(), "Gateway".into()],
+    name_fixed: false,
+    global: false,
+    policy: Vec::new(),
+});
+
 /// Actions on one resource.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

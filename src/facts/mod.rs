@@ -64,6 +64,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use crate::network::{Blocker, Missing, MissingKind, Ports};
+pub use ends::NoEnd;
 pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
 pub use plan::{PlanError, settled};

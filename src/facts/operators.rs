@@ -5,9 +5,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::intent::Operator;
-use crate::network::{AddressSet, End, EndKind, Groups, Known, Missing};
+use crate::network::{AddressSet, End, EndKind, Known, Missing};
 
-use super::Context;
+use super::{Context, ends};
 
 /// The declared networks, or that nobody declared any.
 pub(super) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
@@ -20,11 +20,7 @@ pub(super) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
 
 /// A declared network as the end of a path.
 pub(super) fn end(operator: &Operator) -> End {
-    let groups = if operator.security_groups.is_empty() {
-        Groups::Undeclared
-    } else {
-        Groups::Known(operator.security_groups.clone())
-    };
+    let groups = ends::groups(&operator.security_groups);
     End {
         label: operator.name.clone(),
         kind: EndKind::Addresses { cidr: operator.cidr, via: operator.via.clone(), groups },

@@ -13,8 +13,6 @@ pub(super) enum Way<'s> {
     Gateway {
         /// The endpoint.
         endpoint: &'s VpcEndpoint,
-        /// S3's prefix list.
-        prefix_list: String,
     },
     /// An interface endpoint under S3's own names.
     Interface {
@@ -63,11 +61,19 @@ impl<'c, 's> S3<'c, 's> {
     /// A subnet's way to S3 through an endpoint.
     pub fn way(&self, subnet: &str) -> Known<Way<'s>> {
         let usable = self.usable.as_ref().map_err(Clone::clone)?;
-        let mut unknown = Vec::new();
+        let (mut unknown, mut gateways) = (Vec::new(), Vec::new());
         // An interface endpoint that answers for S3's own names gets all packets, whatever the routes:
         // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
-        for endpoint in usable.iter().copied().filter(|endpoint| endpoints::is_interface(endpoint)) {
-            match endpoints::names_served(self.context, endpoint) {
+        for &endpoint in usable {
+            let served = match endpoints::is_interface(self.context, endpoint) {
+                Ok(true) => endpoints::names_served(self.context, endpoint),
+                Ok(false) => {
+                    gateways.push(endpoint);
+                    continue;
+                }
+                Err(missing) => Err(missing),
+            };
+            match served {
                 Ok(true) => return Ok(Way::Interface { endpoint }),
                 Ok(false) => {}
                 Err(missing) => unknown.extend(missing),
@@ -76,13 +82,16 @@ impl<'c, 's> S3<'c, 's> {
         if !unknown.is_empty() {
             return Err(unknown);
         }
-        let gateways: Vec<&'s VpcEndpoint> =
-            usable.iter().copied().filter(|endpoint| endpoints::is_gateway(endpoint)).collect();
+        gateways.retain(|endpoint| endpoints::is_gateway(self.context, endpoint) == Ok(true));
         if !gateways.is_empty() {
             match self.context.network.effective_route_table(subnet) {
                 Ok(table) => {
-                    if let Some(way) = gateways.into_iter().find_map(|endpoint| through(table, endpoint)) {
-                        return Ok(way);
+                    for endpoint in gateways {
+                        match leads(self.context, table, endpoint) {
+                            Ok(true) => return Ok(Way::Gateway { endpoint }),
+                            Ok(false) => {}
+                            Err(missing) => unknown.extend(missing),
+                        }
                     }
                 }
                 Err(missing) => unknown.extend(missing),
@@ -92,15 +101,19 @@ impl<'c, 's> S3<'c, 's> {
     }
 }
 
-/// The way through a gateway endpoint that a route table has a route to, on both sides' word.
-fn through<'s>(table: &RouteTable, endpoint: &'s VpcEndpoint) -> Option<Way<'s>> {
+/// Whether a route table has a route to a gateway endpoint, on both sides' word.
+fn leads(context: &Context<'_>, table: &RouteTable, endpoint: &VpcEndpoint) -> Known<bool> {
     let route = table.routes.iter().find(|route| {
         route.gateway_id.as_deref() == Some(&endpoint.vpc_endpoint_id)
-            && route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"))
+            && route.destination_prefix_list_id.is_some()
+    });
+    let Some(route) = route.filter(|_| endpoint.route_table_ids.contains(&table.route_table_id)) else {
+        return Ok(false);
+    };
+    let state = route.state.as_deref().ok_or_else(|| {
+        vec![context.field("RouteTables", &format!("State of the route to {}", endpoint.vpc_endpoint_id))]
     })?;
-    let prefix_list = route.destination_prefix_list_id.clone()?;
-    let listed = endpoint.route_table_ids.contains(&table.route_table_id);
-    listed.then_some(Way::Gateway { endpoint, prefix_list })
+    Ok(state.eq_ignore_ascii_case("active"))
 }
 
 /// The S3 endpoints that are available, the best first.

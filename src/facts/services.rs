@@ -174,8 +174,8 @@ fn of_service(
         served: Fact(served),
         endpoints: existing.unwrap_or_default().iter().map(|one| one.vpc_endpoint_id.clone()).collect(),
         endpoint: found.map(|endpoint| endpoint.vpc_endpoint_id.clone()),
-        interface: on(&|endpoint| Ok(endpoints::is_interface(endpoint))),
-        type_right: on(&|endpoint| Ok(endpoints::type_right(endpoint, service))),
+        interface: on(&|endpoint| endpoints::is_interface(context, endpoint)),
+        type_right: on(&|endpoint| endpoints::type_right(context, endpoint, service)),
         types: service.types.clone(),
         available: on(&|endpoint| endpoints::available(context, endpoint)),
         state: found.and_then(|endpoint| endpoint.state.clone()),
@@ -183,7 +183,7 @@ fn of_service(
         private_dns: on(&|endpoint| endpoints::names_served(context, endpoint)),
         private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
         name_fixed: service.name_fixed,
-        inbound_only: found.is_some_and(endpoints::inbound_only),
+        inbound_only: found.is_some_and(|endpoint| endpoints::inbound_only(context, endpoint)),
         dns_attributes: Fact(endpoints::dns_attributes(context)),
         endpoint_zones: zones.endpoint.iter().cloned().collect(),
         covers_node_zones: Fact(zones.missing.clone().map(|missing| missing.is_empty())),
@@ -290,9 +290,14 @@ impl Zones {
     ) -> Self {
         let none = |missing| Self { endpoint: BTreeSet::new(), missing };
         let endpoint = match best {
-            Ok(Some(endpoint)) if endpoints::is_interface(endpoint) => endpoint,
-            // A gateway has no interfaces, and an endpoint that does not exist lacks no zone.
-            Ok(_) => return none(Ok(BTreeSet::new())),
+            Ok(Some(endpoint)) => match endpoints::is_interface(context, endpoint) {
+                Ok(true) => endpoint,
+                // A gateway has no interfaces.
+                Ok(false) => return none(Ok(BTreeSet::new())),
+                Err(missing) => return none(Err(missing)),
+            },
+            // An endpoint that does not exist lacks no zone.
+            Ok(None) => return none(Ok(BTreeSet::new())),
             Err(missing) => return none(Err(missing.clone())),
         };
         let mut of_endpoint = BTreeSet::new();
@@ -331,7 +336,7 @@ pub(super) fn other_way(context: &Context<'_>) -> Known<bool> {
 }
 
 /// The name that `create-vpc-endpoint` wants: what AWS offers, else the usual form.
-fn service_name(
+pub(super) fn service_name(
     context: &Context<'_>,
     suffix: &str,
     service: &Service,
@@ -361,6 +366,11 @@ fn group_ids(endpoint: &VpcEndpoint) -> Vec<String> {
 
 /// A group for a new endpoint: that of the first endpoint with one, else the cluster's own.
 fn security_group(context: &Context<'_>, matrix: &features::Matrix) -> String {
+    group_for_endpoint(context, matrix).unwrap_or_else(|| "SECURITY_GROUP".into())
+}
+
+/// The group that a new endpoint can have, where one is known.
+pub(super) fn group_for_endpoint(context: &Context<'_>, matrix: &features::Matrix) -> Option<String> {
     let with_groups = matrix
         .services
         .iter()
@@ -369,8 +379,7 @@ fn security_group(context: &Context<'_>, matrix: &features::Matrix) -> String {
         .find_map(|endpoint| group_ids(endpoint).into_iter().next());
     let planned = || context.plan().and_then(|plan| plan.security_groups.first().cloned());
     let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
-    let with_groups = with_groups.or_else(planned);
-    with_groups.or_else(own).unwrap_or_else(|| "SECURITY_GROUP".into())
+    with_groups.or_else(planned).or_else(own)
 }
 
 #[cfg(test)]

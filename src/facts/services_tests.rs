@@ -302,3 +302,15 @@ fn an_s3_interface_endpoint_serves_unless_it_is_for_inbound_resolvers_only() {
         "PrivateDnsOnlyForInboundResolverEndpoint"
     ));
 }
+
+#[test]
+fn an_endpoint_whose_type_was_not_read_is_of_no_type() {
+    const ECR: &str = "vpce-0c0000000000000e1";
+    let untold = Fixture::closed().change("VpcEndpoints", "VpcEndpointId", ECR, |endpoint| {
+        endpoint.as_object_mut().unwrap().remove("VpcEndpointType");
+    });
+    let service = untold.fields("service", "ecr.api");
+    for field in ["type_right", "interface", "private_dns", "covers_node_zones"] {
+        assert!(is_unknown(&service[field], "VpcEndpointType"), "{field}: {}", service[field]);
+    }
+}

@@ -9,47 +9,11 @@ use std::str::FromStr;
 use ipnet::IpNet;
 
 use super::features;
-use crate::{intent, yaml};
+use crate::id::{self, Form};
+use crate::intent::{self, Declared, LONGEST, shown};
+use crate::yaml;
 
-/// What can be named by its part in the cluster.
-pub const ROLES: [&str; 11] = [
-    "operators",
-    "nodes",
-    "pods",
-    "fargate",
-    "control-plane",
-    "control-plane-subnets",
-    "resolver-inbound",
-    "resolver-outbound",
-    "resolver-targets",
-    "efs",
-    "services",
-];
-
-/// The resources that are ends, by the prefix of their ids.
-const ENDS: [(&str, &str); 5] = [
-    ("eni", "network interface"),
-    ("i", "instance"),
-    ("subnet", "subnet"),
-    ("vpce", "VPC endpoint"),
-    ("pl", "prefix list"),
-];
-
-/// Other resources, and what to name instead.
-const NO_ENDS: [(&str, &str); 12] = [
-    ("sg", "a security group guards addresses; name the subnet or network with it: subnet-…,sg="),
-    ("vpc", "name one of its subnets, or its CIDR"),
-    ("rtb", "name a subnet that it routes"),
-    ("acl", "name a subnet that it guards"),
-    ("pcx", "name the network behind it: CIDR,via="),
-    ("tgw", "name the network behind it: CIDR,via="),
-    ("vgw", "name the network behind it: CIDR,via="),
-    ("igw", "name an address on the internet"),
-    ("eigw", "name an address on the internet"),
-    ("nat", "name its network interface (eni-…)"),
-    ("rslvr-in", "name the role resolver-inbound"),
-    ("rslvr-out", "name the role resolver-outbound"),
-];
+pub use crate::intent::ROLES;
 
 /// One end of a flow or trace, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -89,8 +53,8 @@ pub struct EndSpecError {
 const FORMS: &str = "an end is an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an IP address, a CIDR, \
                      a service (ecr.api), a role (nodes) or a network that the declarations name";
 
-/// No end is longer; what is longer is a paste gone wrong.
-const LONGEST: usize = 200;
+/// The form of an end with what is declared about it.
+const DECLARED: &str = "END[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2";
 
 impl FromStr for EndSpec {
     type Err = EndSpecError;
@@ -160,12 +124,11 @@ fn is_like_address(text: &str) -> bool {
 /// A resource's id, or what is wrong with a text that is meant as one.
 fn resource(text: &str) -> Option<Result<EndSpec, String>> {
     let lower = text.to_ascii_lowercase();
-    let known = ENDS.iter().map(|(prefix, _)| *prefix).chain(NO_ENDS.iter().map(|(prefix, _)| *prefix));
-    for prefix in known {
+    for Form { prefix, instead, .. } in &id::FORMS {
         let Some(rest) = lower.strip_prefix(prefix) else { continue };
         let Some(number) = rest.strip_prefix(['-', '_', '.', ' ', ':']) else { continue };
         let right = format!("{prefix}-{number}");
-        if let Some((_, instead)) = NO_ENDS.iter().find(|(other, _)| *other == prefix) {
+        if let Some(instead) = instead {
             // `vpc-operators` may be what somebody calls a network.
             if !is_number(number) {
                 return None;
@@ -188,7 +151,8 @@ fn resource(text: &str) -> Option<Result<EndSpec, String>> {
     }
     let (prefix, number) = lower.split_once(['-', '_'])?;
     if is_number(number) && number.len() >= 8 && number.contains(|c: char| c.is_ascii_digit()) {
-        let near = yaml::nearest(prefix, ENDS.iter().map(|(prefix, _)| *prefix).filter(|p| p.len() > 2));
+        let ends = id::FORMS.iter().filter(|form| form.instead.is_none()).map(|form| form.prefix);
+        let near = yaml::nearest(prefix, ends.filter(|prefix| prefix.len() > 2));
         let meant = near.map(|near| format!("did you mean {near}-{number}? ")).unwrap_or_default();
         return Some(Err(format!("{meant}{FORMS}")));
     }
@@ -197,16 +161,6 @@ fn resource(text: &str) -> Option<Result<EndSpec, String>> {
 
 fn is_number(text: &str) -> bool {
     !text.is_empty() && text.chars().all(|c| c.is_ascii_hexdigit())
-}
-
-/// A text as an error shows it: short, and nothing that moves the cursor.
-fn shown(text: &str) -> String {
-    const MOST: usize = 80;
-    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
-    if text.chars().count() > MOST {
-        shown.push('…');
-    }
-    shown
 }
 
 impl EndSpec {
@@ -240,36 +194,10 @@ impl FromStr for DeclaredEnd {
 
     fn from_str(text: &str) -> Result<Self, EndSpecError> {
         let wrong = |what: String| EndSpecError { text: shown(text.trim()), what };
-        let mut parts = text.split(',').map(str::trim);
-        let spec: EndSpec = parts.next().unwrap_or_default().parse()?;
-        let mut end = Self { spec, via: None, groups: Vec::new() };
-        for part in parts {
-            if part.len() > LONGEST || part.chars().any(char::is_control) {
-                return Err(wrong(FORMS.to_owned()));
-            }
-            match part.split_once('=') {
-                Some(("via", _)) if end.via.is_some() => {
-                    return Err(wrong("it has two 'via'; one network enters in one place".into()));
-                }
-                Some(("via", id)) => {
-                    intent::check_via(id).map_err(wrong)?;
-                    end.via = Some(id.to_owned());
-                }
-                Some(("sg", id)) => {
-                    intent::check_group(id).map_err(wrong)?;
-                    end.groups.push(id.to_owned());
-                }
-                _ => {
-                    let part = shown(part);
-                    return Err(wrong(format!(
-                        "'{part}' is not understood; the form is END[,via=ID][,sg=ID]…, for instance \
-                         10.50.0.0/24,via=pcx-0a1,sg=sg-0b2"
-                    )));
-                }
-            }
-        }
-        end.groups.sort();
-        end.groups.dedup();
+        let (spec, declared) = text.split_once(',').map_or((text, None), |(spec, rest)| (spec, Some(rest)));
+        let spec: EndSpec = spec.parse()?;
+        let Declared { via, groups } = intent::declarations(declared, DECLARED).map_err(wrong)?;
+        let end = Self { spec, via, groups };
         end.fits().map_err(wrong)?;
         Ok(end)
     }
@@ -278,7 +206,7 @@ impl FromStr for DeclaredEnd {
 impl DeclaredEnd {
     /// Whether this kind of end can have what is declared about it.
     fn fits(&self) -> Result<(), String> {
-        let is_subnet = matches!(&self.spec, EndSpec::Resource(id) if id.starts_with("subnet-"));
+        let is_subnet = matches!(&self.spec, EndSpec::Resource(id) if id::kind(id) == Some(id::Kind::Subnet));
         let is_network = matches!(self.spec, EndSpec::Addresses(_));
         if self.via.is_some() && !is_network {
             return Err("'via' is for addresses: what is in a VPC is where it is".to_owned());
@@ -302,12 +230,6 @@ impl fmt::Display for DeclaredEnd {
         self.via.iter().try_for_each(|via| write!(f, ",via={via}"))?;
         self.groups.iter().try_for_each(|group| write!(f, ",sg={group}"))
     }
-}
-
-/// What a kind of resource that is an end is called.
-pub(super) fn called(id: &str) -> &'static str {
-    let kind = ENDS.iter().find(|(prefix, _)| id.split('-').next() == Some(prefix));
-    kind.map_or("resource", |(_, name)| name)
 }
 
 #[cfg(test)]

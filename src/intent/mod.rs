@@ -17,13 +17,27 @@ use serde::Deserialize;
 use serde_saphyr::Location;
 
 use crate::yaml;
-pub(crate) use operators::{check_group, check_via, parse_cidr};
+pub(crate) use operators::{Declared, LONGEST, declarations, parse_cidr, shown};
 pub use plan::{Plan, PlanFlags};
 use written::Written;
 
+/// What can be named by its part in the cluster, so that no network may be called so.
+pub const ROLES: [&str; 11] = [
+    "operators",
+    "nodes",
+    "pods",
+    "fargate",
+    "control-plane",
+    "control-plane-subnets",
+    "resolver-inbound",
+    "resolver-outbound",
+    "resolver-targets",
+    "efs",
+    "services",
+];
+
 /// What the user declared.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Intent {
     /// Networks whose people and machines must reach the Kubernetes API. `None`: nobody said;
     /// empty: there are none.
@@ -44,47 +58,39 @@ pub struct Intent {
     /// of declared features. `None`: nobody said; empty: there are none.
     pub webhook_ports: Option<BTreeSet<u16>>,
     /// The time that dates are judged at, instead of the reading's (RFC 3339); a flag, not of the file.
-    #[serde(skip)]
     pub as_of: Option<String>,
     /// Nodes and pods that are planned besides those that run.
     pub growth: Option<Growth>,
 }
 
 /// Nodes and pods that are planned besides those that run.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Growth {
     /// How many nodes more.
     pub nodes: i64,
     /// Which types they may have; where there are several, each may be started.
     pub instance_types: Vec<String>,
     /// How many pods more, spread over these nodes; absent: as many as the nodes hold.
-    #[serde(default)]
     pub pods: Option<i64>,
     /// Subnets that the nodes come into; empty: those of the nodes there are.
-    #[serde(default)]
     pub subnets: Vec<String>,
 }
 
 /// A network with a name of its own.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Network {
     /// What flow rules and `trace` call it.
     pub name: String,
     /// Its addresses.
     pub cidr: IpNet,
     /// Where it is connected: a peering connection, transit gateway, VPN gateway, ….
-    #[serde(default)]
     pub via: Option<String>,
     /// Security groups that its machines carry.
-    #[serde(default)]
     pub security_groups: Vec<String>,
 }
 
 /// Where pods are besides the nodes' subnets and security groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Pods {
     /// Subnets of their interfaces; empty: those of the nodes.
     pub subnets: Vec<String>,
@@ -93,8 +99,7 @@ pub struct Pods {
 }
 
 /// Where nodes are that no group lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Nodes {
     /// Their subnets.
     pub subnets: Vec<String>,
@@ -103,21 +108,17 @@ pub struct Nodes {
 }
 
 /// A network of operators.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Operator {
     /// What to call it; the CIDR where it comes from a flag.
     pub name: String,
     /// Its addresses.
     pub cidr: IpNet,
     /// Its DNS servers.
-    #[serde(default)]
     pub dns: Vec<IpAddr>,
     /// Where it enters the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
-    #[serde(default)]
     pub via: Option<String>,
     /// Security groups that its machines carry.
-    #[serde(default)]
     pub security_groups: Vec<String>,
 }
 

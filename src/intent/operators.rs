@@ -6,42 +6,68 @@ use std::str::FromStr;
 use ipnet::IpNet;
 
 use super::{IntentError, Operator};
+use crate::id::{self, Kind};
 
 /// What a flag looks like.
 const FLAG: &str = "CIDR[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2";
+
+/// No part of a flag is longer; what is longer is a paste gone wrong.
+pub(crate) const LONGEST: usize = 200;
 
 impl FromStr for Operator {
     type Err = IntentError;
 
     fn from_str(flag: &str) -> Result<Self, IntentError> {
         let wrong = |what: String| IntentError::Flag { flag: flag.to_owned(), what };
-        let mut parts = flag.split(',').map(str::trim);
-        let cidr = parse_cidr(parts.next().unwrap_or_default()).map_err(wrong)?;
-        let mut operator = Operator {
-            name: cidr.to_string(),
-            cidr,
-            dns: Vec::new(),
-            via: None,
-            security_groups: Vec::new(),
-        };
-        for part in parts {
-            match part.split_once('=') {
-                Some(("via", id)) if operator.via.is_none() => {
-                    check_via(id).map_err(wrong)?;
-                    operator.via = Some(id.to_owned());
-                }
-                Some(("via", _)) => {
-                    return Err(wrong("it has two 'via'; one network enters in one place".into()));
-                }
-                Some(("sg", id)) => {
-                    check_group(id).map_err(wrong)?;
-                    operator.security_groups.push(id.to_owned());
-                }
-                _ => return Err(wrong(format!("'{part}' is not understood; the form is {FLAG}"))),
-            }
-        }
-        Ok(operator)
+        let (cidr, declared) = flag.split_once(',').map_or((flag, None), |(cidr, rest)| (cidr, Some(rest)));
+        let cidr = parse_cidr(cidr.trim()).map_err(wrong)?;
+        let Declared { via, groups } = declarations(declared, FLAG).map_err(wrong)?;
+        Ok(Self { name: cidr.to_string(), cidr, dns: Vec::new(), via, security_groups: groups })
     }
+}
+
+/// What is declared about addresses where they are named.
+#[derive(Debug, Default)]
+pub(crate) struct Declared {
+    /// Where their network enters.
+    pub via: Option<String>,
+    /// Their security groups, sorted.
+    pub groups: Vec<String>,
+}
+
+/// Understands what follows the first comma of `X[,via=ID][,sg=ID]…`; `form` is the whole's.
+pub(crate) fn declarations(text: Option<&str>, form: &str) -> Result<Declared, String> {
+    let mut declared = Declared::default();
+    for part in text.into_iter().flat_map(|text| text.split(',')).map(str::trim) {
+        let id = |id: &str| part.len() <= LONGEST && !id.chars().any(char::is_control);
+        match part.split_once('=') {
+            Some(("via", _)) if declared.via.is_some() => {
+                return Err("it has two 'via'; one network enters in one place".into());
+            }
+            Some(("via", via)) if id(via) => {
+                check_via(via)?;
+                declared.via = Some(via.to_owned());
+            }
+            Some(("sg", group)) if id(group) => {
+                check_group(group)?;
+                declared.groups.push(group.to_owned());
+            }
+            _ => return Err(format!("'{}' is not understood; the form is {form}", shown(part))),
+        }
+    }
+    declared.groups.sort();
+    declared.groups.dedup();
+    Ok(declared)
+}
+
+/// A text as an error shows it: short, and nothing that moves the cursor.
+pub(crate) fn shown(text: &str) -> String {
+    const MOST: usize = 80;
+    let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
+    if text.chars().count() > MOST {
+        shown.push('…');
+    }
+    shown
 }
 
 /// Parses a prefix strictly: an address that is not the prefix's first one is a likely typo.
@@ -55,8 +81,11 @@ pub(crate) fn parse_cidr(text: &str) -> Result<IpNet, String> {
 }
 
 pub(crate) fn check_via(id: &str) -> Result<(), String> {
-    const KINDS: [&str; 4] = ["pcx-", "tgw-", "vgw-", "eni-"];
-    if id.starts_with("arn:") || KINDS.iter().any(|kind| id.len() > kind.len() && id.starts_with(kind)) {
+    let enters = matches!(
+        id::kind(id),
+        Some(Kind::PeeringConnection | Kind::TransitGateway | Kind::VpnGateway | Kind::NetworkInterface)
+    );
+    if enters || id.starts_with("arn:") {
         return Ok(());
     }
     Err(format!(
@@ -65,7 +94,7 @@ pub(crate) fn check_via(id: &str) -> Result<(), String> {
 }
 
 pub(crate) fn check_group(id: &str) -> Result<(), String> {
-    if id.len() > 3 && id.starts_with("sg-") {
+    if id::kind(id) == Some(Kind::SecurityGroup) {
         return Ok(());
     }
     Err(format!("'{id}' is not the id of a security group (sg-…)"))
@@ -73,7 +102,7 @@ pub(crate) fn check_group(id: &str) -> Result<(), String> {
 
 /// Whether this can be the id of a subnet.
 pub(super) fn check_subnet(id: &str) -> Result<(), String> {
-    if id.len() > 7 && id.starts_with("subnet-") {
+    if id::kind(id) == Some(Kind::Subnet) {
         return Ok(());
     }
     Err(format!("'{id}' is not the id of a subnet (subnet-…)"))

@@ -9,8 +9,7 @@ use super::operators::{check_group, check_subnet, parse_cidr};
 use super::written::{Wrong, checked};
 
 /// What a cluster that is still to be created will be like.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Plan {
     /// What it will be called.
     pub name: Option<String>,

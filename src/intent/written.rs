@@ -10,8 +10,8 @@ use serde_saphyr::{Location, Spanned};
 use super::growth::WrittenGrowth;
 use super::operators::{check_group, check_subnet, check_via, parse_cidr};
 use super::plan::WrittenPlan;
-use super::{Intent, IntentError, Network, Nodes, Operator, Pods, known_features};
-use crate::yaml;
+use super::{Intent, IntentError, Network, Nodes, Operator, Pods, ROLES, known_features};
+use crate::{id, yaml};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize)]
@@ -205,12 +205,6 @@ fn networks(
     Ok(known)
 }
 
-/// How AWS's ids begin.
-const IDS: [&str; 16] = [
-    "eni-", "i-", "subnet-", "vpce-", "pl-", "vpc-", "sg-", "rtb-", "acl-", "pcx-", "tgw-", "vgw-", "igw-",
-    "eigw-", "nat-", "rslvr-",
-];
-
 /// A network's name must not mean anything else where a flow names its ends.
 fn check_name(name: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
@@ -223,10 +217,11 @@ fn check_name(name: &str) -> Result<(), String> {
     if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
         return Err(format!("'{name}' reads as an address; give the network a name, for instance database"));
     }
-    if let Some(prefix) = IDS.iter().find(|prefix| name.starts_with(**prefix)) {
-        return Err(format!("'{name}' looks like AWS's ids ({prefix}…); give the network another name"));
+    if let Some(form) = id::form(name) {
+        let prefix = form.prefix;
+        return Err(format!("'{name}' looks like AWS's ids ({prefix}-…); give the network another name"));
     }
-    if RESERVED.contains(&name) {
+    if ROLES.contains(&name) {
         return Err(format!("'{name}' is a role already; give the network another name"));
     }
     if super::known_services().iter().any(|service| service == name) {
@@ -234,21 +229,6 @@ fn check_name(name: &str) -> Result<(), String> {
     }
     Ok(())
 }
-
-/// What roles are called; a test of facts keeps this the same list as theirs.
-pub(super) const RESERVED: &[&str] = &[
-    "operators",
-    "nodes",
-    "pods",
-    "fargate",
-    "control-plane",
-    "control-plane-subnets",
-    "resolver-inbound",
-    "resolver-outbound",
-    "resolver-targets",
-    "efs",
-    "services",
-];
 
 fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, IntentError> {
     let place = written.referenced;

@@ -64,6 +64,8 @@ pub enum BlockerCode {
     PublicAccessBlocked,
     /// No subnet holds the address.
     NoSuchAddress,
+    /// No VPC endpoint answers for a service, and nothing leads to its public addresses.
+    EndpointMissing,
     /// AWS never forwards this: transitive peering, a gateway endpoint from outside, …
     NeverForwarded,
 }
@@ -126,7 +128,8 @@ pub struct Remedy {
     pub vpc: Option<String>,
     /// The subnet to attach or to associate.
     pub subnet: Option<String>,
-    /// The subnets to attach, one in each zone.
+    /// The subnets to attach or to place an endpoint in, one in each zone; a gateway endpoint's route
+    /// tables.
     pub subnets: Vec<String>,
     /// The route table whose route leads to the object.
     pub route_table: Option<String>,

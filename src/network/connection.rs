@@ -77,10 +77,7 @@ impl<'s> Network<'s> {
         }
         match &side.peer.groups {
             Groups::Known(_) => Answer::Yes(side.peer.addresses.clone()),
-            Groups::Undeclared => {
-                let what = format!("`security_groups` of {}: whether it carries {id}", side.peer.label);
-                Answer::Maybe(vec![Missing::intent(what)])
-            }
+            Groups::Undeclared => Answer::Maybe(vec![Missing::carried(&side.peer.label, id)]),
             Groups::Unread(missing) => Answer::Maybe(missing.clone()),
         }
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::{
-    BlockerCode, Leg, Missing, Network, Remedy,
+    BlockerCode, Leg, Missing, MissingKind, Network, Remedy,
     connection::Connection,
     gate::Gate,
     lookup::{self, RouteState},
@@ -17,7 +17,22 @@ use super::{
     story::Story,
     walk::{Decider, Reach, Run, Spot, at, block_never, kind},
 };
-use crate::snapshot::aws::ec2::{Route, RouteTable};
+use crate::{
+    id,
+    snapshot::aws::ec2::{Route, RouteTable},
+};
+
+/// What comes in over a VPN or Direct Connect is in no VPC; anything else may be in one that was not
+/// read, with a gateway endpoint of its own.
+fn outside(story: &mut Story, from: &Part<'_>, via: Option<&str>, list: &str) {
+    let serves = format!("a gateway endpoint for {list} serves its own VPC only");
+    if via.and_then(id::kind) == Some(id::Kind::VpnGateway) {
+        let reason = format!("{serves}, and {} is outside AWS", from.label);
+        return story.block(at(BlockerCode::NeverForwarded, "prefix-list", list, Some(Leg::Request), reason));
+    }
+    let what = format!("the VPC that {} is in, if it is in one, and its routes: {serves}", from.label);
+    story.missing([Missing { kind: MissingKind::Operation, what, permission: None }]);
+}
 
 impl<'s> Network<'s> {
     pub(super) fn to_prefix_list(
@@ -28,18 +43,9 @@ impl<'s> Network<'s> {
         (request, reply): &(Ranges, Ranges),
     ) {
         let list = to.prefix_list.as_deref().unwrap_or_default();
-        let Place::Inside { subnet, vpc } = from.place else {
-            let reason = format!(
-                "a gateway endpoint for {list} serves its own VPC only, and {} is elsewhere",
-                from.label
-            );
-            return story.block(at(
-                BlockerCode::NeverForwarded,
-                "prefix-list",
-                list,
-                Some(Leg::Request),
-                reason,
-            ));
+        let (subnet, vpc) = match &from.place {
+            Place::Inside { subnet, vpc } => (*subnet, *vpc),
+            Place::Outside { via } => return outside(story, from, via.as_deref(), list),
         };
         let connections = BTreeSet::from([Connection::Endpoint(list.to_owned())]);
         let side = Side {

@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::snapshot::{Gap, Snapshot, aws};
+use crate::snapshot::{Gap, NOT_IN_DIRECTORY, Snapshot, aws};
 
 /// A value, or what is missing to know it. The list is never empty.
 pub type Known<T> = Result<T, Vec<Missing>>;
@@ -49,6 +49,26 @@ impl Missing {
         Self { kind: MissingKind::Intent, what: what.into(), permission: None }
     }
 
+    /// Whether addresses that nobody declared the security groups of carry this one.
+    pub(crate) fn carried(label: &str, group: &str) -> Self {
+        Self::intent(format!(
+            "`security_groups` of {label}: whether it carries {group} (`,sg={group}` after it, or \
+             security_groups: in privek-audit.yaml)"
+        ))
+    }
+
+    /// The security groups on addresses that nobody declared them of.
+    pub(crate) fn groups_of(label: &str) -> Self {
+        Self::intent(format!(
+            "the security groups of {label} (`,sg=sg-…` after it, or security_groups: in privek-audit.yaml)"
+        ))
+    }
+
+    /// Something that only a live probe can show.
+    pub(crate) fn probe(what: impl Into<String>) -> Self {
+        Self { kind: MissingKind::Probe, what: what.into(), permission: None }
+    }
+
     /// Something that this program does not model.
     pub(crate) fn unmodelled(what: impl Into<String>) -> Self {
         Self { kind: MissingKind::Unmodelled, what: what.into(), permission: None }
@@ -71,6 +91,9 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
         .iter()
         .filter(|gap| gap.service == collection.service && gap.operation == collection.operation)
         .max_by_key(|gap| relevance(gap, id));
+    if let Some(gap) = gap.filter(|gap| gap.code == NOT_IN_DIRECTORY) {
+        return Missing { kind: MissingKind::Operation, what: gap.message.clone(), permission: None };
+    }
     let what = match gap {
         Some(gap) => described(&permission, gap.resource.as_deref(), &format!("failed: {}", gap.code)),
         None => described(&permission, id, "was not read"),
@@ -97,7 +120,7 @@ fn described(operation: &str, resource: Option<&str>, outcome: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::missing;
-    use crate::snapshot::{Gap, Snapshot};
+    use crate::snapshot::{Gap, NOT_IN_DIRECTORY, Snapshot};
 
     fn gap(resource: Option<&str>, code: &str) -> Gap {
         Gap {
@@ -116,6 +139,15 @@ mod tests {
         let missing = missing(&snapshot, "RouteTables", Some("vpc-1"));
         assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 failed: UnauthorizedOperation");
         assert_eq!(missing.permission.as_deref(), Some("ec2:DescribeRouteTables"));
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_asks_for_its_command_and_for_no_permission() {
+        let message = "no file has `RouteTables`; `aws ec2 describe-route-tables` makes one";
+        let gap = Gap { message: message.to_owned(), ..gap(None, NOT_IN_DIRECTORY) };
+        let missing =
+            missing(&Snapshot { gaps: vec![gap], ..Snapshot::default() }, "RouteTables", Some("vpc-1"));
+        assert_eq!((missing.what.as_str(), missing.permission), (message, None));
     }
 
     #[test]

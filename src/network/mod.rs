@@ -39,6 +39,7 @@ mod transit_remedy;
 mod transit_table;
 mod vpn_gateway;
 mod walk;
+mod zone;
 
 #[cfg(test)]
 mod tests;

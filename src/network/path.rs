@@ -38,6 +38,8 @@ pub struct Hop {
     pub decision: String,
     /// What decided: the rule, entry or route.
     pub by: String,
+    /// Whether the packets get no further towards the destination: the object is a blocker.
+    pub blocks: bool,
 }
 
 /// One source, one destination, both ways.

@@ -32,11 +32,12 @@ impl<'s> Network<'s> {
         if let Some(target) = target.as_deref().filter(|target| *target != LOCAL) {
             reason.push_str(&self.told_of_others(decider, target));
         }
-        let dropped = match code {
-            BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => "forward",
-            _ => "drop",
-        };
-        story.hop(run.leg, "route-table", id, dropped, &reason);
+        match code {
+            BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => {
+                story.astray(run.leg, "route-table", id, &reason);
+            }
+            _ => story.hop(run.leg, "route-table", id, "drop", &reason),
+        }
         let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
         blocker.part = run.to.part(decider.addresses);
         blocker.remedy = Remedy {

@@ -85,8 +85,7 @@ impl<'s> Network<'s> {
                 return story.assume(format!("The security groups of {} let its requests out.", own.label));
             }
             Groups::Undeclared => {
-                let what = format!("the security groups of {}", own.label);
-                return story.missing([Missing::intent(what)]);
+                return story.missing([Missing::groups_of(&own.label)]);
             }
         };
         let mut left = Regions::of(&side.peer.addresses, side.points);

@@ -16,6 +16,15 @@ pub(super) struct Story {
 
 impl Story {
     pub fn hop(&mut self, leg: Leg, kind: &str, id: &str, decision: &str, by: &str) {
+        self.tell(leg, kind, id, decision, by, matches!(decision, "deny" | "drop"));
+    }
+
+    /// A hop that forwards, but not to where the packets should go.
+    pub fn astray(&mut self, leg: Leg, kind: &str, id: &str, by: &str) {
+        self.tell(leg, kind, id, "forward", by, true);
+    }
+
+    fn tell(&mut self, leg: Leg, kind: &str, id: &str, decision: &str, by: &str, blocks: bool) {
         let hops = match leg {
             Leg::Request => &mut self.hops,
             Leg::Reply => &mut self.return_hops,
@@ -25,6 +34,7 @@ impl Story {
             id: id.to_owned(),
             decision: decision.to_owned(),
             by: by.to_owned(),
+            blocks,
         };
         if !hops.contains(&hop) {
             hops.push(hop);

@@ -8,9 +8,10 @@ use super::{
     gate::Gate,
     lookup::RouteState,
     story::Story,
-    transit_attachment::{is_available, is_private_network, same_zone},
+    transit_attachment::{is_available, is_private_network},
     transit_remedy::destination,
     walk::{Decider, Reach, Run, Spot},
+    zone::same_zone,
 };
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayRoute, TransitGatewayVpcAttachment};
 

@@ -8,6 +8,7 @@ use super::{
     story::Story,
     transit::{ATTACHMENT, GATEWAY},
     walk::{Run, at},
+    zone::{same_zone, zone},
 };
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment, TransitGatewayVpcAttachment};
 
@@ -173,21 +174,4 @@ pub(super) fn is_available(attachment: &TransitGatewayVpcAttachment) -> bool {
 /// Whether an attachment is of a network outside AWS, of which nothing can be read.
 pub(super) fn is_private_network(kind: &str) -> bool {
     matches!(kind, "vpn" | "direct-connect-gateway" | "connect" | "vpn-concentrator" | "client-vpn")
-}
-
-/// The zone of a subnet.
-pub(super) fn zone(subnet: &Subnet) -> Option<&str> {
-    subnet.availability_zone.as_deref().or(subnet.availability_zone_id.as_deref())
-}
-
-/// Whether two subnets are in one zone. Only ids mean the same zone in every account.
-pub(super) fn same_zone(a: &Subnet, b: &Subnet) -> Option<bool> {
-    if let (Some(a), Some(b)) = (&a.availability_zone_id, &b.availability_zone_id) {
-        return Some(a == b);
-    }
-    let foreign = a.owner_id.is_some() && b.owner_id.is_some() && a.owner_id != b.owner_id;
-    match (&a.availability_zone, &b.availability_zone) {
-        (Some(a), Some(b)) if !foreign => Some(a == b),
-        _ => None,
-    }
 }

@@ -9,8 +9,9 @@ use super::{
     network_acl,
     story::Story,
     transit::{Origin, Step, TABLE},
-    transit_attachment::{is_private_network, zone},
+    transit_attachment::is_private_network,
     walk::{Reach, Run, at},
+    zone::zone,
 };
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment, TransitGatewayRoute};
 

@@ -97,6 +97,11 @@ pub fn severity(severity: Severity) -> (&'static str, Tone) {
 
 /// The object that stands in the way, on which leg, for which part, and why.
 pub fn blocked_by(blocker: &Blocker) -> String {
+    format!("{}: {}", place(blocker), without_id(&blocker.reason, &blocker.id))
+}
+
+/// The object that stands in the way, on which leg, for which part.
+pub fn place(blocker: &Blocker) -> String {
     let scope: Vec<String> = blocker
         .leg
         .iter()
@@ -104,8 +109,7 @@ pub fn blocked_by(blocker: &Blocker) -> String {
         .chain(blocker.part.iter().map(|part| format!("for {part}")))
         .collect();
     let scope = if scope.is_empty() { String::new() } else { format!(" ({})", scope.join(", ")) };
-    let reason = without_id(&blocker.reason, &blocker.id);
-    format!("{}{scope}: {reason}", thing(&blocker.kind, &blocker.id))
+    format!("{}{scope}", thing(&blocker.kind, &blocker.id))
 }
 
 fn evidence(finding: &Finding) -> Option<String> {

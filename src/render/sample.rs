@@ -41,6 +41,7 @@ pub fn trace() -> Trace {
         id: id.into(),
         decision: decision.into(),
         by: by.into(),
+        blocks: decision == "drop",
     };
     let reason = "rtb-0123456789abcdef0 has no route for 172.24.0.0/24";
     let blocker = Blocker {

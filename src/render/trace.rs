@@ -7,7 +7,7 @@ use super::json::pretty;
 use super::text::{Page, Style, Tone, count, wrap};
 use super::{failures, unknowns};
 use crate::report::trace::{Hop, Path, Trace, Verdict};
-use crate::report::{Blocker, Missing, MissingKind};
+use crate::report::{Blocker, Missing};
 
 /// Stories that are told in full; the JSON has all.
 const MOST_STORIES: usize = 6;
@@ -155,8 +155,8 @@ fn tell(page: &mut Page, story: &Story<'_>, several: bool, asked: (&str, &str)) 
     } else if asked != (path.from.as_str(), path.to.as_str()) {
         way(page, ("         ", None), path);
     }
-    leg(page, "request", &path.hops, path);
-    leg(page, "reply", &path.r#return.hops, path);
+    leg(page, "request", &path.hops);
+    leg(page, "reply", &path.r#return.hops);
     if story.others.is_empty() {
         return;
     }
@@ -169,7 +169,7 @@ fn tell(page: &mut Page, story: &Story<'_>, several: bool, asked: (&str, &str)) 
     }
 }
 
-fn leg(page: &mut Page, name: &str, hops: &[Hop], path: &Path) {
+fn leg(page: &mut Page, name: &str, hops: &[Hop]) {
     if hops.is_empty() {
         return;
     }
@@ -182,21 +182,16 @@ fn leg(page: &mut Page, name: &str, hops: &[Hop], path: &Path) {
     }
     let mut stopped = false;
     for hop in order {
-        let blocks = path.blockers.iter().any(|blocker| {
-            let same_leg = blocker.leg.as_deref().is_none_or(|leg| leg == name);
-            blocker.id == hop.id && same_leg && blocker.reason == hop.by
-        });
-        let blocks = blocks || matches!(hop.decision.as_str(), "deny" | "drop");
-        step(page, hop, blocks, stopped);
-        stopped |= blocks;
+        step(page, hop, stopped);
+        stopped |= hop.blocks;
     }
 }
 
 /// One hop; those after one that blocks are told too, in brackets, as if the packet had come so far.
-fn step(page: &mut Page, hop: &Hop, blocks: bool, stopped: bool) {
+fn step(page: &mut Page, hop: &Hop, stopped: bool) {
     let bracketed = format!("({})", hop.decision);
     let (mark, word, tone) = match hop.decision.as_str() {
-        _ if blocks => ("  X ", "BLOCKED", Some(Tone::Bad)),
+        _ if hop.blocks => ("  X ", "BLOCKED", Some(Tone::Bad)),
         "unknown" => ("  ? ", "unknown", Some(Tone::Warning)),
         "assumed" => ("  ~ ", "assumed", Some(Tone::Warning)),
         _ if stopped => ("    ", bracketed.as_str(), Some(Tone::Quiet)),
@@ -228,9 +223,9 @@ fn blockers(page: &mut Page, trace: &Trace, told: &BTreeSet<&Blocker>) {
     page.heading("IN THE WAY");
     let mut seen: BTreeSet<&Blocker> = BTreeSet::new();
     for blocker in trace.blockers.iter().filter(|blocker| seen.insert(blocker)) {
-        let text = failures::blocked_by(blocker);
-        let short = text.split(": ").next().unwrap_or_default();
-        page.paragraph("  - ", if told.contains(blocker) { short } else { &text });
+        let text =
+            if told.contains(blocker) { failures::place(blocker) } else { failures::blocked_by(blocker) };
+        page.paragraph("  - ", &text);
     }
     let Some(fix) = &trace.fix else { return };
     page.heading("FIX");
@@ -247,12 +242,8 @@ fn missing(page: &mut Page, trace: &Trace) {
         return;
     }
     page.heading("WHAT WOULD SETTLE IT");
-    let groups = all.iter().any(|one| one.kind == MissingKind::Intent && one.what.contains("security"));
     for missing in all {
         page.paragraph("  - ", &unknowns::settled_by(missing, &[]));
-    }
-    if groups {
-        page.paragraph("  ", "Groups of a subnet or network are declared after it: --from subnet-…,sg=sg-…");
     }
 }
 

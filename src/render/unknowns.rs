@@ -7,8 +7,6 @@ use super::failures;
 use super::text::{Page, count};
 use crate::report::{Finding, Gap, Missing, MissingKind, Outcome, Report, Severity};
 
-/// The code of a gap that stands for a file which a directory of AWS CLI outputs does not hold.
-const NOT_IN_DIRECTORY: &str = "NotInDirectory";
 /// Where more findings wait for the same thing, they are counted; the JSON report has each.
 const MOST_SUBJECTS: usize = 8;
 
@@ -55,8 +53,6 @@ pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
         (MissingKind::Operation, Some(permission)) => {
             let gap = gaps.iter().find(|gap| gap.permission.as_ref() == Some(permission));
             match gap {
-                // Nobody was refused: a file is missing, and the gap names the command that makes it.
-                Some(gap) if gap.code == NOT_IN_DIRECTORY => gap.message.clone(),
                 Some(gap) => format!("grant {permission} ({})", gap.code),
                 None => format!("{what} (needs {permission})"),
             }
@@ -112,16 +108,5 @@ mod tests {
         let said = words(&report);
         assert!(said.contains("9 findings cannot be decided"), "{said}");
         assert!(said.contains("subnet-acl-blocks (x9)"), "{said}");
-    }
-
-    #[test]
-    fn a_file_that_is_not_there_asks_for_its_command_and_for_no_permission() {
-        let mut report = sample::report();
-        report.gaps[0].code = NOT_IN_DIRECTORY.to_owned();
-        report.gaps[0].message =
-            "no file has `NetworkAcls`; `aws ec2 describe-network-acls` makes one".to_owned();
-        let said = words(&report);
-        assert!(said.contains("`aws ec2 describe-network-acls` makes one"), "{said}");
-        assert!(!said.contains("grant"), "{said}");
     }
 }

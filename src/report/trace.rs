@@ -93,4 +93,7 @@ pub struct Hop {
     pub decision: String,
     /// By which rule, entry or route.
     pub by: String,
+    /// Whether the packets get no further towards the destination: the object is among the blockers.
+    #[serde(default)]
+    pub blocks: bool,
 }

@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use schemars::schema_for;
 use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
 use super::RuleError;
 use super::load::Source;
+use super::path::{Path, in_schema};
 use super::template::Templates;
-use crate::facts::{Blocker, Target};
+use crate::facts::{self, Blocker, Target};
 use crate::report::Fix;
 
 const FILE: &str = "rules/eks/blockers.yaml";
@@ -34,7 +36,11 @@ struct RawBlockerFix {
 impl BlockerFixes {
     /// The fixes that are part of the program.
     pub(super) fn load() -> Result<Self, RuleError> {
-        let source = Source::new("", FILE, TEXT);
+        Self::read(&Source::new("", FILE, TEXT))
+    }
+
+    fn read(source: &Source) -> Result<Self, RuleError> {
+        let variables = Variables::new();
         let raw: BTreeMap<String, RawBlockerFix> =
             source.parse().map_err(|problem| RuleError::Invalid(vec![problem]))?;
         let mut templates = Templates::default();
@@ -43,14 +49,16 @@ impl BlockerFixes {
         for (code, fix) in raw {
             let texts = fix.commands.iter().enumerate().map(|(at, text)| (format!("{code}#{at}"), text));
             for (name, text) in texts.chain([(code.clone(), &fix.summary)]) {
-                let message = match templates.add(&name, &text.value) {
-                    Ok(paths) => paths
-                        .iter()
-                        .find(|path| !matches!(path.root.as_str(), "blocker" | "target"))
-                        .map(|path| format!("there is no `{}` here; there is blocker, target", path.root)),
-                    Err(error) => Some(format!("the template cannot be read: {}", error.message)),
-                };
-                problems.extend(message.map(|message| source.problem(text, message)));
+                match templates.add(&name, &text.value) {
+                    Ok(paths) => {
+                        let wrong = paths.iter().filter_map(|path| variables.mistake(path));
+                        problems.extend(wrong.map(|(word, message)| source.problem_at(text, &word, message)));
+                    }
+                    Err(error) => {
+                        let message = format!("the template cannot be read: {}", error.message);
+                        problems.push(source.problem_within(text, (error.line, 1), message));
+                    }
+                }
             }
             commands.insert(code, fix.commands.len());
         }
@@ -73,6 +81,39 @@ impl BlockerFixes {
             add_lines(&mut fix.commands, &self.templates.render(&format!("{code}#{at}"), &scope)?);
         }
         Ok(())
+    }
+}
+
+/// What templates see, as JSON Schemas.
+struct Variables {
+    blocker: Value,
+    target: Value,
+}
+
+impl Variables {
+    fn new() -> Self {
+        Self { blocker: schema_for!(Blocker).to_value(), target: facts::target_schema().to_value() }
+    }
+
+    /// What is wrong with a path, and the word that is.
+    fn mistake(&self, path: &Path) -> Option<(String, String)> {
+        let schema = match path.root.as_str() {
+            "blocker" => &self.blocker,
+            "target" => &self.target,
+            other => {
+                let message = format!("there is no `{other}` here; there is blocker, target");
+                return Some((other.to_owned(), message));
+            }
+        };
+        match in_schema(schema, &path.steps, true) {
+            // Under another name its fields would go unchecked.
+            Ok(nodes) if nodes.iter().any(|node| node.get("properties").is_some()) => {
+                let message = format!("`{path}` has fields: name the one that is meant, in full");
+                Some((path.last().to_owned(), message))
+            }
+            Ok(_) => None,
+            Err(unknown) => Some((unknown.field.clone(), unknown.message(path))),
+        }
     }
 }
 
@@ -115,5 +156,39 @@ pub(super) fn add_lines(commands: &mut Vec<String>, text: &str) {
         if !command.is_empty() && !commands.contains(&command) {
             commands.push(command);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn problems(command: &str) -> String {
+        let text = format!("route-missing:\n  summary: Give it one.\n  commands:\n    - \"{command}\"\n");
+        match BlockerFixes::read(&Source::new("", "blockers.yaml", &text)) {
+            Err(error) => error.to_string(),
+            Ok(_) => String::new(),
+        }
+    }
+
+    #[test]
+    fn a_field_that_no_blocker_has_is_found_before_any_blocker_needs_it() {
+        assert_eq!(
+            problems("{{ blocker.id }} {{ blocker.remedy.cidrs | join(' ') }} {{ target.region }}"),
+            ""
+        );
+        let said = problems("{% if blocker.leg %}{{ blocker.remedy.cidr }}{% endif %}");
+        assert!(
+            said.contains("there is no `cidr` in `blocker.remedy.cidr`; did you mean `cidrs`?"),
+            "{said}"
+        );
+        assert!(problems("{{ target.acount }}").contains("did you mean `account`?"));
+        assert!(problems("{{ flow.id }}").contains("there is no `flow` here; there is blocker, target"));
+    }
+
+    #[test]
+    fn no_other_name_hides_fields_from_the_check() {
+        let said = problems("{% set r = blocker.remedy %}{{ r.cidr }}");
+        assert!(said.contains("`blocker.remedy` has fields"), "{said}");
     }
 }

@@ -7,7 +7,7 @@ use serde_saphyr::Spanned;
 
 use super::expr::{Expression, FUNCTIONS};
 use super::load::{RawFlow, RawRule, RawSeverity, Source};
-use super::path::{NoSuchField, Path, in_schema, may_be_boolean};
+use super::path::{Path, in_schema, may_be_boolean};
 use super::template::Templates;
 use super::{Compiled, FLOW, FixTemplate, Problem, Rule, SeverityCase};
 use crate::facts::{self, EndSpec, FlowPort, FlowSpec};
@@ -316,13 +316,8 @@ impl<'c> Checker<'c> {
         };
         match in_schema(schema, &path.steps, through_lists) {
             Ok(nodes) => Some(nodes),
-            Err(NoSuchField { field, known }) => {
-                let meant = nearest(&field, known.iter().map(String::as_str));
-                let meant = meant.map_or_else(
-                    || format!("there is {}", known.join(", ")),
-                    |meant| format!("did you mean `{meant}`?"),
-                );
-                self.wrong_at(text, &field, format!("there is no `{field}` in `{path}`; {meant}"));
+            Err(unknown) => {
+                self.wrong_at(text, &unknown.field, unknown.message(path));
                 None
             }
         }

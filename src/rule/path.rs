@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use crate::facts::UNKNOWN;
 use crate::report::{Missing, MissingKind};
+use crate::yaml::nearest;
 
 /// A path from a variable into its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -176,6 +177,17 @@ pub(super) fn without_marks(value: &Value) -> Value {
 pub(super) struct NoSuchField {
     pub field: String,
     pub known: Vec<String>,
+}
+
+impl NoSuchField {
+    /// What to say about a path that names it.
+    pub(super) fn message(&self, path: &Path) -> String {
+        let meant = nearest(&self.field, self.known.iter().map(String::as_str)).map_or_else(
+            || format!("there is {}", self.known.join(", ")),
+            |meant| format!("did you mean `{meant}`?"),
+        );
+        format!("there is no `{}` in `{path}`; {meant}", self.field)
+    }
 }
 
 /// The schemas of what lies at the end of these steps; lists are walked through if `through_lists`.

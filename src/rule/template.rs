@@ -33,6 +33,7 @@ impl Default for Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.add_filter("sh", |text: String| quote(&text));
+        environment.add_filter("in_the_way", |blockers: Jinja| in_the_way(&blockers));
         Self { environment }
     }
 }
@@ -95,6 +96,16 @@ fn filters(source: &str) -> BTreeSet<&str> {
         rest = &tag[end..];
     }
     found
+}
+
+/// How many objects these blockers are of: `1 object stands in the way`.
+fn in_the_way(blockers: &Jinja) -> Result<String, Error> {
+    let ids: Result<BTreeSet<String>, Error> =
+        blockers.try_iter()?.map(|blocker| Ok(blocker.get_attr("id")?.to_string())).collect();
+    Ok(match ids?.len() {
+        1 => "1 object stands in the way".to_owned(),
+        many => format!("{many} objects stand in the way"),
+    })
 }
 
 /// A word for a POSIX shell, quoted only where it has to be.
@@ -180,6 +191,16 @@ mod tests {
     #[test]
     fn a_mistyped_filter_is_found_before_it_is_used() {
         assert_eq!(render("{{ vpc.id | joim }}", &json!({})).unwrap_err(), "there is no filter `joim`");
+    }
+
+    #[test]
+    fn objects_in_the_way_are_counted_once_each() {
+        let said = |ids: &[&str]| {
+            let blockers: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
+            render("{{ vpc.blockers | in_the_way }}.", &json!({"blockers": blockers})).unwrap()
+        };
+        assert_eq!(said(&["acl-1", "acl-1"]), "1 object stands in the way.");
+        assert_eq!(said(&["acl-1", "sg-1", "acl-1"]), "2 objects stand in the way.");
     }
 
     #[test]

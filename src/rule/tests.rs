@@ -415,3 +415,10 @@ fn every_rule_and_subject_is_there_once_and_fingerprints_do_not_depend_on_outcom
 fn the_built_in_rules_are_sound() {
     built_in().unwrap_or_else(|error| panic!("{error}"));
 }
+
+#[test]
+fn titles_fit_into_a_line() {
+    for rule in built_in().unwrap().iter() {
+        assert!(rule.title.chars().count() <= 76, "{}: {}", rule.id, rule.title);
+    }
+}

@@ -10,9 +10,7 @@ use std::path::{Path, PathBuf};
 use super::aws::{COLLECTIONS, Collection, ec2};
 use super::cli_output::{AwsPrefixList, Part};
 use super::load::{Loaded, parse};
-use super::{EVERYTHING, Gap, SNAPSHOT_VERSION, Snapshot, SnapshotError, merge, place};
-
-const NOT_IN_DIRECTORY: &str = "NotInDirectory";
+use super::{EVERYTHING, Gap, NOT_IN_DIRECTORY, SNAPSHOT_VERSION, Snapshot, SnapshotError, merge, place};
 
 /// Reads every `*.json` below a directory.
 pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
@@ -162,7 +160,8 @@ impl Sum {
                 resource: None,
                 code: code.to_owned(),
                 message,
-                permission: Some(collection.permission()),
+                // Nobody was refused.
+                permission: None,
             };
             let Some(ids) = snapshot.aws.ids(collection.key) else {
                 let message =

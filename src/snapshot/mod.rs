@@ -60,6 +60,10 @@ pub struct Snapshot {
 /// The scope of a collection that was read without a filter.
 pub const EVERYTHING: &str = "*";
 
+/// The code of a gap that stands for a file which a directory of AWS CLI outputs does not hold: nobody
+/// was refused, and the gap's message names the command that makes the file.
+pub const NOT_IN_DIRECTORY: &str = "NotInDirectory";
+
 /// A call that failed, and what would mend it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gap {

@@ -157,7 +157,9 @@ fn cases() -> Vec<Case> {
             if let Some(patches) = case.get("patch") {
                 patch::apply(&mut snapshot, patches, &name);
             }
-            let own = case.get("intent").map(|own| serde_json::from_value(own.clone()).expect("an intent"));
+            let own = case
+                .get("intent")
+                .map(|own| Intent::from_yaml("intent", &own.to_string()).expect("an intent"));
             all.push(Case { name, snapshot, intent: own.unwrap_or_else(|| intent.clone()) });
         }
     }

@@ -33,7 +33,7 @@ pub fn of_kind(kind: &str) -> (Value, Intent) {
 /// A fixture and what its operators declare.
 pub fn base(name: &str) -> (Value, Intent) {
     let (snapshot, intent) = written(name);
-    let intent = serde_json::from_value(intent).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let intent = Intent::from_yaml(name, &intent.to_string()).unwrap_or_else(|error| panic!("{error}"));
     (snapshot, intent)
 }
 

@@ -39,7 +39,7 @@ fn changes(judge: &Judge, base: &Base, case: &Value) -> Result<Changes, String> 
     if let Some(patches) = case.get("change") {
         apply(&mut snapshot, patches, &called);
     }
-    let own = case.get("intent").map(|own| serde_json::from_value(own.clone()).expect("an intent"));
+    let own = case.get("intent").map(|own| Intent::from_yaml("intent", &own.to_string()).expect("an intent"));
     let after = judge.judge(&snapshot, own.as_ref().unwrap_or(&base.intent), &called);
     for (key, (_, fingerprint)) in &after {
         let was = base.before.get(key).map_or(fingerprint, |(_, fingerprint)| fingerprint);

@@ -268,13 +268,25 @@ fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
     refused("nodes", "sg-0c00000000000000c", "tcp/443", "subnet-…,sg=sg-0c00000000000000c");
     refused("node", "control-plane", "tcp/443", "did you mean nodes?");
     refused("bastoin", "control-plane", "tcp/443", "did you mean bastion?");
-    refused("eni-0c0000000000000cb", "nodes", "tcp/443", "did you mean eni-0c0000000000000ca?");
-    refused("nodes", "eni-0999", "tcp/443", "among the 11 that were read");
-    refused("subnet-0c00000000000001a,sg=sg-0999", "nodes", "tcp/443", "no security group sg-0999");
+    refused("nodes", "mainframe", "tcp/443", "nothing is called 'mainframe' here");
     refused("ecr.api", "nodes", "tcp/443", "--to");
     refused("nodes", "efs", "tcp/2049", "there is none");
     refused("nodes", "control-plane", "https", "write tcp/443");
     refused("nodes", "control-plane", "tcp/99999", "write tcp/443");
+}
+
+/// The snapshot holds two VPCs of the account: an id that is in neither may be in another one.
+#[test]
+fn an_id_that_is_not_among_what_was_read_is_unknown_with_the_nearest_one() {
+    for (from, to, says) in [
+        ("eni-0c0000000000000cb", "nodes", "did you mean eni-0c0000000000000ca?"),
+        ("nodes", "eni-0999", "among the 11 that were read"),
+        ("subnet-0c00000000000001a,sg=sg-0999", "nodes", "security group sg-0999"),
+    ] {
+        let run = closed(from, to, "tcp/443", &[]);
+        let said = run.out.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(run.code != 2 && said.contains(says), "{from} -> {to}: {} {said}", run.code);
+    }
 }
 
 #[test]

@@ -22,16 +22,25 @@ pub(super) fn interfaces(context: &Context<'_>) -> Ends {
         })
         .collect();
     let unlisted = if known.is_empty() {
+        // The call was answered: no permission would show more.
         let what = "ec2:DescribeNetworkInterfaces showed no interface of the control plane (\"Amazon EKS <cluster>\")";
-        vec![Missing {
-            kind: MissingKind::Operation,
-            what: what.into(),
-            permission: Some("ec2:DescribeNetworkInterfaces".into()),
-        }]
+        vec![Missing { kind: MissingKind::Operation, what: what.into(), permission: None }]
     } else {
         Vec::new()
     };
-    Ends { known, unlisted }
+    Ends { known, unlisted, doubts: silent(context) }
+}
+
+/// Why the API may not answer there.
+fn silent(context: &Context<'_>) -> Vec<Missing> {
+    match context.vpc_config().map(|config| config.endpoint_private_access) {
+        Ok(Some(true)) => Vec::new(),
+        Ok(Some(false)) => vec![Missing::probe(
+            "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off",
+        )],
+        Ok(None) => vec![context.field("cluster", "resourcesVpcConfig.endpointPrivateAccess")],
+        Err(missing) => missing,
+    }
 }
 
 /// Every subnet of the cluster's configuration, with the groups that EKS puts on its interfaces: an
@@ -56,5 +65,5 @@ pub(super) fn subnets(context: &Context<'_>) -> Ends {
     for subnet in subnets {
         places.add(context, subnet, &groups, "the control plane");
     }
-    places.into_ends(context)
+    Ends { doubts: silent(context), ..places.into_ends(context) }
 }

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::Ends;
-use crate::facts::{Context, endpoints, features};
+use crate::facts::features::{self, Service};
+use crate::facts::{Context, endpoints};
 use crate::network::{End, EndKind, Groups, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -20,55 +21,77 @@ pub(super) fn of_service(context: &Context<'_>, name: &str) -> Ends {
         Ok(matrix) => matrix,
         Err(missing) => return Ends::unlisted(missing),
     };
+    if name != "services" {
+        return best(context, name, matrix.services.get(name).unwrap_or(&features::OTHER));
+    }
     let used = features::used(context, matrix);
     let mut ends = Ends::default();
     for (suffix, service) in &matrix.services {
-        if name == "services" {
-            match features::needed(matrix, &used, suffix).0 {
-                Ok(true) => {}
-                Ok(false) => continue,
-                Err(missing) => {
-                    ends.unlisted.extend(missing);
-                    continue;
-                }
-            }
-        } else if name != suffix {
-            continue;
-        }
-        match endpoints::of(context, suffix, service).map(|list| list.first().copied()) {
-            Ok(Some(endpoint)) => ends.extend(&of_any(context, endpoint)),
-            Ok(None) => {
-                let what = format!("how {suffix} is reached without a VPC endpoint");
-                ends.unlisted.push(Missing::unmodelled(what));
-            }
+        match features::needed(matrix, &used, suffix).0 {
+            Ok(true) => ends.extend(&best(context, suffix, service)),
+            Ok(false) => {}
             Err(missing) => ends.unlisted.extend(missing),
         }
     }
     ends
 }
 
-/// The ends of an endpoint of any type.
-pub(super) fn of_any(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
-    if !endpoints::is_gateway(endpoint) {
-        return of_endpoint(context, endpoint);
-    }
-    let id = &endpoint.vpc_endpoint_id;
-    let lists = context.snapshot.aws.route_tables.iter().flatten().flat_map(|table| &table.routes);
-    let list = lists
-        .filter(|route| route.gateway_id.as_deref() == Some(id))
-        .find_map(|route| route.destination_prefix_list_id.clone());
-    match list {
-        Some(list) => {
-            let label = format!("{list} through {id}");
-            Ends::known(vec![End { label, kind: EndKind::PrefixList { id: list } }])
+fn best(context: &Context<'_>, suffix: &str, service: &Service) -> Ends {
+    match endpoints::of(context, suffix, service).map(|list| list.first().copied()) {
+        Ok(Some(endpoint)) => {
+            let doubts = doubts(context, endpoint, suffix, true);
+            Ends { doubts, ..of_endpoint(context, endpoint) }
         }
-        None => Ends::unlisted(vec![context.missing("RouteTables", context.vpc.as_deref().ok())]),
+        Ok(None) => {
+            let what = format!("how {suffix} is reached without a VPC endpoint");
+            Ends::unlisted(vec![Missing::unmodelled(what)])
+        }
+        Err(missing) => Ends::unlisted(missing),
+    }
+}
+
+/// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
+pub(in crate::facts) fn doubts(
+    context: &Context<'_>,
+    endpoint: &VpcEndpoint,
+    suffix: &str,
+    is_inside: bool,
+) -> Vec<Missing> {
+    let id = &endpoint.vpc_endpoint_id;
+    let mut doubts = endpoints::silent(context, endpoint);
+    // Others than the VPC's own clients have name servers of their own, which is a stated assumption.
+    if !is_inside {
+        return doubts;
+    }
+    match endpoints::names_served(context, endpoint) {
+        Ok(true) => {}
+        Ok(false) => doubts.push(Missing::probe(format!(
+            "whether clients use the own names of {id}, because the public name of {suffix} does not lead to it \
+             (--to {id} traces to it whatever it is called)"
+        ))),
+        Err(missing) => doubts.extend(missing),
+    }
+    doubts
+}
+
+/// What packets to an endpoint are sent to: its interfaces, or what a gateway serves.
+pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
+    match endpoints::is_gateway(context, endpoint) {
+        Ok(true) => match endpoints::prefix_list(context, endpoint) {
+            Ok(list) => {
+                let label = format!("{list} through {}", endpoint.vpc_endpoint_id);
+                Ends::known(vec![End { label, kind: EndKind::PrefixList { id: list } }])
+            }
+            Err(missing) => Ends::unlisted(missing),
+        },
+        Ok(false) => interfaces(context, endpoint),
+        Err(missing) => Ends::unlisted(missing),
     }
 }
 
 /// The network interfaces of an interface endpoint; where they are not to be had, or cannot be
 /// right, its subnets and groups, which say the same.
-pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
+fn interfaces(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
     let interfaces: Option<Vec<End>> = endpoint
         .network_interface_ids
         .iter()
@@ -80,20 +103,22 @@ pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoin
         })
         .collect();
     match interfaces {
-        Some(known) if !known.is_empty() => Ends { known, unlisted: Vec::new() },
+        Some(known) if !known.is_empty() => Ends::known(known),
         _ => {
             let groups: Vec<String> =
                 endpoint.groups.iter().filter_map(|group| group.group_id.clone()).collect();
+            let groups = if groups.is_empty() {
+                let field = format!("Groups of {}", endpoint.vpc_endpoint_id);
+                Groups::Unread(vec![context.field("VpcEndpoints", &field)])
+            } else {
+                Groups::Known(groups)
+            };
             let known: Vec<End> = endpoint
                 .subnet_ids
                 .iter()
                 .map(|subnet| End {
                     label: format!("{} in {subnet}", endpoint.vpc_endpoint_id),
-                    kind: EndKind::Subnet {
-                        subnet: subnet.clone(),
-                        addresses: None,
-                        groups: Groups::Known(groups.clone()),
-                    },
+                    kind: EndKind::Subnet { subnet: subnet.clone(), addresses: None, groups: groups.clone() },
                 })
                 .collect();
             let unlisted = if known.is_empty() {
@@ -101,7 +126,7 @@ pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoin
             } else {
                 Vec::new()
             };
-            Ends { known, unlisted }
+            Ends { known, unlisted, doubts: Vec::new() }
         }
     }
 }

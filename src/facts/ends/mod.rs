@@ -3,10 +3,13 @@
 //! A role has parties: one for each operators' network, file system, resolver rule, …, and one for
 //! everything else. What could not be listed is named, so that it is never taken for absent.
 
+mod absent;
 mod control_plane;
 mod declared;
 mod efs;
 mod endpoint;
+pub(super) mod label;
+mod named;
 mod nodes;
 mod places;
 mod pods;
@@ -14,6 +17,8 @@ mod resolver;
 mod snat;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_names;
 
 use std::rc::Rc;
 
@@ -22,8 +27,10 @@ use crate::network::{End, EndKind, Known, Missing, Protocol};
 
 use super::Context;
 
-pub(super) use declared::of_spec;
-pub(super) use endpoint::of_endpoint;
+pub use absent::NoEnd;
+pub(super) use declared::groups;
+pub(super) use endpoint::{doubts, of_endpoint};
+pub(super) use named::{Side, of_written, service};
 pub(super) use places::cluster_group;
 pub(super) use pods::beyond_nodes;
 pub(super) use resolver::forward_rules;
@@ -36,17 +43,19 @@ pub(super) struct Ends {
     pub known: Vec<End>,
     /// Empty when they are all.
     pub unlisted: Vec<Missing>,
+    /// Why what packets reach there may not answer.
+    pub doubts: Vec<Missing>,
 }
 
 impl Ends {
     /// None that is known, because of this.
     pub fn unlisted(missing: Vec<Missing>) -> Self {
-        Self { known: Vec::new(), unlisted: missing }
+        Self { unlisted: missing, ..Self::default() }
     }
 
     /// Exactly these.
     pub fn known(known: Vec<End>) -> Self {
-        Self { known, unlisted: Vec::new() }
+        Self { known, ..Self::default() }
     }
 
     /// Whether it is proved that there are none.
@@ -57,6 +66,7 @@ impl Ends {
     fn extend(&mut self, other: &Self) {
         self.known.extend(other.known.iter().cloned());
         self.unlisted.extend(other.unlisted.iter().cloned());
+        self.doubts.extend(other.doubts.iter().cloned());
     }
 
     fn sorted(mut self) -> Self {
@@ -117,6 +127,22 @@ pub(super) struct Parties<'c> {
     pub unlisted: Vec<Missing>,
 }
 
+impl Parties<'_> {
+    /// One party that is nothing but its ends.
+    pub fn one(name: impl Into<String>, ends: Ends) -> Self {
+        Self { listed: vec![Party::new(name, ends)], unlisted: Vec::new() }
+    }
+
+    /// The ends of all of them.
+    pub fn into_ends(self) -> Ends {
+        let mut all = Ends::unlisted(self.unlisted);
+        for party in &self.listed {
+            all.extend(&party.ends);
+        }
+        all.sorted()
+    }
+}
+
 /// The parties that play a role; none of a role that does not exist.
 pub(super) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
     let one = |ends: Rc<Ends>| Parties { listed: vec![Party::shared(role, ends)], unlisted: Vec::new() };
@@ -140,12 +166,7 @@ pub(super) fn of_role(context: &Context<'_>, role: &str) -> Ends {
     if role == "services" || endpoint::is_service(role) {
         return endpoint::of_service(context, role).sorted();
     }
-    let parties = parties(context, role);
-    let mut all = Ends::unlisted(parties.unlisted);
-    for party in &parties.listed {
-        all.extend(&party.ends);
-    }
-    all.sorted()
+    parties(context, role).into_ends()
 }
 
 /// The ends of a role, computed once: several rules ask for each.
@@ -163,10 +184,13 @@ fn of_nodes(context: &Context<'_>) -> Rc<Ends> {
     cached(context, "nodes", nodes::nodes)
 }
 
-/// The zone that an end is in.
-pub(super) fn zone(context: &Context<'_>, end: &End) -> Option<String> {
-    let subnet = subnet(context, end)?;
-    context.network.subnet(&subnet).ok()?.availability_zone.clone()
+/// Whether two ends are in one zone.
+pub(super) fn same_zone(context: &Context<'_>, one: &End, other: &End) -> Known<bool> {
+    let place = |end: &End| {
+        subnet(context, end)
+            .ok_or_else(|| vec![Missing::unmodelled(format!("the availability zone of {}", end.label))])
+    };
+    context.network.same_zone(&place(one)?, &place(other)?)
 }
 
 /// The subnet that an end is in, where it is one.

@@ -68,7 +68,7 @@ impl Places {
                 kind: EndKind::Subnet { addresses: used_prefixes(context, &subnet), subnet, groups },
             })
             .collect();
-        Ends { known, unlisted: self.unlisted.into_iter().collect() }
+        Ends { known, unlisted: self.unlisted.into_iter().collect(), doubts: Vec::new() }
     }
 }
 

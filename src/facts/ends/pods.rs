@@ -90,7 +90,7 @@ pub(in crate::facts) fn beyond_nodes(context: &Context<'_>) -> (Rc<Ends>, Known<
     let known: Vec<End> = pods.known.iter().filter(apart).cloned().collect();
     let certain = if known.is_empty() { &pods.unlisted } else { &nodes.unlisted };
     let exist = if certain.is_empty() { Ok(!known.is_empty()) } else { Err(certain.clone()) };
-    (Rc::new(Ends { known, unlisted: pods.unlisted.clone() }), exist)
+    (Rc::new(Ends { known, unlisted: pods.unlisted.clone(), ..Ends::default() }), exist)
 }
 
 fn of_ends(ends: &Ends) -> impl Iterator<Item = (&str, &Groups)> {
@@ -217,10 +217,8 @@ fn declared(context: &Context<'_>, nodes: &Ends, places: &mut Places) {
 
 /// The groups of the nodes whose pods may be in this subnet: an instance's interfaces are in one zone.
 fn in_zone<'e>(context: &Context<'_>, nodes: &'e Ends, subnet: &str) -> impl Iterator<Item = &'e Groups> {
-    let zone = |id: &str| context.network.subnet(id).ok().and_then(|subnet| subnet.availability_zone.clone());
-    let wanted = zone(subnet);
     let alike: Vec<&Groups> = of_ends(nodes)
-        .filter(|(id, _)| wanted.is_none() || zone(id).is_none_or(|zone| Some(zone) == wanted))
+        .filter(|(id, _)| context.network.same_zone(id, subnet) != Ok(false))
         .map(|(_, groups)| groups)
         .collect();
     alike.into_iter()

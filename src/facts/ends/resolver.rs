@@ -41,7 +41,7 @@ fn of_direction(context: &Context<'_>, direction: &str) -> Ends {
         };
         let here = host == vpc;
         match endpoint.direction.as_deref() {
-            Some(its) if its.eq_ignore_ascii_case(direction) && here && !is_going(endpoint) => {
+            Some(its) if its.eq_ignore_ascii_case(direction) && here => {
                 ends.extend(&of_endpoint(context, endpoint));
             }
             Some(_) => {}
@@ -54,13 +54,50 @@ fn of_direction(context: &Context<'_>, direction: &str) -> Ends {
     ends.sorted()
 }
 
-fn is_going(endpoint: &ResolverEndpoint) -> bool {
-    endpoint.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("DELETING"))
+/// Whether something answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    Yes,
+    Never,
+    Perhaps,
 }
 
-/// An endpoint's addresses, each with the endpoint's security groups.
+/// While its interfaces are being changed or recovered, an endpoint answers on the others
+/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html>).
+fn endpoint_answers(status: Option<&str>) -> Answers {
+    match status.map(str::to_ascii_uppercase).as_deref() {
+        Some("OPERATIONAL" | "UPDATING" | "AUTO_RECOVERING") => Answers::Yes,
+        Some("DELETING") => Answers::Never,
+        _ => Answers::Perhaps,
+    }
+}
+
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
+fn address_answers(status: Option<&str>) -> Answers {
+    match status.map(str::to_ascii_uppercase).as_deref() {
+        Some("ATTACHED") => Answers::Yes,
+        Some("DETACHING" | "DELETING" | "FAILED_CREATION" | "FAILED_RESOURCE_GONE") => Answers::Never,
+        _ => Answers::Perhaps,
+    }
+}
+
+/// What a status leaves open.
+fn doubt(context: &Context<'_>, (collection, of): (&str, &str), status: Option<&str>) -> Missing {
+    match status {
+        Some(status) => Missing::unmodelled(format!("whether {of} answers, whose status is {status}")),
+        None => context.field(collection, &format!("Status of {of}")),
+    }
+}
+
+/// An endpoint's addresses that answer, each with the endpoint's security groups.
 fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
     let id = &endpoint.id;
+    let status = endpoint.status.as_deref();
+    let mut ends = match endpoint_answers(status) {
+        Answers::Yes => Ends::default(),
+        Answers::Never => return Ends::default(),
+        Answers::Perhaps => Ends::unlisted(vec![doubt(context, ("ResolverEndpoints", id), status)]),
+    };
     let all = context.snapshot.aws.resolver_endpoint_ip_addresses.iter().flatten();
     let Some(addresses) = all.into_iter().find(|one| one.resolver_endpoint_id == *id) else {
         return Ends::unlisted(vec![context.missing("ResolverEndpointIpAddresses", Some(id))]);
@@ -70,8 +107,18 @@ fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
     } else {
         Groups::Known(endpoint.security_group_ids.clone())
     };
-    let mut ends = Ends::default();
     for response in &addresses.ip_addresses {
+        let status = response.status.as_deref();
+        match address_answers(status) {
+            Answers::Yes => {}
+            Answers::Never => continue,
+            Answers::Perhaps => {
+                let address = response.ip.as_deref().or(response.ipv6.as_deref()).unwrap_or("an address");
+                let of = format!("{address} of {id}");
+                ends.unlisted.push(doubt(context, ("ResolverEndpointIpAddresses", &of), status));
+                continue;
+            }
+        }
         let texts = [response.ip.as_deref(), response.ipv6.as_deref()];
         let nets: Option<Vec<IpNet>> =
             texts.into_iter().flatten().map(|text| text.parse::<IpAddr>().ok().map(IpNet::from)).collect();
@@ -92,6 +139,8 @@ fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
     }
     if addresses.ip_addresses.is_empty() {
         ends.unlisted.push(field_of(context, id));
+    } else if ends.are_none() {
+        ends.unlisted.push(Missing::unmodelled(format!("{id}, none of whose addresses is attached")));
     }
     ends.known.sort_by(|one, other| one.label.cmp(&other.label));
     ends
@@ -130,7 +179,10 @@ fn target<'c>(context: &'c Context<'_>, rule: &ResolverRule) -> Party<'c> {
     if rule.target_ips.is_empty() {
         ends.unlisted.push(context.field("ResolverRules", &format!("TargetIps of {}", rule.id)));
     }
-    let asker = asker(context, rule);
+    let mut asker = asker(context, rule);
+    if asker.are_none() {
+        asker.unlisted.push(Missing::unmodelled(format!("who asks for {}: its endpoint is going", rule.id)));
+    }
     let party = Party::new(format!("resolver-targets:{}", rule.id), ends);
     Party { ports: Some(ports), only_from: Some(Rc::new(asker)), ..party }
 }
@@ -160,14 +212,21 @@ pub(in crate::facts) fn forward_rules<'s>(context: &Context<'s>) -> (Vec<&'s Res
         Ok(known) => known,
         Err(missing) => return (Vec::new(), missing),
     };
-    let associated: BTreeSet<&str> = associations
-        .iter()
-        .filter(|association| association.vpc_id.as_ref() == Some(&vpc))
-        .filter_map(|association| association.resolver_rule_id.as_deref())
-        // AWS's own rules send nothing elsewhere, and are not always listed.
-        .filter(|id| !id.starts_with("rslvr-autodefined"))
-        .collect();
-    let (mut rules, mut unread) = (Vec::new(), Vec::new());
+    let (mut rules, mut unread, mut associated) = (Vec::new(), Vec::new(), BTreeSet::new());
+    for association in associations {
+        let field =
+            |name: &str| context.field("ResolverRuleAssociations", &format!("{name} of {}", association.id));
+        match (association.vpc_id.as_ref(), association.resolver_rule_id.as_deref()) {
+            (Some(other), _) if *other != vpc => {}
+            (None, _) => unread.push(field("VPCId")),
+            (Some(_), None) => unread.push(field("ResolverRuleId")),
+            // AWS's own rules send nothing elsewhere, and are not always listed.
+            (Some(_), Some(id)) if id.starts_with("rslvr-autodefined") => {}
+            (Some(_), Some(id)) => {
+                associated.insert(id);
+            }
+        }
+    }
     for id in associated {
         match aws.resolver_rules.iter().flatten().find(|rule| rule.id == id) {
             Some(rule) => rules.push(rule),

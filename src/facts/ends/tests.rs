@@ -351,39 +351,43 @@ fn every_role_has_ends_or_says_why_not() {
 }
 
 #[test]
-fn networks_ids_and_addresses_are_ends() {
-    let snapshot = Fixture::healthy().snapshot();
-    let yaml = "networks: [{ name: database, cidr: 192.168.7.0/24, via: tgw-0a000000000000001 }]\noperators: [{ name: office, cidr: 192.168.0.0/24 }]";
-    let intent = Intent::from_yaml("intent", yaml).unwrap();
-    let context = Context::new(&snapshot, &intent);
-    let of = |text: &str| {
-        let mut parties = of_spec(&context, &text.parse().unwrap());
-        parties.listed.remove(0)
+fn only_what_can_answer_is_an_end_of_the_resolver() {
+    let of_endpoint = |status: Value| {
+        let fixture = with_resolver()
+            .change("ResolverEndpoints", "Id", "rslvr-in-0a1", |one| one["Status"] = status.clone());
+        ends(&fixture, "resolver-inbound")
     };
-    for (text, label) in
-        [("database", "database"), ("office", "office"), ("192.0.2.1", "192.0.2.1"), ("pl-1", "pl-1")]
-    {
-        let party = of(text);
-        assert_eq!((party.name.as_str(), party.ends.known[0].label.as_str()), (text, label));
+    for works in ["OPERATIONAL", "UPDATING", "AUTO_RECOVERING", "operational"] {
+        let ends = of_endpoint(json!(works));
+        assert!(ends.known.len() == 1 && ends.unlisted.is_empty(), "{works}: {ends:?}");
     }
-    assert_eq!(of("i-0a000000000000da1").ends.known.len(), 2, "an instance's interfaces");
-    assert!(!of("vpce-0a0000000000000e0").ends.known.is_empty());
-    assert!(!of("vpce-0f00000000000beef").ends.unlisted.is_empty());
-    let unknown = of("mainframe");
-    assert!(unknown.ends.known.is_empty());
-    assert_eq!(unknown.ends.unlisted[0].kind, MissingKind::Intent);
-    assert!(misses(&unknown.ends, "networks: in privek-audit.yaml"));
+    assert!(of_endpoint(json!("DELETING")).are_none());
+    for doubtful in ["CREATING", "ACTION_NEEDED", "SOMETHING_NEW"] {
+        assert!(misses(&of_endpoint(json!(doubtful)), doubtful), "{doubtful}");
+    }
+    assert!(misses(&of_endpoint(Value::Null), "Status of rslvr-in-0a1"));
+    let of_address = |status: Value| {
+        let fixture = with_resolver().change(
+            "ResolverEndpointIpAddresses",
+            "ResolverEndpointId",
+            "rslvr-in-0a1",
+            |one| one["IpAddresses"][0]["Status"] = status.clone(),
+        );
+        ends(&fixture, "resolver-inbound")
+    };
+    for doubtful in [json!("CREATING"), json!("ISOLATED"), json!("FAILED_CREATION"), Value::Null] {
+        let ends = of_address(doubtful.clone());
+        assert!(ends.known.is_empty() && !ends.unlisted.is_empty(), "{doubtful}: {ends:?}");
+    }
 }
 
 #[test]
-fn no_network_may_be_called_what_is_an_end_already() {
-    for role in crate::facts::spec::ROLES {
-        let yaml = format!("networks: [{{ name: {role}, cidr: 10.0.0.0/8 }}]");
-        assert!(Intent::from_yaml("intent", &yaml).is_err(), "{role}");
-    }
-    for name in ["database", "on-prem.db_2", "Mainframe", "DB"] {
-        let yaml = format!("networks: [{{ name: {name}, cidr: 10.0.0.0/8 }}]");
-        assert!(Intent::from_yaml("intent", &yaml).is_ok(), "{name}");
-        assert_eq!(name.parse(), Ok(crate::facts::EndSpec::Network(name.to_owned())));
+fn an_association_without_its_rule_or_vpc_leaves_doubt() {
+    for (field, says) in [("ResolverRuleId", "ResolverRuleId of rslvr-rrassoc-1"), ("VPCId", "VPCId of")] {
+        let fixture = with_resolver().change("ResolverRuleAssociations", "Id", "rslvr-rrassoc-1", |one| {
+            one.as_object_mut().unwrap().remove(field);
+        });
+        let targets = ends(&fixture, "resolver-targets");
+        assert!(targets.known.is_empty() && misses(&targets, says), "{targets:?}");
     }
 }

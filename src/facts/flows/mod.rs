@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::network::{Blocker, End, Known, Missing, MissingKind, Ports, Verdict};
 
-use super::ends::{self, Ends, Parties, Party};
+use super::ends::{self, Ends, Parties, Party, Side};
 use super::spec::ROLES;
 use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects, blockers, endpoints, features, operators};
 use alike::Class;
@@ -121,18 +121,24 @@ struct Run<'r, 's> {
 impl Run<'_, '_> {
     /// The flows on one port.
     fn on(&self, asked: &Asked, subjects: &mut Subjects) {
-        let Parties { listed: sources, unlisted } = ends::of_spec(self.context, &self.from);
+        let Parties { listed: sources, unlisted } = self.parties(&self.from, Side::Source);
         subjects.unlisted.extend(unlisted);
         if self.to.is_service() {
             return services::flows(self, asked, &sources, subjects);
         }
-        let Parties { listed: targets, unlisted } = ends::of_spec(self.context, &self.to);
+        let Parties { listed: targets, unlisted } = self.parties(&self.to, Side::Destination);
         subjects.unlisted.extend(unlisted);
         for source in &sources {
             for target in &targets {
                 subjects.listed.push(self.between(asked, source, target).subject());
             }
         }
+    }
+
+    /// What one side names; what it cannot name is unknown.
+    fn parties(&self, spec: &EndSpec, side: Side) -> Parties<'_> {
+        ends::of_written(self.context, &spec.clone().into(), side)
+            .unwrap_or_else(|no_end| Parties::one(spec.to_string(), Ends::unlisted(vec![no_end.missing()])))
     }
 
     fn between(&self, asked: &Asked, source: &Party<'_>, target: &Party<'_>) -> FlowFacts {
@@ -186,7 +192,7 @@ impl Run<'_, '_> {
     }
 
     fn trace_into(&self, traced: &mut Traced, port: FlowPort, from: &Ends, to: &Party<'_>) {
-        traced.missing.extend(to.ends.unlisted.iter().cloned());
+        traced.missing.extend(to.ends.unlisted.iter().chain(&to.ends.doubts).cloned());
         let many = from.known.len() * to.ends.known.len() > MANY;
         let alike = match port {
             FlowPort::Fixed(ports) if many && !to.same_zone => {
@@ -280,12 +286,24 @@ impl Run<'_, '_> {
                 Vec::new()
             }
         };
-        let zone = if to.same_zone { ends::zone(self.context, source) } else { None };
-        let in_zone = |(end, _): &&(&End, Ports)| ends::zone(self.context, end) == zone;
-        if zone.is_some() && with_ports.iter().any(|one| in_zone(&one)) {
-            return with_ports.iter().filter(in_zone).copied().collect();
+        if !to.same_zone {
+            return with_ports;
         }
-        with_ports
+        let (mut near, mut untold) = (Vec::new(), Vec::new());
+        for one in &with_ports {
+            match ends::same_zone(self.context, source, one.0) {
+                Ok(true) => near.push(*one),
+                Ok(false) => {}
+                Err(missing) => untold.extend(missing),
+            }
+        }
+        if near.is_empty() {
+            // A client may use any of those that may be in its zone: none is proved to be blocked.
+            let nowhere = untold.is_empty();
+            traced.missing.extend(untold);
+            return if nowhere { with_ports } else { Vec::new() };
+        }
+        near
     }
 
     /// Nodes and pods reach what is in the VPC without address translation, S3's public addresses and

@@ -8,7 +8,7 @@ use crate::facts::ends::{self, Ends, Party};
 use crate::facts::features::{self, Matrix, Service, Use};
 use crate::facts::s3::{S3, Way};
 use crate::facts::{EndSpec, Fact, Subjects, endpoints, services};
-use crate::network::{End, EndKind, Known, Missing};
+use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 /// The roles whose needs the matrix knows.
@@ -122,17 +122,15 @@ impl Services<'_, '_, '_> {
     /// Whether there is an endpoint that packets could be sent to.
     fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
         let context = self.run.context;
-        match best {
-            Some(endpoint) if endpoints::type_right(endpoint, service) => {
-                endpoints::available(context, endpoint)
-            }
-            Some(_) => Ok(false),
-            None => {
-                let (subnets, _) = endpoints::client_subnets(context);
-                let shared = endpoints::of_owner(context, &subnets);
-                if shared.is_empty() { Ok(false) } else { Err(shared) }
-            }
+        if let Some(endpoint) = best {
+            return endpoints::both(
+                endpoints::type_right(context, endpoint, service),
+                endpoints::available(context, endpoint),
+            );
         }
+        let (subnets, _) = endpoints::client_subnets(context);
+        let shared = endpoints::of_owner(context, &subnets);
+        if shared.is_empty() { Ok(false) } else { Err(shared) }
     }
 
     /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
@@ -146,36 +144,29 @@ impl Services<'_, '_, '_> {
             let way = match ends::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
-                None if endpoints::is_interface(best) => Ok(Way::Interface { endpoint: best }),
+                None if endpoints::is_interface(context, best) == Ok(true) => {
+                    Ok(Way::Interface { endpoint: best })
+                }
                 None => {
                     let what = format!("how {} comes to S3 without an interface endpoint", source.label);
                     Err(vec![Missing::unmodelled(what)])
                 }
             };
-            let target = match way {
+            let endpoint = match way {
                 Ok(Way::None) => continue,
-                Ok(Way::Gateway { endpoint, prefix_list }) => {
-                    let label = format!("{prefix_list} through {}", endpoint.vpc_endpoint_id);
-                    let kind = EndKind::PrefixList { id: prefix_list };
-                    let target = Ends::known(vec![End { label, kind }]);
-                    if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
-                        let own = std::rc::Rc::new(Ends::known(vec![source.clone()]));
-                        let near = ends::pods_towards(context, &own, &target.known);
-                        some_way = true;
-                        traced.missing.extend(near.unlisted.iter().cloned());
-                        self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
-                        continue;
-                    }
-                    target
-                }
-                Ok(Way::Interface { endpoint }) => ends::of_endpoint(context, endpoint),
+                Ok(Way::Gateway { endpoint } | Way::Interface { endpoint }) => endpoint,
                 Err(missing) => {
                     unknown.extend(missing);
                     continue;
                 }
             };
             some_way = true;
-            let near = Ends::known(vec![source.clone()]);
+            let target = ends::of_endpoint(context, endpoint);
+            let mut near = std::rc::Rc::new(Ends::known(vec![source.clone()]));
+            if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
+                near = ends::pods_towards(context, &near, &target.known);
+                traced.missing.extend(near.unlisted.iter().cloned());
+            }
             self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
         }
         traced.missing.extend(unknown.iter().cloned());

@@ -143,7 +143,7 @@ fn with_resolver() -> Fixture {
     let fixture = Fixture::healthy();
     let address = free(&fixture, "subnet-0a00000000000001a");
     let addresses = |id: &str| {
-        let address = json!({"Ip": address, "SubnetId": "subnet-0a00000000000001a"});
+        let address = json!({"Ip": address, "SubnetId": "subnet-0a00000000000001a", "Status": "ATTACHED"});
         json!({"ResolverEndpointId": id, "IpAddresses": [address]})
     };
     let rule = json!({"Id": "rslvr-rr-0a1", "RuleType": "FORWARD", "DomainName": "corp.example.",

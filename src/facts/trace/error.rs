@@ -1,5 +1,7 @@
 //! Why a question cannot be asked of what was read.
 
+use crate::facts::NoEnd;
+
 /// Why a question cannot be asked, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TraceError {
@@ -20,26 +22,9 @@ pub enum TraceError {
         /// The clusters.
         names: Vec<String>,
     },
-    /// An id that is not among what was read.
-    #[error("there is no {what} {id} among the {count} that were read; {}", hint(near))]
-    NotThere {
-        /// The id.
-        id: String,
-        /// What it would be.
-        what: &'static str,
-        /// How many were read.
-        count: usize,
-        /// Those that it is most like.
-        near: Vec<String>,
-    },
-    /// A name that nobody declared.
-    #[error("nothing is called '{name}' here; {hint}")]
-    NoSuchNetwork {
-        /// The name.
-        name: String,
-        /// What would be right.
-        hint: String,
-    },
+    /// An end that is not there, or cannot be on its side.
+    #[error(transparent)]
+    NoEnd(#[from] NoEnd),
     /// A service, where no VPC says whose endpoint.
     #[error("in which VPC {suffix} is meant is not clear: {hint}")]
     NeedsVpc {
@@ -54,18 +39,4 @@ pub enum TraceError {
         /// The role.
         role: String,
     },
-    /// Something that opens no connections.
-    #[error("{end} only answers, so nothing can be traced from it; give it with --to")]
-    OnlyDestination {
-        /// The end.
-        end: String,
-    },
-}
-
-fn hint(near: &[String]) -> String {
-    match near {
-        [] => "there are none at all".to_owned(),
-        [one] => format!("did you mean {one}?"),
-        several => format!("there are {}", several.join(", ")),
-    }
 }

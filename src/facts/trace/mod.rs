@@ -1,7 +1,7 @@
 //! What a user asks with `trace`: two ends and a port, and every path between them.
 
-mod ends;
 mod error;
+mod public;
 mod service;
 #[cfg(test)]
 mod tests;
@@ -13,7 +13,7 @@ use crate::intent::Intent;
 use crate::network::{Blocker, End, EndKind, Missing, Path, Ports, Verdict};
 use crate::snapshot::Snapshot;
 
-use super::ends::{Ends, pods_towards};
+use super::ends::{self, Ends, Side, label, pods_towards};
 use super::{Context, DeclaredEnd, EndSpec, Target, blockers};
 
 pub use error::TraceError;
@@ -44,14 +44,14 @@ pub fn trace(
     ports: Ports,
 ) -> Result<Traced, TraceError> {
     let mut context = context(snapshot, intent);
-    let mut sources = ends::of(&context, from, true)?;
+    let mut sources = listed(&context, from, Side::Source)?;
     let of_pods = matches!(&from.spec, EndSpec::Role(role) if role == "pods");
     let mut paths = Vec::new();
     let mut unlisted: BTreeSet<Missing> = sources.unlisted.iter().cloned().collect();
     let named = ends::service(&context, &to.spec);
     let destinations = match &named {
         Some(_) => Ends::default(),
-        None => ends::of(&context, to, false)?,
+        None => listed(&context, to, Side::Destination)?,
     };
     if let Some(suffix) = named {
         let found = service::paths(&mut context, (&sources.known, of_pods), &suffix, ports)?;
@@ -67,9 +67,8 @@ pub fn trace(
             paths.extend(context.network.trace(source, target, &ports));
         }
     }
-    let quiet = silent(&context, to);
     for path in &mut paths {
-        withhold(path, &quiet);
+        withhold(path, &destinations.doubts);
     }
     if !unlisted.is_empty() {
         // What keeps an end from being known is a path of its own, so that it is never lost.
@@ -108,21 +107,33 @@ fn pairs<'e>(sources: &'e [End], targets: &'e [End]) -> Vec<(&'e End, &'e End)> 
     if apart.is_empty() { all().collect() } else { apart }
 }
 
-/// Why what packets reach may not answer them.
-fn silent(context: &Context<'_>, to: &DeclaredEnd) -> Vec<Missing> {
-    if let EndSpec::Resource(id) = &to.spec {
-        let mut endpoints = context.snapshot.aws.vpc_endpoints.iter().flatten();
-        let endpoint = endpoints.find(|endpoint| endpoint.vpc_endpoint_id == *id);
-        return endpoint.map(|endpoint| service::unavailable(context, endpoint)).unwrap_or_default();
+/// The ends that a user means.
+fn listed(context: &Context<'_>, end: &DeclaredEnd, side: Side) -> Result<Ends, TraceError> {
+    let EndSpec::Role(role) = &end.spec else {
+        return Ok(ends::of_written(context, end, side)?.into_ends());
+    };
+    // Operators come from the declarations.
+    if context.cluster.is_err() && role != "operators" {
+        let role = role.clone();
+        let names = context.snapshot.aws.ids("cluster").unwrap_or_default();
+        return Err(if names.len() > 1 {
+            TraceError::SeveralClusters { role, names }
+        } else {
+            TraceError::NeedsCluster { role }
+        });
     }
-    let is_api = matches!(&to.spec, EndSpec::Role(role) if role.starts_with("control-plane"));
-    let private = context.vpc_config().ok().and_then(|config| config.endpoint_private_access);
-    if is_api && private == Some(false) {
-        let what =
-            "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off";
-        return vec![ends::probe(what)];
+    let mut ends = ends::of_written(context, end, side)?.into_ends();
+    if ends.are_none() {
+        return Err(TraceError::Nobody { role: role.clone() });
     }
-    Vec::new()
+    for end in &mut ends.known {
+        if let EndKind::Interface { id } = &end.kind
+            && end.label == *id
+        {
+            end.label = label::interface(context, id);
+        }
+    }
+    Ok(ends)
 }
 
 /// Makes a path that seems open unknown because of what is missing beside it.

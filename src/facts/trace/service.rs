@@ -5,10 +5,9 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 
-use super::ends::{probe, suffix};
-use super::{TraceError, withhold};
+use super::{TraceError, public, withhold};
 use crate::facts::ends::{self, Ends, pods_towards};
-use crate::facts::features::{self, Service};
+use crate::facts::features;
 use crate::facts::s3::{S3, Way};
 use crate::facts::{Context, endpoints};
 use crate::network::{End, EndKind, Known, Missing, Path, Ports};
@@ -31,7 +30,7 @@ pub(super) fn paths(
     let home = home(context, sources, suffix)?;
     context.vpc = Ok(home.clone());
     let context = &*context;
-    let mut found = Found::default();
+    let (mut found, mut without) = (Found::default(), Vec::new());
     for source in sources {
         let is_inside = vpcs(context, source).contains(home.as_str());
         if !is_inside {
@@ -42,8 +41,8 @@ pub(super) fn paths(
         }
         match answering(context, source, suffix) {
             Ok(Some(endpoint)) => {
-                let quiet = doubts(context, endpoint, suffix, is_inside);
-                let ends = of_endpoint(context, endpoint);
+                let quiet = ends::doubts(context, endpoint, suffix, is_inside);
+                let ends = ends::of_endpoint(context, endpoint);
                 found.unlisted.extend(ends.unlisted);
                 let mut near = Rc::new(Ends::known(vec![source.clone()]));
                 if of_pods {
@@ -61,12 +60,12 @@ pub(super) fn paths(
                     }
                 }
             }
-            Ok(None) => found.unlisted.push(probe(format!(
-                "which public addresses {suffix} has, because {home} has no VPC endpoint that answers for it \
-                 (create one, or trace to an address of the service)"
-            ))),
+            Ok(None) => without.push(source),
             Err(missing) => found.unlisted.extend(missing),
         }
+    }
+    if !without.is_empty() {
+        public::paths(context, (&without, of_pods), suffix, &mut found);
     }
     Ok(found)
 }
@@ -79,7 +78,7 @@ fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, 
         .vpc_endpoints
         .iter()
         .flatten()
-        .filter(|endpoint| suffix(endpoint) == Some(wanted))
+        .filter(|endpoint| endpoints::suffix(endpoint) == Some(wanted))
         .collect();
     let having: BTreeSet<&str> = all.iter().filter_map(|endpoint| endpoint.vpc_id.as_deref()).collect();
     let near: BTreeSet<&str> = sources.iter().flat_map(|source| vpcs(context, source)).collect();
@@ -134,13 +133,7 @@ fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
 
 /// The endpoint that a source's look-up of the service leads to.
 fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
-    let other = Service {
-        types: vec!["Interface".into(), "Gateway".into()],
-        name_fixed: false,
-        global: false,
-        policy: Vec::new(),
-    };
-    let service = features::matrix()?.services.get(suffix).unwrap_or(&other);
+    let service = features::matrix()?.services.get(suffix).unwrap_or(&features::OTHER);
     let best = endpoints::of(context, suffix, service)?.first().copied();
     if suffix != "s3" {
         return Ok(best);
@@ -148,13 +141,13 @@ fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Opt
     // Each subnet goes its own way to S3; elsewhere only an interface endpoint could answer.
     let Some(subnet) = subnet(context, source) else { return Ok(best) };
     Ok(match S3::new(context).way(&subnet)? {
-        Way::Gateway { endpoint, .. } | Way::Interface { endpoint } => Some(endpoint),
-        Way::None => best.filter(|endpoint| endpoints::is_gateway(endpoint)),
+        Way::Gateway { endpoint } | Way::Interface { endpoint } => Some(endpoint),
+        Way::None => best.filter(|endpoint| endpoints::is_gateway(context, endpoint) == Ok(true)),
     })
 }
 
 /// The subnet of an end that is in one.
-fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
+pub(super) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
     match &end.kind {
         EndKind::Subnet { subnet, .. } => Some(subnet.clone()),
         EndKind::Interface { id } => context.network.interface(id).ok()?.subnet_id.clone(),
@@ -169,58 +162,4 @@ fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
         }
         _ => None,
     }
-}
-
-/// Why an endpoint may not answer.
-pub(super) fn unavailable(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<Missing> {
-    match endpoints::available(context, endpoint) {
-        Ok(true) => Vec::new(),
-        Ok(false) => {
-            let state = endpoint.state.as_deref().unwrap_or_default();
-            vec![probe(format!("whether {} answers, whose state is {state}", endpoint.vpc_endpoint_id))]
-        }
-        Err(missing) => missing,
-    }
-}
-
-/// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
-fn doubts(context: &Context<'_>, endpoint: &VpcEndpoint, suffix: &str, is_inside: bool) -> Vec<Missing> {
-    let id = &endpoint.vpc_endpoint_id;
-    let mut doubts = unavailable(context, endpoint);
-    // Others than the VPC's own clients have name servers of their own, which is a stated assumption.
-    if !is_inside {
-        return doubts;
-    }
-    match endpoints::names_served(context, endpoint) {
-        Ok(true) => {}
-        Ok(false) => doubts.push(probe(format!(
-            "whether clients use the own names of {id}, because the public name of {suffix} does not lead to it \
-             (--to {id} traces to it whatever it is called)"
-        ))),
-        Err(missing) => doubts.extend(missing),
-    }
-    doubts
-}
-
-/// What packets to an endpoint are sent to: its interfaces, or what a gateway serves.
-pub(super) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
-    if !endpoints::is_gateway(endpoint) {
-        return ends::of_endpoint(context, endpoint);
-    }
-    let id = &endpoint.vpc_endpoint_id;
-    let aws = &context.snapshot.aws;
-    let named = aws
-        .prefix_lists
-        .iter()
-        .flatten()
-        .find(|list| list.prefix_list_name.is_some() && list.prefix_list_name == endpoint.service_name);
-    let routes = aws.route_tables.iter().flatten().flat_map(|table| &table.routes);
-    let mut through = routes.filter(|route| route.gateway_id.as_ref() == Some(id));
-    let by_route = || through.find_map(|route| route.destination_prefix_list_id.clone());
-    let Some(list) = named.map(|list| list.prefix_list_id.clone()).or_else(by_route) else {
-        let service = endpoint.service_name.as_deref();
-        return Ends { known: Vec::new(), unlisted: vec![context.missing("PrefixLists", service)] };
-    };
-    let label = format!("{list} through {id}");
-    Ends { known: vec![End { label, kind: EndKind::PrefixList { id: list } }], unlisted: Vec::new() }
 }

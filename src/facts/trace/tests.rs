@@ -6,7 +6,7 @@ use super::{TraceError, Traced, trace};
 use crate::facts::DeclaredEnd;
 use crate::facts::fixture::Fixture;
 use crate::intent::Intent;
-use crate::network::Verdict;
+use crate::network::{BlockerCode, Verdict};
 
 const API: &str = "eni-0c0000000000000ca";
 const OPERATOR: &str = "eni-0c00000000000000a";
@@ -39,8 +39,18 @@ fn without_cluster() -> Fixture {
 
 #[test]
 fn what_is_certainly_not_there_is_a_mistake_and_what_was_not_read_is_unknown() {
-    let said = refused(&Fixture::closed(), "eni-0c0000000000000cf", API);
-    assert!(said.contains("among the 11 that were read; did you mean eni-0c0000000000000c"), "{said}");
+    let mut all = Fixture::closed();
+    all.0["scope"]["NetworkInterfaces"] = json!(["*"]);
+    let said = refused(&all, "eni-0c0000000000000cf", API);
+    assert!(said.contains("all 11 were read; did you mean eni-0c0000000000000c"), "{said}");
+    // It may be in another VPC than those that were read.
+    let answer = traced(&Fixture::closed(), "eni-0c0000000000000cf", API);
+    assert_eq!(answer.verdict, Verdict::Unknown);
+    assert!(
+        missing(&answer).contains("among the 11 that were read; did you mean eni-0c0000000000000c"),
+        "{}",
+        missing(&answer)
+    );
     let unread = Fixture::closed().withhold("NetworkInterfaces");
     let answer = traced(&unread, "eni-0c0000000000000cf", "172.25.192.7");
     assert_eq!(answer.verdict, Verdict::Unknown);
@@ -81,7 +91,7 @@ fn an_instance_is_all_of_its_interfaces_by_either_description() {
     let told = Fixture::closed().withhold("NetworkInterfaces");
     let told = traced(&told, "i-0c0000000000000d1", "172.25.192.7");
     assert!(!told.paths.is_empty() && !missing(&told).contains("for eni-"), "{}", missing(&told));
-    assert!(refused(&Fixture::closed(), "i-0999", API).contains("no instance i-0999"));
+    assert!(missing(&traced(&Fixture::closed(), "i-0999", API)).contains("instance i-0999"));
 }
 
 #[test]
@@ -93,9 +103,9 @@ fn a_subnet_has_the_groups_that_are_declared_for_it() {
     let open = traced(&Fixture::closed(), OPERATOR, &format!("{WORKERS},sg=sg-0c00000000000000c"));
     assert_ne!(closed.verdict, Verdict::Unknown);
     assert_eq!(open.verdict, Verdict::Open);
-    assert!(
-        refused(&Fixture::closed(), OPERATOR, &format!("{WORKERS},sg=sg-0999")).contains("no security group")
-    );
+    let unread = traced(&Fixture::closed(), OPERATOR, &format!("{WORKERS},sg=sg-0999"));
+    assert_eq!(unread.verdict, Verdict::Unknown);
+    assert!(missing(&unread).contains("security group sg-0999"), "{}", missing(&unread));
 }
 
 #[test]
@@ -128,10 +138,48 @@ fn a_service_is_the_endpoint_of_the_sources_vpc_with_or_without_a_cluster() {
 }
 
 #[test]
-fn a_service_without_an_endpoint_is_nowhere_that_is_known() {
+fn a_service_without_an_endpoint_or_another_way_is_blocked_and_the_endpoint_is_the_fix() {
     let answer = traced(&Fixture::closed(), "nodes", "sts");
+    assert_eq!(answer.verdict, Verdict::Blocked, "{}", missing(&answer));
+    let [blocker] = answer.blockers.as_slice() else { panic!("{:?}", answer.blockers) };
+    assert_eq!((blocker.code, blocker.id.as_str()), (BlockerCode::EndpointMissing, VPC));
+    assert!(blocker.reason.contains("has no VPC endpoint for sts"), "{}", blocker.reason);
+    assert_eq!(blocker.remedy.target.as_deref(), Some("com.amazonaws.ap-northeast-1.sts"));
+    assert_eq!(blocker.remedy.subnets, [WORKERS, "subnet-0c00000000000001c"], "one in each zone");
+}
+
+#[test]
+fn what_a_packet_to_a_services_public_addresses_meets_is_not_proved() {
+    let with =
+        |route: &serde_json::Value| {
+            Fixture::closed()
+                .add("NatGateways", json!({"NatGatewayId": "nat-1", "State": "available"}))
+                .change("RouteTables", "RouteTableId", "rtb-0c00000000000000d", |table| {
+                    table["Routes"].as_array_mut().unwrap().push(route.clone());
+                })
+        };
+    let active =
+        |to: &str, target: &str, id: &str| json!({"DestinationCidrBlock": to, target: id, "State": "active"});
+    let by_nat = traced(&with(&active("0.0.0.0/0", "NatGatewayId", "nat-1")), "nodes", "sts");
+    assert_eq!(by_nat.verdict, Verdict::Unknown);
+    assert!(missing(&by_nat).contains("leave through a NAT gateway"), "{}", missing(&by_nat));
+    let some = traced(&with(&active("52.94.0.0/16", "NatGatewayId", "nat-1")), "nodes", "sts");
+    assert_eq!(some.verdict, Verdict::Unknown, "{}", missing(&some));
+    let hub = traced(&with(&active("10.0.0.0/8", "TransitGatewayId", "tgw-1")), "nodes", "sts");
+    assert_eq!(hub.verdict, Verdict::Unknown);
+    assert!(missing(&hub).contains("may lead to an endpoint in another VPC"), "{}", missing(&hub));
+}
+
+#[test]
+fn endpoints_that_this_account_may_not_see_are_not_missing() {
+    let shared = Fixture::closed().change("Vpcs", "VpcId", VPC, |vpc| vpc["OwnerId"] = json!("999988887777"));
+    let answer = traced(&shared, "nodes", "sts");
     assert_eq!(answer.verdict, Verdict::Unknown);
-    assert!(missing(&answer).contains("has no VPC endpoint that answers for it"), "{}", missing(&answer));
+    assert!(missing(&answer).contains("in account 999988887777"), "{}", missing(&answer));
+    for collection in ["VpcEndpoints", "RouteTables", "Vpcs"] {
+        let answer = traced(&Fixture::closed().withhold(collection), "nodes", "sts");
+        assert_eq!(answer.verdict, Verdict::Unknown, "{collection}");
+    }
 }
 
 #[test]

@@ -87,8 +87,12 @@ fn unread_entries_of_a_gateway_endpoint_leave_private_destinations_alone() {
 
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
 #[test]
-fn a_gateway_endpoint_serves_nobody_outside_its_vpc() {
+fn a_gateway_endpoint_serves_nobody_outside_aws_but_a_vpc_that_was_not_read_may_have_its_own() {
     let net = with_s3();
-    let path = net.path(&operators("192.168.0.0/16", None, &[]), &prefix_list("pl-s3"));
+    for via in [None, Some("tgw-1")] {
+        let path = net.path(&operators("192.168.0.0/16", via, &[]), &prefix_list("pl-s3"));
+        assert_unknown(&path, "serves its own VPC only");
+    }
+    let path = net.path(&operators("192.168.0.0/16", Some("vgw-1"), &[]), &prefix_list("pl-s3"));
     assert_blocked(&path, &["never-forwarded pl-s3"]);
 }

@@ -13,6 +13,7 @@ use crate::collect::aws::ec2::{lookup, prefixes};
 use crate::collect::aws::failure::Failure;
 use crate::collect::aws::operations::{self as op, Operation};
 use crate::collect::aws::reading::{Reading, collection};
+use crate::id::{self, Kind};
 
 /// What the texts of ends name, as far as AWS can be asked where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -33,10 +34,18 @@ impl Ends {
             let address = || text.parse().ok().map(|address: IpAddr| IpNet::from(address));
             if let Some(network) = text.parse().ok().or_else(address) {
                 ends.networks.insert(network);
-            } else if text.starts_with("pl-") {
-                ends.lists.insert(text.to_owned());
-            } else if ["eni-", "i-", "subnet-", "vpc-", "vpce-"].iter().any(|kind| text.starts_with(kind)) {
-                ends.ids.insert(text.to_owned());
+                continue;
+            }
+            match id::kind(text) {
+                Some(Kind::PrefixList) => {
+                    ends.lists.insert(text.to_owned());
+                }
+                Some(
+                    Kind::NetworkInterface | Kind::Instance | Kind::Subnet | Kind::Vpc | Kind::VpcEndpoint,
+                ) => {
+                    ends.ids.insert(text.to_owned());
+                }
+                _ => {}
             }
         }
         ends
@@ -80,14 +89,16 @@ pub(in crate::collect::aws) async fn located(
 /// The VPC that holds what an id names.
 async fn holding(reading: &Reading<'_>, id: &str) -> Result<Vec<String>, CollectError> {
     let (ec2, short): (_, TimeoutConfig) = (&reading.clients.ec2, reading.clients.short.clone());
-    let found = match id.split('-').next() {
-        Some("eni") => {
+    let found = match id::kind(id) {
+        Some(Kind::NetworkInterface) => {
             let call = lookup::interface(ec2, id, short);
             answered(reading, op::DESCRIBE_NETWORK_INTERFACES, id, call).await?
         }
-        Some("subnet") => answered(reading, op::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?,
-        Some("vpc") => answered(reading, op::DESCRIBE_VPCS, id, lookup::vpc(ec2, id, short)).await?,
-        Some("vpce") => {
+        Some(Kind::Subnet) => {
+            answered(reading, op::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?
+        }
+        Some(Kind::Vpc) => answered(reading, op::DESCRIBE_VPCS, id, lookup::vpc(ec2, id, short)).await?,
+        Some(Kind::VpcEndpoint) => {
             answered(reading, op::DESCRIBE_VPC_ENDPOINTS, id, lookup::endpoint(ec2, id, short)).await?
         }
         _ => {

@@ -18,12 +18,19 @@ const SHOWN: usize = 12;
 
 /// How many networks are tried.
 pub fn count() -> u64 {
-    std::env::var("PRIVEK_NETWORKS").ok().and_then(|count| count.parse().ok()).unwrap_or(1000)
+    asked_for("PRIVEK_NETWORKS").unwrap_or(1000)
+}
+
+/// The number that an environment variable gives; a typo must not try less than was asked for.
+fn asked_for(name: &str) -> Option<u64> {
+    let text = std::env::var_os(name)?;
+    let number = text.to_str().and_then(|text| text.trim().parse().ok());
+    Some(number.unwrap_or_else(|| panic!("{name} is a number, such as 100000, and not {}", text.display())))
 }
 
 /// The networks to try: one, or the first so many.
 pub fn numbers() -> std::ops::Range<u64> {
-    match std::env::var("PRIVEK_NETWORK").ok().and_then(|number| number.parse::<u64>().ok()) {
+    match asked_for("PRIVEK_NETWORK") {
         Some(number) => number..number + 1,
         None => 0..count(),
     }
