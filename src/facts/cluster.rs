@@ -13,7 +13,7 @@ use super::addon::{self, AddonsFacts};
 use super::exposure::{self, ExposureFacts};
 use super::state::{self, StateFacts};
 use super::versions::{self, SupportFacts};
-use super::{Context, Fact, Subject, Subjects, subnet};
+use super::{Context, Fact, Subject, Subjects, access, subnet};
 
 /// What rules see of the cluster.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -56,6 +56,9 @@ pub(super) struct ClusterFacts {
     control_plane_zones: Fact<Vec<String>>,
     /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
     control_plane_in_several_zones: Fact<bool>,
+    /// Who may use the cluster, and how its pods prove who they are.
+    #[serde(flatten)]
+    access: access::AccessFacts,
     /// Where cluster DNS runs: `pods` on nodes, pods on `fargate` (there are no nodes), or `nodes`
     /// themselves, each for its own pods (EKS Auto Mode without the add-on `coredns`: `computeConfig`,
     /// `addons`).
@@ -110,6 +113,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
     ClusterFacts {
         id: cluster.name.clone(),
         name: Some(cluster.name.clone()),
+        access: access::facts(context, cluster),
         version: Fact(cluster.version.clone().ok_or_else(|| field("version"))),
         status: Fact(cluster.status.clone().ok_or_else(|| field("status"))),
         health_issues: Fact(health(cluster).ok_or_else(|| field("health"))),

@@ -13,6 +13,7 @@ use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::FargateProfile;
 
 use super::beyond::beyond;
+use super::endpoint_policy::{Owner, Sender};
 use super::{Context, bootstrap, nodes};
 
 /// The matrix as it is embedded.
@@ -79,8 +80,21 @@ pub(super) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
 pub(super) struct Needs {
     /// IAM actions.
     pub actions: Vec<String>,
-    /// An ARN with `{partition}` and `{region}`.
-    pub resource: String,
+    /// An ARN with placeholders, or `*` for whatever there may be; none where the actions take none.
+    #[serde(default)]
+    pub resource: Option<String>,
+    /// Who asks.
+    #[serde(default)]
+    pub caller: Sender,
+    /// Whose the resource is.
+    #[serde(default)]
+    pub owner: Owner,
+    /// Which clusters it is about: an address family, a system of nodes, or a feature; absent: all.
+    #[serde(default)]
+    pub when: Option<String>,
+    /// What stops without it, where nodes and pods run all the same.
+    #[serde(default)]
+    pub optional: Option<String>,
 }
 
 /// The embedded matrix; a mistake in it is a mistake in this program, which a test finds.

@@ -5,6 +5,7 @@
 //! Each kind of subject has a file with its fields' struct, whose JSON Schema is what rules are
 //! checked against. Flows are not listed beforehand: a rule declares one, [`Facts::flow`] finds it.
 
+mod access;
 mod addon;
 mod beyond;
 mod blockers;
@@ -15,6 +16,7 @@ mod cni;
 mod context;
 mod demand;
 mod dns;
+mod endpoint_policy;
 mod endpoints;
 mod ends;
 mod exposure;
@@ -31,11 +33,15 @@ mod members;
 mod nodegroup;
 mod nodes;
 mod operators;
+mod permissions;
 mod plan;
 mod pod_places;
 mod pods;
 mod policy;
 mod prefixes;
+mod registries;
+mod role;
+mod role_uses;
 mod s3;
 mod services;
 #[cfg(test)]
@@ -47,6 +53,7 @@ mod surge;
 mod template;
 mod trace;
 mod trunk;
+mod trust;
 mod versions;
 mod vpc;
 
@@ -81,6 +88,7 @@ pub const KINDS: &[&str] = &[
     "bootstrap",
     "fargate_profile",
     "addon",
+    "role",
     "growth",
     "flow",
 ];
@@ -172,6 +180,7 @@ impl<'s> Facts<'s> {
             ("load_balancer_subnet", subnet::of_load_balancers(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
+            ("role", role::derive(&context)),
             ("fargate_profile", fargate::derive(&context)),
             ("addon", addon::derive(&context)),
             ("growth", growth::derive(&context)),
@@ -214,6 +223,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
+        "role" => Some(schema_for!(role::RoleFacts)),
         "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
         "addon" => Some(schema_for!(addon::AddonFacts)),
         "growth" => Some(schema_for!(growth::GrowthFacts)),

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::network::{Egress, Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
+use super::endpoint_policy::{self, Senders, Verdict};
 use super::features::{self, Service};
-use super::policy::{self, Decision, Request};
 use super::{Context, Fact, Subject, Subjects, endpoints};
 
 /// What rules see of a service.
@@ -77,8 +77,13 @@ struct ServiceFacts {
     other_way: Fact<bool>,
     /// Whether the best one's policy allows the least that nodes need.
     policy_allows: Fact<bool>,
-    /// Which statement decides against it; null where none does.
+    /// What decides against it; null where nothing does.
     policy_problem: Option<String>,
+    /// Whether the best one's policy allows what some nodes need besides: images of the account's own
+    /// registry and of Bottlerocket, packages and agents in AWS's buckets.
+    policy_allows_more: Fact<bool>,
+    /// What stops without it, and what decides against it.
+    policy_lacks: Vec<String>,
     /// One subnet with nodes for each zone, for a fix.
     node_subnet_per_zone: Vec<String>,
     /// One subnet with nodes for each zone that lacks an interface, for a fix.
@@ -101,6 +106,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
         Err(missing) => return Subjects::unlisted(missing),
     };
     let used = features::used(context, matrix);
+    let senders = Senders::new(context, &used);
     let clients = Clients::new(context);
     let group = security_group(context, matrix);
     let listed = matrix
@@ -108,7 +114,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
         .iter()
         .map(|(suffix, service)| {
             let (needed, needed_by) = features::needed(matrix, &used, suffix);
-            let mut facts = of_service(context, &clients, suffix, service);
+            let mut facts = of_service(context, &senders, &clients, suffix, service);
             facts.needed = Fact(needed);
             facts.needed_by = needed_by;
             facts.security_group.clone_from(&group);
@@ -118,7 +124,13 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     Subjects { listed, unlisted: Vec::new() }
 }
 
-fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &Service) -> ServiceFacts {
+fn of_service(
+    context: &Context<'_>,
+    senders: &Senders<'_>,
+    clients: &Clients,
+    suffix: &str,
+    service: &Service,
+) -> ServiceFacts {
     let offer = endpoints::offer(context, suffix, service);
     let offered = offer.clone().map(|offer| offer.is_some());
     let detail = offer.clone().ok().flatten();
@@ -145,7 +157,11 @@ fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &
         Err(missing) => Fact(Err(missing.clone())),
     };
     let zones = Zones::new(context, clients, &best, offered_zones(detail).as_ref());
-    let (policy_allows, policy_problem) = allows(context, &best, service, detail);
+    let policy = match &best {
+        Ok(Some(endpoint)) => endpoint_policy::judge(context, senders, endpoint, service, detail),
+        Ok(None) => Verdict::all(Ok(false)),
+        Err(missing) => Verdict::all(Err(missing.clone())),
+    };
     ServiceFacts {
         id: suffix.to_owned(),
         name: None,
@@ -176,8 +192,10 @@ fn of_service(context: &Context<'_>, clients: &Clients, suffix: &str, service: &
         node_zones: Fact(clients.zones.clone().map(|zones| zones.into_keys().collect())),
         isolated: Fact(clients.isolated.clone()),
         other_way: Fact(clients.other_way.clone()),
-        policy_allows: Fact(policy_allows),
-        policy_problem,
+        policy_allows: Fact(policy.allows),
+        policy_problem: (!policy.problems.is_empty()).then(|| policy.problems.join("; ")),
+        policy_allows_more: Fact(policy.allows_more),
+        policy_lacks: policy.lacks,
         node_subnet_per_zone: clients.one_per_zone(offered_zones(detail).as_ref()),
         node_route_tables: clients.tables.iter().cloned().collect(),
         security_group: String::new(),
@@ -315,48 +333,6 @@ fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<String>> {
 /// Whether every subnet that calls AWS has a way to the internet.
 pub(super) fn other_way(context: &Context<'_>) -> Known<bool> {
     Clients::new(context).other_way
-}
-
-/// Whether the endpoint's policy allows the least that nodes need, and what decides against it.
-fn allows(
-    context: &Context<'_>,
-    best: &Known<Option<&VpcEndpoint>>,
-    service: &Service,
-    detail: Option<&ServiceDetail>,
-) -> (Known<bool>, Option<String>) {
-    let endpoint = match best {
-        Ok(Some(endpoint)) => endpoint,
-        Ok(None) => return (Ok(false), None),
-        Err(missing) => return (Err(missing.clone()), None),
-    };
-    let id = &endpoint.vpc_endpoint_id;
-    let Some(document) = endpoint.policy_document.as_deref().filter(|text| !text.trim().is_empty()) else {
-        let unsupported = detail.and_then(|detail| detail.vpc_endpoint_policy_supported) == Some(false);
-        if unsupported {
-            return (Ok(true), None);
-        }
-        return (Err(vec![context.field("VpcEndpoints", &format!("PolicyDocument of {id}"))]), None);
-    };
-    let region = context.region.as_deref().unwrap_or_default();
-    let mut undecided = Vec::new();
-    for needs in &service.policy {
-        let resource = needs.resource.replace("{partition}", &context.partition).replace("{region}", region);
-        for action in &needs.actions {
-            match policy::evaluate(document, Request { action, resource: &resource }) {
-                Ok(Decision::Allowed) => {}
-                Ok(Decision::Denied(why)) => return (Ok(false), Some(why)),
-                Ok(Decision::Undecided(why)) => {
-                    let what = format!("whether the policy of {id} allows {action}: {why}");
-                    undecided.push(Missing::unmodelled(what));
-                }
-                Err(why) => {
-                    let what = format!("the policy of {id}, which cannot be understood: {why}");
-                    return (Err(vec![Missing::unmodelled(what)]), None);
-                }
-            }
-        }
-    }
-    if undecided.is_empty() { (Ok(true), None) } else { (Err(undecided), None) }
 }
 
 /// The name that `create-vpc-endpoint` wants: what AWS offers, else the usual form.

@@ -148,7 +148,7 @@ pub struct Finding {
 /// What a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// `cluster`, `vpc`, `control_plane_subnet`, `subnet`, `service`, `nodegroup`, `flow`.
+    /// `cluster`, `vpc`, `control_plane_subnet`, `subnet`, `service`, `nodegroup`, `role`, `flow`.
     pub kind: String,
     /// AWS's id or name.
     pub id: String,

@@ -2,14 +2,15 @@
 //!
 //! Some outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
 //! transit gateway routes, hosted zones of a VPC, subnet CIDR reservations where there are none); for
-//! them the file's name, or a folder's, contains the id.
+//! them the file's name, or a folder's, contains the id. A role's or a policy's name follows an `@`
+//! there, because it may be anything: `attached@eks-node.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::aws::{COLLECTIONS, ec2, eks, route53, route53resolver};
+use super::aws::{COLLECTIONS, ec2, eks, iam, route53, route53resolver};
 use super::load::{Kind, Loaded, check_ids, parse as parse_file, typed};
 use super::{Aws, SnapshotError};
 
@@ -124,6 +125,10 @@ fn is_foreign(key: &str, kind: &Kind) -> bool {
         "insights" => !kind.could_list("insightStatus"),
         "certificateAuthority" => !kind.could_hold("id"),
         "PrefixLists" => kind.could_list("Cidrs") && *kind != Kind::List(None),
+        // Buckets, functions and queues have policies too, as texts.
+        "Policy" => !kind.has("Arn"),
+        "Role" => !kind.has("RoleName"),
+        "InstanceProfile" => !kind.has("InstanceProfileName"),
         _ => false,
     }
 }
@@ -194,7 +199,65 @@ fn named(
         part.aws.transit_gateway_routes = Some(vec![routes]);
         found = true;
     }
+    Ok(found | of_iam(name, text, keys, part)?)
+}
+
+/// IAM's outputs that leave out whose they are.
+fn of_iam(
+    name: &str,
+    text: &str,
+    keys: &BTreeMap<String, Kind>,
+    part: &mut Part,
+) -> Result<bool, SnapshotError> {
+    let is_text = |key: &str| matches!(keys.get(key), Some(Kind::Text(_)));
+    let mut found = false;
+    if keys.get("AttachedPolicies").is_some_and(|kind| kind.could_list("PolicyArn")) {
+        let mut attached: iam::AttachedRolePolicies = typed(name, text)?;
+        attached.role_name = name_in_name(name, "AttachedPolicies")?;
+        part.aws.attached_role_policies = Some(vec![attached]);
+        found = true;
+    }
+    if is_text("RoleName") && is_text("PolicyName") && keys.contains_key("PolicyDocument") {
+        part.aws.role_policies = Some(vec![typed(name, text)?]);
+        found = true;
+    }
+    if matches!(keys.get("PolicyNames"), Some(Kind::List(_))) && !is_text("RoleName") {
+        let mut names: iam::RolePolicyNames = typed(name, text)?;
+        names.role_name = name_in_name(name, "PolicyNames")?;
+        part.aws.role_policy_names = Some(vec![names]);
+        found = true;
+    }
+    if keys.get("PolicyVersion").is_some_and(|kind| kind.has("Document")) {
+        let mut version = typed::<Wrapped>(name, text)?.policy_version;
+        version.policy_arn = name_in_name(name, "PolicyVersion")?;
+        part.aws.policy_versions = Some(vec![version]);
+        found = true;
+    }
+    if is_text("Url") && keys.contains_key("ClientIDList") {
+        part.aws.open_id_connect_provider = Some(vec![typed(name, text)?]);
+        found = true;
+    }
     Ok(found)
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "PascalCase")]
+struct Wrapped {
+    policy_version: iam::PolicyVersion,
+}
+
+/// The name after the `@` in a file's name.
+fn name_in_name(path: &str, key: &'static str) -> Result<String, SnapshotError> {
+    let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    match stem.split_once('@') {
+        Some((_, name)) if !name.is_empty() => Ok(name.to_owned()),
+        _ => Err(SnapshotError::NoIdInName {
+            path: path.to_owned(),
+            key,
+            example: "attached@eks-node.json".to_owned(),
+        }),
+    }
 }
 
 /// The id in a file's name, or in the nearest folder's that has one.

@@ -234,6 +234,14 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "TransitGatewayRouteTables"
             | "TransitGatewayRoutes"
             | "ResolverEndpointIpAddresses"
+            | "Role"
+            | "AttachedRolePolicies"
+            | "RolePolicyNames"
+            | "RolePolicies"
+            | "Policy"
+            | "PolicyVersions"
+            | "InstanceProfile"
+            | "OpenIDConnectProvider"
     )
 }
 
@@ -287,6 +295,8 @@ pub(super) fn command(collection: &Collection) -> String {
         verb.push(character.to_ascii_lowercase());
         before = character;
     }
+    // `OpenIDConnect` is `open-id-connect`.
+    let verb = verb.replace("idconnect", "id-connect");
     let rest = match collection.key {
         "PrefixListEntries" => " --prefix-list-id ID > ID.json",
         "SubnetCidrReservations" => " --subnet-id ID > ID.json",
@@ -294,6 +304,14 @@ pub(super) fn command(collection: &Collection) -> String {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }
         "ResolverEndpointIpAddresses" => " --resolver-endpoint-id ID > ID.json",
+        "Role" => " --role-name ROLE > role@ROLE.json",
+        "AttachedRolePolicies" => " --role-name ROLE > attached@ROLE.json",
+        "RolePolicyNames" => " --role-name ROLE > inline@ROLE.json",
+        "RolePolicies" => " --role-name ROLE --policy-name POLICY > inline@ROLE.POLICY.json",
+        "Policy" => " --policy-arn ARN > policy@POLICY.json",
+        "PolicyVersions" => " --policy-arn ARN --version-id VERSION > version@POLICY.json",
+        "InstanceProfile" => " --instance-profile-name PROFILE > profile@PROFILE.json",
+        "OpenIDConnectProvider" => " --open-id-connect-provider-arn ARN > provider.json",
         "HostedZonesByVPC" => " --vpc-id ID --vpc-region REGION > ID.json",
         "ProfileResourceAssociations" => " --profile-id ID",
         "FirewallConfig" => " --resource-id VPC",

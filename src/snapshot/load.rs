@@ -185,6 +185,11 @@ impl Kind {
         matches!(self, Kind::List(Some(first)) if matches!(**first, Kind::Object(_)))
     }
 
+    /// Whether it is an object with this key.
+    pub(super) fn has(&self, key: &str) -> bool {
+        matches!(self, Kind::Object(keys) if keys.contains_key(key))
+    }
+
     /// Whether it is a list whose first member, if there is one, is an object with this key.
     pub(super) fn could_list(&self, key: &str) -> bool {
         match self {

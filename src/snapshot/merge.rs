@@ -17,8 +17,19 @@ pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Opti
 const MAY_DIFFER: &[&str] =
     &["Tags", "tags", "ShareStatus", "Association", "AvailabilityZone", "AvailableIpAddressCount"];
 
-/// Collections whose contents depend on the account that asks (zone names, what is offered).
-const PER_CALLER: &[&str] = &["AvailabilityZones", "clusterVersions", "ServiceDetails", "InstanceTypes"];
+/// Collections whose contents depend on the account that asks (zone names, what is offered), or whose
+/// names are each account's own: the cluster's account is read first.
+const PER_CALLER: &[&str] = &[
+    "AttachedRolePolicies",
+    "AvailabilityZones",
+    "InstanceProfile",
+    "InstanceTypes",
+    "Role",
+    "RolePolicies",
+    "RolePolicyNames",
+    "ServiceDetails",
+    "clusterVersions",
+];
 
 impl Snapshot {
     /// Adds what another snapshot read, for instance the network account's; the first one's account stays.

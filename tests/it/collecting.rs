@@ -188,6 +188,11 @@ fn follows_from(key: &str, operation: &str) -> bool {
             | ("certificateAuthority", "ListCertificateAuthorities")
             | ("ProfileResourceAssociations", "ListProfileAssociations")
             | ("DhcpOptions", "DescribeVpcs")
+            | ("InstanceProfile", "DescribeInstances")
+            | ("OpenIDConnectProvider", "ListOpenIDConnectProviders")
+            | ("Policy" | "PolicyVersions", "ListAttachedRolePolicies")
+            | ("PolicyVersions", "GetPolicy")
+            | ("RolePolicies", "ListRolePolicies")
             | ("ResolverEndpointIpAddresses", "ListResolverEndpoints")
     )
 }

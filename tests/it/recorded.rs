@@ -15,9 +15,34 @@ pub fn answer(request: &Request) -> Answer {
             Some(body) => Answer::xml(format!(
                 "<{operation}Response><requestId>1</requestId>{body}</{operation}Response>"
             )),
-            None => other(operation),
+            None => iam(request).map_or_else(|| other(operation), Answer::xml),
         },
     }
+}
+
+/// Documents are percent-encoded, as IAM sends them.
+fn iam(request: &Request) -> Option<String> {
+    const NOTHING: &str = "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D";
+    let operation = request.operation.as_str();
+    let role = request.parameter("RoleName");
+    let of_role = |name: &str| {
+        format!(
+            "<Path>/</Path><RoleName>{name}</RoleName><RoleId>AROAEXAMPLE</RoleId><Arn>arn:aws:iam::111122223333:role/{name}</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><AssumeRolePolicyDocument>{NOTHING}</AssumeRolePolicyDocument>"
+        )
+    };
+    let body = match operation {
+        "GetRole" => format!("<Role>{}</Role>", of_role(role)),
+        "ListAttachedRolePolicies" => "<AttachedPolicies><member><PolicyName>own</PolicyName><PolicyArn>arn:aws:iam::111122223333:policy/own</PolicyArn></member><member><PolicyName>AmazonEKSClusterPolicy</PolicyName><PolicyArn>arn:aws:iam::aws:policy/AmazonEKSClusterPolicy</PolicyArn></member></AttachedPolicies><IsTruncated>false</IsTruncated>".to_owned(),
+        "ListRolePolicies" => "<PolicyNames><member>inside</member></PolicyNames><IsTruncated>false</IsTruncated>".to_owned(),
+        "GetRolePolicy" => format!("<RoleName>{role}</RoleName><PolicyName>inside</PolicyName><PolicyDocument>{NOTHING}</PolicyDocument>"),
+        "GetPolicy" => "<Policy><PolicyName>own</PolicyName><Arn>arn:aws:iam::111122223333:policy/own</Arn><DefaultVersionId>v3</DefaultVersionId></Policy>".to_owned(),
+        "GetPolicyVersion" => format!("<PolicyVersion><Document>{NOTHING}</Document><VersionId>v3</VersionId><IsDefaultVersion>true</IsDefaultVersion></PolicyVersion>"),
+        "GetInstanceProfile" => format!("<InstanceProfile><Path>/</Path><InstanceProfileName>prod-node</InstanceProfileName><InstanceProfileId>AIPAEXAMPLE</InstanceProfileId><Arn>arn:aws:iam::111122223333:instance-profile/prod-node</Arn><CreateDate>2026-01-01T00:00:00Z</CreateDate><Roles><member>{}</member></Roles></InstanceProfile>", of_role("prod-node")),
+        "ListOpenIDConnectProviders" => "<OpenIDConnectProviderList><member><Arn>arn:aws:iam::111122223333:oidc-provider/oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D</Arn></member></OpenIDConnectProviderList>".to_owned(),
+        "GetOpenIDConnectProvider" => "<Url>oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D</Url><ClientIDList><member>sts.amazonaws.com</member></ClientIDList>".to_owned(),
+        _ => return None,
+    };
+    Some(format!("<{operation}Response><{operation}Result>{body}</{operation}Result></{operation}Response>"))
 }
 
 fn other(operation: &str) -> Answer {
@@ -70,6 +95,7 @@ fn eks(request: &Request) -> Option<String> {
     Some(match request.operation.as_str() {
         "DescribeCluster" if name != CLUSTER => return None,
         "DescribeCluster" => r#"{"cluster":{"name":"prod","arn":"arn:aws:eks:eu-west-1:111122223333:cluster/prod","version":"1.33","status":"ACTIVE",
+            "roleArn":"arn:aws:iam::111122223333:role/prod-cluster","identity":{"oidc":{"issuer":"https://oidc.eks.eu-west-1.amazonaws.com/id/0A1B2C3D"}},
             "resourcesVpcConfig":{"subnetIds":["subnet-a","subnet-c"],"securityGroupIds":["sg-1"],"clusterSecurityGroupId":"sg-cluster","vpcId":"vpc-near",
             "endpointPublicAccess":false,"endpointPrivateAccess":true,"publicAccessCidrs":[]},
             "health":{"issues":[{"code":"Ec2SubnetNotFound","message":"gone","resourceIds":["subnet-x"]}]},"encryptionConfig":[{"resources":["secrets"],"provider":{"keyArn":"arn:aws:kms:eu-west-1:111122223333:key/0a1b"}}],
@@ -180,7 +206,7 @@ fn ec2(request: &Request) -> Option<String> {
             let id = request.parameter("LaunchTemplateId");
             format!("<launchTemplateVersionSet><item><launchTemplateId>{id}</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><instanceType>c6i.large</instanceType><userData>c2VjcmV0LXRva2Vu</userData><securityGroupIdSet><item>sg-1</item></securityGroupIdSet></launchTemplateData></item></launchTemplateVersionSet>")
         }
-        "DescribeInstances" => "<reservationSet><item><reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId><instanceType>t3.small</instanceType><instanceState><name>running</name></instanceState></item></instancesSet></item></reservationSet>".to_owned(),
+        "DescribeInstances" => "<reservationSet><item><reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId><instanceType>t3.small</instanceType><instanceState><name>running</name></instanceState><iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/prod-node</arn><id>AIPAEXAMPLE</id></iamInstanceProfile></item></instancesSet></item></reservationSet>".to_owned(),
         _ => return None,
     })
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used)] // clippy.toml allows them in test functions only
 
+use privek_audit::collect::aws::operations::OPERATIONS;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
@@ -74,7 +75,7 @@ impl Answer {
     /// EC2's, EKS's or Resolver's error, as the operation's service words it.
     pub fn error(operation: &str, status: u16, code: &str, message: &str) -> Self {
         match operation {
-            "DescribeAutoScalingGroups" | "GetCallerIdentity" | "ListHostedZonesByVPC" => Self::new(
+            operation if is_query(operation) => Self::new(
                 status,
                 "text/xml",
                 format!(
@@ -106,10 +107,16 @@ impl Answer {
     }
 }
 
+/// Whether the operation's service speaks the query protocol, or XML as it does.
+fn is_query(operation: &str) -> bool {
+    let service = OPERATIONS.iter().find(|known| known.operation == operation).map(|known| known.service);
+    matches!(service, Some("autoscaling" | "iam" | "route53" | "sts"))
+}
+
 /// Whether the operation's service speaks JSON.
 pub fn is_json(operation: &str) -> bool {
     operation.contains("Resolver")
-        || (operation.starts_with("List") && operation != "ListHostedZonesByVPC")
+        || (operation.starts_with("List") && !is_query(operation))
         || [
             "DescribeCluster",
             "DescribeNodegroup",

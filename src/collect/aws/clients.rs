@@ -19,6 +19,7 @@ pub(super) struct Clients {
     pub(super) ec2: aws_sdk_ec2::Client,
     pub(super) ecr: aws_sdk_ecr::Client,
     pub(super) eks: aws_sdk_eks::Client,
+    pub(super) iam: aws_sdk_iam::Client,
     pub(super) kms: aws_sdk_kms::Client,
     pub(super) profiles: aws_sdk_route53profiles::Client,
     pub(super) resolver: aws_sdk_route53resolver::Client,
@@ -50,6 +51,13 @@ impl Clients {
                 aws_sdk_eks::config::Builder::from(config)
                     .interceptor(Guard)
                     .interceptor(eks_endpoint.clone())
+                    .build(),
+            ),
+            // Closed networks seldom have a way to IAM, which is global: what it cannot say is soon known.
+            iam: aws_sdk_iam::Client::from_conf(
+                aws_sdk_iam::config::Builder::from(config)
+                    .timeout_config(super::config::short_timeouts(config.timeout_config()))
+                    .interceptor(Guard)
                     .build(),
             ),
             kms: aws_sdk_kms::Client::from_conf(

@@ -109,6 +109,11 @@ impl Failure {
         })
     }
 
+    /// Whether nothing that is sent to the same place will be answered either.
+    pub(super) fn is_out_of_reach(&self) -> bool {
+        matches!(self.kind, Kind::Unreachable | Kind::Proxy(_) | Kind::Tls)
+    }
+
     /// What it means where only credentials matter.
     pub(super) fn of_credentials(&self) -> Option<CollectError> {
         match self.kind {

@@ -16,6 +16,7 @@ mod environment;
 mod failure;
 mod graph;
 mod http;
+mod iam;
 mod kms;
 pub mod operations;
 mod reading;

@@ -80,6 +80,15 @@ operations! {
     LIST_INSIGHTS = "eks": "ListInsights";
     LIST_NODEGROUPS = "eks": "ListNodegroups";
     LIST_POD_IDENTITY_ASSOCIATIONS = "eks": "ListPodIdentityAssociations";
+    GET_INSTANCE_PROFILE = "iam": "GetInstanceProfile";
+    GET_OPEN_ID_CONNECT_PROVIDER = "iam": "GetOpenIDConnectProvider";
+    GET_POLICY = "iam": "GetPolicy";
+    GET_POLICY_VERSION = "iam": "GetPolicyVersion";
+    GET_ROLE = "iam": "GetRole";
+    GET_ROLE_POLICY = "iam": "GetRolePolicy";
+    LIST_ATTACHED_ROLE_POLICIES = "iam": "ListAttachedRolePolicies";
+    LIST_OPEN_ID_CONNECT_PROVIDERS = "iam": "ListOpenIDConnectProviders";
+    LIST_ROLE_POLICIES = "iam": "ListRolePolicies";
     DESCRIBE_KEY = "kms": "DescribeKey";
     LIST_HOSTED_ZONES_BY_VPC = "route53": "ListHostedZonesByVPC";
     LIST_PROFILE_ASSOCIATIONS = "route53profiles": "ListProfileAssociations";
@@ -125,6 +134,7 @@ fn allowed(sdk_service: &str, operation: &str) -> bool {
         "EC2" => "ec2",
         "ECR" => "ecr",
         "EKS" => "eks",
+        "IAM" => "iam",
         "KMS" => "kms",
         "Route 53" => "route53",
         "Route53Profiles" => "route53profiles",

@@ -35,6 +35,8 @@ struct State {
     started: usize,
     done: usize,
     asked: Asked,
+    /// Why IAM cannot be reached, once that is known.
+    iam_away: Option<Failure>,
 }
 
 /// What was asked for already, where several answers lead to the same question.
@@ -50,6 +52,8 @@ pub(super) struct Asked {
     pub(super) instance_types: BTreeSet<String>,
     pub(super) templates: BTreeSet<(Template, String)>,
     pub(super) transit_route_tables: BTreeSet<String>,
+    /// Roles, instance profiles and policies by name or ARN, which do not collide.
+    pub(super) iam: BTreeSet<String>,
 }
 
 impl<'a> Reading<'a> {
@@ -106,6 +110,31 @@ impl<'a> Reading<'a> {
             Ok(answer) => Some(answer),
             Err(failure) => {
                 self.failed(operation, resources, failure);
+                None
+            }
+        }
+    }
+
+    /// As [`Reading::call`], to IAM: once it turned out to be out of reach, nothing more is sent there.
+    pub(super) async fn call_iam<T>(
+        &self,
+        operation: Operation,
+        resource: &str,
+        call: impl Future<Output = Fetched<T>>,
+    ) -> Option<T> {
+        let resource = [resource.to_owned()];
+        let away = self.state().iam_away.clone();
+        if let Some(failure) = away {
+            self.failed(operation, &resource, failure);
+            return None;
+        }
+        match self.watch(operation, call).await {
+            Ok(answer) => Some(answer),
+            Err(failure) => {
+                if failure.is_out_of_reach() {
+                    self.state().iam_away = Some(failure.clone());
+                }
+                self.failed(operation, &resource, failure);
                 None
             }
         }

@@ -287,7 +287,9 @@ shapes! { "PascalCase";
     /// `DescribeInstances`.
     Reservation { reservation_id: Option<String>, owner_id: Option<String>, instances: Vec<Instance> }
     /// One instance.
-    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, private_ip_address: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, tags: Vec<Tag> }
+    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, private_ip_address: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, iam_instance_profile: Option<IamInstanceProfile>, tags: Vec<Tag> }
+    /// The instance profile of an instance.
+    IamInstanceProfile { arn: Option<String>, id: Option<String> }
     /// `running`, `stopped`, …
     InstanceState { name: Option<String> }
     /// An interface of an instance.

@@ -4,6 +4,7 @@ pub mod autoscaling;
 pub mod ec2;
 pub mod ecr;
 pub mod eks;
+pub mod iam;
 pub mod kms;
 pub mod route53;
 pub mod route53profiles;
@@ -241,6 +242,25 @@ collections! {
 
     /// Auto Scaling groups tagged as the cluster's.
     auto_scaling_groups: autoscaling::AutoScalingGroup = "AutoScalingGroups", |a| a.auto_scaling_group_name.clone(), "autoscaling"/"DescribeAutoScalingGroups";
+
+    /// Roles (`get-role`).
+    roles: iam::Role = "Role", |r| r.role_name.clone(), "iam"/"GetRole";
+    /// Managed policies of the roles.
+    attached_role_policies: iam::AttachedRolePolicies = "AttachedRolePolicies", |a| a.role_name.clone(), "iam"/"ListAttachedRolePolicies";
+    /// Names of the policies inside the roles.
+    role_policy_names: iam::RolePolicyNames = "RolePolicyNames", |r| r.role_name.clone(), "iam"/"ListRolePolicies";
+    /// Policies inside the roles (`get-role-policy`).
+    role_policies: iam::RolePolicy = "RolePolicies", |r| format!("{}/{}", r.role_name, r.policy_name), "iam"/"GetRolePolicy";
+    /// Managed policies that are not AWS's (`get-policy`).
+    policies: iam::Policy = "Policy", |p| p.arn.clone(), "iam"/"GetPolicy";
+    /// The default versions of these policies.
+    policy_versions: iam::PolicyVersion = "PolicyVersions", |v| v.policy_arn.clone(), "iam"/"GetPolicyVersion";
+    /// Instance profiles of nodes (`get-instance-profile`).
+    instance_profiles: iam::InstanceProfile = "InstanceProfile", |p| p.instance_profile_name.clone(), "iam"/"GetInstanceProfile";
+    /// Identity providers.
+    open_id_connect_providers: iam::OpenIDConnectProviderListEntry = "OpenIDConnectProviderList", |p| p.arn.clone(), "iam"/"ListOpenIDConnectProviders";
+    /// The provider of the cluster's issuer.
+    open_id_connect_provider: iam::OpenIDConnectProvider = "OpenIDConnectProvider", |p| p.url.clone(), "iam"/"GetOpenIDConnectProvider";
 
     /// Resolver endpoints.
     resolver_endpoints: route53resolver::ResolverEndpoint = "ResolverEndpoints", |e| e.id.clone(), "route53resolver"/"ListResolverEndpoints";

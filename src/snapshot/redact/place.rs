@@ -54,6 +54,14 @@ fn descend(value: &mut Value, place: Place<'_>, visit: &mut dyn FnMut(Place<'_>,
             }
             *fields = renamed;
         }
+        // A policy document is replaced as a whole, its keys included.
+        Value::Object(_)
+            if matches!(place.key, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") =>
+        {
+            let mut text = value.to_string();
+            visit(place, &mut text);
+            *value = serde_json::from_str(&text).unwrap_or_default();
+        }
         Value::Object(fields) => {
             let is_tag = matches!(place.key, "Tags" | "TagSet");
             for (key, value) in fields {
@@ -112,7 +120,9 @@ pub(super) fn replace(
         (_, "DomainName" | "PrivateDnsName")
         | ("HostedZonesByVPC", "Name")
         | ("pullThroughCacheRules", "upstreamRegistryUrl") => Some(domain(text, addresses, rename)),
-        ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint") => Some(url(text, addresses, rename)),
+        ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint" | "Url") => {
+            Some(url(text, addresses, rename))
+        }
         // Whether a template's CA is the cluster's is still to be seen.
         ("cluster", "data") => {
             let prints = ca_fingerprints(text);
@@ -120,7 +130,9 @@ pub(super) fn replace(
         }
         (_, "CaFingerprints") => Some(rename("ca", text)),
         (_, "NoProxy" | "HttpProxies" | "HttpsProxies") => Some(host(text, addresses, rename)),
-        ("VpcEndpoints", "PolicyDocument") => policy(text, addresses, rename, free),
+        (_, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") => {
+            policy(text, addresses, rename, free)
+        }
         ("DhcpOptions", "Value") => Some(dhcp(text, addresses, rename)),
         _ => Some(plain(text, addresses, rename)),
     }
@@ -138,6 +150,9 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         (_, "autoScalingGroups", "name") | (_, _, "AutoScalingGroupName") => "asg",
         ("nodegroup", "launchTemplate", "name") | (_, _, "LaunchTemplateName") => "launch-template",
         (_, _, "LaunchConfigurationName") => "launch-configuration",
+        (_, _, "RoleName") => "role",
+        (_, _, "InstanceProfileName") => "instance-profile",
+        (_, _, "PolicyName" | "PolicyNames" | "PolicyArn") => "policy",
         (_, _, "ec2SshKey") => "key-pair",
         (_, _, "username") => "user",
         (_, _, "kubernetesGroups") => "group",

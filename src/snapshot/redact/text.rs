@@ -71,6 +71,15 @@ fn arn_resource(service: &str, resource: &str, rename: Rename<'_>) -> String {
         ("iam", "role" | "instance-profile") => {
             format!("{kind}/{}", word("role", rest.last().copied().unwrap_or_default(), rename))
         }
+        ("iam", "policy") => {
+            format!("{kind}/{}", word("policy", rest.last().copied().unwrap_or_default(), rename))
+        }
+        ("iam", "oidc-provider") => joined(kind, rest, |at, segment| match (at, segment) {
+            (0, host) if AWS_DOMAINS.iter().any(|aws| host.ends_with(aws)) => host.to_owned(),
+            (0, host) => rename("label", host),
+            (_, "id") => segment.to_owned(),
+            (_, id) => rename("host", id),
+        }),
         ("iam", "user") => {
             format!("{kind}/{}", word("user", rest.last().copied().unwrap_or_default(), rename))
         }
@@ -265,6 +274,7 @@ fn statement(
                 "Effect" | "Action" | "NotAction" | "Version" => return,
                 "Sid" | "Id" => rename("sid", text),
                 key if key.eq_ignore_ascii_case("aws:PrincipalOrgID") => rename("organization", text),
+                _ if text.starts_with(SERVICE_ACCOUNT) => service_account(text, rename),
                 _ => {
                     let replaced = plain(text, addresses, rename);
                     if replaced == *text { free(text).unwrap_or(replaced) } else { replaced }
@@ -278,12 +288,33 @@ fn statement(
             }
         }
         Value::Object(fields) => {
-            for (key, value) in fields {
-                statement(value, key, addresses, rename, free);
+            let mut renamed = serde_json::Map::new();
+            for (key, mut value) in std::mem::take(fields) {
+                statement(&mut value, &key, addresses, rename, free);
+                // `oidc.eks.eu-west-1.amazonaws.com/id/0A1B…:sub`
+                let key = match key.rsplit_once(':') {
+                    Some((issuer, claim)) if issuer.contains("/id/") => {
+                        format!("{}:{claim}", url(issuer, addresses, rename))
+                    }
+                    _ => key,
+                };
+                renamed.insert(key, value);
             }
+            *fields = renamed;
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
+}
+
+/// How a pod's token names its service account.
+const SERVICE_ACCOUNT: &str = "system:serviceaccount:";
+
+fn service_account(text: &str, rename: Rename<'_>) -> String {
+    let rest = &text[SERVICE_ACCOUNT.len()..];
+    let (namespace, account) = rest.split_once(':').unwrap_or((rest, ""));
+    let (namespace, account) =
+        (word("namespace", namespace, rename), word("service-account", account, rename));
+    format!("{SERVICE_ACCOUNT}{namespace}:{account}")
 }
 
 /// Free text: whatever in it is recognised as an ARN, an address, an account, a known name or domain.

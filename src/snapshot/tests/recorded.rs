@@ -68,7 +68,8 @@ fn the_samples_of_the_aws_cli_load_together() {
     );
     assert_eq!(aws.pod_identity_associations.as_ref().unwrap().len(), 3);
     assert!(!aws.service_details.as_ref().unwrap().is_empty());
-    let unread: Vec<&str> = snapshot.gaps.iter().map(|gap| gap.operation.as_str()).collect();
+    let regional = snapshot.gaps.iter().filter(|gap| gap.service != "iam");
+    let unread: Vec<&str> = regional.map(|gap| gap.operation.as_str()).collect();
     assert_eq!(
         unread,
         [

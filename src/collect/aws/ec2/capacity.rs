@@ -223,6 +223,9 @@ fn instance(v: types::Instance) -> shape::Instance {
         public_ip_address: v.public_ip_address,
         security_groups: list(v.security_groups, group_identifier),
         network_interfaces: list(v.network_interfaces, instance_network_interface),
+        iam_instance_profile: v
+            .iam_instance_profile
+            .map(|v| shape::IamInstanceProfile { arn: v.arn, id: v.id }),
         tags: list(v.tags, tag),
     }
 }

@@ -2,6 +2,7 @@
 
 mod behind;
 mod ends;
+mod iam;
 mod names;
 mod nodes;
 mod referenced;
@@ -44,8 +45,17 @@ pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) -> Option<
         Some(vpc) if !vpc.is_empty() => Some(vpc),
         _ => vpc::of_subnets(reading, &config.subnet_ids.unwrap_or_default()).await,
     };
-    join!(near(reading, vpc.iter()), state::keys(reading, cluster));
+    join!(near(reading, vpc.iter()), roles(reading, cluster), state::keys(reading, cluster));
     vpc
+}
+
+/// The roles that the cluster names itself, those that EKS keeps for itself, and its issuer's provider.
+async fn roles(reading: &Reading<'_>, cluster: &Cluster) {
+    let auto = cluster.compute_config.as_ref().and_then(|config| config.node_role_arn.clone());
+    let issuer = cluster.identity.as_ref().and_then(|identity| identity.oidc.as_ref());
+    let issuer = issuer.and_then(|oidc| oidc.issuer.as_deref());
+    let arns = [cluster.role_arn.clone(), auto].into_iter().flatten();
+    join!(iam::roles(reading, arns), iam::providers(reading, issuer));
 }
 
 /// Everything in and around these VPCs, as far as nobody asked for it yet.
@@ -140,7 +150,11 @@ async fn fargate(reading: &Reading<'_>) {
     let names =
         reading.read(op::LIST_FARGATE_PROFILES, key, &scope, eks::fargate_profile_names(eks, cluster)).await;
     let key = collection!("fargateProfile", fargate_profile);
-    let describe = |name: String| async move { eks::describe_fargate_profile(eks, cluster, &name).await };
+    let describe = |name: String| async move {
+        let profile = eks::describe_fargate_profile(eks, cluster, &name).await?;
+        iam::roles(reading, profile.pod_execution_role_arn.clone()).await;
+        Ok(profile)
+    };
     members(reading, names, op::DESCRIBE_FARGATE_PROFILE, key, describe).await;
 }
 
@@ -149,7 +163,11 @@ async fn addons(reading: &Reading<'_>) {
     let key = collection!("addons", addons);
     let names = reading.read(op::LIST_ADDONS, key, &scope, eks::addon_names(eks, cluster)).await;
     let key = collection!("addon", addon);
-    let describe = |name: String| async move { eks::describe_addon(eks, cluster, &name).await };
+    let describe = |name: String| async move {
+        let addon = eks::describe_addon(eks, cluster, &name).await?;
+        iam::roles(reading, addon.service_account_role_arn.clone()).await;
+        Ok(addon)
+    };
     members(reading, names, op::DESCRIBE_ADDON, key, describe).await;
 }
 

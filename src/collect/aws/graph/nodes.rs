@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
 
-use super::keep_described;
+use super::{iam, keep_described};
 use crate::collect::aws::ec2::capacity::{self, Template};
 use crate::collect::aws::ec2::vpcs;
 use crate::collect::aws::reading::{Reading, collection, each};
@@ -31,7 +31,11 @@ pub(super) async fn groups(reading: &Reading<'_>) {
     let described = each(names, |name| async move {
         let call = eks::describe_nodegroup(eks, cluster, &name);
         let group = reading.call(op::DESCRIBE_NODEGROUP, std::slice::from_ref(&name), call).await?;
-        join!(types(reading, group.instance_types.clone()), templates(reading, template_of(&group)));
+        join!(
+            types(reading, group.instance_types.clone()),
+            templates(reading, template_of(&group)),
+            iam::roles(reading, group.node_role.clone()),
+        );
         Some(group)
     });
     keep_described(reading, op::DESCRIBE_NODEGROUP, collection!("nodegroup", nodegroup), described.await);
@@ -113,8 +117,11 @@ pub(super) async fn instances(reading: &Reading<'_>) {
     let reservations = together([one, other].into_iter().flatten().flatten());
     let names = reservations.iter().flat_map(|reservation| &reservation.instances);
     let names: Vec<String> = names.filter_map(|instance| instance.instance_type.clone()).collect();
+    let profiles = reservations.iter().flat_map(|reservation| &reservation.instances);
+    let profiles: Vec<String> =
+        profiles.filter_map(|instance| instance.iam_instance_profile.as_ref()?.arn.clone()).collect();
     reading.keep(op::DESCRIBE_INSTANCES, collection!("Reservations", reservations), both, reservations);
-    types(reading, names).await;
+    join!(types(reading, names), iam::profiles(reading, profiles));
 }
 
 /// Reservations whose instances were found by different tags, each once.
@@ -163,10 +170,13 @@ async fn templates(reading: &Reading<'_>, wanted: Vec<(Template, String)>) {
         let Some(found) = found else { return };
         let scope: Vec<String> = found.iter().map(|version| version.launch_template_id.clone()).collect();
         let data = found.iter().filter_map(|version| version.launch_template_data.as_ref());
-        let names = data.filter_map(|data| data.instance_type.clone()).collect();
+        let names = data.clone().filter_map(|data| data.instance_type.clone()).collect();
+        let profiles = data.filter_map(|data| data.iam_instance_profile.as_ref());
+        let profiles: Vec<String> =
+            profiles.filter_map(|profile| profile.arn.clone().or_else(|| profile.name.clone())).collect();
         let key = collection!("LaunchTemplateVersions", launch_template_versions);
         reading.keep(op::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, key, &scope, found);
-        types(reading, names).await;
+        join!(types(reading, names), iam::profiles(reading, profiles));
     })
     .await;
 }

@@ -3,7 +3,7 @@
 
 use futures::join;
 
-use super::{keep_described, members};
+use super::{iam, keep_described, members};
 use crate::collect::aws::reading::{Reading, collection, each};
 use crate::collect::aws::{ecr, eks, kms, operations as op};
 use crate::snapshot::EVERYTHING;
@@ -43,7 +43,11 @@ pub(super) async fn pod_identities(reading: &Reading<'_>) {
     let found = reading.read(op::LIST_POD_IDENTITY_ASSOCIATIONS, key, &scope, call).await;
     let ids = found.map(|all| all.into_iter().map(|association| association.association_id).collect());
     let key = collection!("association", pod_identity_association);
-    let describe = |id: String| async move { eks::describe_pod_identity(eks, cluster, &id).await };
+    let describe = |id: String| async move {
+        let found = eks::describe_pod_identity(eks, cluster, &id).await?;
+        iam::roles(reading, found.role_arn.clone()).await;
+        Ok(found)
+    };
     members(reading, ids, op::DESCRIBE_POD_IDENTITY_ASSOCIATION, key, describe).await;
 }
 

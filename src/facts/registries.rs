@@ -1,0 +1,55 @@
+//! AWS's own accounts whose registries nodes pull from (`rules/eks/registries.yaml`).
+
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
+use serde::Deserialize;
+
+use crate::network::{Known, Missing};
+
+const REGISTRIES: &str = include_str!("../../rules/eks/registries.yaml");
+
+/// Accounts by region.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Registries {
+    eks: BTreeMap<String, String>,
+    bottlerocket: BTreeMap<String, String>,
+}
+
+static PARSED: LazyLock<Registries> =
+    LazyLock::new(|| serde_saphyr::from_str(REGISTRIES).unwrap_or_default());
+
+/// The account that holds the images of EKS's add-ons in a region.
+pub(super) fn eks(region: Option<&str>) -> Known<&'static str> {
+    account(&PARSED.eks, "EKS's", region)
+}
+
+/// The account that holds Bottlerocket's host containers in a region.
+pub(super) fn bottlerocket(region: Option<&str>) -> Known<&'static str> {
+    account(&PARSED.bottlerocket, "Bottlerocket's", region)
+}
+
+fn account(of: &'static BTreeMap<String, String>, whose: &str, region: Option<&str>) -> Known<&'static str> {
+    region.and_then(|region| of.get(region)).map(String::as_str).ok_or_else(|| {
+        let region = region.unwrap_or("this region");
+        vec![Missing::unmodelled(format!("which account holds {whose} images in {region}"))]
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_region_has_one_account_and_an_unknown_region_none() {
+        assert_eq!(eks(Some("eu-central-1")), Ok("602401143452"));
+        assert_eq!(eks(Some("eu-south-1")), Ok("590381155156"));
+        assert_eq!(bottlerocket(Some("cn-north-1")), Ok("183470599484"));
+        assert!(eks(Some("mars-north-1")).is_err() && eks(None).is_err());
+        for account in PARSED.eks.values().chain(PARSED.bottlerocket.values()) {
+            assert!(account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()), "{account}");
+        }
+        assert!(PARSED.eks.len() > 40 && PARSED.bottlerocket.len() > 30);
+    }
+}
