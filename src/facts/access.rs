@@ -65,7 +65,7 @@ pub(super) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
 }
 
 /// Whether IAM has a provider for an issuer.
-fn known(context: &Context<'_>, issuer: &str) -> Known<bool> {
+pub(super) fn known(context: &Context<'_>, issuer: &str) -> Known<bool> {
     let all = context.snapshot.aws.open_id_connect_providers.as_deref();
     let all = context.items(all, "OpenIDConnectProviderList", "*")?;
     Ok(all

@@ -270,14 +270,16 @@ fn failing_capabilities(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<C
     if failing.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(failing) }
 }
 
-fn argo_cds<'s>(context: &Context<'s>, cluster: &Cluster) -> Known<Vec<&'s str>> {
+/// EKS's own Argo CDs of a cluster.
+pub(super) fn argo_cds<'s>(context: &Context<'s>, cluster: &Cluster) -> Known<Vec<&'s str>> {
     let listed =
         context.items(context.snapshot.aws.capabilities.as_deref(), "capabilities", &cluster.name)?;
     let of_kind = listed.iter().filter(|found| found.r#type.as_deref() == Some("ARGOCD"));
     Ok(of_kind.map(|found| found.capability_name.as_str()).collect())
 }
 
-fn argo_cd_private(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
+/// Whether each of them answers through VPC endpoints only.
+pub(super) fn argo_cd_private(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
     let described = context.snapshot.aws.capability.as_deref().unwrap_or_default();
     let mut private = true;
     for name in argo_cds(context, cluster)? {

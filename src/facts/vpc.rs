@@ -79,6 +79,18 @@ fn field(context: &Context<'_>, name: &str) -> Vec<Missing> {
     vec![context.field("Vpcs", name)]
 }
 
+/// Whether the VPC's instances ask its own resolver and nothing else; without any server they ask nobody.
+pub(super) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
+    let id = context.vpc.clone()?;
+    let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
+    let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(&id))]);
+    let options = vpc
+        .clone()
+        .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
+    let servers = dhcp(context, &options).map(|options| values(options, "domain-name-servers"))?;
+    Ok(matches!(Dns::of(context, &vpc, &servers)?, Dns::Amazon | Dns::Nobody))
+}
+
 /// The option set, or `None` where the VPC has none (`default`).
 fn dhcp<'s>(context: &Context<'s>, id: &Known<String>) -> Known<Option<&'s DhcpOptions>> {
     let id = id.clone()?;

@@ -49,6 +49,9 @@ struct FlowFacts {
     /// Whether nothing depends on it now, because the endpoint does not answer for the service's own
     /// name and every source has a way to the internet; false for flows to other ends.
     bypassed: Fact<bool>,
+    /// Whether nodes or pods stop without what it leads to; false where only something beside them does
+    /// (logs, metrics, …), true for flows to other ends than services.
+    essential: Fact<bool>,
     /// Whether all that is closed are ports that clients of few systems pick for replies; then only
     /// some connections fail.
     rare_ports_only: bool,
@@ -341,6 +344,7 @@ impl Run<'_, '_> {
             applies: Fact(applies),
             rare_ports_only: traced.blocked && missing.is_empty() && rare,
             bypassed: Fact::known(false),
+            essential: Fact::known(true),
             open: Fact(open),
             path_count: traced.count,
             paths: traced.shown(),
