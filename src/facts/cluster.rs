@@ -11,6 +11,7 @@ use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
 
 use super::addon::{self, AddonsFacts};
 use super::exposure::{self, ExposureFacts};
+use super::ranges::{self, RangesFacts};
 use super::state::{self, StateFacts};
 use super::versions::{self, SupportFacts};
 use super::{Context, Fact, Subject, Subjects, access, subnet};
@@ -48,6 +49,9 @@ pub(super) struct ClusterFacts {
     ip_family: Fact<String>,
     /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr`, or `serviceIpv6Cidr` of an IPv6 cluster.
     service_cidr: Fact<String>,
+    /// What its range and the VPC's overlap.
+    #[serde(flatten)]
+    ranges: RangesFacts,
     /// The cluster's security group and `cluster.resourcesVpcConfig.securityGroupIds`.
     security_groups: Fact<Vec<String>>,
     /// `cluster.resourcesVpcConfig.subnetIds`.
@@ -149,6 +153,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         dns_runs_on: Fact(super::dns::runs_on(context).map(str::to_owned)),
         subnets_elsewhere: Fact(elsewhere(context, &zones)),
         state: state::facts(context, cluster),
+        ranges: ranges::facts(context, cluster),
         support: versions::facts(context, cluster),
         exposure: exposure::facts(context, cluster),
         addons: addon::together(context, cluster),

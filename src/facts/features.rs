@@ -219,6 +219,12 @@ pub(super) fn needed(
     by_some(matrix, used, |feature| feature.needs(service))
 }
 
+/// Whether hybrid nodes need a service from outside the VPC.
+pub(super) fn needed_outside(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> Known<bool> {
+    let outside = |feature: &Feature| feature.clients.iter().any(|client| client == "hybrid-nodes");
+    by_some(matrix, used, |feature| outside(feature) && feature.needs(service)).0
+}
+
 /// What shows that the features are used that need a service, in the features' order.
 pub(super) fn shown(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> Vec<String> {
     let needs = |name: &str| matrix.features.get(name).is_some_and(|feature| feature.needs(service));

@@ -41,6 +41,7 @@ mod pod_places;
 mod pods;
 mod policy;
 mod prefixes;
+mod ranges;
 mod registries;
 mod role;
 mod role_uses;

@@ -30,6 +30,10 @@ struct ServiceFacts {
     essential: Fact<bool>,
     /// What stops without it, where nothing essential does.
     optional_for: Vec<String>,
+    /// Whether hybrid nodes need it, which come into the VPC from outside.
+    needed_outside: Fact<bool>,
+    /// Whether the VPC has an interface endpoint for it that is available: a gateway serves nothing outside.
+    reachable_from_outside: Fact<bool>,
     /// Whether the region offers an endpoint for it.
     offered: Fact<bool>,
     /// Whether it is certain that the region does not.
@@ -98,7 +102,7 @@ struct ServiceFacts {
     answers_ipv4: Fact<bool>,
     /// Whether some subnet with nodes has no way out at all.
     isolated: Fact<bool>,
-    /// Whether every subnet with nodes has a way to the internet.
+    /// Whether every subnet with nodes has a way to the internet, and nothing outside needs the service.
     other_way: Fact<bool>,
     /// Whether the best one's policy allows the least that nodes need.
     policy_allows: Fact<bool>,
@@ -146,6 +150,10 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
             let (essential, optional_for) = features::essential(matrix, &used, suffix);
             (facts.essential, facts.optional_for) = (Fact(essential), optional_for);
             facts.security_group.clone_from(&group);
+            let outside = features::needed_outside(matrix, &used, suffix);
+            let inside = outside.clone().map(|outside| !outside);
+            facts.other_way = Fact(endpoints::both(inside, clients.other_way.clone()));
+            facts.needed_outside = Fact(outside);
             Subject::new("service", suffix, None, &facts)
         })
         .collect();
@@ -198,6 +206,8 @@ fn of_service(
         needed_because: Vec::new(),
         essential: Fact::known(false),
         optional_for: Vec::new(),
+        needed_outside: Fact::known(false),
+        reachable_from_outside: Fact(from_outside(context, &existing)),
         not_offered: offered == Ok(false),
         offered: Fact(offered),
         service_name: service_name(context, suffix, service, detail),
@@ -259,6 +269,21 @@ pub(super) fn service_name(
     let gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let prefix = if context.partition == "aws-cn" && !gateway { "cn.com.amazonaws" } else { "com.amazonaws" };
     format!("{prefix}.{}.{suffix}", context.region.as_deref().unwrap_or("REGION"))
+}
+
+/// Whether one of the endpoints serves what is outside the VPC: not a gateway
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>).
+fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> Known<bool> {
+    let mut missing = Vec::new();
+    for endpoint in existing.clone()? {
+        let serves = endpoints::is_interface(context, endpoint);
+        match endpoints::both(serves, endpoints::available(context, endpoint)) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    if missing.is_empty() { Ok(false) } else { Err(missing) }
 }
 
 /// The home of a global service that the cluster's region does not list.
