@@ -10,6 +10,7 @@ mod aws_route;
 mod breakages;
 mod cases;
 mod collecting;
+mod commands;
 mod demo;
 mod drift;
 mod emulator;
