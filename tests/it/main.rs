@@ -23,6 +23,7 @@ mod healthy;
 mod hostile;
 mod matrix;
 mod max_pods;
+mod mended;
 mod networks;
 mod patch;
 mod planned;
