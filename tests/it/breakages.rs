@@ -83,6 +83,7 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
                         "DestinationCidrBlock": to, "NatGatewayId": "nat-0fffffffffffffff1",
                         "Origin": "CreateRoute", "State": "active",
                     });
+                    list_mut(&mut new["scope"]["NatGateways"]).push(table["VpcId"].clone());
                     list_mut(&mut new["NatGateways"]).push(json!({
                         "NatGatewayId": "nat-0fffffffffffffff1", "ConnectivityType": "public",
                         "State": "available", "VpcId": table["VpcId"],

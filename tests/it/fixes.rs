@@ -146,6 +146,11 @@ fn worse(before: &Report, after: &Report, fixed: &Finding, commands: &[String]) 
     };
     before.iter().find_map(|(key, finding)| {
         let now = after.get(key)?;
+        // What could not be decided may turn out to be blocked elsewhere, by what was broken all along.
+        let touched = |blocker: &Blocker| commands.iter().any(|command| command.contains(&blocker.id));
+        if finding.outcome == Outcome::Unknown && !now.blockers.iter().any(touched) {
+            return None;
+        }
         (rank(now.outcome) > rank(finding.outcome)).then(|| {
             format!("{key:?} was {:?} and is {:?}: {:?}", finding.outcome, now.outcome, now.blockers)
         })

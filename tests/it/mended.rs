@@ -38,7 +38,6 @@ const ROUNDS: &[&[&str]] = &[
         "aws eks update-cluster-config --name yoda-k8s-1 --resources-vpc-config endpointPrivateAccess=false,endpointPublicAccess=true,publicAccessCidrs=203.0.113.0/24,subnetIds={worker-a},securityGroupIds={control-plane-group},sg-0fffffffffffffff1",
         "aws eks update-nodegroup-config --cluster-name yoda-k8s-1 --nodegroup-name workers --scaling-config minSize=1,desiredSize=2,maxSize=30000",
         "aws ec2 modify-subnet-attribute --subnet-id {worker-a} --map-public-ip-on-launch",
-        r#"aws iam remove-client-id-from-open-id-connect-provider --client-id sts.amazonaws.com --open-id-connect-provider-arn "$(aws iam list-open-id-connect-providers --query 'OpenIDConnectProviderList[0].Arn' --output text)""#,
     ],
     &[
         "aws ec2 modify-vpc-attribute --vpc-id {k8s-vpc} --no-enable-dns-support",
