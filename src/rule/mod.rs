@@ -22,7 +22,7 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub use blockers::fix;
-pub use engine::{Evaluation, evaluate};
+pub use engine::{Evaluation, evaluate, evaluate_one};
 pub use lint::Vocabulary;
 pub use load::{built_in, from_sources};
 pub use source::FactSource;

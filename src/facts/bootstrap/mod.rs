@@ -113,6 +113,8 @@ pub(super) struct BootstrapFacts {
     installs_packages: Fact<bool>,
     /// Whether the group's subnets come to the repositories of packages: to S3, or to the internet.
     reaches_repositories: Fact<bool>,
+    /// The route tables of those subnets of the group's that do not.
+    closed_route_tables: Vec<String>,
     /// `nodegroup.remoteAccess.ec2SshKey`.
     ssh_key: Option<String>,
     /// Whether EKS opens the port of remote access to every address (`nodegroup.remoteAccess`).
@@ -164,6 +166,7 @@ fn facts(
     let dns = dns::of(context, source);
     let proxy = way::proxies(context, source);
     let options = instance::Metadata::of(context, source);
+    let repositories = way::repositories(context, group);
     BootstrapFacts {
         id: group.name.clone(),
         name: Some(group.name.clone()),
@@ -206,7 +209,8 @@ fn facts(
         no_proxy_lacks: Fact(proxy.lacks),
         no_proxy_lacks_services: Fact(proxy.lacks_services),
         installs_packages: Fact(way::installs_packages(source)),
-        reaches_repositories: Fact(way::reaches_repositories(context, group)),
+        reaches_repositories: Fact(repositories.reached),
+        closed_route_tables: repositories.closed_tables,
         ssh_key: instance::ssh_key(context, source),
         remote_access_open: Fact(instance::remote_access_open(context, source)),
     }
