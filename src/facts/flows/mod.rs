@@ -44,7 +44,9 @@ struct FlowFacts {
     endpoint: Option<String>,
     /// Whether the flow is needed and its ends are in place, so that it matters whether it is open.
     applies: Fact<bool>,
-    /// Whether it is open between all its ends.
+    /// Whether it is open between all its ends, hop by hop and back: security groups
+    /// (`SecurityGroups[].IpPermissions`, `IpPermissionsEgress`), network ACLs (`NetworkAcls[].Entries`),
+    /// routes (`RouteTables[].Routes`), and the gateways, attachments and endpoints that they lead to.
     open: Fact<bool>,
     /// Whether nothing depends on it now, because the endpoint does not answer for the service's own
     /// name and every source has a way to the internet; false for flows to other ends.
