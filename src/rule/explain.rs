@@ -70,7 +70,9 @@ impl Explainer {
 /// The fields of a schema and what they say.
 fn described(schema: &Value) -> BTreeMap<String, String> {
     let fields = schema["properties"].as_object().into_iter().flatten();
-    fields.map(|(name, field)| (name.clone(), one_line(field["description"].as_str().unwrap_or("")))).collect()
+    fields
+        .map(|(name, field)| (name.clone(), one_line(field["description"].as_str().unwrap_or(""))))
+        .collect()
 }
 
 fn checks(rule: &Rule) -> String {
@@ -110,14 +112,10 @@ fn severity(rule: &Rule) -> String {
 }
 
 fn unknown(needs: &Needs) -> String {
-    let what = match (needs.permissions.is_empty(), needs.declarations.is_empty()) {
-        (_, true) => "what is listed below was not read",
-        (true, false) => "what is listed below is not declared",
-        (false, false) => "what is listed below was not read, or is not declared",
-    };
+    let or = if needs.declarations.is_empty() { "" } else { ", or one of these declarations," };
     format!(
-        "where {what}, and the rest does not decide by itself; a failure that is certain stays one, and \
-         nothing passes on what is not known"
+        "as long as an answer of these operations{or} is missing, and the rest does not decide by itself: a \
+         failure that is certain stays one, and nothing passes on what is not known"
     )
 }
 

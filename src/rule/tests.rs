@@ -429,7 +429,10 @@ fn a_number_that_a_rule_covers_is_in_the_catalogue_and_named_once() {
     let rules = load(&rule("subnet.isolated", "covers: [SUB-01, SUB-03]\n")).unwrap();
     assert_eq!(rules.get("too-small").unwrap().covers, ["SUB-01", "SUB-03"]);
     let said = problem(&rule("subnet.isolated", "covers: [SUB-02]\n"));
-    assert!(said.contains("too-small.yaml:5:10: catalogue.yaml has no number SUB-02; did you mean SUB-0"), "{said}");
+    assert!(
+        said.contains("too-small.yaml:5:10: catalogue.yaml has no number SUB-02; did you mean SUB-0"),
+        "{said}"
+    );
     let said = problem(&rule("subnet.isolated", "covers: [SUB-01, SUB-01]\n"));
     assert!(said.contains("the number SUB-01 is there twice"), "{said}");
 }

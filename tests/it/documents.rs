@@ -9,6 +9,21 @@ use privek_audit::rule::{self, Explainer, Rule};
 
 use crate::architecture::files;
 
+const INTRODUCTION: &str =
+    " Titles are the healthy state, ids the defect. `privek-audit rules explain ID` says the same of
+one rule, of your own too; `privek-audit rules list --format json` is for programs.
+[Coverage](coverage.md) says what is judged and what is not.
+
+A finding is unknown as long as an answer of the operations that its rule *reads*, or something that is to be
+*declared* (`privek-audit.yaml`, or a flag), is missing and the rest does not decide by itself. A failure that
+is certain stays one, and nothing passes on what is not known. *Reads* is found by withholding one
+operation after the other from the snapshots of healthy clusters: a network whose paths lead through other
+things may take more. The paths that a flow is about are mended by what mends each object that stands in the
+way (`rules/eks/blockers.yaml`).
+
+Made of `rules/eks/` by `PRIVEK_BLESS=1 cargo test --test it documents`.
+";
+
 /// A document is what the rules make of it; `PRIVEK_BLESS=1` writes it.
 fn is_current(name: &str, text: &str) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs").join(name);
@@ -27,13 +42,7 @@ fn the_rule_reference_is_made_of_the_rules() {
     for rule in rules.iter() {
         areas.entry(&rule.area).or_default().push(rule);
     }
-    let mut text = format!(
-        "# Rules\n\n{} rules, made of `rules/eks/` by `PRIVEK_BLESS=1 cargo test --test it documents`. \
-         `privek-audit rules explain ID` says the same of one, and of your own;\n\
-         `privek-audit rules list --format json` is for programs. Titles are the healthy state, ids the \
-         defect. [Coverage](coverage.md) says what is not judged.\n\n",
-        rules.len()
-    );
+    let mut text = format!("# Rules\n\n{} rules.{INTRODUCTION}\n", rules.len());
     for (area, rules) in &areas {
         let _ = writeln!(text, "- [{area}](#{area}): {}", rules.len());
     }
@@ -57,7 +66,6 @@ fn section(rule: &Rule, explainer: &Explainer) -> String {
     for (field, says) in &said.reads {
         point(&format!("  `{field}`"), says);
     }
-    point("Unknown", &said.unknown);
     let code = |words: &BTreeSet<String>| {
         words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
     };
@@ -154,10 +162,14 @@ fn every_number_of_the_catalogue_is_covered_by_a_rule_or_has_a_reason_and_never_
 fn every_built_in_rule_says_which_numbers_it_covers() {
     let mut silent = Vec::new();
     for file in files("rules", "yaml").into_iter().filter(|file| file.components().count() > 3) {
-        let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).expect("a file");
+        let text =
+            std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).expect("a file");
         if !text.lines().any(|line| line.starts_with("covers: ")) {
             silent.push(file);
         }
     }
-    assert!(silent.is_empty(), "add `covers: [NUMBER, …]`, or `covers: []` where there is none, to {silent:#?}");
+    assert!(
+        silent.is_empty(),
+        "add `covers: [NUMBER, …]`, or `covers: []` where there is none, to {silent:#?}"
+    );
 }

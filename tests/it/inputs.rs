@@ -123,8 +123,7 @@ fn found() -> Inputs {
     let rules = rule::built_in().expect("the built-in rules load");
     let flows: BTreeSet<FlowSpec> = rules.iter().filter_map(|rule| rule.flow.clone()).collect();
     let clusters = clusters();
-    let before =
-        side_by_side(&clusters, |_, (name, snapshot, intent)| seen(snapshot, intent, &flows, name));
+    let before = side_by_side(&clusters, |_, (name, snapshot, intent)| seen(snapshot, intent, &flows, name));
     let mut tries = Vec::new();
     for (at, (_, snapshot, intent)) in clusters.iter().enumerate() {
         for collection in COLLECTIONS {
