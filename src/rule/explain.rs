@@ -93,7 +93,7 @@ fn checks(rule: &Rule) -> String {
 }
 
 /// A kind of subject as a word.
-fn thing(kind: &str) -> String {
+pub(super) fn thing(kind: &str) -> String {
     kind.replace('_', " ")
 }
 
