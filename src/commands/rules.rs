@@ -108,7 +108,7 @@ fn page(rule: &Rule, said: &Explanation) -> String {
     }
     page.blank();
     page.paragraph("  unknown:   ", &said.unknown);
-    listed(&mut page, "  reads:     ", &said.needs.permissions);
+    listed(&mut page, "  needs:     ", &said.needs.permissions);
     listed(&mut page, "  declared:  ", &said.needs.declarations);
     page.blank();
     page.paragraph("  says:      ", &rule.message);

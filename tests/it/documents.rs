@@ -14,9 +14,9 @@ const INTRODUCTION: &str =
 one rule, of your own too; `privek-audit rules list --format json` is for programs.
 [Coverage](coverage.md) says what is judged and what is not.
 
-A finding is unknown as long as an answer of the operations that its rule *reads*, or something that is to be
+A finding is unknown as long as an answer of the operations that its rule *needs*, or something that is to be
 *declared* (`privek-audit.yaml`, or a flag), is missing and the rest does not decide by itself. A failure that
-is certain stays one, and nothing passes on what is not known. *Reads* is found by withholding one
+is certain stays one, and nothing passes on what is not known. What it needs is found by withholding one
 operation after the other from the snapshots of healthy clusters: a network whose paths lead through other
 things may take more. The paths that a flow is about are mended by what mends each object that stands in the
 way (`rules/eks/blockers.yaml`).
@@ -70,7 +70,7 @@ fn section(rule: &Rule, explainer: &Explainer) -> String {
         words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
     };
     if !said.needs.permissions.is_empty() {
-        point("Reads", &code(&said.needs.permissions));
+        point("Needs", &code(&said.needs.permissions));
     }
     if !said.needs.declarations.is_empty() {
         point("Declared", &code(&said.needs.declarations));
