@@ -159,7 +159,7 @@ fn outcomes_differ(
         apply(&mut patched, patches, called);
     }
     let own = case.get("intent").map(|own| {
-        Intent::from_yaml(&called, &own.to_string()).unwrap_or_else(|error| panic!("{called}: {error}"))
+        Intent::from_yaml(called, &own.to_string()).unwrap_or_else(|error| panic!("{called}: {error}"))
     });
     let after = of_rule(&judge.judge(&patched, own.as_ref().unwrap_or(intent), called), rule);
     let mut wanted = of_rule(before, rule);
