@@ -18,7 +18,8 @@ pub(super) struct AccessFacts {
     administered: Fact<bool>,
     /// The principals that may (`accessEntry`, `principalAccessPolicies`).
     administrators: Vec<String>,
-    /// Whether pods use IAM roles through the cluster's own identity provider.
+    /// Whether pods use IAM roles through the cluster's own identity provider
+    /// (`addon.serviceAccountRoleArn`, or declared).
     uses_irsa: Fact<bool>,
     /// `cluster.identity.oidc.issuer`.
     issuer: Fact<String>,

@@ -58,7 +58,8 @@ pub(super) struct ClusterFacts {
     subnet_ids: Fact<Vec<String>>,
     /// Distinct `Subnets[].AvailabilityZoneId` of the cluster's subnets.
     control_plane_zones: Fact<Vec<String>>,
-    /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
+    /// Whether the cluster's subnets are in two zones or more (`Subnets[].AvailabilityZoneId`); true as
+    /// soon as two are proved.
     control_plane_in_several_zones: Fact<bool>,
     /// Who may use the cluster, and how its pods prove who they are.
     #[serde(flatten)]
@@ -79,7 +80,8 @@ pub(super) struct ClusterFacts {
     addons: AddonsFacts,
     /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
     control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
-    /// Whether they add up to the five addresses that an update may need; true as soon as that is proved.
+    /// Whether the free addresses of the cluster's subnets (`Subnets[].AvailableIpAddressCount`) add up
+    /// to the five that an update may need; true as soon as that is proved.
     room_for_update: Fact<bool>,
 }
 

@@ -20,7 +20,8 @@ struct ServiceFacts {
     id: String,
     /// Null.
     name: Option<String>,
-    /// Whether a feature of the cluster needs it.
+    /// Whether a feature of the cluster needs it: features are detected (`addons`, `nodegroups`,
+    /// `fargateProfileNames`, `associations`, …) or declared.
     needed: Fact<bool>,
     /// The features that are known to need it.
     needed_by: Vec<String>,
@@ -45,11 +46,11 @@ struct ServiceFacts {
     service_name: String,
     /// The region that an endpoint has to name, where another one than the cluster's serves it.
     service_region: Option<String>,
-    /// Whether the VPC has an endpoint for it, or its Route 53 Profile names another VPC's, in whatever
-    /// state.
+    /// Whether the VPC has an endpoint for it (`VpcEndpoints[].ServiceName`), or its Route 53 Profile names
+    /// another VPC's, in whatever state.
     endpoint_exists: Fact<bool>,
-    /// Whether the VPC has an endpoint for it, or another VPC's serves its nodes; unknown where
-    /// only what cannot be read would tell.
+    /// Whether the VPC has an endpoint for it (`VpcEndpoints[].ServiceName`), or another VPC's serves
+    /// its nodes; unknown where only what cannot be read would tell.
     served: Fact<bool>,
     /// Whether the best one is another VPC's, to which a Route 53 Profile leads the service's names.
     central: bool,
@@ -59,13 +60,13 @@ struct ServiceFacts {
     endpoints: Vec<String>,
     /// The id of the best one; null where there is none, or it is unknown.
     endpoint: Option<String>,
-    /// Whether the best one is an interface endpoint.
+    /// Whether the best one is an interface endpoint (`VpcEndpoints[].VpcEndpointType`).
     interface: Fact<bool>,
-    /// Whether the best one's type can serve nodes.
+    /// Whether the best one's type can serve nodes (`VpcEndpoints[].VpcEndpointType`).
     type_right: Fact<bool>,
     /// Types that can.
     types: Vec<String>,
-    /// Whether the best one is available.
+    /// Whether the best one is available (`VpcEndpoints[].State`).
     available: Fact<bool>,
     /// The best one's state, as AWS spells it; null where there is none.
     state: Option<String>,
@@ -73,10 +74,12 @@ struct ServiceFacts {
     last_error: Option<String>,
     /// Whether private DNS is on at the best one, whatever the VPC makes of it.
     private_dns_enabled: bool,
-    /// Whether nodes that use the service's own name come to the best one: private DNS is on, the VPC
-    /// has its DNS attributes, and no resolver rule takes the name elsewhere. A gateway needs no names.
+    /// Whether nodes that use the service's own name come to the best one: private DNS is on
+    /// (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC has its DNS attributes
+    /// (`VpcAttributes`), and no resolver rule takes the name elsewhere (`ResolverRules`). A gateway
+    /// needs no names.
     private_dns: Fact<bool>,
-    /// Whether its clients on nodes cannot be told another host name.
+    /// Whether its clients on nodes cannot be told another host name (`rules/eks/services.yaml`).
     name_fixed: bool,
     /// Whether S3's own names lead to the best one only for what comes in through a resolver endpoint.
     inbound_only: bool,
@@ -88,7 +91,8 @@ struct ServiceFacts {
     node_zones: Fact<Vec<String>>,
     /// Zones with nodes and without an interface of the best one.
     missing_zones: Fact<Vec<String>>,
-    /// Whether the best one has an interface in every zone with nodes; true for a gateway.
+    /// Whether the best one has an interface in every zone with nodes (`VpcEndpoints[].SubnetIds`,
+    /// `Subnets[].AvailabilityZoneId`); true for a gateway.
     covers_node_zones: Fact<bool>,
     /// Zones with nodes where AWS offers no endpoint for it.
     zones_without_offer: Fact<Vec<String>>,
@@ -102,14 +106,17 @@ struct ServiceFacts {
     answers_ipv4: Fact<bool>,
     /// Whether some subnet with nodes has no way out at all.
     isolated: Fact<bool>,
-    /// Whether every subnet with nodes has a way to the internet, and nothing outside needs the service.
+    /// Whether every subnet with nodes has a way to the internet (`RouteTables[].Routes`), and nothing
+    /// outside needs the service.
     other_way: Fact<bool>,
-    /// Whether the best one's policy allows the least that nodes need.
+    /// Whether the best one's policy allows the least that nodes need
+    /// (`VpcEndpoints[].PolicyDocument`).
     policy_allows: Fact<bool>,
     /// What decides against it; null where nothing does.
     policy_problem: Option<String>,
-    /// Whether the best one's policy allows what some nodes need besides: images of the account's own
-    /// registry and of Bottlerocket, packages and agents in AWS's buckets.
+    /// Whether the best one's policy (`VpcEndpoints[].PolicyDocument`) allows what some nodes need
+    /// besides: images of the account's own registry and of Bottlerocket, packages and agents in AWS's
+    /// buckets.
     policy_allows_more: Fact<bool>,
     /// What stops without it, and what decides against it.
     policy_lacks: Vec<String>,

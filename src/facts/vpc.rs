@@ -31,8 +31,8 @@ pub(super) struct VpcFacts {
     amazon_provided_dns: Fact<bool>,
     /// Whether the VPC's own resolver stands beside others, which AWS calls unpredictable.
     dns_servers_mixed: Fact<bool>,
-    /// Whether the DNS servers that instances are given answer as the VPC's resolver would; for
-    /// other servers only a probe can tell.
+    /// Whether the DNS servers that instances are given (`DhcpConfigurations`) answer as the VPC's
+    /// resolver would; for other servers only a probe can tell.
     custom_dns_forwards: Fact<bool>,
     /// `DhcpOptions[].DhcpConfigurations[domain-name].Values[].Value`.
     domain_name: Fact<Option<String>>,
