@@ -264,7 +264,7 @@ fn is_open(route: &Route) -> bool {
     let to = to.and_then(|text| text.parse::<IpNet>().ok());
     let within =
         |text: &&str| text.parse::<IpNet>().is_ok_and(|range| to.is_some_and(|to| range.contains(&to)));
-    !closed.iter().any(|range| within(range))
+    !closed.iter().any(within)
 }
 
 /// The ways out of these subnets.

@@ -18,7 +18,10 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("node-security-group-missing", "which groups the nodes are to have only their owners know"),
     ("public-access-list-refused", "which prefixes can be joined only the owner of the addresses knows"),
     ("pull-through-cache-without-way-out", "the images are pulled by another host"),
-    ("remote-access-open-to-everyone", "the group is made anew, without it or with groups that only its owners know"),
+    (
+        "remote-access-open-to-everyone",
+        "the group is made anew, without it or with groups that only its owners know",
+    ),
     ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
     ("windows-nodes-alone", "size and type of the group to add only its owners know"),
 ];
@@ -105,7 +108,8 @@ fn mistakes(command: &str, region: &str, known: &str) -> Vec<String> {
             wrong.push(format!("the region {named:?}"));
         }
         for word in options.iter().filter(|word| !word.starts_with("$(")) {
-            let empty = ["", "none", "None", "null", "undefined", "[]", "true,", "{}"].contains(&word.as_str());
+            let empty =
+                ["", "none", "None", "null", "undefined", "[]", "true,", "{}"].contains(&word.as_str());
             let unsaid = ["<", ">", "…", "...", "{{", "file:", "=,", ",,", "=none", "=null"];
             if empty || unsaid.iter().any(|unsaid| word.contains(unsaid)) || word.ends_with('=') {
                 wrong.push(format!("`{word}` says nothing"));

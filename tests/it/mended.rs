@@ -99,7 +99,8 @@ fn what_failed_passes_once_the_printed_commands_have_run() {
     let (mut shown, mut wrong) = (BTreeSet::new(), Vec::new());
     for round in ROUNDS {
         let fill = |command: &&str| {
-            let of_role = |text: String, (role, id): (&String, &String)| text.replace(&format!("{{{role}}}"), id);
+            let of_role =
+                |text: String, (role, id): (&String, &String)| text.replace(&format!("{{{role}}}"), id);
             network.iter().fold((*command).to_owned(), of_role)
         };
         run(&round.iter().map(fill).collect::<Vec<_>>());
