@@ -11,6 +11,7 @@ use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
 
 use super::addon::{self, AddonsFacts};
 use super::exposure::{self, ExposureFacts};
+use super::load_balancers::{self, LoadBalancerFacts};
 use super::state::{self, StateFacts};
 use super::versions::{self, SupportFacts};
 use super::{Context, Fact, Subject, Subjects, access, subnet};
@@ -73,6 +74,8 @@ pub(super) struct ClusterFacts {
     exposure: ExposureFacts,
     #[serde(flatten)]
     addons: AddonsFacts,
+    #[serde(flatten)]
+    load_balancers: LoadBalancerFacts,
     /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
     control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
     /// Whether they add up to the five addresses that an update may need; true as soon as that is proved.
@@ -152,6 +155,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         support: versions::facts(context, cluster),
         exposure: exposure::facts(context, cluster),
         addons: addon::together(context, cluster),
+        load_balancers: load_balancers::facts(context),
         control_plane_in_several_zones: several(&zones),
         control_plane_free_addresses: Fact(
             free_addresses(context, &config)
