@@ -28,6 +28,7 @@ mod fit;
 mod fixture;
 mod flows;
 mod group_state;
+mod group_tags;
 mod growth;
 mod load_balancers;
 mod members;
