@@ -18,6 +18,7 @@ pub(super) const ADDRESSES: i64 = 8;
 
 /// What rules see of the cluster's internal load balancers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+#[expect(clippy::struct_field_names, reason = "rules see them among the cluster's other fields")]
 pub(super) struct LoadBalancerFacts {
     /// Whether subnets of the VPC are marked for its internal load balancers (`Subnets[].Tags`).
     load_balancer_subnets_marked: Fact<bool>,

@@ -53,11 +53,11 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     for endpoint in aws.resolver_endpoints.iter().flatten() {
         match endpoint.host_vpc_id.as_deref() {
             Some(host) if host == vpc || through.contains(endpoint.id.as_str()) => {
-                _ = used.insert(&endpoint.id, endpoint)
+                _ = used.insert(&endpoint.id, endpoint);
             }
             Some(_) => {}
             None => {
-                unlisted.push(context.field("ResolverEndpoints", &format!("HostVPCId of {}", endpoint.id)))
+                unlisted.push(context.field("ResolverEndpoints", &format!("HostVPCId of {}", endpoint.id)));
             }
         }
     }

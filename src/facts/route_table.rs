@@ -66,16 +66,19 @@ fn facts(context: &Context<'_>, table: &RouteTable, subnets: &BTreeSet<String>) 
     }
 }
 
+/// What decides for subnets, by its id, each with those subnets.
+pub(super) type Deciding<'s, T> = BTreeMap<&'s str, (&'s T, BTreeSet<String>)>;
+
 /// What decides for the cluster's subnets, by its id, each with those subnets; and why there may be more.
 pub(super) fn by_subnet<'s, T>(
     context: &Context<'_>,
     decides: impl Fn(&str) -> Known<(&'s str, &'s T)>,
-) -> (BTreeMap<&'s str, (&'s T, BTreeSet<String>)>, Vec<Missing>) {
+) -> (Deciding<'s, T>, Vec<Missing>) {
     let (mut subnets, mut unlisted) = subnet::used(context);
     let marked = subnet::of_load_balancers(context);
     subnets.extend(marked.listed.into_iter().map(|subject| subject.id));
     unlisted.extend(marked.unlisted);
-    let mut found: BTreeMap<&'s str, (&'s T, BTreeSet<String>)> = BTreeMap::new();
+    let mut found: Deciding<'s, T> = BTreeMap::new();
     for subnet in subnets {
         match decides(&subnet) {
             Ok((id, what)) => _ = found.entry(id).or_insert_with(|| (what, BTreeSet::new())).1.insert(subnet),
