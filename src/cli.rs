@@ -41,7 +41,8 @@ Ends:
   ecr.api  sts  s3                an AWS service: the VPC endpoint that answers
   nodes  control-plane            a role in the cluster; also pods, fargate, efs,
                                   operators, services, control-plane-subnets,
-                                  resolver-inbound, -outbound, -targets
+                                  resolver-inbound, -outbound, -targets,
+                                  hybrid-nodes, hybrid-pods
   head-office                     a network that privek-audit.yaml names
 What AWS cannot know about a network or subnet follows it:
   10.50.0.0/24,via=pcx-0a1  subnet-0a1,sg=sg-0b2

@@ -11,6 +11,7 @@ use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
 
 use super::addon::{self, AddonsFacts};
 use super::exposure::{self, ExposureFacts};
+use super::load_balancers::{self, LoadBalancerFacts};
 use super::ranges::{self, RangesFacts};
 use super::state::{self, StateFacts};
 use super::versions::{self, SupportFacts};
@@ -78,6 +79,8 @@ pub(super) struct ClusterFacts {
     exposure: ExposureFacts,
     #[serde(flatten)]
     addons: AddonsFacts,
+    #[serde(flatten)]
+    load_balancers: LoadBalancerFacts,
     /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
     control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
     /// Whether the free addresses of the cluster's subnets (`Subnets[].AvailableIpAddressCount`) add up
@@ -159,6 +162,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         support: versions::facts(context, cluster),
         exposure: exposure::facts(context, cluster),
         addons: addon::together(context, cluster),
+        load_balancers: load_balancers::facts(context),
         control_plane_in_several_zones: several(&zones),
         control_plane_free_addresses: Fact(
             free_addresses(context, &config)

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::network::Known;
 use crate::snapshot::aws::eks::FargateProfile;
 
-use super::{Context, Fact, Subject, Subjects, cluster, state};
+use super::{Context, Fact, Subject, Subjects, cluster, state, subnet};
 
 /// What rules see of a Fargate profile.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -27,6 +27,14 @@ pub(super) struct FargateFacts {
     pod_execution_role: Fact<String>,
     /// `fargateProfile.subnets`.
     subnets: Fact<Vec<String>>,
+    /// Those with a route to an internet gateway (`RouteTables[].Routes[].GatewayId`).
+    public_subnets: Fact<Vec<String>>,
+    /// Whether there is none.
+    subnets_private: Fact<bool>,
+    /// Those in Local Zones, in Wavelength Zones or on Outposts (`AvailabilityZones[].ZoneType`, `Subnets[].OutpostArn`).
+    subnets_outside_zones: Fact<Vec<String>>,
+    /// Whether there is none.
+    subnets_in_zones: Fact<bool>,
 }
 
 /// Every Fargate profile of the cluster.
@@ -66,6 +74,9 @@ fn facts(context: &Context<'_>, name: &str, profile: &Known<&FargateProfile>) ->
         let health = context.since(2, profile.health.as_ref(), "fargateProfile", "health")?;
         Ok(health.map(|health| cluster::sentences(&health.issues)).unwrap_or_default())
     });
+    let subnets = profile.clone().map(|profile| profile.subnets.clone());
+    let public = subnets.clone().and_then(|all| those(&all, |id| context.network.is_public(id)));
+    let outside = subnets.clone().and_then(|all| those(&all, |id| is_outside_zones(context, id)));
     FargateFacts {
         id: name.to_owned(),
         name: Some(name.to_owned()),
@@ -83,8 +94,35 @@ fn facts(context: &Context<'_>, name: &str, profile: &Known<&FargateProfile>) ->
         pod_execution_role: Fact(profile.clone().and_then(|profile| {
             profile.pod_execution_role_arn.clone().ok_or_else(|| field("podExecutionRoleArn"))
         })),
-        subnets: Fact(profile.clone().map(|profile| profile.subnets.clone())),
+        subnets: Fact(subnets),
+        subnets_private: Fact(public.as_ref().map(Vec::is_empty).map_err(Clone::clone)),
+        public_subnets: Fact(public),
+        subnets_in_zones: Fact(outside.as_ref().map(Vec::is_empty).map_err(Clone::clone)),
+        subnets_outside_zones: Fact(outside),
     }
+}
+
+/// The subnets of which something holds; one of which it is proved outranks those not read.
+fn those(subnets: &[String], holds: impl Fn(&str) -> Known<bool>) -> Known<Vec<String>> {
+    let (mut found, mut missing) = (Vec::new(), Vec::new());
+    for id in subnets {
+        match holds(id) {
+            Ok(true) => found.push(id.clone()),
+            Ok(false) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    if found.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(found) }
+}
+
+fn is_outside_zones(context: &Context<'_>, id: &str) -> Known<bool> {
+    let found = context.network.subnet(id)?;
+    if found.outpost_arn.is_some() {
+        return Ok(true);
+    }
+    let kind = subnet::listed_zone(context, &Ok(found))?.zone_type.as_deref();
+    let kind = kind.ok_or_else(|| vec![context.field("AvailabilityZones", "ZoneType")])?;
+    Ok(kind != "availability-zone")
 }
 
 #[cfg(test)]

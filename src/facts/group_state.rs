@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::network::{Groups, Known, Missing};
 use crate::snapshot::aws::eks::Nodegroup;
 
+use super::group_tags::{self, GroupTagFacts};
 use super::nodes::NodeGroup;
 use super::versions::number;
 use super::{Context, Fact, cluster, exposure, state, subnet};
@@ -40,6 +41,8 @@ pub(super) struct GroupStateFacts {
     /// Whether every group of its nodes is in the VPC or associated with it (`SecurityGroups`,
     /// `SecurityGroupVpcAssociations`).
     security_groups_there: Fact<bool>,
+    #[serde(flatten)]
+    tags: GroupTagFacts,
 }
 
 /// The facts about one group; `described` is EKS's description of a managed one.
@@ -87,6 +90,7 @@ pub(super) fn facts(
         zones_without_types: Fact(zones),
         security_groups_there: Fact(groups.clone().map(|groups| groups.is_empty())),
         security_groups_missing: Fact(groups),
+        tags: group_tags::facts(context, group),
     }
 }
 

@@ -30,8 +30,11 @@ mod fit;
 mod fixture;
 mod flows;
 mod group_state;
+mod group_tags;
 mod growth;
+mod load_balancers;
 mod members;
+mod network_acl;
 mod nodegroup;
 mod nodes;
 mod operators;
@@ -43,9 +46,13 @@ mod policy;
 mod prefixes;
 mod ranges;
 mod registries;
+mod resolver_endpoint;
+mod resolver_rule;
 mod role;
 mod role_uses;
+mod route_table;
 mod s3;
+mod security_group;
 mod services;
 mod signs;
 #[cfg(test)]
@@ -53,6 +60,7 @@ mod small;
 mod spec;
 mod state;
 mod subnet;
+mod subnet_v6;
 mod surge;
 mod template;
 mod trace;
@@ -60,6 +68,7 @@ mod trunk;
 mod trust;
 mod versions;
 mod vpc;
+mod ways;
 
 use std::collections::BTreeMap;
 
@@ -87,6 +96,11 @@ pub const KINDS: &[&str] = &[
     "control_plane_subnet",
     "subnet",
     "load_balancer_subnet",
+    "route_table",
+    "network_acl",
+    "security_group",
+    "resolver_endpoint",
+    "resolver_rule",
     "service",
     "nodegroup",
     "bootstrap",
@@ -182,6 +196,11 @@ impl<'s> Facts<'s> {
             ("control_plane_subnet", subnet::of_control_plane(&context)),
             ("subnet", subnet::derive(&context)),
             ("load_balancer_subnet", subnet::of_load_balancers(&context)),
+            ("route_table", route_table::derive(&context)),
+            ("network_acl", network_acl::derive(&context)),
+            ("security_group", security_group::derive(&context)),
+            ("resolver_endpoint", resolver_endpoint::derive(&context)),
+            ("resolver_rule", resolver_rule::derive(&context)),
             ("service", services::derive(&context)),
             ("nodegroup", nodegroup::derive(&context)),
             ("role", role::derive(&context)),
@@ -225,6 +244,11 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "cluster" => Some(schema_for!(cluster::ClusterFacts)),
         "vpc" => Some(schema_for!(vpc::VpcFacts)),
         "control_plane_subnet" | "subnet" | "load_balancer_subnet" => Some(schema_for!(subnet::SubnetFacts)),
+        "route_table" => Some(schema_for!(route_table::RouteTableFacts)),
+        "network_acl" => Some(schema_for!(network_acl::NetworkAclFacts)),
+        "security_group" => Some(schema_for!(security_group::SecurityGroupFacts)),
+        "resolver_endpoint" => Some(schema_for!(resolver_endpoint::ResolverEndpointFacts)),
+        "resolver_rule" => Some(schema_for!(resolver_rule::ResolverRuleFacts)),
         "service" => Some(services::schema()),
         "nodegroup" => Some(schema_for!(nodegroup::NodegroupFacts)),
         "role" => Some(schema_for!(role::RoleFacts)),

@@ -84,6 +84,23 @@ pub fn known_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) 
     (subnets, missing)
 }
 
+/// The subnets of managed node groups, and why there may be more.
+pub fn managed_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let mut listed = Listed::default();
+    match &context.cluster {
+        Ok(cluster) => managed(context, cluster, &mut listed),
+        Err(missing) => listed.unlisted.extend(missing.iter().cloned()),
+    }
+    let mut subnets = BTreeSet::new();
+    for group in listed.groups {
+        match group.subnets {
+            Ok(of_group) => subnets.extend(of_group),
+            Err(why) => listed.unlisted.extend(why),
+        }
+    }
+    (subnets, listed.unlisted)
+}
+
 /// The cluster's instances that run or are about to.
 pub fn instances<'s>(context: &Context<'s>) -> Known<Vec<&'s Instance>> {
     let cluster = context.cluster.clone()?;

@@ -11,7 +11,9 @@ use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet, tag}
 use super::context::plausible_count;
 use super::pod_places::{Places, PodPlaceFacts};
 use super::s3::S3;
-use super::{Context, Fact, Missing, Subject, Subjects, endpoints, nodes, surge};
+use super::subnet_v6::{self, SubnetV6Facts};
+use super::ways::{self, WayFacts};
+use super::{Context, Fact, Missing, Subject, Subjects, endpoints, load_balancers, nodes};
 
 /// Zones, by id, that EKS refuses for the control plane
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>).
@@ -66,6 +68,14 @@ pub(super) struct SubnetFacts {
     s3_endpoint_exists: Fact<bool>,
     #[serde(flatten)]
     pods: PodPlaceFacts,
+    #[serde(flatten)]
+    ways: WayFacts,
+    #[serde(flatten)]
+    v6: SubnetV6Facts,
+    /// Whether it is in the cluster's VPC (`Subnets[].VpcId`).
+    in_cluster_vpc: Fact<bool>,
+    /// Whether it is marked for internal load balancers, but for those of other clusters only (`Subnets[].Tags`).
+    left_to_other_clusters: Fact<bool>,
 }
 
 /// The zone that a subnet is in: its id, or its name where AWS gives no id.
@@ -113,7 +123,7 @@ pub(super) fn of_load_balancers(context: &Context<'_>) -> Subjects {
     let marked = all
         .iter()
         .filter(|subnet| subnet.vpc_id.as_deref() == Some(&vpc))
-        .filter(|subnet| surge::takes_load_balancers(&subnet.tags, cluster));
+        .filter(|subnet| load_balancers::takes(&subnet.tags, cluster));
     let listed = marked.map(|subnet| {
         let facts = facts(context, &subnet.subnet_id, &hosts, &s3, &places);
         self::subject("load_balancer_subnet", &facts)
@@ -125,19 +135,14 @@ pub(super) fn of_load_balancers(context: &Context<'_>) -> Subjects {
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
     let (s3, places) = (S3::new(context), Places::new(context));
-    let mut ids: BTreeSet<String> = hosts.nodes.0.clone();
-    ids.extend(hosts.clients.0.iter().cloned());
-    let mut unlisted: Vec<Missing> = hosts.clients.1.clone();
-    unlisted.extend(hosts.nodes.1.iter().cloned());
-    ids.extend(hosts.cluster.iter().flatten().cloned());
-    ids.extend(hosts.interfaces.iter().flatten().cloned());
-    for missing in [hosts.cluster.as_ref().err(), hosts.interfaces.as_ref().err()].into_iter().flatten() {
-        unlisted.extend(missing.iter().cloned());
-    }
-    unlisted.sort();
-    unlisted.dedup();
+    let (ids, unlisted) = hosts.used();
     let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &hosts, &s3, &places))).collect();
     Subjects { listed, unlisted }
+}
+
+/// The subnets that the control plane or nodes use, and why there may be more.
+pub(super) fn used(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    Hosts::of(context).used()
 }
 
 fn subject(kind: &'static str, facts: &SubnetFacts) -> Subject {
@@ -154,6 +159,8 @@ struct Hosts {
     nodes: (BTreeSet<String>, Vec<Missing>),
     /// Subnets of what calls AWS, and why there may be more.
     clients: (BTreeSet<String>, Vec<Missing>),
+    /// Subnets of managed node groups, and why there may be more.
+    managed: (BTreeSet<String>, Vec<Missing>),
 }
 
 impl Hosts {
@@ -169,7 +176,24 @@ impl Hosts {
             interfaces: interfaces.map(|all| all.iter().filter_map(subnet).collect()),
             nodes: nodes::known_subnets(context),
             clients: endpoints::client_subnets(context),
+            managed: nodes::managed_subnets(context),
         }
+    }
+
+    /// All of them, and why there may be more.
+    fn used(&self) -> (BTreeSet<String>, Vec<Missing>) {
+        let mut ids: BTreeSet<String> = self.nodes.0.clone();
+        ids.extend(self.clients.0.iter().cloned());
+        let mut unlisted: Vec<Missing> = self.clients.1.clone();
+        unlisted.extend(self.nodes.1.iter().cloned());
+        ids.extend(self.cluster.iter().flatten().cloned());
+        ids.extend(self.interfaces.iter().flatten().cloned());
+        for missing in [self.cluster.as_ref().err(), self.interfaces.as_ref().err()].into_iter().flatten() {
+            unlisted.extend(missing.iter().cloned());
+        }
+        unlisted.sort();
+        unlisted.dedup();
+        (ids, unlisted)
     }
 }
 
@@ -231,6 +255,15 @@ fn facts(
         s3_endpoint_exists: Fact(to_s3.endpoint.0.clone().map(|endpoint| endpoint.is_some())),
         s3_endpoint: to_s3.endpoint,
         pods: places.facts(id),
+        ways: ways::facts(context, id),
+        v6: subnet_v6::facts(context, id, &hosts.managed),
+        in_cluster_vpc: Fact(subnet.clone().and_then(|subnet| {
+            let its = subnet.vpc_id.as_ref().ok_or_else(|| field(context, "VpcId", id))?;
+            Ok(*its == context.vpc.clone()?)
+        })),
+        left_to_other_clusters: Fact(
+            subnet.and_then(|subnet| load_balancers::left_to_others(context, subnet)),
+        ),
     }
 }
 
@@ -246,11 +279,11 @@ pub(super) fn free_addresses(context: &Context<'_>, id: &str) -> Known<i64> {
         .ok_or_else(|| field(context, "AvailableIpAddressCount", id))
 }
 
-fn field(context: &Context<'_>, name: &str, id: &str) -> Vec<Missing> {
+pub(super) fn field(context: &Context<'_>, name: &str, id: &str) -> Vec<Missing> {
     vec![context.field("Subnets", &format!("{name} of {id}"))]
 }
 
-fn listed_zone<'s>(context: &Context<'s>, subnet: &Known<&Subnet>) -> Known<&'s AvailabilityZone> {
+pub(super) fn listed_zone<'s>(context: &Context<'s>, subnet: &Known<&Subnet>) -> Known<&'s AvailabilityZone> {
     let subnet = subnet.clone()?;
     let mut zones = context.snapshot.aws.availability_zones.iter().flatten();
     let same = |one: &Option<String>, other: &Option<String>| one.is_some() && one == other;

@@ -10,21 +10,16 @@
 use std::collections::BTreeMap;
 
 use crate::network::Known;
-use crate::snapshot::aws::ec2::{Tag, tag};
 
 use super::capacity::Shortage;
 use super::demand::{Bound, Member, count, free, items};
 use super::fit::{self, Free, Item};
 use super::nodes::NodeGroup;
 use super::pods::{Demand, ceil};
-use super::{Context, Fact, Missing, subnet};
+use super::{Context, Fact, Missing, load_balancers, subnet};
 
 /// Nodes that one update replaces at once, at most.
 const MOST_AT_ONCE: i64 = 100;
-
-/// Addresses that a load balancer must find free in each of its subnets:
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>.
-pub(super) const LOAD_BALANCER: i64 = 8;
 
 /// The answer for one group.
 #[derive(Clone, Debug, PartialEq)]
@@ -118,29 +113,9 @@ fn shortage(members: &[Member<'_>], zone: &str, set: &[usize], items: &[Item], r
 fn room(context: &Context<'_>, items: &[Item], bound: Bound) -> Free {
     let mut room: BTreeMap<String, i64> = free(context, items, bound);
     for (subnet, free) in &mut room {
-        *free = (*free - kept_for_load_balancers(context, subnet)).max(0);
+        *free = (*free - load_balancers::addresses_kept(context, subnet)).max(0);
     }
     room
-}
-
-/// Addresses that load balancers may want of a subnet: those of a subnet that is marked for them.
-pub(super) fn kept_for_load_balancers(context: &Context<'_>, id: &str) -> i64 {
-    let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
-    let marked = context.network.subnet(id).is_ok_and(|subnet| takes_load_balancers(&subnet.tags, cluster));
-    if marked && context.intent.features.get("load_balancer_controller") != Some(&false) {
-        LOAD_BALANCER
-    } else {
-        0
-    }
-}
-
-/// Whether a subnet is marked for internal load balancers of this cluster:
-/// <https://kubernetes-sigs.github.io/aws-load-balancer-controller/latest/deploy/subnet_discovery/>.
-pub(super) fn takes_load_balancers(tags: &[Tag], cluster: Option<&str>) -> bool {
-    let marked = tag(tags, "kubernetes.io/role/internal-elb").is_some_and(|value| matches!(value, "1" | ""));
-    let clusters = tags.iter().filter_map(|tag| tag.key.as_deref()?.strip_prefix("kubernetes.io/cluster/"));
-    let clusters: Vec<&str> = clusters.collect();
-    marked && (clusters.is_empty() || cluster.is_none_or(|cluster| clusters.contains(&cluster)))
 }
 
 /// Nodes that an update adds in each zone at most, of a group at its maximum size.

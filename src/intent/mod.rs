@@ -22,13 +22,15 @@ pub use plan::{Plan, PlanFlags};
 use written::Written;
 
 /// What can be named by its part in the cluster, so that no network may be called so.
-pub const ROLES: [&str; 11] = [
+pub const ROLES: [&str; 13] = [
     "operators",
     "nodes",
     "pods",
     "fargate",
     "control-plane",
     "control-plane-subnets",
+    "hybrid-nodes",
+    "hybrid-pods",
     "resolver-inbound",
     "resolver-outbound",
     "resolver-targets",

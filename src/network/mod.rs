@@ -4,6 +4,7 @@
 //! hop, and all blockers come out. Three-valued throughout: what was not read, or is not
 //! modelled, is named in `missing` and never taken for permission. Knows nothing of rules.
 
+mod acl_order;
 mod address;
 mod blocker;
 mod connection;
@@ -39,11 +40,13 @@ mod transit_remedy;
 mod transit_table;
 mod vpn_gateway;
 mod walk;
+mod ways;
 mod zone;
 
 #[cfg(test)]
 mod tests;
 
+pub use acl_order::IdleEntry;
 pub use address::AddressSet;
 pub use blocker::{Blocker, BlockerCode, MovedEntry, Remedy};
 pub use egress::Egress;
@@ -52,3 +55,4 @@ pub use index::Network;
 pub use missing::{Known, Missing, MissingKind, missing};
 pub use path::{Hop, Leg, Path, Verdict};
 pub use ports::{Ports, PortsError, Protocol};
+pub use ways::{AttachmentElsewhere, LostRoute, NatElsewhere};

@@ -27,10 +27,10 @@ pub(super) const LAST: i64 = 32767;
 /// An entry as sets of numbers.
 #[derive(Debug)]
 pub(super) struct Entry {
-    number: i64,
-    allows: bool,
-    addresses: AddressSet,
-    points: Ranges,
+    pub number: i64,
+    pub allows: bool,
+    pub addresses: AddressSet,
+    pub points: Ranges,
 }
 
 impl Network<'_> {
@@ -95,7 +95,7 @@ struct Evaluation {
 }
 
 /// The entries of one direction in their order; one that cannot be read leaves all undecided.
-fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<Entry>, Missing> {
+pub(super) fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<Entry>, Missing> {
     let unlike = direction != Direction::Outbound;
     let mut entries: Vec<&NetworkAclEntry> =
         acl.entries.iter().filter(|entry| entry.egress != Some(unlike)).collect();

@@ -8,6 +8,7 @@ mod control_plane;
 mod declared;
 mod efs;
 mod endpoint;
+mod hybrid;
 pub(super) mod label;
 mod named;
 mod nodes;
@@ -156,6 +157,8 @@ pub(super) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
         "control-plane" => one(cached(context, "control-plane", control_plane::interfaces)),
         "control-plane-subnets" => one(cached(context, "control-plane-subnets", control_plane::subnets)),
         "resolver-inbound" => one(cached(context, "resolver-inbound", resolver::inbound)),
+        "hybrid-nodes" => one(cached(context, "hybrid-nodes", hybrid::nodes)),
+        "hybrid-pods" => one(cached(context, "hybrid-pods", hybrid::pods)),
         "resolver-outbound" => one(cached(context, "resolver-outbound", resolver::outbound)),
         _ => Parties::default(),
     }

@@ -345,7 +345,7 @@ fn a_cluster_on_fargate_alone_has_no_planned_nodes() {
 fn every_role_has_ends_or_says_why_not() {
     for role in crate::facts::spec::ROLES {
         let found = ends_with(&with_resolver(), "operators: [{ cidr: 10.0.0.0/8 }]", role);
-        let absent = matches!(role, "efs" | "fargate");
+        let absent = matches!(role, "efs" | "fargate" | "hybrid-nodes" | "hybrid-pods");
         assert_eq!(found.are_none(), absent, "{role}: {found:?}");
     }
 }
@@ -390,4 +390,19 @@ fn an_association_without_its_rule_or_vpc_leaves_doubt() {
         let targets = ends(&fixture, "resolver-targets");
         assert!(targets.known.is_empty() && misses(&targets, says), "{targets:?}");
     }
+}
+
+#[test]
+fn hybrid_nodes_are_where_the_cluster_says_and_come_in_where_the_user_says() {
+    let networks = json!({"remoteNodeNetworks": [{"cidrs": ["10.80.0.0/16"]}], "remotePodNetworks": [{"cidrs": ["ten"]}]});
+    let fixture = Fixture::healthy()
+        .change("cluster", "name", CLUSTER, |one| one["remoteNetworkConfig"] = networks.clone());
+    let nodes = ends(&fixture, "hybrid-nodes");
+    assert_eq!(nodes.known[0].label, "hybrid nodes in 10.80.0.0/16");
+    let declared =
+        ends_with(&fixture, "networks: [{ name: plant, cidr: 10.80.0.0/12, via: tgw-0a1 }]", "hybrid-nodes");
+    let via = |end: &End| matches!(&end.kind, EndKind::Addresses { via: Some(via), .. } if via == "tgw-0a1");
+    assert!(via(&declared.known[0]), "{declared:?}");
+    let pods = ends(&fixture, "hybrid-pods");
+    assert!(pods.known.is_empty() && misses(&pods, "remotePodNetworks"), "{pods:?}");
 }

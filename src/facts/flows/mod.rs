@@ -316,7 +316,9 @@ impl Run<'_, '_> {
     /// other networks with it: <https://github.com/aws/amazon-vpc-cni-k8s#aws_vpc_k8s_cni_randomizesnat>.
     fn is_rare(&self, blocker: &Blocker) -> bool {
         let inside = match &self.to {
-            EndSpec::Role(role) => !matches!(role.as_str(), "operators" | "resolver-targets"),
+            EndSpec::Role(role) => {
+                !matches!(role.as_str(), "operators" | "resolver-targets" | "hybrid-nodes" | "hybrid-pods")
+            }
             EndSpec::Service(_) => true,
             _ => false,
         };
