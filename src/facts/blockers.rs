@@ -34,7 +34,8 @@ pub(super) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
 /// can be applied: each entry has a number of its own, and the same one wherever it is proposed.
 #[derive(Debug, Default)]
 pub(super) struct Numbers {
-    entries: BTreeMap<Entry, i64>,
+    /// An entry has one number for each place that it is needed in: before this entry, or after all.
+    entries: BTreeMap<Entry, BTreeSet<i64>>,
     taken: BTreeSet<(BlockerCode, String, i64)>,
 }
 
@@ -53,14 +54,15 @@ impl Numbers {
             let place = |number: i64| (blocker.code, blocker.id.clone(), number);
             let numbers = remedy.cidrs.iter().map_while(|cidr| {
                 let entry = (blocker.code, blocker.id.clone(), ports.clone(), cidr.clone());
-                let known = self.entries.get(&entry).copied().filter(|number| free.contains(number));
+                let known = self.entries.get(&entry).into_iter().flatten();
+                let known = known.copied().find(|number| free.contains(number));
                 let mut unused = free.iter().copied().filter(|number| !own.contains(&place(*number)));
                 let number = known
                     .or_else(|| unused.clone().find(|number| !self.taken.contains(&place(*number))))
                     .or_else(|| unused.next())?;
                 own.insert(place(number));
                 self.taken.insert(place(number));
-                self.entries.insert(entry, number);
+                self.entries.entry(entry).or_default().insert(number);
                 Some(number)
             });
             blocker.remedy.rule_numbers = numbers.collect();

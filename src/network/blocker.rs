@@ -135,4 +135,6 @@ pub struct Remedy {
     pub route_table: Option<String>,
     /// The state that the object is in, as AWS spells it.
     pub state: Option<String>,
+    /// Whether what the fix makes needs more, of which nothing can be told before it is there.
+    pub more_to_come: bool,
 }

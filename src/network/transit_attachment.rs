@@ -39,6 +39,7 @@ impl<'s> Network<'s> {
         let mut blocker = at(BlockerCode::TransitGatewayAttachment, GATEWAY, gateway, None, reason);
         blocker.remedy.vpc = Some(vpc.to_owned());
         blocker.remedy.subnets = self.subnets_to_attach(vpc).into_values().map(ToOwned::to_owned).collect();
+        blocker.remedy.more_to_come = !self.routes_by_itself(gateway);
         story.block(blocker);
         None
     }

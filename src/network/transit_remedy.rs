@@ -102,6 +102,18 @@ impl<'s> Network<'s> {
         chosen
     }
 
+    /// Whether a gateway puts a new attachment into its default route table, and a route to it:
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>
+    pub(super) fn routes_by_itself(&self, gateway: &str) -> bool {
+        let mut gateways = self.snapshot.aws.transit_gateways.iter().flatten();
+        let its = gateways.find(|its| its.transit_gateway_id == gateway).and_then(|its| its.options.as_ref());
+        let on = |option: Option<&String>| option.is_some_and(|option| option == "enable");
+        its.is_some_and(|its| {
+            on(its.default_route_table_association.as_ref())
+                && on(its.default_route_table_propagation.as_ref())
+        })
+    }
+
     /// The route table to associate an attachment with: the gateway's default one, or its only one.
     pub(super) fn table_to_associate(&self, attachment: &TransitGatewayAttachment) -> Option<&'s str> {
         let gateway = attachment.transit_gateway_id.as_deref()?;

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::explain::thing;
 use super::expr::Expression;
 use super::path::{Path, Scope, mark, marker, without_marks};
 use super::source::FactSource;
@@ -40,10 +41,7 @@ pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) 
     let variables = Variables::new(facts);
     let mut findings = Vec::new();
     for rule in rules.iter() {
-        match &rule.flow {
-            Some(flow) => evaluate_rule(rules, rule, &facts.flow(flow), &variables, &mut findings)?,
-            None => evaluate_rule(rules, rule, facts.subjects(&rule.subject), &variables, &mut findings)?,
-        }
+        evaluate_rule(rules, rule, facts, &variables, &mut findings)?;
     }
     let area = |finding: &Finding| AREAS.iter().position(|area| *area == finding.area).unwrap_or(AREAS.len());
     findings.sort_by(|a, b| {
@@ -74,6 +72,18 @@ pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) 
         gaps: evaluation.gaps.clone(),
         findings,
     })
+}
+
+/// What a report says about one rule, in the order of its subjects; nothing where there is no such rule.
+///
+/// # Errors
+/// A mistake in the rule that only these facts bring out.
+pub fn evaluate_one(rules: &Rules, id: &str, facts: &dyn FactSource) -> Result<Vec<Finding>, RuleError> {
+    let mut findings = Vec::new();
+    if let Some(rule) = rules.get(id) {
+        evaluate_rule(rules, rule, facts, &Variables::new(facts), &mut findings)?;
+    }
+    Ok(findings)
 }
 
 /// Identifies a rule and a subject across runs; what the finding says has no part in it.
@@ -164,6 +174,19 @@ impl<'f> Variables<'f> {
 fn evaluate_rule(
     rules: &Rules,
     rule: &Rule,
+    facts: &dyn FactSource,
+    variables: &Variables<'_>,
+    findings: &mut Vec<Finding>,
+) -> Result<(), RuleError> {
+    match &rule.flow {
+        Some(flow) => evaluate_subjects(rules, rule, &facts.flow(flow), variables, findings),
+        None => evaluate_subjects(rules, rule, facts.subjects(&rule.subject), variables, findings),
+    }
+}
+
+fn evaluate_subjects(
+    rules: &Rules,
+    rule: &Rule,
     subjects: &Subjects,
     variables: &Variables<'_>,
     findings: &mut Vec<Finding>,
@@ -189,8 +212,8 @@ fn evaluate_rule(
                 (Some(flow), _) => {
                     format!("the paths from {} to {} cannot all be known: {what}", flow.from, flow.to)
                 }
-                (None, true) => format!("no {} could be listed: {what}", rule.subject),
-                (None, false) => format!("there may be more than these {}s: {what}", rule.subject),
+                (None, true) => format!("no {} could be listed: {what}", thing(&rule.subject)),
+                (None, false) => format!("there may be more than these {}s: {what}", thing(&rule.subject)),
             };
             if let Some(later) = later {
                 (finding.outcome, finding.message) = (Outcome::NotApplicable, later);
@@ -205,7 +228,7 @@ fn evaluate_rule(
         finding.outcome = Outcome::NotApplicable;
         finding.message = match &rule.flow {
             Some(flow) => format!("there is nothing that goes from {} to {} here", flow.from, flow.to),
-            None => format!("there is no {} here", rule.subject),
+            None => format!("there is no {} here", thing(&rule.subject)),
         };
         findings.push(finding);
     }

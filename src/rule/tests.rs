@@ -81,6 +81,7 @@ fn vocabulary() -> Vocabulary {
         ),
         target: json!({"type": "object", "properties": {"region": {"type": "string"}}}),
         flow_ends: vec!["operators".into(), "control-plane".into()],
+        numbers: ["SUB-01".to_owned(), "SUB-03".to_owned()].into(),
     }
 }
 
@@ -220,7 +221,7 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
         text.replace("assert: \"\"\n", "").replace("subnet.id", "flow.id").replace("subnet.free", "flow.id");
     let mut facts = made(&[]);
     let remedy = json!({"protocol": "tcp", "from_port": 443, "to_port": 443, "cidrs": ["10.0.0.0/24"],
-        "group": null, "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "few_ports": false, "low_ports": false,
+        "group": null, "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "few_ports": false, "low_ports": false, "more_to_come": false,
         "target": null, "target_option": null, "replaces": null, "vpc": null, "subnet": null, "subnets": [], "route_table": null, "state": null});
     let blocker = json!({"code": "security-group-ingress", "kind": "security-group", "id": "sg-1",
         "leg": "request", "part": null, "reason": "no inbound rule admits it", "remedy": remedy});
@@ -238,7 +239,7 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
 /// The commands for a blocker with this code and remedy.
 fn commands(code: &str, kind: &str, id: &str, remedy: &Value) -> Vec<String> {
     let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
-        "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "few_ports": false, "low_ports": false, "target": null,
+        "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "few_ports": false, "low_ports": false, "more_to_come": false, "target": null,
         "target_option": null, "replaces": null, "vpc": null, "subnet": null, "subnets": [], "route_table": null, "state": null});
     all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
     let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": "", "remedy": all});
@@ -421,4 +422,17 @@ fn titles_fit_into_a_line() {
     for rule in built_in().unwrap().iter() {
         assert!(rule.title.chars().count() <= 76, "{}: {}", rule.id, rule.title);
     }
+}
+
+#[test]
+fn a_number_that_a_rule_covers_is_in_the_catalogue_and_named_once() {
+    let rules = load(&rule("subnet.isolated", "covers: [SUB-01, SUB-03]\n")).unwrap();
+    assert_eq!(rules.get("too-small").unwrap().covers, ["SUB-01", "SUB-03"]);
+    let said = problem(&rule("subnet.isolated", "covers: [SUB-02]\n"));
+    assert!(
+        said.contains("too-small.yaml:5:10: catalogue.yaml has no number SUB-02; did you mean SUB-0"),
+        "{said}"
+    );
+    let said = problem(&rule("subnet.isolated", "covers: [SUB-01, SUB-01]\n"));
+    assert!(said.contains("the number SUB-01 is there twice"), "{said}");
 }

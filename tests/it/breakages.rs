@@ -74,6 +74,8 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
                 broken(snapshot, all, &format!("{target} a blackhole"), |new| {
                     new["RouteTables"][at]["Routes"][route]["State"] = json!("blackhole");
                 });
+                let mut subnets = items(snapshot, "Subnets").map(|(_, subnet)| subnet);
+                let subnet = subnets.find(|subnet| subnet["VpcId"] == table["VpcId"]);
                 broken(snapshot, all, &format!("{target} to a NAT gateway"), |new| {
                     let route = &mut new["RouteTables"][at]["Routes"][route];
                     let to = route["DestinationCidrBlock"].clone();
@@ -81,9 +83,11 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
                         "DestinationCidrBlock": to, "NatGatewayId": "nat-0fffffffffffffff1",
                         "Origin": "CreateRoute", "State": "active",
                     });
+                    list_mut(&mut new["scope"]["NatGateways"]).push(table["VpcId"].clone());
                     list_mut(&mut new["NatGateways"]).push(json!({
                         "NatGatewayId": "nat-0fffffffffffffff1", "ConnectivityType": "public",
-                        "State": "available", "VpcId": table["VpcId"], "SubnetId": "subnet-0fffffffffffffff1",
+                        "State": "available", "VpcId": table["VpcId"],
+                        "SubnetId": subnet.map_or(&Value::Null, |subnet| &subnet["SubnetId"]),
                     }));
                 });
             }

@@ -30,6 +30,8 @@ struct Case {
 #[derive(Default)]
 struct Tally {
     mended: usize,
+    /// Findings whose fix says that it takes a second round, and that did take one.
+    again: usize,
     /// Findings whose fix is words only, by the reasons of their blockers.
     without: BTreeSet<String>,
     wrong: Vec<String>,
@@ -82,6 +84,13 @@ impl Tally {
                 };
                 match wrong {
                     None => self.mended += 1,
+                    Some(what) if what.starts_with("it is") && says_there_is_more(finding) => {
+                        let after = after.as_ref().expect("it was judged");
+                        match second_round(judge, case, &mended, after, finding) {
+                            None => self.again += 1,
+                            Some(what) => self.wrong.push(tell(name, finding, &commands, &what)),
+                        }
+                    }
                     Some(what) => self.wrong.push(tell(name, finding, &commands, &what)),
                 }
             }
@@ -90,10 +99,32 @@ impl Tally {
 
     fn join(&mut self, other: Self) {
         self.mended += other.mended;
+        self.again += other.again;
         self.without.extend(other.without);
         self.wrong.extend(other.wrong);
         self.commands.extend(other.commands);
     }
+}
+
+/// What is wrong after the commands that a finding prints once those before have run.
+fn second_round(
+    judge: &Judge,
+    case: &Case,
+    snapshot: &Value,
+    before: &Report,
+    finding: &Finding,
+) -> Option<String> {
+    let same = |other: &&Finding| other.rule == finding.rule && other.subject == finding.subject;
+    let finding = before.findings.iter().find(same).expect("it was there before");
+    let commands = finding.fix.as_ref().map(|fix| fix.commands.clone()).unwrap_or_default();
+    let mut mended = snapshot.clone();
+    for command in &commands {
+        if let Err(error) = aws_cli::apply(&mut mended, command) {
+            return Some(format!("in the second round {error}: {command}"));
+        }
+    }
+    let after = judge.report(&mended, &case.intent, &case.name);
+    worse(before, &after, finding, &commands).map(|what| format!("after two rounds {what}"))
 }
 
 /// What is wrong after the fix of a finding: it does not pass, or another finding got worse.
@@ -115,6 +146,11 @@ fn worse(before: &Report, after: &Report, fixed: &Finding, commands: &[String]) 
     };
     before.iter().find_map(|(key, finding)| {
         let now = after.get(key)?;
+        // What could not be decided may turn out to be blocked elsewhere, by what was broken all along.
+        let touched = |blocker: &Blocker| commands.iter().any(|command| command.contains(&blocker.id));
+        if finding.outcome == Outcome::Unknown && !now.blockers.iter().any(touched) {
+            return None;
+        }
         (rank(now.outcome) > rank(finding.outcome)).then(|| {
             format!("{key:?} was {:?} and is {:?}: {:?}", finding.outcome, now.outcome, now.blockers)
         })
@@ -128,9 +164,22 @@ fn is_left_to_the_reader(before: &Finding, now: &Finding, commands: &[String]) -
         let same = |other: &Blocker| {
             (&other.kind, &other.id, other.leg.as_ref()) == (&blocker.kind, &blocker.id, blocker.leg.as_ref())
         };
-        before.blockers.iter().any(same) && !commands.iter().any(|command| command.contains(&blocker.id))
+        // A command about another route of the same table claims nothing about this one.
+        let told = blocker.reason.split(' ').filter(|word| word.parse::<ipnet::IpNet>().is_ok());
+        let told: Vec<&str> = told.collect();
+        let mends = |command: &&String| {
+            command.contains(&blocker.id)
+                && (told.is_empty() || told.iter().any(|prefix| command.contains(prefix)))
+        };
+        before.blockers.iter().any(same) && !commands.iter().any(|command| mends(&command))
     };
     now.outcome == Outcome::Fail && now.blockers.iter().all(said)
+}
+
+/// Whether the fix of a finding says that there is more to mend once its commands have run: what a new
+/// transit gateway attachment needs in the route tables of its gateway can only be told by its id.
+fn says_there_is_more(finding: &Finding) -> bool {
+    finding.fix.as_ref().is_some_and(|fix| fix.summary.contains("audit again"))
 }
 
 fn tell(case: &str, finding: &Finding, commands: &[String], what: &str) -> String {
@@ -207,6 +256,8 @@ fn the_commands_of_every_failing_flow_open_it_in_one_round() {
     }
     assert!(tally.wrong.is_empty(), "{} of {}:\n{}", tally.wrong.len(), tally.mended, tally.wrong.join("\n"));
     assert!(tally.mended > 200, "only {} findings were mended", tally.mended);
+    // One attachment is deleted in one network, and each finding over it is tried at most thrice.
+    assert!(tally.again * 50 < tally.mended, "{} findings take a second round", tally.again);
     // Where a network comes in, and what takes the place of a dead connection, only the reader knows.
     let for_the_reader = ["has no route for", "is a blackhole", "sends "];
     let silent = |reason: &&String| !for_the_reader.iter().any(|part| reason.contains(part));

@@ -1,8 +1,9 @@
 //! The snapshots that tests start from, in both forms: as the program writes them (`<name>.json`, with
 //! `<name>.intent.yaml` beside it), or as what differs from another (`<name>.yaml`).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use privek_audit::intent::Intent;
 use serde_json::Value;
@@ -32,9 +33,15 @@ pub fn of_kind(kind: &str) -> (Value, Intent) {
 
 /// A fixture and what its operators declare.
 pub fn base(name: &str) -> (Value, Intent) {
-    let (snapshot, intent) = written(name);
-    let intent = Intent::from_yaml(name, &intent.to_string()).unwrap_or_else(|error| panic!("{error}"));
-    (snapshot, intent)
+    // Hundreds of cases start from the same few, which are large.
+    static BASES: Mutex<BTreeMap<String, (Value, Intent)>> = Mutex::new(BTreeMap::new());
+    let mut bases = BASES.lock().unwrap_or_else(PoisonError::into_inner);
+    let made = bases.entry(name.to_owned()).or_insert_with(|| {
+        let (snapshot, intent) = written(name);
+        let intent = Intent::from_yaml(name, &intent.to_string()).unwrap_or_else(|error| panic!("{error}"));
+        (snapshot, intent)
+    });
+    made.clone()
 }
 
 /// A fixture and its declarations, as they are written.

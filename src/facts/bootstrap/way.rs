@@ -1,8 +1,10 @@
 //! Ways that nodes need while they start: to the EKS API, to repositories of packages, past a proxy.
 
+use std::collections::BTreeSet;
+
 use crate::facts::nodes::NodeGroup;
 use crate::facts::s3::{S3, Way};
-use crate::facts::{Context, Missing, endpoints, features};
+use crate::facts::{Context, Missing, elsewhere, endpoints, features};
 use crate::network::{Egress, Known};
 use crate::snapshot::bootstrap::Bootstrap;
 
@@ -51,7 +53,7 @@ pub(super) fn reaches_eks(context: &Context<'_>, group: &NodeGroup) -> Known<boo
             Err(why) => missing.extend(why),
         }
     }
-    missing.extend(endpoints::elsewhere(context, "eks", None));
+    missing.extend(elsewhere::unread(context, &endpoints::client_subnets(context).0, "eks", None));
     missing.extend(out.err().into_iter().flatten());
     if missing.is_empty() { Ok(false) } else { Err(missing) }
 }
@@ -66,23 +68,44 @@ pub(super) fn installs_packages(source: &Source<'_, '_>) -> Known<bool> {
     }
 }
 
-/// Whether every subnet of the group comes to S3, where Amazon Linux keeps its packages, or to the internet.
-pub(super) fn reaches_repositories(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
+/// How a group comes to S3, where Amazon Linux keeps its packages, or to the internet.
+pub(super) struct Repositories {
+    /// Whether every subnet of the group does.
+    pub reached: Known<bool>,
+    /// The route tables of those that do not.
+    pub closed_tables: Vec<String>,
+}
+
+/// The ways of a group's subnets to the repositories of packages.
+pub(super) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Repositories {
+    let subnets = match group.subnets.clone() {
+        Ok(subnets) => subnets,
+        Err(missing) => return Repositories { reached: Err(missing), closed_tables: Vec::new() },
+    };
     let s3 = S3::new(context);
-    let mut missing = Vec::new();
-    for id in group.subnets.clone()? {
+    let (mut closed, mut closed_tables, mut missing) = (false, BTreeSet::new(), Vec::new());
+    for id in subnets {
         let way = s3.way(&id).map(|way| way != Way::None);
         if way == Ok(true) || context.network.egress(&id) == Ok(Egress::Nat) {
             continue;
         }
         match (way, context.network.egress(&id)) {
-            (Ok(_), Ok(Egress::Isolated)) => return Ok(false),
+            (Ok(_), Ok(Egress::Isolated)) => {
+                closed = true;
+                let table = context.network.effective_route_table(&id).ok();
+                closed_tables.extend(table.map(|table| table.route_table_id.clone()));
+            }
             (Err(why), _) | (_, Err(why)) => missing.extend(why),
             _ => missing
                 .push(Missing::unmodelled(format!("what the default route of {id} does with packets to S3"))),
         }
     }
-    if missing.is_empty() { Ok(true) } else { Err(missing) }
+    let reached = match (closed, missing.is_empty()) {
+        (true, _) => Ok(false),
+        (false, true) => Ok(true),
+        (false, false) => Err(missing),
+    };
+    Repositories { reached, closed_tables: closed_tables.into_iter().collect() }
 }
 
 /// What a group's user data says about proxies.

@@ -15,6 +15,10 @@ endpoint, *commands = sys.argv[1:]
 os.environ.update(AWS_ACCESS_KEY_ID="cli", AWS_SECRET_ACCESS_KEY="cli", AWS_ENDPOINT_URL=endpoint, AWS_PAGER="")
 
 from awscli.clidriver import create_clidriver
+from botocore.stub import Stubber
+
+# The made-up answer of some operations is none that AWS could give; only the question matters.
+Stubber._validate_operation_response = lambda *_: None
 
 
 def refusal(command):

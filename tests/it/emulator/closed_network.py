@@ -1,7 +1,7 @@
 """Builds the closed network of `fixtures/closed-network.json` in the emulator, through AWS's own APIs.
 
-Usage: closed_network.py ENDPOINT REGION
-Prints the ids by role, as JSON.
+Usage: closed_network.py ENDPOINT REGION [PREFIX]
+The prefix is that of all names; roles are the same for all regions. Prints the ids by role, as JSON.
 """
 
 import json
@@ -10,12 +10,12 @@ import sys
 import boto3
 from botocore.config import Config
 
-endpoint, region = sys.argv[1:3]
+endpoint, region, prefix = (sys.argv[1:] + ["yoda-eks-closed"])[:3]
 config = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=60)
 session = boto3.Session(aws_access_key_id="scenario", aws_secret_access_key="scenario", region_name=region)
 ec2, eks, iam, autoscaling = (session.client(s, endpoint_url=endpoint, config=config) for s in ("ec2", "eks", "iam", "autoscaling"))
 
-ENV, CLUSTER, ANY = "yoda-eks-closed", "yoda-k8s-1", "0.0.0.0/0"
+ENV, CLUSTER, ANY = prefix, "yoda-k8s-1", "0.0.0.0/0"
 AZ_A, AZ_C = region + "a", region + "c"
 
 
@@ -204,6 +204,8 @@ print(json.dumps({
     "dhcp": dhcp, "bastion-vpc": bastion, "k8s-vpc": k8s, "peering": peering, "bastion-subnet": bastion_subnet,
     "operator-subnet": operator_subnet, "worker-a": worker_a, "worker-c": worker_c, "bastion-table": bastion_table,
     "worker-table": worker_table, "operator-table": operator_table, "bastion-group": bastion_group, "operator-group": operator_group,
+    "cluster-role": ENV + "-eks-service-role", "node-role": f"{ENV}-{CLUSTER}-worker-role", "workers": workers,
+    "acl": ec2.describe_network_acls(Filters=[{"Name": "vpc-id", "Values": [k8s]}])["NetworkAcls"][0]["NetworkAclId"],
     "endpoint-group": endpoint_group, "control-plane-group": control_plane_group, "node-group": node_group, "cluster-group": cluster_group,
     "s3-endpoint": s3_endpoint, **{f"{service}-endpoint": id for service, id in endpoints.items()},
 }))

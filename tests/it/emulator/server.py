@@ -18,8 +18,9 @@ from moto.ec2.models.elastic_network_interfaces import NetworkInterface
 from moto.ec2.models.network_acls import NetworkAcl, NetworkAclEntry
 from moto.ec2.models.transit_gateway_attachments import TransitGatewayAttachment
 from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRouteTableBackend
-from moto.ec2.models.vpcs import VPCBackend
-from moto.eks.models import Nodegroup
+from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
+from moto.ec2.responses.vpcs import VPCs
+from moto.eks.models import EKSBackend, Nodegroup
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -57,19 +58,48 @@ def create_vpc_endpoint_inside_the_vpc(self, *args, **kwargs):
     if not endpoint.security_group_ids:
         endpoint.security_group_ids = [self.get_default_security_group(endpoint.vpc_id).id]
     for eni_id in endpoint.network_interface_ids:
-        eni = self.enis[eni_id]
-        address = free_address(self, eni.subnet)
-        eni.private_ip_address = address
-        eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
-        eni._group_set = [self.get_security_group_from_id(g) for g in endpoint.security_group_ids]
-        eni.description = f"VPC Endpoint Interface {endpoint.id}"
-        eni.interface_type = "vpc_endpoint"
-        eni.requester_managed = True
-        eni.status = "in-use"
+        belongs_to(endpoint, self.enis[eni_id])
     return endpoint
 
 
+def belongs_to(endpoint, eni):
+    """Makes an interface what AWS gives an endpoint."""
+    address = free_address(endpoint.ec2_backend, eni.subnet)
+    eni.private_ip_address = address
+    eni.private_ip_addresses = [{"Primary": True, "PrivateIpAddress": address}]
+    eni._group_set = [endpoint.ec2_backend.get_security_group_from_id(g) for g in endpoint.security_group_ids]
+    eni.description = f"VPC Endpoint Interface {endpoint.id}"
+    eni.interface_type = "vpc_endpoint"
+    eni.requester_managed = True
+    eni.status = "in-use"
+
+
 VPCBackend.create_vpc_endpoint = create_vpc_endpoint_inside_the_vpc
+modify_vpc_endpoint = VPCs.modify_vpc_endpoint
+
+
+def modify_all_of_the_vpc_endpoint(self):
+    """Interfaces in new subnets, routes in new tables, private DNS and the whole policy: moto leaves them as they are."""
+    backend, endpoint = self.ec2_backend, self.ec2_backend.vpc_end_points[self._get_param("VpcEndpointId")]
+    subnets, tables = set(endpoint.subnet_ids or []), set(endpoint.route_table_ids or [])
+    result = modify_vpc_endpoint(self)
+    for subnet in set(endpoint.subnet_ids or []) - subnets:
+        eni = backend.create_network_interface(subnet, None)
+        belongs_to(endpoint, eni)
+        endpoint.network_interface_ids.append(eni.id)
+    prefix_list = endpoint.destination_prefix_list_id
+    for table in set(endpoint.route_table_ids or []) - tables:
+        backend.create_route(table, None, gateway_id=endpoint.id, destination_prefix_list_id=prefix_list)
+    for table in tables - set(endpoint.route_table_ids or []):
+        backend.delete_route(table, prefix_list)
+    if self._get_param("ResetPolicy"):
+        endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
+    if self._get_param("PrivateDnsEnabled") is not None:
+        endpoint.private_dns_enabled = str(self._get_param("PrivateDnsEnabled")).lower() == "true"
+    return result
+
+
+VPCs.modify_vpc_endpoint = modify_all_of_the_vpc_endpoint
 
 # Control-plane interfaces: the scenario creates them, but only EKS could say who attached them.
 plain_init = NetworkInterface.__init__
@@ -148,6 +178,17 @@ def init_nodegroup(self, *args, **kwargs):
 
 
 Nodegroup.__init__ = init_nodegroup
+
+# Updates of clusters: AWS leaves what they do not name as it is, moto forgets it.
+update_cluster_config = EKSBackend.update_cluster_config
+
+
+def update_some_of_the_cluster_config(self, name, resources_vpc_config, *args, **kwargs):
+    before = self.clusters[name].resources_vpc_config if name in self.clusters else {}
+    return update_cluster_config(self, name, {**before, **(resources_vpc_config or {})}, *args, **kwargs)
+
+
+EKSBackend.update_cluster_config = update_some_of_the_cluster_config
 
 PATHS = [
     (r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),

@@ -1,0 +1,194 @@
+//! What the fixes of all rules tell people to type: commands that the AWS CLI accepts, with every id
+//! filled in, wherever a command can help.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use privek_audit::report::{Finding, Outcome};
+
+use crate::cases::{Told, told};
+use crate::emulator::emulator;
+use crate::shell::words;
+
+/// The rules whose failures no command mends, and why not.
+const IN_WORDS: &[(&str, &str)] = &[
+    ("amazon-linux-2", "the pods move between making the new group and deleting this one"),
+    ("argo-cd-public", "the endpoint belongs into the operators' VPC, which only they know"),
+    ("control-plane-egress-isolated", "which way out a network may have is its owner's decision"),
+    ("nobody-administers-cluster", "who is to administer the cluster only its owners know"),
+    ("node-security-group-missing", "which groups the nodes are to have only their owners know"),
+    ("public-access-list-refused", "which prefixes can be joined only the owner of the addresses knows"),
+    ("pull-through-cache-without-way-out", "the images are pulled by another host"),
+    (
+        "remote-access-open-to-everyone",
+        "the group is made anew, without it or with groups that only its owners know",
+    ),
+    ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
+    ("windows-nodes-alone", "size and type of the group to add only its owners know"),
+];
+
+/// The rules whose commands only show what has to be known before anything is changed, and why.
+const LOOK_FIRST: &[(&str, &str)] = &[
+    ("addon-not-healthy", "what EKS says decides"),
+    ("bottlerocket-settings-incomplete", "user data is written by hand"),
+    ("capability-not-working", "what EKS says decides"),
+    ("cluster-dns-told-wrong", "user data is written by hand"),
+    ("cluster-health-issues", "what EKS says decides"),
+    ("cluster-not-working", "what EKS says decides"),
+    ("control-plane-interfaces-unusual", "an update may be under way"),
+    ("control-plane-subnet-few-addresses", "which interfaces nobody uses only their owners know"),
+    ("control-plane-update-short-of-addresses", "which interfaces nobody uses only their owners know"),
+    ("fargate-profile-not-healthy", "what EKS says decides"),
+    ("fargate-subnet-full", "which interfaces nobody uses only their owners know"),
+    ("image-does-not-join", "user data is written by hand"),
+    ("insights-failing", "what EKS recommends decides"),
+    ("instance-types-not-offered", "which of the offered types does only the owner knows"),
+    ("launch-template-refused", "user data is written by hand"),
+    ("no-free-prefix", "which interfaces nobody uses only their owners know"),
+    ("node-config-incomplete", "user data is written by hand"),
+    ("nodegroup-not-healthy", "what EKS says decides"),
+    ("proxy-takes-aws-traffic", "user data is written by hand"),
+    ("proxy-takes-cluster-traffic", "user data is written by hand"),
+    ("start-asks-unreachable-eks-api", "user data is written by hand"),
+    ("start-names-another-cluster", "user data is written by hand"),
+    ("start-names-another-endpoint", "user data is written by hand"),
+    ("start-names-other-service-range", "user data is written by hand"),
+    ("start-script-names-no-cluster", "user data is written by hand"),
+    ("start-trusts-another-ca", "user data is written by hand"),
+];
+
+/// Options that are newer than the AWS CLI that the tests install.
+const NEWER: &[(&str, &str)] =
+    &[("eks list-certificate-authorities", "clusters have several since September 2026")];
+
+/// The failing findings of a rule's own cases.
+fn failing() -> BTreeMap<&'static str, Vec<(&'static Told, &'static Finding)>> {
+    let mut all = BTreeMap::<_, Vec<_>>::new();
+    for told in told() {
+        let failing = told.findings.iter().filter(|finding| finding.outcome == Outcome::Fail);
+        all.entry(told.rule.as_str()).or_default().extend(failing.map(|finding| (told, finding)));
+    }
+    all
+}
+
+fn commands(finding: &Finding) -> &[String] {
+    finding.fix.as_ref().map_or(&[], |fix| fix.commands.as_slice())
+}
+
+/// The commands in a command: those whose output it takes come first.
+fn parts(command: &str) -> Result<Vec<Vec<String>>, String> {
+    let words = words(command)?;
+    let mut all = Vec::new();
+    for word in &words {
+        if let Some(inner) = word.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')) {
+            all.extend(parts(inner)?);
+        }
+    }
+    all.push(words);
+    Ok(all)
+}
+
+/// What is wrong with a command as a text, whatever the AWS CLI says to it.
+fn mistakes(command: &str, region: &str, known: &str) -> Vec<String> {
+    let parts = match parts(command) {
+        Ok(parts) => parts,
+        Err(error) => return vec![error],
+    };
+    let mut wrong = Vec::new();
+    for words in &parts {
+        let [aws, _, _, options @ ..] = words.as_slice() else {
+            wrong.push("no `aws SERVICE OPERATION`".to_owned());
+            continue;
+        };
+        if aws != "aws" {
+            wrong.push(format!("`{aws}` is not the AWS CLI"));
+        }
+        let named = options.windows(2).find(|pair| pair[0] == "--region").map(|pair| pair[1].as_str());
+        // IAM is one for all regions of a partition, and which partition is meant the region says.
+        if named != Some(region) {
+            wrong.push(format!("the region {named:?}"));
+        }
+        for word in options.iter().filter(|word| !word.starts_with("$(")) {
+            let empty =
+                ["", "none", "None", "null", "undefined", "[]", "true,", "{}"].contains(&word.as_str());
+            let unsaid = ["<", ">", "…", "...", "{{", "file:", "=,", ",,", "=none", "=null"];
+            if empty || unsaid.iter().any(|unsaid| word.contains(unsaid)) || word.ends_with('=') {
+                wrong.push(format!("`{word}` says nothing"));
+            }
+            wrong.extend(ids(word).filter(|id| !known.contains(id)).map(|id| format!("there is no {id}")));
+        }
+    }
+    wrong
+}
+
+/// What has the form of AWS's ids.
+fn ids(word: &str) -> impl Iterator<Item = &str> {
+    let parts = word.split(|c: char| !c.is_ascii_alphanumeric() && c != '-');
+    parts.filter(|part| {
+        part.rsplit_once('-').is_some_and(|(kind, rest)| {
+            !kind.is_empty() && rest.len() >= 8 && rest.chars().all(|c| c.is_ascii_hexdigit())
+        })
+    })
+}
+
+#[test]
+fn every_command_of_every_rule_names_what_it_means() {
+    let mut wrong = BTreeSet::new();
+    for (rule, findings) in failing() {
+        let mut last: Option<(&str, String, String)> = None;
+        for (told, finding) in findings {
+            if last.as_ref().is_none_or(|(called, ..)| *called != told.called) {
+                let (snapshot, _) = told.state();
+                let region = snapshot["region"].as_str().unwrap_or("$AWS_REGION").to_owned();
+                last = Some((&told.called, region, snapshot.to_string()));
+            }
+            let Some((_, region, known)) = &last else { continue };
+            for command in commands(finding) {
+                let mistakes = mistakes(command, region, known);
+                wrong.extend(mistakes.into_iter().map(|mistake| format!("{rule}: {mistake}: {command}")));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn the_aws_cli_accepts_every_command_of_every_rule() {
+    let all = failing();
+    let all = all.values().flatten().flat_map(|(_, finding)| commands(finding)).map(String::as_str);
+    let newer = |command: &&str| NEWER.iter().any(|(option, _)| command.contains(option));
+    let (exceptions, commands): (BTreeSet<&str>, BTreeSet<&str>) = all.partition(newer);
+    let commands: Vec<&str> = commands.into_iter().collect();
+    assert!(commands.len() > 250, "only {} commands", commands.len());
+    let refused = emulator().script("check_commands.py", &commands);
+    assert_eq!(refused, "", "the AWS CLI refuses");
+    for (option, why) in NEWER {
+        let all: Vec<&str> = exceptions.iter().filter(|command| command.contains(option)).copied().collect();
+        let refused = emulator().script("check_commands.py", &all);
+        assert!(!refused.is_empty(), "the AWS CLI knows {option}, which is an exception because {why}");
+    }
+}
+
+#[test]
+fn a_fix_without_commands_is_one_that_nobody_can_type() {
+    let mut wrong = Vec::new();
+    let listed = |list: &[(&str, &str)], rule: &str| list.iter().any(|(listed, _)| *listed == rule);
+    for (rule, findings) in failing() {
+        let all: Vec<&String> = findings.iter().flat_map(|(_, finding)| commands(finding)).collect();
+        let looks = |command: &&&String| {
+            command.split(' ').nth(2).is_some_and(|it| it.starts_with("describe-") || it.starts_with("list-"))
+        };
+        let (none, only_looks) = (all.is_empty(), all.iter().all(|command| looks(&command)));
+        if none != listed(IN_WORDS, rule) {
+            wrong.push(format!("{rule} has {} commands", all.len()));
+        } else if !none && only_looks != listed(LOOK_FIRST, rule) {
+            wrong.push(format!("{rule}: whether its commands change anything"));
+        }
+        for (told, finding) in findings {
+            let summary = finding.fix.as_ref().map_or("", |fix| fix.summary.as_str());
+            if summary.len() < 10 || summary.contains("  ") {
+                wrong.push(format!("{}: the summary `{summary}`", told.called));
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
