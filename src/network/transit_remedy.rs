@@ -109,7 +109,8 @@ impl<'s> Network<'s> {
         let its = gateways.find(|its| its.transit_gateway_id == gateway).and_then(|its| its.options.as_ref());
         let on = |option: Option<&String>| option.is_some_and(|option| option == "enable");
         its.is_some_and(|its| {
-            on(its.default_route_table_association.as_ref()) && on(its.default_route_table_propagation.as_ref())
+            on(its.default_route_table_association.as_ref())
+                && on(its.default_route_table_propagation.as_ref())
         })
     }
 

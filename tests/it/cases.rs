@@ -171,7 +171,11 @@ pub fn told() -> &'static [Told] {
             for case in cases["cases"].as_array().expect("cases") {
                 all.push(Told {
                     rule: stem(&file),
-                    called: format!("{}: {}", file.display(), case["name"].as_str().expect("a case has a name")),
+                    called: format!(
+                        "{}: {}",
+                        file.display(),
+                        case["name"].as_str().expect("a case has a name")
+                    ),
                     findings: Vec::new(),
                     base: cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned(),
                     case: case.clone(),

@@ -18,7 +18,10 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("node-security-group-missing", "which groups the nodes are to have only their owners know"),
     ("public-access-list-refused", "which prefixes can be joined only the owner of the addresses knows"),
     ("pull-through-cache-without-way-out", "the images are pulled by another host"),
-    ("remote-access-open-to-everyone", "the group is made anew, without it or with groups that only its owners know"),
+    (
+        "remote-access-open-to-everyone",
+        "the group is made anew, without it or with groups that only its owners know",
+    ),
     ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
     ("windows-nodes-alone", "size and type of the group to add only its owners know"),
 ];
@@ -53,9 +56,11 @@ const LOOK_FIRST: &[(&str, &str)] = &[
     ("start-trusts-another-ca", "user data is written by hand"),
 ];
 
-/// Options that are newer than the AWS CLI that the tests install.
-const NEWER: &[(&str, &str)] =
-    &[("eks list-certificate-authorities", "clusters have several since September 2026")];
+/// What the AWS CLI that the tests install cannot check, and why: mostly what is newer than it is.
+const UNCHECKED: &[(&str, &str)] = &[
+    ("eks list-certificate-authorities", "clusters have several since September 2026"),
+    ("eks update-kubeconfig", "it is the CLI's own, and has no skeleton"),
+];
 
 /// The failing findings of a rule's own cases.
 fn failing() -> BTreeMap<&'static str, Vec<(&'static Told, &'static Finding)>> {
@@ -105,7 +110,8 @@ fn mistakes(command: &str, region: &str, known: &str) -> Vec<String> {
             wrong.push(format!("the region {named:?}"));
         }
         for word in options.iter().filter(|word| !word.starts_with("$(")) {
-            let empty = ["", "none", "None", "null", "undefined", "[]", "true,", "{}"].contains(&word.as_str());
+            let empty =
+                ["", "none", "None", "null", "undefined", "[]", "true,", "{}"].contains(&word.as_str());
             let unsaid = ["<", ">", "…", "...", "{{", "file:", "=,", ",,", "=none", "=null"];
             if empty || unsaid.iter().any(|unsaid| word.contains(unsaid)) || word.ends_with('=') {
                 wrong.push(format!("`{word}` says nothing"));
@@ -151,16 +157,16 @@ fn every_command_of_every_rule_names_what_it_means() {
 fn the_aws_cli_accepts_every_command_of_every_rule() {
     let all = failing();
     let all = all.values().flatten().flat_map(|(_, finding)| commands(finding)).map(String::as_str);
-    let newer = |command: &&str| NEWER.iter().any(|(option, _)| command.contains(option));
-    let (exceptions, commands): (BTreeSet<&str>, BTreeSet<&str>) = all.partition(newer);
+    let unchecked = |command: &&str| UNCHECKED.iter().any(|(option, _)| command.contains(option));
+    let (exceptions, commands): (BTreeSet<&str>, BTreeSet<&str>) = all.partition(unchecked);
     let commands: Vec<&str> = commands.into_iter().collect();
     assert!(commands.len() > 250, "only {} commands", commands.len());
     let refused = emulator().script("check_commands.py", &commands);
     assert_eq!(refused, "", "the AWS CLI refuses");
-    for (option, why) in NEWER {
+    for (option, why) in UNCHECKED {
         let all: Vec<&str> = exceptions.iter().filter(|command| command.contains(option)).copied().collect();
         let refused = emulator().script("check_commands.py", &all);
-        assert!(!refused.is_empty(), "the AWS CLI knows {option}, which is an exception because {why}");
+        assert!(!refused.is_empty(), "the AWS CLI checks {option}, which is an exception because {why}");
     }
 }
 
