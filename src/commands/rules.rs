@@ -1,6 +1,6 @@
 //! Rules for reading: the list, one in full, and a check of a directory of one's own.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use anyhow::anyhow;
@@ -11,7 +11,7 @@ use crate::cli::{Format, RulesCommand};
 use crate::render::json::pretty;
 use crate::render::text::{Page, Style, count};
 use crate::report::Severity;
-use crate::rule::{self, Rule, Rules};
+use crate::rule::{self, Explainer, Explanation, Needs, Rule, Rules};
 
 /// For a terminal, a pipe and a file alike.
 pub(super) const STYLE: Style = Style { width: 80, color: false };
@@ -19,7 +19,7 @@ pub(super) const STYLE: Style = Style { width: 80, color: false };
 /// Lists, explains or checks rules.
 pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {
     let stdout = match command {
-        RulesCommand::List { format, rules } => list(&input::rules(rules)?, *format),
+        RulesCommand::List { format, rules } => list(&input::rules(rules)?, *format)?,
         RulesCommand::Explain { id, rules } => explain(&input::rules(rules)?, id)?,
         RulesCommand::Fields { kind } => fields::list(kind.as_deref())?,
         RulesCommand::Check { directory } => check(directory)?,
@@ -36,10 +36,15 @@ struct Entry<'r> {
     subject: &'r str,
     title: &'r str,
     references: &'r [String],
+    covers: &'r [String],
+    /// What it has to read, and the user to declare.
+    #[serde(flatten)]
+    needs: Needs,
 }
 
-fn list(rules: &Rules, format: Format) -> String {
+fn list(rules: &Rules, format: Format) -> Result<String, anyhow::Error> {
     if format == Format::Json {
+        let explainer = Explainer::new()?;
         let entries: Vec<Entry<'_>> = rules
             .iter()
             .map(|rule| Entry {
@@ -49,9 +54,11 @@ fn list(rules: &Rules, format: Format) -> String {
                 subject: &rule.subject,
                 title: &rule.title,
                 references: &rule.references,
+                covers: &rule.covers,
+                needs: explainer.explain(rule).needs,
             })
             .collect();
-        return pretty(&entries);
+        return Ok(pretty(&entries));
     }
     let mut page = Page::new(STYLE);
     let mut areas: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
@@ -65,7 +72,7 @@ fn list(rules: &Rules, format: Format) -> String {
             page.paragraph("           ", &rule.title);
         }
     }
-    page.finish()
+    Ok(page.finish())
 }
 
 fn word(severity: Severity) -> &'static str {
@@ -78,7 +85,7 @@ fn word(severity: Severity) -> &'static str {
 
 fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
     if let Some(rule) = rules.get(id) {
-        return Ok(page(rule));
+        return Ok(page(rule, &Explainer::new()?.explain(rule)));
     }
     let all = "`privek-audit rules list` shows all";
     let hint = rules.nearest(id).map_or(all.to_owned(), |near| format!("did you mean {near}? {all}"));
@@ -86,46 +93,47 @@ fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
 }
 
 /// One rule in full.
-fn page(rule: &Rule) -> String {
+fn page(rule: &Rule, said: &Explanation) -> String {
     let mut page = Page::new(STYLE);
     page.line(&format!("{} ({})", rule.id, rule.area));
     page.blank();
     page.paragraph("  healthy:   ", &rule.title);
     page.paragraph("  why:       ", &rule.why);
-    match &rule.flow {
-        Some(flow) => page.paragraph(
-            "  flow:      ",
-            &format!("from {} to {} on {} must be open", flow.from, flow.to, flow.port),
-        ),
-        None => page.paragraph("  subject:   ", &format!("every {}", rule.subject)),
+    page.paragraph("  severity:  ", &said.severity);
+    page.blank();
+    page.paragraph("  checks:    ", &said.checks);
+    for (field, says) in &said.reads {
+        page.line(&format!("    {field}"));
+        page.paragraph("        ", says);
     }
-    if let Some(when) = &rule.when {
-        page.paragraph("  when:      ", when);
-    }
-    page.paragraph("  assert:    ", &rule.assert);
-    for (index, case) in rule.severity.iter().enumerate() {
-        let label = if index == 0 { "  severity:  " } else { "             " };
-        let severity = word(case.severity);
-        let text = match &case.when {
-            Some(when) => format!("{severity} when {when}"),
-            None if index == 0 => severity.to_owned(),
-            None => format!("{severity} otherwise"),
-        };
-        page.paragraph(label, &text);
-    }
-    page.paragraph("  message:   ", &rule.message);
+    page.blank();
+    page.paragraph("  unknown:   ", &said.unknown);
+    listed(&mut page, "  needs:     ", &said.needs.permissions);
+    listed(&mut page, "  declared:  ", &said.needs.declarations);
+    page.blank();
+    page.paragraph("  says:      ", &rule.message);
     page.paragraph("  fix:       ", &rule.fix.summary);
     for command in &rule.fix.commands {
         // A template, not yet a command: breaking it could break an expression.
         page.line(&format!("    {command}"));
     }
-    if !rule.fields.is_empty() {
-        page.paragraph("  reads:     ", &rule.fields.join(", "));
+    if rule.flow.is_some() {
+        page.paragraph("             ", "Beside it, what mends each object that stands in the way.");
     }
+    page.blank();
     for reference in &rule.references {
         page.paragraph("  docs: ", reference);
     }
+    if !rule.covers.is_empty() {
+        page.paragraph("  covers:    ", &format!("{} of docs/coverage.md", rule.covers.join(", ")));
+    }
     page.finish()
+}
+
+fn listed(page: &mut Page, label: &str, words: &BTreeSet<String>) {
+    if !words.is_empty() {
+        page.paragraph(label, &words.iter().map(String::as_str).collect::<Vec<_>>().join(", "));
+    }
 }
 
 fn check(directory: &Path) -> Result<String, anyhow::Error> {

@@ -18,7 +18,8 @@ pub(super) struct AccessFacts {
     administered: Fact<bool>,
     /// The principals that may (`accessEntry`, `principalAccessPolicies`).
     administrators: Vec<String>,
-    /// Whether pods use IAM roles through the cluster's own identity provider.
+    /// Whether pods use IAM roles through the cluster's own identity provider
+    /// (`addon.serviceAccountRoleArn`, or declared).
     uses_irsa: Fact<bool>,
     /// `cluster.identity.oidc.issuer`.
     issuer: Fact<String>,
@@ -65,7 +66,7 @@ pub(super) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
 }
 
 /// Whether IAM has a provider for an issuer.
-fn known(context: &Context<'_>, issuer: &str) -> Known<bool> {
+pub(super) fn known(context: &Context<'_>, issuer: &str) -> Known<bool> {
     let all = context.snapshot.aws.open_id_connect_providers.as_deref();
     let all = context.items(all, "OpenIDConnectProviderList", "*")?;
     Ok(all

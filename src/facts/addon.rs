@@ -102,7 +102,8 @@ pub(super) struct AddonsFacts {
     /// Of `vpc-cni`, `coredns` and `kube-proxy`, those that EKS does not manage (`addons`); none with
     /// EKS Auto Mode, which brings them along.
     unmanaged_networking: Fact<Vec<String>>,
-    /// Whether EKS manages them all.
+    /// Whether `vpc-cni`, `coredns` and `kube-proxy` are add-ons (`addons`), so far as the cluster
+    /// needs them.
     networking_managed: Fact<bool>,
     /// Whether service accounts get roles by EKS Pod Identity (`associations`, or declared).
     pod_identity: Fact<bool>,

@@ -11,6 +11,7 @@ use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
 
 use super::addon::{self, AddonsFacts};
 use super::exposure::{self, ExposureFacts};
+use super::ranges::{self, RangesFacts};
 use super::state::{self, StateFacts};
 use super::versions::{self, SupportFacts};
 use super::{Context, Fact, Subject, Subjects, access, subnet};
@@ -48,13 +49,17 @@ pub(super) struct ClusterFacts {
     ip_family: Fact<String>,
     /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr`, or `serviceIpv6Cidr` of an IPv6 cluster.
     service_cidr: Fact<String>,
+    /// What its range and the VPC's overlap.
+    #[serde(flatten)]
+    ranges: RangesFacts,
     /// The cluster's security group and `cluster.resourcesVpcConfig.securityGroupIds`.
     security_groups: Fact<Vec<String>>,
     /// `cluster.resourcesVpcConfig.subnetIds`.
     subnet_ids: Fact<Vec<String>>,
     /// Distinct `Subnets[].AvailabilityZoneId` of the cluster's subnets.
     control_plane_zones: Fact<Vec<String>>,
-    /// Whether the cluster's subnets are in two zones or more; true as soon as two are proved.
+    /// Whether the cluster's subnets are in two zones or more (`Subnets[].AvailabilityZoneId`); true as
+    /// soon as two are proved.
     control_plane_in_several_zones: Fact<bool>,
     /// Who may use the cluster, and how its pods prove who they are.
     #[serde(flatten)]
@@ -75,7 +80,8 @@ pub(super) struct ClusterFacts {
     addons: AddonsFacts,
     /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
     control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
-    /// Whether they add up to the five addresses that an update may need; true as soon as that is proved.
+    /// Whether the free addresses of the cluster's subnets (`Subnets[].AvailableIpAddressCount`) add up
+    /// to the five that an update may need; true as soon as that is proved.
     room_for_update: Fact<bool>,
 }
 
@@ -149,6 +155,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         dns_runs_on: Fact(super::dns::runs_on(context).map(str::to_owned)),
         subnets_elsewhere: Fact(elsewhere(context, &zones)),
         state: state::facts(context, cluster),
+        ranges: ranges::facts(context, cluster),
         support: versions::facts(context, cluster),
         exposure: exposure::facts(context, cluster),
         addons: addon::together(context, cluster),

@@ -190,7 +190,7 @@ fn one(
 /// nodes, or a feature.
 fn applies(context: &Context<'_>, senders: &Senders<'_>, when: &str) -> Known<bool> {
     match (senders.used.get(when), when) {
-        (Some(Use::Yes), _) => Ok(true),
+        (Some(Use::Yes(_)), _) => Ok(true),
         (Some(Use::No), _) => Ok(false),
         (Some(Use::Unknown(missing)), _) => Err(missing.clone()),
         (None, "ipv4" | "ipv6") => {

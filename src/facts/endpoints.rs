@@ -1,5 +1,4 @@
-//! The VPC endpoints of a service: which ones exist, which one serves, and whether something
-//! outside the VPC could serve instead.
+//! The VPC endpoints of a service: which ones exist, and which one serves.
 //!
 //! Names are matched by their ending, never by a part: `ec2messages` is not `ec2`, and the
 //! prefix differs between partitions.
@@ -7,11 +6,10 @@
 use std::collections::BTreeSet;
 
 use crate::network::{Known, Missing, MissingKind};
-use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
-use crate::snapshot::aws::route53resolver::ResolverRule;
+use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::features::{self, Service};
-use super::{Context, nodes};
+use super::{Context, elsewhere, nodes};
 
 /// Whether a service's full name is the one with this suffix in this region.
 pub(super) fn is_named(name: &str, region: &str, suffix: &str, service: &Service) -> bool {
@@ -38,19 +36,28 @@ pub(super) fn offer<'s>(
             .iter()
             .any(|kind| kind.service_type.is_some() && kind.service_type.as_ref() == first)
     };
-    let found = all.iter().filter(named).find(preferred);
-    Ok(found.or_else(|| all.iter().find(named)))
+    let found = all.iter().filter(named).find(preferred).or_else(|| all.iter().find(named));
+    // Each region lists its own services; another one's are listed for its `ServiceRegions`:
+    // https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html
+    match (found, service.home.get(&context.partition)) {
+        (None, Some(home)) if home != region => Err(vec![Missing {
+            kind: MissingKind::Operation,
+            what: format!("ec2:DescribeVpcEndpointServices for the services of {home}, which is not read"),
+            permission: Some("ec2:DescribeVpcEndpointServices".into()),
+        }]),
+        (found, _) => Ok(found),
+    }
 }
 
-/// The endpoints of a service in the cluster's VPC, the one that serves best first. Those that are
-/// being deleted are none.
+/// The endpoints of a service in the cluster's VPC, and those of other VPCs that its Route 53 Profile
+/// gives the service's names to, the one that serves best first. Those that are being deleted are none.
 pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> Known<Vec<&'s VpcEndpoint>> {
     let region = region(context)?;
     let vpc = context.vpc.clone()?;
     let all = context.items(context.snapshot.aws.vpc_endpoints.as_deref(), "VpcEndpoints", &vpc)?;
-    let mut found: Vec<&VpcEndpoint> = all
-        .iter()
-        .filter(|endpoint| endpoint.vpc_id.as_deref() == Some(&vpc))
+    let own = all.iter().filter(|endpoint| endpoint.vpc_id.as_deref() == Some(&vpc));
+    let mut found: Vec<&VpcEndpoint> = own
+        .chain(elsewhere::of_profiles(context))
         .filter(|endpoint| {
             let name = endpoint.service_name.as_deref().unwrap_or_default();
             is_named(name, region, suffix, service)
@@ -68,10 +75,19 @@ pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
             !available,
             !serves,
             is_gateway(context, endpoint) == Ok(true),
+            is_central(context, endpoint),
             endpoint.vpc_endpoint_id.clone(),
         )
     });
     Ok(found)
+}
+
+/// Whether an endpoint is in another VPC than the cluster's.
+pub(super) fn is_central(context: &Context<'_>, endpoint: &VpcEndpoint) -> bool {
+    match (&context.vpc, endpoint.vpc_id.as_ref()) {
+        (Ok(own), Some(its)) => own != its,
+        _ => false,
+    }
 }
 
 /// An endpoint's state in lower case: EC2 says `available`, the SDK's names are `Available`.
@@ -176,7 +192,23 @@ pub(super) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
             permission: None,
         }]),
     };
-    both(both(private_dns_on(context, endpoint), dns_attributes(context)), captured)
+    let on = match private_dns_on(context, endpoint) {
+        // A profile is documented for endpoints that answer for their service's names in their own VPC.
+        Ok(false) if is_central(context, endpoint) => Err(vec![Missing::probe(format!(
+            "a look-up of the service's name from a node's subnet: the VPC's Route 53 Profile names {}, which does not answer for the name in its own VPC",
+            endpoint.vpc_endpoint_id
+        ))]),
+        // Its own name may stand in a private hosted zone.
+        Ok(false) if !inbound_only(context, endpoint) => {
+            let why = format!("it may lead the service's name to {}", endpoint.vpc_endpoint_id);
+            match elsewhere::answerers(context, &names_of(context, endpoint), &why) {
+                doubts if doubts.is_empty() => Ok(false),
+                doubts => Err(doubts),
+            }
+        }
+        on => on,
+    };
+    both(both(on, dns_attributes(context)), captured)
 }
 
 /// Whether S3's own names lead to this endpoint only for what comes in through a resolver endpoint.
@@ -221,15 +253,21 @@ pub(super) fn both(one: Known<bool>, other: Known<bool>) -> Known<bool> {
 /// same name a rule outranks a private hosted zone
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
 fn captured(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<Option<String>> {
-    let region = region(context)?;
+    region(context)?;
+    let names = names_of(context, endpoint);
+    elsewhere::forwarding(context, |domain| {
+        names.iter().any(|name| *name == domain || domain.ends_with(&format!(".{name}")))
+    })
+}
+
+/// The names that private DNS of an endpoint answers for; none for a service of another region.
+fn names_of(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<String> {
     let service = endpoint.service_name.as_deref().unwrap_or_default();
     let offered = context.snapshot.aws.service_details.iter().flatten();
     let detail = offered.into_iter().find(|detail| detail.service_name == service);
-    let Some((_, suffix)) = service.split_once(&format!(".{region}.")) else { return Ok(None) };
-    let names = private_names(context, suffix, detail);
-    forwarding(context, |domain| {
-        names.iter().any(|name| *name == domain || domain.ends_with(&format!(".{name}")))
-    })
+    let region = context.region.as_deref().unwrap_or_default();
+    let suffix = service.split_once(&format!(".{region}.")).map(|(_, suffix)| suffix);
+    suffix.map(|suffix| elsewhere::private_names(context, suffix, detail)).unwrap_or_default()
 }
 
 fn private_dns_on(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
@@ -268,149 +306,6 @@ pub(super) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Mi
     missing.sort();
     missing.dedup();
     (subnets, missing)
-}
-
-/// What would have to be read to know that no endpoint outside this snapshot serves the nodes;
-/// empty where that is known.
-pub(super) fn elsewhere(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Vec<Missing> {
-    elsewhere_from(context, &client_subnets(context).0, suffix, offer)
-}
-
-/// The same for clients in these subnets.
-pub(super) fn elsewhere_from(
-    context: &Context<'_>,
-    subnets: &BTreeSet<String>,
-    suffix: &str,
-    offer: Option<&ServiceDetail>,
-) -> Vec<Missing> {
-    let mut missing = of_owner(context, subnets);
-    let ways = ways_out(context, subnets, &mut missing);
-    let forwarded = forward_rule(context, suffix, offer).unwrap_or_else(|why| {
-        missing.extend(why);
-        None
-    });
-    let hub = match (&forwarded, ways.first()) {
-        (Some(rule), _) => Some(format!("the resolver rule {rule}")),
-        (None, Some(way)) => Some(format!("the route to {way}")),
-        (None, None) => None,
-    };
-    if let Some(hub) = hub {
-        let vpc = context.vpc.as_deref().unwrap_or("the VPC");
-        for action in ["route53:ListHostedZonesByVPC", "route53profiles:ListProfileAssociations"] {
-            missing.push(Missing {
-                kind: MissingKind::Operation,
-                what: format!(
-                    "{action} for {vpc}, which is not read: {hub} may lead to an endpoint in another VPC"
-                ),
-                permission: Some(action.to_owned()),
-            });
-        }
-        missing.push(Missing {
-            kind: MissingKind::Probe,
-            what: format!("a look-up of {suffix}'s name and a connection from a node's subnet"),
-            permission: None,
-        });
-    }
-    missing
-}
-
-/// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
-/// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
-pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
-    let Some(account) = context.account.as_deref() else { return Vec::new() };
-    let owners: BTreeSet<&str> = subnets
-        .iter()
-        .filter_map(|id| context.network.subnet(id).ok())
-        .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
-        .collect();
-    owners.into_iter().map(of_other_account).collect()
-}
-
-/// What would show the endpoints of a VPC that another account shares.
-pub(super) fn of_other_account(owner: &str) -> Missing {
-    Missing {
-        kind: MissingKind::Operation,
-        what: format!(
-            "ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"
-        ),
-        permission: Some("ec2:DescribeVpcEndpoints".into()),
-    }
-}
-
-/// Targets through which the subnets' packets may leave to another VPC or network.
-fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<Missing>) -> Vec<String> {
-    let mut ways = BTreeSet::new();
-    for subnet in subnets {
-        let table = match context.network.effective_route_table(subnet) {
-            Ok(table) => table,
-            Err(missing) => {
-                unread.extend(missing);
-                continue;
-            }
-        };
-        let active =
-            |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
-        for route in table.routes.iter().filter(active) {
-            // A prefix list with a gateway endpoint as its target leads to that service only.
-            let gateway = route.gateway_id.as_deref().filter(|id| {
-                id.starts_with("vgw-")
-                    || id.starts_with("vpce-") && route.destination_prefix_list_id.is_none()
-            });
-            let target = [
-                route.transit_gateway_id.as_deref(),
-                route.vpc_peering_connection_id.as_deref(),
-                route.core_network_arn.as_deref(),
-                route.network_interface_id.as_deref(),
-                route.instance_id.as_deref(),
-                route.local_gateway_id.as_deref(),
-                gateway,
-            ];
-            ways.extend(target.into_iter().flatten().next().map(str::to_owned));
-        }
-    }
-    ways.into_iter().collect()
-}
-
-/// A forwarding rule of the VPC that takes the service's names elsewhere.
-fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Known<Option<String>> {
-    let names = private_names(context, suffix, offer);
-    forwarding(context, |domain| {
-        domain.is_empty() || names.iter().any(|name| name == domain || name.ends_with(&format!(".{domain}")))
-    })
-}
-
-/// The names that a service's private DNS answers for.
-fn private_names(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Vec<String> {
-    let names: Vec<String> = offer
-        .into_iter()
-        .flat_map(|detail| {
-            let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
-            detail.private_dns_name.as_deref().into_iter().chain(several)
-        })
-        .map(|name| name.trim_start_matches("*.").to_ascii_lowercase())
-        .collect();
-    if !names.is_empty() {
-        return names;
-    }
-    let host: Vec<&str> = suffix.split('.').rev().collect();
-    let domain = if context.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
-    let region = context.region.as_deref().unwrap_or_default();
-    vec![format!("{}.{region}.{domain}", host.join("."))]
-}
-
-/// A forwarding rule that is associated with the VPC and whose domain is one of these.
-fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Known<Option<String>> {
-    let (rules, unread) = super::ends::forward_rules(context);
-    let domain = |rule: &ResolverRule| {
-        let name = rule.domain_name.as_deref().unwrap_or_default();
-        name.trim_end_matches('.').to_ascii_lowercase()
-    };
-    match rules.into_iter().find(|rule| takes(&domain(rule))) {
-        Some(rule) => Ok(Some(rule.id.clone())),
-        None if unread.is_empty() => Ok(None),
-        None => Err(unread),
-    }
 }
 
 fn region<'c>(context: &'c Context<'_>) -> Known<&'c str> {

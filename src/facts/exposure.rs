@@ -29,17 +29,20 @@ pub(super) struct ExposureFacts {
     /// Declared operator networks outside the VPC whose DNS gives them the public endpoint's addresses,
     /// because both endpoints are on and the VPC has no inbound endpoint of Route 53 Resolver.
     operators_sent_to_public: Fact<Vec<String>>,
-    /// Whether every declared operator network is led to the private endpoint.
+    /// Whether every declared operator network is led to the private endpoint: its VPC's own DNS, or an
+    /// inbound endpoint (`ResolverEndpoints[].Direction`).
     operators_sent_to_private: Fact<bool>,
     /// Addresses of the control plane's interfaces (`NetworkInterfaces[]` described as `Amazon EKS …`):
     /// a firewall outside must admit them, and an update of the cluster changes them.
     control_plane_addresses: Fact<Vec<String>>,
-    /// Whether there are two to four of them, in two zones at least.
+    /// Whether the control plane has two to four interfaces (`NetworkInterfaces[].Description`), in two
+    /// zones at least.
     control_plane_interfaces_usual: Fact<bool>,
     /// Groups of `cluster.resourcesVpcConfig` that are neither in the VPC nor associated with it
     /// (`SecurityGroups`, `SecurityGroupVpcAssociations`).
     security_groups_missing: Fact<Vec<String>>,
-    /// Whether there is no such group.
+    /// Whether every group of `cluster.resourcesVpcConfig` is in the VPC or associated with it
+    /// (`SecurityGroups`, `SecurityGroupVpcAssociations`).
     security_groups_there: Fact<bool>,
     /// Of `cluster.resourcesVpcConfig.securityGroupIds`, those that are there.
     additional_groups_there: Fact<Vec<String>>,
@@ -49,7 +52,8 @@ pub(super) struct ExposureFacts {
     /// Prefixes of repositories that the registry fills from a registry outside AWS at their first pull
     /// (`pullThroughCacheRules[].ecrRepositoryPrefix`).
     pull_through_prefixes: Fact<Vec<String>>,
-    /// Whether there are such prefixes.
+    /// Whether the registry fetches images from elsewhere
+    /// (`pullThroughCacheRules[].ecrRepositoryPrefix`).
     pulls_through: Fact<bool>,
 }
 

@@ -1,7 +1,7 @@
 //! Which features the cluster uses, and which AWS services they need.
 //!
-//! The matrix is data (`rules/eks/services.yaml`); what shows a feature is here. The user's word
-//! outranks it both ways. A feature that AWS could show but was not asked about is unknown; one
+//! The matrix is data (`rules/eks/services.yaml`); what shows a feature is in `signs.rs`. The user's
+//! word outranks it both ways. A feature that AWS could show but was not asked about is unknown; one
 //! that AWS cannot show and nobody declares counts as not used, and the report says so.
 
 use std::collections::BTreeMap;
@@ -12,9 +12,9 @@ use serde::Deserialize;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::FargateProfile;
 
-use super::beyond::beyond;
+use super::Context;
 use super::endpoint_policy::{Owner, Sender};
-use super::{Context, bootstrap, nodes};
+use super::signs::{Sign, sign};
 
 /// The matrix as it is embedded.
 const MATRIX: &str = include_str!("../../rules/eks/services.yaml");
@@ -44,9 +44,19 @@ pub(super) struct Feature {
     /// The roles whose machines call them; empty: any may.
     #[serde(default)]
     pub clients: Vec<String>,
+    /// What stops without the services, where nodes and pods run all the same.
+    #[serde(default)]
+    pub optional: Option<String>,
     /// TCP ports on which its pods serve webhooks or aggregated APIs to the control plane.
     #[serde(default)]
     pub control_plane_ports: Vec<u16>,
+}
+
+impl Feature {
+    /// Whether it needs a service.
+    pub fn needs(&self, service: &str) -> bool {
+        self.services.iter().any(|suffix| suffix == service)
+    }
 }
 
 /// An AWS service as an endpoint offers it.
@@ -61,6 +71,12 @@ pub(super) struct Service {
     /// Whether its name carries no region.
     #[serde(default)]
     pub global: bool,
+    /// By partition, the region that serves a global name; an endpoint in another one names it.
+    #[serde(default)]
+    pub home: BTreeMap<String, String>,
+    /// The service above whose names this one's lie: the endpoint of that one hides them.
+    #[serde(default)]
+    pub beneath: Option<String>,
     /// What an endpoint policy has to allow at least.
     #[serde(default)]
     pub policy: Vec<Needs>,
@@ -71,6 +87,8 @@ pub(super) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
     types: vec!["Interface".into(), "Gateway".into()],
     name_fixed: false,
     global: false,
+    home: BTreeMap::new(),
+    beneath: None,
     policy: Vec::new(),
 });
 
@@ -110,46 +128,40 @@ pub(super) fn matrix() -> Known<&'static Matrix> {
 /// What is known about one feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Use {
-    /// It is used.
-    Yes,
+    /// It is used, as this shows.
+    Yes(String),
     /// It is not.
     No,
     /// AWS did not say.
     Unknown(Vec<Missing>),
 }
 
-/// What AWS shows about one feature.
-enum Sign {
-    Seen,
-    /// What would show it was read and does not.
-    Unseen,
-    Unread(Vec<Missing>),
-}
-
 /// The use of every feature of the matrix; assumptions go to the context.
 pub(super) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, Use> {
-    let mut assumed = Vec::new();
+    let (mut assumed, mut overruled) = (Vec::new(), Vec::new());
     let used = matrix
         .features
         .iter()
         .map(|(name, feature)| {
-            let use_ = match context.intent.features.get(name) {
-                Some(true) => Use::Yes,
-                Some(false) => Use::No,
-                None => match sign(context, name) {
-                    Sign::Seen => Use::Yes,
-                    Sign::Unread(missing) if Missing::all_not_yet(&missing) => {
+            let use_ = match (context.intent.features.get(name), sign(context, name)) {
+                (Some(true), _) => Use::Yes("declared (features: in privek-audit.yaml)".into()),
+                (Some(false), Sign::Seen(what)) => {
+                    overruled.push(format!("{name} ({what})"));
+                    Use::No
+                }
+                (Some(false), _) => Use::No,
+                (None, Sign::Seen(what)) => Use::Yes(what),
+                (None, Sign::Unread(missing)) if Missing::all_not_yet(&missing) => {
+                    assumed.push(name.as_str());
+                    Use::No
+                }
+                (None, Sign::Unread(missing)) => Use::Unknown(missing),
+                (None, Sign::Unseen) => {
+                    if feature.unseen || context.plan().is_some() {
                         assumed.push(name.as_str());
-                        Use::No
                     }
-                    Sign::Unread(missing) => Use::Unknown(missing),
-                    Sign::Unseen => {
-                        if feature.unseen || context.plan().is_some() {
-                            assumed.push(name.as_str());
-                        }
-                        Use::No
-                    }
-                },
+                    Use::No
+                }
             };
             (name.clone(), use_)
         })
@@ -160,63 +172,13 @@ pub(super) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, U
             assumed.join(", ")
         ));
     }
+    if !overruled.is_empty() {
+        context.assume(format!(
+            "Features that are declared not to be used (features: in privek-audit.yaml) need nothing, though AWS shows them: {}.",
+            overruled.join(", ")
+        ));
+    }
     used
-}
-
-fn sign(context: &Context<'_>, feature: &str) -> Sign {
-    match feature {
-        "nodes" => has_nodes(context),
-        "fargate" => of(fargate_profiles(context).map(|names| !names.is_empty())),
-        "auto_mode" => of(context
-            .cluster
-            .clone()
-            .map(|cluster| cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true))),
-        "irsa" => addon_roles(context),
-        "pod_identity" => pod_identity(context),
-        "cluster_autoscaler" => of(autoscaler_tags(context)),
-        "cloudwatch_logs" | "cloudwatch_metrics" | "cloudwatch_observability" => {
-            addon(context, "amazon-cloudwatch-observability")
-        }
-        "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
-        "efs_csi" => addon(context, "aws-efs-csi-driver"),
-        "fsx_csi" => addon(context, "aws-fsx-csi-driver"),
-        "eks_api" => of(bootstrap::asks_eks(context)),
-        "metrics_server" => addon(context, "metrics-server"),
-        "cert_manager" => addon(context, "cert-manager"),
-        "guardduty_runtime" => addon(context, "aws-guardduty-agent"),
-        _ => Sign::Unseen,
-    }
-}
-
-fn of(shown: Known<bool>) -> Sign {
-    match shown {
-        Ok(true) => Sign::Seen,
-        Ok(false) => Sign::Unseen,
-        Err(missing) => Sign::Unread(missing),
-    }
-}
-
-/// A cluster runs on EC2 instances unless all that was read says that it runs on Fargate.
-fn has_nodes(context: &Context<'_>) -> Sign {
-    let listed = nodes::listed(context);
-    let beyond = beyond(context);
-    if !listed.groups.is_empty() || !beyond.places.is_empty() || !beyond.unlisted.is_empty() {
-        return Sign::Seen;
-    }
-    match fargate_profiles(context) {
-        Ok([]) => {
-            if listed.unlisted.is_empty() && context.plan().is_none() {
-                context.assume("Nodes are still to come, as EC2 instances in the cluster's subnets.");
-            }
-            Sign::Seen
-        }
-        Ok(_) if listed.unlisted.is_empty() => match nodes::instances(context) {
-            Ok(instances) => of(Ok(!instances.is_empty())),
-            Err(missing) => Sign::Unread(missing),
-        },
-        Ok(_) => Sign::Unread(listed.unlisted),
-        Err(missing) => Sign::Unread(missing),
-    }
 }
 
 /// Names of the cluster's Fargate profiles.
@@ -248,66 +210,44 @@ pub(super) fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
     context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
 }
 
-fn addon(context: &Context<'_>, name: &str) -> Sign {
-    of(addons(context).map(|names| names.iter().any(|listed| listed == name)))
-}
-
-/// Roles of add-ons' service accounts; the list and the descriptions are read separately.
-fn addon_roles(context: &Context<'_>) -> Sign {
-    let described = || context.snapshot.aws.addon.iter().flatten();
-    if described().any(|addon| addon.service_account_role_arn.is_some()) {
-        return Sign::Seen;
-    }
-    let names = match addons(context) {
-        Ok(names) => names,
-        Err(missing) => return Sign::Unread(missing),
-    };
-    match names.iter().find(|name| !described().any(|addon| addon.addon_name == **name)) {
-        Some(undescribed) => Sign::Unread(vec![context.missing("addon", Some(undescribed))]),
-        None => Sign::Unseen,
-    }
-}
-
-fn pod_identity(context: &Context<'_>) -> Sign {
-    let associations = context.cluster.clone().and_then(|cluster| {
-        let all = &context.snapshot.aws.pod_identity_associations;
-        context.items(all.as_deref(), "associations", &cluster.name).map(|list| !list.is_empty())
-    });
-    match (addon(context, "eks-pod-identity-agent"), of(associations)) {
-        (Sign::Seen, _) | (_, Sign::Seen) => Sign::Seen,
-        (Sign::Unseen, Sign::Unseen) => Sign::Unseen,
-        (Sign::Unread(mut one), Sign::Unread(other)) => {
-            one.extend(other);
-            Sign::Unread(one)
-        }
-        (Sign::Unread(missing), _) | (_, Sign::Unread(missing)) => Sign::Unread(missing),
-    }
-}
-
-/// Tags that a cluster autoscaler looks for, on groups where EKS has not put them by itself.
-fn autoscaler_tags(context: &Context<'_>) -> Known<bool> {
-    let cluster = context.cluster.clone()?;
-    let all = &context.snapshot.aws.auto_scaling_groups;
-    let all = context.items(all.as_deref(), "AutoScalingGroups", &cluster.name)?;
-    let listed = nodes::listed(context);
-    let by_eks = |name: &String| {
-        listed.groups.iter().any(|group| group.managed && group.auto_scaling_groups.contains(name))
-    };
-    Ok(all.iter().filter(|group| !by_eks(&group.auto_scaling_group_name)).any(|group| {
-        let has = |prefix: &str| {
-            group.tags.iter().any(|tag| tag.key.as_deref().is_some_and(|key| key.starts_with(prefix)))
-        };
-        has("k8s.io/cluster-autoscaler/") && !has("eks:nodegroup-name")
-    }))
-}
-
 /// Whether some feature needs a service, and which ones do.
 pub(super) fn needed(
     matrix: &Matrix,
     used: &BTreeMap<String, Use>,
     service: &str,
 ) -> (Known<bool>, Vec<String>) {
-    by_some(matrix, used, |feature| feature.services.iter().any(|suffix| suffix == service))
+    by_some(matrix, used, |feature| feature.needs(service))
+}
+
+/// Whether hybrid nodes need a service from outside the VPC.
+pub(super) fn needed_outside(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> Known<bool> {
+    let outside = |feature: &Feature| feature.clients.iter().any(|client| client == "hybrid-nodes");
+    by_some(matrix, used, |feature| outside(feature) && feature.needs(service)).0
+}
+
+/// What shows that the features are used that need a service, in the features' order.
+pub(super) fn shown(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> Vec<String> {
+    let needs = |name: &str| matrix.features.get(name).is_some_and(|feature| feature.needs(service));
+    used.iter()
+        .filter_map(|(name, use_)| match use_ {
+            Use::Yes(what) if needs(name) => Some(format!("{name}: {what}")),
+            _ => None,
+        })
+        .collect()
+}
+
+/// Whether nodes or pods stop without a service, rather than something beside them; what stops then.
+pub(super) fn essential(
+    matrix: &Matrix,
+    used: &BTreeMap<String, Use>,
+    service: &str,
+) -> (Known<bool>, Vec<String>) {
+    let (essential, by) =
+        by_some(matrix, used, |feature| feature.optional.is_none() && feature.needs(service));
+    let beside = by_some(matrix, used, |feature| feature.optional.is_some() && feature.needs(service)).1;
+    let stops = |name: &String| matrix.features.get(name).and_then(|feature| feature.optional.clone());
+    let beside = if by.is_empty() { beside.iter().filter_map(stops).collect() } else { Vec::new() };
+    (essential, beside)
 }
 
 /// Whether machines of a role need a service: of the features that any machine may run, or they only.
@@ -319,8 +259,7 @@ pub(super) fn needed_by(
 ) -> Known<bool> {
     let calls =
         |feature: &Feature| feature.clients.is_empty() || feature.clients.iter().any(|client| client == role);
-    by_some(matrix, used, |feature| calls(feature) && feature.services.iter().any(|suffix| suffix == service))
-        .0
+    by_some(matrix, used, |feature| calls(feature) && feature.needs(service)).0
 }
 
 /// Whether the cluster uses one of the features of this kind, and which ones it is known to use.
@@ -333,7 +272,7 @@ pub(super) fn by_some(
     let mut missing = Vec::new();
     for (name, _) in matrix.features.iter().filter(|(_, feature)| of_kind(feature)) {
         match used.get(name) {
-            Some(Use::Yes) => by.push(name.clone()),
+            Some(Use::Yes(_)) => by.push(name.clone()),
             Some(Use::Unknown(why)) => missing.extend(why.clone()),
             Some(Use::No) | None => {}
         }
@@ -353,7 +292,7 @@ pub(super) fn by_some(
 /// Whether the cluster uses a feature.
 pub(super) fn uses(context: &Context<'_>, matrix: &Matrix, feature: &str) -> Known<bool> {
     match used(context, matrix).remove(feature) {
-        Some(Use::Yes) => Ok(true),
+        Some(Use::Yes(_)) => Ok(true),
         Some(Use::Unknown(missing)) => Err(missing),
         Some(Use::No) | None => Ok(false),
     }

@@ -49,6 +49,12 @@ impl Fixture {
         self
     }
 
+    /// Says that a collection was read for this id too.
+    pub fn cover(mut self, collection: &str, id: &str) -> Self {
+        self.0["scope"][collection].as_array_mut().unwrap().push(id.into());
+        self
+    }
+
     /// Makes a collection unread.
     pub fn withhold(mut self, collection: &str) -> Self {
         self.0.as_object_mut().unwrap().remove(collection).unwrap();

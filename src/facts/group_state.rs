@@ -33,11 +33,12 @@ pub(super) struct GroupStateFacts {
     versions_behind: Fact<i64>,
     /// Zones of its subnets in which none of its instance types is offered (`InstanceTypeOfferings`).
     zones_without_types: Fact<Vec<String>>,
-    /// Whether every zone of its subnets offers one of its types.
+    /// Whether every zone of its subnets offers one of its types (`InstanceTypeOfferings[].Location`).
     types_offered: Fact<bool>,
     /// Groups of its nodes that are neither in the VPC nor associated with it.
     security_groups_missing: Fact<Vec<String>>,
-    /// Whether there is no such group.
+    /// Whether every group of its nodes is in the VPC or associated with it (`SecurityGroups`,
+    /// `SecurityGroupVpcAssociations`).
     security_groups_there: Fact<bool>,
 }
 

@@ -33,13 +33,15 @@ pub(super) struct GrowthFacts {
     pods_a_node: Fact<i64>,
     /// The most that a node holds, those on the host's own network left out (`InstanceTypes[].NetworkInfo`).
     most_pods_a_node: Fact<i64>,
-    /// Whether the nodes hold the pods.
+    /// Whether the nodes (`growth.nodes`) hold the pods (`growth.pods`) with the interfaces and
+    /// addresses of their types (`InstanceTypes[].NetworkInfo`).
     pods_fit: Fact<bool>,
     /// Nodes that hold the pods, as far as their number goes.
     nodes_for_pods: Fact<i64>,
     /// Addresses that each node takes from its subnet with its pods.
     addresses_a_node: Fact<i64>,
-    /// Whether every zone holds its share of the nodes.
+    /// Whether every zone holds its share of the nodes (`Subnets[].AvailableIpAddressCount`, in prefix
+    /// mode free /28 blocks).
     fits: Fact<bool>,
     /// The most nodes that fit, spread evenly.
     nodes_that_fit: Fact<i64>,

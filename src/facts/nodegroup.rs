@@ -21,7 +21,7 @@ pub(super) struct NodegroupFacts {
     id: String,
     /// The same.
     name: Option<String>,
-    /// Whether EKS manages it.
+    /// Whether EKS manages it: it is one of `nodegroups`.
     managed: bool,
     /// `nodegroup.subnets`, or `AutoScalingGroups[].VPCZoneIdentifier`.
     subnets: Fact<Vec<String>>,
@@ -42,13 +42,16 @@ pub(super) struct NodegroupFacts {
     prefix_delegation: Fact<bool>,
     /// Pods that a node holds, by instance type (`InstanceTypes[].NetworkInfo`).
     max_pods_by_type: Fact<BTreeMap<String, i64>>,
-    /// The fewest of them: EKS applies it to the whole group.
+    /// Pods that a node of the smallest type holds (`InstanceTypes[].NetworkInfo`): EKS applies it to
+    /// the whole group.
     max_pods: Fact<i64>,
     /// By zone, what the group needs at its maximum size and what is free (`Subnets[].AvailableIpAddressCount`).
     zones: Fact<Vec<ZoneFacts>>,
-    /// Whether every node of the maximum gets the addresses that the CNI takes for its first pods.
+    /// Whether every node of the maximum gets the addresses that the CNI takes for its first pods
+    /// (`Subnets[].AvailableIpAddressCount`).
     fits_minimum: Fact<bool>,
-    /// Whether every node of the maximum gets the addresses of all pods that it can hold.
+    /// Whether every node of the maximum gets the addresses of all pods that it can hold
+    /// (`Subnets[].AvailableIpAddressCount`).
     fits_full: Fact<bool>,
     /// Where it does not fit, and with whom.
     shortages: Vec<ShortageFacts>,
@@ -58,11 +61,13 @@ pub(super) struct NodegroupFacts {
     state: GroupStateFacts,
     /// Nodes that an update of a group at its maximum adds in each zone, at most (`nodegroup.updateConfig`).
     update_nodes_a_zone: Fact<i64>,
-    /// Whether they fit besides the maximum, with the addresses that load balancers want.
+    /// Whether the nodes that an update adds (`nodegroup.updateConfig`) fit besides the maximum, with
+    /// the addresses that load balancers want (`Subnets[].AvailableIpAddressCount`).
     fits_update: Fact<bool>,
     /// Where they do not, and with whom.
     update_shortages: Vec<ShortageFacts>,
-    /// Whether all types of a managed group hold the same number of pods.
+    /// Whether all types of a managed group hold the same number of pods
+    /// (`InstanceTypes[].NetworkInfo`).
     same_max_pods: Fact<bool>,
     /// Whether the cluster's pods have IPv6 addresses (`cluster.kubernetesNetworkConfig.ipFamily`).
     ipv6: Fact<bool>,
@@ -70,7 +75,8 @@ pub(super) struct NodegroupFacts {
     pod_interfaces: Fact<bool>,
     /// Its types on the Xen hypervisor (`InstanceTypes[].Hypervisor`): without prefixes, IPv6 and interfaces for pods.
     xen_types: Fact<Vec<String>>,
-    /// Its types that cannot have interfaces for pods.
+    /// Its types (`nodegroup.instanceTypes`) that cannot have interfaces for pods, by AWS's list of
+    /// trunking types.
     types_without_pod_interfaces: Fact<Vec<String>>,
 }
 

@@ -34,7 +34,8 @@ pub(super) struct PodPlaceFacts {
     custom_networking: Fact<bool>,
     /// The tag `kubernetes.io/role/cni` of `Subnets[].Tags`.
     cni_role: Fact<Option<String>>,
-    /// Subnets of its zone from which the VPC CNI gives addresses to pods of nodes in it.
+    /// Subnets of its zone from which the VPC CNI gives addresses to pods of nodes in it
+    /// (`Subnets[].Tags`).
     pod_subnets: Fact<Vec<String>>,
 }
 

@@ -33,11 +33,12 @@ pub(super) struct RoleFacts {
     for_fargate: bool,
     /// Whether service accounts of add-ons use it (`addon.serviceAccountRoleArn`).
     for_service_accounts: bool,
-    /// Whether pod identity associations use it.
+    /// Whether pod identity associations use it (`association.roleArn`).
     for_pod_identity: bool,
-    /// Whether it serves the cluster, nodes or Fargate alone, and not two of them.
+    /// Whether it serves the cluster, nodes or Fargate alone, and not two of them (`cluster.roleArn`,
+    /// `nodegroup.nodeRole`, `fargateProfile.podExecutionRoleArn`).
     single_purpose: bool,
-    /// Whether the role exists.
+    /// Whether the role exists (`Role`, or `NoSuchEntity`).
     exists: Fact<bool>,
     /// Whether whoever has to may assume it (`Role.AssumeRolePolicyDocument`).
     trusted: Fact<bool>,
@@ -45,41 +46,46 @@ pub(super) struct RoleFacts {
     trust_problem: Option<String>,
     /// A trust policy that lets them, for a fix; null where it is not known which.
     trust_policy: Option<String>,
-    /// ARNs of its managed policies.
+    /// ARNs of its managed policies (`AttachedPolicies[].PolicyArn`).
     attached_policies: Fact<Vec<String>>,
-    /// Whether EKS may do with it what a cluster needs; true where it is not the cluster's.
+    /// Whether its policies let EKS do what a cluster needs (`AttachedPolicies`, `PolicyDocument`);
+    /// true where it is not the cluster's.
     allows_cluster: Fact<bool>,
     /// Actions that it lacks for that.
     cluster_lacks: Vec<String>,
-    /// Whether the cluster gives pods interfaces of their own or addresses to Windows nodes, and this role
-    /// is the cluster's.
+    /// Whether the cluster gives pods interfaces of their own (`ENABLE_POD_ENI`) or addresses to
+    /// Windows nodes, and this role is the cluster's.
     manages_vpc_resources: Fact<bool>,
-    /// Whether EKS may do that with it.
+    /// Whether its policies let EKS manage interfaces for pods and addresses for Windows nodes
+    /// (`AttachedPolicies`, `PolicyDocument`).
     allows_vpc_resources: Fact<bool>,
     /// Actions that it lacks for that.
     vpc_resources_lack: Vec<String>,
     /// Whether the cluster runs in Auto Mode and this role is the cluster's.
     runs_auto_mode: bool,
-    /// Whether EKS may run Auto Mode with it.
+    /// Whether it has the policies of Auto Mode (`AttachedPolicies`); true where the cluster does not
+    /// run in it.
     allows_auto_mode: Fact<bool>,
     /// AWS's policies that it lacks for that.
     auto_mode_lacks: Vec<String>,
-    /// Whether a node may describe itself with it.
+    /// Whether its policies let a node describe itself (`AttachedPolicies`, `PolicyDocument`).
     allows_node: Fact<bool>,
     /// Actions that it lacks for that.
     node_lacks: Vec<String>,
-    /// Whether images of EKS can be pulled with it.
+    /// Whether its policies let nodes pull images of EKS (`AttachedPolicies`, `PolicyDocument`).
     allows_pull: Fact<bool>,
     /// Actions that it lacks for that.
     pull_lacks: Vec<String>,
-    /// Whether nodes trade tokens for pod identities with it.
+    /// Whether nodes trade tokens for pod identities with it (`associations`).
     trades_pod_identities: Fact<bool>,
-    /// Whether they may.
+    /// Whether its policies allow `eks-auth:AssumeRoleForPodIdentity` (`AttachedPolicies`,
+    /// `PolicyDocument`).
     allows_pod_identity: Fact<bool>,
     /// Whether the VPC CNI calls EC2 with it: the role of its service account, else that of the nodes;
     /// unknown where only Kubernetes tells.
     runs_cni: Fact<bool>,
-    /// Whether the VPC CNI may do its work with it, or does it with another role.
+    /// Whether its policies let the VPC CNI do its work (`AttachedPolicies`, `PolicyDocument`), or the
+    /// CNI has another role (`addon.serviceAccountRoleArn`, `association.roleArn`).
     cni_served: Fact<bool>,
     /// Actions that it lacks for that.
     cni_lacks: Vec<String>,
@@ -89,7 +95,7 @@ pub(super) struct RoleFacts {
     mapped: Fact<bool>,
     /// The type of its access entry; null where there is none, or it is not known.
     access_entry_type: Option<String>,
-    /// The type of access entry that it should have; null where it needs none.
+    /// The type of access entry (`accessEntry.type`) that it should have; null where it needs none.
     wanted_entry_type: Option<String>,
 }
 

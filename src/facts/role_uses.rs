@@ -228,15 +228,12 @@ fn of_pods(context: &Context<'_>, uses: &mut Uses) {
             Ok(one) => {
                 let namespace = one.namespace.clone().unwrap_or_default();
                 let account = one.service_account.clone().unwrap_or_default();
-                match &one.role_arn {
-                    Some(arn) => {
-                        let role = uses.role(arn, format!("service account {namespace}/{account}"));
-                        role.pods.insert((namespace, account));
-                    }
-                    None => {
-                        let what = format!("roleArn of {}", one.association_id);
-                        uses.unlisted.push(context.field("association", &what));
-                    }
+                if let Some(arn) = &one.role_arn {
+                    let role = uses.role(arn, format!("service account {namespace}/{account}"));
+                    role.pods.insert((namespace, account));
+                } else {
+                    let what = format!("roleArn of {}", one.association_id);
+                    uses.unlisted.push(context.field("association", &what));
                 }
             }
             Err(missing) => uses.unlisted.push(missing),

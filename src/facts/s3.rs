@@ -4,7 +4,7 @@
 use crate::network::Known;
 use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
 
-use super::{Context, Fact, endpoints, features};
+use super::{Context, Fact, elsewhere, endpoints, features};
 
 /// A subnet's way to S3.
 #[derive(Clone, Debug, PartialEq)]
@@ -130,7 +130,7 @@ fn usable<'s>(context: &Context<'s>) -> Known<Vec<&'s VpcEndpoint>> {
         }
     }
     if usable.is_empty() {
-        unknown.extend(endpoints::of_owner(context, &endpoints::client_subnets(context).0));
+        unknown.extend(elsewhere::of_owner(context, &endpoints::client_subnets(context).0));
     }
     if unknown.is_empty() { Ok(usable) } else { Err(unknown) }
 }

@@ -1,17 +1,16 @@
 //! The AWS services that nodes need, and the VPC endpoints that serve them: one subject for each
 //! service of the matrix, needed or not.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use schemars::{JsonSchema, Schema, schema_for};
 use serde::Serialize;
 
-use crate::network::{Egress, Known, Missing};
+use crate::network::Known;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
+use super::clients::{Clients, Zones, offered_zones};
 use super::endpoint_policy::{self, Senders, Verdict};
 use super::features::{self, Service};
-use super::{Context, Fact, Subject, Subjects, endpoints};
+use super::{Context, Fact, Subject, Subjects, elsewhere, endpoints};
 
 /// What rules see of a service.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -21,32 +20,53 @@ struct ServiceFacts {
     id: String,
     /// Null.
     name: Option<String>,
-    /// Whether a feature of the cluster needs it.
+    /// Whether a feature of the cluster needs it: features are detected (`addons`, `nodegroups`,
+    /// `fargateProfileNames`, `associations`, …) or declared.
     needed: Fact<bool>,
     /// The features that are known to need it.
     needed_by: Vec<String>,
+    /// What shows that they are used, each after the feature's name.
+    needed_because: Vec<String>,
+    /// Whether nodes or pods stop without it, rather than something beside them.
+    essential: Fact<bool>,
+    /// What stops without it, where nothing essential does.
+    optional_for: Vec<String>,
+    /// Whether hybrid nodes need it, which come into the VPC from outside.
+    needed_outside: Fact<bool>,
+    /// Whether the VPC has an interface endpoint for it that is available: a gateway serves nothing outside.
+    reachable_from_outside: Fact<bool>,
     /// Whether the region offers an endpoint for it.
     offered: Fact<bool>,
     /// Whether it is certain that the region does not.
     not_offered: bool,
+    /// An endpoint in the VPC that answers for the names above this service's, so that these do not resolve
+    /// without an endpoint of their own; null where there is none, or this one has its own.
+    hidden_by: Option<String>,
     /// The full name that an endpoint is created with.
     service_name: String,
-    /// Whether the VPC has an endpoint for it, in whatever state.
+    /// The region that an endpoint has to name, where another one than the cluster's serves it.
+    service_region: Option<String>,
+    /// Whether the VPC has an endpoint for it (`VpcEndpoints[].ServiceName`), or its Route 53 Profile names
+    /// another VPC's, in whatever state.
     endpoint_exists: Fact<bool>,
-    /// Whether the VPC has an endpoint for it, or another VPC's serves its nodes; unknown where
-    /// only what cannot be read would tell.
+    /// Whether the VPC has an endpoint for it (`VpcEndpoints[].ServiceName`), or another VPC's serves
+    /// its nodes; unknown where only what cannot be read would tell.
     served: Fact<bool>,
-    /// The ids of the VPC's endpoints for it, the best one first.
+    /// Whether the best one is another VPC's, to which a Route 53 Profile leads the service's names.
+    central: bool,
+    /// The VPC that the best one is in.
+    endpoint_vpc: Option<String>,
+    /// The ids of the endpoints for it, the best one first.
     endpoints: Vec<String>,
     /// The id of the best one; null where there is none, or it is unknown.
     endpoint: Option<String>,
-    /// Whether the best one is an interface endpoint.
+    /// Whether the best one is an interface endpoint (`VpcEndpoints[].VpcEndpointType`).
     interface: Fact<bool>,
-    /// Whether the best one's type can serve nodes.
+    /// Whether the best one's type can serve nodes (`VpcEndpoints[].VpcEndpointType`).
     type_right: Fact<bool>,
     /// Types that can.
     types: Vec<String>,
-    /// Whether the best one is available.
+    /// Whether the best one is available (`VpcEndpoints[].State`).
     available: Fact<bool>,
     /// The best one's state, as AWS spells it; null where there is none.
     state: Option<String>,
@@ -54,10 +74,12 @@ struct ServiceFacts {
     last_error: Option<String>,
     /// Whether private DNS is on at the best one, whatever the VPC makes of it.
     private_dns_enabled: bool,
-    /// Whether nodes that use the service's own name come to the best one: private DNS is on, the VPC
-    /// has its DNS attributes, and no resolver rule takes the name elsewhere. A gateway needs no names.
+    /// Whether nodes that use the service's own name come to the best one: private DNS is on
+    /// (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC has its DNS attributes
+    /// (`VpcAttributes`), and no resolver rule takes the name elsewhere (`ResolverRules`). A gateway
+    /// needs no names.
     private_dns: Fact<bool>,
-    /// Whether its clients on nodes cannot be told another host name.
+    /// Whether its clients on nodes cannot be told another host name (`rules/eks/services.yaml`).
     name_fixed: bool,
     /// Whether S3's own names lead to the best one only for what comes in through a resolver endpoint.
     inbound_only: bool,
@@ -69,18 +91,32 @@ struct ServiceFacts {
     node_zones: Fact<Vec<String>>,
     /// Zones with nodes and without an interface of the best one.
     missing_zones: Fact<Vec<String>>,
-    /// Whether the best one has an interface in every zone with nodes; true for a gateway.
+    /// Whether the best one has an interface in every zone with nodes (`VpcEndpoints[].SubnetIds`,
+    /// `Subnets[].AvailabilityZoneId`); true for a gateway.
     covers_node_zones: Fact<bool>,
+    /// Zones with nodes where AWS offers no endpoint for it.
+    zones_without_offer: Fact<Vec<String>>,
+    /// Whether there are none; true for a gateway.
+    offered_in_node_zones: Fact<bool>,
+    /// The best one's `IpAddressType`.
+    address_type: Option<String>,
+    /// The best one's `DnsOptions.DnsRecordIpType`.
+    record_type: Option<String>,
+    /// Whether the best one's names have IPv4 addresses.
+    answers_ipv4: Fact<bool>,
     /// Whether some subnet with nodes has no way out at all.
     isolated: Fact<bool>,
-    /// Whether every subnet with nodes has a way to the internet.
+    /// Whether every subnet with nodes has a way to the internet (`RouteTables[].Routes`), and nothing
+    /// outside needs the service.
     other_way: Fact<bool>,
-    /// Whether the best one's policy allows the least that nodes need.
+    /// Whether the best one's policy allows the least that nodes need
+    /// (`VpcEndpoints[].PolicyDocument`).
     policy_allows: Fact<bool>,
     /// What decides against it; null where nothing does.
     policy_problem: Option<String>,
-    /// Whether the best one's policy allows what some nodes need besides: images of the account's own
-    /// registry and of Bottlerocket, packages and agents in AWS's buckets.
+    /// Whether the best one's policy (`VpcEndpoints[].PolicyDocument`) allows what some nodes need
+    /// besides: images of the account's own registry and of Bottlerocket, packages and agents in AWS's
+    /// buckets.
     policy_allows_more: Fact<bool>,
     /// What stops without it, and what decides against it.
     policy_lacks: Vec<String>,
@@ -117,7 +153,14 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
             let mut facts = of_service(context, &senders, &clients, suffix, service);
             facts.needed = Fact(needed);
             facts.needed_by = needed_by;
+            facts.needed_because = features::shown(matrix, &used, suffix);
+            let (essential, optional_for) = features::essential(matrix, &used, suffix);
+            (facts.essential, facts.optional_for) = (Fact(essential), optional_for);
             facts.security_group.clone_from(&group);
+            let outside = features::needed_outside(matrix, &used, suffix);
+            let inside = outside.clone().map(|outside| !outside);
+            facts.other_way = Fact(endpoints::both(inside, clients.other_way.clone()));
+            facts.needed_outside = Fact(outside);
             Subject::new("service", suffix, None, &facts)
         })
         .collect();
@@ -136,17 +179,17 @@ fn of_service(
     let detail = offer.clone().ok().flatten();
     let existing = endpoints::of(context, suffix, service);
     let best = existing.clone().map(|list| list.first().copied());
-    let shared = endpoints::of_owner(context, &clients.subnets);
+    let shared = elsewhere::of_owner(context, &clients.subnets);
     let none_here = matches!(&best, Ok(None));
     // In a shared VPC an endpoint that is not seen is not absent.
     let best = if none_here && !shared.is_empty() { Err(shared) } else { best };
     let served = match &best {
         Ok(Some(_)) => Ok(true),
-        Ok(None) => match endpoints::elsewhere(context, suffix, detail) {
+        Ok(None) => match elsewhere::unread(context, &clients.subnets, suffix, detail) {
             missing if missing.is_empty() => Ok(false),
             missing => Err(missing),
         },
-        Err(_) if none_here => Err(endpoints::elsewhere(context, suffix, detail)),
+        Err(_) if none_here => Err(elsewhere::unread(context, &clients.subnets, suffix, detail)),
         Err(missing) => Err(missing.clone()),
     };
     let found = best.clone().ok().flatten();
@@ -167,9 +210,17 @@ fn of_service(
         name: None,
         needed: Fact::known(false),
         needed_by: Vec::new(),
+        needed_because: Vec::new(),
+        essential: Fact::known(false),
+        optional_for: Vec::new(),
+        needed_outside: Fact::known(false),
+        reachable_from_outside: Fact(from_outside(context, &existing)),
         not_offered: offered == Ok(false),
         offered: Fact(offered),
         service_name: service_name(context, suffix, service, detail),
+        service_region: region_elsewhere(context, service, detail),
+        central: found.is_some_and(|endpoint| endpoints::is_central(context, endpoint)),
+        endpoint_vpc: found.and_then(|endpoint| endpoint.vpc_id.clone()),
         endpoint_exists: on(&|_| Ok(true)),
         served: Fact(served),
         endpoints: existing.unwrap_or_default().iter().map(|one| one.vpc_endpoint_id.clone()).collect(),
@@ -188,6 +239,12 @@ fn of_service(
         endpoint_zones: zones.endpoint.iter().cloned().collect(),
         covers_node_zones: Fact(zones.missing.clone().map(|missing| missing.is_empty())),
         missing_zone_subnets: clients.one_per_zone(zones.missing.as_ref().ok()),
+        offered_in_node_zones: Fact(zones.unoffered.clone().map(|zones| zones.is_empty())),
+        zones_without_offer: Fact(zones.unoffered.map(|zones| zones.into_iter().collect())),
+        address_type: found.and_then(|endpoint| endpoint.ip_address_type.clone()),
+        record_type: found.and_then(record_type),
+        answers_ipv4: on(&|endpoint| answers_ipv4(context, endpoint)),
+        hidden_by: hidden_by(context, service, found),
         missing_zones: Fact(zones.missing.map(|missing| missing.into_iter().collect())),
         node_zones: Fact(clients.zones.clone().map(|zones| zones.into_keys().collect())),
         isolated: Fact(clients.isolated.clone()),
@@ -200,139 +257,6 @@ fn of_service(
         node_route_tables: clients.tables.iter().cloned().collect(),
         security_group: String::new(),
     }
-}
-
-/// The subnets whose nodes call AWS.
-struct Clients {
-    subnets: BTreeSet<String>,
-    /// By zone the first of its subnets.
-    zones: Known<BTreeMap<String, String>>,
-    tables: BTreeSet<String>,
-    isolated: Known<bool>,
-    other_way: Known<bool>,
-}
-
-impl Clients {
-    fn new(context: &Context<'_>) -> Self {
-        let (subnets, unlisted) = endpoints::client_subnets(context);
-        let mut zones = BTreeMap::new();
-        let mut no_zone = unlisted.clone();
-        let mut tables = BTreeSet::new();
-        let (mut isolated, mut covered, mut unclear) = (false, true, unlisted);
-        let gives_addresses = |id: &str| {
-            context.network.subnet(id).is_ok_and(|subnet| subnet.map_public_ip_on_launch == Some(true))
-        };
-        for id in &subnets {
-            match context.network.subnet(id).map(|subnet| subnet.availability_zone.clone()) {
-                Ok(Some(zone)) => {
-                    zones.entry(zone).or_insert_with(|| id.clone());
-                }
-                Ok(None) => no_zone.push(context.field("Subnets", &format!("AvailabilityZone of {id}"))),
-                Err(missing) => no_zone.extend(missing),
-            }
-            if let Ok(table) = context.network.effective_route_table(id) {
-                tables.insert(table.route_table_id.clone());
-            }
-            match context.network.egress(id) {
-                Ok(Egress::Isolated) => (isolated, covered) = (true, false),
-                Ok(Egress::Nat) => {}
-                Ok(Egress::Internet) if gives_addresses(id) => {}
-                // An internet gateway serves public addresses only:
-                // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
-                Ok(Egress::Internet) => unclear.push(Missing::unmodelled(format!(
-                    "whether what runs in {id}, which gives no public addresses, has any for its internet gateway"
-                ))),
-                Ok(Egress::Inspected { target }) => {
-                    unclear.push(Missing::unmodelled(format!(
-                        "what {target} does with packets to the internet"
-                    )));
-                }
-                Err(missing) => unclear.extend(missing),
-            }
-        }
-        unclear.sort();
-        unclear.dedup();
-        let known = |definite: bool, value: bool| {
-            if definite || unclear.is_empty() { Ok(value) } else { Err(unclear.clone()) }
-        };
-        Self {
-            zones: if no_zone.is_empty() { Ok(zones) } else { Err(no_zone) },
-            tables,
-            isolated: known(isolated, isolated),
-            other_way: known(!covered, covered && !subnets.is_empty()),
-            subnets,
-        }
-    }
-
-    /// One subnet for each of these zones, or for each zone.
-    fn one_per_zone(&self, only: Option<&BTreeSet<String>>) -> Vec<String> {
-        let zones = self.zones.as_ref().into_iter().flatten();
-        zones
-            .filter(|(zone, _)| only.is_none_or(|only| only.contains(*zone)))
-            .map(|(_, subnet)| subnet.clone())
-            .collect()
-    }
-}
-
-/// Where an endpoint has interfaces, and where it lacks them.
-struct Zones {
-    endpoint: BTreeSet<String>,
-    missing: Known<BTreeSet<String>>,
-}
-
-impl Zones {
-    /// A zone that the service is not offered in (`offered`) cannot be lacking.
-    fn new(
-        context: &Context<'_>,
-        clients: &Clients,
-        best: &Known<Option<&VpcEndpoint>>,
-        offered: Option<&BTreeSet<String>>,
-    ) -> Self {
-        let none = |missing| Self { endpoint: BTreeSet::new(), missing };
-        let endpoint = match best {
-            Ok(Some(endpoint)) => match endpoints::is_interface(context, endpoint) {
-                Ok(true) => endpoint,
-                // A gateway has no interfaces.
-                Ok(false) => return none(Ok(BTreeSet::new())),
-                Err(missing) => return none(Err(missing)),
-            },
-            // An endpoint that does not exist lacks no zone.
-            Ok(None) => return none(Ok(BTreeSet::new())),
-            Err(missing) => return none(Err(missing.clone())),
-        };
-        let mut of_endpoint = BTreeSet::new();
-        let mut unknown = Vec::new();
-        for id in &endpoint.subnet_ids {
-            match context.network.subnet(id).map(|subnet| subnet.availability_zone.clone()) {
-                Ok(Some(zone)) => {
-                    of_endpoint.insert(zone);
-                }
-                Ok(None) => unknown.push(context.field("Subnets", &format!("AvailabilityZone of {id}"))),
-                Err(missing) => unknown.extend(missing),
-            }
-        }
-        let missing = match &clients.zones {
-            Ok(zones) if unknown.is_empty() => {
-                let could_be = |zone: &&String| offered.is_none_or(|offered| offered.contains(*zone));
-                let lacking = zones.keys().filter(|zone| !of_endpoint.contains(*zone));
-                Ok(lacking.filter(could_be).cloned().collect())
-            }
-            Ok(_) => Err(unknown),
-            Err(missing) => Err(missing.clone()),
-        };
-        Self { endpoint: of_endpoint, missing }
-    }
-}
-
-/// The zones that a service offers endpoints in, where AWS says so: Local Zones are never among them.
-fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<String>> {
-    let zones: BTreeSet<String> = detail?.availability_zones.iter().cloned().collect();
-    (!zones.is_empty()).then_some(zones)
-}
-
-/// Whether every subnet that calls AWS has a way to the internet.
-pub(super) fn other_way(context: &Context<'_>) -> Known<bool> {
-    Clients::new(context).other_way
 }
 
 /// The name that `create-vpc-endpoint` wants: what AWS offers, else the usual form.
@@ -352,6 +276,62 @@ pub(super) fn service_name(
     let gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let prefix = if context.partition == "aws-cn" && !gateway { "cn.com.amazonaws" } else { "com.amazonaws" };
     format!("{prefix}.{}.{suffix}", context.region.as_deref().unwrap_or("REGION"))
+}
+
+/// Whether one of the endpoints serves what is outside the VPC: not a gateway
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>).
+fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> Known<bool> {
+    let mut missing = Vec::new();
+    for endpoint in existing.clone()? {
+        let serves = endpoints::is_interface(context, endpoint);
+        match endpoints::both(serves, endpoints::available(context, endpoint)) {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    if missing.is_empty() { Ok(false) } else { Err(missing) }
+}
+
+/// The home of a global service that the cluster's region does not list.
+fn region_elsewhere(
+    context: &Context<'_>,
+    service: &Service,
+    detail: Option<&ServiceDetail>,
+) -> Option<String> {
+    let home = service.home.get(&context.partition)?;
+    (detail.is_none() && context.region.as_ref() != Some(home)).then(|| home.clone())
+}
+
+/// The endpoint above whose names a service's own lie, where that one answers and none does for them:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html>.
+fn hidden_by(context: &Context<'_>, service: &Service, own: Option<&VpcEndpoint>) -> Option<String> {
+    if own.is_some() {
+        return None;
+    }
+    let above = service.beneath.as_deref()?;
+    let of = features::matrix().ok()?.services.get(above)?;
+    let all = endpoints::of(context, above, of).ok()?;
+    let answers = |endpoint: &&VpcEndpoint| endpoints::names_served(context, endpoint) == Ok(true);
+    all.into_iter().find(answers).map(|endpoint| endpoint.vpc_endpoint_id.clone())
+}
+
+fn record_type(endpoint: &VpcEndpoint) -> Option<String> {
+    endpoint.dns_options.as_ref()?.dns_record_ip_type.clone()
+}
+
+/// Whether an interface endpoint's names have IPv4 addresses.
+fn answers_ipv4(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
+    let is = |text: Option<&str>, wanted: &str| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
+    let (addresses, records) = (endpoint.ip_address_type.as_deref(), record_type(endpoint));
+    if is(addresses, "ipv6") || is(records.as_deref(), "ipv6") {
+        return Ok(false);
+    }
+    // An endpoint with IPv4 addresses alone can answer with nothing else.
+    if is(addresses, "ipv4") || records.is_some() {
+        return Ok(true);
+    }
+    Err(vec![context.field("VpcEndpoints", &format!("DnsRecordIpType of {}", endpoint.vpc_endpoint_id))])
 }
 
 fn last_error(endpoint: &VpcEndpoint) -> Option<String> {
@@ -376,6 +356,7 @@ pub(super) fn group_for_endpoint(context: &Context<'_>, matrix: &features::Matri
         .iter()
         .filter_map(|(suffix, service)| endpoints::of(context, suffix, service).ok())
         .flatten()
+        .filter(|endpoint| !endpoints::is_central(context, endpoint))
         .find_map(|endpoint| group_ids(endpoint).into_iter().next());
     let planned = || context.plan().and_then(|plan| plan.security_groups.first().cloned());
     let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());

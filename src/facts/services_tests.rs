@@ -116,12 +116,27 @@ fn states_compare_without_case_and_a_pending_endpoint_exists() {
 }
 
 #[test]
-fn a_way_to_a_hub_makes_a_missing_endpoint_unknown() {
+fn a_way_to_a_hub_helps_only_where_a_name_may_lead_there() {
     let hub = json!({"DestinationCidrBlock": "10.0.0.0/8", "TransitGatewayId": "tgw-1", "State": "active"});
-    let fields = ec2(&route(without_ec2(), WORKERS, &hub));
+    let routed = || route(without_ec2(), WORKERS, &hub);
+    assert_eq!(ec2(&routed())["served"], json!(false), "no name leads there");
+    let fields = ec2(&routed().withhold("HostedZonesByVPC"));
     assert!(is_unknown(&fields["served"], "route53:ListHostedZonesByVPC"), "{}", fields["served"]);
     assert!(is_unknown(&fields["served"], "tgw-1"));
     assert_eq!(fields["endpoint_exists"], json!(false), "there is none here, whatever there is elsewhere");
+    let fields = ec2(&routed().withhold("ProfileAssociations"));
+    assert!(is_unknown(&fields["served"], "route53profiles:ListProfileAssociations"));
+    let zone = |name: &str| {
+        routed().change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+            zones["HostedZoneSummaries"] = json!([{"HostedZoneId": "Z0C1", "Name": name}]);
+        })
+    };
+    assert!(is_unknown(&ec2(&zone("ec2.ap-northeast-1.amazonaws.com."))["served"], "Z0C1"));
+    assert!(is_unknown(&ec2(&zone("amazonaws.com."))["served"], "Z0C1"));
+    assert_eq!(ec2(&zone("ssm.ap-northeast-1.amazonaws.com."))["served"], json!(false));
+    let out = json!({"DestinationCidrBlock": "52.94.0.0/16", "TransitGatewayId": "tgw-1", "State": "active"});
+    let out = ec2(&route(without_ec2(), WORKERS, &out));
+    assert!(is_unknown(&out["served"], "packets to the public addresses of ec2"), "{}", out["served"]);
     let dead =
         json!({"DestinationCidrBlock": "10.0.0.0/8", "TransitGatewayId": "tgw-1", "State": "blackhole"});
     assert_eq!(ec2(&route(without_ec2(), WORKERS, &dead))["served"], json!(false));
@@ -313,4 +328,95 @@ fn an_endpoint_whose_type_was_not_read_is_of_no_type() {
     for field in ["type_right", "interface", "private_dns", "covers_node_zones"] {
         assert!(is_unknown(&service[field], "VpcEndpointType"), "{field}: {}", service[field]);
     }
+}
+
+const HUB: &str = "vpce-0b0000000000000e0";
+
+/// The bastion's VPC as the hub: an endpoint for EC2 in it, and a Route 53 Profile with it on the cluster's.
+fn hub(status: &str) -> Fixture {
+    let arn = format!("arn:aws:ec2:ap-northeast-1:123456789012:vpc-endpoint/{HUB}");
+    without_ec2()
+        .add(
+            "VpcEndpoints",
+            json!({
+                "VpcEndpointId": HUB, "VpcId": "vpc-0b000000000000001", "VpcEndpointType": "Interface",
+                "ServiceName": "com.amazonaws.ap-northeast-1.ec2", "State": "available",
+                "PrivateDnsEnabled": true, "Groups": [{"GroupId": "sg-0b000000000000001"}],
+                "SubnetIds": ["subnet-0b000000000000001"], "IpAddressType": "ipv4",
+            }),
+        )
+        .add(
+            "ProfileAssociations",
+            json!({"Id": "rpassoc-1", "ProfileId": "rp-1", "ResourceId": VPC, "Status": "COMPLETE"}),
+        )
+        .add(
+            "ProfileResourceAssociations",
+            json!({"Id": "rpr-1", "ProfileId": "rp-1", "ResourceArn": arn, "Status": status}),
+        )
+        .cover("ProfileResourceAssociations", "rp-1")
+}
+
+#[test]
+fn a_profile_leads_a_services_names_to_the_hubs_endpoint() {
+    let fields = ec2(&hub("COMPLETE"));
+    assert_eq!((&fields["served"], &fields["endpoint"]), (&json!(true), &json!(HUB)));
+    assert_eq!((&fields["central"], &fields["private_dns"]), (&json!(true), &json!(true)));
+    assert_eq!(fields["endpoint_vpc"], "vpc-0b000000000000001");
+    let silent = endpoint(hub("COMPLETE"), HUB, "PrivateDnsEnabled", &json!(false));
+    assert!(is_unknown(&ec2(&silent)["private_dns"], "Route 53 Profile"));
+}
+
+#[test]
+fn a_profile_that_does_not_hold_the_endpoint_yet_or_holds_an_unread_one_leaves_doubt() {
+    let way = json!({"DestinationCidrBlock": "172.24.0.0/24", "VpcPeeringConnectionId": "pcx-1", "State": "active"});
+    let creating = ec2(&route(hub("CREATING"), WORKERS, &way));
+    assert!(is_unknown(&creating["served"], "CREATING"), "{}", creating["served"]);
+    let unread = route(hub("COMPLETE").remove("VpcEndpoints", "VpcEndpointId", HUB), WORKERS, &way);
+    assert!(is_unknown(&ec2(&unread)["served"], "ec2:DescribeVpcEndpoints in account 123456789012"));
+    let failed = ec2(&route(hub("FAILED"), WORKERS, &way));
+    assert_eq!(failed["served"], json!(false));
+}
+
+#[test]
+fn a_private_hosted_zone_may_stand_in_for_private_dns() {
+    let off = || endpoint(Fixture::closed(), EC2, "PrivateDnsEnabled", &json!(false));
+    assert_eq!(ec2(&off())["private_dns"], json!(false));
+    assert!(is_unknown(&ec2(&off().withhold("HostedZonesByVPC"))["private_dns"], "ListHostedZonesByVPC"));
+    let zone = off().change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+        zones["HostedZoneSummaries"] =
+            json!([{"HostedZoneId": "Z0C1", "Name": "ec2.ap-northeast-1.amazonaws.com."}]);
+    });
+    assert!(is_unknown(&ec2(&zone)["private_dns"], "Z0C1"));
+}
+
+#[test]
+fn what_shows_a_feature_is_said_and_what_stops_without_it() {
+    let fields = ec2(&Fixture::closed());
+    assert_eq!(fields["needed_because"], json!(["nodes: the node group workers"]));
+    assert_eq!((&fields["essential"], &fields["optional_for"]), (&json!(true), &json!([])));
+    let logs = Fixture::closed().fields_with("service", "logs", "features: { cloudwatch_logs: true }");
+    assert_eq!((&logs["essential"], &logs["optional_for"]), (&json!(false), &json!(["logs in CloudWatch"])));
+    assert_eq!(logs["needed_because"], json!(["cloudwatch_logs: declared (features: in privek-audit.yaml)"]));
+}
+
+#[test]
+fn the_eks_endpoint_hides_the_issuers_names_until_they_have_an_endpoint() {
+    let hidden = Fixture::healthy().fields("service", "oidc-eks");
+    assert!(hidden["hidden_by"].as_str().is_some_and(|id| id.starts_with("vpce-")), "{hidden}");
+    assert_eq!(Fixture::closed().fields("service", "oidc-eks")["hidden_by"], Value::Null);
+}
+
+#[test]
+fn a_global_service_of_another_region_is_not_said_not_to_be_offered() {
+    let iam = Fixture::closed().fields("service", "iam");
+    assert_eq!((&iam["not_offered"], &iam["service_region"]), (&json!(false), &json!("us-east-1")));
+    assert!(is_unknown(&iam["offered"], "us-east-1"));
+    assert_eq!(Fixture::closed().fields("service", "acm-pca")["not_offered"], json!(true));
+}
+
+#[test]
+fn an_endpoint_with_ipv6_records_alone_answers_no_ipv4_caller() {
+    assert_eq!(ec2(&Fixture::closed())["answers_ipv4"], json!(true));
+    let records = endpoint(Fixture::closed(), EC2, "DnsOptions", &json!({"DnsRecordIpType": "ipv6"}));
+    assert_eq!(ec2(&records)["answers_ipv4"], json!(false));
 }

@@ -30,7 +30,7 @@ pub(super) struct StateFacts {
     own_encryption_key: Fact<bool>,
     /// Keys of `cluster.encryptionConfig` that KMS does not let anybody use (`KeyMetadata.KeyState`).
     unusable_keys: Fact<Vec<KeyFacts>>,
-    /// Whether there is no such key.
+    /// Whether every key of the cluster's secrets can be used (`KeyMetadata.KeyState`).
     keys_usable: Fact<bool>,
     /// `cluster.computeConfig.enabled`: EKS Auto Mode's nodes.
     auto_mode: Fact<bool>,
@@ -43,7 +43,8 @@ pub(super) struct StateFacts {
     insights_pass: Fact<bool>,
     /// EKS Capabilities that are not `ACTIVE`, or with which EKS finds something wrong.
     failing_capabilities: Fact<Vec<CapabilityFacts>>,
-    /// Whether there is no such capability.
+    /// Whether every EKS Capability is `ACTIVE` and EKS finds nothing wrong with it
+    /// (`capability.status`, `capability.health.issues`).
     capabilities_work: Fact<bool>,
     /// Whether EKS runs Argo CD for the cluster (`capabilities[].type`).
     argo_cd: Fact<bool>,
@@ -53,7 +54,8 @@ pub(super) struct StateFacts {
     /// When EKS starts to sign with another certificate authority by itself, or the present one ends
     /// (`certificateAuthority.scheduledEvents`, `validity.notAfter`); null where nothing is planned.
     ca_change_on: Fact<Option<String>>,
-    /// Whether a change of certificate authorities is under way, or due within 90 days of the reading.
+    /// Whether a change of certificate authorities is under way, or due within 90 days of the reading
+    /// (`certificateAuthority`).
     ca_change_near: Fact<bool>,
 }
 
@@ -270,14 +272,16 @@ fn failing_capabilities(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<C
     if failing.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(failing) }
 }
 
-fn argo_cds<'s>(context: &Context<'s>, cluster: &Cluster) -> Known<Vec<&'s str>> {
+/// EKS's own Argo CDs of a cluster.
+pub(super) fn argo_cds<'s>(context: &Context<'s>, cluster: &Cluster) -> Known<Vec<&'s str>> {
     let listed =
         context.items(context.snapshot.aws.capabilities.as_deref(), "capabilities", &cluster.name)?;
     let of_kind = listed.iter().filter(|found| found.r#type.as_deref() == Some("ARGOCD"));
     Ok(of_kind.map(|found| found.capability_name.as_str()).collect())
 }
 
-fn argo_cd_private(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
+/// Whether each of them answers through VPC endpoints only.
+pub(super) fn argo_cd_private(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
     let described = context.snapshot.aws.capability.as_deref().unwrap_or_default();
     let mut private = true;
     for name in argo_cds(context, cluster)? {

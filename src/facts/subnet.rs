@@ -29,10 +29,12 @@ pub(super) struct SubnetFacts {
     /// Whether `cluster.resourcesVpcConfig.subnetIds` names it: EKS may place the control plane's
     /// interfaces in it at any update.
     cluster_subnet: Fact<bool>,
-    /// Whether a node group names it, or a node is in it now.
+    /// Whether a node group names it (`nodegroup.subnets`, `AutoScalingGroups[].VPCZoneIdentifier`), or
+    /// a node is in it now (`Reservations`).
     hosts_nodes: Fact<bool>,
-    /// Whether what is in it calls AWS: nodes or Fargate's pods, and before there are any, those that
-    /// are to come into the cluster's subnets.
+    /// Whether what is in it calls AWS: nodes or Fargate's pods (`nodegroup.subnets`,
+    /// `fargateProfile.subnets`), and before there are any, those that are to come into the cluster's
+    /// subnets.
     calls_aws: Fact<bool>,
     /// `Subnets[].AvailabilityZone`.
     zone: Fact<String>,
@@ -60,7 +62,7 @@ pub(super) struct SubnetFacts {
     s3_route: Fact<bool>,
     /// An available S3 endpoint that it could use; null where there is none (`VpcEndpoints`).
     s3_endpoint: Fact<Option<String>>,
-    /// Whether there is one.
+    /// Whether there is an available S3 endpoint that it could use (`VpcEndpoints`).
     s3_endpoint_exists: Fact<bool>,
     #[serde(flatten)]
     pods: PodPlaceFacts,

@@ -28,8 +28,8 @@ pub(super) struct SupportFacts {
     extended_support_until: Fact<String>,
     /// `standard`, `extended` or `none`, at the time of the reading or at `--as-of`.
     support: Fact<String>,
-    /// Whole days until standard support ends, or once it has ended, until extended support does;
-    /// below zero after that.
+    /// Whole days until standard support ends, or once it has ended, until extended support does
+    /// (`clusterVersions[]`); below zero after that.
     support_days_left: Fact<i64>,
     /// `cluster.upgradePolicy.supportType`: `STANDARD` (EKS updates the cluster when standard support
     /// ends) or `EXTENDED`.
@@ -37,7 +37,8 @@ pub(super) struct SupportFacts {
     /// When EKS may update the control plane by itself: the end of the support that
     /// `cluster.upgradePolicy.supportType` keeps the cluster on.
     forced_upgrade_on: Fact<String>,
-    /// Whole days until then; below zero after it.
+    /// Whole days until EKS may update the control plane by itself (`clusterVersions[]`,
+    /// `cluster.upgradePolicy`); below zero after it.
     forced_upgrade_days_left: Fact<i64>,
     /// The version after the cluster's: control planes are updated one minor version at a time.
     next_version: Fact<String>,

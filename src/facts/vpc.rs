@@ -31,8 +31,8 @@ pub(super) struct VpcFacts {
     amazon_provided_dns: Fact<bool>,
     /// Whether the VPC's own resolver stands beside others, which AWS calls unpredictable.
     dns_servers_mixed: Fact<bool>,
-    /// Whether the DNS servers that instances are given answer as the VPC's resolver would; for
-    /// other servers only a probe can tell.
+    /// Whether the DNS servers that instances are given (`DhcpConfigurations`) answer as the VPC's
+    /// resolver would; for other servers only a probe can tell.
     custom_dns_forwards: Fact<bool>,
     /// `DhcpOptions[].DhcpConfigurations[domain-name].Values[].Value`.
     domain_name: Fact<Option<String>>,
@@ -77,6 +77,18 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
 
 fn field(context: &Context<'_>, name: &str) -> Vec<Missing> {
     vec![context.field("Vpcs", name)]
+}
+
+/// Whether the VPC's instances ask its own resolver and nothing else; without any server they ask nobody.
+pub(super) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
+    let id = context.vpc.clone()?;
+    let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
+    let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(&id))]);
+    let options = vpc
+        .clone()
+        .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
+    let servers = dhcp(context, &options).map(|options| values(options, "domain-name-servers"))?;
+    Ok(matches!(Dns::of(context, &vpc, &servers)?, Dns::Amazon | Dns::Nobody))
 }
 
 /// The option set, or `None` where the VPC has none (`default`).

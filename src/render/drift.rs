@@ -1,5 +1,7 @@
 //! Drift for people and as JSON: new failures in full, the rest in a line each.
 
+use std::collections::BTreeSet;
+
 use super::failures;
 use super::text::{Page, Style, Tone, count};
 use crate::drift::{Change, Drift, DriftVerdict, Side};
@@ -23,8 +25,9 @@ pub fn table(drift: &Drift, style: &Style) -> String {
     page.painted("privek-audit: ", Some(Tone::Strong), &text);
     if !drift.new.is_empty() {
         page.heading("NEW FAILURES");
+        let mut given = BTreeSet::new();
         for change in &drift.new {
-            failures::block(&mut page, &[&change.finding]);
+            failures::block(&mut page, &[&change.finding], &mut given);
             if let Some(was) = was_severity(change) {
                 page.paragraph("  before:     ", &was);
             }

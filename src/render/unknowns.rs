@@ -1,7 +1,7 @@
 //! What could not be decided, grouped by what would settle it. Every unknown finding is in a
-//! group; one that needs several things is in several.
+//! group; one that needs several things is counted in several, and named in the first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::failures;
 use super::text::{Page, count};
@@ -9,6 +9,9 @@ use crate::report::{Finding, Gap, Missing, MissingKind, Outcome, Report, Severit
 
 /// Where more findings wait for the same thing, they are counted; the JSON report has each.
 const MOST_SUBJECTS: usize = 8;
+
+/// How a clause begins that asks for a permission.
+const GRANT: &str = "grant ";
 
 /// Prints what would settle the unknown findings of a report, worst first.
 pub fn print(page: &mut Page, report: &Report) {
@@ -35,14 +38,31 @@ pub fn print(page: &mut Page, report: &Report) {
     }
     let mut groups: Vec<_> = groups.into_iter().collect();
     groups.sort_by_key(|(_, findings)| std::cmp::Reverse((worst(findings), findings.len())));
+    let mut named: BTreeSet<(&str, &str)> = BTreeSet::new();
+    let mut grants = false;
     for (settled_by, findings) in groups {
+        grants |= settled_by.starts_with(GRANT);
+        let fresh: Vec<&Finding> =
+            findings.iter().copied().filter(|one| named.insert((&one.rule, &one.subject.id))).collect();
         let (word, _) = failures::severity(worst(&findings));
         let many = count(findings.len(), "finding cannot be decided", "findings cannot be decided");
-        page.paragraph("  - ", &format!("{many} (up to {}): {settled_by}", word.to_lowercase()));
-        let named = findings.len() <= MOST_SUBJECTS;
-        for text in rules(&findings, named) {
+        let above = match findings.len() - fresh.len() {
+            0 => String::new(),
+            all if fresh.is_empty() && all == 1 => "; it is named above".to_owned(),
+            _ if fresh.is_empty() => "; all are named above".to_owned(),
+            some => format!("; {some} named above"),
+        };
+        page.paragraph("  - ", &format!("{many} (up to {}): {settled_by}{above}", word.to_lowercase()));
+        for text in rules(&fresh, findings.len() <= MOST_SUBJECTS) {
             page.paragraph("    ", &text);
         }
+    }
+    if grants {
+        page.blank();
+        page.paragraph(
+            "",
+            "`privek-audit iam-policy` prints a policy with every permission that the audit needs.",
+        );
     }
 }
 
@@ -53,7 +73,7 @@ pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
         (MissingKind::Operation, Some(permission)) => {
             let gap = gaps.iter().find(|gap| gap.permission.as_ref() == Some(permission));
             match gap {
-                Some(gap) => format!("grant {permission} ({})", gap.code),
+                Some(gap) => format!("{GRANT}{permission} ({})", gap.code),
                 None => format!("{what} (needs {permission})"),
             }
         }
@@ -79,7 +99,11 @@ fn rules(findings: &[&Finding], named: bool) -> Vec<String> {
         [_] => rule.to_owned(),
         ids => format!("{rule} (x{})", ids.len()),
     });
-    if named { words.collect() } else { vec![words.collect::<Vec<_>>().join(", ")] }
+    if named {
+        return words.collect();
+    }
+    let words: Vec<String> = words.collect();
+    if words.is_empty() { Vec::new() } else { vec![words.join(", ")] }
 }
 
 #[cfg(test)]
@@ -92,6 +116,22 @@ mod tests {
     fn words(report: &Report) -> String {
         let page = table::render(report, &Style { width: 80, color: false });
         page.split_whitespace().collect::<Vec<_>>().join(" ")
+    }
+
+    #[test]
+    fn a_finding_that_waits_for_two_things_is_counted_twice_and_named_once() {
+        let mut report = sample::report();
+        let at = report.findings.iter().position(|finding| finding.rule == "subnet-acl-blocks").unwrap();
+        let second = Missing {
+            kind: MissingKind::Operation,
+            what: "ec2:DescribeRouteTables was not read".to_owned(),
+            permission: Some("ec2:DescribeRouteTables".to_owned()),
+        };
+        report.findings[at].missing.push(second);
+        let said = words(&report);
+        assert_eq!(said.matches("subnet-acl-blocks").count(), 1, "{said}");
+        assert!(said.contains("(AccessDenied); it is named above"), "{said}");
+        assert!(said.contains("`privek-audit iam-policy` prints"), "{said}");
     }
 
     #[test]

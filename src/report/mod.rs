@@ -253,7 +253,8 @@ pub struct Headline<'r> {
 
 impl Report {
     /// The failures, one headline a cause: those that fail by the same object, or by the same set of
-    /// objects, are together, and so are those of one rule and severity that no object is named for.
+    /// objects, are together, and so are those of one rule and severity that no object is named for. What
+    /// an earlier one's fix mends as well follows from it.
     pub fn headlines(&self) -> Vec<Headline<'_>> {
         let mut headlines: Vec<Headline<'_>> = Vec::new();
         let failures = self.findings.iter().filter(|f| f.outcome == Outcome::Fail && f.waiver.is_none());
@@ -261,9 +262,10 @@ impl Report {
             let cause = finding.single_blocker();
             let same = |headline: &&mut Headline<'_>| {
                 let first = headline.finding;
-                first.objects() == finding.objects()
+                let alike = first.objects() == finding.objects()
                     && (!finding.blockers.is_empty()
-                        || (&first.rule, first.severity) == (&finding.rule, finding.severity))
+                        || (&first.rule, first.severity) == (&finding.rule, finding.severity));
+                alike || finding.is_mended_with(first)
             };
             match headlines.iter_mut().find(same) {
                 Some(headline) => headline.follows.push(finding),
@@ -278,6 +280,23 @@ impl Finding {
     /// The kinds and ids of all objects that stand in the way.
     fn objects(&self) -> BTreeSet<(&str, &str)> {
         self.blockers.iter().map(|blocker| (blocker.kind.as_str(), blocker.id.as_str())).collect()
+    }
+
+    /// Whether all that its fix changes is changed by the other's.
+    fn is_mended_with(&self, other: &Self) -> bool {
+        let (own, others) = (self.changes(), other.changes());
+        !own.is_empty() && own.is_subset(&others)
+    }
+
+    /// The commands of its fix that change something, and do not only show it.
+    fn changes(&self) -> BTreeSet<&str> {
+        let commands = self.fix.iter().flat_map(|fix| &fix.commands).map(String::as_str);
+        commands
+            .filter(|command| {
+                let verb = command.split_whitespace().nth(2).unwrap_or_default();
+                !["describe-", "get-", "list-"].iter().any(|reading| verb.starts_with(reading))
+            })
+            .collect()
     }
 
     /// The object that stands in the way, if there is exactly one.
@@ -347,6 +366,26 @@ mod tests {
         assert_eq!(headlines[2].cause, None);
         assert_eq!(headlines[2].follows[0].rule, "g");
         assert_eq!(headlines[3].follows.len(), 1);
+    }
+
+    #[test]
+    fn what_an_earlier_fix_mends_as_well_follows_from_it() {
+        let mended = |rule: &str, commands: &[&str]| {
+            let commands = commands.iter().map(|command| (*command).to_owned()).collect();
+            Finding { fix: Some(Fix { summary: String::new(), commands }), ..failing(rule, &[]) }
+        };
+        let report = report(vec![
+            mended("a", &["aws ec2 modify-vpc-attribute --one", "aws ec2 modify-vpc-attribute --two"]),
+            mended("b", &["aws ec2 modify-vpc-attribute --two"]),
+            mended("c", &["aws ec2 modify-vpc-attribute --two", "aws ec2 create-route"]),
+            mended("d", &["aws ec2 describe-vpcs"]),
+            mended("e", &["aws ec2 describe-vpcs"]),
+            mended("f", &[]),
+        ]);
+        let headlines = report.headlines();
+        let rules: Vec<&str> = headlines.iter().map(|headline| headline.finding.rule.as_str()).collect();
+        assert_eq!(rules, ["a", "c", "d", "e", "f"], "looking at a thing mends nothing");
+        assert_eq!(headlines[0].follows[0].rule, "b");
     }
 
     #[test]

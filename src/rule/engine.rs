@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use super::explain::thing;
 use super::expr::Expression;
 use super::path::{Path, Scope, mark, marker, without_marks};
 use super::source::FactSource;
@@ -211,8 +212,8 @@ fn evaluate_subjects(
                 (Some(flow), _) => {
                     format!("the paths from {} to {} cannot all be known: {what}", flow.from, flow.to)
                 }
-                (None, true) => format!("no {} could be listed: {what}", rule.subject),
-                (None, false) => format!("there may be more than these {}s: {what}", rule.subject),
+                (None, true) => format!("no {} could be listed: {what}", thing(&rule.subject)),
+                (None, false) => format!("there may be more than these {}s: {what}", thing(&rule.subject)),
             };
             if let Some(later) = later {
                 (finding.outcome, finding.message) = (Outcome::NotApplicable, later);
@@ -227,7 +228,7 @@ fn evaluate_subjects(
         finding.outcome = Outcome::NotApplicable;
         finding.message = match &rule.flow {
             Some(flow) => format!("there is nothing that goes from {} to {} here", flow.from, flow.to),
-            None => format!("there is no {} here", rule.subject),
+            None => format!("there is no {} here", thing(&rule.subject)),
         };
         findings.push(finding);
     }

@@ -1,10 +1,11 @@
 //! Checks a rule when it is loaded: a mistake in it is an error with its place, never a silent pass.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use super::catalogue::catalogue;
 use super::expr::{Expression, FUNCTIONS};
 use super::load::{RawFlow, RawRule, RawSeverity, Source};
 use super::path::{Path, in_schema, may_be_boolean};
@@ -26,6 +27,8 @@ pub struct Vocabulary {
     pub target: Value,
     /// Roles and service names that a flow may name.
     pub flow_ends: Vec<String>,
+    /// The numbers of the catalogue.
+    pub numbers: BTreeSet<String>,
 }
 
 impl Vocabulary {
@@ -38,6 +41,7 @@ impl Vocabulary {
             kinds: kinds.collect(),
             target: facts::target_schema().to_value(),
             flow_ends: facts::flow_ends(),
+            numbers: catalogue().into_iter().flatten().flat_map(|area| area.numbers.into_keys()).collect(),
         }
     }
 }
@@ -69,6 +73,7 @@ impl<'c> Checker<'c> {
                 "a rule needs at least one reference: an address where AWS documents it",
             );
         }
+        self.covers(&raw.covers);
         let flow = self.subject(&raw);
         let id = raw.id.value.clone();
         self.template(templates, &format!("{id}#message"), &raw.message);
@@ -100,6 +105,7 @@ impl<'c> Checker<'c> {
                     commands: raw.fix.commands.into_iter().map(|command| command.value).collect(),
                 },
                 references: raw.references.value.into_iter().map(|reference| reference.value).collect(),
+                covers: raw.covers.into_iter().map(|number| number.value).collect(),
                 fields: touched(&compiled),
                 compiled,
             }),
@@ -119,6 +125,18 @@ impl<'c> Checker<'c> {
                 id,
                 format!("the id `{}` differs from the file's name; it should be `{stem}`", id.value),
             );
+        }
+    }
+
+    fn covers(&mut self, numbers: &[Spanned<String>]) {
+        for (at, number) in numbers.iter().enumerate() {
+            if numbers[..at].iter().any(|other| other.value == number.value) {
+                self.wrong(number, format!("the number {} is there twice", number.value));
+            } else if !self.vocabulary.numbers.contains(&number.value) {
+                let meant = nearest(&number.value, self.vocabulary.numbers.iter().map(String::as_str));
+                let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
+                self.wrong(number, format!("catalogue.yaml has no number {}{meant}", number.value));
+            }
         }
     }
 

@@ -206,6 +206,8 @@ pub(super) struct RawRule {
     pub blockers: Option<Spanned<String>>,
     pub fix: RawFix,
     pub references: Spanned<Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub covers: Vec<Spanned<String>>,
 }
 
 #[derive(Debug, Deserialize)]

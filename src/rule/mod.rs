@@ -5,8 +5,11 @@
 //! tool error, never an outcome.
 
 mod blockers;
+mod catalogue;
 mod engine;
+mod explain;
 mod expr;
+mod inputs;
 mod lint;
 mod load;
 mod path;
@@ -22,7 +25,10 @@ use serde::Serialize;
 use thiserror::Error;
 
 pub use blockers::fix;
+pub use catalogue::{Area, catalogue, not_covered};
 pub use engine::{Evaluation, evaluate, evaluate_one};
+pub use explain::{Explainer, Explanation};
+pub use inputs::{DECLARED, Inputs, KindInputs, Needs};
 pub use lint::Vocabulary;
 pub use load::{built_in, from_sources};
 pub use source::FactSource;
@@ -63,6 +69,8 @@ pub struct Rule {
     pub fix: FixTemplate,
     /// Where AWS documents it.
     pub references: Vec<String>,
+    /// The numbers of the catalogue that it is about.
+    pub covers: Vec<String>,
     /// Every path into the facts that its expressions touch, sorted.
     pub fields: Vec<String>,
     compiled: Compiled,

@@ -81,6 +81,7 @@ fn vocabulary() -> Vocabulary {
         ),
         target: json!({"type": "object", "properties": {"region": {"type": "string"}}}),
         flow_ends: vec!["operators".into(), "control-plane".into()],
+        numbers: ["SUB-01".to_owned(), "SUB-03".to_owned()].into(),
     }
 }
 
@@ -421,4 +422,17 @@ fn titles_fit_into_a_line() {
     for rule in built_in().unwrap().iter() {
         assert!(rule.title.chars().count() <= 76, "{}: {}", rule.id, rule.title);
     }
+}
+
+#[test]
+fn a_number_that_a_rule_covers_is_in_the_catalogue_and_named_once() {
+    let rules = load(&rule("subnet.isolated", "covers: [SUB-01, SUB-03]\n")).unwrap();
+    assert_eq!(rules.get("too-small").unwrap().covers, ["SUB-01", "SUB-03"]);
+    let said = problem(&rule("subnet.isolated", "covers: [SUB-02]\n"));
+    assert!(
+        said.contains("too-small.yaml:5:10: catalogue.yaml has no number SUB-02; did you mean SUB-0"),
+        "{said}"
+    );
+    let said = problem(&rule("subnet.isolated", "covers: [SUB-01, SUB-01]\n"));
+    assert!(said.contains("the number SUB-01 is there twice"), "{said}");
 }

@@ -28,7 +28,7 @@ pub(super) struct BootstrapFacts {
     id: String,
     /// The same.
     name: Option<String>,
-    /// Whether EKS manages the group.
+    /// Whether EKS manages the group: it is one of `nodegroups`.
     managed: bool,
     /// The launch template that its owner wrote; null where there is none
     /// (`nodegroup.launchTemplate`, `AutoScalingGroups[].LaunchTemplate`).
@@ -40,35 +40,41 @@ pub(super) struct BootstrapFacts {
     /// `AL2`, `AL2023`, `Bottlerocket` or `Windows` (`nodegroup.amiType`; of other groups by what
     /// their user data is).
     platform: Fact<String>,
-    /// Whether the nodes run Windows.
+    /// Whether the nodes run Windows (`nodegroup.amiType`, or what the user data is).
     windows: Fact<bool>,
-    /// Whether EKS adds to the user data what makes nodes join.
+    /// Whether EKS adds to the user data what makes nodes join: a managed group without
+    /// `LaunchTemplateData.ImageId`.
     eks_starts: Fact<bool>,
     /// What in the user data joins nodes: `bootstrap.sh`, `nodeadm`, `Bottlerocket`,
     /// `Start-EKSBootstrap.ps1` or `none`.
     agent: Fact<String>,
-    /// Whether nodes of the group join: EKS or the user data makes them.
+    /// Whether nodes of the group join: EKS or the user data makes them
+    /// (`LaunchTemplateData.UserData`).
     joins: Fact<bool>,
-    /// Settings without which what joins nodes refuses to start, or joins nothing.
+    /// Settings without which what joins nodes refuses to start, or joins nothing
+    /// (`LaunchTemplateData.UserData`).
     lacks: Fact<Vec<String>>,
-    /// Whether user data tells nodes about the cluster, and EKS does not put its own in the place of that.
+    /// Whether user data (`LaunchTemplateData.UserData`) tells nodes about the cluster, and EKS does
+    /// not put its own in the place of that.
     tells_cluster: Fact<bool>,
     /// The cluster's name in the user data.
     cluster_name: Option<String>,
-    /// Whether it is the cluster's, where it is given.
+    /// Whether the name in the user data is `cluster.name`, where one is given.
     cluster_name_right: Fact<bool>,
     /// The API's URL in the user data.
     api_server_endpoint: Option<String>,
-    /// Whether it is the cluster's, where it is given.
+    /// Whether the URL in the user data is `cluster.endpoint`, where one is given.
     endpoint_right: Fact<bool>,
-    /// Whether a certificate of the CA in the user data is one of the cluster's, where it is given.
+    /// Whether a certificate of the CA in the user data is one of `cluster.certificateAuthority.data`,
+    /// where it is given.
     ca_right: Fact<bool>,
-    /// Whether the CA in the user data has all of the cluster's certificates, where it is given: while
-    /// EKS rotates the CA there are two.
+    /// Whether the CA in the user data has all certificates of `cluster.certificateAuthority.data`,
+    /// where it is given: while EKS rotates the CA there are two.
     ca_complete: Fact<bool>,
     /// The addresses of services in the user data.
     service_cidr: Option<String>,
-    /// Whether they are the cluster's, where they are given.
+    /// Whether the addresses of services in the user data are
+    /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr` (or `serviceIpv6Cidr`), where they are given.
     service_cidr_right: Fact<bool>,
     /// The address of the cluster's DNS, by the cluster's own service addresses.
     cluster_dns: Fact<String>,
@@ -76,15 +82,18 @@ pub(super) struct BootstrapFacts {
     node_dns: Option<String>,
     /// Whether nobody tells nodes the address, so that they guess.
     dns_guessed: Fact<bool>,
-    /// Whether it is the right one.
+    /// Whether pods are given the address of the cluster's DNS that follows from
+    /// `cluster.kubernetesNetworkConfig`, be it told or guessed.
     dns_right: Fact<bool>,
-    /// Whether what joins nodes asks the EKS API for what nobody tells it.
+    /// Whether what joins nodes asks the EKS API (`DescribeCluster`) for what the user data does not
+    /// tell it.
     asks_eks: Fact<bool>,
     /// Whether the nodes reach the EKS API: through an endpoint for `eks`, or a way to the internet.
     reaches_eks: Fact<bool>,
-    /// Whether other nodes of the cluster, or Fargate, run Linux, which the cluster's DNS needs.
+    /// Whether other groups (`nodegroup.amiType`, user data), or Fargate (`fargateProfileNames`), run
+    /// Linux, which the cluster's DNS needs.
     linux_elsewhere: Fact<bool>,
-    /// What a launch template for managed nodes must not set, because EKS does or refuses it.
+    /// What `LaunchTemplateData` for managed nodes must not set, because EKS does or refuses it.
     refused: Fact<Vec<String>>,
     /// Whether nodes can ask for instance metadata (`MetadataOptions.HttpEndpoint`).
     metadata_on: Fact<bool>,
@@ -92,26 +101,30 @@ pub(super) struct BootstrapFacts {
     metadata_hops: Fact<i64>,
     /// Whether instance metadata asks for a token (`MetadataOptions.HttpTokens`).
     metadata_tokens_required: Fact<bool>,
-    /// Whether the cluster uses something that may ask for instance metadata from pods.
+    /// Whether something that may ask for instance metadata from pods is declared
+    /// (`features.load_balancer_controller`).
     pods_ask_metadata: Fact<bool>,
     /// Whether nodes get public addresses (`NetworkInterfaces[].AssociatePublicIpAddress`,
     /// `Subnets[].MapPublicIpOnLaunch`, `Reservations[].Instances[].PublicIpAddress`).
     public_addresses: Fact<bool>,
     /// The subnets that give them.
     public_subnets: Vec<String>,
-    /// Subnets with an internet gateway that give no public addresses, where EKS refuses managed nodes.
+    /// Subnets with an internet gateway (`RouteTables[].Routes`) that give no public addresses
+    /// (`Subnets[].MapPublicIpOnLaunch`), where EKS refuses managed nodes.
     subnets_without_public_addresses: Fact<Vec<String>>,
-    /// Whether the user data sets a proxy.
+    /// Whether the user data sets a proxy (`HTTPS_PROXY` and its like, `settings.network.https-proxy`).
     proxied: Fact<bool>,
     /// The proxies, host and port.
     proxies: Vec<String>,
-    /// What must not go through a proxy and is not excepted from it: the API server, instance metadata.
+    /// What must not go through a proxy and `NO_PROXY` in the user data does not except: the API server
+    /// (`cluster.endpoint`), instance metadata.
     no_proxy_lacks: Fact<Vec<String>>,
-    /// AWS's names that an endpoint serves and that go through the proxy all the same.
+    /// AWS's names that an endpoint serves (`VpcEndpoints`) and that go through the proxy all the same.
     no_proxy_lacks_services: Fact<Vec<String>>,
-    /// Whether the user data installs packages.
+    /// Whether the user data (`LaunchTemplateData.UserData`) installs packages.
     installs_packages: Fact<bool>,
-    /// Whether the group's subnets come to the repositories of packages: to S3, or to the internet.
+    /// Whether the group's subnets come to the repositories of packages: to S3, or to the internet
+    /// (`RouteTables[].Routes`, `VpcEndpoints`).
     reaches_repositories: Fact<bool>,
     /// The route tables of those subnets of the group's that do not.
     closed_route_tables: Vec<String>,

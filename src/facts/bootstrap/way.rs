@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::nodes::NodeGroup;
 use crate::facts::s3::{S3, Way};
-use crate::facts::{Context, Missing, endpoints, features};
+use crate::facts::{Context, Missing, elsewhere, endpoints, features};
 use crate::network::{Egress, Known};
 use crate::snapshot::bootstrap::Bootstrap;
 
@@ -53,7 +53,7 @@ pub(super) fn reaches_eks(context: &Context<'_>, group: &NodeGroup) -> Known<boo
             Err(why) => missing.extend(why),
         }
     }
-    missing.extend(endpoints::elsewhere(context, "eks", None));
+    missing.extend(elsewhere::unread(context, &endpoints::client_subnets(context).0, "eks", None));
     missing.extend(out.err().into_iter().flatten());
     if missing.is_empty() { Ok(false) } else { Err(missing) }
 }

@@ -44,13 +44,19 @@ struct FlowFacts {
     endpoint: Option<String>,
     /// Whether the flow is needed and its ends are in place, so that it matters whether it is open.
     applies: Fact<bool>,
-    /// Whether it is open between all its ends.
+    /// Whether it is open between all its ends, hop by hop and back: security groups
+    /// (`SecurityGroups[].IpPermissions`, `IpPermissionsEgress`), network ACLs (`NetworkAcls[].Entries`),
+    /// routes (`RouteTables[].Routes`), and the gateways, attachments and endpoints that they lead to.
     open: Fact<bool>,
     /// Whether nothing depends on it now, because the endpoint does not answer for the service's own
-    /// name and every source has a way to the internet; false for flows to other ends.
+    /// name (`VpcEndpoints[].PrivateDnsEnabled`) and every source has a way to the internet
+    /// (`RouteTables[].Routes`); false for flows to other ends.
     bypassed: Fact<bool>,
-    /// Whether all that is closed are ports that clients of few systems pick for replies; then only
-    /// some connections fail.
+    /// Whether nodes or pods stop without what it leads to; false where only something beside them does
+    /// (logs, metrics, …), true for flows to other ends than services.
+    essential: Fact<bool>,
+    /// Whether all that is closed are ports that clients of few systems pick for replies
+    /// (`NetworkAcls[].Entries`); then only some connections fail.
     rare_ports_only: bool,
     /// All that stands in its way.
     blockers: Vec<Blocker>,
@@ -341,6 +347,7 @@ impl Run<'_, '_> {
             applies: Fact(applies),
             rare_ports_only: traced.blocked && missing.is_empty() && rare,
             bypassed: Fact::known(false),
+            essential: Fact::known(true),
             open: Fact(open),
             path_count: traced.count,
             paths: traced.shown(),

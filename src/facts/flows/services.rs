@@ -7,7 +7,7 @@ use super::{Asked, FlowFacts, Run, Traced};
 use crate::facts::ends::{self, Ends, Party};
 use crate::facts::features::{self, Matrix, Service, Use};
 use crate::facts::s3::{S3, Way};
-use crate::facts::{EndSpec, Fact, Subjects, endpoints, services};
+use crate::facts::{EndSpec, Fact, Subjects, clients, elsewhere, endpoints};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -34,7 +34,7 @@ pub(super) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], sub
         matrix,
         used: features::used(run.context, matrix),
         s3: S3::new(run.context),
-        other_way: services::other_way(run.context),
+        other_way: clients::other_way(run.context),
     };
     for party in parties {
         let sources = Sources::new(run, party);
@@ -104,6 +104,7 @@ impl Services<'_, '_, '_> {
             Ok(None) => Ok(false),
             Err(missing) => Err(missing.clone()),
         });
+        facts.essential = Fact(features::essential(self.matrix, &self.used, suffix).0);
         facts.endpoint = best.ok().flatten().map(|endpoint| endpoint.vpc_endpoint_id.clone());
         facts
     }
@@ -129,7 +130,7 @@ impl Services<'_, '_, '_> {
             );
         }
         let (subnets, _) = endpoints::client_subnets(context);
-        let shared = endpoints::of_owner(context, &subnets);
+        let shared = elsewhere::of_owner(context, &subnets);
         if shared.is_empty() { Ok(false) } else { Err(shared) }
     }
 

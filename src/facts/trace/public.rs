@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use super::service::{Found, subnet};
 use crate::facts::ends::{Ends, pods_towards};
-use crate::facts::{Context, endpoints, features, services};
+use crate::facts::{Context, elsewhere, endpoints, features, services};
 use crate::network::{
     Blocker, BlockerCode, Egress, End, EndKind, Hop, Known, Leg, Missing, Path, Remedy, Verdict,
 };
@@ -88,7 +88,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
     let matrix = features::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&features::OTHER);
     let offer = endpoints::offer(context, suffix, service).ok().flatten();
-    missing.extend(endpoints::elsewhere_from(context, &[subnet.clone()].into(), suffix, offer));
+    missing.extend(elsewhere::unread(context, &[subnet.clone()].into(), suffix, offer));
     let table = context.network.effective_route_table(&subnet)?;
     if table.routes.iter().any(leads_out) {
         missing.push(Missing::unmodelled(format!(
@@ -117,7 +117,7 @@ fn not_ours(context: &Context<'_>) -> Vec<Missing> {
         return vec![context.field("Vpcs", &format!("OwnerId of {id}"))];
     };
     let ours = context.account.as_deref() == Some(owner) || context.snapshot.accounts.contains(owner);
-    if ours { Vec::new() } else { vec![endpoints::of_other_account(owner)] }
+    if ours { Vec::new() } else { vec![elsewhere::of_other_account(owner)] }
 }
 
 fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Blocker> {

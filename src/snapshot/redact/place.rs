@@ -151,7 +151,7 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         ("nodegroup", "launchTemplate", "name") | (_, _, "LaunchTemplateName") => "launch-template",
         (_, _, "LaunchConfigurationName") => "launch-configuration",
         (_, _, "RoleName") => "role",
-        (_, _, "InstanceProfileName") => "instance-profile",
+        (_, _, "InstanceProfileName") | (_, "IamInstanceProfile", "Name" | "Arn") => "instance-profile",
         (_, _, "PolicyName" | "PolicyNames" | "PolicyArn") => "policy",
         (_, _, "ec2SshKey") => "key-pair",
         (_, _, "username") => "user",
@@ -175,7 +175,6 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
             _,
             "Name",
         ) => "resolver",
-        (_, "IamInstanceProfile", "Name" | "Arn") => "instance-profile",
         _ => return None,
     })
 }

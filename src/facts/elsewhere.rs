@@ -1,0 +1,348 @@
+//! Endpoints outside the cluster's VPC: whether its names lead to one, and whether packets could.
+//!
+//! A service's own name leads out of the VPC by a Route 53 Profile that holds the endpoint, by a private
+//! hosted zone, or by a resolver rule to a hub. Where none of them takes the name, and the VPC's
+//! resolver is asked, an endpoint elsewhere serves nobody who uses the name.
+
+use std::collections::BTreeSet;
+
+use ipnet::IpNet;
+
+use crate::network::{Known, Missing, MissingKind};
+use crate::snapshot::Arn;
+use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
+use crate::snapshot::aws::route53profiles::ProfileResourceAssociation;
+use crate::snapshot::aws::route53resolver::ResolverRule;
+
+use super::{Context, ends, features, vpc};
+
+/// The endpoints that the VPC's Route 53 Profile holds, wherever they are, as far as they were read:
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profile-associate-vpc-endpoints.html>.
+pub(super) fn of_profiles<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
+    let Ok(vpc) = context.vpc.as_deref() else { return Vec::new() };
+    let aws = &context.snapshot.aws;
+    let profiles: BTreeSet<&str> = aws
+        .profile_associations
+        .iter()
+        .flatten()
+        .filter(|one| one.resource_id.as_deref() == Some(vpc) && is(one.status.as_deref(), "COMPLETE"))
+        .filter_map(|one| one.profile_id.as_deref())
+        .collect();
+    let held: BTreeSet<&str> = aws
+        .profile_resource_associations
+        .iter()
+        .flatten()
+        .filter(|one| one.profile_id.as_deref().is_some_and(|id| profiles.contains(id)))
+        .filter(|one| is(one.status.as_deref(), "COMPLETE"))
+        .filter_map(|one| resource(one, "vpc-endpoint/"))
+        .collect();
+    let all = aws.vpc_endpoints.iter().flatten();
+    all.filter(|endpoint| held.contains(endpoint.vpc_endpoint_id.as_str()))
+        .filter(|endpoint| endpoint.vpc_id.as_deref() != Some(vpc))
+        .collect()
+}
+
+fn is(status: Option<&str>, wanted: &str) -> bool {
+    status.is_some_and(|status| status.eq_ignore_ascii_case(wanted))
+}
+
+/// What stands after this in the ARN of a profile's resource.
+fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
+    association.resource_arn.as_deref()?.splitn(6, ':').nth(5)?.strip_prefix(kind)
+}
+
+/// What would have to be read to know that no endpoint outside this snapshot serves clients in these
+/// subnets; empty where that is known.
+pub(super) fn unread(
+    context: &Context<'_>,
+    subnets: &BTreeSet<String>,
+    suffix: &str,
+    offer: Option<&ServiceDetail>,
+) -> Vec<Missing> {
+    let mut missing = of_owner(context, subnets);
+    let ways = ways_out(context, subnets, &mut missing);
+    let forwarded = forward_rule(context, suffix, offer).unwrap_or_else(|why| {
+        missing.extend(why);
+        None
+    });
+    let hub = match (&forwarded, ways.first()) {
+        (Some(rule), _) => format!("the resolver rule {rule}"),
+        (None, Some(way)) => format!("the route to {}", way.target),
+        (None, None) => return missing,
+    };
+    let fixed = features::matrix()
+        .is_ok_and(|matrix| matrix.services.get(suffix).is_none_or(|service| service.name_fixed));
+    let leads = format!("{hub} may lead to an endpoint in another VPC");
+    let mut doubts = answerers(context, &private_names(context, suffix, offer), &leads);
+    if let Some(rule) = forwarded {
+        doubts.push(Missing::probe(format!(
+            "what the servers that resolver rule {rule} forwards to answer for {suffix}'s name"
+        )));
+    }
+    let open: BTreeSet<&str> = ways.iter().filter(|way| way.is_open).map(|way| way.target.as_str()).collect();
+    doubts.extend(open.into_iter().map(|target| {
+        Missing::unmodelled(format!("what {target} does with packets to the public addresses of {suffix}"))
+    }));
+    if !fixed {
+        doubts.push(Missing::probe(format!(
+            "whether the clients of {suffix} are told the name of an endpoint in another VPC, where {hub} may lead"
+        )));
+    }
+    if !doubts.is_empty() {
+        missing.extend(doubts);
+        missing.push(Missing::probe(format!(
+            "a look-up of {suffix}'s name and a connection from a node's subnet"
+        )));
+    }
+    missing
+}
+
+/// What besides the endpoints that were read may answer for these names in the VPC: private hosted zones,
+/// a Route 53 Profile, other name servers. `why` says what that would matter for.
+pub(super) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> Vec<Missing> {
+    let id = match &context.vpc {
+        Ok(id) => id,
+        Err(missing) => return missing.clone(),
+    };
+    let aws = &context.snapshot.aws;
+    let mut doubts = Vec::new();
+    let unread = |action: &str| Missing {
+        kind: MissingKind::Operation,
+        what: format!("{action} for {id}, which is not read: {why}"),
+        permission: Some(action.to_owned()),
+    };
+    match context.items(aws.hosted_zones_by_vpc.as_deref(), "HostedZonesByVPC", id) {
+        Ok(all) => {
+            let zones = all.iter().filter(|one| one.vpc_id == *id).flat_map(|one| &one.hosted_zone_summaries);
+            for zone in zones {
+                let Some(name) = zone.name.as_deref() else {
+                    doubts.push(context.field("HostedZonesByVPC", "Name of a hosted zone"));
+                    continue;
+                };
+                let domain = domain(name);
+                if names.iter().any(|name| within(name, &domain) || within(&domain, name)) {
+                    doubts.push(Missing::probe(format!(
+                        "what the private hosted zone {} ({domain}) answers for {}",
+                        zone.hosted_zone_id.as_deref().unwrap_or("without an id"),
+                        names.join(", ")
+                    )));
+                }
+            }
+        }
+        Err(_) => doubts.push(unread("route53:ListHostedZonesByVPC")),
+    }
+    match context.items(aws.profile_associations.as_deref(), "ProfileAssociations", id) {
+        Ok(all) => {
+            let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(id));
+            for association in own.filter(|one| !over(one.status.as_deref())) {
+                match association.profile_id.as_deref() {
+                    Some(profile) if is(association.status.as_deref(), "COMPLETE") => {
+                        doubts.extend(in_profile(context, profile, names));
+                    }
+                    _ => doubts.push(Missing::probe(format!(
+                        "what the Route 53 Profile {} answers, whose association with {id} is {}",
+                        association.profile_id.as_deref().unwrap_or("without an id"),
+                        association.status.as_deref().unwrap_or("of an unread status")
+                    ))),
+                }
+            }
+        }
+        Err(_) => doubts.push(unread("route53profiles:ListProfileAssociations")),
+    }
+    match vpc::asks_amazon(context) {
+        Ok(true) => {}
+        Ok(false) => doubts.push(Missing::probe(format!(
+            "what the name servers of the DHCP options of {id} answer for {}",
+            names.join(", ")
+        ))),
+        Err(missing) => doubts.extend(missing),
+    }
+    doubts
+}
+
+/// What a profile holds that may answer for these names, besides endpoints that were read.
+fn in_profile(context: &Context<'_>, profile: &str, names: &[String]) -> Vec<Missing> {
+    let aws = &context.snapshot.aws;
+    let all = aws.profile_resource_associations.as_deref();
+    let held = match context.items(all, "ProfileResourceAssociations", profile) {
+        Ok(all) => all.iter().filter(|one| one.profile_id.as_deref() == Some(profile)),
+        Err(missing) => return missing,
+    };
+    let mut doubts = Vec::new();
+    for one in held.filter(|one| !over(one.status.as_deref())) {
+        let done = is(one.status.as_deref(), "COMPLETE");
+        if let Some(id) = resource(one, "vpc-endpoint/") {
+            let read = aws.vpc_endpoints.iter().flatten().any(|endpoint| endpoint.vpc_endpoint_id == id);
+            let arn = one.resource_arn.as_deref().and_then(Arn::parse);
+            if !read {
+                doubts.push(Missing {
+                    kind: MissingKind::Operation,
+                    what: format!(
+                        "ec2:DescribeVpcEndpoints in account {}, whose endpoint {id} the Route 53 Profile {profile} holds",
+                        arn.map_or("of its owner", |arn| arn.account)
+                    ),
+                    permission: Some("ec2:DescribeVpcEndpoints".into()),
+                });
+            } else if !done {
+                doubts.push(Missing::probe(format!(
+                    "whether the names of {id} resolve, whose place in the Route 53 Profile {profile} is {}",
+                    one.status.as_deref().unwrap_or("of an unread status")
+                )));
+            }
+        } else if let Some(zone) = resource(one, "hostedzone/") {
+            // The association has a name of its own, and not the zone's.
+            doubts.push(Missing::probe(format!(
+                "what the private hosted zone {zone} in the Route 53 Profile {profile} answers for {}",
+                names.join(", ")
+            )));
+        } else if let Some(rule) = resource(one, "resolver-rule/") {
+            let found = aws.resolver_rules.iter().flatten().find(|found| found.id == rule);
+            let domain = found.and_then(|found| found.domain_name.as_deref()).map(domain);
+            if domain.is_none_or(|domain| domain.is_empty() || names.iter().any(|name| within(name, &domain)))
+            {
+                doubts.push(Missing::probe(format!(
+                    "what the servers that resolver rule {rule} in the Route 53 Profile {profile} forwards to answer for {}",
+                    names.join(", ")
+                )));
+            }
+        }
+    }
+    doubts
+}
+
+/// Whether an association is gone, or never came to be.
+fn over(status: Option<&str>) -> bool {
+    ["DELETED", "FAILED"].iter().any(|gone| is(status, gone))
+}
+
+fn domain(name: &str) -> String {
+    name.trim_end_matches('.').trim_start_matches("*.").to_ascii_lowercase()
+}
+
+/// Whether a name is a domain's own, or beneath it.
+fn within(name: &str, domain: &str) -> bool {
+    name == domain || name.ends_with(&format!(".{domain}"))
+}
+
+/// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
+/// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
+pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
+    let Some(account) = context.account.as_deref() else { return Vec::new() };
+    let owners: BTreeSet<&str> = subnets
+        .iter()
+        .filter_map(|id| context.network.subnet(id).ok())
+        .filter_map(|subnet| subnet.owner_id.as_deref())
+        .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
+        .collect();
+    owners.into_iter().map(of_other_account).collect()
+}
+
+/// What would show the endpoints of a VPC that another account shares.
+pub(super) fn of_other_account(owner: &str) -> Missing {
+    Missing {
+        kind: MissingKind::Operation,
+        what: format!(
+            "ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"
+        ),
+        permission: Some("ec2:DescribeVpcEndpoints".into()),
+    }
+}
+
+/// A target through which packets may leave to another VPC or network.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct WayOut {
+    target: String,
+    /// Whether packets to public addresses take it.
+    is_open: bool,
+}
+
+/// Whether a route may take public addresses, those of AWS's services among them.
+fn is_open(route: &Route) -> bool {
+    let closed =
+        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7"];
+    let to = route.destination_cidr_block.as_deref().or(route.destination_ipv6_cidr_block.as_deref());
+    let to = to.and_then(|text| text.parse::<IpNet>().ok());
+    let within =
+        |text: &&str| text.parse::<IpNet>().is_ok_and(|range| to.is_some_and(|to| range.contains(&to)));
+    !closed.iter().any(|range| within(range))
+}
+
+/// The ways out of these subnets.
+fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<Missing>) -> Vec<WayOut> {
+    let mut ways = BTreeSet::new();
+    for subnet in subnets {
+        let table = match context.network.effective_route_table(subnet) {
+            Ok(table) => table,
+            Err(missing) => {
+                unread.extend(missing);
+                continue;
+            }
+        };
+        let active =
+            |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
+        for route in table.routes.iter().filter(active) {
+            // A prefix list with a gateway endpoint as its target leads to that service only.
+            let gateway = route.gateway_id.as_deref().filter(|id| {
+                id.starts_with("vgw-")
+                    || id.starts_with("vpce-") && route.destination_prefix_list_id.is_none()
+            });
+            let target = [
+                route.transit_gateway_id.as_deref(),
+                route.vpc_peering_connection_id.as_deref(),
+                route.core_network_arn.as_deref(),
+                route.network_interface_id.as_deref(),
+                route.instance_id.as_deref(),
+                route.local_gateway_id.as_deref(),
+                gateway,
+            ];
+            let target = target.into_iter().flatten().next();
+            ways.extend(target.map(|target| WayOut { target: target.to_owned(), is_open: is_open(route) }));
+        }
+    }
+    ways.into_iter().collect()
+}
+
+/// A forwarding rule of the VPC that takes the service's names elsewhere.
+fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Known<Option<String>> {
+    let names = private_names(context, suffix, offer);
+    forwarding(context, |domain| {
+        domain.is_empty() || names.iter().any(|name| name == domain || name.ends_with(&format!(".{domain}")))
+    })
+}
+
+/// The names that a service's private DNS answers for.
+pub(super) fn private_names(
+    context: &Context<'_>,
+    suffix: &str,
+    offer: Option<&ServiceDetail>,
+) -> Vec<String> {
+    let names: Vec<String> = offer
+        .into_iter()
+        .flat_map(|detail| {
+            let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
+            detail.private_dns_name.as_deref().into_iter().chain(several)
+        })
+        .map(|name| name.trim_start_matches("*.").to_ascii_lowercase())
+        .collect();
+    if !names.is_empty() {
+        return names;
+    }
+    let host: Vec<&str> = suffix.split('.').rev().collect();
+    let domain = if context.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let region = context.region.as_deref().unwrap_or_default();
+    vec![format!("{}.{region}.{domain}", host.join("."))]
+}
+
+/// A forwarding rule that is associated with the VPC and whose domain is one of these.
+pub(super) fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Known<Option<String>> {
+    let (rules, unread) = ends::forward_rules(context);
+    let domain = |rule: &ResolverRule| {
+        let name = rule.domain_name.as_deref().unwrap_or_default();
+        name.trim_end_matches('.').to_ascii_lowercase()
+    };
+    match rules.into_iter().find(|rule| takes(&domain(rule))) {
+        Some(rule) => Ok(Some(rule.id.clone())),
+        None if unread.is_empty() => Ok(None),
+        None => Err(unread),
+    }
+}

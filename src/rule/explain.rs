@@ -1,0 +1,154 @@
+//! A rule in words: what it checks against which of AWS's fields, and what it has to read for that.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::inputs::top;
+use super::{Inputs, Needs, Rule, RuleError};
+use crate::facts;
+use crate::report::Severity;
+
+/// What there is to say about a rule besides its own texts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// What must hold, and of what.
+    pub checks: String,
+    /// How bad a failure is, case by case.
+    pub severity: String,
+    /// The fields that decide, and which of AWS's fields they come from.
+    pub reads: Vec<(String, String)>,
+    /// When it cannot be decided.
+    pub unknown: String,
+    /// What has to be read and declared.
+    pub needs: Needs,
+}
+
+/// Explains rules.
+#[derive(Debug)]
+pub struct Explainer {
+    inputs: Inputs,
+    /// What each field says, by kind of subject.
+    fields: BTreeMap<String, BTreeMap<String, String>>,
+}
+
+impl Explainer {
+    /// With the facts' own descriptions of their fields.
+    ///
+    /// # Errors
+    /// A mistake in the table of inputs.
+    pub fn new() -> Result<Self, RuleError> {
+        let schemas = facts::KINDS.iter().filter_map(|kind| Some((*kind, facts::schema(kind)?)));
+        let schemas = schemas.chain([("target", facts::target_schema())]);
+        let fields = schemas.map(|(kind, schema)| (kind.to_owned(), described(schema.as_value())));
+        Ok(Self { inputs: Inputs::load()?, fields: fields.collect() })
+    }
+
+    /// What there is to say about this rule.
+    pub fn explain(&self, rule: &Rule) -> Explanation {
+        let needs = self.inputs.of(rule);
+        Explanation {
+            checks: checks(rule),
+            severity: severity(rule),
+            reads: self.reads(rule),
+            unknown: unknown(&needs),
+            needs,
+        }
+    }
+
+    fn reads(&self, rule: &Rule) -> Vec<(String, String)> {
+        let mut read: BTreeMap<String, String> = BTreeMap::new();
+        for path in &rule.fields {
+            let (root, field) = top(path);
+            let says = self.fields.get(root).and_then(|fields| fields.get(field));
+            read.insert(format!("{root}.{field}"), says.cloned().unwrap_or_default());
+        }
+        read.into_iter().collect()
+    }
+}
+
+/// The fields of a schema and what they say.
+fn described(schema: &Value) -> BTreeMap<String, String> {
+    let fields = schema["properties"].as_object().into_iter().flatten();
+    fields
+        .map(|(name, field)| (name.clone(), one_line(field["description"].as_str().unwrap_or(""))))
+        .collect()
+}
+
+fn checks(rule: &Rule) -> String {
+    let when = rule.when.as_deref().map(one_line);
+    match (&rule.flow, when) {
+        (Some(flow), when) => {
+            let only = when.map(|when| format!(", where `{when}`")).unwrap_or_default();
+            format!(
+                "every path from {} to {} on {}, and the way back of the replies, is open{only}",
+                flow.from, flow.to, flow.port
+            )
+        }
+        (None, Some(when)) => {
+            format!("of every {} with `{when}`: `{}`", thing(&rule.subject), one_line(&rule.assert))
+        }
+        (None, None) => format!("of every {}: `{}`", thing(&rule.subject), one_line(&rule.assert)),
+    }
+}
+
+/// A kind of subject as a word.
+pub(super) fn thing(kind: &str) -> String {
+    kind.replace('_', " ")
+}
+
+fn severity(rule: &Rule) -> String {
+    let word = |severity| match severity {
+        Severity::Blocker => "blocker",
+        Severity::Warning => "warning",
+        Severity::Info => "info",
+    };
+    let cases = rule.severity.iter().map(|case| match &case.when {
+        Some(when) => format!("{} where `{}`", word(case.severity), one_line(when)),
+        None if rule.severity.len() == 1 => word(case.severity).to_owned(),
+        None => format!("{} otherwise", word(case.severity)),
+    });
+    cases.collect::<Vec<_>>().join(", ")
+}
+
+fn unknown(needs: &Needs) -> String {
+    let or = if needs.declarations.is_empty() { "" } else { ", or one of these declarations," };
+    format!(
+        "as long as an answer of these operations{or} is missing, and the rest does not decide by itself: a \
+         failure that is certain stays one, and nothing passes on what is not known"
+    )
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::built_in;
+
+    #[test]
+    fn every_field_that_a_built_in_rule_reads_is_described() {
+        let explainer = Explainer::new().unwrap();
+        for rule in built_in().unwrap().iter() {
+            let said = explainer.explain(rule);
+            assert!(!said.reads.is_empty(), "{}", rule.id);
+            for (path, says) in said.reads {
+                assert!(!says.is_empty(), "{}: {path}", rule.id);
+            }
+        }
+    }
+
+    #[test]
+    fn a_flow_is_told_with_its_ends_and_a_subject_with_its_condition() {
+        let rules = built_in().unwrap();
+        for rule in rules.iter() {
+            let checks = checks(rule);
+            match &rule.flow {
+                Some(flow) => assert!(checks.contains(&flow.from) && checks.contains(&flow.port), "{checks}"),
+                None => assert!(checks.contains(&one_line(&rule.assert)), "{checks}"),
+            }
+        }
+    }
+}

@@ -1,0 +1,136 @@
+//! What has to be read before a rule can decide: IAM actions and declarations, by kind of subject, field
+//! and flow (`rules/eks/inputs.yaml`).
+//!
+//! Nobody writes that file by hand: a test withholds each collection and each declaration from every
+//! healthy cluster, and notes which fields, subjects and flows change.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use super::load::Source;
+use super::{FLOW, Rule, RuleError};
+use crate::facts::FlowSpec;
+
+const TEXT: &str = include_str!("../../rules/eks/inputs.yaml");
+
+/// What begins the name of an input that the user declares, and no operation gives.
+pub const DECLARED: &str = "declared:";
+
+/// The inputs of all kinds of subjects and of the built-in rules' flows.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// By kind of subject.
+    pub kinds: BTreeMap<String, KindInputs>,
+    /// By flow, as [`Inputs::flow_name`] writes it.
+    pub flows: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// The inputs of one kind of subject.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KindInputs {
+    /// What tells which subjects there are.
+    pub listed: BTreeSet<String>,
+    /// What tells the value of each field.
+    pub fields: BTreeMap<String, BTreeSet<String>>,
+}
+
+/// What a rule needs to decide.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Needs {
+    /// IAM actions.
+    pub permissions: BTreeSet<String>,
+    /// Sections of `privek-audit.yaml`, or the flags that stand for them.
+    pub declarations: BTreeSet<String>,
+}
+
+impl Inputs {
+    /// The table that is part of the program.
+    ///
+    /// # Errors
+    /// A mistake in its file.
+    pub fn load() -> Result<Self, RuleError> {
+        let source = Source::new("", "rules/eks/inputs.yaml", TEXT);
+        source.parse().map_err(|problem| RuleError::Invalid(vec![problem]))
+    }
+
+    /// What a flow is called in the table.
+    pub fn flow_name(flow: &FlowSpec) -> String {
+        format!("{} to {} on {}", flow.from, flow.to, flow.port)
+    }
+
+    /// What this rule needs. Of a flow that no built-in rule declares, what any of theirs needs.
+    pub fn of(&self, rule: &Rule) -> Needs {
+        let mut all: BTreeSet<&String> = BTreeSet::new();
+        if let Some(flow) = &rule.flow {
+            match self.flows.get(&Self::flow_name(flow)) {
+                Some(inputs) => all.extend(inputs),
+                None => all.extend(self.flows.values().flatten()),
+            }
+        } else if let Some(kind) = self.kinds.get(&rule.subject) {
+            all.extend(&kind.listed);
+        }
+        for path in &rule.fields {
+            let (root, field) = top(path);
+            if root != FLOW
+                && let Some(kind) = self.kinds.get(root)
+            {
+                all.extend(&kind.listed);
+                all.extend(kind.fields.get(field).into_iter().flatten());
+            }
+        }
+        let mut needs = Needs::default();
+        for input in all {
+            match input.strip_prefix(DECLARED) {
+                Some(section) => needs.declarations.insert(section.to_owned()),
+                None => needs.permissions.insert(input.clone()),
+            };
+        }
+        needs
+    }
+}
+
+/// The variable and the field that a path begins with.
+pub(super) fn top(path: &str) -> (&str, &str) {
+    let (root, rest) = path.split_once('.').unwrap_or((path, ""));
+    (root, rest.split(['.', '[']).next().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rule::built_in;
+
+    #[test]
+    fn a_path_begins_with_a_variable_and_a_field() {
+        assert_eq!(top("subnet.routes[].target"), ("subnet", "routes"));
+        assert_eq!(top("cluster.status"), ("cluster", "status"));
+        assert_eq!(top("target"), ("target", ""));
+    }
+
+    #[test]
+    fn a_rule_needs_what_lists_its_subjects_and_what_its_fields_come_from() {
+        let one = |input: &str| BTreeSet::from([input.to_owned()]);
+        let inputs = Inputs {
+            kinds: BTreeMap::from([(
+                "vpc".to_owned(),
+                KindInputs {
+                    listed: one("ec2:DescribeVpcs"),
+                    fields: BTreeMap::from([
+                        ("dns_support".to_owned(), one("ec2:DescribeVpcAttribute")),
+                        ("domain_name".to_owned(), one("ec2:DescribeDhcpOptions")),
+                    ]),
+                },
+            )]),
+            flows: BTreeMap::from([("a to b on c".to_owned(), one("declared:operators"))]),
+        };
+        let rules = built_in().unwrap();
+        let of_vpc = rules.iter().find(|rule| rule.fields == ["vpc.dns_support"]).unwrap();
+        let needs = inputs.of(of_vpc);
+        assert!(needs.permissions.iter().eq(["ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"]), "{needs:?}");
+        let of_flow = rules.iter().find(|rule| rule.flow.is_some()).unwrap();
+        assert!(inputs.of(of_flow).declarations.contains("operators"), "of any flow");
+    }
+}
