@@ -24,6 +24,11 @@ const IN_WORDS: &[(&str, &str)] = &[
     ),
     ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
     ("windows-nodes-alone", "size and type of the group to add only its owners know"),
+    ("service-not-offered-in-zone", "AWS decides where it offers what"),
+    ("service-range-overlaps", "a cluster keeps its service range"),
+    ("service-range-overlaps-neighbours", "a cluster keeps its service range"),
+    ("subnets-in-docker-range", "nodes and pods move to other subnets"),
+    ("vpc-overlaps-neighbours", "how to keep the networks apart only their owners know"),
 ];
 
 /// The rules whose commands only show what has to be known before anything is changed, and why.
@@ -54,6 +59,7 @@ const LOOK_FIRST: &[(&str, &str)] = &[
     ("start-names-other-service-range", "user data is written by hand"),
     ("start-script-names-no-cluster", "user data is written by hand"),
     ("start-trusts-another-ca", "user data is written by hand"),
+    ("service-not-offered", "AWS decides where it offers what"),
 ];
 
 /// What the AWS CLI that the tests install cannot check, and why: mostly what is newer than it is.
