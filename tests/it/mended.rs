@@ -14,14 +14,43 @@ const CLUSTER: &str = "yoda-k8s-1";
 
 /// The rules whose fixes are shown to mend what they are about, by AWS's own calls as far as the emulator
 /// has them. What it lacks: add-ons, access entries, updates of versions, health, insights, Fargate's roles.
-const SHOWN: &[&str] = &[];
+const SHOWN: &[&str] = &[
+    "cluster-role-closed-to-eks",
+    "cluster-role-has-old-service-policy",
+    "cluster-role-lacks-permissions",
+    "control-plane-in-one-zone",
+    "dhcp-domain-name-missing",
+    "dhcp-options-without-amazon-dns",
+    "kubelet-unreachable",
+    "node-role-cannot-pull",
+    "node-role-closed-to-ec2",
+    "node-role-lacks-permissions",
+    "node-subnets-too-small",
+    "node-update-short-of-addresses",
+    "nodes-cannot-reach-api",
+    "nodes-closed-to-nodes",
+    "nodes-get-public-addresses",
+    "oidc-provider-missing",
+    "operator-cannot-reach-api",
+    "operators-sent-to-public-endpoint",
+    "private-endpoint-off",
+    "public-endpoint-open",
+    "s3-route-missing",
+    "service-endpoint-closed-to-nodes",
+    "service-endpoint-in-one-zone",
+    "service-endpoint-missing",
+    "service-endpoint-policy-denies",
+    "service-endpoint-policy-lacks",
+    "service-endpoint-private-dns-off",
+    "vpc-dns-hostnames-off",
+    "vpc-dns-support-off",
+];
 
 /// What is broken before each audit, besides what is wrong with the network as it is built; `{role}` stands
 /// for an id of the network.
 const ROUNDS: &[&[&str]] = &[
     &[
         "aws iam detach-role-policy --role-name {cluster-role} --policy-arn arn:aws:iam::aws:policy/AmazonEKSClusterPolicy",
-        "aws iam attach-role-policy --role-name {cluster-role} --policy-arn arn:aws:iam::aws:policy/AmazonEKSServicePolicy",
         r#"aws iam update-assume-role-policy --role-name {cluster-role} --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'"#,
         r#"aws iam update-assume-role-policy --role-name {node-role} --policy-document '{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"lambda.amazonaws.com"},"Action":"sts:AssumeRole"}]}'"#,
         "aws iam detach-role-policy --role-name {node-role} --policy-arn arn:aws:iam::aws:policy/AmazonEKSWorkerNodePolicy",
@@ -41,11 +70,12 @@ const ROUNDS: &[&[&str]] = &[
     ],
     &[
         "aws ec2 modify-vpc-attribute --vpc-id {k8s-vpc} --no-enable-dns-support",
-        r#"aws ec2 associate-dhcp-options --vpc-id {k8s-vpc} --dhcp-options-id "$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values=172.25.0.200 --query DhcpOptions.DhcpOptionsId --output text)""#,
+        r#"aws ec2 associate-dhcp-options --vpc-id {k8s-vpc} --dhcp-options-id "$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values=172.25.0.200 Key=domain-name,Values=eu-west-1.compute.internal --query DhcpOptions.DhcpOptionsId --output text)""#,
         "aws ec2 revoke-security-group-ingress --group-id {endpoint-group} --protocol tcp --port 443 --cidr 172.25.0.0/16",
         "aws ec2 create-network-acl-entry --network-acl-id {acl} --ingress --rule-number 50 --protocol tcp --port-range From=10250,To=10250 --cidr-block 0.0.0.0/0 --rule-action deny",
         "aws ec2 create-network-acl-entry --network-acl-id {acl} --egress --rule-number 1 --protocol tcp --port-range From=443,To=443 --cidr-block 0.0.0.0/0 --rule-action deny",
         "aws ec2 delete-route --route-table-id {operator-table} --destination-cidr-block 172.24.0.0/24",
+        "aws iam attach-role-policy --role-name {cluster-role} --policy-arn arn:aws:iam::aws:policy/AmazonEKSServicePolicy",
     ],
 ];
 
@@ -125,9 +155,9 @@ fn what_failed_passes_once_the_printed_commands_have_run() {
             }
         }
         for (key, finding) in &after {
-            let was = before.get(key).map(|was| &was["outcome"]);
-            if finding["outcome"] == "fail" && was.is_some_and(|was| was != "fail") {
-                wrong.push(format!("{key:?} was {was:?} and fails: {}", finding["message"]));
+            let passed = before.get(key).is_some_and(|was| was["outcome"] == "pass");
+            if finding["outcome"] == "fail" && passed {
+                wrong.push(format!("{key:?} passed and fails: {}", finding["message"]));
             }
         }
     }
