@@ -23,6 +23,11 @@ const IN_WORDS: &[(&str, &str)] = &[
         "the group is made anew, without it or with groups that only its owners know",
     ),
     ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
+    ("service-not-offered-in-zone", "which zones have the service only AWS decides"),
+    ("service-range-overlaps", "the range of a cluster cannot be changed"),
+    ("service-range-overlaps-neighbours", "the range of a cluster cannot be changed"),
+    ("subnets-in-docker-range", "which subnets the nodes move to their owners decide"),
+    ("vpc-overlaps-neighbours", "how the networks are kept apart their owners decide"),
     ("windows-nodes-alone", "size and type of the group to add only its owners know"),
 ];
 
@@ -48,6 +53,7 @@ const LOOK_FIRST: &[(&str, &str)] = &[
     ("nodegroup-not-healthy", "what EKS says decides"),
     ("proxy-takes-aws-traffic", "user data is written by hand"),
     ("proxy-takes-cluster-traffic", "user data is written by hand"),
+    ("service-not-offered", "which other way to the service there may be its owner decides"),
     ("start-asks-unreachable-eks-api", "user data is written by hand"),
     ("start-names-another-cluster", "user data is written by hand"),
     ("start-names-another-endpoint", "user data is written by hand"),
