@@ -178,13 +178,30 @@ fn most_rules(context: &Context<'_>, group: &SecurityGroup) -> Known<i64> {
     Ok(count(&group.ip_permissions)?.max(count(&group.ip_permissions_egress)?))
 }
 
-/// AWS gives its own lists weights of their own, which it does not tell.
+/// As how many rules a prefix list counts: as many as it may have entries, or what AWS says of its own lists,
+/// whose names end thus: <https://docs.aws.amazon.com/vpc/latest/userguide/working-with-aws-managed-prefix-lists.html>.
+const WEIGHTS: [(&str, i64); 8] = [
+    (".cloudfront.origin-facing", 55),
+    (".dynamodb", 1),
+    (".ec2-instance-connect", 2),
+    (".groundstation", 5),
+    (".route53-healthchecks", 25),
+    (".s3", 1),
+    (".s3express", 6),
+    (".vpc-lattice", 10),
+];
+
 fn weight(context: &Context<'_>, list: &PrefixListId) -> Known<i64> {
     let id = list.prefix_list_id.as_deref().unwrap_or_default();
     let mut all = context.snapshot.aws.prefix_lists.iter().flatten();
     let found = all.find(|one| one.prefix_list_id == id);
     let found = found.ok_or_else(|| vec![context.missing("PrefixLists", Some(id))])?;
-    found.max_entries.ok_or_else(|| vec![context.field("PrefixLists", &format!("MaxEntries of {id}"))])
+    let name = found.prefix_list_name.as_deref().filter(|name| name.starts_with("com.amazonaws."));
+    let own = name.and_then(|name| WEIGHTS.iter().find(|(end, _)| name.ends_with(end)));
+    found
+        .max_entries
+        .or(own.map(|(_, weight)| *weight))
+        .ok_or_else(|| vec![context.field("PrefixLists", &format!("MaxEntries of {id}"))])
 }
 
 fn length(length: usize) -> i64 {

@@ -15,9 +15,14 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("argo-cd-public", "the endpoint belongs into the operators' VPC, which only they know"),
     ("control-plane-egress-isolated", "which way out a network may have is its owner's decision"),
     ("nobody-administers-cluster", "who is to administer the cluster only its owners know"),
+    ("fargate-subnet-in-local-zone", "the profile is made anew, with subnets that only its owners know"),
+    ("fargate-subnet-public", "the profile is made anew, with subnets that only its owners know"),
+    ("load-balancer-subnets-in-one-zone", "which further subnets load balancers may use their owners decide"),
     ("node-security-group-missing", "which groups the nodes are to have only their owners know"),
     ("public-access-list-refused", "which prefixes can be joined only the owner of the addresses knows"),
     ("pull-through-cache-without-way-out", "the images are pulled by another host"),
+    ("resolver-endpoint-in-one-zone", "which subnet of another zone to take its owners decide"),
+    ("resolver-rule-with-one-target", "which second server there is its owners know"),
     (
         "remote-access-open-to-everyone",
         "the group is made anew, without it or with groups that only its owners know",
@@ -26,14 +31,12 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("service-not-offered-in-zone", "which zones have the service only AWS decides"),
     ("service-range-overlaps", "the range of a cluster cannot be changed"),
     ("service-range-overlaps-neighbours", "the range of a cluster cannot be changed"),
+    ("subnet-in-another-vpc", "the group is made anew, with subnets that only its owners know"),
+    ("subnet-ipv6-only", "the subnet is made anew, and what is in it moves"),
+    ("subnet-public", "which private subnets to move to its owners decide"),
     ("subnets-in-docker-range", "which subnets the nodes move to their owners decide"),
     ("vpc-overlaps-neighbours", "how the networks are kept apart their owners decide"),
     ("windows-nodes-alone", "size and type of the group to add only its owners know"),
-    ("service-not-offered-in-zone", "AWS decides where it offers what"),
-    ("service-range-overlaps", "a cluster keeps its service range"),
-    ("service-range-overlaps-neighbours", "a cluster keeps its service range"),
-    ("subnets-in-docker-range", "nodes and pods move to other subnets"),
-    ("vpc-overlaps-neighbours", "how to keep the networks apart only their owners know"),
 ];
 
 /// The rules whose commands only show what has to be known before anything is changed, and why.
@@ -53,11 +56,15 @@ const LOOK_FIRST: &[(&str, &str)] = &[
     ("insights-failing", "what EKS recommends decides"),
     ("instance-types-not-offered", "which of the offered types does only the owner knows"),
     ("launch-template-refused", "user data is written by hand"),
+    ("network-acl-full", "which entries can be joined only their owners know"),
     ("no-free-prefix", "which interfaces nobody uses only their owners know"),
     ("node-config-incomplete", "user data is written by hand"),
     ("nodegroup-not-healthy", "what EKS says decides"),
     ("proxy-takes-aws-traffic", "user data is written by hand"),
     ("proxy-takes-cluster-traffic", "user data is written by hand"),
+    ("resolver-endpoint-not-working", "what Resolver says of each address decides"),
+    ("resolver-rule-not-in-force", "what Resolver says of the association decides"),
+    ("security-group-full", "which rules can be joined only their owners know"),
     ("service-not-offered", "which other way to the service there may be its owner decides"),
     ("start-asks-unreachable-eks-api", "user data is written by hand"),
     ("start-names-another-cluster", "user data is written by hand"),
@@ -65,7 +72,7 @@ const LOOK_FIRST: &[(&str, &str)] = &[
     ("start-names-other-service-range", "user data is written by hand"),
     ("start-script-names-no-cluster", "user data is written by hand"),
     ("start-trusts-another-ca", "user data is written by hand"),
-    ("service-not-offered", "AWS decides where it offers what"),
+    ("subnet-without-ipv6", "which prefix of the VPC's to take its owners decide"),
 ];
 
 /// What the AWS CLI that the tests install cannot check, and why: mostly what is newer than it is.
