@@ -68,19 +68,11 @@ fn list(rules: &Rules, format: Format) -> Result<String, anyhow::Error> {
     for (area, rules) in areas {
         page.heading(area);
         for rule in rules {
-            page.line(&format!("  {:<9}{}", word(rule.worst()), rule.id));
+            page.line(&format!("  {:<9}{}", rule.worst().word(), rule.id));
             page.paragraph("           ", &rule.title);
         }
     }
     Ok(page.finish())
-}
-
-fn word(severity: Severity) -> &'static str {
-    match severity {
-        Severity::Blocker => "blocker",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    }
 }
 
 fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {

@@ -71,17 +71,9 @@ fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts 
     let works = status.clone().and_then(|status| state::works(context, Some(&status)));
     let issues = addon.clone().and_then(|addon| {
         let health = addon.health.as_ref().ok_or_else(|| field("health"))?;
-        Ok(super::cluster::sentences(&health.issues))
+        Ok(state::sentences(&health.issues))
     });
-    let healthy = match (&works, &issues) {
-        (Ok(false), _) => Ok(false),
-        (_, Ok(issues)) if !issues.is_empty() => Ok(false),
-        (Ok(true), Ok(_)) => Ok(true),
-        (works, issues) => {
-            let missing = [works.as_ref().err(), issues.as_ref().err()];
-            Err(missing.into_iter().flatten().flatten().cloned().collect())
-        }
-    };
+    let healthy = state::healthy(&works, &issues);
     AddonFacts {
         id: name.to_owned(),
         name: Some(name.to_owned()),

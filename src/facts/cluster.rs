@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::{AddressSet, Known};
-use crate::snapshot::aws::eks::{Cluster, Issue, VpcConfig};
+use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 
 use super::addon::{self, AddonsFacts};
 use super::exposure::{self, ExposureFacts};
@@ -214,20 +214,6 @@ fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
             })
             .collect(),
     )
-}
-
-/// What EKS finds wrong, one sentence each: the code, what it says, and what it is about.
-pub(super) fn sentences(issues: &[Issue]) -> Vec<String> {
-    let sentence = |issue: &Issue| {
-        let said = [issue.code.as_deref(), issue.message.as_deref()].into_iter().flatten();
-        let said = said.collect::<Vec<_>>().join(": ");
-        if issue.resource_ids.is_empty() {
-            said
-        } else {
-            format!("{said} ({})", issue.resource_ids.join(", "))
-        }
-    };
-    issues.iter().map(sentence).collect()
 }
 
 type Zones = Known<(BTreeSet<String>, Vec<super::Missing>)>;

@@ -48,7 +48,7 @@ fn is(status: Option<&str>, wanted: &str) -> bool {
 
 /// What stands after this in the ARN of a profile's resource.
 fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
-    association.resource_arn.as_deref()?.splitn(6, ':').nth(5)?.strip_prefix(kind)
+    Arn::parse(association.resource_arn.as_deref()?)?.resource.strip_prefix(kind)
 }
 
 /// What would have to be read to know that no endpoint outside this snapshot serves clients in these

@@ -8,7 +8,7 @@ use serde::Serialize;
 use crate::network::Known;
 use crate::snapshot::aws::eks::FargateProfile;
 
-use super::{Context, Fact, Subject, Subjects, cluster, state, subnet};
+use super::{Context, Fact, Subject, Subjects, state, subnet};
 
 /// What rules see of a Fargate profile.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -72,7 +72,7 @@ fn facts(context: &Context<'_>, name: &str, profile: &Known<&FargateProfile>) ->
     // The first snapshots have no health of profiles; AWS leaves it out where it finds nothing.
     let issues = profile.clone().and_then(|profile| {
         let health = context.since(2, profile.health.as_ref(), "fargateProfile", "health")?;
-        Ok(health.map(|health| cluster::sentences(&health.issues)).unwrap_or_default())
+        Ok(health.map(|health| state::sentences(&health.issues)).unwrap_or_default())
     });
     let subnets = profile.clone().map(|profile| profile.subnets.clone());
     let public = subnets.clone().and_then(|all| those(&all, |id| context.network.is_public(id)));
@@ -80,15 +80,7 @@ fn facts(context: &Context<'_>, name: &str, profile: &Known<&FargateProfile>) ->
     FargateFacts {
         id: name.to_owned(),
         name: Some(name.to_owned()),
-        healthy: Fact(match (&works, &issues) {
-            (Ok(false), _) => Ok(false),
-            (_, Ok(issues)) if !issues.is_empty() => Ok(false),
-            (Ok(true), Ok(_)) => Ok(true),
-            (works, issues) => {
-                let missing = [works.as_ref().err(), issues.as_ref().err()];
-                Err(missing.into_iter().flatten().flatten().cloned().collect())
-            }
-        }),
+        healthy: Fact(state::healthy(&works, &issues)),
         status: Fact(status),
         issues: Fact(issues),
         pod_execution_role: Fact(profile.clone().and_then(|profile| {

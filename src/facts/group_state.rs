@@ -12,7 +12,7 @@ use crate::snapshot::aws::eks::Nodegroup;
 use super::group_tags::{self, GroupTagFacts};
 use super::nodes::NodeGroup;
 use super::versions::number;
-use super::{Context, Fact, cluster, exposure, state, subnet};
+use super::{Context, Fact, exposure, state, subnet};
 
 /// What rules see of a node group's state. For self-managed groups, EKS's fields are null or unknown.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -64,22 +64,14 @@ pub(super) fn facts(
         let health = described.health.as_ref();
         let health =
             health.ok_or_else(|| vec![context.field("nodegroup", &format!("health of {}", group.name))])?;
-        Ok(cluster::sentences(&health.issues))
+        Ok(state::sentences(&health.issues))
     });
     let ami_type = text("amiType", |group| group.ami_type.clone());
     let version = text("version", |group| group.version.clone());
     let zones = zones_without_types(context, group);
     let groups = groups_missing(context, group);
     GroupStateFacts {
-        healthy: Fact(match (&works, &issues) {
-            (Ok(false), _) => Ok(false),
-            (_, Ok(issues)) if !issues.is_empty() => Ok(false),
-            (Ok(true), Ok(_)) => Ok(true),
-            (works, issues) => {
-                let missing = [works.as_ref().err(), issues.as_ref().err()];
-                Err(missing.into_iter().flatten().flatten().cloned().collect())
-            }
-        }),
+        healthy: Fact(state::healthy(&works, &issues)),
         status: Fact(status),
         issues: Fact(issues),
         amazon_linux_2: Fact(ami_type.clone().map(|ami| ami.starts_with("AL2_"))),

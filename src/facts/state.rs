@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::{Known, Missing, MissingKind};
-use crate::snapshot::aws::eks::Cluster;
+use crate::snapshot::aws::eks::{Cluster, Issue};
 
 use super::{Context, Fact};
 
@@ -171,6 +171,33 @@ pub(super) fn works(context: &Context<'_>, status: Option<&str>) -> Known<bool> 
         }]),
         None => Err(vec![context.field("cluster", "status")]),
     }
+}
+
+/// Whether a thing works and EKS finds nothing wrong with it.
+pub(super) fn healthy(works: &Known<bool>, issues: &Known<Vec<String>>) -> Known<bool> {
+    match (works, issues) {
+        (Ok(false), _) => Ok(false),
+        (_, Ok(issues)) if !issues.is_empty() => Ok(false),
+        (Ok(true), Ok(_)) => Ok(true),
+        (works, issues) => {
+            let missing = [works.as_ref().err(), issues.as_ref().err()];
+            Err(missing.into_iter().flatten().flatten().cloned().collect())
+        }
+    }
+}
+
+/// What EKS finds wrong, one sentence each: the code, what it says, and what it is about.
+pub(super) fn sentences(issues: &[Issue]) -> Vec<String> {
+    let sentence = |issue: &Issue| {
+        let said = [issue.code.as_deref(), issue.message.as_deref()].into_iter().flatten();
+        let said = said.collect::<Vec<_>>().join(": ");
+        if issue.resource_ids.is_empty() {
+            said
+        } else {
+            format!("{said} ({})", issue.resource_ids.join(", "))
+        }
+    };
+    issues.iter().map(sentence).collect()
 }
 
 fn logs(cluster: &Cluster) -> Option<Vec<String>> {

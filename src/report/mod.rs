@@ -112,6 +112,17 @@ pub enum Severity {
     Blocker,
 }
 
+impl Severity {
+    /// The severity as rules and reports write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Blocker => "blocker",
+        }
+    }
+}
+
 /// One rule on one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {

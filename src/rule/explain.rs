@@ -7,7 +7,6 @@ use serde_json::Value;
 use super::inputs::top;
 use super::{Inputs, Needs, Rule, RuleError};
 use crate::facts;
-use crate::report::Severity;
 
 /// What there is to say about a rule besides its own texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -98,15 +97,10 @@ pub(super) fn thing(kind: &str) -> String {
 }
 
 fn severity(rule: &Rule) -> String {
-    let word = |severity| match severity {
-        Severity::Blocker => "blocker",
-        Severity::Warning => "warning",
-        Severity::Info => "info",
-    };
     let cases = rule.severity.iter().map(|case| match &case.when {
-        Some(when) => format!("{} where `{}`", word(case.severity), one_line(when)),
-        None if rule.severity.len() == 1 => word(case.severity).to_owned(),
-        None => format!("{} otherwise", word(case.severity)),
+        Some(when) => format!("{} where `{}`", case.severity.word(), one_line(when)),
+        None if rule.severity.len() == 1 => case.severity.word().to_owned(),
+        None => format!("{} otherwise", case.severity.word()),
     });
     cases.collect::<Vec<_>>().join(", ")
 }

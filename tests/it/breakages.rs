@@ -2,11 +2,27 @@
 
 use serde_json::{Value, json};
 
-/// A thing that is broken, and the snapshot with it.
-pub type Broken = (String, Value);
+/// One thing to break, or several. There are thousands of them, so none holds a snapshot of its own.
+pub struct Breakage<'s> {
+    pub name: String,
+    change: Box<dyn Fn(&mut Value) + Send + Sync + 's>,
+}
+
+impl<'s> Breakage<'s> {
+    fn new(name: &str, change: impl Fn(&mut Value) + Send + Sync + 's) -> Self {
+        Self { name: name.replace('"', ""), change: Box::new(change) }
+    }
+
+    /// The snapshot with the thing broken.
+    pub fn of(&self, snapshot: &Value) -> Value {
+        let mut broken = snapshot.clone();
+        (self.change)(&mut broken);
+        broken
+    }
+}
 
 /// Every single breakage of a snapshot's network.
-pub fn all(snapshot: &Value) -> Vec<Broken> {
+pub fn all(snapshot: &Value) -> Vec<Breakage<'_>> {
     let mut all = Vec::new();
     routes(snapshot, &mut all);
     security_groups(snapshot, &mut all);
@@ -16,32 +32,39 @@ pub fn all(snapshot: &Value) -> Vec<Broken> {
 }
 
 /// Several breakages at once, a fixed pseudo-random choice of them.
-pub fn several(snapshot: &Value, how_many: usize, seed: u64) -> Vec<Broken> {
+pub fn several(snapshot: &Value, how_many: usize, seed: u64) -> Vec<Breakage<'_>> {
     let mut random = seed;
     (0..how_many)
         .map(|at| {
-            let (mut name, mut broken) = (String::new(), snapshot.clone());
+            let (mut names, mut chosen, mut broken) = (Vec::new(), Vec::new(), snapshot.clone());
             for _ in 0..2 + at % 3 {
-                let choice = all(&broken);
                 random =
                     random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                let chosen = usize::try_from(random >> 33).expect("31 bits") % choice.len();
-                let (its, new) = choice.into_iter().nth(chosen).expect("one of them");
-                name = if name.is_empty() { its } else { format!("{name} + {its}") };
-                broken = new;
+                broken = {
+                    let choice = all(&broken);
+                    let one = usize::try_from(random >> 33).expect("31 bits") % choice.len();
+                    names.push(choice[one].name.clone());
+                    chosen.push(one);
+                    choice[one].of(&broken)
+                };
             }
-            (name, broken)
+            Breakage::new(&names.join(" + "), move |new| {
+                for one in &chosen {
+                    let next = all(new)[*one].of(new);
+                    *new = next;
+                }
+            })
         })
         .collect()
 }
 
 /// Network ACLs whose very first entry denies, so that no rule number is free before it.
-pub fn denied_first(snapshot: &Value) -> Vec<Broken> {
+pub fn denied_first(snapshot: &Value) -> Vec<Breakage<'_>> {
     let mut all = Vec::new();
     for (at, acl) in items(snapshot, "NetworkAcls") {
         for egress in [false, true] {
             let name = format!("{}: denied first of all ({egress})", acl["NetworkAclId"]);
-            broken(snapshot, &mut all, &name, |new| {
+            add(&mut all, &name, move |new| {
                 list_mut(&mut new["NetworkAcls"][at]["Entries"]).push(json!({
                     "RuleNumber": 1, "Egress": egress, "Protocol": "6", "RuleAction": "deny",
                     "CidrBlock": "0.0.0.0/0", "PortRange": { "From": 0, "To": 65535 },
@@ -52,12 +75,12 @@ pub fn denied_first(snapshot: &Value) -> Vec<Broken> {
     all
 }
 
-fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
+fn routes<'s>(snapshot: &'s Value, all: &mut Vec<Breakage<'s>>) {
     for (at, table) in items(snapshot, "RouteTables") {
         let id = &table["RouteTableId"];
         for (route, its) in list(&table["Routes"]) {
             if its["GatewayId"] == "local" {
-                broken(snapshot, all, &format!("{id}: the local route {route} to a gone interface"), |new| {
+                add(all, &format!("{id}: the local route {route} to a gone interface"), move |new| {
                     let to = its["DestinationCidrBlock"].clone();
                     new["RouteTables"][at]["Routes"][route] = json!({
                         "DestinationCidrBlock": to, "NetworkInterfaceId": "eni-0fffffffffffffff1",
@@ -67,16 +90,16 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
                 continue;
             }
             let target = format!("{id}: the route {route}");
-            broken(snapshot, all, &format!("{target} removed"), |new| {
+            add(all, &format!("{target} removed"), move |new| {
                 remove(&mut new["RouteTables"][at]["Routes"], route);
             });
             if its["DestinationPrefixListId"].is_null() {
-                broken(snapshot, all, &format!("{target} a blackhole"), |new| {
+                add(all, &format!("{target} a blackhole"), move |new| {
                     new["RouteTables"][at]["Routes"][route]["State"] = json!("blackhole");
                 });
                 let mut subnets = items(snapshot, "Subnets").map(|(_, subnet)| subnet);
                 let subnet = subnets.find(|subnet| subnet["VpcId"] == table["VpcId"]);
-                broken(snapshot, all, &format!("{target} to a NAT gateway"), |new| {
+                add(all, &format!("{target} to a NAT gateway"), move |new| {
                     let route = &mut new["RouteTables"][at]["Routes"][route];
                     let to = route["DestinationCidrBlock"].clone();
                     *route = json!({
@@ -95,23 +118,23 @@ fn routes(snapshot: &Value, all: &mut Vec<Broken>) {
     }
 }
 
-fn security_groups(snapshot: &Value, all: &mut Vec<Broken>) {
+fn security_groups<'s>(snapshot: &'s Value, all: &mut Vec<Breakage<'s>>) {
     for (at, group) in items(snapshot, "SecurityGroups") {
         for direction in ["IpPermissions", "IpPermissionsEgress"] {
             for (rule, its) in list(&group[direction]) {
                 let name = format!("{}: {direction} {rule}", group["GroupId"]);
-                broken(snapshot, all, &format!("{name} removed"), |new| {
+                add(all, &format!("{name} removed"), move |new| {
                     remove(&mut new["SecurityGroups"][at][direction], rule);
                 });
                 for peers in ["IpRanges", "UserIdGroupPairs", "PrefixListIds"] {
                     let number = list(&its[peers]).count();
                     for peer in (0..number).filter(|_| number > 1) {
-                        broken(snapshot, all, &format!("{name} without {peers} {peer}"), |new| {
+                        add(all, &format!("{name} without {peers} {peer}"), move |new| {
                             remove(&mut new["SecurityGroups"][at][direction][rule][peers], peer);
                         });
                     }
                 }
-                broken(snapshot, all, &format!("{name} for TCP 22 only"), |new| {
+                add(all, &format!("{name} for TCP 22 only"), move |new| {
                     let rule = &mut new["SecurityGroups"][at][direction][rule];
                     (rule["IpProtocol"], rule["FromPort"], rule["ToPort"]) =
                         (json!("tcp"), json!(22), json!(22));
@@ -124,7 +147,7 @@ fn security_groups(snapshot: &Value, all: &mut Vec<Broken>) {
 /// Protocol, ports and prefix of an entry.
 type Denied = (&'static str, Option<(u16, u16)>, Value);
 
-fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
+fn network_acls<'s>(snapshot: &'s Value, all: &mut Vec<Breakage<'s>>) {
     let subnet = items(snapshot, "NetworkInterfaces")
         .find(|(_, interface)| {
             interface["Description"].as_str().is_some_and(|its| its.starts_with("Amazon EKS"))
@@ -146,7 +169,8 @@ fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
             for (protocol, ports, cidr) in &denied {
                 let way = if egress { "outbound" } else { "inbound" };
                 let name = format!("{}: {way} {protocol} {ports:?} {cidr} denied", acl["NetworkAclId"]);
-                broken(snapshot, all, &name, |new| {
+                let (protocol, ports, cidr) = (*protocol, *ports, cidr.clone());
+                add(all, &name, move |new| {
                     let mut entry = json!({
                         "RuleNumber": 50, "Egress": egress, "Protocol": protocol,
                         "RuleAction": "deny", "CidrBlock": cidr,
@@ -157,7 +181,7 @@ fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
                     list_mut(&mut new["NetworkAcls"][at]["Entries"]).push(entry);
                 });
             }
-            broken(snapshot, all, &format!("{}: nothing allowed ({egress})", acl["NetworkAclId"]), |new| {
+            add(all, &format!("{}: nothing allowed ({egress})", acl["NetworkAclId"]), move |new| {
                 let entries = list_mut(&mut new["NetworkAcls"][at]["Entries"]);
                 entries.retain(|entry| entry["Egress"] != egress || entry["RuleNumber"] == 32767);
             });
@@ -165,31 +189,31 @@ fn network_acls(snapshot: &Value, all: &mut Vec<Broken>) {
     }
 }
 
-fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
+fn connections<'s>(snapshot: &'s Value, all: &mut Vec<Breakage<'s>>) {
     for (at, peering) in items(snapshot, "VpcPeeringConnections") {
         let id = &peering["VpcPeeringConnectionId"];
         for status in ["pending-acceptance", "deleted"] {
-            broken(snapshot, all, &format!("{id} {status}"), |new| {
+            add(all, &format!("{id} {status}"), move |new| {
                 new["VpcPeeringConnections"][at]["Status"] = json!({ "Code": status });
             });
         }
     }
     for (at, gateway) in items(snapshot, "VpnGateways") {
-        broken(snapshot, all, &format!("{} detached", gateway["VpnGatewayId"]), |new| {
+        add(all, &format!("{} detached", gateway["VpnGatewayId"]), move |new| {
             new["VpnGateways"][at]["VpcAttachments"] = json!([]);
         });
     }
     for (at, attachment) in items(snapshot, "TransitGatewayVpcAttachments") {
         let id = &attachment["TransitGatewayAttachmentId"];
         for (subnet, _) in list(&attachment["SubnetIds"]) {
-            broken(snapshot, all, &format!("{id} without its subnet {subnet}"), |new| {
+            add(all, &format!("{id} without its subnet {subnet}"), move |new| {
                 remove(&mut new["TransitGatewayVpcAttachments"][at]["SubnetIds"], subnet);
             });
         }
-        broken(snapshot, all, &format!("{id} not accepted"), |new| {
+        add(all, &format!("{id} not accepted"), move |new| {
             new["TransitGatewayVpcAttachments"][at]["State"] = json!("pendingAcceptance");
         });
-        broken(snapshot, all, &format!("{id} deleted"), |new| {
+        add(all, &format!("{id} deleted"), move |new| {
             remove(&mut new["TransitGatewayVpcAttachments"], at);
             list_mut(&mut new["TransitGatewayAttachments"])
                 .retain(|other| other["TransitGatewayAttachmentId"] != *id);
@@ -202,24 +226,24 @@ fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
     }
     for (at, attachment) in items(snapshot, "TransitGatewayAttachments") {
         let id = &attachment["TransitGatewayAttachmentId"];
-        broken(snapshot, all, &format!("{id} without association"), |new| {
+        add(all, &format!("{id} without association"), move |new| {
             new["TransitGatewayAttachments"][at]["Association"] = Value::Null;
         });
     }
     for (at, table) in items(snapshot, "TransitGatewayRoutes") {
         for (route, its) in list(&table["Routes"]) {
             let name = format!("{}: {}", table["TransitGatewayRouteTableId"], its["DestinationCidrBlock"]);
-            broken(snapshot, all, &format!("{name} removed"), |new| {
+            add(all, &format!("{name} removed"), move |new| {
                 remove(&mut new["TransitGatewayRoutes"][at]["Routes"], route);
             });
-            broken(snapshot, all, &format!("{name} leads back"), |new| {
+            add(all, &format!("{name} leads back"), move |new| {
                 let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];
                 let vpc = route["TransitGatewayAttachments"][0]["ResourceType"] == "vpc";
                 let attachments = snapshot["TransitGatewayAttachments"].as_array().expect("a list");
                 let other = attachments.iter().find(|other| (other["ResourceType"] == "vpc") != vpc);
                 route["TransitGatewayAttachments"] = json!([other]);
             });
-            broken(snapshot, all, &format!("{name} a blackhole"), |new| {
+            add(all, &format!("{name} a blackhole"), move |new| {
                 let route = &mut new["TransitGatewayRoutes"][at]["Routes"][route];
                 (route["State"], route["Type"]) = (json!("blackhole"), json!("static"));
                 route["TransitGatewayAttachments"] = json!([]);
@@ -228,10 +252,8 @@ fn connections(snapshot: &Value, all: &mut Vec<Broken>) {
     }
 }
 
-fn broken(snapshot: &Value, all: &mut Vec<Broken>, name: &str, how: impl FnOnce(&mut Value)) {
-    let mut new = snapshot.clone();
-    how(&mut new);
-    all.push((name.replace('"', ""), new));
+fn add<'s>(all: &mut Vec<Breakage<'s>>, name: &str, change: impl Fn(&mut Value) + Send + Sync + 's) {
+    all.push(Breakage::new(name, change));
 }
 
 fn items<'a>(snapshot: &'a Value, collection: &str) -> impl Iterator<Item = (usize, &'a Value)> {

@@ -8,10 +8,9 @@ use privek_audit::intent::Intent;
 use privek_audit::report::{Blocker, Finding, Outcome, Report};
 use serde_json::Value;
 
-use crate::architecture::files;
 use crate::aws_cli;
 use crate::breakages;
-use crate::cases::{Judge, yaml};
+use crate::cases::{Judge, side_by_side, told, yaml};
 use crate::emulator::emulator;
 use crate::healthy::base;
 use crate::patch;
@@ -19,11 +18,10 @@ use crate::patch;
 /// Set, every breakage is tried, and every finding's commands by themselves; that takes some minutes.
 const EVERYTHING: &str = "PRIVEK_BREAKAGES";
 
-/// A network in which something is broken.
-struct Case {
+/// A network in which something is broken, made when it is judged: there are thousands of them.
+struct Case<'a> {
     name: String,
-    snapshot: Value,
-    intent: Intent,
+    state: Box<dyn Fn() -> (Value, Intent) + Send + Sync + 'a>,
 }
 
 /// What was tried, and what came of it.
@@ -40,9 +38,10 @@ struct Tally {
 
 impl Tally {
     /// Applies the commands of all failing flows, and those of single ones, and judges again.
-    fn try_case(&mut self, judge: &Judge, case: &Case) {
-        let Case { name, snapshot, intent } = case;
-        let before = judge.report(snapshot, intent, name);
+    fn try_case(&mut self, judge: &Judge, case: &Case<'_>) {
+        let name = &case.name;
+        let (snapshot, intent) = (case.state)();
+        let before = judge.report(&snapshot, &intent, name);
         let mut rounds = BTreeMap::<Vec<String>, Vec<&Finding>>::new();
         for finding in before.findings.iter().filter(|finding| finding.outcome == Outcome::Fail) {
             if finding.subject.kind != "flow" {
@@ -75,7 +74,7 @@ impl Tally {
             let after = if findings.is_empty() {
                 break;
             } else {
-                applied.map(|()| judge.report(&mended, intent, name))
+                applied.map(|()| judge.report(&mended, &intent, name))
             };
             for finding in findings {
                 let wrong = match &after {
@@ -86,7 +85,7 @@ impl Tally {
                     None => self.mended += 1,
                     Some(what) if what.starts_with("it is") && says_there_is_more(finding) => {
                         let after = after.as_ref().expect("it was judged");
-                        match second_round(judge, case, &mended, after, finding) {
+                        match second_round(judge, name, &mended, &intent, after, finding) {
                             None => self.again += 1,
                             Some(what) => self.wrong.push(tell(name, finding, &commands, &what)),
                         }
@@ -109,8 +108,9 @@ impl Tally {
 /// What is wrong after the commands that a finding prints once those before have run.
 fn second_round(
     judge: &Judge,
-    case: &Case,
+    case: &str,
     snapshot: &Value,
+    intent: &Intent,
     before: &Report,
     finding: &Finding,
 ) -> Option<String> {
@@ -123,7 +123,7 @@ fn second_round(
             return Some(format!("in the second round {error}: {command}"));
         }
     }
-    let after = judge.report(&mended, &case.intent, &case.name);
+    let after = judge.report(&mended, intent, case);
     worse(before, &after, finding, &commands).map(|what| format!("after two rounds {what}"))
 }
 
@@ -195,44 +195,37 @@ fn tell(case: &str, finding: &Finding, commands: &[String], what: &str) -> Strin
     )
 }
 
-/// The cases of flow rules, those of the closed network, and what `breakages` breaks.
-fn cases() -> Vec<Case> {
+/// The networks whose breakages are tried.
+const BROKEN: [&str; 4] =
+    ["healthy/managed-nodes", "healthy/custom-networking", "healthy/prefix-mode", "closed-network"];
+
+/// The cases of rules in which a flow fails, those of the closed network, and what `breakages` breaks.
+fn cases<'a>(bases: &'a [(&'static str, Value, Intent)]) -> Vec<Case<'a>> {
     let mut all = Vec::new();
-    for file in files("fixtures/cases", "yaml") {
-        let cases = yaml(&file);
-        let (snapshot, intent) = base(cases["base"].as_str().unwrap_or("healthy/managed-nodes"));
-        for case in cases["cases"].as_array().expect("cases") {
-            if case["expect"].get("fail").is_none_or(|ids| !ids.to_string().contains("->")) {
-                continue;
-            }
-            let name = format!("{}: {}", file.display(), case["name"]);
-            let mut snapshot = snapshot.clone();
-            if let Some(patches) = case.get("patch") {
-                patch::apply(&mut snapshot, patches, &name);
-            }
-            let own = case
-                .get("intent")
-                .map(|own| Intent::from_yaml("intent", &own.to_string()).expect("an intent"));
-            all.push(Case { name, snapshot, intent: own.unwrap_or_else(|| intent.clone()) });
+    for told in told() {
+        let fails = |finding: &Finding| finding.outcome == Outcome::Fail && finding.subject.kind == "flow";
+        if told.findings.iter().any(fails) {
+            all.push(Case { name: told.called.clone(), state: Box::new(|| told.state()) });
         }
     }
-    let (snapshot, intent) = base("closed-network");
     for case in yaml(Path::new("fixtures/closed-network.cases.yaml"))["cases"].as_array().expect("cases") {
         let name = format!("closed-network: {}", case["name"]);
-        let mut snapshot = snapshot.clone();
-        patch::apply(&mut snapshot, &case["patch"], &name);
-        all.push(Case { name, snapshot, intent: intent.clone() });
+        let (called, patches) = (name.clone(), case["patch"].clone());
+        let state = move || {
+            let (mut snapshot, intent) = base("closed-network");
+            patch::apply(&mut snapshot, &patches, &called);
+            (snapshot, intent)
+        };
+        all.push(Case { name, state: Box::new(state) });
     }
-    for name in
-        ["healthy/managed-nodes", "healthy/custom-networking", "healthy/prefix-mode", "closed-network"]
-    {
-        let (snapshot, intent) = base(name);
+    for (name, snapshot, intent) in bases {
         let everything = std::env::var_os(EVERYTHING).is_some();
         let (step, several) = if everything { (1, 100) } else { (13, 5) };
-        let single = breakages::all(&snapshot).into_iter().step_by(step);
-        let first = breakages::denied_first(&snapshot);
-        for (called, snapshot) in single.chain(breakages::several(&snapshot, several, 1)).chain(first) {
-            all.push(Case { name: format!("{name}: {called}"), snapshot, intent: intent.clone() });
+        let single = breakages::all(snapshot).into_iter().step_by(step);
+        let first = breakages::denied_first(snapshot);
+        for breakage in single.chain(breakages::several(snapshot, several, 1)).chain(first) {
+            let name = format!("{name}: {}", breakage.name);
+            all.push(Case { name, state: Box::new(move || (breakage.of(snapshot), intent.clone())) });
         }
     }
     all
@@ -240,19 +233,14 @@ fn cases() -> Vec<Case> {
 
 #[test]
 fn the_commands_of_every_failing_flow_open_it_in_one_round() {
-    let cases = cases();
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let share = cases.len().div_ceil(threads);
-    let tallies = std::thread::scope(|scope| {
-        let work = |cases: &[Case]| {
-            let (judge, mut tally) = (Judge::new(), Tally::default());
-            for case in cases {
-                tally.try_case(&judge, case);
-            }
-            tally
-        };
-        let running: Vec<_> = cases.chunks(share).map(|cases| scope.spawn(move || work(cases))).collect();
-        running.into_iter().map(|thread| thread.join().expect("no panic")).collect::<Vec<_>>()
+    let bases = BROKEN.map(|name| {
+        let (snapshot, intent) = base(name);
+        (name, snapshot, intent)
+    });
+    let tallies = side_by_side(&cases(&bases), |judge, case| {
+        let mut tally = Tally::default();
+        tally.try_case(judge, case);
+        tally
     });
     let mut tally = Tally::default();
     for other in tallies {

@@ -7,8 +7,10 @@
 use serde_json::Value;
 
 use super::keys::{Carried, Keys};
+use super::principal::is_account;
 use super::statement::Version;
 use super::{Three, pattern};
+use crate::snapshot::Arn;
 
 /// Whether all conditions of a statement hold for what a request carries.
 pub(super) fn met(version: Version, block: Option<&Value>, keys: &Keys) -> Three {
@@ -158,11 +160,8 @@ fn is_of_aws(wanted: &str, own: Option<&str>) -> Three {
     if wanted == "*" {
         return Three::Yes;
     }
-    let account = match wanted.splitn(6, ':').collect::<Vec<_>>()[..] {
-        ["arn", _, _, _, account, _] => account,
-        _ => wanted,
-    };
-    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    let account = Arn::parse(wanted).map_or(wanted, |arn| arn.account);
+    let is_account = is_account(account);
     if is_account && own == Some(account) {
         Three::No(String::new())
     } else if is_account {

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::Three;
 use super::statement::texts;
+use crate::snapshot::Arn;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,12 +95,11 @@ fn aws(name: &str, caller: &Caller) -> Three {
     if name == "*" {
         return everybody(caller);
     }
-    let parts: Vec<&str> = name.splitn(6, ':').collect();
-    let (of, whole) = match parts[..] {
-        [account] if is_account(account) => (account, true),
-        ["arn", _, _, _, account, resource] => (account, resource == "root"),
+    let (of, whole) = match Arn::parse(name) {
+        Some(arn) => (arn.account, arn.resource == "root"),
+        None if is_account(name) => (name, true),
         // The id of a principal that was deleted matches nobody.
-        _ => return Three::No(String::new()),
+        None => return Three::No(String::new()),
     };
     match caller {
         Caller::Role { account: Some(account), .. } if account != of => Three::No(String::new()),
@@ -132,10 +132,11 @@ fn federated(name: &str, caller: &Caller) -> Three {
     }
 }
 
-fn is_account(text: &str) -> bool {
+/// Whether a text is an account's id.
+pub(super) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 fn is_role(arn: &str) -> bool {
-    arn.splitn(6, ':').nth(5).is_some_and(|resource| resource.starts_with("role/"))
+    Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/"))
 }
