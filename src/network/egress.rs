@@ -2,6 +2,7 @@
 
 use super::{
     Known, Network,
+    internet::public_access_stops,
     lookup::{self, RouteState},
 };
 use crate::snapshot::aws::ec2::{Route, RouteTable};
@@ -9,7 +10,8 @@ use crate::snapshot::aws::ec2::{Route, RouteTable};
 /// How a subnet gets out (META-09 of the catalogue).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Egress {
-    /// No active default route, or one to a NAT gateway that leads nowhere.
+    /// No active default route, one to a NAT gateway that leads nowhere, or one that VPC Block Public
+    /// Access stops.
     Isolated,
     /// Through a public NAT gateway.
     Nat,
@@ -34,14 +36,16 @@ impl Network<'_> {
             // https://docs.aws.amazon.com/vpc/latest/userguide/aws-ipv6-support.html
             return Ok(v6.map_or(Egress::Isolated, |[route, _]| inspected(route)));
         };
-        let [one, other] = routes.map(|route| self.egress_of(route));
+        let [one, other] = routes.map(|route| self.egress_of(subnet, route));
         Ok(worse(one?, other?))
     }
 
-    fn egress_of(&self, route: &Route) -> Known<Egress> {
+    fn egress_of(&self, subnet: &str, route: &Route) -> Known<Egress> {
         match &route.nat_gateway_id {
             Some(nat) => self.through_nat(route, nat),
-            None if is_internet_gateway(route) => Ok(Egress::Internet),
+            None if is_internet_gateway(route) => {
+                Ok(if self.stops(Some(subnet), None, false) { Egress::Isolated } else { Egress::Internet })
+            }
             None => Ok(inspected(route)),
         }
     }
@@ -57,6 +61,9 @@ impl Network<'_> {
         if !state.eq_ignore_ascii_case("available") {
             return Ok(Egress::Isolated);
         }
+        if self.stops(nat.subnet_id.as_deref(), nat.vpc_id.as_deref(), true) {
+            return Ok(Egress::Isolated);
+        }
         // A regional one has no subnet, and routes of its own.
         let Some(subnet) = nat.subnet_id.as_deref() else { return Ok(Egress::Nat) };
         let table = self.effective_route_table(subnet)?;
@@ -67,6 +74,13 @@ impl Network<'_> {
                 routes.into_iter().find(|route| !is_internet_gateway(route)).map_or(Egress::Nat, inspected)
             }
         })
+    }
+
+    /// Whether VPC Block Public Access is known to stop what goes to an internet gateway from here.
+    fn stops(&self, subnet: Option<&str>, vpc: Option<&str>, outbound_only: bool) -> bool {
+        let subnet = subnet.and_then(|id| self.subnet(id).ok());
+        let vpc = subnet.and_then(|subnet| subnet.vpc_id.as_deref()).or(vpc);
+        public_access_stops(self.public_access_mode(subnet, vpc), outbound_only) == Some(true)
     }
 
     /// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and

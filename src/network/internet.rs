@@ -12,7 +12,7 @@ use super::{
     story::Story,
     walk::{Decider, Reach, Run, Spot, at, block_never, is_internet, kind},
 };
-use crate::snapshot::aws::ec2::GatewayAttachment;
+use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
 /// What no internet gateway forwards:
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>. The prefixes for documentation count
@@ -141,24 +141,23 @@ impl<'s> Network<'s> {
         story.block(blocker);
     }
 
+    /// The mode of VPC Block Public Access in a subnet, whose own state shows exclusions, or else in its VPC.
+    pub(super) fn public_access_mode(
+        &self,
+        subnet: Option<&'s Subnet>,
+        vpc: Option<&str>,
+    ) -> Option<&'s str> {
+        let of_subnet = subnet.and_then(|subnet| subnet.block_public_access_states.as_ref());
+        let of_vpc = || self.vpcs.get(vpc?)?.block_public_access_states.as_ref();
+        of_subnet.or_else(of_vpc)?.internet_gateway_block_mode.as_deref()
+    }
+
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
     fn check_public_access(&self, story: &mut Story, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
-        let vpc = self.vpcs.get(spot.vpc);
-        // Exclusions show in the subnet's own state.
-        let states = spot
-            .subnet
-            .block_public_access_states
-            .as_ref()
-            .or_else(|| vpc.and_then(|vpc| vpc.block_public_access_states.as_ref()));
-        let mode = states.and_then(|states| states.internet_gateway_block_mode.as_deref());
+        let mode = self.public_access_mode(Some(spot.subnet), Some(spot.vpc));
         let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
-        let stops = match mode {
-            Some("block-bidirectional") => true,
-            Some("block-ingress") => !outbound_only,
-            Some(_) => false,
-            None => {
-                return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
-            }
+        let Some(stops) = public_access_stops(mode, outbound_only) else {
+            return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
         };
         if stops {
             let subnet = &spot.subnet.subnet_id;
@@ -174,6 +173,16 @@ impl<'s> Network<'s> {
             story.block(blocker);
         }
     }
+}
+
+/// Whether VPC Block Public Access stops what goes to an internet gateway, by a NAT gateway or an egress-only
+/// gateway that lets nothing in, or otherwise; `None` where its mode was not read.
+pub(super) fn public_access_stops(mode: Option<&str>, outbound_only: bool) -> Option<bool> {
+    mode.map(|mode| match mode {
+        "block-bidirectional" => true,
+        "block-ingress" => !outbound_only,
+        _ => false,
+    })
 }
 
 /// Whether a gateway is attached to a VPC, if that was read.
