@@ -16,7 +16,7 @@ use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::features::{Needs, Service, Use};
 use super::policy::{Caller, Carried, Decision, Keys, Place, Request, evaluate_text};
-use super::{Context, nodes, registries, role_uses};
+use super::{Context, endpoints, nodes, registries, role_uses};
 
 /// Who sends a request through an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -102,6 +102,9 @@ pub(super) fn judge(
     let Some(document) = endpoint.policy_document.as_deref().filter(|text| !text.trim().is_empty()) else {
         return Verdict::all(Err(vec![context.field("VpcEndpoints", &format!("PolicyDocument of {id}"))]));
     };
+    if service.policy.is_empty() {
+        return of_whole_service(context, endpoint, document);
+    }
     let (mut least, mut more) = (Sum::default(), Sum::default());
     for needs in &service.policy {
         let sum = if needs.optional.is_some() { &mut more } else { &mut least };
@@ -116,6 +119,30 @@ pub(super) fn judge(
         allows_more: more.known(),
         lacks: more.problems,
     }
+}
+
+/// What is asked of a service that the matrix has no needs of is not known: a policy that allows all of it
+/// will do, one that denies all of it will not, and of any other nothing can be said.
+fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &str) -> Verdict {
+    let caller = Caller::Role { account: context.account.clone(), arn: None };
+    let keys = keys(context, endpoint, &caller, Owner::Own);
+    let action = format!("{}:*", endpoints::suffix(endpoint).unwrap_or("*"));
+    let request = Request { action: &action, resource: Some("*"), caller: &caller, keys: &keys };
+    let mut verdict = Verdict::all(Ok(true));
+    let unknown = |what: String| Err(vec![Missing::unmodelled(what)]);
+    let id = &endpoint.vpc_endpoint_id;
+    verdict.allows = match evaluate_text(Place::Endpoint, document, request) {
+        Ok(Decision::Allowed) => Ok(true),
+        Ok(Decision::Denied(why)) if why.contains(" denies ") => {
+            verdict.problems.push(why);
+            Ok(false)
+        }
+        Ok(Decision::Denied(why) | Decision::Undecided(why)) => unknown(format!(
+            "what is asked of {action}, of which the policy of {id} does not allow all: {why}"
+        )),
+        Err(why) => unknown(format!("the policy of {id}, which cannot be understood: {why}")),
+    };
+    verdict
 }
 
 #[derive(Default)]
