@@ -27,6 +27,8 @@ pub(super) enum Sender {
     Role,
     /// The roles of the nodes.
     Nodes,
+    /// Whoever pulls images: the roles of the nodes, and those that Fargate runs pods with.
+    Pullers,
     /// A pod with a token of the cluster's, and no AWS identity.
     Federated,
     /// Somebody with a URL that an account of ECR's signed.
@@ -75,14 +77,21 @@ impl Verdict {
 pub(super) struct Senders<'u> {
     used: &'u BTreeMap<String, Use>,
     /// The roles of the nodes, and why there may be more.
-    roles: (BTreeSet<String>, Vec<Missing>),
+    nodes: (BTreeSet<String>, Vec<Missing>),
+    /// The roles that images are pulled with, and why there may be more.
+    pullers: (BTreeSet<String>, Vec<Missing>),
     groups: nodes::Listed,
 }
 
 impl<'u> Senders<'u> {
     /// Those of a cluster that uses these features.
     pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, Use>) -> Self {
-        Self { used, roles: role_uses::of_nodes(context), groups: nodes::listed(context) }
+        Self {
+            used,
+            nodes: role_uses::of_nodes(context),
+            pullers: role_uses::of_pullers(context),
+            groups: nodes::listed(context),
+        }
     }
 }
 
@@ -278,8 +287,9 @@ fn callers(context: &Context<'_>, senders: &Senders<'_>, sender: Sender) -> Vec<
     let account = context.account.clone();
     match sender {
         Sender::Role => vec![Caller::Role { account, arn: None }],
-        Sender::Nodes => {
-            let (arns, missing) = &senders.roles;
+        Sender::Nodes | Sender::Pullers => {
+            let pulls = sender == Sender::Pullers;
+            let (arns, missing) = if pulls { &senders.pullers } else { &senders.nodes };
             let others = (!missing.is_empty() || arns.is_empty()).then_some(None);
             let arns = arns.iter().cloned().map(Some).chain(others);
             arns.map(|arn| Caller::Role { account: account.clone(), arn }).collect()
