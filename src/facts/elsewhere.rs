@@ -227,12 +227,13 @@ fn within(name: &str, domain: &str) -> bool {
 /// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
 pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
-    let Some(account) = context.account.as_deref() else { return Vec::new() };
+    // Who read it without knowing who it is may be a participant.
+    let account = context.account.as_deref();
     let owners: BTreeSet<&str> = subnets
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
+        .filter(|owner| Some(*owner) != account && !context.snapshot.accounts.contains(*owner))
         .collect();
     owners.into_iter().map(of_other_account).collect()
 }
