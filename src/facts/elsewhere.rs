@@ -343,7 +343,7 @@ pub(super) fn private_names(
         return names;
     }
     let host: Vec<&str> = suffix.split('.').rev().collect();
-    let domain = if context.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = context.domain().unwrap_or("amazonaws.com");
     let region = context.region.as_deref().unwrap_or_default();
     vec![format!("{}.{region}.{domain}", host.join("."))]
 }
