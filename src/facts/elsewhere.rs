@@ -294,7 +294,8 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                         let its = gateway.subnet_id.iter().filter(|its| seen.insert((*its).clone()));
                         ahead.extend(its.cloned());
                     }
-                    None => unread.push(context.missing("NatGateways", Some(id))),
+                    // One that was not read may be a private one.
+                    None => _ = ways.insert(WayOut { target: id.to_owned(), is_open: false }),
                 }
             }
             // A prefix list with a gateway endpoint as its target leads to that service only.
