@@ -215,12 +215,13 @@ fn over(status: Option<&str>) -> bool {
     ["DELETED", "FAILED"].iter().any(|gone| is(status, gone))
 }
 
-fn domain(name: &str) -> String {
+/// A domain's name in lower case, without the dot at its end.
+pub(super) fn domain(name: &str) -> String {
     name.trim_end_matches('.').trim_start_matches("*.").to_ascii_lowercase()
 }
 
 /// Whether a name is a domain's own, or beneath it.
-fn within(name: &str, domain: &str) -> bool {
+pub(super) fn within(name: &str, domain: &str) -> bool {
     name == domain || name.ends_with(&format!(".{domain}"))
 }
 
@@ -293,7 +294,8 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                         let its = gateway.subnet_id.iter().filter(|its| seen.insert((*its).clone()));
                         ahead.extend(its.cloned());
                     }
-                    None => unread.push(context.missing("NatGateways", Some(id))),
+                    // One that was not read may be a private one.
+                    None => _ = ways.insert(WayOut { target: id.to_owned(), is_open: false }),
                 }
             }
             // A prefix list with a gateway endpoint as its target leads to that service only.

@@ -125,7 +125,10 @@ impl Permissions {
             return;
         }
         let versions = context.snapshot.aws.policy_versions.iter().flatten();
-        let mut own = versions.filter(|version| version.policy_arn == arn || version.policy_arn == name);
+        // Only the default version is in force.
+        let mut own = versions
+            .filter(|version| version.policy_arn == arn || version.policy_arn == name)
+            .filter(|version| version.is_default_version != Some(false));
         match own.next().and_then(|version| version.document.clone()) {
             Some(document) => self.documents.push(document),
             None => self.doubts.push(context.missing("PolicyVersions", Some(arn))),
