@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use ipnet::Ipv6Net;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::Known;
-use crate::snapshot::aws::ec2::Subnet;
+use crate::snapshot::aws::ec2::{Route, Subnet};
 
 use super::{Context, Fact, Missing, subnet};
 
@@ -66,15 +67,31 @@ fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) 
         return Ok(false);
     }
     let table = context.network.effective_route_table(id)?;
-    let to_nat = |route: &&crate::snapshot::aws::ec2::Route| {
-        route.destination_ipv6_cidr_block.as_deref() == Some(NAT64) && route.nat_gateway_id.is_some()
+    let made_up = NAT64.parse::<Ipv6Net>().ok();
+    let wide = |route: &Route| {
+        let prefix = route.destination_ipv6_cidr_block.as_deref()?.parse::<Ipv6Net>().ok()?;
+        made_up.is_some_and(|made_up| prefix.contains(&made_up)).then_some(prefix.prefix_len())
     };
-    match table.routes.iter().find(to_nat).map(|route| route.state.as_deref()) {
-        None => Ok(true),
-        Some(Some(state)) => Ok(!state.eq_ignore_ascii_case("active")),
-        Some(None) => {
-            Err(vec![context.field("RouteTables", &format!("the state of the route of {id} for {NAT64}"))])
+    let routes = table.routes.iter().filter_map(|route| Some((wide(route)?, route)));
+    let Some((_, route)) = routes.max_by_key(|(length, _)| *length) else { return Ok(true) };
+    match route.state.as_deref() {
+        None => {
+            return Err(vec![
+                context.field("RouteTables", &format!("the state of the route of {id} for {NAT64}")),
+            ]);
         }
+        Some(state) if !state.eq_ignore_ascii_case("active") => return Ok(true),
+        Some(_) => {}
+    }
+    let to_internet = route.egress_only_internet_gateway_id.is_some()
+        || route.gateway_id.as_deref().is_some_and(|gateway| gateway.starts_with("igw-"));
+    match (&route.nat_gateway_id, to_internet) {
+        (Some(_), _) => Ok(false),
+        (None, true) => Ok(true),
+        // A NAT gateway of another VPC may do it.
+        (None, false) => Err(vec![subnet::unmodelled(&format!(
+            "whether a NAT gateway is behind the route of {id} for {NAT64}, which leads to another network"
+        ))]),
     }
 }
 
@@ -113,6 +130,11 @@ mod tests {
         snapshot["RouteTables"][0]["Routes"] =
             json!([{"DestinationIpv6CidrBlock": "64:ff9b::/96", "NatGatewayId": "nat-1", "State": "active"}]);
         assert_eq!(fields(&snapshot, "subnet", "subnet-a")["dns64_leads_nowhere"], false);
+        snapshot["RouteTables"][0]["Routes"] = json!([{"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1", "State": "active"}]);
+        assert_eq!(fields(&snapshot, "subnet", "subnet-a")["dns64_leads_nowhere"], true);
+        snapshot["RouteTables"][0]["Routes"] =
+            json!([{"DestinationIpv6CidrBlock": "::/0", "TransitGatewayId": "tgw-1", "State": "active"}]);
+        assert!(is_unknown(&fields(&snapshot, "subnet", "subnet-a")["dns64_leads_nowhere"]));
     }
 
     #[test]

@@ -9,7 +9,8 @@ use crate::snapshot::aws::ec2::{Route, RouteTable};
 /// How a subnet gets out (META-09 of the catalogue).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Egress {
-    /// No active default route, or one to a NAT gateway that leads nowhere.
+    /// No active default route, one to a NAT gateway that leads nowhere, or one that VPC Block Public
+    /// Access closes.
     Isolated,
     /// Through a public NAT gateway.
     Nat,
@@ -34,14 +35,17 @@ impl Network<'_> {
             // https://docs.aws.amazon.com/vpc/latest/userguide/aws-ipv6-support.html
             return Ok(v6.map_or(Egress::Isolated, |[route, _]| inspected(route)));
         };
-        let [one, other] = routes.map(|route| self.egress_of(route));
+        let [one, other] = routes.map(|route| self.egress_of((subnet, table), route));
         Ok(worse(one?, other?))
     }
 
-    fn egress_of(&self, route: &Route) -> Known<Egress> {
+    fn egress_of(&self, from: (&str, &RouteTable), route: &Route) -> Known<Egress> {
         match &route.nat_gateway_id {
             Some(nat) => self.through_nat(route, nat),
-            None if is_internet_gateway(route) => Ok(Egress::Internet),
+            None if is_internet_gateway(route) => {
+                let closed = self.public_access_closes(from, false)?;
+                Ok(if closed { Egress::Isolated } else { Egress::Internet })
+            }
             None => Ok(inspected(route)),
         }
     }
@@ -58,15 +62,31 @@ impl Network<'_> {
             return Ok(Egress::Isolated);
         }
         // A regional one has no subnet, and routes of its own.
-        let Some(subnet) = nat.subnet_id.as_deref() else { return Ok(Egress::Nat) };
+        let Some(subnet) = nat.subnet_id.as_deref() else {
+            let closed = nat.vpc_id.as_deref().is_some_and(|vpc| self.public_access_stops(vpc, None, true));
+            return Ok(if closed { Egress::Isolated } else { Egress::Nat });
+        };
         let table = self.effective_route_table(subnet)?;
         let own = self.default_routes(table, |route| route.destination_cidr_block.as_deref())?;
-        Ok(match own {
-            None => Egress::Isolated,
-            Some(routes) => {
-                routes.into_iter().find(|route| !is_internet_gateway(route)).map_or(Egress::Nat, inspected)
-            }
-        })
+        let Some(own) = own else { return Ok(Egress::Isolated) };
+        match own.into_iter().find(|route| !is_internet_gateway(route)) {
+            Some(elsewhere) => Ok(inspected(elsewhere)),
+            None if self.public_access_closes((subnet, table), true)? => Ok(Egress::Isolated),
+            None => Ok(Egress::Nat),
+        }
+    }
+
+    /// Whether VPC Block Public Access closes a subnet's way to an internet gateway; a subnet that was not
+    /// read may be an exclusion.
+    fn public_access_closes(&self, (id, table): (&str, &RouteTable), outbound_only: bool) -> Known<bool> {
+        let subnet = self.subnet(id);
+        let vpc = subnet.as_ref().ok().and_then(|subnet| subnet.vpc_id.as_deref());
+        let Some(vpc) = vpc.or(table.vpc_id.as_deref()) else { return Ok(false) };
+        match subnet {
+            Err(missing) if self.public_access_stops(vpc, None, outbound_only) => Err(missing),
+            Err(_) => Ok(false),
+            Ok(subnet) => Ok(self.public_access_stops(vpc, Some(subnet), outbound_only)),
+        }
     }
 
     /// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and

@@ -12,7 +12,7 @@ use super::{
     story::Story,
     walk::{Decider, Reach, Run, Spot, at, block_never, is_internet, kind},
 };
-use crate::snapshot::aws::ec2::GatewayAttachment;
+use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
 /// What no internet gateway forwards:
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>. The prefixes for documentation count
@@ -141,24 +141,31 @@ impl<'s> Network<'s> {
         story.block(blocker);
     }
 
+    /// What VPC Block Public Access does in a VPC, or in one of its subnets; `None` where AWS did not say.
+    fn public_access_mode<'n>(&'n self, vpc: &str, subnet: Option<&'n Subnet>) -> Option<&'n str> {
+        // Exclusions show in the subnet's own state.
+        let own = subnet.and_then(|subnet| subnet.block_public_access_states.as_ref());
+        let vpc = || self.vpcs.get(vpc).and_then(|vpc| vpc.block_public_access_states.as_ref());
+        own.or_else(vpc)?.internet_gateway_block_mode.as_deref()
+    }
+
+    /// Whether VPC Block Public Access keeps a VPC, or one of its subnets, from the internet; `outbound_only`
+    /// is what a NAT gateway or an egress-only gateway sends there.
+    pub(super) fn public_access_stops(
+        &self,
+        vpc: &str,
+        subnet: Option<&Subnet>,
+        outbound_only: bool,
+    ) -> bool {
+        self.public_access_mode(vpc, subnet).is_some_and(|mode| is_stopped(mode, outbound_only))
+    }
+
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
     fn check_public_access(&self, story: &mut Story, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
-        let vpc = self.vpcs.get(spot.vpc);
-        // Exclusions show in the subnet's own state.
-        let states = spot
-            .subnet
-            .block_public_access_states
-            .as_ref()
-            .or_else(|| vpc.and_then(|vpc| vpc.block_public_access_states.as_ref()));
-        let mode = states.and_then(|states| states.internet_gateway_block_mode.as_deref());
         let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
-        let stops = match mode {
-            Some("block-bidirectional") => true,
-            Some("block-ingress") => !outbound_only,
-            Some(_) => false,
-            None => {
-                return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
-            }
+        let mode = self.public_access_mode(spot.vpc, Some(spot.subnet));
+        let Some(stops) = mode.map(|mode| is_stopped(mode, outbound_only)) else {
+            return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
         };
         if stops {
             let subnet = &spot.subnet.subnet_id;
@@ -173,6 +180,15 @@ impl<'s> Network<'s> {
                 Some(if outbound_only { "allow-egress" } else { "allow-bidirectional" }.to_owned());
             story.block(blocker);
         }
+    }
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+fn is_stopped(mode: &str, outbound_only: bool) -> bool {
+    match mode {
+        "block-bidirectional" => true,
+        "block-ingress" => !outbound_only,
+        _ => false,
     }
 }
 

@@ -63,7 +63,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
     let expected = expected(context)?;
     let by_eks = source.eks_starts.clone()?;
     if by_eks && source.platform.clone()? != Platform::Bottlerocket {
-        return Ok(told(&[expected], expected));
+        return Ok(beside_eks(source, expected));
     }
     let addresses =
         source.setting("DnsIps", |data| Some(data.dns_ips.clone()).filter(|list| !list.is_empty()))?;
@@ -108,6 +108,24 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
             source.group.name
         ))]),
     }
+}
+
+/// What EKS tells, unless the owner's `NodeConfig` tells something else: which of the two nodeadm takes is
+/// not documented (<https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples/>).
+fn beside_eks(source: &Source<'_, '_>, expected: IpAddr) -> Dns {
+    let own = source.data.as_ref().map(|data| {
+        let unresolved = data.unresolved.iter().any(|name| name == "DnsIps");
+        let right = |address: &String| address.parse() == Ok(expected);
+        !unresolved && (data.dns_ips.is_empty() || data.dns_ips.iter().any(right))
+    });
+    if own != Ok(false) {
+        return told(&[expected], expected);
+    }
+    let missing = Missing::unmodelled(format!(
+        "whether nodes of {} take the address of the cluster's DNS from their user data or from EKS, which differ",
+        source.group.name
+    ));
+    Dns { address: None, guessed: Ok(false), right: Err(vec![missing]) }
 }
 
 fn told(addresses: &[IpAddr], expected: IpAddr) -> Dns {
