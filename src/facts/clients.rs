@@ -30,9 +30,6 @@ impl Clients {
         let mut no_zone = unlisted.clone();
         let mut tables = BTreeSet::new();
         let (mut isolated, mut covered, mut unclear) = (false, true, unlisted);
-        let gives_addresses = |id: &str| {
-            context.network.subnet(id).is_ok_and(|subnet| subnet.map_public_ip_on_launch == Some(true))
-        };
         for id in &subnets {
             match context.network.subnet(id).map(|subnet| subnet.availability_zone.clone()) {
                 Ok(Some(zone)) => {
@@ -44,20 +41,9 @@ impl Clients {
             if let Ok(table) = context.network.effective_route_table(id) {
                 tables.insert(table.route_table_id.clone());
             }
-            match context.network.egress(id) {
-                Ok(Egress::Isolated) => (isolated, covered) = (true, false),
-                Ok(Egress::Nat) => {}
-                Ok(Egress::Internet) if gives_addresses(id) => {}
-                // An internet gateway serves public addresses only:
-                // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
-                Ok(Egress::Internet) => unclear.push(Missing::unmodelled(format!(
-                    "whether what runs in {id}, which gives no public addresses, has any for its internet gateway"
-                ))),
-                Ok(Egress::Inspected { target }) => {
-                    unclear.push(Missing::unmodelled(format!(
-                        "what {target} does with packets to the internet"
-                    )));
-                }
+            match way_out(context, id) {
+                Ok(true) => {}
+                Ok(false) => (isolated, covered) = (true, false),
                 Err(missing) => unclear.extend(missing),
             }
         }
@@ -157,6 +143,22 @@ impl Zones {
 pub(super) fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<String>> {
     let zones: BTreeSet<String> = detail?.availability_zones.iter().cloned().collect();
     (!zones.is_empty()).then_some(zones)
+}
+
+/// Whether what runs in a subnet has a way to the internet.
+pub(super) fn way_out(context: &Context<'_>, id: &str) -> Known<bool> {
+    let unclear = |what: String| Err(vec![Missing::unmodelled(what)]);
+    match context.network.egress(id)? {
+        Egress::Isolated => Ok(false),
+        Egress::Nat => Ok(true),
+        Egress::Internet if context.network.subnet(id)?.map_public_ip_on_launch == Some(true) => Ok(true),
+        // An internet gateway serves public addresses only:
+        // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
+        Egress::Internet => unclear(format!(
+            "whether what runs in {id}, which gives no public addresses, has any for its internet gateway"
+        )),
+        Egress::Inspected { target } => unclear(format!("what {target} does with packets to the internet")),
+    }
 }
 
 /// Whether every subnet that calls AWS has a way to the internet.

@@ -227,12 +227,13 @@ fn within(name: &str, domain: &str) -> bool {
 /// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
 pub(super) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
-    let Some(account) = context.account.as_deref() else { return Vec::new() };
+    // Who read it without knowing who it is may be a participant.
+    let account = context.account.as_deref();
     let owners: BTreeSet<&str> = subnets
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| *owner != account && !context.snapshot.accounts.contains(*owner))
+        .filter(|owner| Some(*owner) != account && !context.snapshot.accounts.contains(*owner))
         .collect();
     owners.into_iter().map(of_other_account).collect()
 }
@@ -266,11 +267,15 @@ fn is_open(route: &Route) -> bool {
     !closed.iter().any(within)
 }
 
-/// The ways out of these subnets.
+/// The ways out of these subnets, and of those that NAT gateways in their routes send on from: a private
+/// one leads to other networks
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-scenarios.html>).
 fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<Missing>) -> Vec<WayOut> {
     let mut ways = BTreeSet::new();
-    for subnet in subnets {
-        let table = match context.network.effective_route_table(subnet) {
+    let mut seen = subnets.clone();
+    let mut ahead: Vec<String> = subnets.iter().cloned().collect();
+    while let Some(subnet) = ahead.pop() {
+        let table = match context.network.effective_route_table(&subnet) {
             Ok(table) => table,
             Err(missing) => {
                 unread.extend(missing);
@@ -280,6 +285,16 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
         let active =
             |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
         for route in table.routes.iter().filter(active) {
+            if let Some(id) = route.nat_gateway_id.as_deref() {
+                let mut gateways = context.snapshot.aws.nat_gateways.iter().flatten();
+                match gateways.find(|gateway| gateway.nat_gateway_id == id) {
+                    Some(gateway) => {
+                        let its = gateway.subnet_id.iter().filter(|its| seen.insert((*its).clone()));
+                        ahead.extend(its.cloned());
+                    }
+                    None => unread.push(context.missing("NatGateways", Some(id))),
+                }
+            }
             // A prefix list with a gateway endpoint as its target leads to that service only.
             let gateway = route.gateway_id.as_deref().filter(|id| {
                 id.starts_with("vgw-")

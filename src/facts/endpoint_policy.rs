@@ -16,7 +16,7 @@ use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::features::{Needs, Service, Use};
 use super::policy::{Caller, Carried, Decision, Keys, Place, Request, evaluate_text};
-use super::{Context, nodes, registries, role_uses};
+use super::{Context, endpoints, nodes, registries, role_uses};
 
 /// Who sends a request through an endpoint.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -27,6 +27,8 @@ pub(super) enum Sender {
     Role,
     /// The roles of the nodes.
     Nodes,
+    /// Whoever pulls images: the roles of the nodes, and those that Fargate runs pods with.
+    Pullers,
     /// A pod with a token of the cluster's, and no AWS identity.
     Federated,
     /// Somebody with a URL that an account of ECR's signed.
@@ -75,14 +77,21 @@ impl Verdict {
 pub(super) struct Senders<'u> {
     used: &'u BTreeMap<String, Use>,
     /// The roles of the nodes, and why there may be more.
-    roles: (BTreeSet<String>, Vec<Missing>),
+    nodes: (BTreeSet<String>, Vec<Missing>),
+    /// The roles that images are pulled with, and why there may be more.
+    pullers: (BTreeSet<String>, Vec<Missing>),
     groups: nodes::Listed,
 }
 
 impl<'u> Senders<'u> {
     /// Those of a cluster that uses these features.
     pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, Use>) -> Self {
-        Self { used, roles: role_uses::of_nodes(context), groups: nodes::listed(context) }
+        Self {
+            used,
+            nodes: role_uses::of_nodes(context),
+            pullers: role_uses::of_pullers(context),
+            groups: nodes::listed(context),
+        }
     }
 }
 
@@ -102,6 +111,9 @@ pub(super) fn judge(
     let Some(document) = endpoint.policy_document.as_deref().filter(|text| !text.trim().is_empty()) else {
         return Verdict::all(Err(vec![context.field("VpcEndpoints", &format!("PolicyDocument of {id}"))]));
     };
+    if service.policy.is_empty() {
+        return of_whole_service(context, endpoint, document);
+    }
     let (mut least, mut more) = (Sum::default(), Sum::default());
     for needs in &service.policy {
         let sum = if needs.optional.is_some() { &mut more } else { &mut least };
@@ -116,6 +128,30 @@ pub(super) fn judge(
         allows_more: more.known(),
         lacks: more.problems,
     }
+}
+
+/// What is asked of a service that the matrix has no needs of is not known: a policy that allows all of it
+/// will do, one that denies all of it will not, and of any other nothing can be said.
+fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &str) -> Verdict {
+    let caller = Caller::Role { account: context.account.clone(), arn: None };
+    let keys = keys(context, endpoint, &caller, Owner::Own);
+    let action = format!("{}:*", endpoints::suffix(endpoint).unwrap_or("*"));
+    let request = Request { action: &action, resource: Some("*"), caller: &caller, keys: &keys };
+    let mut verdict = Verdict::all(Ok(true));
+    let unknown = |what: String| Err(vec![Missing::unmodelled(what)]);
+    let id = &endpoint.vpc_endpoint_id;
+    verdict.allows = match evaluate_text(Place::Endpoint, document, request) {
+        Ok(Decision::Allowed) => Ok(true),
+        Ok(Decision::Denied(why)) if why.contains(" denies ") => {
+            verdict.problems.push(why);
+            Ok(false)
+        }
+        Ok(Decision::Denied(why) | Decision::Undecided(why)) => unknown(format!(
+            "what is asked of {action}, of which the policy of {id} does not allow all: {why}"
+        )),
+        Err(why) => unknown(format!("the policy of {id}, which cannot be understood: {why}")),
+    };
+    verdict
 }
 
 #[derive(Default)]
@@ -251,8 +287,9 @@ fn callers(context: &Context<'_>, senders: &Senders<'_>, sender: Sender) -> Vec<
     let account = context.account.clone();
     match sender {
         Sender::Role => vec![Caller::Role { account, arn: None }],
-        Sender::Nodes => {
-            let (arns, missing) = &senders.roles;
+        Sender::Nodes | Sender::Pullers => {
+            let pulls = sender == Sender::Pullers;
+            let (arns, missing) = if pulls { &senders.pullers } else { &senders.nodes };
             let others = (!missing.is_empty() || arns.is_empty()).then_some(None);
             let arns = arns.iter().cloned().map(Some).chain(others);
             arns.map(|arn| Caller::Role { account: account.clone(), arn }).collect()

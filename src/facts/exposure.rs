@@ -13,7 +13,7 @@ use crate::network::{AddressSet, Egress, Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::Route;
 use crate::snapshot::aws::eks::Cluster;
 
-use super::{Context, Fact, nodes, operators, subnet};
+use super::{Context, Fact, nodes, operators, resolver_endpoint, subnet};
 
 /// What rules see of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -209,6 +209,10 @@ fn operators_sent_to_public(context: &Context<'_>) -> Known<Vec<String>> {
     let inbound = endpoints.iter().any(|endpoint| {
         endpoint.direction.as_deref() == Some("INBOUND") && endpoint.host_vpc_id.as_deref() == Some(&vpc)
     });
+    // The owner of a shared VPC alone is shown its endpoints.
+    if !inbound && let Some(missing) = resolver_endpoint::of_owner(context, "ResolverEndpoints") {
+        return Err(vec![missing]);
+    }
     if !inbound {
         return Ok(outside.iter().map(|operator| operator.name.clone()).collect());
     }

@@ -94,6 +94,17 @@ pub(super) fn of_nodes(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>
     (arns.map(|(arn, _)| arn).collect(), uses.unlisted_nodes)
 }
 
+/// The roles that images are pulled with, Fargate's included
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>), and why there may be more.
+pub(super) fn of_pullers(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let uses = all(context);
+    let pulls = |role: &Use| role.nodes || role.auto_mode || !role.fargate.is_empty();
+    let arns = uses.roles.into_iter().filter(|(_, role)| pulls(role)).map(|(arn, _)| arn);
+    let mut missing = uses.unlisted_nodes;
+    missing.extend(described_profiles(context).1);
+    (arns.collect(), missing)
+}
+
 impl Uses {
     fn role(&mut self, arn: &str, by: String) -> &mut Use {
         let role = self.roles.entry(arn.to_owned()).or_default();

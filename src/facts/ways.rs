@@ -5,13 +5,16 @@ use serde::Serialize;
 
 use crate::network::{AttachmentElsewhere, Egress, Known, NatElsewhere};
 
-use super::{Context, Fact, subnet};
+use super::{Context, Fact, clients, subnet};
 
 /// What rules see of a subnet's routes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(super) struct WayFacts {
     /// Whether it has a route to an internet gateway (`RouteTables[].Routes[].GatewayId`).
     public: Fact<bool>,
+    /// Whether what runs in it has a way to the internet: a public NAT gateway, or an internet gateway and a public
+    /// address (`RouteTables[].Routes`, `Subnets[].MapPublicIpOnLaunch`); unknown where something else decides further on.
+    way_out: Fact<bool>,
     /// NAT gateways of other zones in its routes (`RouteTables[].Routes[].NatGatewayId`, `NatGateways[].SubnetId`).
     nat_gateways_elsewhere: Fact<Vec<NatFacts>>,
     /// Whether there is none.
@@ -58,6 +61,7 @@ pub(super) fn facts(context: &Context<'_>, id: &str) -> WayFacts {
     let transit = transit(context, id);
     WayFacts {
         public: Fact(network.is_public(id)),
+        way_out: Fact(clients::way_out(context, id)),
         nat_gateways_in_zone: Fact(nats.as_ref().map(Vec::is_empty).map_err(Clone::clone)),
         nat_gateways_elsewhere: Fact(nats.map(|all| {
             let told = |NatElsewhere { id, zone, destination }| NatFacts { id, zone, destination };

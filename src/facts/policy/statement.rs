@@ -71,16 +71,17 @@ pub(super) fn touches(
     }
 }
 
-/// IAM compares actions without case.
+/// IAM compares actions without case; `*` in the one asked about stands for whatever there may be.
 fn action(fields: &Map<String, Value>, action: &str) -> Three {
     let action = action.to_ascii_lowercase();
     let named = |key| {
         let patterns = texts(fields.get(key))?;
-        Some(patterns.iter().any(|pattern| pattern::covers(&pattern.to_ascii_lowercase(), &action)))
+        let admits = |pattern: &&str| pattern::admits(&pattern.to_ascii_lowercase(), &action);
+        Some(patterns.iter().map(admits).fold(Three::No(String::new()), Three::or))
     };
     match (named("Action"), named("NotAction")) {
-        (Some(yes), _) => Three::of(yes),
-        (None, Some(yes)) => Three::of(!yes),
+        (Some(named), _) => named,
+        (None, Some(named)) => named.not(),
         (None, None) => Three::Maybe("has no Action that can be understood".into()),
     }
 }

@@ -270,6 +270,36 @@ fn a_nat_gateway_is_a_way_out_only_where_it_has_one_itself() {
     assert_eq!(nat(&json!({"SubnetId": null}), ""), Ok(Egress::Nat), "a regional one");
 }
 
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+#[test]
+fn what_block_public_access_stops_is_no_way_out() {
+    let out = |mode: &str, target: &str, excluded: &str| {
+        egress(|net| {
+            net.item("Vpcs", "vpc-a")["BlockPublicAccessStates"] = json!({"InternetGatewayBlockMode": mode});
+            net.item("Subnets", excluded)["BlockPublicAccessStates"] =
+                json!({"InternetGatewayBlockMode": "off"});
+            net.nat_gateway("nat-1", "vpc-a", "subnet-a2", "10.0.2.5");
+            net.add(
+                "RouteTables",
+                json!({"RouteTableId": "rtb-nat", "VpcId": "vpc-a",
+                "Associations": [{"SubnetId": "subnet-a2"}], "Routes": []}),
+            );
+            net.add_route("rtb-nat", "0.0.0.0/0", "igw-1");
+            net.add_route("rtb-a", "0.0.0.0/0", target);
+        })
+    };
+    assert_eq!(out("block-bidirectional", "nat-1", "subnet-b1"), Ok(Egress::Isolated));
+    assert_eq!(
+        out("block-bidirectional", "nat-1", "subnet-a2"),
+        Ok(Egress::Nat),
+        "the gateway's is excluded"
+    );
+    assert_eq!(out("block-ingress", "nat-1", "subnet-b1"), Ok(Egress::Nat));
+    assert_eq!(out("block-ingress", "igw-1", "subnet-b1"), Ok(Egress::Isolated));
+    assert_eq!(out("block-ingress", "igw-1", "subnet-a1"), Ok(Egress::Internet));
+    assert_eq!(out("off", "igw-1", "subnet-b1"), Ok(Egress::Internet));
+}
+
 #[test]
 fn half_of_all_addresses_or_ipv6_alone_is_no_way_to_the_internet() {
     let one = egress(|net| {
