@@ -207,11 +207,11 @@ impl Permissions {
                     // A policy that was not read may also forbid; AWS's own never do.
                     missing.extend(self.doubts.iter().filter(|doubt| doubt.permission.is_some()).cloned());
                 }
-                Ok(Decision::Denied(why)) if why.contains(" denies ") => lacks.push(action.clone()),
-                Ok(Decision::Denied(_)) if self.doubts.is_empty() && unresolved.is_empty() => {
+                Ok(Decision::ExplicitDeny(_)) => lacks.push(action.clone()),
+                Ok(Decision::ImplicitDeny(_)) if self.doubts.is_empty() && unresolved.is_empty() => {
                     lacks.push(action.clone());
                 }
-                Ok(Decision::Denied(_)) => {
+                Ok(Decision::ImplicitDeny(_)) => {
                     missing.extend(self.doubts.clone());
                     missing.extend(unresolved.clone());
                 }
