@@ -1,3 +1,5 @@
+//! User data of every form: what is taken over, and what must never be.
+
 use std::io::Write;
 
 use base64::Engine;
