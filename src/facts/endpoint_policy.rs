@@ -210,7 +210,7 @@ fn one(
                     }
                 }
                 Decision::ImplicitDeny(_) | Decision::ExplicitDeny(_) => {
-                    sum.missing.extend(unresolved.clone())
+                    sum.missing.extend(unresolved.clone());
                 }
                 Decision::Undecided(why) => sum.missing.push(Missing::unmodelled(format!(
                     "whether the policy of {} allows {action}: {why}",
