@@ -42,6 +42,27 @@ pub(super) fn of_profiles<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
         .collect()
 }
 
+/// What would have to be read to know all of them; empty where they are known.
+pub(super) fn unread_profiles(context: &Context<'_>) -> Vec<Missing> {
+    let vpc = match &context.vpc {
+        Ok(vpc) => vpc,
+        Err(missing) => return missing.clone(),
+    };
+    let aws = &context.snapshot.aws;
+    let all = match context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc) {
+        Ok(all) => all,
+        Err(missing) => return missing,
+    };
+    let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
+    let profiles = own.filter(|one| is(one.status.as_deref(), "COMPLETE"));
+    let held = aws.profile_resource_associations.as_deref();
+    profiles
+        .filter_map(|one| one.profile_id.as_deref())
+        .filter_map(|profile| context.items(held, "ProfileResourceAssociations", profile).err())
+        .flatten()
+        .collect()
+}
+
 fn is(status: Option<&str>, wanted: &str) -> bool {
     status.is_some_and(|status| status.eq_ignore_ascii_case(wanted))
 }

@@ -130,8 +130,9 @@ impl Services<'_, '_, '_> {
             );
         }
         let (subnets, _) = endpoints::client_subnets(context);
-        let shared = elsewhere::of_owner(context, &subnets);
-        if shared.is_empty() { Ok(false) } else { Err(shared) }
+        let mut unread = elsewhere::of_owner(context, &subnets);
+        unread.extend(elsewhere::unread_profiles(context));
+        if unread.is_empty() { Ok(false) } else { Err(unread) }
     }
 
     /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
