@@ -1,3 +1,5 @@
+//! Node groups at their maximum, in subnets that are nearly full.
+
 use serde_json::{Value, json};
 
 use crate::facts::small::{fields, group, is_unknown, node, snapshot, subnet, withhold};

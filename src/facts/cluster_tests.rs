@@ -1,3 +1,5 @@
+//! The endpoint, the zones and the subnets of a small cluster.
+
 use serde_json::json;
 
 use crate::facts::small::{fields, is_unknown, snapshot, subjects, subnet};

@@ -76,6 +76,21 @@ impl<'s> Context<'s> {
         context
     }
 
+    /// How the names of AWS's services end in this partition, where that is known
+    /// (<https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>).
+    pub fn domain(&self) -> Option<&'static str> {
+        Some(match self.partition.as_str() {
+            "aws" | "aws-us-gov" => "amazonaws.com",
+            "aws-cn" => "amazonaws.com.cn",
+            "aws-eusc" => "amazonaws.eu",
+            "aws-iso" => "c2s.ic.gov",
+            "aws-iso-b" => "sc2s.sgov.gov",
+            "aws-iso-e" => "cloud.adc-e.uk",
+            "aws-iso-f" => "csp.hci.ic.gov",
+            _ => return None,
+        })
+    }
+
     /// The plan, where the cluster is still to be created.
     pub fn plan(&self) -> Option<&Plan> {
         let plan = self.intent.cluster.as_ref()?;
@@ -250,6 +265,8 @@ fn partition_of(region: &str) -> String {
         region if region.starts_with("us-gov-") => "aws-us-gov",
         region if region.starts_with("us-iso-") => "aws-iso",
         region if region.starts_with("us-isob-") => "aws-iso-b",
+        region if region.starts_with("eu-isoe-") => "aws-iso-e",
+        region if region.starts_with("us-isof-") || region.starts_with("eu-isof-") => "aws-iso-f",
         region if region.starts_with("eusc-") => "aws-eusc",
         _ => "aws",
     };

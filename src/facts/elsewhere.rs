@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use crate::network::{Known, Missing, MissingKind};
+use crate::network::{AddressSet, Known, Missing, MissingKind};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
 use crate::snapshot::aws::route53profiles::ProfileResourceAssociation;
@@ -215,12 +215,13 @@ fn over(status: Option<&str>) -> bool {
     ["DELETED", "FAILED"].iter().any(|gone| is(status, gone))
 }
 
-fn domain(name: &str) -> String {
+/// A domain's name in lower case, without the dot at its end.
+pub(super) fn domain(name: &str) -> String {
     name.trim_end_matches('.').trim_start_matches("*.").to_ascii_lowercase()
 }
 
 /// Whether a name is a domain's own, or beneath it.
-fn within(name: &str, domain: &str) -> bool {
+pub(super) fn within(name: &str, domain: &str) -> bool {
     name == domain || name.ends_with(&format!(".{domain}"))
 }
 
@@ -259,12 +260,11 @@ struct WayOut {
 
 /// Whether a route may take public addresses, those of AWS's services among them.
 fn is_open(route: &Route) -> bool {
-    let closed =
-        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "169.254.0.0/16", "fc00::/7"];
+    let link_local = "169.254.0.0/16".parse::<IpNet>().into_iter().collect();
+    let closed = [AddressSet::private(), link_local];
     let to = route.destination_cidr_block.as_deref().or(route.destination_ipv6_cidr_block.as_deref());
     let to = to.and_then(|text| text.parse::<IpNet>().ok());
-    let within =
-        |text: &&str| text.parse::<IpNet>().is_ok_and(|range| to.is_some_and(|to| range.contains(&to)));
+    let within = |range: &AddressSet| to.is_some_and(|to| range.contains_all(&to.into()));
     !closed.iter().any(within)
 }
 
@@ -293,7 +293,8 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                         let its = gateway.subnet_id.iter().filter(|its| seen.insert((*its).clone()));
                         ahead.extend(its.cloned());
                     }
-                    None => unread.push(context.missing("NatGateways", Some(id))),
+                    // One that was not read may be a private one.
+                    None => _ = ways.insert(WayOut { target: id.to_owned(), is_open: false }),
                 }
             }
             // A prefix list with a gateway endpoint as its target leads to that service only.
@@ -320,9 +321,7 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
 /// A forwarding rule of the VPC that takes the service's names elsewhere.
 fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Known<Option<String>> {
     let names = private_names(context, suffix, offer);
-    forwarding(context, |domain| {
-        domain.is_empty() || names.iter().any(|name| name == domain || name.ends_with(&format!(".{domain}")))
-    })
+    forwarding(context, |domain| domain.is_empty() || names.iter().any(|name| within(name, domain)))
 }
 
 /// The names that a service's private DNS answers for.
@@ -343,7 +342,7 @@ pub(super) fn private_names(
         return names;
     }
     let host: Vec<&str> = suffix.split('.').rev().collect();
-    let domain = if context.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = context.domain().unwrap_or("amazonaws.com");
     let region = context.region.as_deref().unwrap_or_default();
     vec![format!("{}.{region}.{domain}", host.join("."))]
 }
@@ -351,11 +350,8 @@ pub(super) fn private_names(
 /// A forwarding rule that is associated with the VPC and whose domain is one of these.
 pub(super) fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Known<Option<String>> {
     let (rules, unread) = ends::forward_rules(context);
-    let domain = |rule: &ResolverRule| {
-        let name = rule.domain_name.as_deref().unwrap_or_default();
-        name.trim_end_matches('.').to_ascii_lowercase()
-    };
-    match rules.into_iter().find(|rule| takes(&domain(rule))) {
+    let takes = |rule: &&ResolverRule| takes(&domain(rule.domain_name.as_deref().unwrap_or_default()));
+    match rules.into_iter().find(takes) {
         Some(rule) => Ok(Some(rule.id.clone())),
         None if unread.is_empty() => Ok(None),
         None => Err(unread),

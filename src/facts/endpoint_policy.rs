@@ -142,11 +142,11 @@ fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &st
     let id = &endpoint.vpc_endpoint_id;
     verdict.allows = match evaluate_text(Place::Endpoint, document, request) {
         Ok(Decision::Allowed) => Ok(true),
-        Ok(Decision::Denied(why)) if why.contains(" denies ") => {
+        Ok(Decision::ExplicitDeny(why)) => {
             verdict.problems.push(why);
             Ok(false)
         }
-        Ok(Decision::Denied(why) | Decision::Undecided(why)) => unknown(format!(
+        Ok(Decision::ImplicitDeny(why) | Decision::Undecided(why)) => unknown(format!(
             "what is asked of {action}, of which the policy of {id} does not allow all: {why}"
         )),
         Err(why) => unknown(format!("the policy of {id}, which cannot be understood: {why}")),
@@ -203,13 +203,15 @@ fn one(
             let purpose = needs.optional.as_ref().map(|what| format!("{what}: ")).unwrap_or_default();
             match decision {
                 Decision::Allowed => {}
-                Decision::Denied(why) if unresolved.is_empty() => {
+                Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) if unresolved.is_empty() => {
                     let problem = format!("{purpose}{why}");
                     if !sum.problems.contains(&problem) {
                         sum.problems.push(problem);
                     }
                 }
-                Decision::Denied(_) => sum.missing.extend(unresolved.clone()),
+                Decision::ImplicitDeny(_) | Decision::ExplicitDeny(_) => {
+                    sum.missing.extend(unresolved.clone())
+                }
                 Decision::Undecided(why) => sum.missing.push(Missing::unmodelled(format!(
                     "whether the policy of {} allows {action}: {why}",
                     endpoint.vpc_endpoint_id

@@ -1,3 +1,5 @@
+//! Planned nodes and pods, in subnets that are nearly full.
+
 use serde_json::{Value, json};
 
 use crate::facts::Facts;

@@ -11,7 +11,7 @@ use crate::snapshot::aws::ec2::{NetworkAcl, tag};
 use super::route_table::by_subnet;
 use super::{Context, Fact, Subject, Subjects};
 
-/// The number of the entry that AWS ends each list with.
+/// The number of the entry that AWS ends each list with; that of IPv6 is one more.
 const LAST: i64 = 32767;
 
 /// What rules see of a network ACL.
@@ -56,7 +56,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
 fn facts(context: &Context<'_>, acl: &NetworkAcl, subnets: &BTreeSet<String>) -> NetworkAclFacts {
     let idle = context.network.idle_entries(acl);
     let mut counts: BTreeMap<(Option<bool>, bool), i64> = BTreeMap::new();
-    for entry in acl.entries.iter().filter(|entry| entry.rule_number != Some(LAST)) {
+    for entry in acl.entries.iter().filter(|entry| entry.rule_number.is_none_or(|number| number < LAST)) {
         *counts.entry((entry.egress, entry.ipv6_cidr_block.is_some())).or_default() += 1;
     }
     NetworkAclFacts {
@@ -107,6 +107,7 @@ mod tests {
             entry(100, "deny", "10.0.0.0/8", Some((1024, 65535))),
             entry(200, "allow", "10.1.0.0/16", Some((32768, 60999))),
             entry(32767, "deny", "0.0.0.0/0", None),
+            json!({"RuleNumber": 32768, "Egress": false, "RuleAction": "deny", "Ipv6CidrBlock": "::/0", "Protocol": "-1"}),
         ]));
         assert_eq!(acl["idle_entries"], json!([{"number": 200, "direction": "inbound", "behind": [100]}]));
         assert_eq!(acl["every_entry_decides"], false);

@@ -78,6 +78,8 @@ pub(super) struct NodegroupFacts {
     /// Its types (`nodegroup.instanceTypes`) that cannot have interfaces for pods, by AWS's list of
     /// trunking types.
     types_without_pod_interfaces: Fact<Vec<String>>,
+    /// Whether all types (`nodegroup.instanceTypes`) of another group can have them.
+    pod_interfaces_elsewhere: Fact<bool>,
 }
 
 /// One zone of a node group.
@@ -135,7 +137,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
             "nodegroup",
             &group.name,
             Some(&group.name),
-            &facts(context, group, &cni, (kubelet, &ipv6), capacity),
+            &facts(context, (group, &listed), &cni, (kubelet, &ipv6), capacity),
         )
     });
     Subjects { listed: subjects.collect(), unlisted: listed.unlisted.clone() }
@@ -143,7 +145,7 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
 
 fn facts(
     context: &Context<'_>,
-    group: &NodeGroup,
+    (group, listed): (&NodeGroup, &nodes::Listed),
     cni: &CniKnown,
     (kubelet, ipv6): (&Known<Kubelet>, &Known<bool>),
     capacity: Capacity,
@@ -177,6 +179,7 @@ fn facts(
         pod_interfaces: Fact(cni.setting(|cni| cni.pod_interfaces)),
         xen_types: Fact(xen_types(context, group)),
         types_without_pod_interfaces: Fact(trunk::types_without(context, group)),
+        pod_interfaces_elsewhere: Fact(trunk::elsewhere(context, group, listed)),
         update_nodes_a_zone: capacity.update.nodes_a_zone,
         fits_update: capacity.update.fits,
         update_shortages: shortages(capacity.update.shortages),

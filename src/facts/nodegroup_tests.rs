@@ -1,3 +1,5 @@
+//! Which groups are listed, and how many pods their nodes hold.
+
 use serde_json::{Value, json};
 
 use crate::facts::Facts;

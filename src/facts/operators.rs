@@ -60,7 +60,7 @@ pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> K
     if admitted.contains_all(&everybody) {
         return Ok(true);
     }
-    if is_private(&operator.cidr) {
+    if AddressSet::private().contains_all(&operator.cidr.into()) {
         let what = format!(
             "the public addresses that {} leaves with, to compare with publicAccessCidrs",
             operator.name
@@ -72,14 +72,4 @@ pub(super) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> K
 
 fn is_v4(net: &IpNet) -> bool {
     matches!(net, IpNet::V4(_))
-}
-
-fn is_private(net: &IpNet) -> bool {
-    match net {
-        IpNet::V4(net) => {
-            let carrier_grade = net.network().octets()[0] == 100 && net.network().octets()[1] & 0xc0 == 64;
-            net.network().is_private() || carrier_grade
-        }
-        IpNet::V6(net) => net.network().is_unique_local(),
-    }
 }

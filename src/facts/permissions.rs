@@ -65,6 +65,8 @@ pub(super) struct Permissions {
     /// ARNs of the managed policies.
     pub attached: Known<Vec<String>>,
     documents: Vec<Value>,
+    /// Whether any of the documents is the account's own, and not AWS's.
+    has_own: bool,
     /// Policies that may allow anything, for all that is known.
     doubts: Vec<Missing>,
     boundary: Option<Missing>,
@@ -78,6 +80,7 @@ impl Permissions {
             arn: arn.to_owned(),
             attached: Err(vec![context.missing("AttachedRolePolicies", Some(name))]),
             documents: Vec::new(),
+            has_own: false,
             doubts: Vec::new(),
             boundary: None,
         };
@@ -125,11 +128,19 @@ impl Permissions {
             return;
         }
         let versions = context.snapshot.aws.policy_versions.iter().flatten();
-        let mut own = versions.filter(|version| version.policy_arn == arn || version.policy_arn == name);
+        // Only the default version is in force.
+        let mut own = versions
+            .filter(|version| version.policy_arn == arn || version.policy_arn == name)
+            .filter(|version| version.is_default_version != Some(false));
         match own.next().and_then(|version| version.document.clone()) {
-            Some(document) => self.documents.push(document),
+            Some(document) => self.add_own(document),
             None => self.doubts.push(context.missing("PolicyVersions", Some(arn))),
         }
+    }
+
+    fn add_own(&mut self, document: Value) {
+        self.documents.push(document);
+        self.has_own = true;
     }
 
     fn add_inline(&mut self, context: &Context<'_>, name: &str) {
@@ -143,7 +154,7 @@ impl Permissions {
             let mut inside = aws.role_policies.iter().flatten();
             let found = inside.find(|one| one.role_name == name && one.policy_name == *policy);
             if let Some(document) = found.and_then(|one| one.policy_document.clone()) {
-                self.documents.push(document);
+                self.add_own(document);
             } else {
                 let id = format!("{name}/{policy}");
                 self.doubts.push(context.missing("RolePolicies", Some(&id)));
@@ -155,8 +166,10 @@ impl Permissions {
     pub fn grant(&self, context: &Context<'_>, needs: &str) -> Grant {
         context.assume("Service control policies and resource control policies forbid nothing that the cluster's roles need.");
         let (mut lacks, mut missing) = (Vec::new(), Vec::new());
-        for need in PARSED.needs.get(needs).into_iter().flatten() {
-            self.one(context, need, &mut lacks, &mut missing);
+        match PARSED.needs.get(needs) {
+            Some(all) => all.iter().for_each(|need| self.one(context, need, &mut lacks, &mut missing)),
+            // Nobody asked for nothing: a name that the table lacks must not pass.
+            None => missing.push(Missing::unmodelled(format!("what `{needs}` needs in rules/eks/iam.yaml"))),
         }
         missing.sort();
         missing.dedup();
@@ -197,11 +210,11 @@ impl Permissions {
                     // A policy that was not read may also forbid; AWS's own never do.
                     missing.extend(self.doubts.iter().filter(|doubt| doubt.permission.is_some()).cloned());
                 }
-                Ok(Decision::Denied(why)) if why.contains(" denies ") => lacks.push(action.clone()),
-                Ok(Decision::Denied(_)) if self.doubts.is_empty() && unresolved.is_empty() => {
+                Ok(Decision::ExplicitDeny(_)) => lacks.push(action.clone()),
+                Ok(Decision::ImplicitDeny(_)) if self.doubts.is_empty() && unresolved.is_empty() => {
                     lacks.push(action.clone());
                 }
-                Ok(Decision::Denied(_)) => {
+                Ok(Decision::ImplicitDeny(_)) => {
                     missing.extend(self.doubts.clone());
                     missing.extend(unresolved.clone());
                 }
@@ -231,12 +244,13 @@ impl Permissions {
             !of_aws || !PARSED.managed.contains_key(last(arn).unwrap_or(arn))
         });
         let others = foreign.filter(|arn| !PARSED.auto_mode.iter().any(|own| arn.contains(own.as_str())));
-        let inline = self.documents.iter().any(|document| {
-            document["Statement"][0]["Sid"].as_str().is_none_or(|sid| !PARSED.managed.contains_key(sid))
-        });
-        let allowed = if lacks.is_empty() || everything {
+        let allowed = if PARSED.auto_mode.is_empty() {
+            Err(vec![Missing::unmodelled("what `auto_mode` lists in rules/eks/iam.yaml")])
+        } else if lacks.is_empty() || everything {
             Ok(true)
-        } else if others.count() == 0 && !inline && self.doubts.iter().all(|doubt| doubt.permission.is_none())
+        } else if others.count() == 0
+            && !self.has_own
+            && self.doubts.iter().all(|doubt| doubt.permission.is_none())
         {
             Ok(false)
         } else {

@@ -1,3 +1,5 @@
+//! Pods and addresses, counted against the tables and formulas that AWS publishes.
+
 use super::{Cni, Demand, Held, Kubelet, Limit, Shape, demand, held, max_pods};
 use crate::facts::cni::settings;
 

@@ -263,7 +263,14 @@ fn somebody_has(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool
     // The VPC's own resolver has no interface, and answers the VPC on the second address of each prefix
     // (https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html).
     let resolver = context.network.vpc_cidrs(vpc)?.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));
-    Ok(held || resolver || inbound_addresses(context, vpc)?.contains(&address))
+    if held || resolver || inbound_addresses(context, vpc)?.contains(&address) {
+        return Ok(true);
+    }
+    match resolver_endpoint::of_owner(context, "NetworkInterfaces") {
+        // Those to whom a VPC is shared are not shown its owner's interfaces.
+        Some(missing) if context.vpc.as_deref() == Ok(vpc) => Err(vec![missing]),
+        _ => Ok(false),
+    }
 }
 
 #[cfg(test)]

@@ -51,6 +51,27 @@ fn an_unread_policy_can_allow_and_can_forbid() {
 }
 
 #[test]
+fn a_policy_of_ones_own_may_stand_in_for_those_of_auto_mode_whatever_its_statements_are_called() {
+    let allows = |names: serde_json::Value| {
+        let auto_mode = Fixture::healthy()
+            .change("cluster", "name", "payments", |cluster| {
+                cluster["computeConfig"] = json!({"enabled": true});
+            })
+            .change("RolePolicyNames", "RoleName", CLUSTER, |listed| listed["PolicyNames"] = names.clone())
+            .add(
+                "RolePolicies",
+                json!({"RoleName": CLUSTER, "PolicyName": "own", "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Sid": "AmazonEKSClusterPolicy", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+                }}),
+            );
+        auto_mode.fields("role", CLUSTER)["allows_auto_mode"].clone()
+    };
+    assert_eq!(allows(json!([])), json!(false));
+    assert!(is_unknown(&allows(json!(["own"])), "stand in for"));
+}
+
+#[test]
 fn in_china_either_name_of_ec2_will_do() {
     let trusting = |service: &str| {
         let healthy = Fixture::healthy()

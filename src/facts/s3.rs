@@ -1,7 +1,7 @@
 //! How a subnet's packets come to S3: through a gateway endpoint in its effective route table, or
 //! through an interface endpoint that answers for S3's own names.
 
-use crate::network::Known;
+use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
 
 use super::{Context, Fact, elsewhere, endpoints, features};
@@ -39,12 +39,14 @@ pub(super) struct S3<'c, 's> {
     context: &'c Context<'s>,
     /// Those that are available; unknown where the owner of a shared subnet may have others.
     usable: Known<Vec<&'s VpcEndpoint>>,
+    /// What takes S3's own names elsewhere: a gateway serves the addresses of Amazon's answer only.
+    names_taken: Vec<Missing>,
 }
 
 impl<'c, 's> S3<'c, 's> {
     /// Looks for the VPC's S3 endpoints.
     pub fn new(context: &'c Context<'s>) -> Self {
-        Self { context, usable: usable(context) }
+        Self { context, usable: usable(context), names_taken: names_taken(context) }
     }
 
     /// A subnet's way to S3 through an endpoint, as rules see it.
@@ -88,7 +90,10 @@ impl<'c, 's> S3<'c, 's> {
                 Ok(table) => {
                     for endpoint in gateways {
                         match leads(self.context, table, endpoint) {
-                            Ok(true) => return Ok(Way::Gateway { endpoint }),
+                            Ok(true) if self.names_taken.is_empty() => {
+                                return Ok(Way::Gateway { endpoint });
+                            }
+                            Ok(true) => unknown.extend(self.names_taken.clone()),
                             Ok(false) => {}
                             Err(missing) => unknown.extend(missing),
                         }
@@ -114,6 +119,53 @@ fn leads(context: &Context<'_>, table: &RouteTable, endpoint: &VpcEndpoint) -> K
         vec![context.field("RouteTables", &format!("State of the route to {}", endpoint.vpc_endpoint_id))]
     })?;
     Ok(state.eq_ignore_ascii_case("active"))
+}
+
+/// Private hosted zones and forwarding rules of the VPC that answer for S3's own names in Amazon's place:
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>.
+fn names_taken(context: &Context<'_>) -> Vec<Missing> {
+    let names = elsewhere::private_names(context, "s3", None);
+    let holds = |domain: &str| names.iter().any(|name| elsewhere::within(name, domain));
+    let aws = &context.snapshot.aws;
+    let mut taken = Vec::new();
+    let zones = aws.hosted_zones_by_vpc.iter().flatten();
+    let zones = zones.filter(|one| context.vpc.as_ref() == Ok(&one.vpc_id));
+    for zone in zones.flat_map(|one| &one.hosted_zone_summaries) {
+        let name = elsewhere::domain(zone.name.as_deref().unwrap_or_default());
+        if holds(&name) {
+            taken.push(Missing::probe(format!(
+                "what the private hosted zone {} ({name}) answers for {}",
+                zone.hosted_zone_id.as_deref().unwrap_or("without an id"),
+                names.join(", ")
+            )));
+        }
+    }
+    if let Ok(Some(rule)) = elsewhere::forwarding(context, |domain| {
+        (domain.is_empty() || holds(domain)) && !kept(context, domain, &names)
+    }) {
+        taken.push(Missing::probe(format!(
+            "what the servers that resolver rule {rule} forwards to answer for {}",
+            names.join(", ")
+        )));
+    }
+    taken
+}
+
+/// Whether a more specific rule than one for this domain keeps the names with Amazon's resolver.
+fn kept(context: &Context<'_>, forwarded: &str, names: &[String]) -> bool {
+    let aws = &context.snapshot.aws;
+    let applied = |id: &str| {
+        aws.resolver_rule_associations.iter().flatten().any(|one| {
+            one.resolver_rule_id.as_deref() == Some(id) && one.vpc_id.as_ref() == context.vpc.as_ref().ok()
+        })
+    };
+    let system = |kind: Option<&str>| kind.is_some_and(|kind| kind.eq_ignore_ascii_case("SYSTEM"));
+    aws.resolver_rules.iter().flatten().filter(|rule| system(rule.rule_type.as_deref())).any(|rule| {
+        let domain = elsewhere::domain(rule.domain_name.as_deref().unwrap_or_default());
+        domain.len() > forwarded.len()
+            && names.iter().any(|name| elsewhere::within(name, &domain))
+            && applied(&rule.id)
+    })
 }
 
 /// The S3 endpoints that are available, the best first.

@@ -60,7 +60,8 @@ pub(super) struct SubnetFacts {
     /// The table associated with it, else the VPC's main one (`RouteTables[].RouteTableId`).
     route_table: Fact<String>,
     /// Whether its packets come to S3 through an endpoint: a route to a gateway endpoint, or an
-    /// interface endpoint that answers for S3's own names (`VpcEndpoints`, `RouteTables[].Routes`).
+    /// interface endpoint that answers for S3's own names (`VpcEndpoints`, `RouteTables[].Routes`); unknown where a
+    /// private hosted zone or a resolver rule takes these names from a gateway.
     s3_route: Fact<bool>,
     /// An available S3 endpoint that it could use; null where there is none (`VpcEndpoints`).
     s3_endpoint: Fact<Option<String>>,

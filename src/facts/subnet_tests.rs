@@ -1,3 +1,5 @@
+//! Zones, ways out, and which subnets nodes are in.
+
 use serde_json::json;
 
 use crate::facts::small::{fields, is_unknown, snapshot, subjects, subnet, withhold};

@@ -6,7 +6,7 @@
 
 use crate::network::Known;
 
-use super::nodes::NodeGroup;
+use super::nodes::{self, Listed, NodeGroup};
 use super::{Context, pods, subnet};
 
 /// Families of which the user guide says that they can.
@@ -43,6 +43,33 @@ pub(super) fn types_without(context: &Context<'_>, group: &NodeGroup) -> Known<V
         )));
     }
     if missing.is_empty() { Ok(without) } else { Err(missing) }
+}
+
+/// Whether another group can: pods that want such an interface are placed only where there is one
+/// (<https://docs.aws.amazon.com/eks/latest/best-practices/sgpp.html>).
+pub(super) fn elsewhere(context: &Context<'_>, group: &NodeGroup, listed: &Listed) -> Known<bool> {
+    let mut missing = listed.unlisted.clone();
+    for other in &listed.groups {
+        if other.name == group.name || other.max_size == Ok(0) {
+            continue;
+        }
+        match types_without(context, other) {
+            Ok(without) if without.is_empty() => return Ok(true),
+            Ok(_) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    match nodes::loose_instances(context, &listed.groups) {
+        Ok(loose) if loose.is_empty() => {}
+        Ok(_) => {
+            missing
+                .push(subnet::unmodelled("whether nodes outside the node groups can give pods interfaces"));
+        }
+        Err(why) => missing.extend(why),
+    }
+    missing.sort();
+    missing.dedup();
+    if missing.is_empty() { Ok(false) } else { Err(missing) }
 }
 
 #[cfg(test)]

@@ -51,10 +51,12 @@ pub(super) fn of(context: &Context<'_>, name: &str, used: &Use) -> Trust {
             let request = Request { action, resource: None, caller: &user.caller, keys: &user.keys };
             match evaluate(Place::Trust, document, request) {
                 Ok(Decision::Allowed) => {}
-                Ok(Decision::Denied(why)) if is_documented(context, &user.caller) => {
+                Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))
+                    if is_documented(context, &user.caller) =>
+                {
                     problem.get_or_insert(format!("{} may not assume it: {why}", user.what));
                 }
-                Ok(Decision::Denied(why) | Decision::Undecided(why)) => {
+                Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) | Decision::Undecided(why)) => {
                     let what = format!("whether {} may assume {name}: {why}", user.what);
                     missing.push(Missing::unmodelled(what));
                 }

@@ -1,3 +1,5 @@
+//! Versions before and after the days on which their support ends.
+
 use serde_json::{Value, json};
 
 use super::*;

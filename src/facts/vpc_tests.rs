@@ -1,3 +1,5 @@
+//! The DNS servers of DHCP options.
+
 use serde_json::{Value, json};
 
 use crate::facts::small::{fields, is_unknown, snapshot, withhold};

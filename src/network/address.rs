@@ -22,6 +22,15 @@ impl AddressSet {
         Self { v4: Ranges::of(0, u32::MAX.into()), v6: Ranges::of(0, u128::MAX) }
     }
 
+    /// Addresses that anybody may use, and that the internet does not route: private ones (RFC 1918,
+    /// RFC 4193) and shared ones (RFC 6598).
+    pub fn private() -> Self {
+        ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
+            .iter()
+            .filter_map(|prefix| prefix.parse::<IpNet>().ok())
+            .collect()
+    }
+
     /// Whether there is no address in it.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty()

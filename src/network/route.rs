@@ -191,7 +191,11 @@ impl<'s> Network<'s> {
         let is_gateway = endpoint
             .and_then(|endpoint| endpoint.vpc_endpoint_type.as_deref())
             .is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"));
-        if is_gateway { AddressSet::everything().subtract(&private()) } else { AddressSet::everything() }
+        if is_gateway {
+            AddressSet::everything().subtract(&AddressSet::private())
+        } else {
+            AddressSet::everything()
+        }
     }
 
     fn way(&self, table: &RouteTable, route: &'s Route, destination: String) -> Way<'s> {
@@ -261,11 +265,4 @@ fn take<'t>(left: &mut AddressSet, area: &AddressSet, way: Way<'t>, pieces: &mut
         Some(piece) => piece.addresses = piece.addresses.union(&addresses),
         None => pieces.push(Piece { addresses, way }),
     }
-}
-
-fn private() -> AddressSet {
-    ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10", "fc00::/7"]
-        .iter()
-        .filter_map(|prefix| prefix.parse::<IpNet>().ok())
-        .collect()
 }

@@ -14,19 +14,19 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("amazon-linux-2", "the pods move between making the new group and deleting this one"),
     ("argo-cd-public", "the endpoint belongs into the operators' VPC, which only they know"),
     ("control-plane-egress-isolated", "which way out a network may have is its owner's decision"),
-    ("nobody-administers-cluster", "who is to administer the cluster only its owners know"),
     ("fargate-subnet-in-local-zone", "the profile is made anew, with subnets that only its owners know"),
     ("fargate-subnet-public", "the profile is made anew, with subnets that only its owners know"),
     ("load-balancer-subnets-in-one-zone", "which further subnets load balancers may use their owners decide"),
+    ("nobody-administers-cluster", "who is to administer the cluster only its owners know"),
     ("node-security-group-missing", "which groups the nodes are to have only their owners know"),
     ("public-access-list-refused", "which prefixes can be joined only the owner of the addresses knows"),
     ("pull-through-cache-without-way-out", "the images are pulled by another host"),
-    ("resolver-endpoint-in-one-zone", "which subnet of another zone to take its owners decide"),
-    ("resolver-rule-with-one-target", "which second server there is its owners know"),
     (
         "remote-access-open-to-everyone",
         "the group is made anew, without it or with groups that only its owners know",
     ),
+    ("resolver-endpoint-in-one-zone", "which subnet of another zone to take its owners decide"),
+    ("resolver-rule-with-one-target", "which second server there is its owners know"),
     ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
     ("service-not-offered-in-zone", "which zones have the service only AWS decides"),
     ("service-range-overlaps", "the range of a cluster cannot be changed"),
@@ -193,7 +193,16 @@ fn the_aws_cli_accepts_every_command_of_every_rule() {
 fn a_fix_without_commands_is_one_that_nobody_can_type() {
     let mut wrong = Vec::new();
     let listed = |list: &[(&str, &str)], rule: &str| list.iter().any(|(listed, _)| *listed == rule);
-    for (rule, findings) in failing() {
+    let failing = failing();
+    for list in [IN_WORDS, LOOK_FIRST] {
+        assert!(list.is_sorted_by(|(one, _), (next, _)| one < next), "each rule once, in order: {list:#?}");
+        wrong.extend(
+            list.iter()
+                .filter(|(rule, _)| !failing.contains_key(rule))
+                .map(|(rule, _)| format!("there is no rule {rule}")),
+        );
+    }
+    for (rule, findings) in failing {
         let all: Vec<&String> = findings.iter().flat_map(|(_, finding)| commands(finding)).collect();
         let looks = |command: &&&String| {
             command.split(' ').nth(2).is_some_and(|it| it.starts_with("describe-") || it.starts_with("list-"))

@@ -97,12 +97,17 @@ pub(super) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
     if source.eks_starts.clone()? {
         match source.platform.clone()? {
             Platform::Al2 | Platform::Al2023 => {
+                let bare = !data.formats.is_empty() && !data.multipart;
                 let alone = data.formats == [Format::NodeConfig] && source.platform == Ok(Platform::Al2023);
-                add(
-                    !data.formats.is_empty() && !data.multipart && !alone,
-                    "UserData that is no MIME multi-part archive",
-                );
+                add(bare && !alone, "UserData that is no MIME multi-part archive");
                 add(data.starts_kubelet, "UserData that starts kubelet, as EKS's own does");
+                if refused.is_empty() && bare {
+                    // The same page asks for an archive and says that a NodeConfig may stand as it is.
+                    return Err(vec![Missing::unmodelled(format!(
+                        "whether EKS takes the user data of {}, a NodeConfig that is in no MIME multi-part archive",
+                        source.group.name
+                    ))]);
+                }
             }
             Platform::Bottlerocket => {
                 let other = data.formats.iter().any(|format| *format != Format::Bottlerocket);

@@ -1,3 +1,5 @@
+//! What groups are found to be told by their user data.
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};

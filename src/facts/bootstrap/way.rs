@@ -181,7 +181,9 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
         .region
         .clone()
         .ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])?;
-    let domain = if context.partition == "aws-cn" { "amazonaws.com.cn" } else { "amazonaws.com" };
+    let domain = context.domain().ok_or_else(|| {
+        vec![Missing::unmodelled(format!("the names of AWS's services in partition {}", context.partition))]
+    })?;
     let account = context.account.as_deref().unwrap_or("111122223333");
     let mut wanted = vec![
         ("ec2", format!("ec2.{region}.{domain}")),

@@ -26,8 +26,10 @@ use statement::Touch;
 pub(super) enum Decision {
     /// It is allowed.
     Allowed,
-    /// It is not, and why.
-    Denied(String),
+    /// No statement allows it, and why not.
+    ImplicitDeny(String),
+    /// A statement denies it: which.
+    ExplicitDeny(String),
     /// It depends on something that is not known here.
     Undecided(String),
 }
@@ -174,11 +176,11 @@ impl Sum {
     /// A definite refusal outranks what is undecided, and that outranks a permission.
     fn decide(self, request: Request<'_>) -> Decision {
         match (self.denied, self.denies_maybe, self.allowed, self.allows_maybe) {
-            (Some(why), ..) => Decision::Denied(why),
+            (Some(why), ..) => Decision::ExplicitDeny(why),
             (None, _, false, None) => {
                 let on = request.resource.map(|resource| format!(" on {resource}")).unwrap_or_default();
                 let nearly = self.nearly.map(|why| format!(": {why}")).unwrap_or_default();
-                Decision::Denied(format!("no statement allows {}{on}{nearly}", request.action))
+                Decision::ImplicitDeny(format!("no statement allows {}{on}{nearly}", request.action))
             }
             (None, Some(why), ..) | (None, None, false, Some(why)) => Decision::Undecided(why),
             (None, None, true, _) => Decision::Allowed,

@@ -47,7 +47,7 @@ fn only_if(effect: &str, condition: &str) -> String {
 
 fn denied(decision: &Decision) -> &str {
     match decision {
-        Decision::Denied(why) => why,
+        Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) => why,
         other => panic!("{other:?}"),
     }
 }
@@ -65,6 +65,13 @@ fn a_policy_for_other_buckets_denies() {
     let other = policy(&[statement("Allow", r#""Action": "s3:*", "Resource": "arn:aws:s3:::mine/*""#)]);
     assert!(denied(&of(&other)).contains("no statement allows s3:GetObject"));
     denied(&of(r#"{"Statement": []}"#));
+}
+
+#[test]
+fn what_no_statement_allows_is_told_from_what_one_denies_whatever_it_is_called() {
+    let named = r#"{"Statement": [{"Sid": "nobody denies this", "Effect": "Allow", "Principal": "*", "Action": "sts:*", "Resource": "*"}]}"#;
+    assert!(matches!(of(named), Decision::ImplicitDeny(_)));
+    assert!(matches!(of(&policy(&[statement("Deny", ALL)])), Decision::ExplicitDeny(_)));
 }
 
 #[test]

@@ -123,6 +123,12 @@ fn part(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut Sum) 
         found.format(Format::Other);
         return found.not_understood("a part whose encoding cannot be undone");
     };
+    // Without an empty line between the two cloud-init takes what is no header for content.
+    let is_key =
+        |key: String| !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    if mail.headers.iter().any(|header| !is_key(header.get_key())) {
+        found.not_understood("a part whose header does not end where its content begins");
+    }
     let bytes =
         if kind == "application/node.eks.aws" { base64_again(&bytes).unwrap_or(bytes) } else { bytes };
     let Some(text) = text_of(&bytes, found) else { return };

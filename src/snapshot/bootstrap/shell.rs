@@ -9,6 +9,8 @@ const BEFORE: [&str; 9] = ["sudo", "exec", "env", "time", "nohup", "bash", "sh",
 /// Words that open and close what runs under a condition, repeatedly, or when it is called.
 const OPENS: [&str; 6] = ["if", "for", "while", "until", "case", "select"];
 const CLOSES: [&str; 4] = ["fi", "done", "esac", "}"];
+/// Commands that do nothing but ask.
+const TESTS: [&str; 5] = ["[", "[[", "test", "grep", "!"];
 /// Options of `bootstrap.sh`; each has a value.
 /// <https://github.com/awslabs/amazon-eks-ami/blob/main/templates/al2/runtime/bootstrap.sh>
 const OPTIONS: [&str; 18] = [
@@ -84,13 +86,15 @@ impl Script {
             return;
         }
         let piped = commands.len() > 1 && (line.contains("&&") || line.contains("||"));
+        let mut tested = line.contains("||");
         for (at, words) in commands.iter().enumerate() {
             let words = self.past_keywords(words);
             if words.is_empty() {
                 continue;
             }
-            // What stands behind `||` runs only where the first fails.
-            let certain = self.depth == 0 && !(piped && at > 0 && line.contains("||"));
+            // What stands behind `||` runs only where the first fails, and behind a test where that holds.
+            let certain = self.depth == 0 && !(piped && at > 0 && tested);
+            tested |= words.first().is_some_and(|word| TESTS.contains(&word.as_str()));
             self.command(words, certain, found);
         }
     }

@@ -1,3 +1,5 @@
+//! User data of every form: what is taken over, and what must never be.
+
 use std::io::Write;
 
 use base64::Engine;
@@ -73,6 +75,20 @@ fn a_call_under_a_condition_settles_nothing() {
     );
     assert_eq!((found.cluster_name.clone(), found.is_clear()), (None, false), "{found:?}");
     assert!(found.agents.is_empty(), "nothing is certain to join");
+    for test in ["[ -f /x ]", "[[ -f /x ]]", "test -f /x", "! grep -q x /y"] {
+        let found = decode(&format!("#!/bin/bash\n{test} && /etc/eks/bootstrap.sh one\n"));
+        assert!(found.agents.is_empty() && !found.is_clear(), "{test}: {found:?}");
+    }
+    let after = decode("#!/bin/bash\ncd /tmp && /etc/eks/bootstrap.sh one\n");
+    assert_eq!((after.cluster_name.as_deref(), after.is_clear()), (Some("one"), true));
+}
+
+#[test]
+fn a_part_whose_header_runs_into_its_content_is_not_understood() {
+    let found = decode(
+        "MIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"//\"\n\n--//\nContent-Type: text/x-shellscript\n#!/bin/bash\nset -e\n/etc/eks/bootstrap.sh one\n--//--\n",
+    );
+    assert!(!found.is_clear(), "{found:?}");
 }
 
 #[test]
