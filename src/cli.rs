@@ -10,7 +10,8 @@ const EXIT_CODES: &str = "\
 Exit codes:
   0  ready (for drift: no regression)
   1  not ready: a failure at or above --fail-on (for drift: a new one)
-  2  could not run: usage, a bad file or rule, credentials, the cluster cannot be read
+  2  could not run: usage, a bad file or rule, credentials, the cluster cannot
+     be read
   3  incomplete: no such failure, but something at or above --fail-on is unknown
      (for drift: something became unknown)
 For trace: 0 open, 1 blocked, 3 unknown.
@@ -22,10 +23,11 @@ Examples:
   privek-audit --cluster foo --region eu-central-1
   privek-audit --cluster foo --operator-cidr 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2
   privek-audit --cluster foo --nodes 50 --instance-type m6i.large --pods 900
-  privek-audit --cluster foo --save-snapshot foo.json --format json --output report.json
+  privek-audit --cluster foo --save-snapshot foo.json --format json \\
+               --output report.json
   privek-audit --snapshot foo.json --fail-on warning
-  privek-audit --vpc vpc-0a1 --control-plane-subnet subnet-0a1 --control-plane-subnet subnet-0c1 \\
-               --node-subnet subnet-0a2 --node-subnet subnet-0c2     (before the cluster exists)
+  privek-audit --vpc vpc-0a1 --control-plane-subnet subnet-0a1 \\
+               --control-plane-subnet subnet-0c1  (before the cluster exists)
   privek-audit --snapshot directory-of-aws-cli-outputs/ --cluster foo";
 
 const DRIFT_EXAMPLES: &str = "\
@@ -39,10 +41,10 @@ Ends:
   eni-… i-… subnet-… vpce-… pl-…  a resource
   10.50.0.7  10.50.0.0/24         an address, a network
   ecr.api  sts  s3                an AWS service: the VPC endpoint that answers
-  nodes  control-plane            a role in the cluster; also pods, fargate, efs,
-                                  operators, services, control-plane-subnets,
-                                  resolver-inbound, -outbound, -targets,
-                                  hybrid-nodes, hybrid-pods
+  nodes  control-plane            a role in the cluster; also pods, fargate,
+                                  efs, operators, services, hybrid-nodes,
+                                  hybrid-pods, control-plane-subnets,
+                                  resolver-inbound, -outbound, -targets
   head-office                     a network that privek-audit.yaml names
 What AWS cannot know about a network or subnet follows it:
   10.50.0.0/24,via=pcx-0a1  subnet-0a1,sg=sg-0b2
@@ -51,16 +53,21 @@ Ports:
   tcp/443  udp/53  tcp/1024-65535  icmp (echo)  any (every protocol and port)
 
 Examples:
-  privek-audit trace --from 10.50.0.0/24 --to control-plane --port tcp/443 --cluster foo
-  privek-audit trace --from nodes --to ecr.api --port tcp/443 --snapshot foo.json
-  privek-audit trace --from eni-0a1 --to 10.20.0.5 --port tcp/5432 --region eu-central-1
-  privek-audit trace --from subnet-0a1,sg=sg-0b2 --to i-0c3 --port icmp --snapshot a --snapshot b
+  privek-audit trace --cluster foo --from nodes --to ecr.api --port tcp/443
+  privek-audit trace --snapshot foo.json --from 10.50.0.0/24 \\
+                     --to control-plane --port tcp/443
+  privek-audit trace --region eu-central-1 --from eni-0a1 --to 10.20.0.5 \\
+                     --port tcp/5432
+  privek-audit trace --snapshot a --snapshot b --from subnet-0a1,sg=sg-0b2 \\
+                     --to i-0c3 --port icmp
 
 Exit codes:
   0  open: every packet arrives, and every reply
-  1  blocked: at least a part of it; each object in the way is named, with the commands that mend it
+  1  blocked: at least a part of it; each object in the way is named, with the
+     commands that mend it
   2  could not run: usage, a bad file, an end that is not there, credentials
-  3  unknown: nothing that was read blocks it, but something is missing, which is named";
+  3  unknown: nothing that was read blocks it, but something is missing, which
+     is named";
 
 /// Audits the network of a private EKS cluster before a rollout: will it work, and can its
 /// operators reach it? Reads only, changes nothing, and reports to nobody.
@@ -324,7 +331,7 @@ pub enum RulesCommand {
 pub enum Format {
     /// For people.
     Table,
-    /// For programs; docs/*.schema.json describe it.
+    /// For programs; docs/*.schema.json describe reports, traces and drift.
     Json,
 }
 

@@ -45,6 +45,8 @@ pub fn target(target: &Target) -> String {
         .iter()
         .map(|(what, value)| match value {
             Some(value) => format!("{what} {value}"),
+            // Only a planned cluster may have no name yet.
+            None if *what == "cluster" => "cluster without a name".to_owned(),
             None => format!("{what} unknown"),
         })
         .collect();

@@ -194,7 +194,7 @@ fn step(page: &mut Page, hop: &Hop, stopped: bool) {
         _ if hop.blocks => ("  X ", "BLOCKED", Some(Tone::Bad)),
         "unknown" => ("  ? ", "unknown", Some(Tone::Warning)),
         "assumed" => ("  ~ ", "assumed", Some(Tone::Warning)),
-        _ if stopped => ("    ", bracketed.as_str(), Some(Tone::Quiet)),
+        _ if stopped => ("   ", bracketed.as_str(), Some(Tone::Quiet)),
         other => ("    ", other, None),
     };
     let by = failures::without_id(&hop.by, &hop.id);
@@ -209,7 +209,7 @@ fn step(page: &mut Page, hop: &Hop, stopped: bool) {
             page.line(&format!("{:HOP$}{line}", ""));
             continue;
         }
-        let padded = format!("{word:<9}");
+        let padded = format!("{word:<0$}", HOP - mark.len());
         let painted = tone.map_or(padded.clone(), |tone| page.style.paint(tone, &padded));
         page.line(&format!("{mark}{painted}{line}"));
     }
@@ -272,7 +272,7 @@ mod tests {
     fn the_hop_that_blocks_is_marked_and_those_after_it_are_in_brackets() {
         let page = table(&sample::trace(), &PLAIN);
         assert!(page.contains("  X BLOCKED  route-table rtb-0123456789abcdef0: has no route"), "{page}");
-        assert!(page.contains("    (allow)  network-acl acl-0123456789abcdef0"), "{page}");
+        assert!(page.contains("   (allow)   network-acl acl-0123456789abcdef0"), "{page}");
         assert!(page.contains("    allow    security-group sg-0123456789abcdef0"), "{page}");
     }
 

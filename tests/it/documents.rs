@@ -19,7 +19,7 @@ A finding is unknown as long as an answer of the operations that its rule *needs
 is certain stays one, and nothing passes on what is not known. What it needs is found by withholding one
 operation after the other from the snapshots of healthy clusters: a network whose paths lead through other
 things may take more. The paths that a flow is about are mended by what mends each object that stands in the
-way (`rules/eks/blockers.yaml`).
+way (`rules/eks/blockers.yaml`). What stands in `{{ }}` and `{% %}` each finding fills in from its fields.
 
 Made of `rules/eks/` by `PRIVEK_BLESS=1 cargo test --test it documents`.
 ";
