@@ -94,7 +94,7 @@ impl<'s> Network<'s> {
             // Nothing else carries on what a transit gateway brought.
             _ if spot.over.is_some() => None,
             Place::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
-            Place::Outside { via: None } => self.only_gateway(vpc),
+            Place::Outside { via: None } => self.gateway_towards(run, vpc),
             Place::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
             Place::Inside { vpc: far, .. } => {
                 // Nothing from elsewhere goes on to a peer. What is deleted, rejected or expired never becomes active again:
@@ -123,6 +123,24 @@ impl<'s> Network<'s> {
         }
         let own = self.vpc_cidrs(decider.spot.vpc).unwrap_or_default();
         own.iter().any(|prefix| prefix.to_string() == decider.by).then_some("--local-target")
+    }
+
+    /// The gateway behind which a network is whose way in nobody named: the transit gateway that has a route
+    /// for all of it to a network outside AWS, or else the one virtual private gateway of a VPC without a
+    /// transit gateway. That a transit gateway is all there is proves nothing: what led there may be gone.
+    fn gateway_towards(&self, run: Run<'_, 's>, vpc: &str) -> Option<String> {
+        let transit: Vec<&str> =
+            self.transit_gateways_by_vpc.get(vpc).into_iter().flatten().copied().collect();
+        if transit.is_empty() {
+            return self.only_gateway(vpc);
+        }
+        let mut leading = transit.into_iter().filter(|gateway| {
+            let attachments = self.vpc_attachments.get(&(*gateway, vpc)).into_iter().flatten();
+            let mut ids = attachments.map(|its| its.transit_gateway_attachment_id.as_str());
+            ids.any(|id| self.routes_outside(id, &run.to.addresses))
+        });
+        let first = leading.next()?;
+        leading.next().is_none().then(|| first.to_owned())
     }
 
     /// The one gateway to private networks that a VPC has.

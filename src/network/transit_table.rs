@@ -10,6 +10,7 @@ use super::{
     lookup::RouteState,
     story::Story,
     transit::{ATTACHMENT, TABLE},
+    transit_attachment::is_private_network,
     transit_remedy::destination,
     walk::{Run, at},
 };
@@ -81,6 +82,22 @@ impl<'s> Network<'s> {
                 None
             }
         }
+    }
+
+    /// Whether an attachment's route table is known to send all these addresses to networks outside AWS.
+    pub(super) fn routes_outside(&self, attachment: &str, addresses: &AddressSet) -> bool {
+        let association = self.attachments.get(attachment).and_then(|found| found.association.as_ref());
+        let table = association.and_then(|association| association.transit_gateway_route_table_id.as_deref());
+        let outside = |route: &TransitGatewayRoute| {
+            let mut kinds = route.transit_gateway_attachments.iter().map(|its| its.resource_type.as_deref());
+            RouteState::of(route.state.as_deref()) == RouteState::Active
+                && kinds.any(|kind| kind.is_some_and(is_private_network))
+        };
+        table.is_some_and(|table| {
+            let routes = self.compiled.transit.get(table, || self.table_routes(table));
+            let routes = routes.as_ref().as_ref();
+            routes.is_ok_and(|all| all.split(addresses).all(|(_, route)| route.is_some_and(outside)))
+        })
     }
 
     /// What a table does with each address there is.

@@ -377,7 +377,8 @@ fn withholding_a_collection_never_turns_a_failure_into_a_pass() {
         let failed = told.findings.iter().filter(|finding| finding.outcome == Outcome::Fail);
         let improved = failed.filter_map(|was| {
             // What a subject is called besides its id may not be known any more.
-            let same = |now: &&Finding| (&now.subject.kind, &now.subject.id) == (&was.subject.kind, &was.subject.id);
+            let same =
+                |now: &&Finding| (&now.subject.kind, &now.subject.id) == (&was.subject.kind, &was.subject.id);
             let now = after.iter().find(same);
             // A subject that cannot be listed any more is one unknown on the cluster.
             let now = now.or_else(|| after.iter().find(|now| now.outcome == Outcome::Unknown));
