@@ -75,6 +75,8 @@ pub(super) struct Compiled<'s> {
     pub routes: Memo<(&'s str, &'s str), Division<Way<'s>>>,
     /// By end, the VPC of the other end, and whether it is the source.
     pub ends: Memo<(End, Option<&'s str>, bool), Resolved<'s>>,
+    /// By VPC: the subnets that are known to have a route to an internet gateway, in order of their ids.
+    pub public_subnets: Memo<&'s str, Vec<&'s str>>,
     /// By transit gateway route table.
     pub transit: Memo<&'s str, Known<Division<Option<&'s ec2::TransitGatewayRoute>>>>,
 }

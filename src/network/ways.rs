@@ -96,11 +96,14 @@ impl<'s> Network<'s> {
         if !self.covers("Subnets", vpc) {
             return Err(self.missing("Subnets", vpc));
         }
-        let mut all: Vec<&str> =
-            self.subnets_by_vpc.get(vpc).into_iter().flatten().map(|one| one.subnet_id.as_str()).collect();
-        all.sort_unstable();
-        let fit = |id: &&str| self.same_zone(subnet, id) == Ok(true) && self.is_public(id) == Ok(true);
-        Ok(all.into_iter().find(fit).map(str::to_owned))
+        let public = self.compiled.public_subnets.get(vpc, || {
+            let all = self.subnets_by_vpc.get(vpc).into_iter().flatten().map(|one| one.subnet_id.as_str());
+            let mut public: Vec<&str> = all.filter(|id| self.is_public(id) == Ok(true)).collect();
+            public.sort_unstable();
+            public
+        });
+        let fit = public.iter().find(|id| self.same_zone(subnet, id) == Ok(true));
+        Ok(fit.map(|id| (*id).to_owned()))
     }
 
     /// Attachments of a subnet's transit gateways that have no subnet in its zone, so that nothing from
