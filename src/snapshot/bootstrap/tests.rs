@@ -227,7 +227,7 @@ fn secretive() -> impl Strategy<Value = String> {
         format!("export HTTPS_PROXY=http://user:{SECRET}@proxy.corp:3128"),
         format!("HTTP_PROXY=\"http://user:{SECRET}@proxy.corp\""),
         format!(
-            "cat > /root/.netrc <<EOF\npassword {SECRET}\nEnvironment=\"HTTPS_PROXY=http://u:{SECRET}/@p.corp:1\"\nEOF"
+            "cat > /etc/netrc <<EOF\npassword {SECRET}\nEnvironment=\"HTTPS_PROXY=http://u:{SECRET}/@p.corp:1\"\nEOF"
         ),
         format!(
             "/etc/eks/bootstrap.sh payments --docker-config-json '{{\"auth\":\"{SECRET}\"}}' --b64-cluster-ca {SECRET}"
