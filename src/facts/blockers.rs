@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ipnet::IpNet;
 
 use super::Context;
-use crate::network::{AddressSet, Blocker, BlockerCode};
+use crate::network::{AddressSet, Blocker, BlockerCode, Remedy};
 
 /// More prefixes than a reason lists.
 const MANY: usize = 8;
@@ -14,20 +14,112 @@ const MANY: usize = 8;
 pub(super) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocker> {
     all.sort();
     // Wide parts first, so that what they cover is found to be said already.
-    all.sort_by_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
-    let mut places: BTreeMap<_, Vec<Blocker>> = BTreeMap::new();
+    all.sort_by_cached_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
+    let mut places: BTreeMap<_, Sayings> = BTreeMap::new();
     for blocker in all {
-        let place = (blocker.code, blocker.kind.clone(), blocker.id.clone(), blocker.leg);
-        let same = places.entry(place).or_default();
-        if !same.iter_mut().any(|known| says_too(known, &blocker)) {
-            same.push(blocker);
-        }
+        let apart = Remedy {
+            cidrs: Vec::new(),
+            // The subnet is only where the fix begins; a table's route serves all of its subnets.
+            subnet: None,
+            ..blocker.remedy.clone()
+        };
+        let place = (blocker.code, blocker.kind.clone(), blocker.id.clone(), blocker.leg, apart);
+        places.entry(place).or_default().add(blocker);
     }
-    let mut merged: Vec<Blocker> = places.into_values().flatten().collect();
-    merged.iter_mut().for_each(shorten);
+    let mut merged: Vec<Blocker> = places.into_values().flat_map(|same| same.all).map(Saying::told).collect();
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
     context.share_numbers(&mut merged);
     merged
+}
+
+/// What is said of one object with one remedy; only the parts and the words differ.
+#[derive(Default)]
+struct Sayings {
+    all: Vec<Saying>,
+    /// By the words, without the prefixes.
+    by_words: BTreeMap<String, usize>,
+    /// By each prefix.
+    by_net: BTreeMap<IpNet, BTreeSet<usize>>,
+}
+
+/// Blockers that differ in their parts only.
+struct Saying {
+    first: Blocker,
+    words: String,
+    cidrs: Vec<String>,
+    nets: BTreeSet<IpNet>,
+    /// Whether prefixes of others came to those of the first.
+    grew: bool,
+    /// `None`: one of them blocks everything.
+    parts: Option<Vec<String>>,
+}
+
+/// Stands in the words for the prefixes.
+const PREFIXES: &str = "\u{0}";
+
+impl Sayings {
+    fn add(&mut self, blocker: Blocker) {
+        let nets = nets(&blocker);
+        let words = match blocker.remedy.cidrs.join(", ") {
+            none if none.is_empty() => blocker.reason.clone(),
+            prefixes => blocker.reason.replacen(&prefixes, PREFIXES, 1),
+        };
+        let wider = nets.first().into_iter().flat_map(wider).filter_map(|net| self.by_net.get(&net)).flatten();
+        let covers = |at: &&usize| self.all.get(**at).is_some_and(|one| nets.iter().all(|net| one.covers(net)));
+        let covering = wider.filter(covers).min().copied();
+        let alike = self.by_words.get(&words).copied();
+        let Some(at) = [covering, alike].into_iter().flatten().min() else {
+            let at = self.all.len();
+            for net in &nets {
+                self.by_net.entry(*net).or_default().insert(at);
+            }
+            self.by_words.insert(words.clone(), at);
+            let nets = nets.into_iter().collect();
+            let cidrs = blocker.remedy.cidrs.clone();
+            let parts = blocker.part.clone().map(|part| vec![part]);
+            self.all.push(Saying { first: blocker, words, cidrs, nets, grew: false, parts });
+            return;
+        };
+        let Some(known) = self.all.get_mut(at) else { return };
+        let covered = covering == Some(at);
+        if !covered {
+            for net in nets {
+                known.nets.insert(net);
+                self.by_net.entry(net).or_default().insert(at);
+            }
+            known.cidrs.extend(blocker.remedy.cidrs);
+            known.grew = true;
+        }
+        match (&mut known.parts, blocker.part) {
+            (Some(parts), Some(part)) if !covered && parts.last() != Some(&part) => parts.push(part),
+            (Some(_), Some(_)) => {}
+            _ => known.parts = None,
+        }
+    }
+}
+
+impl Saying {
+    fn covers(&self, net: &IpNet) -> bool {
+        wider(net).any(|wide| self.nets.contains(&wide))
+    }
+
+    fn told(self) -> Blocker {
+        let mut blocker = self.first;
+        blocker.remedy.cidrs = self.cidrs;
+        if self.grew {
+            blocker.remedy.cidrs.sort();
+            blocker.remedy.cidrs.dedup();
+        }
+        blocker.reason = self.words.replacen(PREFIXES, &blocker.remedy.cidrs.join(", "), 1);
+        blocker.part = self.parts.map(|parts| parts.join(", "));
+        shorten(&mut blocker);
+        blocker
+    }
+}
+
+/// A prefix and all that contain it.
+fn wider(net: &IpNet) -> impl Iterator<Item = IpNet> + use<> {
+    std::iter::successors(Some(*net), IpNet::supernet)
 }
 
 /// The rule numbers that fixes give to new entries of network ACLs, so that all fixes of one report
@@ -68,42 +160,6 @@ impl Numbers {
             blocker.remedy.rule_numbers = numbers.collect();
         }
     }
-}
-
-/// Whether a blocker says what another one of the same object says, once its parts are added.
-fn says_too(known: &mut Blocker, other: &Blocker) -> bool {
-    let mut apart = (known.remedy.clone(), other.remedy.clone());
-    (apart.0.cidrs, apart.1.cidrs) = (Vec::new(), Vec::new());
-    // The subnet is only where the fix begins; a table's route serves all of its subnets.
-    (apart.0.subnet, apart.1.subnet) = (None, None);
-    if apart.0 != apart.1 {
-        return false;
-    }
-    let wide = nets(known);
-    let covered = |net: &IpNet| wide.iter().any(|wide| wide.contains(net));
-    let narrow = nets(other);
-    let covered = !narrow.is_empty() && narrow.iter().all(covered);
-    let (ours, theirs) = (known.remedy.cidrs.join(", "), other.remedy.cidrs.join(", "));
-    let alike = known.reason == other.reason
-        || !theirs.is_empty() && known.reason == other.reason.replacen(&theirs, &ours, 1);
-    if !covered && !alike {
-        return false;
-    }
-    if !covered {
-        known.remedy.cidrs.extend(other.remedy.cidrs.iter().cloned());
-        known.remedy.cidrs.sort();
-        known.remedy.cidrs.dedup();
-        if !ours.is_empty() {
-            known.reason = known.reason.replacen(&ours, &known.remedy.cidrs.join(", "), 1);
-        }
-    }
-    known.part = match (known.part.take(), &other.part) {
-        (Some(one), Some(two)) if !covered && one != *two => Some(format!("{one}, {two}")),
-        (Some(one), Some(_)) => Some(one),
-        // One of them blocks everything.
-        _ => None,
-    };
-    true
 }
 
 /// Of very many prefixes the first are told.
