@@ -77,6 +77,9 @@ pub(super) struct Service {
     /// The service above whose names this one's lie: the endpoint of that one hides them.
     #[serde(default)]
     pub beneath: Option<String>,
+    /// The names that its clients ask for, where they are not the usual one.
+    #[serde(default)]
+    pub hosts: Vec<String>,
     /// What an endpoint policy has to allow at least.
     #[serde(default)]
     pub policy: Vec<Needs>,
@@ -89,6 +92,7 @@ pub(super) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
     global: false,
     home: BTreeMap::new(),
     beneath: None,
+    hosts: Vec::new(),
     policy: Vec::new(),
 });
 

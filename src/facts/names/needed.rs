@@ -1,0 +1,245 @@
+//! The names that have to resolve: that of the cluster's API, and those of the AWS services that it needs.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use crate::facts::features::{self, Service};
+use crate::facts::{Context, endpoints, registries};
+use crate::intent::Intent;
+use crate::network::{Known, Missing};
+use crate::snapshot::Snapshot;
+use crate::snapshot::aws::ec2::{NetworkInterface, ServiceDetail, VpcEndpoint};
+
+/// What stands for the cluster where a service's suffix stands for a service.
+pub const CLUSTER: &str = "cluster";
+
+/// The names that have to resolve.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct NeededNames {
+    /// Sorted: the cluster's, then those of services by suffix.
+    pub listed: Vec<NeededName>,
+    /// Why there may be more.
+    pub unlisted: Vec<Missing>,
+}
+
+/// A name that has to resolve.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NeededName {
+    /// [`CLUSTER`], or the service's suffix as in `rules/eks/services.yaml`.
+    pub of: String,
+    /// In lower case, without a dot at the end.
+    pub name: String,
+    /// The private addresses that it should have in the cluster's VPC: those of the control plane's
+    /// interfaces, or of the endpoint's. Empty where public ones are right: a gateway endpoint, or none.
+    pub expected: Known<BTreeSet<IpAddr>>,
+    /// Whether nodes or pods stop without it.
+    pub essential: bool,
+}
+
+/// The names that a cluster needs.
+pub fn needed_names(snapshot: &Snapshot, intent: &Intent) -> NeededNames {
+    of(&Context::new(snapshot, intent))
+}
+
+/// The same, from what was computed already.
+pub(in crate::facts) fn of(context: &Context<'_>) -> NeededNames {
+    let mut names = NeededNames::default();
+    match cluster_host(context) {
+        Ok(name) => names.listed.push(NeededName {
+            of: CLUSTER.to_owned(),
+            name,
+            expected: control_plane(context),
+            essential: true,
+        }),
+        Err(missing) => names.unlisted.extend(missing),
+    }
+    let matrix = match features::matrix() {
+        Ok(matrix) => matrix,
+        Err(missing) => {
+            names.unlisted.extend(missing);
+            return names;
+        }
+    };
+    let used = features::used(context, matrix);
+    for (suffix, service) in &matrix.services {
+        match features::needed(matrix, &used, suffix).0 {
+            Ok(false) => continue,
+            Ok(true) => {}
+            Err(missing) => {
+                names.unlisted.extend(missing);
+                continue;
+            }
+        }
+        let essential = features::essential(matrix, &used, suffix).0 == Ok(true);
+        match hosts(context, suffix, service) {
+            Ok(hosts) => {
+                let expected = of_service(context, suffix, service);
+                names.listed.extend(hosts.into_iter().map(|name| NeededName {
+                    of: suffix.clone(),
+                    name,
+                    expected: expected.clone(),
+                    essential,
+                }));
+            }
+            Err(missing) => names.unlisted.extend(missing),
+        }
+    }
+    names.unlisted.sort();
+    names.unlisted.dedup();
+    names
+}
+
+/// The host of `cluster.endpoint`.
+pub(in crate::facts) fn cluster_host(context: &Context<'_>) -> Known<String> {
+    let cluster = context.cluster.clone()?;
+    let endpoint = cluster.endpoint.as_deref().filter(|endpoint| !endpoint.is_empty());
+    let endpoint = endpoint.ok_or_else(|| vec![context.field("cluster", "endpoint")])?;
+    let host = endpoint.strip_prefix("https://").unwrap_or(endpoint);
+    let host = host.split(['/', ':']).next().unwrap_or_default();
+    Ok(host.trim_end_matches('.').to_ascii_lowercase())
+}
+
+/// The addresses of the control plane's interfaces; none where the private endpoint is off.
+pub(in crate::facts) fn control_plane(context: &Context<'_>) -> Known<BTreeSet<IpAddr>> {
+    if !context.private_access()? {
+        return Ok(BTreeSet::new());
+    }
+    let interfaces = context.control_plane_interfaces()?;
+    let addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(addresses).collect();
+    if addresses.is_empty() {
+        return Err(vec![Missing::unmodelled("the addresses of the control plane, which has no interface yet")]);
+    }
+    Ok(addresses)
+}
+
+/// The addresses of the endpoints that a service's own names lead to.
+fn of_service(context: &Context<'_>, suffix: &str, service: &Service) -> Known<BTreeSet<IpAddr>> {
+    let mut found = BTreeSet::new();
+    for endpoint in endpoints::of(context, suffix, service)? {
+        if endpoints::is_interface(context, endpoint)? && endpoints::names_served(context, endpoint)? {
+            found.extend(of_endpoint(context, endpoint)?);
+        }
+    }
+    Ok(found)
+}
+
+/// The addresses of an endpoint's interfaces.
+pub(in crate::facts) fn of_endpoint(
+    context: &Context<'_>,
+    endpoint: &VpcEndpoint,
+) -> Known<BTreeSet<IpAddr>> {
+    let mut found = BTreeSet::new();
+    for id in &endpoint.network_interface_ids {
+        found.extend(addresses(context.network.interface(id)?));
+    }
+    if found.is_empty() {
+        let field = format!("NetworkInterfaceIds of {}", endpoint.vpc_endpoint_id);
+        return Err(vec![context.field("VpcEndpoints", &field)]);
+    }
+    Ok(found)
+}
+
+fn addresses(interface: &NetworkInterface) -> impl Iterator<Item = IpAddr> {
+    let v6 = interface.ipv6_addresses.iter().filter_map(|address| address.ipv6_address.as_deref());
+    interface.private_ip_address.as_deref().into_iter().chain(v6).filter_map(|text| text.parse().ok())
+}
+
+/// The host names that a service's clients ask for.
+fn hosts(context: &Context<'_>, suffix: &str, service: &Service) -> Known<Vec<String>> {
+    let region = context.region.as_deref();
+    let region = region.ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])?;
+    let unknown = |what: &str| vec![Missing::unmodelled(format!("{what} in {}", context.partition))];
+    let domain = context.domain().ok_or_else(|| unknown("how the names of AWS's services end"))?;
+    if service.hosts.is_empty() {
+        let offer = endpoints::offer(context, suffix, service).ok().flatten();
+        return Ok(vec![offer.and_then(offered).unwrap_or_else(|| usual(suffix, service, region, domain))]);
+    }
+    let mut hosts = Vec::new();
+    for host in &service.hosts {
+        let mut name = host.replace("{region}", region).replace("{domain}", domain);
+        if name.contains("{newer_domain}") {
+            let newer = newer_domain(context).ok_or_else(|| unknown("how the names of newer services end"))?;
+            name = name.replace("{newer_domain}", newer);
+        }
+        if name.contains("{account}") {
+            let account = context.account.as_deref();
+            let account =
+                account.ok_or_else(|| vec![context.field("cluster", "the account in the cluster's ARN")])?;
+            name = name.replace("{account}", account);
+        }
+        if name.contains("{eks}") {
+            name = name.replace("{eks}", registries::eks(Some(region))?);
+        }
+        hosts.push(name);
+    }
+    hosts.sort();
+    hosts.dedup();
+    Ok(hosts)
+}
+
+/// The name that AWS says private DNS answers for, where that is one host.
+fn offered(detail: &ServiceDetail) -> Option<String> {
+    let name = detail.private_dns_name.as_deref()?;
+    (!name.contains('*')).then(|| name.trim_end_matches('.').to_ascii_lowercase())
+}
+
+/// <https://docs.aws.amazon.com/general/latest/gr/rande.html>
+fn usual(suffix: &str, service: &Service, region: &str, domain: &str) -> String {
+    let host: Vec<&str> = suffix.split('.').rev().collect();
+    let host = host.join(".");
+    if service.global { format!("{host}.{domain}") } else { format!("{host}.{region}.{domain}") }
+}
+
+/// How the names of services end that have dual-stack names only
+/// (<https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>, `dualStackDnsSuffix`).
+fn newer_domain(context: &Context<'_>) -> Option<&'static str> {
+    Some(match context.partition.as_str() {
+        "aws" | "aws-us-gov" => "api.aws",
+        "aws-cn" => "api.amazonwebservices.com.cn",
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::facts::fixture::Fixture;
+
+    fn names(fixture: &Fixture) -> BTreeMap<String, BTreeSet<String>> {
+        let mut by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+        for name in needed_names(&fixture.snapshot(), &Intent::default()).listed {
+            by.entry(name.of).or_default().insert(name.name);
+        }
+        by
+    }
+
+    #[test]
+    fn a_registry_is_asked_under_the_names_of_the_accounts_that_images_come_from() {
+        let names = names(&Fixture::healthy());
+        let registries = names["ecr.dkr"].iter().cloned().collect::<Vec<_>>();
+        assert_eq!(registries.len(), 2, "AWS's and the account's own: {registries:?}");
+        assert!(registries.iter().any(|name| name.starts_with("602401143452.dkr.ecr.")), "{registries:?}");
+        assert!(names["s3"].iter().all(|name| name.contains("starport-layer-bucket.s3.")), "{names:?}");
+        assert!(names["ecr.api"].iter().all(|name| name.starts_with("api.ecr.")), "{names:?}");
+        assert_eq!(names[CLUSTER].len(), 1);
+    }
+
+    #[test]
+    fn the_cluster_s_name_leads_to_its_interfaces_where_the_private_endpoint_is_on() {
+        let expected = |fixture: &Fixture| {
+            let names = needed_names(&fixture.snapshot(), &Intent::default());
+            names.listed.into_iter().find(|name| name.of == CLUSTER).unwrap().expected
+        };
+        let healthy = Fixture::healthy();
+        assert!(!expected(&healthy).unwrap().is_empty());
+        let private = |on: bool| {
+            Fixture::healthy().change("cluster", "name", "payments", |cluster| {
+                cluster["resourcesVpcConfig"]["endpointPrivateAccess"] = on.into();
+            })
+        };
+        assert_eq!(expected(&private(false)), Ok(BTreeSet::new()));
+        assert!(expected(&private(true).withhold("NetworkInterfaces")).is_err());
+    }
+}
