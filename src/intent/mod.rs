@@ -118,6 +118,11 @@ pub struct Operator {
     pub cidr: IpNet,
     /// Its DNS servers.
     pub dns: Vec<IpAddr>,
+    /// Where its DNS servers send AWS's names: addresses of an inbound endpoint of Route 53 Resolver.
+    /// `None`: nobody said; empty: nowhere.
+    pub forwards_to: Option<Vec<IpAddr>>,
+    /// Whether its DNS servers resolve public names and give private addresses on. `None`: nobody said.
+    pub public_dns: Option<bool>,
     /// Where it enters the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
     pub via: Option<String>,
     /// Security groups that its machines carry.
