@@ -273,11 +273,16 @@ impl Intent {
             list.iter()
                 .map(|operator| {
                     let cidr = net(operator.cidr);
+                    let servers = |all: &[IpAddr]| -> Vec<IpAddr> {
+                        all.iter().map(|&server| net(IpNet::from(server)).addr()).collect()
+                    };
                     let named_by_cidr = operator.name == operator.cidr.to_string();
                     Operator {
                         name: if named_by_cidr { cidr.to_string() } else { text(&operator.name) },
                         cidr,
-                        dns: operator.dns.iter().map(|&server| net(IpNet::from(server)).addr()).collect(),
+                        dns: servers(&operator.dns),
+                        forwards_to: operator.forwards_to.as_deref().map(servers),
+                        public_dns: operator.public_dns,
                         via: operator.via.as_deref().map(&text),
                         security_groups: operator.security_groups.iter().map(|group| text(group)).collect(),
                     }

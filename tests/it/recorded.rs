@@ -15,7 +15,7 @@ pub fn answer(request: &Request) -> Answer {
             Some(body) => Answer::xml(format!(
                 "<{operation}Response><requestId>1</requestId>{body}</{operation}Response>"
             )),
-            None => iam(request).map_or_else(|| other(operation), Answer::xml),
+            None => iam(request).map_or_else(|| other(request), Answer::xml),
         },
     }
 }
@@ -45,8 +45,8 @@ fn iam(request: &Request) -> Option<String> {
     Some(format!("<{operation}Response><{operation}Result>{body}</{operation}Result></{operation}Response>"))
 }
 
-fn other(operation: &str) -> Answer {
-    match operation {
+fn other(request: &Request) -> Answer {
+    match request.operation.as_str() {
         "GetCallerIdentity" => Answer::xml(
             "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::111122223333:assumed-role/a/b</Arn><UserId>U</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
         ),

@@ -2,12 +2,14 @@
 
 use std::net::IpAddr;
 
-use super::forward::{by_network, endpoint_with};
+use ipnet::IpNet;
+
+use super::forward::by_network;
 use super::lookup::{Answer, Lookup, blocker};
 use super::{Question, inbound_servers, resolver};
 use crate::facts::elsewhere::{domain, within};
 use crate::facts::vpc::Dns;
-use crate::facts::{Context, operators, vpc};
+use crate::facts::{Context, ends, operators, resolver_endpoint, vpc};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Known, Missing, Remedy};
 
@@ -15,6 +17,8 @@ use crate::network::{Blocker, BlockerCode, End, Known, Missing, Remedy};
 pub(super) struct Asked {
     pub lookup: Lookup,
     pub vpc: Option<String>,
+    /// Whether it is known whom they ask: they are in a VPC, or it was declared.
+    pub declared: bool,
 }
 
 /// What machines of a VPC are told: its DHCP options say whom they ask.
@@ -49,7 +53,7 @@ pub(super) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         Ok(vpc) => vpc,
         Err(missing) => {
             let lookup = Lookup::unknown(missing, format!("the DNS of {}", operator.name));
-            return Asked { lookup, vpc: None };
+            return Asked { lookup, vpc: None, declared: true };
         }
     };
     let network = [operators::end(operator)];
@@ -62,15 +66,14 @@ pub(super) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
         _ => outside(context, operator, question),
     };
-    Asked { lookup, vpc }
+    let declared = vpc.is_some() || operator.forwards_to.is_some() || operator.public_dns.is_some();
+    Asked { lookup, vpc, declared }
 }
 
 /// What a network is told that has DNS servers of its own.
 fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
     let name = operator.name.as_str();
-    let inbound: Vec<IpAddr> =
-        operator.dns.iter().copied().filter(|one| endpoint_with(context, *one).is_some()).collect();
-    if !inbound.is_empty() && inbound.len() == operator.dns.len() {
+    if operators::asks_resolver(context, operator) {
         return by_network(context, name, vec![operators::end(operator)], &operator.dns, question);
     }
     if let Some(servers) = operator.forwards_to.as_ref().filter(|servers| !servers.is_empty()) {
@@ -81,9 +84,17 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
         return by_network(context, name, from, servers, question);
     }
     let step = format!("the DNS of {name}");
-    match (operator.public_dns, &operator.forwards_to) {
-        (Some(true), Some(_)) => resolver::public(context, &question.name).after(step),
-        (Some(false), Some(_)) => {
+    // Where the cluster's VPC has no inbound endpoint there is nothing to forward to.
+    let none_there = ends::of_role(context, "resolver-inbound").are_none()
+        && resolver_endpoint::of_owner(context, "ResolverEndpoints").is_none();
+    let nowhere = (operator.forwards_to.is_some() || none_there).then_some(());
+    if nowhere.is_some() && operator.public_dns.is_none() && context.public_access() == Ok(true) {
+        // Whether they give public addresses or none: not those of the control plane.
+        return Lookup::told(Answer::Public, step);
+    }
+    match (operator.public_dns, &nowhere) {
+        (Some(true), Some(())) => resolver::public(context, &question.name).after(step),
+        (Some(false), Some(())) => {
             let reason = "its DNS servers forward AWS's names nowhere and resolve no public ones".to_owned();
             let remedy = Remedy {
                 domain: Some(question.name.clone()),
@@ -93,9 +104,9 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
             let code = BlockerCode::NameNotForwarded;
             Lookup::nothing(vec![blocker(code, "network", name, reason, remedy)], step)
         }
-        (public, forwards) => {
+        (public, nowhere) => {
             let mut missing = Vec::new();
-            if forwards.is_none() {
+            if nowhere.is_none() {
                 missing.push(Missing::intent(format!(
                     "where the DNS servers of {name} send {} (`forwards_to:` in privek-audit.yaml; [] for nowhere)",
                     question.name
@@ -122,19 +133,35 @@ fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
 /// The VPC that a network is in, as the paths from it take it to be: the cluster's own before others.
 fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
     let own = context.vpc.clone()?;
+    let aws = &context.snapshot.aws;
+    context.items(aws.vpcs.as_deref(), "Vpcs", &own)?;
     let mut homes = Vec::new();
-    for vpc in context.snapshot.aws.vpcs.iter().flatten() {
+    for vpc in aws.vpcs.iter().flatten() {
         let cidrs = context.network.vpc_cidrs(&vpc.vpc_id)?;
         if cidrs.iter().any(|cidr| cidr.contains(&operator.cidr)) {
             homes.push(vpc.vpc_id.clone());
         }
     }
-    if let Some(via) = operator.via.as_deref().filter(|via| via.starts_with("pcx-")) {
-        let sides = context.snapshot.aws.vpc_peering_connections.iter().flatten();
-        let peering = sides.into_iter().find(|one| one.vpc_peering_connection_id == via);
-        let sides = peering.into_iter().flat_map(|one| [&one.requester_vpc_info, &one.accepter_vpc_info]);
-        let sides: Vec<&str> = sides.flatten().filter_map(|side| side.vpc_id.as_deref()).collect();
-        homes.retain(|home| sides.contains(&home.as_str()));
+    let via = operator.via.as_deref().filter(|via| via.starts_with("pcx-"));
+    for peering in aws.vpc_peering_connections.iter().flatten() {
+        let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+        let sides: Vec<_> = sides.into_iter().flatten().collect();
+        if via == Some(&peering.vpc_peering_connection_id) {
+            homes.retain(|home| sides.iter().any(|side| side.vpc_id.as_ref() == Some(home)));
+        }
+        // A far side that nobody could read.
+        let mut unread =
+            sides.iter().filter(|side| !aws.vpcs.iter().flatten().any(|vpc| side.vpc_id.as_ref() == Some(&vpc.vpc_id)));
+        let holds = |text: Option<&String>| {
+            text.and_then(|text| text.parse::<IpNet>().ok()).is_some_and(|cidr| cidr.contains(&operator.cidr))
+        };
+        let unread = unread.find(|side| {
+            holds(side.cidr_block.as_ref())
+                || side.cidr_block_set.iter().any(|block| holds(block.cidr_block.as_ref()))
+        });
+        if let Some(vpc) = unread.and_then(|side| side.vpc_id.as_deref()) {
+            return Err(vec![context.missing("Vpcs", Some(vpc))]);
+        }
     }
     if homes.contains(&own) && operator.via.is_none() {
         return Ok(Some(own));

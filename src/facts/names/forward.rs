@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use super::lookup::{Forward, Lookup, blocker, of_servers};
 use super::{Question, inbound_servers, resolver};
-use crate::facts::resolver_endpoint::{addresses, parsed};
+use crate::facts::resolver_endpoint::endpoint_with;
 use crate::facts::{Context, ends};
 use crate::network::{
     Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict,
@@ -225,14 +225,6 @@ fn down(endpoint: &ResolverEndpoint) -> Option<Blocker> {
         let reason = format!("it is {status}");
         blocker(BlockerCode::ResolverEndpointDown, "resolver-endpoint", &endpoint.id, reason, remedy)
     })
-}
-
-/// The resolver endpoint that has an address.
-pub(super) fn endpoint_with<'s>(context: &Context<'s>, address: IpAddr) -> Option<&'s ResolverEndpoint> {
-    let has = |endpoint: &&ResolverEndpoint| {
-        addresses(context, &endpoint.id).is_ok_and(|all| all.iter().any(|one| parsed(one) == Some(address)))
-    };
-    context.snapshot.aws.resolver_endpoints.iter().flatten().find(has)
 }
 
 fn has(end: &End, address: IpAddr) -> bool {

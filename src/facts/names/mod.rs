@@ -55,6 +55,9 @@ struct NameFacts {
     asker: String,
     /// The operators' prefix, where operators ask.
     cidr: Option<String>,
+    /// Whether it is known whom they ask: a VPC's resolver, or what `dns:`, `forwards_to:` and
+    /// `public_dns:` declare.
+    declared: bool,
     /// `cluster`, or the service.
     of: String,
     /// Whether nodes or pods stop without it.
@@ -76,6 +79,9 @@ struct NameFacts {
     admitted_publicly: Fact<bool>,
     /// Whether every server that may be asked answers, over UDP and over TCP.
     dependable: Fact<bool>,
+    /// The addresses on which the resolver of the cluster's VPC answers other networks
+    /// (`ResolverEndpointIpAddresses`).
+    inbound_addresses: Vec<String>,
     /// What keeps it from leading there.
     blockers: Vec<Blocker>,
     /// What fails beside a way that works.
@@ -129,7 +135,7 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
     };
     let expected = needed::control_plane(context);
     let listed = operators.iter().map(|operator| {
-        let asker::Asked { mut lookup, vpc } = asker::operator(context, operator, &Question::new(&host));
+        let asker::Asked { mut lookup, vpc, declared } = asker::operator(context, operator, &Question::new(&host));
         let mut leads = match &lookup.answer {
             Ok(Answer::Addresses(told)) => leads_home(told, &expected),
             Ok(Answer::Public | Answer::Nothing) => Ok(false),
@@ -149,6 +155,7 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
         NameFacts {
             asker: operator.name.clone(),
             cidr: Some(operator.cidr.to_string()),
+            declared,
             leads_home: Fact(leads),
             admitted_publicly: Fact(admitted),
             ..facts(context, format!("operators:{}", operator.name), CLUSTER, &host, lookup)
@@ -175,6 +182,7 @@ fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup
         name: host.to_owned(),
         asker: String::new(),
         cidr: None,
+        declared: true,
         of: of.to_owned(),
         essential: true,
         asked: lookup.steps.clone(),
@@ -184,6 +192,7 @@ fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup
         admitted_publicly: Fact::known(false),
         dependable: Fact(dependable(&lookup)),
         resolves: Fact(resolves),
+        inbound_addresses: inbound_servers(context),
         blockers: super::blockers::merged(context, lookup.blockers),
         weaknesses: super::blockers::merged(context, lookup.weaknesses),
     }

@@ -43,7 +43,7 @@ pub(super) fn answering<'s>(
     of_cluster(context, vpc, &mut zones, &mut missing);
     of_endpoints(context, vpc, question, &mut zones, &mut missing);
     hosted(context, vpc, &mut zones, &mut missing);
-    of_profiles(context, vpc, name, &mut zones, &mut missing);
+    of_profiles(context, vpc, question, &mut zones, &mut missing);
     // EC2 and EKS list their own zones as those of a service: which one it is, its name says.
     let known: BTreeSet<String> = zones
         .iter()
@@ -183,20 +183,20 @@ fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: 
 fn of_profiles<'s>(
     context: &Context<'s>,
     vpc: &str,
-    name: &str,
+    question: &Question,
     zones: &mut Vec<Zone<'s>>,
     missing: &mut Vec<Missing>,
 ) {
+    let name = &question.name;
     let held = match profiles(context, vpc) {
         Ok(held) => held,
         Err(why) => return missing.extend(why),
     };
-    let question = Question { name: name.to_owned(), inbound: false };
     for one in held {
         if let Some(id) = resource(one, "vpc-endpoint/") {
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
             match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
-                Some(endpoint) => of_endpoint_named(context, endpoint, &question, true, zones, missing),
+                Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
                 None => missing.push(context.missing("VpcEndpoints", Some(id))),
             }
         } else if let Some(id) = resource(one, "hostedzone/") {
