@@ -480,7 +480,9 @@ mod tests {
             assert!(parse(&format!("privek-audit forwarders --cluster foo --for {kind}")).is_ok(), "{kind}");
         }
         assert!(parse("privek-audit forwarders --snapshot a --for bind --domain region --services").is_ok());
-        for line in ["forwarders --cluster foo", "forwarders --for bind", "forwarders --for djbdns --cluster foo"] {
+        for line in
+            ["forwarders --cluster foo", "forwarders --for bind", "forwarders --for djbdns --cluster foo"]
+        {
             assert_eq!(parse(&format!("privek-audit {line}")).unwrap_err().exit_code(), 2, "{line}");
         }
     }

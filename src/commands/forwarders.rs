@@ -14,8 +14,7 @@ pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {
     // What is still to be created has no name yet.
     declared.intent.cluster = None;
     let snapshot = input::snapshot(&args.source, &input::about(&declared))?;
-    let wanted =
-        Wanted { whole_region: args.domain == ForwardedDomain::Region, services: args.services };
+    let wanted = Wanted { whole_region: args.domain == ForwardedDomain::Region, services: args.services };
     let forwarding = facts::forwarding(&snapshot, &declared.intent, wanted)?;
     let text = render::forwarders::text(&forwarders(forwarding)?, args.server.into());
     Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })

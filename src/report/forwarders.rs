@@ -58,7 +58,9 @@ impl FromStr for Domain {
     fn from_str(text: &str) -> Result<Self, NoDomain> {
         let is_label = |label: &str| {
             (1..=63).contains(&label.len())
-                && label.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
+                && label
+                    .bytes()
+                    .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')
                 && !label.starts_with('-')
                 && !label.ends_with('-')
         };
@@ -87,8 +89,26 @@ mod tests {
         }
         let long = format!("{}.example", "a".repeat(64));
         let bad = [
-            "", ".", "com", "a..b", ".a.b", "a.b.", "*.a.b", "A.b", "-a.b", "a-.b", "a b.c", "a.b\n", "a/b.c",
-            "a.b#", "a\".b", "a;.b", "ä.b", "a.b{", "a.b/10.0.0.1", &long,
+            "",
+            ".",
+            "com",
+            "a..b",
+            ".a.b",
+            "a.b.",
+            "*.a.b",
+            "A.b",
+            "-a.b",
+            "a-.b",
+            "a b.c",
+            "a.b\n",
+            "a/b.c",
+            "a.b#",
+            "a\".b",
+            "a;.b",
+            "ä.b",
+            "a.b{",
+            "a.b/10.0.0.1",
+            &long,
         ];
         for bad in bad {
             assert!(bad.parse::<Domain>().is_err(), "{bad:?}");

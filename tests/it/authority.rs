@@ -92,8 +92,7 @@ impl Authority {
         answers: impl Fn(&Question) -> Reply + Send + Sync + 'static,
     ) -> Self {
         let (udp, listener) = sockets(on);
-        let server =
-            Self { address: udp.local_addr().unwrap(), asked: Arc::default(), over: Arc::default() };
+        let server = Self { address: udp.local_addr().unwrap(), asked: Arc::default(), over: Arc::default() };
         let answers: Arc<dyn Fn(&Question) -> Reply + Send + Sync> = Arc::new(answers);
         let (asked, over, by_udp) = (server.asked.clone(), server.over.clone(), answers.clone());
         thread::spawn(move || {
@@ -111,6 +110,7 @@ impl Authority {
                 });
             }
         });
+        // Otherwise the port is closed.
         if tcp {
             let (asked, over) = (server.asked.clone(), server.over.clone());
             thread::spawn(move || {
@@ -265,7 +265,9 @@ fn the_authority_answers_over_both_protocols_and_remembers() {
     let authority = Authority::start(move |question| match question.name.as_str() {
         "known.example" => Reply::addresses(question, &[private]),
         "long.example" if !question.tcp => Reply::Truncated,
-        "long.example" => Reply::Records(vec![alias("long.example", "known.example"), record("known.example", private)]),
+        "long.example" => {
+            Reply::Records(vec![alias("long.example", "known.example"), record("known.example", private)])
+        }
         _ => Reply::Code(ResponseCode::NXDomain),
     });
     let said = |name: &str, tcp: bool| ask(authority.address, name, RecordType::A, tcp).unwrap();
@@ -274,6 +276,14 @@ fn the_authority_answers_over_both_protocols_and_remembers() {
     assert!(said("long.example", false).metadata.truncation);
     assert_eq!(addresses(&said("long.example", true)), [private]);
     assert_eq!(said("other.example", false).metadata.response_code, ResponseCode::NXDomain);
+    let soon = Duration::from_millis(5);
+    let udp_only = Authority::without_tcp(move |question| match question.name.as_str() {
+        "late.example" => Reply::Late(soon, Box::new(Reply::addresses(question, &[private]))),
+        _ => Reply::Silence,
+    });
+    let late = ask(udp_only.address, "late.example", RecordType::A, false).unwrap();
+    assert_eq!(addresses(&late), [private]);
+    assert!(ask(udp_only.address, "late.example", RecordType::A, true).is_none(), "nothing listens on TCP");
     let asked = authority.asked();
     assert_eq!(asked.len(), 5);
     assert_eq!(asked[0], Question { name: "known.example".to_owned(), kind: RecordType::A, tcp: false });

@@ -75,7 +75,8 @@ fn unread(missing: &[Missing]) -> String {
 
 /// Whether a text is a subnet's id and can be pasted into a shell.
 fn is_subnet(id: &str) -> bool {
-    id::kind(id) == Some(id::Kind::Subnet) && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+    id::kind(id) == Some(id::Kind::Subnet)
+        && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// The command that makes an inbound endpoint, in two of the cluster's subnets.

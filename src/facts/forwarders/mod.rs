@@ -17,8 +17,8 @@ use crate::network::Missing;
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 
-use super::names::{self, CLUSTER, NeededName};
 use super::Context;
+use super::names::{self, CLUSTER, NeededName};
 use error::make_one;
 
 pub use error::ForwardersError;
@@ -57,7 +57,11 @@ pub struct Forwarding {
 ///
 /// # Errors
 /// The cluster's name, or the addresses of an inbound endpoint that answers, are not there or not known.
-pub fn forwarding(snapshot: &Snapshot, intent: &Intent, wanted: Wanted) -> Result<Forwarding, ForwardersError> {
+pub fn forwarding(
+    snapshot: &Snapshot,
+    intent: &Intent,
+    wanted: Wanted,
+) -> Result<Forwarding, ForwardersError> {
     let context = Context::new(snapshot, intent);
     let unread = |missing: Vec<Missing>| ForwardersError::Unread { missing };
     let cluster = context.cluster.clone().map_err(unread)?;
@@ -148,7 +152,9 @@ fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), For
         }
     }
     if !forwarding.servers.is_empty() {
-        left_out.extend(unread.iter().map(|missing| unknown("the addresses of another endpoint", &[missing.clone()])));
+        left_out.extend(
+            unread.iter().map(|missing| unknown("the addresses of another endpoint", &[missing.clone()])),
+        );
         forwarding.notes.extend(left_out);
         return Ok(());
     }
@@ -190,7 +196,9 @@ fn is_inside(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
         Ok(prefixes) => prefixes.iter().any(|prefix| prefix.contains(&address)),
         Err(_) => match address {
             IpAddr::V4(address) => address.is_private(),
-            IpAddr::V6(address) => !(address.is_loopback() || address.is_unspecified() || address.is_multicast()),
+            IpAddr::V6(address) => {
+                !(address.is_loopback() || address.is_unspecified() || address.is_multicast())
+            }
         },
     }
 }
@@ -206,7 +214,9 @@ fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
             }
             Ok(_) => match domain_of(context, &name) {
                 Some(domain) => _ = forwarding.domains.entry(domain).or_default().insert(name.of),
-                None => forwarding.notes.push(format!("{} is left out: it is no name of one AWS service.", name.name)),
+                None => forwarding
+                    .notes
+                    .push(format!("{} is left out: it is no name of one AWS service.", name.name)),
             },
             Err(missing) => {
                 let what = format!("whether the VPC answers for {} privately", name.name);
@@ -227,7 +237,9 @@ fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
     // What is beneath a domain is in it.
     let domains: BTreeSet<String> = forwarding.domains.keys().cloned().collect();
     forwarding.domains.retain(|domain, _| {
-        !domains.iter().any(|above| domain.strip_suffix(above.as_str()).is_some_and(|rest| rest.ends_with('.')))
+        !domains
+            .iter()
+            .any(|above| domain.strip_suffix(above.as_str()).is_some_and(|rest| rest.ends_with('.')))
     });
 }
 
@@ -255,7 +267,8 @@ fn region_of(context: &Context<'_>, host: &str) -> Option<String> {
     let region = context.region.as_deref()?;
     let newer = ["api.aws", "api.amazonwebservices.com.cn"];
     let newer = newer.iter().map(|domain| format!("eks-cluster.{region}.{domain}"));
-    let mut domains = context.domain().map(|domain| format!("{region}.eks.{domain}")).into_iter().chain(newer);
+    let mut domains =
+        context.domain().map(|domain| format!("{region}.eks.{domain}")).into_iter().chain(newer);
     let beneath = |domain: &String| {
         host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
     };

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Forwarding, ForwardersError, Wanted, forwarding};
+use super::{ForwardersError, Forwarding, Wanted, forwarding};
 use crate::facts::fixture::Fixture;
 use crate::intent::Intent;
 
@@ -110,7 +110,9 @@ fn what_was_not_read_is_named_and_never_taken_for_none() {
 
 #[test]
 fn a_host_that_is_no_name_of_eks_in_this_region_takes_nothing_with_it() {
-    for host in ["com", "eu-central-1.eks.amazonaws.com", "a.example.com", "x.gr7.eu-west-1.eks.amazonaws.com"] {
+    for host in
+        ["com", "eu-central-1.eks.amazonaws.com", "a.example.com", "x.gr7.eu-west-1.eks.amazonaws.com"]
+    {
         let changed = fixture().change("cluster", "name", "orders", |cluster| {
             cluster["endpoint"] = format!("https://{host}").into();
         });

@@ -135,7 +135,8 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
     };
     let expected = needed::control_plane(context);
     let listed = operators.iter().map(|operator| {
-        let asker::Asked { mut lookup, vpc, declared } = asker::operator(context, operator, &Question::new(&host));
+        let asker::Asked { mut lookup, vpc, declared } =
+            asker::operator(context, operator, &Question::new(&host));
         let mut leads = match &lookup.answer {
             Ok(Answer::Addresses(told)) => leads_home(told, &expected),
             Ok(Answer::Public | Answer::Nothing) => Ok(false),

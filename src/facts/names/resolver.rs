@@ -94,9 +94,9 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
     const SINCE: i64 = 1_576_195_200;
     let created = context.cluster.as_ref().ok().and_then(|cluster| cluster.created_at.as_ref());
     match created.and_then(crate::snapshot::aws::Time::seconds) {
-        Some(created) if created < SINCE => vec![Missing::probe(
-            "whether public DNS has the name of a cluster that is older than 2019-12-13",
-        )],
+        Some(created) if created < SINCE => {
+            vec![Missing::probe("whether public DNS has the name of a cluster that is older than 2019-12-13")]
+        }
         _ => Vec::new(),
     }
 }
@@ -129,10 +129,8 @@ pub(super) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
                     continue;
                 };
                 match in_force(one.status.as_deref()) {
-                    Some(true) => rule(context, id, false).map_or_else(
-                        |missing| unread.extend(missing),
-                        |found| applied.extend(found),
-                    ),
+                    Some(true) => rule(context, id, false)
+                        .map_or_else(|missing| unread.extend(missing), |found| applied.extend(found)),
                     Some(false) => {}
                     None => unread.push(Missing::probe(format!(
                         "what becomes of the association of {id} with {vpc}, which is {}",

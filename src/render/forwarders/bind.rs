@@ -6,10 +6,9 @@ use crate::report::forwarders::Forwarders;
 /// Zones to include; what belongs into the one `options` block stands in comments.
 pub(super) fn text(forwarders: &Forwarders) -> String {
     let names = each(domains(forwarders).map(|domain| format!("\"{domain}\";")), " ");
-    let own = [
-        "This file is included by named.conf, and the next two lines are added by hand where they apply, \
-         because named.conf can have only one options block:",
-    ];
+    let own =
+        ["This file is included by named.conf, and the next two lines are added by hand where they apply, \
+         because named.conf can have only one options block:"];
     let mut text = head(forwarders, "BIND 9", "//", &own);
     text.push_str("//   without a way to the root servers: answers under these names cannot be validated\n");
     text.push_str(&format!("//     validate-except {{ {names} }};\n"));

@@ -9,9 +9,7 @@ pub(super) fn text(forwarders: &Forwarders) -> String {
     let mut text = head(forwarders, "CoreDNS", "#", &own);
     let servers = each(addresses(forwarders).map(ToString::to_string), " ");
     for domain in domains(forwarders) {
-        text.push_str(&format!(
-            "\n{domain}:53 {{\n    errors\n    cache 30\n    forward . {servers}\n}}\n"
-        ));
+        text.push_str(&format!("\n{domain}:53 {{\n    errors\n    cache 30\n    forward . {servers}\n}}\n"));
     }
     text
 }

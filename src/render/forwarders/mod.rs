@@ -78,7 +78,10 @@ fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &[&str]) -> Stri
          DNS rebinding), and they ask no server that does not forward these names.",
     );
     if f.servers.len() == 1 {
-        say("- ", "The endpoint keeps answering: there is one address only. Give it a second one in another zone.");
+        say(
+            "- ",
+            "The endpoint keeps answering: there is one address only. Give it a second one in another zone.",
+        );
     }
     say("- ", "The addresses are still the endpoint's: run this again when the endpoint is changed.");
     for line in own {

@@ -5,10 +5,9 @@ use crate::report::forwarders::Forwarders;
 
 /// A file for `include-toplevel`.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = [
-        "private-domain lets the private addresses through where private-address is set; domain-insecure \
-         keeps the validator from asking the root servers about names that only the VPC answers for.",
-    ];
+    let own =
+        ["private-domain lets the private addresses through where private-address is set; domain-insecure \
+         keeps the validator from asking the root servers about names that only the VPC answers for."];
     let mut text = head(forwarders, "Unbound", "#", &own);
     text.push_str("\nserver:\n");
     for domain in domains(forwarders) {

@@ -6,10 +6,8 @@ use crate::report::forwarders::Forwarders;
 
 /// Commands for a DNS server; they may be repeated.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = [
-        "The forwarders are this server's own. To give them to all servers of the domain, add \
-         -ReplicationScope Domain to Add-DnsServerConditionalForwarderZone.",
-    ];
+    let own = ["The forwarders are this server's own. To give them to all servers of the domain, add \
+         -ReplicationScope Domain to Add-DnsServerConditionalForwarderZone."];
     let mut text = head(forwarders, "Windows DNS (PowerShell)", "#", &own);
     let servers = each(addresses(forwarders).map(|address| format!("'{address}'")), ", ");
     text.push_str(&format!("\n$servers = @({servers})\n"));
