@@ -3,6 +3,7 @@
 
 pub mod drift;
 mod failures;
+pub mod forwarders;
 pub mod json;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -5,6 +5,7 @@
 
 mod architecture;
 mod audit;
+mod authority;
 mod aws_cli;
 mod aws_route;
 mod breakages;
@@ -19,6 +20,7 @@ mod errors;
 mod estate;
 mod fixes;
 mod fixtures;
+mod forwarders;
 mod guard;
 mod healthy;
 mod hostile;

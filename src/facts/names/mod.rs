@@ -25,6 +25,7 @@ use crate::network::{Blocker, Known, Missing};
 use lookup::{Answer, Lookup};
 
 pub use needed::{CLUSTER, NeededName, NeededNames, needed_names};
+pub(super) use needed::{cluster_host, of};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,0 +1,290 @@
+//! A DNS server in this process, over UDP and TCP on one port of loopback: it answers what a function
+//! makes of each question, and remembers who asked for what.
+
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use hickory_resolver::proto::op::{Message, OpCode, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME};
+use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
+
+/// A question that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// In lower case, without a dot at the end.
+    pub name: String,
+    pub kind: RecordType,
+    pub tcp: bool,
+}
+
+/// What is answered.
+#[derive(Clone, Debug)]
+pub enum Reply {
+    /// These records, or none of this type.
+    Records(Vec<Record>),
+    /// An error, such as `NXDomain`, `ServFail` or `Refused`.
+    Code(ResponseCode),
+    /// Nothing but that TCP has more.
+    Truncated,
+    /// The reply, after a while.
+    Late(Duration, Box<Reply>),
+    /// Nothing at all.
+    Silence,
+}
+
+impl Reply {
+    /// The addresses of a name that fit the question's type.
+    pub fn addresses(question: &Question, addresses: &[IpAddr]) -> Self {
+        let fitting = addresses.iter().filter(|address| match question.kind {
+            RecordType::A => address.is_ipv4(),
+            RecordType::AAAA => address.is_ipv6(),
+            _ => false,
+        });
+        Self::Records(fitting.map(|address| record(&question.name, *address)).collect())
+    }
+}
+
+/// An address record.
+pub fn record(name: &str, address: IpAddr) -> Record {
+    let data = match address {
+        IpAddr::V4(address) => RData::A(A(address)),
+        IpAddr::V6(address) => RData::AAAA(AAAA(address)),
+    };
+    Record::from_rdata(absolute(name), 60, data)
+}
+
+/// A `CNAME` record.
+pub fn alias(name: &str, of: &str) -> Record {
+    Record::from_rdata(absolute(name), 60, RData::CNAME(CNAME(absolute(of))))
+}
+
+fn absolute(name: &str) -> Name {
+    Name::from_ascii(format!("{}.", name.trim_end_matches('.'))).unwrap()
+}
+
+/// The server; it ends when it is dropped.
+pub struct Authority {
+    /// For UDP and TCP alike.
+    pub address: SocketAddr,
+    asked: Arc<Mutex<Vec<Question>>>,
+    over: Arc<AtomicBool>,
+}
+
+impl Authority {
+    /// Starts a server on 127.0.0.1 that answers over both protocols.
+    pub fn start(answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), true, answers)
+    }
+
+    /// As [`Authority::start`], but nothing listens on TCP.
+    pub fn without_tcp(answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), false, answers)
+    }
+
+    /// On this address of loopback, over UDP and perhaps over TCP.
+    pub fn listen(
+        on: IpAddr,
+        tcp: bool,
+        answers: impl Fn(&Question) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let (udp, listener) = sockets(on);
+        let server = Self { address: udp.local_addr().unwrap(), asked: Arc::default(), over: Arc::default() };
+        let answers: Arc<dyn Fn(&Question) -> Reply + Send + Sync> = Arc::new(answers);
+        let (asked, over, by_udp) = (server.asked.clone(), server.over.clone(), answers.clone());
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = udp.recv_from(&mut buffer) {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (bytes, asked, by_udp) = (buffer[..length].to_vec(), asked.clone(), by_udp.clone());
+                let udp = udp.try_clone().unwrap();
+                thread::spawn(move || {
+                    if let Some(reply) = answered(&bytes, false, &asked, &*by_udp) {
+                        let _ = udp.send_to(&reply, from);
+                    }
+                });
+            }
+        });
+        // Otherwise the port is closed.
+        if tcp {
+            let (asked, over) = (server.asked.clone(), server.over.clone());
+            thread::spawn(move || {
+                while let Ok((stream, _)) = listener.accept() {
+                    if over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let (asked, answers) = (asked.clone(), answers.clone());
+                    thread::spawn(move || by_tcp(stream, &asked, &*answers));
+                }
+            });
+        }
+        server
+    }
+
+    /// The questions so far.
+    pub fn asked(&self) -> Vec<Question> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        // Both threads look up.
+        if let Ok(socket) = UdpSocket::bind((self.address.ip(), 0)) {
+            let _ = socket.send_to(&[], self.address);
+        }
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_millis(200));
+    }
+}
+
+/// A port that is free for both protocols.
+fn sockets(on: IpAddr) -> (UdpSocket, TcpListener) {
+    for _ in 0..50 {
+        let listener = TcpListener::bind((on, 0)).expect("loopback");
+        if let Ok(udp) = UdpSocket::bind(listener.local_addr().unwrap()) {
+            return (udp, listener);
+        }
+    }
+    panic!("no port of {on} is free for UDP and TCP");
+}
+
+fn by_tcp(
+    mut stream: TcpStream,
+    asked: &Mutex<Vec<Question>>,
+    answers: &(dyn Fn(&Question) -> Reply + Send + Sync),
+) {
+    loop {
+        let mut length = [0; 2];
+        if stream.read_exact(&mut length).is_err() {
+            return;
+        }
+        let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
+        if stream.read_exact(&mut bytes).is_err() {
+            return;
+        }
+        let Some(reply) = answered(&bytes, true, asked, answers) else { continue };
+        let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
+        if stream.write_all(&[&length[..], &reply].concat()).is_err() {
+            return;
+        }
+    }
+}
+
+fn answered(
+    bytes: &[u8],
+    tcp: bool,
+    asked: &Mutex<Vec<Question>>,
+    answers: &(dyn Fn(&Question) -> Reply + Send + Sync),
+) -> Option<Vec<u8>> {
+    let request = Message::from_vec(bytes).ok()?;
+    let query = request.queries.first()?;
+    let question = Question {
+        name: query.name().to_ascii().trim_end_matches('.').to_ascii_lowercase(),
+        kind: query.query_type(),
+        tcp,
+    };
+    asked.lock().unwrap().push(question.clone());
+    let mut reply = answers(&question);
+    while let Reply::Late(by, then) = reply {
+        thread::sleep(by);
+        reply = *then;
+    }
+    let mut message = Message::response(request.metadata.id, OpCode::Query);
+    message.queries.clone_from(&request.queries);
+    message.metadata.recursion_desired = request.metadata.recursion_desired;
+    message.metadata.recursion_available = true;
+    message.metadata.authoritative = true;
+    match reply {
+        Reply::Records(mut records) => {
+            // Whoever varies the case of a name against forgery wants it back as it was.
+            for record in &mut records {
+                if record.name.eq_ignore_root(query.name()) {
+                    record.name = query.name().clone();
+                }
+            }
+            message.answers = records;
+        }
+        Reply::Code(code) => message.metadata.response_code = code,
+        Reply::Truncated => message.metadata.truncation = true,
+        Reply::Silence | Reply::Late(..) => return None,
+    }
+    message.to_vec().ok()
+}
+
+/// Asks a server over UDP, or over TCP, once; `None` if it says nothing in time.
+pub fn ask(server: SocketAddr, name: &str, kind: RecordType, tcp: bool) -> Option<Message> {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(absolute(name), kind));
+    let bytes = message.to_vec().unwrap();
+    let patience = Duration::from_secs(4);
+    if tcp {
+        let mut stream = TcpStream::connect_timeout(&server, patience).ok()?;
+        stream.set_read_timeout(Some(patience)).ok()?;
+        let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+        stream.write_all(&[&length[..], &bytes].concat()).ok()?;
+        let mut length = [0; 2];
+        stream.read_exact(&mut length).ok()?;
+        let mut reply = vec![0; usize::from(u16::from_be_bytes(length))];
+        stream.read_exact(&mut reply).ok()?;
+        return Message::from_vec(&reply).ok();
+    }
+    let socket = UdpSocket::bind((server.ip(), 0)).ok()?;
+    socket.connect(server).ok()?;
+    socket.set_read_timeout(Some(patience)).ok()?;
+    socket.send(&bytes).ok()?;
+    let mut buffer = [0; 4096];
+    let length = socket.recv(&mut buffer).ok()?;
+    Message::from_vec(&buffer[..length]).ok()
+}
+
+/// The addresses in an answer.
+pub fn addresses(message: &Message) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = message
+        .answers
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::A(A(address)) => Some(IpAddr::V4(*address)),
+            RData::AAAA(AAAA(address)) => Some(IpAddr::V6(*address)),
+            _ => None,
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_authority_answers_over_both_protocols_and_remembers() {
+    let private: IpAddr = "10.9.8.7".parse().unwrap();
+    let authority = Authority::start(move |question| match question.name.as_str() {
+        "known.example" => Reply::addresses(question, &[private]),
+        "long.example" if !question.tcp => Reply::Truncated,
+        "long.example" => {
+            Reply::Records(vec![alias("long.example", "known.example"), record("known.example", private)])
+        }
+        _ => Reply::Code(ResponseCode::NXDomain),
+    });
+    let said = |name: &str, tcp: bool| ask(authority.address, name, RecordType::A, tcp).unwrap();
+    assert_eq!(addresses(&said("Known.example", false)), [private]);
+    assert_eq!(addresses(&said("known.example", true)), [private]);
+    assert!(said("long.example", false).metadata.truncation);
+    assert_eq!(addresses(&said("long.example", true)), [private]);
+    assert_eq!(said("other.example", false).metadata.response_code, ResponseCode::NXDomain);
+    let soon = Duration::from_millis(5);
+    let udp_only = Authority::without_tcp(move |question| match question.name.as_str() {
+        "late.example" => Reply::Late(soon, Box::new(Reply::addresses(question, &[private]))),
+        _ => Reply::Silence,
+    });
+    let late = ask(udp_only.address, "late.example", RecordType::A, false).unwrap();
+    assert_eq!(addresses(&late), [private]);
+    assert!(ask(udp_only.address, "late.example", RecordType::A, true).is_none(), "nothing listens on TCP");
+    let asked = authority.asked();
+    assert_eq!(asked.len(), 5);
+    assert_eq!(asked[0], Question { name: "known.example".to_owned(), kind: RecordType::A, tcp: false });
+}
