@@ -11,7 +11,10 @@ const INBOUND: &str = "rslvr-in-0d00000000000001";
 
 fn fixture() -> Fixture {
     let text = include_str!("../../../fixtures/healthy/custom-networking.json");
-    Fixture(serde_json::from_str(text).unwrap())
+    let with_hybrid_nodes = Fixture(serde_json::from_str(text).unwrap());
+    with_hybrid_nodes.change("cluster", "name", "orders", |cluster| {
+        cluster.as_object_mut().unwrap().remove("remoteNetworkConfig");
+    })
 }
 
 fn of(fixture: &Fixture, wanted: Wanted) -> Result<Forwarding, ForwardersError> {
