@@ -175,6 +175,18 @@ fn carries(running: &Running, authority: &Authority) {
     assert!(authority.asked().iter().any(|question| question.name == CONTROL));
 }
 
+/// What becomes of the answers without a line that the program writes.
+fn swallows(running: &Running) {
+    let said = ask(running.address, HOST, RecordType::A, false).expect("an answer");
+    assert_eq!(addresses(&said), Vec::<IpAddr>::new(), "the exception is not needed");
+}
+
+fn without(generated: &str, key: &str) -> String {
+    let kept: Vec<&str> = generated.lines().filter(|line| !line.trim_start().starts_with(key)).collect();
+    assert!(kept.len() < generated.lines().count(), "no line begins with {key}");
+    kept.join("\n") + "\n"
+}
+
 /// Whether this process is root, from whom servers want to know as whom to run.
 fn is_root(directory: &Path) -> bool {
     std::fs::metadata(directory).unwrap().uid() == 0
@@ -182,13 +194,18 @@ fn is_root(directory: &Path) -> bool {
 
 #[test]
 fn dnsmasq_carries_private_answers_past_its_filter() {
-    let Some(dnsmasq) = installed("dnsmasq") else { return };
+    let Some(program) = installed("dnsmasq") else { return };
     let authority = inbound();
     let generated = configuration("dnsmasq", &authority, |at| format!("{}#{}", at.ip(), at.port()));
+    carries(&dnsmasq(&program, &authority, &generated), &authority);
+    swallows(&dnsmasq(&program, &authority, &without(&generated, "rebind-domain-ok")));
+}
+
+fn dnsmasq(program: &Path, authority: &Authority, generated: &str) -> Running {
     let port_of = authority.address.port();
     let write = |directory: &Path, port: u16| {
         std::fs::create_dir(directory.join("conf.d")).unwrap();
-        std::fs::write(directory.join("conf.d/cluster.conf"), &generated).unwrap();
+        std::fs::write(directory.join("conf.d/cluster.conf"), generated).unwrap();
         let user = if is_root(directory) { "user=root\ngroup=root\n" } else { "" };
         let place = directory.display();
         let own = format!(
@@ -199,24 +216,31 @@ fn dnsmasq_carries_private_answers_past_its_filter() {
         std::fs::write(directory.join("dnsmasq.conf"), own).unwrap();
     };
     let run = |directory: &Path, how: &str| {
-        let mut command = Command::new(&dnsmasq);
+        let mut command = Command::new(program);
         command.arg(how).arg(format!("--conf-file={}", directory.join("dnsmasq.conf").display()));
         command
     };
-    let running = started(write, |at| run(at, "--test"), |at| run(at, "--keep-in-foreground"));
-    carries(&running, &authority);
+    started(write, |at| run(at, "--test"), |at| run(at, "--keep-in-foreground"))
 }
 
 #[test]
 fn unbound_carries_private_answers_past_its_filter_and_its_validator() {
-    let (Some(unbound), Some(checker)) = (installed("unbound"), installed("unbound-checkconf")) else {
+    let (Some(program), Some(checker)) = (installed("unbound"), installed("unbound-checkconf")) else {
         return;
     };
     let authority = inbound();
     let generated = configuration("unbound", &authority, |at| format!("{}@{}", at.ip(), at.port()));
+    let programs = (program.as_path(), checker.as_path());
+    carries(&unbound(programs, &authority, &generated), &authority);
+    for needed in ["private-domain", "domain-insecure"] {
+        swallows(&unbound(programs, &authority, &without(&generated, needed)));
+    }
+}
+
+fn unbound((program, checker): (&Path, &Path), authority: &Authority, generated: &str) -> Running {
     let at = authority.address.port();
     let write = |directory: &Path, port: u16| {
-        std::fs::write(directory.join("cluster.conf"), &generated).unwrap();
+        std::fs::write(directory.join("cluster.conf"), generated).unwrap();
         let place = directory.display();
         // The validator holds a key of the root's, and nobody who would prove anything with it.
         let own = format!(
@@ -232,34 +256,50 @@ fn unbound_carries_private_answers_past_its_filter_and_its_validator() {
         std::fs::write(directory.join("unbound.conf"), own).unwrap();
     };
     let check = |directory: &Path| {
-        let mut command = Command::new(&checker);
+        let mut command = Command::new(checker);
         command.arg(directory.join("unbound.conf"));
         command
     };
     let start = |directory: &Path| {
-        let mut command = Command::new(&unbound);
+        let mut command = Command::new(program);
         command.args(["-d", "-p", "-c"]).arg(directory.join("unbound.conf"));
         command
     };
-    carries(&started(write, check, start), &authority);
+    started(write, check, start)
 }
 
 #[test]
 fn bind_carries_private_answers_past_its_filter_and_its_validator() {
-    let (Some(named), Some(checker)) = (installed("named"), installed("named-checkconf")) else { return };
+    let (Some(program), Some(checker)) = (installed("named"), installed("named-checkconf")) else { return };
     let authority = inbound();
     let generated = configuration("bind", &authority, |at| format!("{} port {}", at.ip(), at.port()));
     // The lines that the program asks to add by hand to the one block of options.
     let by_hand = |key: &str| {
-        let line = generated
-            .lines()
-            .find_map(|line| line.strip_prefix("//     ").filter(|rest| rest.starts_with(key)));
-        line.unwrap_or_else(|| panic!("no line with {key}: {generated}")).replace("(as it is)", "10.0.0.0/8;")
+        let mut lines = generated.lines().filter_map(|line| line.strip_prefix("//     "));
+        let line = lines
+            .find(|line| line.starts_with(key))
+            .unwrap_or_else(|| panic!("no line with {key}: {generated}"));
+        line.replace("(as it is)", "10.0.0.0/8;")
     };
-    let options = format!("  {}\n  {}\n", by_hand("validate-except"), by_hand("deny-answer-addresses"));
+    let (validate, filter) = (by_hand("validate-except"), by_hand("deny-answer-addresses"));
+    let programs = (program.as_path(), checker.as_path());
+    let run = |validate: &str, filter: &str| {
+        named(programs, &authority, &generated, &format!("  {validate}\n  {filter}\n"))
+    };
+    carries(&run(&validate, &filter), &authority);
+    swallows(&run("validate-except { };", &filter));
+    swallows(&run(&validate, "deny-answer-addresses { 10.0.0.0/8; };"));
+}
+
+fn named(
+    (program, checker): (&Path, &Path),
+    authority: &Authority,
+    generated: &str,
+    options: &str,
+) -> Running {
     let at = authority.address.port();
     let write = |directory: &Path, port: u16| {
-        std::fs::write(directory.join("cluster.conf"), &generated).unwrap();
+        std::fs::write(directory.join("cluster.conf"), generated).unwrap();
         let place = directory.display();
         let options = options.replace("validate-except {", &format!("validate-except {{ \"{CONTROL}\";"));
         let own = format!(
@@ -273,16 +313,16 @@ fn bind_carries_private_answers_past_its_filter_and_its_validator() {
         std::fs::write(directory.join("named.conf"), own).unwrap();
     };
     let check = |directory: &Path| {
-        let mut command = Command::new(&checker);
+        let mut command = Command::new(checker);
         command.arg(directory.join("named.conf"));
         command
     };
     let start = |directory: &Path| {
-        let mut command = Command::new(&named);
+        let mut command = Command::new(program);
         command.args(["-g", "-4", "-c"]).arg(directory.join("named.conf"));
         command
     };
-    carries(&started(write, check, start), &authority);
+    started(write, check, start)
 }
 
 #[test]
