@@ -81,6 +81,10 @@ pub(super) fn public(context: &Context<'_>, name: &str) -> Lookup {
     match context.public_access() {
         Ok(true) => Lookup::told(Answer::Public, step),
         Ok(false) => match needed::control_plane(context) {
+            Ok(none) if none.is_empty() => {
+                let what = "what the name of a cluster leads to, both of whose endpoints are off";
+                Lookup::unknown(vec![Missing::unmodelled(what)], step)
+            }
             Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step).unless(too_old(context)),
             Err(missing) => Lookup::unknown(missing, step),
         },
