@@ -11,9 +11,8 @@ const INBOUND: &str = "rslvr-in-0d00000000000001";
 
 fn fixture() -> Fixture {
     let text = include_str!("../../../fixtures/healthy/custom-networking.json");
-    let fixture = Fixture(serde_json::from_str(text).unwrap());
-    // Without its hybrid nodes.
-    fixture.change("cluster", "name", "orders", |cluster| {
+    let with_hybrid_nodes = Fixture(serde_json::from_str(text).unwrap());
+    with_hybrid_nodes.change("cluster", "name", "orders", |cluster| {
         cluster.as_object_mut().unwrap().remove("remoteNetworkConfig");
     })
 }

@@ -135,6 +135,17 @@ fn to_server(
     if let Some(down) = down(endpoint) {
         return Lookup::nothing(vec![down], step);
     }
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
+    let plain = endpoint.protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("Do53"));
+    if port != 53 || !(plain || endpoint.protocols.is_empty()) {
+        let spoken = if plain || endpoint.protocols.is_empty() {
+            "port 53".to_owned()
+        } else {
+            endpoint.protocols.join(", ")
+        };
+        let reason = format!("it asks {address} of {id} on port {port}, which answers on {spoken}");
+        return wrong(BlockerCode::ResolverRuleTarget, reason);
+    }
     let Some(vpc) = endpoint.host_vpc_id.as_deref() else {
         let field = format!("HostVPCId of {id}");
         return Lookup::unknown(vec![context.field("ResolverEndpoints", &field)], step);
