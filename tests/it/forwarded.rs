@@ -19,7 +19,7 @@ struct Break {
     done: &'static [&'static str],
     /// The calls that mend it.
     undone: &'static [&'static str],
-    /// Each finding that changes.
+    /// Each finding that fails now or became unknown.
     gives: &'static [&'static str],
 }
 
@@ -30,7 +30,7 @@ macro_rules! instead {
             &[
                 "route53resolver disassociate-resolver-rule --vpc-id {operators-vpc} --resolver-rule-id {rule}",
                 concat!(
-                    "route53resolver associate-resolver-rule --vpc-id {operators-vpc} --resolver-rule-id {",
+                    "route53resolver associate-resolver-rule --name rule --vpc-id {operators-vpc} --resolver-rule-id {",
                     $role,
                     "}"
                 ),
@@ -41,7 +41,7 @@ macro_rules! instead {
                     $role,
                     "}"
                 ),
-                "route53resolver associate-resolver-rule --vpc-id {operators-vpc} --resolver-rule-id {rule}",
+                "route53resolver associate-resolver-rule --name rule --vpc-id {operators-vpc} --resolver-rule-id {rule}",
             ],
         )
     };
@@ -64,7 +64,11 @@ const BREAKS: &[Break] = &[
         undone: &[
             "route53resolver associate-resolver-endpoint-ip-address --resolver-endpoint-id {inbound} --ip-address SubnetId={worker-c},Ip=10.71.64.10",
         ],
-        gives: &[],
+        gives: &[
+            "operator-resolution-not-dependable fail operators:operations",
+            "resolver-endpoint-in-one-zone fail inbound",
+            "resolver-rule-target-gone fail rule",
+        ],
     },
     Break {
         what: "the inbound endpoint's group admits no UDP",
@@ -74,7 +78,10 @@ const BREAKS: &[Break] = &[
         undone: &[
             "ec2 authorize-security-group-ingress --group-id {inbound-group} --protocol udp --port 53 --cidr 10.72.0.0/24",
         ],
-        gives: &[],
+        gives: &[
+            "operator-cannot-reach-resolver-udp fail operators:operations->resolver-inbound:udp/53",
+            "operator-cannot-resolve-api fail operators:operations",
+        ],
     },
     Break {
         what: "the inbound endpoint's group admits no TCP",
@@ -84,7 +91,10 @@ const BREAKS: &[Break] = &[
         undone: &[
             "ec2 authorize-security-group-ingress --group-id {inbound-group} --protocol tcp --port 53 --cidr 10.72.0.0/24",
         ],
-        gives: &[],
+        gives: &[
+            "operator-cannot-reach-resolver-tcp fail operators:operations->resolver-inbound:tcp/53",
+            "operator-resolution-not-dependable fail operators:operations",
+        ],
     },
     Break {
         what: "the outbound endpoint's group lets nothing out",
@@ -94,7 +104,7 @@ const BREAKS: &[Break] = &[
         undone: &[
             "ec2 authorize-security-group-egress --group-id {outbound-group} --protocol -1 --cidr 0.0.0.0/0",
         ],
-        gives: &[],
+        gives: &["operator-cannot-resolve-api fail operators:operations"],
     },
     Break {
         what: "the rule is not associated with the operators' VPC",
@@ -102,42 +112,97 @@ const BREAKS: &[Break] = &[
             "route53resolver disassociate-resolver-rule --vpc-id {operators-vpc} --resolver-rule-id {rule}",
         ],
         undone: &[
-            "route53resolver associate-resolver-rule --vpc-id {operators-vpc} --resolver-rule-id {rule}",
+            "route53resolver associate-resolver-rule --name rule --vpc-id {operators-vpc} --resolver-rule-id {rule}",
         ],
-        gives: &[],
+        gives: &["operator-cannot-resolve-api fail operators:operations"],
     },
     Break {
         what: "the rule applies to the workers' VPC too, so that the query goes round",
-        done: &["route53resolver associate-resolver-rule --vpc-id {workers-vpc} --resolver-rule-id {rule}"],
+        done: &[
+            "route53resolver associate-resolver-rule --name round --vpc-id {workers-vpc} --resolver-rule-id {rule}",
+        ],
         undone: &[
             "route53resolver disassociate-resolver-rule --vpc-id {workers-vpc} --resolver-rule-id {rule}",
         ],
-        gives: &[],
+        gives: &[
+            "node-cannot-resolve fail nodes:cluster",
+            "operator-cannot-resolve-api fail operators:operations",
+            "resolver-rule-loops fail rule",
+        ],
     },
-    swapped("the rule is for another name", instead!("rule-for-another-name"), &[]),
-    swapped("the rule's addresses are old", instead!("rule-with-old-addresses"), &[]),
-    swapped("the rule has one address of two", instead!("rule-with-one-target"), &[]),
-    swapped("one of the rule's addresses is old", instead!("rule-with-one-old-address"), &[]),
-    swapped("the rule leads to an inbound endpoint of another VPC", instead!("rule-to-another-vpc"), &[]),
-    swapped("the rule leads to an endpoint for delegation", instead!("rule-to-delegation"), &[]),
+    swapped(
+        "the rule is for another name",
+        instead!("rule-for-another-name"),
+        &["operator-cannot-resolve-api fail operators:operations"],
+    ),
+    swapped(
+        "the rule's addresses are old",
+        instead!("rule-with-old-addresses"),
+        &[
+            "operator-cannot-resolve-api fail operators:operations",
+            "resolver-rule-target-gone fail rule-with-old-addresses",
+        ],
+    ),
+    swapped(
+        "the rule has one address of two",
+        instead!("rule-with-one-target"),
+        &["resolver-rule-with-one-target fail rule-with-one-target"],
+    ),
+    swapped(
+        "one of the rule's addresses is old",
+        instead!("rule-with-one-old-address"),
+        &[
+            "operator-resolution-not-dependable fail operators:operations",
+            "resolver-rule-target-gone fail rule-with-one-old-address",
+        ],
+    ),
+    swapped(
+        "the rule leads to an inbound endpoint of another VPC",
+        instead!("rule-to-another-vpc"),
+        &[
+            "operator-cannot-resolve-api fail operators:operations",
+            "resolver-rule-loops fail rule-to-another-vpc",
+        ],
+    ),
+    swapped(
+        "the rule leads to an endpoint for delegation",
+        instead!("rule-to-delegation"),
+        &["operator-cannot-resolve-api fail operators:operations"],
+    ),
     Break {
         what: "the workers' VPC has no resolver",
         done: &["ec2 modify-vpc-attribute --vpc-id {workers-vpc} --no-enable-dns-support"],
         undone: &["ec2 modify-vpc-attribute --vpc-id {workers-vpc} --enable-dns-support"],
-        gives: &[],
+        gives: &[
+            "node-cannot-resolve fail nodes:cluster",
+            "node-cannot-resolve fail nodes:ec2",
+            "node-cannot-resolve fail nodes:ecr.api",
+            "node-cannot-resolve fail nodes:ecr.dkr:123456789012.dkr.ecr.eu-west-2.amazonaws.com",
+            "node-cannot-resolve fail nodes:ecr.dkr:602401143452.dkr.ecr.eu-west-2.amazonaws.com",
+            "node-cannot-resolve fail nodes:s3",
+            "operator-cannot-resolve-api fail operators:operations",
+            "vpc-dns-support-off fail workers-vpc",
+        ],
     },
     Break {
         what: "the workers' VPC has no private zones",
         done: &["ec2 modify-vpc-attribute --vpc-id {workers-vpc} --no-enable-dns-hostnames"],
         undone: &["ec2 modify-vpc-attribute --vpc-id {workers-vpc} --enable-dns-hostnames"],
-        gives: &[],
+        gives: &[
+            "node-cannot-resolve fail nodes:cluster",
+            "operator-cannot-resolve-api fail operators:operations",
+            "vpc-dns-hostnames-off fail workers-vpc",
+        ],
     },
     // Last: it comes back under another id.
     Break {
         what: "the inbound endpoint is gone",
         done: &["route53resolver delete-resolver-endpoint --resolver-endpoint-id {inbound}"],
         undone: &[],
-        gives: &[],
+        gives: &[
+            "operator-cannot-resolve-api fail operators:operations",
+            "resolver-rule-target-gone fail rule",
+        ],
     },
 ];
 
@@ -173,15 +238,15 @@ fn audit(roles: &Roles) -> Value {
 
 type Outcomes = BTreeMap<(String, String), String>;
 
-/// What became of each finding, with roles in the place of ids.
+/// What fails now or became unknown, with roles in the place of ids.
 fn changes(before: &Outcomes, after: &Outcomes, roles: &Roles) -> Vec<String> {
     let keys: std::collections::BTreeSet<_> = before.keys().chain(after.keys()).collect();
     let role = |text: &str| roles.iter().fold(text.to_owned(), |text, (role, id)| text.replace(id, role));
     keys.into_iter()
         .filter(|key| before.get(*key) != after.get(*key))
-        .map(|key| {
-            let now = after.get(key).map_or("gone", String::as_str);
-            format!("{} {now} {}", key.0, role(&key.1))
+        .filter_map(|key| {
+            let now = after.get(key).filter(|now| ["fail", "unknown"].contains(&now.as_str()))?;
+            Some(format!("{} {now} {}", key.0, role(&key.1)))
         })
         .collect()
 }
