@@ -312,5 +312,5 @@ fn text(value: &Value) -> String {
 fn told(report: &Value, rule: &str) -> String {
     let findings = report["findings"].as_array().expect("findings").iter();
     let told = findings.filter(|finding| text(&finding["rule"]).starts_with(rule));
-    told.map(|finding| format!("{finding:#}\n")).collect()
+    told.map(|finding| format!("{finding:#}")).collect::<Vec<_>>().join("\n")
 }
