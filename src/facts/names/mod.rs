@@ -243,3 +243,35 @@ pub(super) fn inbound_servers(context: &Context<'_>) -> Vec<String> {
     let addresses: BTreeSet<std::net::IpAddr> = nets.flatten().map(ipnet::IpNet::addr).collect();
     addresses.into_iter().map(|address| address.to_string()).collect()
 }
+
+/// Whom a name is asked for by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who<'a> {
+    /// What runs in the cluster's VPC.
+    Nodes,
+    /// A network of operators.
+    Operator(&'a crate::intent::Operator),
+}
+
+/// The private addresses that somebody is told of a name by what was read; empty where nobody tells any.
+/// `None` where public ones are told.
+pub(super) fn told(
+    context: &Context<'_>,
+    who: Who<'_>,
+    name: &str,
+) -> Known<Option<BTreeSet<std::net::IpAddr>>> {
+    let question = Question::new(name);
+    let lookup = match who {
+        Who::Nodes => {
+            let vpc = context.vpc.clone()?;
+            let from = ends::of_role(context, "nodes");
+            asker::in_vpc(context, &vpc, ("nodes", &from.known), &question)
+        }
+        Who::Operator(operator) => asker::operator(context, operator, &question).lookup,
+    };
+    Ok(match lookup.answer? {
+        Answer::Addresses(all) => Some(all),
+        Answer::Nothing => Some(BTreeSet::new()),
+        Answer::Public => None,
+    })
+}
