@@ -64,8 +64,10 @@ impl Sayings {
             none if none.is_empty() => blocker.reason.clone(),
             prefixes => blocker.reason.replacen(&prefixes, PREFIXES, 1),
         };
-        let wider = nets.first().into_iter().flat_map(wider).filter_map(|net| self.by_net.get(&net)).flatten();
-        let covers = |at: &&usize| self.all.get(**at).is_some_and(|one| nets.iter().all(|net| one.covers(net)));
+        let wider =
+            nets.first().into_iter().flat_map(wider).filter_map(|net| self.by_net.get(&net)).flatten();
+        let covers =
+            |at: &&usize| self.all.get(**at).is_some_and(|one| nets.iter().all(|net| one.covers(net)));
         let covering = wider.filter(covers).min().copied();
         let alike = self.by_words.get(&words).copied();
         let Some(at) = [covering, alike].into_iter().flatten().min() else {

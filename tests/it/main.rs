@@ -5,6 +5,7 @@
 
 mod architecture;
 mod audit;
+mod authority;
 mod aws_cli;
 mod aws_route;
 mod breakages;
@@ -29,6 +30,7 @@ mod mended;
 mod networks;
 mod patch;
 mod planned;
+mod probe;
 mod program;
 mod readme;
 mod recorded;
@@ -38,4 +40,5 @@ mod replay;
 mod rules;
 mod servers;
 mod shell;
+mod tls_servers;
 mod trace;
