@@ -42,6 +42,28 @@ pub(super) fn of_profiles<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
         .collect()
 }
 
+/// What the Route 53 Profiles of a VPC bring into it, as far as it is in force.
+pub(super) fn profiles<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s ProfileResourceAssociation>> {
+    let aws = &context.snapshot.aws;
+    let all = context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc)?;
+    let mut held = Vec::new();
+    for one in all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc) && !over(one.status.as_deref())) {
+        let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE")) else {
+            return Err(vec![Missing::probe(format!(
+                "what the Route 53 Profile {} answers, whose association with {vpc} is {}",
+                one.profile_id.as_deref().unwrap_or("without an id"),
+                one.status.as_deref().unwrap_or("of an unread status")
+            ))]);
+        };
+        let all = aws.profile_resource_associations.as_deref();
+        let all = context.items(all, "ProfileResourceAssociations", profile)?.iter();
+        held.extend(all.filter(|one| {
+            one.profile_id.as_deref() == Some(profile) && is(one.status.as_deref(), "COMPLETE")
+        }));
+    }
+    Ok(held)
+}
+
 /// What would have to be read to know all of them; empty where they are known.
 pub(super) fn unread_profiles(context: &Context<'_>) -> Vec<Missing> {
     let vpc = match &context.vpc {
@@ -68,7 +90,7 @@ fn is(status: Option<&str>, wanted: &str) -> bool {
 }
 
 /// What stands after this in the ARN of a profile's resource.
-fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
+pub(super) fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
     Arn::parse(association.resource_arn.as_deref()?)?.resource.strip_prefix(kind)
 }
 

@@ -8,12 +8,11 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::intent::Operator;
 use crate::network::{AddressSet, Egress, Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::Route;
 use crate::snapshot::aws::eks::Cluster;
 
-use super::{Context, Fact, nodes, operators, resolver_endpoint, subnet};
+use super::{Context, Fact, nodes, subnet};
 
 /// What rules see of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -26,12 +25,6 @@ pub(super) struct ExposureFacts {
     /// Whether EKS takes the list: 40 prefixes at most, and IPv6 ones only for IPv6 clusters whose
     /// endpoint is under `api.aws` (`publicAccessCidrs`, `ipFamily`, `endpoint`).
     public_access_cidrs_accepted: Fact<bool>,
-    /// Declared operator networks outside the VPC whose DNS gives them the public endpoint's addresses,
-    /// because both endpoints are on and the VPC has no inbound endpoint of Route 53 Resolver.
-    operators_sent_to_public: Fact<Vec<String>>,
-    /// Whether every declared operator network is led to the private endpoint: its VPC's own DNS, or an
-    /// inbound endpoint (`ResolverEndpoints[].Direction`).
-    operators_sent_to_private: Fact<bool>,
     /// Addresses of the control plane's interfaces (`NetworkInterfaces[]` described as `Amazon EKS …`):
     /// a firewall outside must admit them, and an update of the cluster changes them.
     control_plane_addresses: Fact<Vec<String>>,
@@ -63,7 +56,6 @@ const CIDRS: usize = 40;
 /// The facts about one cluster.
 pub(super) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
     let nat = nat_addresses_not_admitted(context);
-    let to_public = operators_sent_to_public(context);
     let groups = groups_missing(context);
     let prefixes = pull_through_prefixes(context);
     let interfaces = match context.plan() {
@@ -74,11 +66,6 @@ pub(super) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
         nodes_admitted_publicly: Fact(nat.clone().map(|addresses| addresses.is_empty())),
         nat_addresses_not_admitted: Fact(nat),
         public_access_cidrs_accepted: Fact(cidrs_accepted(context, cluster)),
-        operators_sent_to_private: Fact(match &to_public {
-            Ok(networks) => Ok(networks.is_empty()),
-            Err(missing) => Err(missing.clone()),
-        }),
-        operators_sent_to_public: Fact(to_public),
         control_plane_addresses: Fact(interfaces.clone().map(|all| {
             all.iter().filter_map(|interface| interface.private_ip_address.clone()).collect()
         })),
@@ -190,54 +177,6 @@ fn cidrs_accepted(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
     Ok(family.eq_ignore_ascii_case("ipv6") && dual_stack)
 }
 
-/// With both endpoints on, the public name leads to public addresses everywhere but in the VPC, and
-/// where a resolver forwards the name into it.
-fn operators_sent_to_public(context: &Context<'_>) -> Known<Vec<String>> {
-    let config = context.vpc_config()?;
-    let on = |setting: Option<bool>, name: &str| {
-        setting.ok_or_else(|| vec![context.field("cluster", &format!("resourcesVpcConfig.{name}"))])
-    };
-    let both = on(config.endpoint_public_access, "endpointPublicAccess")?
-        && on(config.endpoint_private_access, "endpointPrivateAccess")?;
-    let outside = outside(context)?;
-    if !both || outside.is_empty() {
-        return Ok(Vec::new());
-    }
-    let vpc = context.vpc.clone()?;
-    let endpoints =
-        context.items(context.snapshot.aws.resolver_endpoints.as_deref(), "ResolverEndpoints", &vpc)?;
-    let inbound = endpoints.iter().any(|endpoint| {
-        endpoint.direction.as_deref() == Some("INBOUND") && endpoint.host_vpc_id.as_deref() == Some(&vpc)
-    });
-    // The owner of a shared VPC alone is shown its endpoints.
-    if !inbound && let Some(missing) = resolver_endpoint::of_owner(context, "ResolverEndpoints") {
-        return Err(vec![missing]);
-    }
-    if !inbound {
-        return Ok(outside.iter().map(|operator| operator.name.clone()).collect());
-    }
-    let names: Vec<&str> = outside.iter().map(|operator| operator.name.as_str()).collect();
-    Err(vec![Missing {
-        kind: MissingKind::Probe,
-        what: format!(
-            "whether the DNS of {} forwards the cluster's name to the VPC's inbound endpoint",
-            names.join(", ")
-        ),
-        permission: None,
-    }])
-}
-
-/// The declared networks that are not wholly inside the cluster's VPC.
-fn outside<'c>(context: &'c Context<'_>) -> Known<Vec<&'c Operator>> {
-    let declared = operators::declared(context)?;
-    if declared.is_empty() {
-        return Ok(Vec::new());
-    }
-    let inside: AddressSet = context.network.vpc_cidrs(&context.vpc.clone()?)?.into_iter().collect();
-    let outside = declared.iter().filter(|operator| !inside.contains_all(&operator.cidr.into()));
-    Ok(outside.collect())
-}
-
 fn groups_missing(context: &Context<'_>) -> Known<Vec<String>> {
     let config = context.vpc_config()?;
     let own = config.cluster_security_group_id.iter();
@@ -308,22 +247,6 @@ mod tests {
             config["endpointPrivateAccess"] = json!(private);
             config["publicAccessCidrs"] = json!(cidrs);
         })
-    }
-
-    #[test]
-    fn operators_outside_are_sent_to_the_public_endpoint_unless_a_resolver_may_lead_them_in() {
-        let intent = "operators: [{name: office, cidr: 192.168.0.0/16}, {name: inside, cidr: 10.20.0.0/24}]";
-        let both = public(Fixture::healthy(), true, &["203.0.113.0/24"]);
-        let cluster = both.fields_with("cluster", "payments", intent);
-        assert_eq!(cluster["operators_sent_to_public"], json!(["office"]));
-        let inbound = both.add(
-            "ResolverEndpoints",
-            json!({"Id": "rslvr-in-1", "Direction": "INBOUND", "HostVPCId": "vpc-0a000000000000001", "Status": "OPERATIONAL", "SecurityGroupIds": [], "Protocols": []}),
-        );
-        let cluster = inbound.fields_with("cluster", "payments", intent);
-        assert!(is_unknown(&cluster["operators_sent_to_private"], "office"), "{cluster}");
-        let cluster = Fixture::healthy().fields_with("cluster", "payments", intent);
-        assert_eq!(cluster["operators_sent_to_private"], true);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::intent::Operator;
 use crate::network::{AddressSet, End, EndKind, Known, Missing};
 
-use super::{Context, ends};
+use super::{Context, ends, resolver_endpoint};
 
 /// The declared networks, or that nobody declared any.
 pub(super) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
@@ -25,6 +25,13 @@ pub(super) fn end(operator: &Operator) -> End {
         label: operator.name.clone(),
         kind: EndKind::Addresses { cidr: operator.cidr, via: operator.via.clone(), groups },
     }
+}
+
+/// Whether the machines of a declared network ask endpoints of Route 53 Resolver themselves, with no DNS
+/// servers of their own between.
+pub(super) fn asks_resolver(context: &Context<'_>, operator: &Operator) -> bool {
+    let is_endpoint = |server: &IpAddr| resolver_endpoint::endpoint_with(context, *server).is_some();
+    !operator.dns.is_empty() && operator.dns.iter().all(is_endpoint)
 }
 
 /// The DNS servers of a declared network, which are in it or beside it, as ends of paths.

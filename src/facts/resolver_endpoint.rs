@@ -139,6 +139,14 @@ pub(super) fn parsed(one: &IpAddressResponse) -> Option<IpAddr> {
     one.ip.as_deref().or(one.ipv6.as_deref())?.parse().ok()
 }
 
+/// The resolver endpoint that has an address.
+pub(super) fn endpoint_with<'s>(context: &Context<'s>, address: IpAddr) -> Option<&'s ResolverEndpoint> {
+    let has = |endpoint: &&ResolverEndpoint| {
+        addresses(context, &endpoint.id).is_ok_and(|all| all.iter().any(|one| parsed(one) == Some(address)))
+    };
+    context.snapshot.aws.resolver_endpoints.iter().flatten().find(has)
+}
+
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
 fn failed(context: &Context<'_>, id: &str, all: &[IpAddressResponse]) -> Known<Vec<String>> {
     let (mut failed, mut unread) = (Vec::new(), Vec::new());

@@ -51,9 +51,6 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
 }
 
 fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
-    let attributes = context.snapshot.aws.vpc_attributes.iter().flatten().find(|found| found.vpc_id == id);
-    let attribute =
-        |value: Option<bool>| value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))]);
     let dhcp_options_id = vpc
         .clone()
         .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
@@ -62,8 +59,8 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
     VpcFacts {
         id: id.to_owned(),
         name: vpc.as_ref().ok().and_then(|vpc| tag(&vpc.tags, "Name")).map(str::to_owned),
-        dns_support: Fact(attribute(attributes.and_then(|all| all.enable_dns_support.as_ref()?.value))),
-        dns_hostnames: Fact(attribute(attributes.and_then(|all| all.enable_dns_hostnames.as_ref()?.value))),
+        dns_support: Fact(dns_attribute(context, id, Attribute::Support)),
+        dns_hostnames: Fact(dns_attribute(context, id, Attribute::Hostnames)),
         domain_name: Fact(
             dhcp(context, &dhcp_options_id).map(|options| values(options, "domain-name").into_iter().next()),
         ),
@@ -79,16 +76,41 @@ fn field(context: &Context<'_>, name: &str) -> Vec<Missing> {
     vec![context.field("Vpcs", name)]
 }
 
-/// Whether the VPC's instances ask its own resolver and nothing else; without any server they ask nobody.
+/// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server
+/// they ask nobody.
 pub(super) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
     let id = context.vpc.clone()?;
+    Ok(matches!(dns_of(context, &id)?.0, Dns::Amazon | Dns::Nobody))
+}
+
+/// Whom a VPC's instances ask, and the servers that its DHCP options name.
+pub(super) fn dns_of(context: &Context<'_>, id: &str) -> Known<(Dns, Vec<String>)> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
-    let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(&id))]);
+    let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(id))]);
     let options = vpc
         .clone()
         .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
     let servers = dhcp(context, &options).map(|options| values(options, "domain-name-servers"))?;
-    Ok(matches!(Dns::of(context, &vpc, &servers)?, Dns::Amazon | Dns::Nobody))
+    Ok((Dns::of(context, &vpc, &servers)?, servers))
+}
+
+/// A DNS attribute of a VPC.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Attribute {
+    /// `enableDnsSupport`.
+    Support,
+    /// `enableDnsHostnames`.
+    Hostnames,
+}
+
+/// Whether a DNS attribute of a VPC is on.
+pub(super) fn dns_attribute(context: &Context<'_>, id: &str, attribute: Attribute) -> Known<bool> {
+    let found = context.snapshot.aws.vpc_attributes.iter().flatten().find(|found| found.vpc_id == id);
+    let value = found.and_then(|all| match attribute {
+        Attribute::Support => all.enable_dns_support.as_ref()?.value,
+        Attribute::Hostnames => all.enable_dns_hostnames.as_ref()?.value,
+    });
+    value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))])
 }
 
 /// The option set, or `None` where the VPC has none (`default`).
@@ -118,10 +140,14 @@ fn values(options: Option<&DhcpOptions>, key: &str) -> Vec<String> {
 
 /// Who answers the instances' DNS queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Dns {
+pub(super) enum Dns {
+    /// The VPC's own resolver.
     Amazon,
+    /// It and others.
     Mixed,
+    /// Others.
     Custom,
+    /// No server at all.
     Nobody,
 }
 

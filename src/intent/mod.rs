@@ -118,6 +118,11 @@ pub struct Operator {
     pub cidr: IpNet,
     /// Its DNS servers.
     pub dns: Vec<IpAddr>,
+    /// Where its DNS servers send AWS's names: addresses of an inbound endpoint of Route 53 Resolver.
+    /// `None`: nobody said; empty: nowhere.
+    pub forwards_to: Option<Vec<IpAddr>>,
+    /// Whether its DNS servers resolve public names and give private addresses on. `None`: nobody said.
+    pub public_dns: Option<bool>,
     /// Where it enters the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
     pub via: Option<String>,
     /// Security groups that its machines carry.
@@ -268,11 +273,16 @@ impl Intent {
             list.iter()
                 .map(|operator| {
                     let cidr = net(operator.cidr);
+                    let servers = |all: &[IpAddr]| -> Vec<IpAddr> {
+                        all.iter().map(|&server| net(IpNet::from(server)).addr()).collect()
+                    };
                     let named_by_cidr = operator.name == operator.cidr.to_string();
                     Operator {
                         name: if named_by_cidr { cidr.to_string() } else { text(&operator.name) },
                         cidr,
-                        dns: operator.dns.iter().map(|&server| net(IpNet::from(server)).addr()).collect(),
+                        dns: servers(&operator.dns),
+                        forwards_to: operator.forwards_to.as_deref().map(servers),
+                        public_dns: operator.public_dns,
                         via: operator.via.as_deref().map(&text),
                         security_groups: operator.security_groups.iter().map(|group| text(group)).collect(),
                     }

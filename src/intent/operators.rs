@@ -22,7 +22,15 @@ impl FromStr for Operator {
         let (cidr, declared) = flag.split_once(',').map_or((flag, None), |(cidr, rest)| (cidr, Some(rest)));
         let cidr = parse_cidr(cidr.trim()).map_err(wrong)?;
         let Declared { via, groups } = declarations(declared, FLAG).map_err(wrong)?;
-        Ok(Self { name: cidr.to_string(), cidr, dns: Vec::new(), via, security_groups: groups })
+        Ok(Self {
+            name: cidr.to_string(),
+            cidr,
+            dns: Vec::new(),
+            forwards_to: None,
+            public_dns: None,
+            via,
+            security_groups: groups,
+        })
     }
 }
 

@@ -34,6 +34,8 @@ struct WrittenOperator {
     cidr: Spanned<String>,
     #[serde(default)]
     dns: Vec<Spanned<String>>,
+    forwards_to: Option<Vec<Spanned<String>>>,
+    public_dns: Option<bool>,
     via: Option<Spanned<String>>,
     #[serde(default)]
     security_groups: Vec<Spanned<String>>,
@@ -125,6 +127,16 @@ impl Entry<'_> {
         Ok(Some(via.value))
     }
 
+    fn servers(&self, field: &str, written: Vec<Spanned<String>>) -> Result<Vec<IpAddr>, IntentError> {
+        let address = |server: Spanned<String>| {
+            server.value.parse::<IpAddr>().map_err(|_| {
+                let what = format!("'{}' is not an IP address such as 192.168.0.53", server.value);
+                self.fail(server.referenced, field, &what)
+            })
+        };
+        written.into_iter().map(address).collect()
+    }
+
     fn groups(&self, written: Vec<Spanned<String>>) -> Result<Vec<String>, IntentError> {
         let fail = |place, what: String| self.fail(place, "security_groups", &what);
         checked(written, check_group, &fail)
@@ -164,17 +176,12 @@ fn operators(list: Vec<WrittenOperator>, wrong: Wrong<'_>) -> Result<Vec<Operato
             let what = format!("two operators are called '{name}'; names must differ");
             return Err(entry.fail(named, "name", &what));
         }
-        let mut dns = Vec::new();
-        for server in written.dns {
-            let address = server.value.parse::<IpAddr>().map_err(|_| {
-                let what = format!("'{}' is not an IP address such as 192.168.0.53", server.value);
-                entry.fail(server.referenced, "dns", &what)
-            })?;
-            dns.push(address);
-        }
+        let dns = entry.servers("dns", written.dns)?;
+        let forwards_to = written.forwards_to.map(|list| entry.servers("forwards_to", list)).transpose()?;
+        let public_dns = written.public_dns;
         let via = entry.via(written.via)?;
         let security_groups = entry.groups(written.security_groups)?;
-        known.push(Operator { name, cidr, dns, via, security_groups });
+        known.push(Operator { name, cidr, dns, forwards_to, public_dns, via, security_groups });
     }
     Ok(known)
 }

@@ -66,6 +66,26 @@ pub enum BlockerCode {
     NoSuchAddress,
     /// No VPC endpoint answers for a service, and nothing leads to its public addresses.
     EndpointMissing,
+    /// The VPC's resolver is off (`enableDnsSupport`), or its private names are (`enableDnsHostnames`).
+    DnsAttributeOff,
+    /// The private zone that answers for a name does not have it, or gives it other addresses.
+    HostedZoneRecord,
+    /// DNS Firewall refuses the name.
+    DnsFirewall,
+    /// No forwarding rule takes the name to where it resolves.
+    ResolverRuleMissing,
+    /// The rule that would take it there is not associated with the VPC.
+    ResolverRuleNotAssociated,
+    /// A rule sends the name back to where it came from.
+    ResolverRuleLoop,
+    /// A rule forwards to an address that does not answer for the name.
+    ResolverRuleTarget,
+    /// A rule forwards to a VPC that has no private zone with the name.
+    ResolverRuleVpc,
+    /// An endpoint of Route 53 Resolver does not work.
+    ResolverEndpointDown,
+    /// The DNS servers of a network neither forward the name nor resolve public ones.
+    NameNotForwarded,
     /// AWS never forwards this: transitive peering, a gateway endpoint from outside, …
     NeverForwarded,
 }
@@ -131,6 +151,14 @@ pub struct Remedy {
     /// The subnets to attach or to place an endpoint in, one in each zone; a gateway endpoint's route
     /// tables.
     pub subnets: Vec<String>,
+    /// The name that has to resolve.
+    pub domain: Option<String>,
+    /// The addresses of the DNS servers to forward to, which are those of an inbound endpoint.
+    pub servers: Vec<String>,
+    /// The outbound endpoint through which to forward.
+    pub resolver_endpoint: Option<String>,
+    /// The forwarding rule that leads to the object.
+    pub resolver_rule: Option<String>,
     /// The route table whose route leads to the object.
     pub route_table: Option<String>,
     /// The state that the object is in, as AWS spells it.

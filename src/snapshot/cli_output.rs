@@ -1,8 +1,8 @@
 //! One file of AWS CLI output: its top-level key says what it is.
 //!
 //! Some outputs do not say what they belong to (prefix list entries, resolver endpoint addresses,
-//! transit gateway routes, hosted zones of a VPC, subnet CIDR reservations where there are none); for
-//! them the file's name, or a folder's, contains the id. A role's or a policy's name follows an `@`
+//! transit gateway routes, hosted zones of a VPC, records of a zone, domains of a DNS Firewall's list, subnet
+//! CIDR reservations where there are none); for them the file's name, or a folder's, contains the id. A role's or a policy's name follows an `@`
 //! there, because it may be anything: `attached@eks-node.json`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -99,7 +99,7 @@ pub(super) fn parse(
     }
     check_ids(name, &part.aws)?;
     let more = |key: &str| matches!(keys.get(key), Some(Kind::Text(token)) if !token.is_empty());
-    if more("NextToken") || more("nextToken") {
+    if more("NextToken") || more("nextToken") || more("NextRecordName") {
         part.incomplete = COLLECTIONS
             .iter()
             .map(|collection| collection.key)
@@ -180,6 +180,27 @@ fn named(
         zones.vpc_id = id_in_name(name, "HostedZoneSummaries", &["vpc-"], "0abc")?;
         part.aws.hosted_zones_by_vpc = Some(vec![zones]);
         found = true;
+    }
+    if could("ResourceRecordSets", "Name") {
+        let mut records: route53::ResourceRecordSetsByZone = typed(name, text)?;
+        records.hosted_zone_id = id_in_name(name, "ResourceRecordSets", &["Z"], "0ABC")?;
+        records.retain_addresses();
+        part.aws.resource_record_sets_by_zone = Some(vec![records]);
+        found = true;
+    }
+    // Other services have domains too, but as objects, or none.
+    if let Some(Kind::List(first)) = keys.get("Domains") {
+        let id = id_in_name(name, "Domains", &["rslvr-fdl-"], "0abc");
+        let is_firewalls = match first.as_deref() {
+            Some(first) => matches!(first, Kind::Text(_)),
+            None => id.is_ok(),
+        };
+        if is_firewalls {
+            let mut domains: route53resolver::FirewallDomains = typed(name, text)?;
+            domains.firewall_domain_list_id = id?;
+            part.aws.firewall_domains = Some(vec![domains]);
+            found = true;
+        }
     }
     if matches!(keys.get("SubnetIpv4CidrReservations"), Some(Kind::List(_))) {
         let mut reservations: ec2::SubnetCidrReservations = typed(name, text)?;

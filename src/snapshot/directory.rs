@@ -174,8 +174,7 @@ impl Sum {
                 let message =
                     format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
                 snapshot.gaps.push(gap("Incomplete", message));
-                // A page of reservations must not pass for all of them: the rest looks free.
-                if !is_scoped_by_own_id(collection.key) || collection.key == "SubnetCidrReservations" {
+                if !is_scoped_by_own_id(collection.key) || is_list_in_one(collection.key) {
                     scope.clear();
                 }
             }
@@ -222,6 +221,8 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "DhcpOptions"
             | "EgressOnlyInternetGateways"
             | "FirewallConfig"
+            | "FirewallDomainsByList"
+            | "FirewallRules"
             | "HostedZonesByVPC"
             | "InstanceTypeOfferings"
             | "InstanceTypes"
@@ -229,6 +230,7 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "LaunchTemplateVersions"
             | "PrefixListEntries"
             | "ProfileResourceAssociations"
+            | "ResourceRecordSetsByZone"
             | "SubnetCidrReservations"
             | "TransitGateways"
             | "TransitGatewayRouteTables"
@@ -242,6 +244,14 @@ fn is_scoped_by_own_id(key: &str) -> bool {
             | "PolicyVersions"
             | "InstanceProfile"
             | "OpenIDConnectProvider"
+    )
+}
+
+/// Collections whose items are lists: a page must not pass for all of it, or the rest looks free.
+fn is_list_in_one(key: &str) -> bool {
+    matches!(
+        key,
+        "FirewallDomainsByList" | "FirewallRules" | "ResourceRecordSetsByZone" | "SubnetCidrReservations"
     )
 }
 
@@ -314,6 +324,9 @@ pub(super) fn command(collection: &Collection) -> String {
         "OpenIDConnectProvider" => " --open-id-connect-provider-arn ARN > provider.json",
         "HostedZonesByVPC" => " --vpc-id ID --vpc-region REGION > ID.json",
         "ProfileResourceAssociations" => " --profile-id ID",
+        "ResourceRecordSetsByZone" => " --hosted-zone-id ZONE > ZONE.json",
+        "FirewallRules" => " --firewall-rule-group-id ID",
+        "FirewallDomainsByList" => " --firewall-domain-list-id ID > ID.json",
         "FirewallConfig" => " --resource-id VPC",
         "KeyMetadata" => " --key-id ARN",
         "InstanceTypeOfferings" => {

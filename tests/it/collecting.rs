@@ -109,6 +109,19 @@ async fn answers_keep_aws_names_and_what_aws_left_out_stays_absent() {
         json["HostedZonesByVPC"][0]["HostedZoneSummaries"][0]["Owner"]["OwningAccount"],
         "111122223333"
     );
+    let zones = json["ResourceRecordSetsByZone"].as_array().unwrap();
+    assert_eq!(zones.len(), 1, "neither the owner's own domain nor an AWS service's zone");
+    let records = &zones[0]["ResourceRecordSets"];
+    assert_eq!((&records[0]["Name"], &records[0]["Type"]), (&"*.eks.amazonaws.com.".into(), &"CNAME".into()));
+    assert_eq!(records[1]["AliasTarget"]["DNSName"], "vpce-1.example.", "on the second page");
+    assert!(
+        snapshot.covers("ResourceRecordSetsByZone", "Z2")
+            && !snapshot.covers("ResourceRecordSetsByZone", "Z1")
+    );
+    assert_eq!(json["FirewallRules"].as_array().unwrap().len(), 2);
+    let lists = json["FirewallDomainsByList"].as_array().unwrap();
+    assert_eq!(lists.len(), 1, "AWS does not show its own lists");
+    assert_eq!(lists[0]["Domains"][0], "*.amazonaws.com.");
     assert_eq!(json["ProfileResourceAssociations"][0]["ProfileId"], "rp-1");
     assert_eq!(json["KeyMetadata"][0]["KeyState"], "Enabled");
     let offered: Vec<_> =
@@ -187,6 +200,12 @@ fn follows_from(key: &str, operation: &str) -> bool {
             | ("capability", "ListCapabilities")
             | ("certificateAuthority", "ListCertificateAuthorities")
             | ("ProfileResourceAssociations", "ListProfileAssociations")
+            | ("ResourceRecordSetsByZone", "ListHostedZonesByVPC")
+            | ("FirewallRules", "ListFirewallRuleGroupAssociations")
+            | (
+                "FirewallDomainLists" | "FirewallDomainsByList",
+                "ListFirewallRuleGroupAssociations" | "ListFirewallRules"
+            )
             | ("DhcpOptions", "DescribeVpcs")
             | ("InstanceProfile", "DescribeInstances")
             | ("OpenIDConnectProvider", "ListOpenIDConnectProviders")

@@ -32,7 +32,7 @@ const SHOWN: &[&str] = &[
     "nodes-get-public-addresses",
     "oidc-provider-missing",
     "operator-cannot-reach-api",
-    "operators-sent-to-public-endpoint",
+    "operator-cannot-resolve-api",
     "private-endpoint-off",
     "public-endpoint-open",
     "s3-route-missing",

@@ -15,7 +15,7 @@ pub fn answer(request: &Request) -> Answer {
             Some(body) => Answer::xml(format!(
                 "<{operation}Response><requestId>1</requestId>{body}</{operation}Response>"
             )),
-            None => iam(request).map_or_else(|| other(operation), Answer::xml),
+            None => iam(request).map_or_else(|| other(request), Answer::xml),
         },
     }
 }
@@ -45,8 +45,8 @@ fn iam(request: &Request) -> Option<String> {
     Some(format!("<{operation}Response><{operation}Result>{body}</{operation}Result></{operation}Response>"))
 }
 
-fn other(operation: &str) -> Answer {
-    match operation {
+fn other(request: &Request) -> Answer {
+    match request.operation.as_str() {
         "GetCallerIdentity" => Answer::xml(
             "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:sts::111122223333:assumed-role/a/b</Arn><UserId>U</UserId><Account>111122223333</Account></GetCallerIdentityResult></GetCallerIdentityResponse>",
         ),
@@ -60,10 +60,32 @@ fn other(operation: &str) -> Answer {
             </member></AutoScalingGroups></DescribeAutoScalingGroupsResult></DescribeAutoScalingGroupsResponse>",
         ),
         "ListHostedZonesByVPC" => Answer::xml(
-            "<ListHostedZonesByVPCResponse><HostedZoneSummaries><HostedZoneSummary><HostedZoneId>Z1</HostedZoneId><Name>corp.example.</Name><Owner><OwningAccount>111122223333</OwningAccount></Owner></HostedZoneSummary></HostedZoneSummaries><MaxItems>100</MaxItems></ListHostedZonesByVPCResponse>",
+            "<ListHostedZonesByVPCResponse><HostedZoneSummaries><HostedZoneSummary><HostedZoneId>Z1</HostedZoneId><Name>corp.example.</Name><Owner><OwningAccount>111122223333</OwningAccount></Owner></HostedZoneSummary>\
+             <HostedZoneSummary><HostedZoneId>Z2</HostedZoneId><Name>eks.amazonaws.com.</Name><Owner><OwningAccount>111122223333</OwningAccount></Owner></HostedZoneSummary>\
+             <HostedZoneSummary><HostedZoneId>Z3</HostedZoneId><Name>sts.eu-west-1.amazonaws.com.</Name><Owner><OwningService>vpce.amazonaws.com</OwningService></Owner></HostedZoneSummary></HostedZoneSummaries><MaxItems>100</MaxItems></ListHostedZonesByVPCResponse>",
         ),
+        "ListResourceRecordSets" => Answer::xml(records(request)),
         _ => Answer::html(404),
     }
+}
+
+/// Two pages.
+fn records(request: &Request) -> String {
+    let (record, rest) = if request.parameter("name").is_empty() {
+        (
+            "<Name>\\052.eks.amazonaws.com.</Name><Type>CNAME</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>api.corp.example</Value></ResourceRecord></ResourceRecords></ResourceRecordSet>\
+             <ResourceRecordSet><Name>eks.amazonaws.com.</Name><Type>SOA</Type><TTL>900</TTL><ResourceRecords><ResourceRecord><Value>ns-0.awsdns-00.com. awsdns-hostmaster.amazon.com. 1 7200 900 1209600 86400</Value></ResourceRecord></ResourceRecords>",
+            "<IsTruncated>true</IsTruncated><NextRecordName>x.eks.amazonaws.com.</NextRecordName><NextRecordType>A</NextRecordType>",
+        )
+    } else {
+        (
+            "<Name>x.eks.amazonaws.com.</Name><Type>A</Type><AliasTarget><HostedZoneId>Z9</HostedZoneId><DNSName>vpce-1.example.</DNSName><EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget>",
+            "<IsTruncated>false</IsTruncated>",
+        )
+    };
+    format!(
+        "<ListResourceRecordSetsResponse><ResourceRecordSets><ResourceRecordSet>{record}</ResourceRecordSet></ResourceRecordSets>{rest}<MaxItems>300</MaxItems></ListResourceRecordSetsResponse>"
+    )
 }
 
 /// What EKS, Route 53 Profiles, ECR and KMS keep about a cluster besides its nodes.
@@ -126,7 +148,11 @@ fn resolver(operation: &str) -> Option<String> {
             "ListResolverEndpoints" => r#"{"ResolverEndpoints":[{"Id":"rslvr-in-1","Direction":"INBOUND","HostVPCId":"vpc-near","IpAddressCount":2,"SecurityGroupIds":["sg-1"],"Status":"OPERATIONAL"}]}"#,
             "ListResolverEndpointIpAddresses" => r#"{"IpAddresses":[{"IpId":"rni-1","SubnetId":"subnet-a","Ip":"10.0.0.10","Status":"ATTACHED"}]}"#,
             "ListResolverRules" => r#"{"ResolverRules":[{"Id":"rslvr-rr-1","DomainName":"corp.example.","RuleType":"FORWARD","TargetIps":[{"Ip":"192.168.0.53","Port":53}]}]}"#,
-            "ListFirewallRuleGroupAssociations" => r#"{"FirewallRuleGroupAssociations":[{"Id":"rslvr-frgassoc-1","VpcId":"vpc-near","Priority":101,"Status":"COMPLETE"}]}"#,
+            "ListFirewallRuleGroupAssociations" => r#"{"FirewallRuleGroupAssociations":[{"Id":"rslvr-frgassoc-1","FirewallRuleGroupId":"rslvr-frg-1","VpcId":"vpc-near","Priority":101,"Status":"COMPLETE"}]}"#,
+            "ListFirewallRules" => r#"{"FirewallRules":[{"FirewallRuleGroupId":"rslvr-frg-1","FirewallDomainListId":"rslvr-fdl-1","Name":"ours","Priority":1,"Action":"ALLOW"},
+                {"FirewallRuleGroupId":"rslvr-frg-1","FirewallDomainListId":"rslvr-fdl-2","Name":"malware","Priority":2,"Action":"BLOCK","BlockResponse":"NODATA"}]}"#,
+            "ListFirewallDomainLists" => r#"{"FirewallDomainLists":[{"Id":"rslvr-fdl-1","Name":"ours"},{"Id":"rslvr-fdl-2","Name":"AWSManagedDomainsMalwareDomainList","ManagedOwnerName":"Route 53 Resolver DNS Firewall"}]}"#,
+            "ListFirewallDomains" => r#"{"Domains":["*.amazonaws.com."]}"#,
             "GetFirewallConfig" => r#"{"FirewallConfig":{"Id":"rslvr-fc-1","ResourceId":"vpc-near","FirewallFailOpen":"DISABLED"}}"#,
             "ListResolverRuleAssociations" => r#"{"ResolverRuleAssociations":[{"Id":"rslvr-rrassoc-1","ResolverRuleId":"rslvr-rr-1","VPCId":"vpc-near","Status":"COMPLETE"}]}"#,
             _ => return None,

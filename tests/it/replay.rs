@@ -269,6 +269,7 @@ fn of_path(path: &str) -> &'static str {
         ["clusters", _, "certificate-authorities", _] => "DescribeCertificateAuthority",
         ["cluster-versions"] => "DescribeClusterVersions",
         ["2013-04-01", "hostedzonesbyvpc"] => "ListHostedZonesByVPC",
+        ["2013-04-01", "hostedzone", _, "rrset"] => "ListResourceRecordSets",
         ["profileassociations"] => "ListProfileAssociations",
         ["profileresourceassociations", "profileid", _] => "ListProfileResourceAssociations",
         _ => "Unknown",

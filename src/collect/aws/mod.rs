@@ -170,6 +170,7 @@ pub async fn collect_network(
 /// The VPCs behind transit gateways that the ends and networks lead to.
 async fn behind(reading: &Reading<'_>, near: &BTreeSet<String>, located: &Located, about: &About) {
     graph::behind(reading, near, &located.by_address, &about.networks()).await;
+    graph::asking(reading, &about.networks()).await;
 }
 
 /// No end leads to a VPC, perhaps because something was denied.

@@ -91,10 +91,14 @@ operations! {
     LIST_ROLE_POLICIES = "iam": "ListRolePolicies";
     DESCRIBE_KEY = "kms": "DescribeKey";
     LIST_HOSTED_ZONES_BY_VPC = "route53": "ListHostedZonesByVPC";
+    LIST_RESOURCE_RECORD_SETS = "route53": "ListResourceRecordSets";
     LIST_PROFILE_ASSOCIATIONS = "route53profiles": "ListProfileAssociations";
     LIST_PROFILE_RESOURCE_ASSOCIATIONS = "route53profiles": "ListProfileResourceAssociations";
     GET_FIREWALL_CONFIG = "route53resolver": "GetFirewallConfig";
+    LIST_FIREWALL_DOMAIN_LISTS = "route53resolver": "ListFirewallDomainLists";
+    LIST_FIREWALL_DOMAINS = "route53resolver": "ListFirewallDomains";
     LIST_FIREWALL_RULE_GROUP_ASSOCIATIONS = "route53resolver": "ListFirewallRuleGroupAssociations";
+    LIST_FIREWALL_RULES = "route53resolver": "ListFirewallRules";
     LIST_RESOLVER_ENDPOINT_IP_ADDRESSES = "route53resolver": "ListResolverEndpointIpAddresses";
     LIST_RESOLVER_ENDPOINTS = "route53resolver": "ListResolverEndpoints";
     LIST_RESOLVER_RULE_ASSOCIATIONS = "route53resolver": "ListResolverRuleAssociations";

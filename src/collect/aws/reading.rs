@@ -49,6 +49,9 @@ pub(super) struct Asked {
     pub(super) transit_gateways: BTreeSet<String>,
     pub(super) prefix_lists: BTreeSet<String>,
     pub(super) profiles: BTreeSet<String>,
+    pub(super) hosted_zones: BTreeSet<String>,
+    /// DNS Firewall's rule groups and domain lists.
+    pub(super) firewalls: BTreeSet<String>,
     pub(super) instance_types: BTreeSet<String>,
     pub(super) templates: BTreeSet<(Template, String)>,
     pub(super) transit_route_tables: BTreeSet<String>,

@@ -1,13 +1,13 @@
-//! Route 53 and its Profiles: the private hosted zones and the profiles of a VPC.
+//! Route 53 and its Profiles: the private hosted zones of a VPC, their records, and the profiles.
 
-use aws_sdk_route53::types::{HostedZoneOwner, HostedZoneSummary, VpcRegion};
+use aws_sdk_route53::types::{AliasTarget, HostedZoneOwner, HostedZoneSummary, ResourceRecordSet, VpcRegion};
 use aws_sdk_route53profiles::types::{ProfileAssociation, ProfileResourceAssociation};
 
 use super::convert::{Fetched, all, list, text};
 use super::failure::Failure;
 use crate::snapshot::aws::{route53 as shape, route53profiles};
 
-/// How many pages of zones are read; one has a hundred.
+/// How many pages of zones and of records are read; one has a hundred of the former and three of the latter.
 const PAGES: usize = 50;
 
 /// `ListHostedZonesByVPC`, whose pages the SDK does not follow by itself.
@@ -26,6 +26,29 @@ pub(super) async fn hosted_zones(
         if next.is_none() {
             return Ok(zones);
         }
+    }
+    Err(Failure::endless(PAGES))
+}
+
+/// `ListResourceRecordSets`, whose pages the SDK does not follow by itself.
+pub(super) async fn records(
+    client: &aws_sdk_route53::Client,
+    zone: &str,
+) -> Fetched<shape::ResourceRecordSetsByZone> {
+    let mut records =
+        shape::ResourceRecordSetsByZone { hosted_zone_id: zone.to_owned(), ..Default::default() };
+    let mut next = (None, None, None);
+    for _ in 0..PAGES {
+        let call = client.list_resource_record_sets().hosted_zone_id(zone);
+        let call = call.set_start_record_name(next.0).set_start_record_type(next.1);
+        let answer =
+            call.set_start_record_identifier(next.2).send().await.map_err(|error| Failure::of(&error))?;
+        records.resource_record_sets.extend(list(Some(answer.resource_record_sets), resource_record_set));
+        if !answer.is_truncated {
+            records.retain_addresses();
+            return Ok(records);
+        }
+        next = (answer.next_record_name, answer.next_record_type, answer.next_record_identifier);
     }
     Err(Failure::endless(PAGES))
 }
@@ -58,6 +81,31 @@ fn hosted_zone_summary(v: HostedZoneSummary) -> shape::HostedZoneSummary {
 
 fn hosted_zone_owner(v: HostedZoneOwner) -> shape::HostedZoneOwner {
     shape::HostedZoneOwner { owning_account: v.owning_account, owning_service: v.owning_service }
+}
+
+fn resource_record_set(v: ResourceRecordSet) -> shape::ResourceRecordSet {
+    let values = v.resource_records.unwrap_or_default().into_iter();
+    shape::ResourceRecordSet {
+        name: v.name,
+        kind: text(Some(v.r#type)),
+        set_identifier: v.set_identifier,
+        weight: v.weight,
+        region: text(v.region),
+        failover: text(v.failover),
+        multi_value_answer: v.multi_value_answer,
+        ttl: v.ttl,
+        resource_records: values.map(|one| shape::ResourceRecord { value: Some(one.value) }).collect(),
+        alias_target: v.alias_target.map(alias_target),
+        health_check_id: v.health_check_id,
+    }
+}
+
+fn alias_target(v: AliasTarget) -> shape::AliasTarget {
+    shape::AliasTarget {
+        hosted_zone_id: Some(v.hosted_zone_id),
+        dns_name: Some(v.dns_name),
+        evaluate_target_health: Some(v.evaluate_target_health),
+    }
 }
 
 fn profile_association(v: ProfileAssociation) -> route53profiles::ProfileAssociation {

@@ -51,6 +51,28 @@ pub(super) async fn firewalls(
     all(pages.items().send().try_collect(), firewall_rule_group_association).await
 }
 
+/// `ListFirewallRules` of one group.
+pub(super) async fn firewall_rules(client: &Client, group: &str) -> Fetched<Vec<shape::FirewallRule>> {
+    let pages = client.list_firewall_rules().firewall_rule_group_id(group).into_paginator().page_size(100);
+    all(pages.items().send().try_collect(), firewall_rule).await
+}
+
+/// `ListFirewallDomainLists`.
+pub(super) async fn firewall_domain_lists(
+    client: &Client,
+) -> Fetched<Vec<shape::FirewallDomainListMetadata>> {
+    let pages = client.list_firewall_domain_lists().into_paginator().page_size(100);
+    all(pages.items().send().try_collect(), firewall_domain_list).await
+}
+
+/// `ListFirewallDomains` of one list.
+pub(super) async fn firewall_domains(client: &Client, list: &str) -> Fetched<shape::FirewallDomains> {
+    // A list has 100,000 domains at most, and a page 5,000.
+    let pages = client.list_firewall_domains().firewall_domain_list_id(list).into_paginator().page_size(5000);
+    let domains = all(pages.items().send().try_collect(), |domain| domain).await?;
+    Ok(shape::FirewallDomains { firewall_domain_list_id: list.to_owned(), domains })
+}
+
 /// `GetFirewallConfig` of one VPC.
 pub(super) async fn firewall_config(client: &Client, vpc: &str) -> Fetched<shape::FirewallConfig> {
     match client.get_firewall_config().resource_id(vpc).send().await {
@@ -71,6 +93,34 @@ fn firewall_rule_group_association(
         managed_owner_name: v.managed_owner_name,
         status: text(v.status),
         status_message: v.status_message,
+    }
+}
+
+fn firewall_rule(v: types::FirewallRule) -> shape::FirewallRule {
+    shape::FirewallRule {
+        firewall_rule_group_id: v.firewall_rule_group_id,
+        firewall_domain_list_id: v.firewall_domain_list_id,
+        firewall_threat_protection_id: v.firewall_threat_protection_id,
+        name: v.name,
+        priority: whole(v.priority),
+        action: text(v.action),
+        block_response: text(v.block_response),
+        block_override_domain: v.block_override_domain,
+        block_override_dns_type: text(v.block_override_dns_type),
+        firewall_domain_redirection_action: text(v.firewall_domain_redirection_action),
+        qtype: v.qtype,
+        dns_threat_protection: text(v.dns_threat_protection),
+        confidence_threshold: text(v.confidence_threshold),
+        status: v.status,
+    }
+}
+
+fn firewall_domain_list(v: types::FirewallDomainListMetadata) -> shape::FirewallDomainListMetadata {
+    shape::FirewallDomainListMetadata {
+        id: v.id.unwrap_or_default(),
+        arn: v.arn,
+        name: v.name,
+        managed_owner_name: v.managed_owner_name,
     }
 }
 

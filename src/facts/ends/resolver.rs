@@ -90,7 +90,7 @@ fn doubt(context: &Context<'_>, (collection, of): (&str, &str), status: Option<&
 }
 
 /// An endpoint's addresses that answer, each with the endpoint's security groups.
-fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
+pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
     let id = &endpoint.id;
     let status = endpoint.status.as_deref();
     let mut ends = match endpoint_answers(status) {

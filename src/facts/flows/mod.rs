@@ -181,6 +181,7 @@ impl Run<'_, '_> {
         // Machines of a network ask their own DNS servers, which ask the VPC's resolver.
         if let (true, Some(operator)) = (is_role(&self.to, "resolver-inbound"), source.operator)
             && !operator.dns.is_empty()
+            && !operators::asks_resolver(self.context, operator)
         {
             return std::rc::Rc::new(Ends::known(operators::dns_servers(operator)));
         }

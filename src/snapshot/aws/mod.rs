@@ -275,8 +275,18 @@ collections! {
     /// What VPCs do while DNS Firewall does not answer.
     firewall_config: route53resolver::FirewallConfig = "FirewallConfig", |f| f.resource_id.clone(), "route53resolver"/"GetFirewallConfig";
 
+    /// Rules of these groups.
+    firewall_rules: route53resolver::FirewallRule = "FirewallRules", |r| r.identity(), "route53resolver"/"ListFirewallRules";
+    /// DNS Firewall's domain lists; AWS's own among them have an owner's name.
+    firewall_domain_lists: route53resolver::FirewallDomainListMetadata = "FirewallDomainLists", |l| l.id.clone(), "route53resolver"/"ListFirewallDomainLists";
+    /// The domains in the lists that the rules are about; AWS does not show those of its own lists.
+    firewall_domains: route53resolver::FirewallDomains = "FirewallDomainsByList", |l| l.firewall_domain_list_id.clone(), "route53resolver"/"ListFirewallDomains";
+
     /// Private hosted zones of VPCs.
     hosted_zones_by_vpc: route53::HostedZonesByVpc = "HostedZonesByVPC", |h| h.vpc_id.clone(), "route53"/"ListHostedZonesByVPC";
+    /// Records of the private hosted zones that the account owns and that may answer for AWS's names:
+    /// a zone of the owner's own domains is not read, nor can be one that an AWS service owns.
+    resource_record_sets_by_zone: route53::ResourceRecordSetsByZone = "ResourceRecordSetsByZone", |z| z.hosted_zone_id.clone(), "route53"/"ListResourceRecordSets";
     /// Route 53 Profiles of VPCs.
     profile_associations: route53profiles::ProfileAssociation = "ProfileAssociations", |p| p.id.clone(), "route53profiles"/"ListProfileAssociations";
     /// What is in the profiles.

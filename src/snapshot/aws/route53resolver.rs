@@ -19,4 +19,22 @@ shapes! { "PascalCase";
     FirewallRuleGroupAssociation { id: String, firewall_rule_group_id: Option<String>, vpc_id: Option<String>, name: Option<String>, priority: Option<i64>, managed_owner_name: Option<String>, status: Option<String>, status_message: Option<String> }
     /// `GetFirewallConfig`.
     FirewallConfig { id: Option<String>, resource_id: String, owner_id: Option<String>, firewall_fail_open: Option<String> }
+    /// `ListFirewallRules`: about a list of domains, or about what a threat detection finds.
+    FirewallRule { firewall_rule_group_id: Option<String>, firewall_domain_list_id: Option<String>, firewall_threat_protection_id: Option<String>, name: Option<String>, priority: Option<i64>, action: Option<String>, block_response: Option<String>, block_override_domain: Option<String>, block_override_dns_type: Option<String>, firewall_domain_redirection_action: Option<String>, qtype: Option<String>, dns_threat_protection: Option<String>, confidence_threshold: Option<String>, status: Option<String> }
+    /// `ListFirewallDomainLists`.
+    FirewallDomainListMetadata { id: String, arn: Option<String>, name: Option<String>, managed_owner_name: Option<String> }
+    /// `ListFirewallDomains`, with the list that AWS's own output leaves out.
+    FirewallDomains { firewall_domain_list_id: String, domains: Vec<String> }
+}
+
+impl FirewallRule {
+    /// What tells a rule from the others: rules have no id of their own, but a priority that is unique in
+    /// their group. <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_CreateFirewallRule.html>
+    pub fn identity(&self) -> String {
+        let group = self.firewall_rule_group_id.as_deref().unwrap_or_default();
+        match self.priority {
+            Some(priority) => format!("{group}:{priority}"),
+            None => format!("{group}:{}", self.name.as_deref().unwrap_or_default()),
+        }
+    }
 }

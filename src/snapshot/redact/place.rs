@@ -125,6 +125,9 @@ pub(super) fn replace(
         (_, "Description" | "description") => description(text, rename, free),
         (_, "DomainName" | "PrivateDnsName")
         | ("HostedZonesByVPC", "Name")
+        | ("ResourceRecordSetsByZone", "Name" | "Value" | "DNSName")
+        | ("FirewallDomainsByList", "Domains")
+        | ("FirewallRules", "BlockOverrideDomain")
         | ("pullThroughCacheRules", "upstreamRegistryUrl") => Some(domain(text, addresses, rename)),
         ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint" | "Url") => {
             Some(url(text, addresses, rename))
@@ -174,7 +177,9 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",
         (
-            "FirewallRuleGroupAssociations"
+            "FirewallDomainLists"
+            | "FirewallRuleGroupAssociations"
+            | "FirewallRules"
             | "ProfileAssociations"
             | "ProfileResourceAssociations"
             | "ResolverEndpoints"
@@ -182,7 +187,8 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
             | "ResolverRuleAssociations",
             _,
             "Name",
-        ) => "resolver",
+        )
+        | ("ResourceRecordSetsByZone", _, "SetIdentifier") => "resolver",
         _ => return None,
     })
 }

@@ -52,6 +52,11 @@ const RICH: &str = r#"{
  "ProfileAssociations": [{"Id": "rpassoc-0a1b", "Name": "acme-profile", "ProfileId": "rp-0a1b", "ResourceId": "vpc-0a1b2c3d", "OwnerId": "210987654321"}],
  "ProfileResourceAssociations": [{"Id": "rpr-0a1b", "Name": "acme-endpoint", "ProfileId": "rp-0a1b", "ResourceArn": "arn:aws:ec2:eu-west-1:210987654321:vpc-endpoint/vpce-0a1b2c3e"}],
  "FirewallRuleGroupAssociations": [{"Id": "rslvr-frgassoc-0a1b", "Name": "acme-firewall", "VpcId": "vpc-0a1b2c3d"}],
+ "FirewallRules": [{"FirewallRuleGroupId": "rslvr-frg-0a1b", "FirewallDomainListId": "rslvr-fdl-0a1b", "Name": "acme-allow", "Priority": 1, "Action": "BLOCK", "BlockResponse": "OVERRIDE", "BlockOverrideDomain": "stop.acme.example"}],
+ "FirewallDomainLists": [{"Id": "rslvr-fdl-0a1b", "Name": "acme-domains", "Arn": "arn:aws:route53resolver:eu-west-1:123456789012:firewall-domain-list/rslvr-fdl-0a1b"}, {"Id": "rslvr-fdl-1a1b", "Name": "AWSManagedDomainsMalwareDomainList", "ManagedOwnerName": "Route 53 Resolver DNS Firewall"}],
+ "FirewallDomainsByList": [{"FirewallDomainListId": "rslvr-fdl-0a1b", "Domains": ["*.acme.example.", "*.amazonaws.com."]}],
+ "ResourceRecordSetsByZone": [{"HostedZoneId": "Z1A1B", "ResourceRecordSets": [{"Name": "*.eks.amazonaws.com.", "Type": "A", "SetIdentifier": "acme-one", "ResourceRecords": [{"Value": "10.42.0.7"}]},
+   {"Name": "sts.amazonaws.com.", "Type": "CNAME", "ResourceRecords": [{"Value": "*.acme.example."}]}]}],
  "pullThroughCacheRules": [{"ecrRepositoryPrefix": "acme-hub", "upstreamRegistryUrl": "acme.azurecr.io", "registryId": "123456789012"}, {"ecrRepositoryPrefix": "ROOT", "upstreamRegistryUrl": "quay.io"}],
  "fargateProfile": [{"fargateProfileName": "acme-jobs", "clusterName": "acme-payments", "podExecutionRoleArn": "arn:aws:iam::123456789012:role/AcmePods", "selectors": [{"namespace": "kube-system", "labels": {"acme-team": "acme-red"}}]}],
  "Vpcs": [{"VpcId": "vpc-0a1b2c3d", "OwnerId": "123456789012", "CidrBlock": "10.42.0.0/16", "CidrBlockAssociationSet": [{"CidrBlock": "10.42.0.0/16"}, {"CidrBlock": "100.64.8.0/22"}],
@@ -130,6 +135,12 @@ fn what_rules_read_stays() {
     assert!(after.covers("ServiceDetails", "*") && after.covers("Vpcs", "vpc-0a1b2c3d"));
     let lists = after.aws.prefix_lists.as_ref().unwrap();
     assert!(lists.iter().any(|list| list.prefix_list_name.as_deref() == Some("com.amazonaws.eu-west-1.s3")));
+    let lists = after.aws.firewall_domain_lists.as_ref().unwrap();
+    assert!(lists.iter().any(|list| list.name.as_deref() == Some("AWSManagedDomainsMalwareDomainList")));
+    let domains = &after.aws.firewall_domains.as_ref().unwrap()[0].domains;
+    assert!(domains[0].starts_with("*.") && domains[1] == "*.amazonaws.com.", "{domains:?}");
+    let records = &after.aws.resource_record_sets_by_zone.as_ref().unwrap()[0].resource_record_sets;
+    assert_eq!(records[0].name, "*.eks.amazonaws.com.");
     let rules = after.aws.resolver_rules.as_ref().unwrap();
     assert!(rules.iter().any(|rule| rule.domain_name.as_deref() == Some("eu-west-1.eks.amazonaws.com.")));
 }

@@ -172,10 +172,13 @@ pub(super) fn domain(text: &str, addresses: &Addresses, rename: Rename<'_>) -> S
     let Some((labels, top)) = name.rsplit_once('.') else {
         return if name.is_empty() { text.to_owned() } else { format!("{}{dot}", rename("label", name)) };
     };
-    let labels: Vec<String> = labels
-        .split('.')
-        .map(|label| if label.starts_with('_') { label.to_owned() } else { rename("label", label) })
-        .collect();
+    let labels: Vec<String> =
+        labels
+            .split('.')
+            .map(|label| {
+                if label.starts_with('_') || label == "*" { label.to_owned() } else { rename("label", label) }
+            })
+            .collect();
     format!("{}.{top}{dot}", labels.join("."))
 }
 

@@ -211,6 +211,11 @@ fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_a
             "clusterName": "foo", "principalArn": "arn:aws:iam::111122223333:role/a"}"#),
         ("q.json", r#"{"associatedAccessPolicies": [], "clusterName": "foo", "principalArn": "arn:aws:iam::111122223333:role/b"}"#),
         ("vpc-1.json", r#"{"HostedZoneSummaries": [{"HostedZoneId": "Z1", "Name": "corp.", "Owner": {}}], "MaxItems": "100"}"#),
+        ("Z0A1B2.json", r#"{"ResourceRecordSets": [{"Name": "\\052.eks.amazonaws.com.", "Type": "CNAME", "TTL": 60, "ResourceRecords": [{"Value": "a.example"}]},
+            {"Name": "eks.amazonaws.com.", "Type": "SOA"}]}"#),
+        ("rslvr-fdl-1.json", r#"{"Domains": ["*.amazonaws.com."]}"#),
+        ("registered.json", r#"{"Domains": [{"DomainName": "example.com"}]}"#),
+        ("rules.json", r#"{"FirewallRules": [{"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Priority": 1}]}"#),
         ("key.json", r#"{"KeyMetadata": {"KeyId": "k", "Arn": "arn:aws:kms:eu-west-1:111122223333:key/k", "CreationDate": 1.5}}"#),
         ("o.json", r#"{"InstanceTypeOfferings": [{"InstanceType": "m5.large", "LocationType": "region", "Location": "eu-west-1"}]}"#),
         ("a.json", r#"{"association": {"associationId": "a-1", "roleArn": "arn:aws:iam::111122223333:role/c"}}"#),
@@ -222,6 +227,11 @@ fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_a
     assert!(policies[0].principal_arn.ends_with("/a") && policies[0].associated_access_policies.len() == 1);
     assert_eq!(snapshot.aws.hosted_zones_by_vpc.as_ref().unwrap()[0].vpc_id, "vpc-1");
     assert!(snapshot.covers("HostedZonesByVPC", "vpc-1") && !snapshot.covers("HostedZonesByVPC", "vpc-2"));
+    let records = &snapshot.aws.resource_record_sets_by_zone.as_ref().unwrap()[0].resource_record_sets;
+    assert_eq!((records.len(), records[0].name.as_str()), (1, "*.eks.amazonaws.com."));
+    assert!(snapshot.covers("ResourceRecordSetsByZone", "Z0A1B2"));
+    assert!(snapshot.covers("FirewallDomainsByList", "rslvr-fdl-1"));
+    assert!(snapshot.covers("FirewallRules", "rslvr-frg-1"));
     assert!(snapshot.covers("KeyMetadata", "arn:aws:kms:eu-west-1:111122223333:key/k"));
     assert!(snapshot.covers("InstanceTypeOfferings", "m5.large"));
     assert_eq!(snapshot.aws.pod_identity_association.as_ref().unwrap()[0].association_id, "a-1");

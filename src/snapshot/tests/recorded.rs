@@ -91,10 +91,14 @@ fn the_samples_of_the_aws_cli_load_together() {
             "ListInsights",
             "DescribeKey",
             "ListHostedZonesByVPC",
+            "ListResourceRecordSets",
             "ListProfileAssociations",
             "ListProfileResourceAssociations",
             "GetFirewallConfig",
-            "ListFirewallRuleGroupAssociations"
+            "ListFirewallDomainLists",
+            "ListFirewallDomains",
+            "ListFirewallRuleGroupAssociations",
+            "ListFirewallRules"
         ]
     );
 }

@@ -61,9 +61,13 @@ aws("vpc/vpcs", "ec2", "describe-vpcs", *of_vpcs)
 for vpc in vpcs:
     for attribute in ("enableDnsSupport", "enableDnsHostnames"):
         aws(f"vpc/{vpc}-{attribute}", "ec2", "describe-vpc-attribute", "--vpc-id", vpc, "--attribute", attribute)
-    aws(f"names/zones-{vpc}", "route53", "list-hosted-zones-by-vpc", "--vpc-id", vpc, "--vpc-region", region)
+    zones = aws(f"names/zones-{vpc}", "route53", "list-hosted-zones-by-vpc", "--vpc-id", vpc, "--vpc-region", region)
+    for zone in zones.get("HostedZoneSummaries", []):
+        id = zone["HostedZoneId"]
+        aws(f"names/{id}", "route53", "list-resource-record-sets", "--hosted-zone-id", id)
     aws(f"names/firewall-{vpc}", "route53resolver", "get-firewall-config", "--resource-id", vpc)
 aws("names/firewalls", "route53resolver", "list-firewall-rule-group-associations")
+aws("names/firewall-lists", "route53resolver", "list-firewall-domain-lists")
 aws("names/profiles", "route53profiles", "list-profile-associations")
 aws("cache", "ecr", "describe-pull-through-cache-rules")
 aws("vpc/dhcp", "ec2", "describe-dhcp-options")

@@ -211,6 +211,7 @@ PATHS = [
     (r"/clusters/[^/]+", "DescribeCluster"),
     (r"/clusters", "ListClusters"),
     (r"/2013-04-01/hostedzonesbyvpc", "ListHostedZonesByVPC"),
+    (r"/2013-04-01/hostedzone/[^/]+/rrset/?", "ListResourceRecordSets"),
     (r"/profileassociations", "ListProfileAssociations"),
     (r"/profileresourceassociations/profileid/[^/]+", "ListProfileResourceAssociations"),
 ]

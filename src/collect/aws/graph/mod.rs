@@ -20,6 +20,7 @@ use futures::join;
 use ipnet::IpNet;
 
 use super::convert::Fetched;
+use super::ec2::prefixes;
 use super::operations as op;
 use super::reading::{Field, Reading, collection, each};
 use super::{eks, sts};
@@ -87,6 +88,27 @@ pub(super) async fn behind(
     networks: &[IpNet],
 ) {
     behind::read(reading, near, candidates, networks).await;
+}
+
+/// What answers names in the VPCs that hold one of these networks, of those that were read for their
+/// packets only: the people there ask their own VPC's resolver.
+pub(super) async fn asking(reading: &Reading<'_>, networks: &[IpNet]) {
+    let overlaps = |prefix: &IpNet| {
+        networks
+            .iter()
+            .any(|network| network.prefix_len() > 0 && (network.contains(prefix) || prefix.contains(network)))
+    };
+    let vpcs: Vec<String> = reading.look(|snapshot| {
+        let read = snapshot.aws.vpcs.iter().flatten();
+        let holding = read.filter(|vpc| prefixes(vpc).iter().any(overlaps));
+        let own = holding.filter(|vpc| {
+            vpc.owner_id.is_none() || snapshot.account.is_none() || vpc.owner_id == snapshot.account
+        });
+        let unread = own.filter(|vpc| !snapshot.covers("HostedZonesByVPC", &vpc.vpc_id));
+        unread.map(|vpc| vpc.vpc_id.clone()).collect()
+    });
+    let vpcs = reading.unasked(vpcs, |asked| &mut asked.near);
+    Box::pin(vpc::asking(reading, &vpcs)).await;
 }
 
 /// What belongs to the account and the region.

@@ -31,7 +31,7 @@ impl Unread {
     pub(in crate::collect::aws) fn of(snapshot: &Snapshot) -> Self {
         let aws = &snapshot.aws;
         let mut unread = Self::default();
-        let in_full = ["VpcAttributes", "ResolverRuleAssociations"];
+        let in_full = ["VpcPeeringConnections", "SecurityGroupVpcAssociations"];
         let in_full = in_full.iter().filter_map(|key| snapshot.scope.get(*key)).flatten().cloned();
         let clusters = aws.cluster.iter().flatten();
         let clusters = clusters.filter_map(|cluster| cluster.resources_vpc_config.as_ref()?.vpc_id.clone());
@@ -104,6 +104,7 @@ pub(in crate::collect::aws) async fn read(reading: &Reading<'_>, unread: &Unread
             transit::gateway(reading, id, gateway.owner_id).await;
         }),
     );
+    super::asking(reading, networks).await;
     let networks: Vec<_> = networks.iter().chain(&unread.prefixes).copied().collect();
     super::behind(reading, &unread.near, &BTreeSet::new(), &networks).await;
     super::afterwards(reading).await;

@@ -56,6 +56,28 @@ pub(super) async fn near(reading: &Reading<'_>, vpc: &str) {
     );
 }
 
+/// VPCs in which somebody asks for the cluster's names, with what answers them there.
+pub(super) async fn asking(reading: &Reading<'_>, vpcs: &[String]) {
+    let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
+    let endpoints = collection!("VpcEndpoints", vpc_endpoints);
+    let (resolver, ec2) = (&reading.clients.resolver, &reading.clients.ec2);
+    each(vpcs.iter(), |vpc| async move {
+        let scope = std::slice::from_ref(vpc);
+        join!(
+            attributes(reading, vpc),
+            reading.read(
+                op::LIST_RESOLVER_RULE_ASSOCIATIONS,
+                associations,
+                scope,
+                route53resolver::associations(resolver, vpc)
+            ),
+            reading.read(op::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
+            names::all(reading, vpc),
+        );
+    })
+    .await;
+}
+
 /// VPCs behind a transit gateway, as far as they carry or hold a path's packets.
 pub(super) async fn behind(reading: &Reading<'_>, vpcs: &[String]) {
     let unread = reading.unasked(vpcs.iter().cloned(), |asked| &mut asked.vpcs);

@@ -1,0 +1,115 @@
+//! What DNS Firewall makes of a name.
+
+use super::lookup::blocker;
+use crate::facts::elsewhere::{profiles, resource};
+use crate::facts::Context;
+use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
+use crate::snapshot::aws::route53resolver::FirewallRule;
+
+/// The rule that refuses a name in a VPC; `None` where none does. Groups and rules are taken in the order
+/// of their priorities, and the first that matches decides
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-groups.html>).
+pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Option<Blocker>> {
+    let aws = &context.snapshot.aws;
+    let all = aws.firewall_rule_group_associations.as_deref();
+    let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
+    let mut groups: Vec<(Option<i64>, &str)> = Vec::new();
+    for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
+        if one.status.as_deref() == Some("DELETING") {
+            continue;
+        }
+        let Some(group) = one.firewall_rule_group_id.as_deref() else {
+            return Err(vec![context.field("FirewallRuleGroupAssociations", "FirewallRuleGroupId")]);
+        };
+        groups.push((one.priority, group));
+    }
+    groups.sort_unstable();
+    let mut of_profiles = Vec::new();
+    for one in profiles(context, vpc)? {
+        of_profiles.extend(resource(one, "firewall-rule-group/"));
+    }
+    for group in groups.into_iter().map(|(_, group)| group).chain(of_profiles) {
+        let rules = context.items(aws.firewall_rules.as_deref(), "FirewallRules", group)?;
+        let mut rules: Vec<&FirewallRule> =
+            rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
+        rules.sort_by_key(|rule| rule.priority);
+        for rule in rules {
+            if !matches(context, rule, name)? {
+                continue;
+            }
+            let action = rule.action.as_deref().unwrap_or_default();
+            if action.eq_ignore_ascii_case("ALLOW") {
+                return Ok(None);
+            }
+            if action.eq_ignore_ascii_case("BLOCK") {
+                let list = rule.firewall_domain_list_id.as_deref().unwrap_or("its list");
+                let reason = format!(
+                    "its rule {} refuses {name}, which {list} holds",
+                    rule.name.as_deref().unwrap_or("without a name")
+                );
+                let remedy = Remedy {
+                    domain: Some(name.to_owned()),
+                    vpc: Some(vpc.to_owned()),
+                    ..Remedy::default()
+                };
+                let code = BlockerCode::DnsFirewall;
+                return Ok(Some(blocker(code, "firewall-rule-group", group, reason, remedy)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// Whether a rule is about a name.
+fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool> {
+    // One that is about types of queries leaves those for addresses alone, unless it names them.
+    if rule.qtype.as_deref().is_some_and(|kind| !kind.is_empty() && kind != "A" && kind != "AAAA") {
+        return Ok(false);
+    }
+    let is_block = rule.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("BLOCK"));
+    let Some(list) = rule.firewall_domain_list_id.as_deref() else {
+        // A rule of the advanced kind judges what a name looks like, and the cluster's looks random.
+        let what = format!(
+            "whether the DNS Firewall rule {} takes {name} for a threat",
+            rule.name.as_deref().unwrap_or("without a domain list")
+        );
+        return if is_block { Err(vec![Missing::probe(what)]) } else { Ok(false) };
+    };
+    let aws = &context.snapshot.aws;
+    let lists = aws.firewall_domain_lists.iter().flatten();
+    let managed = lists.into_iter().any(|one| one.id == list && one.managed_owner_name.is_some());
+    if managed {
+        // AWS's own lists are of malware and botnets; nobody is shown them.
+        context.assume(
+            "AWS's own domain lists of DNS Firewall do not hold the names of EKS and of AWS's services.",
+        );
+        return Ok(false);
+    }
+    let domains = context.items(aws.firewall_domains.as_deref(), "FirewallDomainsByList", list)?;
+    let domains = domains.iter().find(|one| one.firewall_domain_list_id == list);
+    let domains = domains.ok_or_else(|| vec![context.missing("FirewallDomainsByList", Some(list))])?;
+    Ok(domains.domains.iter().any(|pattern| covers(pattern, name)))
+}
+
+/// A domain stands for itself, `*.` before it for what is beneath it, `*` alone for everything
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-domain-lists.html>).
+fn covers(pattern: &str, name: &str) -> bool {
+    let pattern = pattern.trim_end_matches('.').to_ascii_lowercase();
+    match pattern.strip_prefix('*') {
+        Some("") => true,
+        Some(beneath) => name.ends_with(beneath),
+        None => pattern == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_pattern_stands_for_its_name_or_for_what_is_beneath_it() {
+        assert!(covers("*", "a.example") && covers("A.example.", "a.example"));
+        assert!(covers("*.example", "a.b.example") && !covers("*.example", "example"));
+        assert!(!covers("example", "a.example") && !covers("*.example", "anexample"));
+    }
+}

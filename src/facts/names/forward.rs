@@ -1,0 +1,270 @@
+//! Queries that one resolver sends to others: by a rule through an outbound endpoint, or from a network's
+//! own DNS servers, to the inbound endpoints of VPCs.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::lookup::{Forward, Lookup, blocker, of_servers};
+use super::{Question, inbound_servers, resolver};
+use crate::facts::resolver_endpoint::endpoint_with;
+use crate::facts::{Context, ends};
+use crate::network::{
+    Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict,
+};
+use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
+
+/// Who sends queries on.
+struct Sender<'a> {
+    /// Where they come from.
+    from: ends::Ends,
+    /// The rule that says so; none for a network's own servers.
+    rule: Option<&'a str>,
+    /// What stands in the way where a server does not answer.
+    object: (&'static str, &'a str),
+}
+
+/// What a VPC is told whose rule forwards a name.
+pub(super) fn by_rule(
+    context: &Context<'_>,
+    rule: &ResolverRule,
+    vpc: &str,
+    question: &Question,
+    trail: &mut Vec<String>,
+) -> Lookup {
+    let id = rule.id.as_str();
+    let step = format!("rule {id} of {vpc}");
+    let Some(through) = rule.resolver_endpoint_id.as_deref() else {
+        let field = format!("ResolverEndpointId of {id}");
+        return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
+    };
+    let mut all = context.snapshot.aws.resolver_endpoints.iter().flatten();
+    let Some(outbound) = all.find(|endpoint| endpoint.id == through) else {
+        return Lookup::unknown(vec![context.missing("ResolverEndpoints", Some(through))], step);
+    };
+    if let Some(down) = down(outbound) {
+        return Lookup::nothing(vec![down], step);
+    }
+    let from = ends::of_resolver_endpoint(context, outbound);
+    let mut targets = Vec::new();
+    for target in &rule.target_ips {
+        let text = target.ip.as_deref().or(target.ipv6.as_deref()).unwrap_or_default();
+        // DNS's own port is the default:
+        // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_TargetAddress.html
+        match (text.parse::<IpAddr>(), u16::try_from(target.port.unwrap_or(53))) {
+            (Ok(address), Ok(port)) => targets.push((address, port)),
+            _ => {
+                let field = format!("TargetIps of {id}");
+                return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
+            }
+        }
+    }
+    if targets.is_empty() {
+        let field = format!("TargetIps of {id}");
+        return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
+    }
+    let sender = Sender { from, rule: Some(id), object: ("resolver-rule", id) };
+    to_servers(context, &sender, &targets, question, trail).after(step)
+}
+
+/// What a network is told whose DNS servers, or machines, ask these addresses.
+pub(super) fn by_network(
+    context: &Context<'_>,
+    name: &str,
+    from: Vec<End>,
+    targets: &[IpAddr],
+    question: &Question,
+) -> Lookup {
+    let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
+    let sender = Sender { from: ends::Ends::known(from), rule: None, object: ("network", name) };
+    to_servers(context, &sender, &targets, question, &mut Vec::new()).after(format!("the DNS of {name}"))
+}
+
+fn to_servers(
+    context: &Context<'_>,
+    sender: &Sender<'_>,
+    targets: &[(IpAddr, u16)],
+    question: &Question,
+    trail: &mut Vec<String>,
+) -> Lookup {
+    let all = targets.iter().map(|target| to_server(context, sender, *target, question, trail)).collect();
+    of_servers(all, "")
+}
+
+fn to_server(
+    context: &Context<'_>,
+    sender: &Sender<'_>,
+    (address, port): (IpAddr, u16),
+    question: &Question,
+    trail: &mut Vec<String>,
+) -> Lookup {
+    let step = format!("{address}");
+    let wrong = |code: BlockerCode, reason: String| {
+        let remedy = remedy(context, sender, question);
+        Lookup::nothing(vec![blocker(code, sender.object.0, sender.object.1, reason, remedy)], step.clone())
+    };
+    let Some(endpoint) = endpoint_with(context, address) else {
+        return match nobody_has(context, address) {
+            Some(vpc) => wrong(
+                BlockerCode::ResolverRuleTarget,
+                format!("it leads to {address}, which nothing in {vpc} has"),
+            ),
+            None => {
+                let what = format!("what the DNS server {address} answers for {}", question.name);
+                Lookup::unknown(vec![Missing::probe(what)], step)
+            }
+        };
+    };
+    let id = endpoint.id.as_str();
+    match endpoint.direction.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        Some("INBOUND") => {}
+        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
+        Some("INBOUND_DELEGATION") => {
+            let reason =
+                format!("it leads to {address} of {id}, which answers for delegated zones only, and no forwarder");
+            return wrong(BlockerCode::ResolverRuleTarget, reason);
+        }
+        Some("OUTBOUND") => {
+            let reason = format!("it leads to {address} of {id}, an outbound endpoint, which answers nobody");
+            return wrong(BlockerCode::ResolverRuleTarget, reason);
+        }
+        _ => {
+            let field = format!("Direction of {id}");
+            return Lookup::unknown(vec![context.field("ResolverEndpoints", &field)], step);
+        }
+    }
+    if let Some(down) = down(endpoint) {
+        return Lookup::nothing(vec![down], step);
+    }
+    let Some(vpc) = endpoint.host_vpc_id.as_deref() else {
+        let field = format!("HostVPCId of {id}");
+        return Lookup::unknown(vec![context.field("ResolverEndpoints", &field)], step);
+    };
+    let inbound = ends::of_resolver_endpoint(context, endpoint);
+    let Some(end) = inbound.known.iter().find(|end| has(end, address)) else {
+        if inbound.unlisted.is_empty() {
+            return wrong(
+                BlockerCode::ResolverRuleTarget,
+                format!("it leads to {address}, which {id} has lost"),
+            );
+        }
+        return Lookup::unknown(inbound.unlisted, step);
+    };
+    if trail.iter().any(|before| before == vpc) {
+        let mut looped = wrong(
+            BlockerCode::ResolverRuleLoop,
+            format!("it leads to {address} in {vpc}, from where the query came"),
+        );
+        looped.forwards.push(Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
+        return looped;
+    }
+    let udp = Way::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
+    let tcp = Way::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
+    let question = Question { inbound: true, ..question.clone() };
+    let mut found = if udp.open {
+        resolver::ask(context, vpc, &question, trail)
+    } else if udp.missing.is_empty() {
+        Lookup::nothing(udp.blockers.clone(), step)
+    } else {
+        Lookup::unknown(udp.missing.clone(), step)
+    };
+    if udp.open {
+        found.weaknesses.extend(udp.blockers);
+        found.doubts.extend(udp.missing);
+    }
+    found.weaknesses.extend(tcp.blockers);
+    found.doubts.extend(tcp.missing);
+    found.doubts.extend(sender.from.unlisted.iter().cloned());
+    found.forwards.insert(0, Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
+    found.after(format!("{address} of {id}"))
+}
+
+/// The way of queries over one protocol.
+struct Way {
+    /// Whether it is open from one of the senders at least.
+    open: bool,
+    /// What blocks it for some.
+    blockers: Vec<Blocker>,
+    /// What is not known of it, or of who sends.
+    missing: Vec<Missing>,
+}
+
+impl Way {
+    fn new(context: &Context<'_>, sender: &Sender<'_>, to: &End, ports: Ports) -> Self {
+        let mut way = Self { open: false, blockers: Vec::new(), missing: Vec::new() };
+        for from in &sender.from.known {
+            let paths = context.network.trace(from, to, &ports);
+            way.open |= paths.iter().all(|path| path.verdict == Verdict::Open);
+            for path in paths {
+                way.blockers.extend(path.blockers);
+                way.missing.extend(path.missing);
+                path.assumptions.into_iter().for_each(|text| context.assume(text));
+            }
+        }
+        if sender.from.known.is_empty() {
+            way.missing.extend(sender.from.unlisted.iter().cloned());
+            if way.missing.is_empty() {
+                way.missing.push(Missing::unmodelled(format!("who asks for {}", sender.object.1)));
+            }
+        }
+        // What certainly stands in the way is not made doubtful by what is unread beside it.
+        way.blockers = crate::facts::blockers::merged(context, way.blockers);
+        if !way.open && !way.blockers.is_empty() {
+            way.missing.clear();
+        }
+        way
+    }
+}
+
+/// An endpoint that answers and asks nothing any more.
+fn down(endpoint: &ResolverEndpoint) -> Option<Blocker> {
+    let status = endpoint.status.as_deref()?;
+    let down = ["ACTION_NEEDED", "DELETING"].iter().any(|one| status.eq_ignore_ascii_case(one));
+    down.then(|| {
+        let remedy = Remedy { state: Some(status.to_owned()), ..Remedy::default() };
+        let reason = format!("it is {status}");
+        blocker(BlockerCode::ResolverEndpointDown, "resolver-endpoint", &endpoint.id, reason, remedy)
+    })
+}
+
+fn has(end: &End, address: IpAddr) -> bool {
+    match &end.kind {
+        EndKind::Subnet { addresses: Some(all), .. } => all.contains(&IpNet::from(address)),
+        _ => false,
+    }
+}
+
+/// The VPC whose prefix has the address, where it is certain that nothing there has it: a VPC whose
+/// interfaces and resolver endpoints were read. The VPC's own resolver has no interface.
+fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
+    let aws = &context.snapshot.aws;
+    let mut homes = aws.vpcs.iter().flatten().filter(|vpc| {
+        let cidrs = context.network.vpc_cidrs(&vpc.vpc_id);
+        cidrs.is_ok_and(|cidrs| cidrs.iter().any(|cidr| cidr.contains(&address)))
+    });
+    let (home, other) = (homes.next()?, homes.next());
+    let id = home.vpc_id.as_str();
+    let cidrs = context.network.vpc_cidrs(id).ok()?;
+    let reserved = cidrs.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));
+    let interfaces = context.items(aws.network_interfaces.as_deref(), "NetworkInterfaces", id).ok()?;
+    context.items(aws.resolver_endpoints.as_deref(), "ResolverEndpoints", id).ok()?;
+    let is_it = |text: Option<&String>| text.and_then(|text| text.parse::<IpAddr>().ok()) == Some(address);
+    let held = interfaces.iter().any(|one| {
+        is_it(one.private_ip_address.as_ref())
+            || one.private_ip_addresses.iter().any(|private| is_it(private.private_ip_address.as_ref()))
+            || one.ipv6_addresses.iter().any(|v6| is_it(v6.ipv6_address.as_ref()))
+    });
+    let shared = home.owner_id.is_some() && home.owner_id != context.account
+        && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.accounts.contains(owner));
+    (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
+}
+
+fn remedy(context: &Context<'_>, sender: &Sender<'_>, question: &Question) -> Remedy {
+    Remedy {
+        domain: Some(question.name.clone()),
+        servers: inbound_servers(context),
+        vpc: question.vpc.clone(),
+        resolver_rule: sender.rule.map(str::to_owned),
+        ..Remedy::default()
+    }
+}

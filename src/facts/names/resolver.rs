@@ -1,0 +1,192 @@
+//! A VPC's own resolver: which rule or private zone takes a name, or public DNS.
+
+use super::lookup::{Answer, Lookup, blocker};
+use super::{Question, firewall, forward, needed, zones};
+use crate::facts::elsewhere::{domain, profiles, resource, within};
+use crate::facts::{Context, vpc};
+use crate::network::{BlockerCode, Known, Missing, Remedy};
+use crate::snapshot::aws::route53resolver::ResolverRule;
+
+/// A rule that applies to a VPC.
+#[derive(Clone, Debug)]
+pub(super) struct Applied<'s> {
+    pub rule: &'s ResolverRule,
+    /// The domain that it takes; empty for all names.
+    pub domain: String,
+    of_profile: bool,
+}
+
+/// What a VPC's resolver answers, asked by what is in the VPC or through an inbound endpoint. The trail
+/// has the VPCs that passed the query on, so that a loop is seen.
+pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &mut Vec<String>) -> Lookup {
+    let question = Question { vpc: Some(id.to_owned()), ..question.clone() };
+    let step = format!("the resolver of {id}");
+    let mut doubts = Vec::new();
+    match vpc::dns_attribute(context, id, vpc::Attribute::Support) {
+        Ok(true) => {}
+        Ok(false) => {
+            return Lookup::nothing(vec![attribute_off(id, "--enable-dns-support")], step);
+        }
+        Err(missing) => doubts.extend(missing),
+    }
+    match firewall::refuses(context, id, &question.name) {
+        Ok(None) => {}
+        Ok(Some(refused)) => return Lookup::nothing(vec![refused], step),
+        Err(missing) => doubts.extend(missing),
+    }
+    let (rules, unread) = rules(context, id);
+    doubts.extend(unread);
+    let mut matching: Vec<&Applied<'_>> =
+        rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();
+    matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile));
+    let (zone, unread) = zones::answering(context, id, &question);
+    doubts.extend(unread);
+    // A private zone comes before rules for wider domains, not before one for its own domain:
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
+    let rule = matching.first().filter(|rule| {
+        zone.as_ref().is_none_or(|zone| !rule.domain.is_empty() && rule.domain.len() >= zone.domain.len())
+    });
+    let forwards = rule.filter(|rule| is_kind(rule.rule, "FORWARD"));
+    let found = match (forwards, &zone) {
+        (Some(rule), _) => {
+            trail.push(id.to_owned());
+            let found = forward::by_rule(context, rule.rule, id, &question, trail);
+            trail.pop();
+            found
+        }
+        (None, Some(zone)) => {
+            let answer = zone.answer(context, &question);
+            match vpc::dns_attribute(context, id, vpc::Attribute::Hostnames) {
+                Ok(true) => answer,
+                // Without it private zones do not answer in the VPC.
+                Ok(false) => {
+                    let blockers = vec![attribute_off(id, "--enable-dns-hostnames")];
+                    Lookup::nothing(blockers, format!("the private zone {}", zone.domain))
+                }
+                Err(missing) => answer.unless(missing),
+            }
+        }
+        (None, None) => public(context, &question.name),
+    };
+    found.after(step).unless(doubts)
+}
+
+/// What public DNS answers: for the cluster's name the control plane's private addresses, where the public
+/// endpoint is off (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
+pub(super) fn public(context: &Context<'_>, name: &str) -> Lookup {
+    let step = "public DNS".to_owned();
+    if needed::cluster_host(context).as_deref() != Ok(name) {
+        return Lookup::told(Answer::Public, step);
+    }
+    match context.public_access() {
+        Ok(true) => Lookup::told(Answer::Public, step),
+        Ok(false) => match needed::control_plane(context) {
+            Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step).unless(too_old(context)),
+            Err(missing) => Lookup::unknown(missing, step),
+        },
+        Err(missing) => Lookup::unknown(missing, step),
+    }
+}
+
+/// Since 2019-12-13 (<https://github.com/aws/containers-roadmap/issues/221>); clusters that were private
+/// before may have no public record.
+fn too_old(context: &Context<'_>) -> Vec<Missing> {
+    const SINCE: i64 = 1_576_195_200;
+    let created = context.cluster.as_ref().ok().and_then(|cluster| cluster.created_at.as_ref());
+    match created.and_then(crate::snapshot::aws::Time::seconds) {
+        Some(created) if created < SINCE => vec![Missing::probe(
+            "whether public DNS has the name of a cluster that is older than 2019-12-13",
+        )],
+        _ => Vec::new(),
+    }
+}
+
+fn attribute_off(vpc: &str, option: &str) -> crate::network::Blocker {
+    let (what, why) = match option {
+        "--enable-dns-support" => ("enableDnsSupport", "its resolver answers nobody"),
+        _ => ("enableDnsHostnames", "private zones do not answer in it"),
+    };
+    let remedy = Remedy { target_option: Some(option.to_owned()), ..Remedy::default() };
+    blocker(BlockerCode::DnsAttributeOff, "vpc", vpc, format!("{what} is off, so that {why}"), remedy)
+}
+
+pub(super) fn is_kind(rule: &ResolverRule, kind: &str) -> bool {
+    rule.rule_type.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
+}
+
+/// The rules that apply to a VPC, and what may be more: those that are associated with it, and those of
+/// its Route 53 Profiles.
+pub(super) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
+    let (mut applied, mut unread) = (Vec::new(), Vec::new());
+    let aws = &context.snapshot.aws;
+    let all = aws.resolver_rule_associations.as_deref();
+    match context.items(all, "ResolverRuleAssociations", vpc) {
+        Ok(all) => {
+            for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
+                let Some(id) = one.resolver_rule_id.as_deref() else {
+                    let field = format!("ResolverRuleId of {}", one.id);
+                    unread.push(context.field("ResolverRuleAssociations", &field));
+                    continue;
+                };
+                match in_force(one.status.as_deref()) {
+                    Some(true) => rule(context, id, false).map_or_else(
+                        |missing| unread.extend(missing),
+                        |found| applied.extend(found),
+                    ),
+                    Some(false) => {}
+                    None => unread.push(Missing::probe(format!(
+                        "what becomes of the association of {id} with {vpc}, which is {}",
+                        one.status.as_deref().unwrap_or_default()
+                    ))),
+                }
+            }
+        }
+        Err(missing) => unread.extend(missing),
+    }
+    match profiles(context, vpc) {
+        Ok(held) => {
+            for one in held {
+                if let Some(id) = resource(one, "resolver-rule/") {
+                    match rule(context, id, true) {
+                        Ok(found) => applied.extend(found),
+                        Err(missing) => unread.extend(missing),
+                    }
+                }
+            }
+        }
+        Err(missing) => unread.extend(missing),
+    }
+    (applied, unread)
+}
+
+/// Whether a status means that a rule or an association is applied.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverRuleAssociation.html>
+fn in_force(status: Option<&str>) -> Option<bool> {
+    match status.map(str::to_ascii_uppercase).as_deref() {
+        None | Some("COMPLETE" | "UPDATING") => Some(true),
+        Some("FAILED" | "DELETING" | "OVERRIDDEN") => Some(false),
+        Some(_) => None,
+    }
+}
+
+fn rule<'s>(context: &Context<'s>, id: &str, of_profile: bool) -> Known<Option<Applied<'s>>> {
+    // AWS's own rules send nothing elsewhere, and are not always listed.
+    if id.starts_with("rslvr-autodefined") {
+        return Ok(None);
+    }
+    let found = context.snapshot.aws.resolver_rules.iter().flatten().find(|rule| rule.id == id);
+    let rule = found.ok_or_else(|| vec![context.missing("ResolverRules", Some(id))])?;
+    if in_force(rule.status.as_deref()) == Some(false) {
+        return Ok(None);
+    }
+    if rule.rule_type.is_none() {
+        return Err(vec![context.field("ResolverRules", &format!("RuleType of {id}"))]);
+    }
+    // One for delegation applies to name servers, not to names.
+    if !is_kind(rule, "FORWARD") && !is_kind(rule, "SYSTEM") {
+        return Ok(None);
+    }
+    let name = rule.domain_name.as_deref();
+    let name = name.ok_or_else(|| vec![context.field("ResolverRules", &format!("DomainName of {id}"))])?;
+    Ok(Some(Applied { rule, domain: domain(name), of_profile }))
+}
