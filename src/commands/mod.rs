@@ -8,6 +8,7 @@ mod fields;
 mod iam_policy;
 mod input;
 mod output;
+mod probe;
 mod progress;
 mod rules;
 mod snapshot;
@@ -31,6 +32,7 @@ pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Snapshot(args)) => snapshot::run(args),
         Some(Command::Trace(args)) => trace::run(args),
+        Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Rules(command)) => rules::run(command),
         Some(Command::IamPolicy) => Ok(Done { stdout: iam_policy::policy(), exit_code: 0 }),
         Some(Command::Drift(args)) => drift::run(args),

@@ -4,6 +4,7 @@
 pub mod drift;
 mod failures;
 pub mod json;
+pub mod probe;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

@@ -1,5 +1,6 @@
 //! The report: the contract with everyone outside. Its JSON is published (`docs/report.schema.json`).
 
+pub mod probe;
 pub mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};

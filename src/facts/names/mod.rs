@@ -24,6 +24,7 @@ use super::{Context, Fact, Subject, Subjects, ends, operators};
 use crate::network::{Blocker, Known, Missing};
 use lookup::{Answer, Lookup};
 
+pub(super) use needed::{cluster_host, of as needed_of};
 pub use needed::{CLUSTER, NeededName, NeededNames, needed_names};
 
 /// What is asked.
