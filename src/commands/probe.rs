@@ -100,11 +100,12 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
         .iter()
         .map(|name| Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential))
         .collect();
-    let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref());
+    let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
     let targets = Targets {
         cluster: cluster.map(|cluster| cluster.name.clone()),
         region: snapshot.region.clone(),
-        certificate_authority: authority.and_then(|authority| authority.data.clone()),
+        // That of a redacted snapshot is none: certificates are then not judged.
+        certificate_authority: authority.filter(|given| probe::is_authority(given)),
         names,
     };
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
@@ -201,7 +202,8 @@ fn told(observations: &[Observation]) -> Vec<NameSeen> {
                 Seen::Proxy(proxy) => proxies.push(Told {
                     good: proxy.bypassed,
                     place: format!("{} {}", proxy.variable, proxy.proxy),
-                    outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }.to_owned(),
+                    outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }
+                        .to_owned(),
                 }),
             }
         }

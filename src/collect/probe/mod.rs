@@ -21,7 +21,7 @@ use tokio::time::Instant;
 
 pub use error::ProbeError;
 pub use proxy::ProxySettings;
-pub use targets::{CLUSTER, Target, Targets};
+pub use targets::{CLUSTER, Target, Targets, is_authority};
 pub use tls::Trust;
 pub use vantage::{configured_servers, here, server};
 

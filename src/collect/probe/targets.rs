@@ -163,6 +163,14 @@ impl Targets {
     }
 }
 
+/// Whether this is a CA that a file of targets could give.
+pub fn is_authority(given: &str) -> bool {
+    let targets = Targets { certificate_authority: Some(given.to_owned()), ..Targets::default() };
+    targets.authority().is_ok_and(|certificates| {
+        rustls::RootCertStore::empty().add_parsable_certificates(certificates).0 > 0
+    })
+}
+
 /// Whether a host can have this name (<https://www.rfc-editor.org/rfc/rfc1123#section-2.1>), and no address is meant.
 fn is_host(name: &str) -> bool {
     let label = |label: &str| {

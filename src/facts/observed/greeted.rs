@@ -64,10 +64,14 @@ impl<'o> Greetings<'o> {
         let mut missing = Vec::new();
         for address in used {
             match self.all.iter().find(|tls| tls.address == address) {
-                Some(tls) if wrong.contains(&tls.outcome) => found.push(format!("{} ({})", place(tls), told(tls))),
+                Some(tls) if wrong.contains(&tls.outcome) => {
+                    found.push(format!("{} ({})", place(tls), told(tls)))
+                }
                 Some(tls) if open.contains(&tls.outcome) => missing.push(self.not_seen(&place(tls), tls)),
                 Some(_) => {}
-                None => missing.push(Missing::probe(format!("who answers on {address}, from {}", self.vantage))),
+                None => {
+                    missing.push(Missing::probe(format!("who answers on {address}, from {}", self.vantage)))
+                }
             }
         }
         if found.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(found) }

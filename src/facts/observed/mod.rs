@@ -40,7 +40,10 @@ struct Sight<'o> {
 /// Every name that was probed, once for each place.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
     let sights = sights(context);
-    Subjects { listed: sights.iter().map(|sight| name::subject(context, sight)).collect(), unlisted: Vec::new() }
+    Subjects {
+        listed: sights.iter().map(|sight| name::subject(context, sight)).collect(),
+        unlisted: Vec::new(),
+    }
 }
 
 fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
@@ -64,7 +67,8 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
             let at = seen.iter().map(|one| one.at.as_str()).max()?;
             seen.retain(|one| one.at == at);
             let first = seen.first()?;
-            let known = needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
+            let known =
+                needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
             let told = || {
                 let what = format!("the private addresses that {} should have", first.name);
                 first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])

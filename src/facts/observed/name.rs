@@ -54,16 +54,16 @@ pub(in crate::facts) struct ObservedNameFacts {
     foreign: Fact<Vec<String>>,
     /// Addresses that it should have, and that are not in the answer.
     absent: Fact<Vec<String>>,
-    /// Servers that gave no answer, while others did.
-    silent_resolvers: Vec<String>,
+    /// Servers that gave no answer at all, or no address where others gave one.
+    silent_resolvers: Fact<Vec<String>>,
     /// Servers that gave other addresses than programs there get, where one of the two is private.
-    differing_resolvers: Vec<String>,
+    differing_resolvers: Fact<Vec<String>>,
     /// Servers that answered over UDP and not over TCP.
     resolvers_without_tcp: Fact<Vec<String>>,
     /// Whether one of their answers was cut off, so that TCP is needed.
     tcp_needed: bool,
     /// Servers that know the name and tell no address, though it has private ones.
-    filtering_resolvers: Vec<String>,
+    filtering_resolvers: Fact<Vec<String>>,
     /// Each address that was greeted.
     addresses: Vec<Greeted>,
     /// Whether there is an address that programs there use.
@@ -80,7 +80,9 @@ pub(in crate::facts) struct ObservedNameFacts {
     of_other_name: Fact<Vec<String>>,
     /// Addresses whose certificate is not valid at this time, or not at all.
     out_of_date: Fact<Vec<String>>,
-    /// The proxy that programs there go through for it; null where they go directly.
+    /// Whether programs there go through a proxy for it.
+    proxied: bool,
+    /// The proxy that they go through; null where they go directly.
     proxy: Option<String>,
     /// The variable that names the proxy.
     proxy_variable: Option<String>,
@@ -117,7 +119,11 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     });
     let absent = compared(&private_expected, &resolves, &sight.expected, |expected| {
         // With nothing in common the answer is another one, not a part.
-        if given.is_disjoint(expected) { BTreeSet::new() } else { expected.difference(&given).copied().collect() }
+        if given.is_disjoint(expected) {
+            BTreeSet::new()
+        } else {
+            expected.difference(&given).copied().collect()
+        }
     });
     let greetings = Greetings::of(sight, used(&private_expected, &resolves, sight, &given));
     let proxy = proxy(sight);
@@ -147,11 +153,11 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         private: !given.is_empty() && are_private(&given),
         foreign: Fact(foreign),
         absent: Fact(absent),
-        silent_resolvers: answers.silent(),
-        differing_resolvers: answers.differing(),
+        silent_resolvers: Fact(answers.silent()),
+        differing_resolvers: Fact(answers.differing()),
         resolvers_without_tcp: Fact(without_tcp),
         tcp_needed,
-        filtering_resolvers: answers.filtering(&sight.expected),
+        filtering_resolvers: Fact(answers.filtering(&sight.expected)),
         addresses: greetings.listed(&sight.expected),
         has_addresses: Fact(greetings.any()),
         none_reachable: !reached && unreachable.as_ref().is_ok_and(|all| !all.is_empty()),
@@ -162,10 +168,10 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         )),
         of_other_ca: Fact(greetings.wrong(&[TlsOutcome::WrongCa], &UNSEEN)),
         of_other_name: Fact(greetings.wrong(&[TlsOutcome::WrongName], &UNSEEN)),
-        out_of_date: Fact(greetings.wrong(
-            &[TlsOutcome::Expired, TlsOutcome::NotYetValid, TlsOutcome::Unusable],
-            &UNSEEN,
-        )),
+        out_of_date: Fact(
+            greetings.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid, TlsOutcome::Unusable], &UNSEEN),
+        ),
+        proxied: proxy.is_some(),
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),
         compared: paper.compared,

@@ -33,18 +33,26 @@ pub(super) fn compare<'t>(
     for tls in greetings {
         let Some(to) = interface(context, tls.address) else { continue };
         let Ok(ports) = format!("tcp/{}", tls.port).parse::<Ports>() else { continue };
-        let to = End { label: tls.address.to_string(), kind: EndKind::Interface { id: to.network_interface_id.clone() } };
+        let to = End {
+            label: tls.address.to_string(),
+            kind: EndKind::Interface { id: to.network_interface_id.clone() },
+        };
         let paths = context.network.trace(&from, &to, &ports);
         let all = |verdict| !paths.is_empty() && paths.iter().all(|path| path.verdict == verdict);
         let what = format!("{} ({})", tls.address, tls.outcome.words());
         match tls.outcome {
-            TlsOutcome::TimedOut | TlsOutcome::Unreachable if all(Verdict::Open) => found.closed_in_fact.push(what),
+            TlsOutcome::TimedOut | TlsOutcome::Unreachable if all(Verdict::Open) => {
+                found.closed_in_fact.push(what)
+            }
             // Somebody refused, so that the packets arrived.
             TlsOutcome::Refused if all(Verdict::Blocked) => found.open_in_fact.push(what),
-            outcome if outcome.connected() == Some(true) && all(Verdict::Blocked) => found.open_in_fact.push(what),
+            outcome if outcome.connected() == Some(true) && all(Verdict::Blocked) => {
+                found.open_in_fact.push(what)
+            }
             _ => {}
         }
-        found.compared |= tls.outcome != TlsOutcome::NotTried && (all(Verdict::Open) || all(Verdict::Blocked));
+        found.compared |=
+            tls.outcome != TlsOutcome::NotTried && (all(Verdict::Open) || all(Verdict::Blocked));
     }
     found
 }

@@ -35,7 +35,10 @@ pub(super) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
         .find_map(|operator| Some((operator, find(&operator.cidr)?)));
     let pod = vantage.kind == VantageKind::Pod;
     if pod {
-        context.assume(format!("{} is a pod of this cluster: what was probed from there counts for its pods.", vantage.name));
+        context.assume(format!(
+            "{} is a pod of this cluster: what was probed from there counts for its pods.",
+            vantage.name
+        ));
     }
     let in_vpc = subnet.as_ref().map(Option::is_some).map_err(Clone::clone);
     let in_vpc = if pod && operator.is_none() { Ok(true) } else { in_vpc };
@@ -51,7 +54,8 @@ pub(super) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
 /// The subnet of the cluster's VPC that one of the addresses lies in.
 fn subnet<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Known<Option<(&'c Subnet, IpAddr)>> {
     if vantage.addresses.is_empty() {
-        let what = format!("which address {} speaks from: none was found when it was probed from", vantage.name);
+        let what =
+            format!("which address {} speaks from: none was found when it was probed from", vantage.name);
         return Err(vec![Missing::probe(what)]);
     }
     let vpc = context.vpc.clone()?;

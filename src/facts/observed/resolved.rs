@@ -56,7 +56,11 @@ impl<'o> Answers<'o> {
     fn used(&self) -> Vec<&'o Dns> {
         let system: Vec<&Dns> =
             self.all.iter().copied().filter(|dns| dns.transport == Transport::System).collect();
-        if system.is_empty() { self.all.iter().copied().filter(|dns| dns.configured).collect() } else { system }
+        if system.is_empty() {
+            self.all.iter().copied().filter(|dns| dns.configured).collect()
+        } else {
+            system
+        }
     }
 
     /// Whether programs there get an address.
@@ -87,28 +91,35 @@ impl<'o> Answers<'o> {
         answered.flat_map(|dns| &dns.addresses).copied().collect()
     }
 
-    /// Servers that give no answer, though the name has addresses; those that were not asked in time are
-    /// not among them.
-    pub(super) fn silent(&self) -> Vec<String> {
-        if !self.all.iter().any(|dns| dns.outcome == DnsOutcome::Answered) {
-            return Vec::new();
-        }
+    /// Servers that give no answer at all, or none with an address where others do.
+    pub(super) fn silent(&self) -> Known<Vec<String>> {
+        let answered = self.all.iter().any(|dns| dns.outcome == DnsOutcome::Answered);
         let servers = self.servers().into_iter().filter_map(|(server, asked)| {
-            let none = asked.iter().all(|dns| {
-                !matches!(dns.outcome, DnsOutcome::Answered | DnsOutcome::Truncated | DnsOutcome::NotTried)
-            });
+            let any = |wanted: &[DnsOutcome]| asked.iter().any(|dns| wanted.contains(&dns.outcome));
+            let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
+            let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
             let why: BTreeSet<String> = asked.iter().map(|dns| told(dns)).collect();
-            none.then(|| format!("{server} ({})", why.into_iter().collect::<Vec<_>>().join(", ")))
+            (!gives && (answered || !denies))
+                .then(|| format!("{server} ({})", why.into_iter().collect::<Vec<_>>().join(", ")))
         });
-        servers.collect()
+        self.unless_open(servers.collect(), "the answers of every server")
+    }
+
+    /// The list; where it is empty and a server was not asked in time, nobody knows what it would have said.
+    fn unless_open(&self, found: Vec<String>, what: &str) -> Known<Vec<String>> {
+        let open = self.servers().into_values().any(|asked| {
+            asked.iter().any(|dns| dns.outcome == DnsOutcome::NotTried)
+                && asked.iter().all(|dns| dns.outcome != DnsOutcome::Answered)
+        });
+        if found.is_empty() && open { Err(vec![self.not_finished(what)]) } else { Ok(found) }
     }
 
     /// Servers that answer with other addresses than programs there get; which of a service's public
     /// addresses an answer has changes all the time.
-    pub(super) fn differing(&self) -> Vec<String> {
+    pub(super) fn differing(&self) -> Known<Vec<String>> {
         let ours = self.addresses();
         if ours.is_empty() {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let differs = |dns: &&Dns| {
             dns.outcome == DnsOutcome::Answered
@@ -120,7 +131,8 @@ impl<'o> Answers<'o> {
             let addresses: Vec<String> = dns.addresses.iter().map(ToString::to_string).collect();
             format!("{} ({})", dns.server, addresses.join(", "))
         });
-        told.collect::<BTreeSet<_>>().into_iter().collect()
+        let told: BTreeSet<String> = told.collect();
+        self.unless_open(told.into_iter().collect(), "the answers of every server")
     }
 
     /// Servers that answer over UDP, and not over TCP; and whether one of these answers was cut off.
@@ -150,17 +162,19 @@ impl<'o> Answers<'o> {
 
     /// Servers that know the name and tell no address of it, where it has private ones: as filters against
     /// DNS rebinding do.
-    pub(super) fn filtering(&self, expected: &Known<BTreeSet<IpAddr>>) -> Vec<String> {
+    pub(super) fn filtering(&self, expected: &Known<BTreeSet<IpAddr>>) -> Known<Vec<String>> {
         let private = |addresses: &BTreeSet<IpAddr>| !addresses.is_empty() && are_private(addresses);
-        let has_private = expected.as_ref().is_ok_and(private) || self.all.iter().any(|dns| private(&dns.addresses));
+        let has_private =
+            expected.as_ref().is_ok_and(private) || self.all.iter().any(|dns| private(&dns.addresses));
         if !has_private {
-            return Vec::new();
+            return Ok(Vec::new());
         }
         let servers = self.servers().into_iter().filter(|(_, asked)| {
             asked.iter().any(|dns| dns.outcome == DnsOutcome::NoData)
                 && asked.iter().all(|dns| dns.addresses.is_empty())
         });
-        servers.map(|(server, _)| server.to_owned()).collect()
+        let servers = servers.map(|(server, _)| server.to_owned()).collect();
+        self.unless_open(servers, "the answers of every server")
     }
 
     /// The servers by address; the operating system is none.
