@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::report::Severity;
+use crate::report::forwarders::Server;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -86,6 +87,21 @@ Exit codes:
   2  could not run: usage, a bad file, credentials, the cluster cannot be read
   3  incomplete: no such failure, but something at or above --fail-on is unknown";
 
+const FORWARDERS_HELP: &str = "\
+The cluster's own host is forwarded by default, and nothing beside it: no other
+name changes its way, and the host stays the same as long as the cluster lives.
+--domain region forwards the names of all clusters in the region to this VPC,
+which answers for other clusters as public DNS does: fewer changes where
+clusters come and go, but all their names depend on this VPC then.
+
+Examples:
+  privek-audit forwarders --cluster foo --for unbound --output foo.conf
+  privek-audit forwarders --snapshot foo.json --for bind --services
+
+Exit codes:
+  0  written
+  2  could not run: also where the VPC has no inbound endpoint that answers";
+
 /// Audits the network of a private EKS cluster before a rollout: will it work, and can its
 /// operators reach it? Reads only, changes nothing, and reports to nobody.
 #[derive(Debug, Parser)]
@@ -124,6 +140,9 @@ pub enum Command {
     Rules(RulesCommand),
     /// Print the IAM policy that the program needs: every operation it may call, and no other.
     IamPolicy,
+    /// Write the configuration with which a DNS server outside AWS asks the cluster's VPC for its names.
+    #[command(after_help = FORWARDERS_HELP)]
+    Forwarders(Box<ForwardersArgs>),
     /// Compare with a saved snapshot or an earlier JSON report.
     #[command(after_help = format!("{DRIFT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Drift(Box<DriftArgs>),
@@ -370,6 +389,67 @@ pub struct DriftArgs {
     pub audit: AuditArgs,
 }
 
+/// Options of `forwarders`.
+#[derive(Args, Debug)]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot"]).required(true).multiple(true)))]
+pub struct ForwardersArgs {
+    /// The kind of DNS server.
+    #[arg(long = "for", value_name = "SERVER", value_enum)]
+    pub server: ServerKind,
+    /// What is forwarded for the cluster: its own host, or its region's domain of all clusters.
+    #[arg(long, value_name = "WHAT", value_enum, default_value_t = ForwardedDomain::Host)]
+    pub domain: ForwardedDomain,
+    /// Also the names of the services that the VPC's interface endpoints answer for; a cluster with
+    /// hybrid nodes has them anyway.
+    #[arg(long)]
+    pub services: bool,
+    /// Where the state comes from.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// Declarations (features, which need services); without it, privek-audit.yaml in the working directory.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Write to a file instead of standard output.
+    #[arg(long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+}
+
+/// What is forwarded for the cluster.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ForwardedDomain {
+    /// The cluster's own host.
+    Host,
+    /// The domain of all clusters of the region.
+    Region,
+}
+
+/// The kinds of DNS servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ServerKind {
+    /// BIND 9, a file to include.
+    Bind,
+    /// dnsmasq, a file for conf-dir.
+    Dnsmasq,
+    /// Unbound, a file for include-toplevel.
+    Unbound,
+    /// CoreDNS, server blocks.
+    Coredns,
+    /// Windows, PowerShell commands.
+    Windows,
+}
+
+impl From<ServerKind> for Server {
+    fn from(kind: ServerKind) -> Self {
+        match kind {
+            ServerKind::Bind => Self::Bind,
+            ServerKind::Dnsmasq => Self::Dnsmasq,
+            ServerKind::Unbound => Self::Unbound,
+            ServerKind::Coredns => Self::CoreDns,
+            ServerKind::Windows => Self::Windows,
+        }
+    }
+}
+
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
@@ -483,6 +563,19 @@ mod tests {
             "privek-audit probe --cluster foo --deadline 601",
         ] {
             assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
+    }
+
+    #[test]
+    fn forwarders_need_a_kind_of_server_and_a_cluster_that_exists() {
+        for kind in ["bind", "dnsmasq", "unbound", "coredns", "windows"] {
+            assert!(parse(&format!("privek-audit forwarders --cluster foo --for {kind}")).is_ok(), "{kind}");
+        }
+        assert!(parse("privek-audit forwarders --snapshot a --for bind --domain region --services").is_ok());
+        for line in
+            ["forwarders --cluster foo", "forwarders --for bind", "forwarders --for djbdns --cluster foo"]
+        {
+            assert_eq!(parse(&format!("privek-audit {line}")).unwrap_err().exit_code(), 2, "{line}");
         }
     }
 

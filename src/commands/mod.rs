@@ -5,6 +5,7 @@ mod audit;
 mod demo;
 mod drift;
 mod fields;
+mod forwarders;
 mod iam_policy;
 mod input;
 mod output;
@@ -35,6 +36,7 @@ pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
         Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Rules(command)) => rules::run(command),
         Some(Command::IamPolicy) => Ok(Done { stdout: iam_policy::policy(), exit_code: 0 }),
+        Some(Command::Forwarders(args)) => forwarders::run(args),
         Some(Command::Drift(args)) => drift::run(args),
     }
 }

@@ -47,8 +47,11 @@ pub(super) fn profiles<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Pr
     let aws = &context.snapshot.aws;
     let all = context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc)?;
     let mut held = Vec::new();
-    for one in all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc) && !over(one.status.as_deref())) {
-        let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE")) else {
+    for one in
+        all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc) && !over(one.status.as_deref()))
+    {
+        let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE"))
+        else {
             return Err(vec![Missing::probe(format!(
                 "what the Route 53 Profile {} answers, whose association with {vpc} is {}",
                 one.profile_id.as_deref().unwrap_or("without an id"),

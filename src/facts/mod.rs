@@ -29,6 +29,7 @@ mod fit;
 #[cfg(test)]
 mod fixture;
 mod flows;
+mod forwarders;
 mod group_state;
 mod group_tags;
 mod growth;
@@ -82,6 +83,7 @@ pub use crate::network::{Blocker, Missing, MissingKind, Ports};
 pub use ends::NoEnd;
 pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
+pub use forwarders::{ForwardersError, Forwarding, Wanted, forwarding};
 pub use names::{NeededName, NeededNames, needed_names};
 pub use plan::{PlanError, settled};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};

@@ -3,6 +3,7 @@
 
 pub mod drift;
 mod failures;
+pub mod forwarders;
 pub mod json;
 pub mod probe;
 #[cfg(test)]

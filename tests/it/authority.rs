@@ -1,167 +1,290 @@
-//! A DNS server on loopback that answers, over UDP and TCP, whatever a test tells it to.
+//! A DNS server in this process, over UDP and TCP on one port of loopback: it answers what a function
+//! makes of each question, and remembers who asked for what.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::io::{Read, Write};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
 
-use hickory_resolver::proto::op::{Message, MessageType, OpCode, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, NS};
+use hickory_resolver::proto::op::{Message, OpCode, Query, ResponseCode};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, UdpSocket};
 
-/// What a server does with a question.
+/// A question that arrived.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Question {
+    /// In lower case, without a dot at the end.
+    pub name: String,
+    pub kind: RecordType,
+    pub tcp: bool,
+}
+
+/// What is answered.
 #[derive(Clone, Debug)]
 pub enum Reply {
-    /// These records: the owner and `A`/`AAAA`/`CNAME` data as text.
-    Records(Vec<(String, String)>),
-    /// The answer is cut off.
-    Truncated,
-    /// This code, and no records.
+    /// These records, or none of this type.
+    Records(Vec<Record>),
+    /// An error, such as `NXDomain`, `ServFail` or `Refused`.
     Code(ResponseCode),
-    /// A referral to other servers.
-    Lame,
-    /// Bytes that are no message.
-    Garbage,
+    /// Nothing but that TCP has more.
+    Truncated,
+    /// The reply, after a while.
+    Late(Duration, Box<Reply>),
     /// Nothing at all.
     Silence,
 }
 
-/// One question.
-pub struct Asked<'a> {
-    /// The name, without a dot at the end.
-    pub name: &'a str,
-    /// Whether IPv6 addresses are wanted.
-    pub v6: bool,
-    /// Whether it came over TCP.
-    pub tcp: bool,
-}
-
-/// A running server; it lasts as long as the process.
-pub struct Authority {
-    /// Where it listens.
-    pub address: SocketAddr,
-    /// How many questions came.
-    pub questions: Arc<AtomicUsize>,
-}
-
-/// These addresses for a name; IPv4 to who asks for them, IPv6 likewise.
-pub fn addresses(asked: &Asked<'_>, addresses: &[&str]) -> Reply {
-    let wanted = |text: &&&str| text.parse::<IpAddr>().expect("an address").is_ipv6() == asked.v6;
-    let records = addresses.iter().filter(wanted);
-    Reply::Records(records.map(|address| (asked.name.to_owned(), (*address).to_owned())).collect())
-}
-
-/// Starts a server; without `over_tcp`, its TCP port is closed.
-pub fn authority(over_tcp: bool, answer: impl Fn(&Asked<'_>) -> Reply + Send + Sync + 'static) -> Authority {
-    let (socket, listener) = ports(over_tcp);
-    let address = socket.local_addr().expect("an address");
-    let questions = Arc::new(AtomicUsize::new(0));
-    let serving = Arc::new((answer, Arc::clone(&questions)));
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(async {
-            let respond = move |bytes: &[u8], tcp| {
-                serving.1.fetch_add(1, Ordering::Relaxed);
-                respond(bytes, tcp, &serving.0)
-            };
-            if let Some(listener) = listener {
-                tokio::spawn(over_tcp_connections(listener, respond.clone()));
-            }
-            let socket = UdpSocket::from_std(socket).expect("a socket");
-            let mut buffer = [0; 4096];
-            while let Ok((length, from)) = socket.recv_from(&mut buffer).await {
-                if let Some(answer) = respond(&buffer[..length], false) {
-                    let _ = socket.send_to(&answer, from).await;
-                }
-            }
+impl Reply {
+    /// The addresses of a name that fit the question's type.
+    pub fn addresses(question: &Question, addresses: &[IpAddr]) -> Self {
+        let fitting = addresses.iter().filter(|address| match question.kind {
+            RecordType::A => address.is_ipv4(),
+            RecordType::AAAA => address.is_ipv6(),
+            _ => false,
         });
-    });
-    Authority { address, questions }
-}
-
-/// The same port for both transports.
-fn ports(over_tcp: bool) -> (std::net::UdpSocket, Option<std::net::TcpListener>) {
-    for _ in 0..100 {
-        let socket = std::net::UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
-        socket.set_nonblocking(true).expect("a socket");
-        if !over_tcp {
-            return (socket, None);
-        }
-        let port = socket.local_addr().expect("an address").port();
-        if let Ok(listener) = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)) {
-            listener.set_nonblocking(true).expect("a socket");
-            return (socket, Some(listener));
-        }
-    }
-    panic!("no port is free for both transports")
-}
-
-async fn over_tcp_connections<F>(listener: std::net::TcpListener, respond: F)
-where
-    F: Fn(&[u8], bool) -> Option<Vec<u8>> + Clone + Send + 'static,
-{
-    let listener = TcpListener::from_std(listener).expect("a socket");
-    while let Ok((mut stream, _)) = listener.accept().await {
-        let respond = respond.clone();
-        tokio::spawn(async move {
-            while let Ok(length) = stream.read_u16().await {
-                let mut bytes = vec![0; usize::from(length)];
-                if stream.read_exact(&mut bytes).await.is_err() {
-                    break;
-                }
-                let Some(answer) = respond(&bytes, true) else {
-                    // The connection stays open, and nothing comes.
-                    std::future::pending::<()>().await;
-                    break;
-                };
-                let length = u16::try_from(answer.len()).expect("a short answer");
-                let _ = stream.write_all(&[&length.to_be_bytes(), answer.as_slice()].concat()).await;
-            }
-        });
+        Self::Records(fitting.map(|address| record(&question.name, *address)).collect())
     }
 }
 
-fn respond(bytes: &[u8], tcp: bool, answer: &impl Fn(&Asked<'_>) -> Reply) -> Option<Vec<u8>> {
-    let question = Message::from_vec(bytes).expect("a question");
-    assert!(question.metadata.recursion_desired, "clients ask for recursion");
-    let query = question.queries.first().expect("a question").clone();
-    let name = query.name().to_ascii();
-    assert!(name.ends_with('.'), "{name} is asked for without a search list");
-    let asked = Asked { name: name.trim_end_matches('.'), v6: query.query_type() == RecordType::AAAA, tcp };
-    let mut message = Message::new(question.metadata.id, MessageType::Response, OpCode::Query);
-    message.metadata.recursion_desired = true;
-    message.metadata.recursion_available = true;
-    message.add_query(query.clone());
-    match answer(&asked) {
-        Reply::Records(records) => {
-            message.add_answers(records.iter().map(|(owner, data)| record(owner, data)));
-        }
-        Reply::Truncated => message.metadata.truncation = true,
-        Reply::Code(code) => message.metadata.response_code = code,
-        Reply::Lame => {
-            message.metadata.recursion_available = false;
-            let servers = RData::NS(NS(absolute("ns.example.net")));
-            message.add_authority(Record::from_rdata(absolute("amazonaws.com"), 60, servers));
-        }
-        // The id is right, or it would not be taken for an answer.
-        Reply::Garbage => return Some([&bytes[..2], b"garbage".as_slice()].concat()),
-        Reply::Silence => return None,
-    }
-    Some(message.to_vec().expect("a message"))
-}
-
-fn record(owner: &str, data: &str) -> Record {
-    let data = match data.parse() {
-        Ok(IpAddr::V4(address)) => RData::A(A(address)),
-        Ok(IpAddr::V6(address)) => RData::AAAA(AAAA(address)),
-        Err(_) => RData::CNAME(CNAME(absolute(data))),
+/// An address record.
+pub fn record(name: &str, address: IpAddr) -> Record {
+    let data = match address {
+        IpAddr::V4(address) => RData::A(A(address)),
+        IpAddr::V6(address) => RData::AAAA(AAAA(address)),
     };
-    Record::from_rdata(absolute(owner), 60, data)
+    Record::from_rdata(absolute(name), 60, data)
+}
+
+/// A `CNAME` record.
+pub fn alias(name: &str, of: &str) -> Record {
+    Record::from_rdata(absolute(name), 60, RData::CNAME(CNAME(absolute(of))))
 }
 
 fn absolute(name: &str) -> Name {
-    let mut name = Name::from_ascii(name).expect("a name");
-    name.set_fqdn(true);
-    name
+    Name::from_ascii(format!("{}.", name.trim_end_matches('.'))).unwrap()
+}
+
+/// The server; it ends when it is dropped.
+pub struct Authority {
+    /// For UDP and TCP alike.
+    pub address: SocketAddr,
+    asked: Arc<Mutex<Vec<Question>>>,
+    over: Arc<AtomicBool>,
+}
+
+impl Authority {
+    /// Starts a server on 127.0.0.1 that answers over both protocols.
+    pub fn start(answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), true, answers)
+    }
+
+    /// As [`Authority::start`], but nothing listens on TCP.
+    pub fn without_tcp(answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
+        Self::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), false, answers)
+    }
+
+    /// On this address of loopback, over UDP and perhaps over TCP.
+    pub fn listen(
+        on: IpAddr,
+        tcp: bool,
+        answers: impl Fn(&Question) -> Reply + Send + Sync + 'static,
+    ) -> Self {
+        let (udp, listener) = sockets(on);
+        let server = Self { address: udp.local_addr().unwrap(), asked: Arc::default(), over: Arc::default() };
+        let answers: Arc<dyn Fn(&Question) -> Reply + Send + Sync> = Arc::new(answers);
+        let (asked, over, by_udp) = (server.asked.clone(), server.over.clone(), answers.clone());
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok((length, from)) = udp.recv_from(&mut buffer) {
+                if over.load(Ordering::SeqCst) {
+                    return;
+                }
+                let (bytes, asked, by_udp) = (buffer[..length].to_vec(), asked.clone(), by_udp.clone());
+                let udp = udp.try_clone().unwrap();
+                thread::spawn(move || {
+                    if let Some(reply) = answered(&bytes, false, &asked, &*by_udp) {
+                        let _ = udp.send_to(&reply, from);
+                    }
+                });
+            }
+        });
+        // Otherwise the port is closed.
+        if tcp {
+            let (asked, over) = (server.asked.clone(), server.over.clone());
+            thread::spawn(move || {
+                while let Ok((stream, _)) = listener.accept() {
+                    if over.load(Ordering::SeqCst) {
+                        return;
+                    }
+                    let (asked, answers) = (asked.clone(), answers.clone());
+                    thread::spawn(move || by_tcp(stream, &asked, &*answers));
+                }
+            });
+        }
+        server
+    }
+
+    /// The questions so far.
+    pub fn asked(&self) -> Vec<Question> {
+        self.asked.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Authority {
+    fn drop(&mut self) {
+        self.over.store(true, Ordering::SeqCst);
+        // Both threads look up.
+        if let Ok(socket) = UdpSocket::bind((self.address.ip(), 0)) {
+            let _ = socket.send_to(&[], self.address);
+        }
+        let _ = TcpStream::connect_timeout(&self.address, Duration::from_millis(200));
+    }
+}
+
+/// A port that is free for both protocols.
+fn sockets(on: IpAddr) -> (UdpSocket, TcpListener) {
+    for _ in 0..50 {
+        let listener = TcpListener::bind((on, 0)).expect("loopback");
+        if let Ok(udp) = UdpSocket::bind(listener.local_addr().unwrap()) {
+            return (udp, listener);
+        }
+    }
+    panic!("no port of {on} is free for UDP and TCP");
+}
+
+fn by_tcp(
+    mut stream: TcpStream,
+    asked: &Mutex<Vec<Question>>,
+    answers: &(dyn Fn(&Question) -> Reply + Send + Sync),
+) {
+    loop {
+        let mut length = [0; 2];
+        if stream.read_exact(&mut length).is_err() {
+            return;
+        }
+        let mut bytes = vec![0; usize::from(u16::from_be_bytes(length))];
+        if stream.read_exact(&mut bytes).is_err() {
+            return;
+        }
+        let Some(reply) = answered(&bytes, true, asked, answers) else { continue };
+        let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
+        if stream.write_all(&[&length[..], &reply].concat()).is_err() {
+            return;
+        }
+    }
+}
+
+fn answered(
+    bytes: &[u8],
+    tcp: bool,
+    asked: &Mutex<Vec<Question>>,
+    answers: &(dyn Fn(&Question) -> Reply + Send + Sync),
+) -> Option<Vec<u8>> {
+    let request = Message::from_vec(bytes).ok()?;
+    let query = request.queries.first()?;
+    let question = Question {
+        name: query.name().to_ascii().trim_end_matches('.').to_ascii_lowercase(),
+        kind: query.query_type(),
+        tcp,
+    };
+    asked.lock().unwrap().push(question.clone());
+    let mut reply = answers(&question);
+    while let Reply::Late(by, then) = reply {
+        thread::sleep(by);
+        reply = *then;
+    }
+    let mut message = Message::response(request.metadata.id, OpCode::Query);
+    message.queries.clone_from(&request.queries);
+    message.metadata.recursion_desired = request.metadata.recursion_desired;
+    message.metadata.recursion_available = true;
+    message.metadata.authoritative = true;
+    match reply {
+        Reply::Records(mut records) => {
+            // Whoever varies the case of a name against forgery wants it back as it was.
+            for record in &mut records {
+                if record.name.eq_ignore_root(query.name()) {
+                    record.name = query.name().clone();
+                }
+            }
+            message.answers = records;
+        }
+        Reply::Code(code) => message.metadata.response_code = code,
+        Reply::Truncated => message.metadata.truncation = true,
+        Reply::Silence | Reply::Late(..) => return None,
+    }
+    message.to_vec().ok()
+}
+
+/// Asks a server over UDP, or over TCP, once; `None` if it says nothing in time.
+pub fn ask(server: SocketAddr, name: &str, kind: RecordType, tcp: bool) -> Option<Message> {
+    let mut message = Message::query();
+    message.metadata.recursion_desired = true;
+    message.add_query(Query::query(absolute(name), kind));
+    let bytes = message.to_vec().unwrap();
+    let patience = Duration::from_secs(4);
+    if tcp {
+        let mut stream = TcpStream::connect_timeout(&server, patience).ok()?;
+        stream.set_read_timeout(Some(patience)).ok()?;
+        let length = u16::try_from(bytes.len()).unwrap().to_be_bytes();
+        stream.write_all(&[&length[..], &bytes].concat()).ok()?;
+        let mut length = [0; 2];
+        stream.read_exact(&mut length).ok()?;
+        let mut reply = vec![0; usize::from(u16::from_be_bytes(length))];
+        stream.read_exact(&mut reply).ok()?;
+        return Message::from_vec(&reply).ok();
+    }
+    let socket = UdpSocket::bind((server.ip(), 0)).ok()?;
+    socket.connect(server).ok()?;
+    socket.set_read_timeout(Some(patience)).ok()?;
+    socket.send(&bytes).ok()?;
+    let mut buffer = [0; 4096];
+    let length = socket.recv(&mut buffer).ok()?;
+    Message::from_vec(&buffer[..length]).ok()
+}
+
+/// The addresses in an answer.
+pub fn addresses(message: &Message) -> Vec<IpAddr> {
+    let mut found: Vec<IpAddr> = message
+        .answers
+        .iter()
+        .filter_map(|record| match &record.data {
+            RData::A(A(address)) => Some(IpAddr::V4(*address)),
+            RData::AAAA(AAAA(address)) => Some(IpAddr::V6(*address)),
+            _ => None,
+        })
+        .collect();
+    found.sort();
+    found
+}
+
+#[test]
+fn the_authority_answers_over_both_protocols_and_remembers() {
+    let private: IpAddr = "10.9.8.7".parse().unwrap();
+    let authority = Authority::start(move |question| match question.name.as_str() {
+        "known.example" => Reply::addresses(question, &[private]),
+        "long.example" if !question.tcp => Reply::Truncated,
+        "long.example" => {
+            Reply::Records(vec![alias("long.example", "known.example"), record("known.example", private)])
+        }
+        _ => Reply::Code(ResponseCode::NXDomain),
+    });
+    let said = |name: &str, tcp: bool| ask(authority.address, name, RecordType::A, tcp).unwrap();
+    assert_eq!(addresses(&said("Known.example", false)), [private]);
+    assert_eq!(addresses(&said("known.example", true)), [private]);
+    assert!(said("long.example", false).metadata.truncation);
+    assert_eq!(addresses(&said("long.example", true)), [private]);
+    assert_eq!(said("other.example", false).metadata.response_code, ResponseCode::NXDomain);
+    let soon = Duration::from_millis(5);
+    let udp_only = Authority::without_tcp(move |question| match question.name.as_str() {
+        "late.example" => Reply::Late(soon, Box::new(Reply::addresses(question, &[private]))),
+        _ => Reply::Silence,
+    });
+    let late = ask(udp_only.address, "late.example", RecordType::A, false).unwrap();
+    assert_eq!(addresses(&late), [private]);
+    assert!(ask(udp_only.address, "late.example", RecordType::A, true).is_none(), "nothing listens on TCP");
+    let asked = authority.asked();
+    assert_eq!(asked.len(), 5);
+    assert_eq!(asked[0], Question { name: "known.example".to_owned(), kind: RecordType::A, tcp: false });
 }

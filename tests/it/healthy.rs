@@ -13,11 +13,12 @@ use crate::emulator::fixture;
 use crate::patch::apply;
 
 /// The kinds of clusters of which there is a healthy one.
-pub const KINDS: [&str; 10] = [
+pub const KINDS: [&str; 11] = [
     "auto-mode",
     "bottlerocket",
     "custom-networking",
     "fargate",
+    "forwarded-names",
     "ipv6",
     "managed-nodes",
     "prefix-mode",

@@ -12,7 +12,7 @@ use privek_audit::snapshot::observation::{
     Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Transport, Vantage,
 };
 
-use crate::authority::{Reply, addresses, authority};
+use crate::dns_server::{Reply, addresses, authority};
 use crate::servers::{closed_port, http, silent};
 use crate::tls_servers::{Authorities, Certificate, greeting};
 
@@ -67,7 +67,7 @@ fn tls_of(observations: &[Observation]) -> Vec<(String, Tls)> {
 /// What a server said over UDP and over TCP.
 fn asked(
     over_tcp: bool,
-    answer: impl Fn(&crate::authority::Asked<'_>) -> Reply + Send + Sync + 'static,
+    answer: impl Fn(&crate::dns_server::Asked<'_>) -> Reply + Send + Sync + 'static,
 ) -> [Dns; 2] {
     let server = authority(over_tcp, answer);
     // Nothing listens on the port, and no answer names an address that would be tried for long.

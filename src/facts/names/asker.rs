@@ -36,7 +36,8 @@ pub(super) fn in_vpc(
             by_network(context, who, from.to_vec(), &servers, question).after(step)
         }
         Ok((Dns::Mixed, servers)) => {
-            let what = format!("which of {} the machines of {id} ask for {}", servers.join(", "), question.name);
+            let what =
+                format!("which of {} the machines of {id} ask for {}", servers.join(", "), question.name);
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
         Ok((Dns::Nobody, _)) => {
@@ -61,7 +62,9 @@ pub(super) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
         }
-        Some(vpc) if !operator.dns.is_empty() && operator.dns.iter().all(|one| is_own(context, vpc, *one)) => {
+        Some(vpc)
+            if !operator.dns.is_empty() && operator.dns.iter().all(|one| is_own(context, vpc, *one)) =>
+        {
             resolver::ask(context, vpc, question, &mut Vec::new())
         }
         _ => outside(context, operator, question),
@@ -150,8 +153,9 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
             homes.retain(|home| sides.iter().any(|side| side.vpc_id.as_ref() == Some(home)));
         }
         // A far side that nobody could read.
-        let mut unread =
-            sides.iter().filter(|side| !aws.vpcs.iter().flatten().any(|vpc| side.vpc_id.as_ref() == Some(&vpc.vpc_id)));
+        let mut unread = sides
+            .iter()
+            .filter(|side| !aws.vpcs.iter().flatten().any(|vpc| side.vpc_id.as_ref() == Some(&vpc.vpc_id)));
         let holds = |text: Option<&String>| {
             text.and_then(|text| text.parse::<IpNet>().ok()).is_some_and(|cidr| cidr.contains(&operator.cidr))
         };
@@ -217,7 +221,8 @@ pub(super) fn why_public(
             && leads.into_iter().any(|target| servers.contains(target))
     });
     if let Some(rule) = idle {
-        let reason = format!("it would lead the name to {own}, and no association puts it into force in {vpc}");
+        let reason =
+            format!("it would lead the name to {own}, and no association puts it into force in {vpc}");
         return blocker(BlockerCode::ResolverRuleNotAssociated, "resolver-rule", &rule.id, reason, remedy);
     }
     let outbound = aws.resolver_endpoints.iter().flatten().filter(|endpoint| {
@@ -233,10 +238,7 @@ pub(super) fn why_public(
         .collect();
     let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
     let reason = format!("no forwarding rule of it leads {host} to {own}{others}");
-    let remedy = Remedy {
-        resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()),
-        ..remedy
-    };
+    let remedy = Remedy { resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()), ..remedy };
     blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
 }
 

@@ -1,8 +1,8 @@
 //! What DNS Firewall makes of a name.
 
 use super::lookup::blocker;
-use crate::facts::elsewhere::{profiles, resource};
 use crate::facts::Context;
+use crate::facts::elsewhere::{profiles, resource};
 use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::FirewallRule;
 
@@ -47,11 +47,8 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
                     "its rule {} refuses {name}, which {list} holds",
                     rule.name.as_deref().unwrap_or("without a name")
                 );
-                let remedy = Remedy {
-                    domain: Some(name.to_owned()),
-                    vpc: Some(vpc.to_owned()),
-                    ..Remedy::default()
-                };
+                let remedy =
+                    Remedy { domain: Some(name.to_owned()), vpc: Some(vpc.to_owned()), ..Remedy::default() };
                 let code = BlockerCode::DnsFirewall;
                 return Ok(Some(blocker(code, "firewall-rule-group", group, reason, remedy)));
             }

@@ -9,9 +9,7 @@ use super::lookup::{Forward, Lookup, blocker, of_servers};
 use super::{Question, inbound_servers, resolver};
 use crate::facts::resolver_endpoint::endpoint_with;
 use crate::facts::{Context, ends};
-use crate::network::{
-    Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict,
-};
+use crate::network::{Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
 /// Who sends queries on.
@@ -120,8 +118,9 @@ fn to_server(
         Some("INBOUND") => {}
         // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
         Some("INBOUND_DELEGATION") => {
-            let reason =
-                format!("it leads to {address} of {id}, which answers for delegated zones only, and no forwarder");
+            let reason = format!(
+                "it leads to {address} of {id}, which answers for delegated zones only, and no forwarder"
+            );
             return wrong(BlockerCode::ResolverRuleTarget, reason);
         }
         Some("OUTBOUND") => {
@@ -135,6 +134,17 @@ fn to_server(
     }
     if let Some(down) = down(endpoint) {
         return Lookup::nothing(vec![down], step);
+    }
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
+    let plain = endpoint.protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("Do53"));
+    if port != 53 || !(plain || endpoint.protocols.is_empty()) {
+        let spoken = if plain || endpoint.protocols.is_empty() {
+            "port 53".to_owned()
+        } else {
+            endpoint.protocols.join(", ")
+        };
+        let reason = format!("it asks {address} of {id} on port {port}, which answers on {spoken}");
+        return wrong(BlockerCode::ResolverRuleTarget, reason);
     }
     let Some(vpc) = endpoint.host_vpc_id.as_deref() else {
         let field = format!("HostVPCId of {id}");
@@ -254,7 +264,8 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
             || one.private_ip_addresses.iter().any(|private| is_it(private.private_ip_address.as_ref()))
             || one.ipv6_addresses.iter().any(|v6| is_it(v6.ipv6_address.as_ref()))
     });
-    let shared = home.owner_id.is_some() && home.owner_id != context.account
+    let shared = home.owner_id.is_some()
+        && home.owner_id != context.account
         && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.accounts.contains(owner));
     (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
 }

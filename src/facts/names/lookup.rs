@@ -109,7 +109,8 @@ pub(super) fn of_servers(all: Vec<Lookup>, step: &str) -> Lookup {
         let mut whole = first;
         if let Some(other) = told.iter().find(|other| other.answer != whole.answer) {
             let step = other.steps.last().cloned().unwrap_or_default();
-            whole.answer = Err(vec![Missing::probe(format!("which of its answers comes first: {step}, too"))]);
+            whole.answer =
+                Err(vec![Missing::probe(format!("which of its answers comes first: {step}, too"))]);
         }
         whole.weaknesses = told.iter_mut().flat_map(|one| std::mem::take(&mut one.weaknesses)).collect();
         whole.weaknesses.extend(failures(&mut silent));

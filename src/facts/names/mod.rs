@@ -24,8 +24,8 @@ use super::{Context, Fact, Subject, Subjects, ends, operators};
 use crate::network::{Blocker, Known, Missing};
 use lookup::{Answer, Lookup};
 
-pub(super) use needed::{cluster_host, of as needed_of};
 pub use needed::{CLUSTER, NeededName, NeededNames, needed_names};
+pub(super) use needed::{cluster_host, of};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,7 +135,8 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
     };
     let expected = needed::control_plane(context);
     let listed = operators.iter().map(|operator| {
-        let asker::Asked { mut lookup, vpc, declared } = asker::operator(context, operator, &Question::new(&host));
+        let asker::Asked { mut lookup, vpc, declared } =
+            asker::operator(context, operator, &Question::new(&host));
         let mut leads = match &lookup.answer {
             Ok(Answer::Addresses(told)) => leads_home(told, &expected),
             Ok(Answer::Public | Answer::Nothing) => Ok(false),

@@ -107,7 +107,9 @@ pub(in crate::facts) fn control_plane(context: &Context<'_>) -> Known<BTreeSet<I
     let interfaces = context.control_plane_interfaces()?;
     let addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(addresses).collect();
     if addresses.is_empty() {
-        return Err(vec![Missing::unmodelled("the addresses of the control plane, which has no interface yet")]);
+        return Err(vec![Missing::unmodelled(
+            "the addresses of the control plane, which has no interface yet",
+        )]);
     }
     Ok(addresses)
 }
@@ -158,7 +160,8 @@ fn hosts(context: &Context<'_>, suffix: &str, service: &Service) -> Known<Vec<St
     for host in &service.hosts {
         let mut name = host.replace("{region}", region).replace("{domain}", domain);
         if name.contains("{newer_domain}") {
-            let newer = newer_domain(context).ok_or_else(|| unknown("how the names of newer services end"))?;
+            let newer =
+                newer_domain(context).ok_or_else(|| unknown("how the names of newer services end"))?;
             name = name.replace("{newer_domain}", newer);
         }
         if name.contains("{account}") {

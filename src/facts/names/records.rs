@@ -18,8 +18,7 @@ fn of<'s>(context: &Context<'s>, zone: &str) -> Known<&'s [ResourceRecordSet]> {
     let all = context.snapshot.aws.resource_record_sets_by_zone.as_deref();
     let all = context.items(all, "ResourceRecordSetsByZone", zone)?;
     let found = all.iter().find(|one| bare(&one.hosted_zone_id) == bare(zone));
-    let found =
-        found.ok_or_else(|| vec![context.missing("ResourceRecordSetsByZone", Some(zone))])?;
+    let found = found.ok_or_else(|| vec![context.missing("ResourceRecordSetsByZone", Some(zone))])?;
     Ok(&found.resource_record_sets)
 }
 
@@ -69,11 +68,8 @@ pub(super) fn answer(context: &Context<'_>, (id, zone): (&str, &str), question: 
                 let reason = format!(
                     "it answers for {zone} and has no address for {asked}; where it has none, nobody else is asked"
                 );
-                let remedy = Remedy {
-                    domain: Some(asked.clone()),
-                    vpc: question.vpc.clone(),
-                    ..Remedy::default()
-                };
+                let remedy =
+                    Remedy { domain: Some(asked.clone()), vpc: question.vpc.clone(), ..Remedy::default() };
                 let code = BlockerCode::HostedZoneRecord;
                 return Lookup::nothing(vec![blocker(code, "hosted-zone", bare(id), reason, remedy)], step);
             }

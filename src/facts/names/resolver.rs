@@ -81,6 +81,10 @@ pub(super) fn public(context: &Context<'_>, name: &str) -> Lookup {
     match context.public_access() {
         Ok(true) => Lookup::told(Answer::Public, step),
         Ok(false) => match needed::control_plane(context) {
+            Ok(none) if none.is_empty() => {
+                let what = "what the name of a cluster leads to, both of whose endpoints are off";
+                Lookup::unknown(vec![Missing::unmodelled(what)], step)
+            }
             Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step).unless(too_old(context)),
             Err(missing) => Lookup::unknown(missing, step),
         },
@@ -94,9 +98,9 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
     const SINCE: i64 = 1_576_195_200;
     let created = context.cluster.as_ref().ok().and_then(|cluster| cluster.created_at.as_ref());
     match created.and_then(crate::snapshot::aws::Time::seconds) {
-        Some(created) if created < SINCE => vec![Missing::probe(
-            "whether public DNS has the name of a cluster that is older than 2019-12-13",
-        )],
+        Some(created) if created < SINCE => {
+            vec![Missing::probe("whether public DNS has the name of a cluster that is older than 2019-12-13")]
+        }
         _ => Vec::new(),
     }
 }
@@ -129,10 +133,8 @@ pub(super) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
                     continue;
                 };
                 match in_force(one.status.as_deref()) {
-                    Some(true) => rule(context, id, false).map_or_else(
-                        |missing| unread.extend(missing),
-                        |found| applied.extend(found),
-                    ),
+                    Some(true) => rule(context, id, false)
+                        .map_or_else(|missing| unread.extend(missing), |found| applied.extend(found)),
                     Some(false) => {}
                     None => unread.push(Missing::probe(format!(
                         "what becomes of the association of {id} with {vpc}, which is {}",

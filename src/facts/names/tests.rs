@@ -1,1 +1,172 @@
-//! What names resolve to.
+//! What names resolve to, one mechanism at a time; whole designs are cases of the rules.
+
+use serde_json::{Value, json};
+
+use crate::facts::fixture::{Fixture, is_unknown};
+
+const VPC: &str = "vpc-0a000000000000001";
+const PEER: &str = "vpc-0e000000000000001";
+const REGION: &str = "ap-northeast-1";
+
+fn node(fixture: &Fixture, of: &str) -> Value {
+    fixture.fields_with("node_name", &format!("nodes:{of}"), "features: { irsa: true }")
+}
+
+fn forward(fixture: Fixture, (id, domain, kind): (&str, &str, &str), targets: &Value, vpc: &str) -> Fixture {
+    fixture
+        .add(
+            "ResolverRules",
+            json!({"Id": id, "DomainName": domain, "RuleType": kind, "Status": "COMPLETE",
+                   "ResolverEndpointId": "rslvr-out-1", "TargetIps": targets}),
+        )
+        .add(
+            "ResolverRuleAssociations",
+            json!({"Id": format!("{id}-assoc"), "ResolverRuleId": id, "VPCId": vpc, "Status": "COMPLETE"}),
+        )
+}
+
+/// With an outbound endpoint in the cluster's VPC.
+fn outbound() -> Fixture {
+    Fixture::healthy()
+        .add(
+            "ResolverEndpoints",
+            json!({"Id": "rslvr-out-1", "Direction": "OUTBOUND", "HostVPCId": VPC, "Status": "OPERATIONAL",
+                   "SecurityGroupIds": ["sg-0a000000000000def"]}),
+        )
+        .add(
+            "ResolverEndpointIpAddresses",
+            json!({"ResolverEndpointId": "rslvr-out-1", "IpAddresses": [
+                {"Ip": "10.20.16.99", "SubnetId": "subnet-0a00000000000002a", "Status": "ATTACHED"}]}),
+        )
+        .cover("ResolverEndpointIpAddresses", "rslvr-out-1")
+}
+
+fn office() -> Value {
+    json!([{"Ip": "192.168.0.53", "Port": 53}])
+}
+
+#[test]
+fn an_endpoint_answers_for_its_service_and_public_dns_for_what_has_none() {
+    let fixture = Fixture::healthy();
+    let api = node(&fixture, "ecr.api");
+    assert_eq!(api["answer"], "private");
+    assert_eq!(api["addresses"].as_array().unwrap().len(), 3, "{api}");
+    assert_eq!(node(&fixture, "s3")["answer"], "public");
+    assert_eq!(node(&fixture, "cluster")["leads_home"], true);
+    let off = fixture.change("VpcEndpoints", "VpcEndpointId", "vpce-0a0000000000000e3", |endpoint| {
+        endpoint["PrivateDnsEnabled"] = false.into();
+    });
+    assert_eq!(node(&off, "sts")["answer"], "public");
+}
+
+#[test]
+fn a_rule_comes_before_a_zone_for_its_own_domain_and_after_one_for_a_narrower() {
+    let sts = format!("sts.{REGION}.amazonaws.com.");
+    let exact = forward(outbound(), ("rslvr-rr-1", &sts, "FORWARD"), &office(), VPC);
+    assert!(is_unknown(&node(&exact, "sts")["resolves"], "192.168.0.53"));
+    for wide in [".", "com.", "amazonaws.com.", "ap-northeast-1.amazonaws.com."] {
+        let rule = forward(outbound(), ("rslvr-rr-1", wide, "FORWARD"), &office(), VPC);
+        assert_eq!(node(&rule, "sts")["answer"], "private", "{wide}");
+        assert!(is_unknown(&node(&rule, "s3")["resolves"], "192.168.0.53"), "{wide}: no zone has S3's name");
+    }
+}
+
+#[test]
+fn a_rule_of_the_system_keeps_narrower_names_from_a_wider_rule() {
+    let wide = forward(outbound(), ("rslvr-rr-1", "amazonaws.com.", "FORWARD"), &office(), VPC);
+    let s3 = format!("s3.{REGION}.amazonaws.com.");
+    let kept = forward(wide, ("rslvr-rr-2", &s3, "SYSTEM"), &json!([]), VPC);
+    assert_eq!(node(&kept, "s3")["answer"], "public");
+}
+
+#[test]
+fn a_rule_for_delegation_takes_no_names() {
+    let s3 = format!("s3.{REGION}.amazonaws.com.");
+    let delegated = forward(outbound(), ("rslvr-rr-1", &s3, "DELEGATE"), &office(), VPC);
+    assert_eq!(node(&delegated, "s3")["answer"], "public");
+}
+
+#[test]
+fn rules_of_another_vpc_do_not_matter() {
+    let other = forward(outbound(), ("rslvr-rr-1", ".", "FORWARD"), &office(), PEER);
+    assert_eq!(node(&other, "s3")["answer"], "public");
+}
+
+#[test]
+fn a_profile_brings_rules_zones_and_firewalls_into_a_vpc() {
+    let profile = |arn: &str| {
+        outbound()
+            .add(
+                "ProfileAssociations",
+                json!({"Id": "rpassoc-1", "ProfileId": "rp-1", "ResourceId": VPC, "Status": "COMPLETE"}),
+            )
+            .add(
+                "ProfileResourceAssociations",
+                json!({"Id": "rpr-1", "ProfileId": "rp-1", "ResourceArn": arn, "Status": "COMPLETE"}),
+            )
+            .cover("ProfileResourceAssociations", "rp-1")
+    };
+    let s3 = format!("s3.{REGION}.amazonaws.com.");
+    let rule = profile("arn:aws:route53resolver:ap-northeast-1:111122223333:resolver-rule/rslvr-rr-1").add(
+        "ResolverRules",
+        json!({"Id": "rslvr-rr-1", "DomainName": s3, "RuleType": "FORWARD", "Status": "COMPLETE",
+               "ResolverEndpointId": "rslvr-out-1", "TargetIps": office()}),
+    );
+    assert!(is_unknown(&node(&rule, "s3")["resolves"], "192.168.0.53"));
+    let zone = profile("arn:aws:route53:::hostedzone/Z1")
+        .add(
+            "ResourceRecordSetsByZone",
+            json!({"HostedZoneId": "Z1", "ResourceRecordSets": [
+                {"Name": s3, "Type": "NS", "ResourceRecords": [{"Value": "ns-0.awsdns-00.com."}]}]}),
+        )
+        .cover("ResourceRecordSetsByZone", "Z1");
+    assert_eq!(node(&zone, "s3")["answer"], "nothing");
+    let unread = profile("arn:aws:route53:::hostedzone/Z2");
+    assert!(is_unknown(&node(&unread, "s3")["resolves"], "Z2"));
+    let firewall = profile("arn:aws:route53resolver:ap-northeast-1:111122223333:firewall-rule-group/rslvr-frg-1")
+        .add(
+            "FirewallRules",
+            json!({"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Name": "no", "Priority": 1, "Action": "BLOCK"}),
+        )
+        .add("FirewallDomainsByList", json!({"FirewallDomainListId": "rslvr-fdl-1", "Domains": ["*.amazonaws.com."]}))
+        .cover("FirewallRules", "rslvr-frg-1")
+        .cover("FirewallDomainsByList", "rslvr-fdl-1");
+    assert_eq!(node(&firewall, "s3")["blockers"][0]["code"], "dns-firewall");
+}
+
+#[test]
+fn an_alias_of_a_zone_is_asked_for_where_the_zone_ends() {
+    let zone = Fixture::healthy()
+        .change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+            zones["HostedZoneSummaries"] =
+                json!([{"HostedZoneId": "/hostedzone/Z1", "Name": "s3.ap-northeast-1.amazonaws.com."}]);
+        })
+        .add(
+            "ResourceRecordSetsByZone",
+            json!({"HostedZoneId": "Z1", "ResourceRecordSets": [
+                {"Name": "*.s3.ap-northeast-1.amazonaws.com.", "Type": "CNAME",
+                 "ResourceRecords": [{"Value": "sts.ap-northeast-1.amazonaws.com"}]}]}),
+        )
+        .cover("ResourceRecordSetsByZone", "Z1")
+        .cover("ResourceRecordSetsByZone", "/hostedzone/Z1");
+    let s3 = node(&zone, "s3");
+    assert_eq!(s3["addresses"], node(&zone, "sts")["addresses"], "{s3}");
+    let asked = s3["asked"].to_string();
+    assert!(asked.contains("Z1") && asked.contains("vpce-"), "{asked}");
+}
+
+#[test]
+fn an_endpoint_hides_names_beneath_its_own() {
+    let oidc = Fixture::healthy().change(
+        "ServiceDetails",
+        "ServiceName",
+        "com.amazonaws.ap-northeast-1.eks",
+        |detail| {
+            detail["PrivateDnsNames"] = json!([{"PrivateDnsName": "eks.ap-northeast-1.amazonaws.com"}]);
+        },
+    );
+    let intent = "features: { oidc_discovery: true }";
+    let name = oidc.fields_with("node_name", "nodes:oidc-eks", intent);
+    assert_eq!(name["answer"], "nothing", "{name}");
+    assert_eq!(name["blockers"][0]["kind"], "vpc-endpoint");
+}

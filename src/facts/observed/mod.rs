@@ -51,7 +51,7 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
     if snapshot.observations.is_empty() {
         return Vec::new();
     }
-    let needed = names::needed_of(context);
+    let needed = names::of(context);
     let own = names::cluster_host(context);
     let mut groups: BTreeMap<(&str, &str), Vec<&Observation>> = BTreeMap::new();
     for one in &snapshot.observations {

@@ -90,8 +90,8 @@ pub(super) async fn behind(
     behind::read(reading, near, candidates, networks).await;
 }
 
-/// What answers names in the VPCs that hold one of these networks, of those that were read for their
-/// packets only: the people there ask their own VPC's resolver.
+/// What answers names in the VPCs that hold one of these networks or an inbound endpoint, of those that
+/// were read for their packets only: people ask the resolver of their own VPC, and rules lead to others.
 pub(super) async fn asking(reading: &Reading<'_>, networks: &[IpNet]) {
     let overlaps = |prefix: &IpNet| {
         networks
@@ -100,7 +100,12 @@ pub(super) async fn asking(reading: &Reading<'_>, networks: &[IpNet]) {
     };
     let vpcs: Vec<String> = reading.look(|snapshot| {
         let read = snapshot.aws.vpcs.iter().flatten();
-        let holding = read.filter(|vpc| prefixes(vpc).iter().any(overlaps));
+        let endpoints = snapshot.aws.resolver_endpoints.iter().flatten();
+        let inbound = endpoints.filter(|endpoint| endpoint.direction.as_deref() == Some("INBOUND"));
+        // A rule may lead to any of them.
+        let hosts: BTreeSet<&str> = inbound.filter_map(|endpoint| endpoint.host_vpc_id.as_deref()).collect();
+        let holding =
+            read.filter(|vpc| hosts.contains(vpc.vpc_id.as_str()) || prefixes(vpc).iter().any(overlaps));
         let own = holding.filter(|vpc| {
             vpc.owner_id.is_none() || snapshot.account.is_none() || vpc.owner_id == snapshot.account
         });

@@ -1,0 +1,35 @@
+//! `forwarders`: read, find out which names go to which addresses, write a DNS server's configuration.
+
+use super::{Done, input, output};
+use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
+use crate::facts::{self, Forwarding, Wanted};
+use crate::render;
+use crate::report::forwarders::{Forwarders, NoDomain};
+
+/// Writes the configuration.
+pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {
+    let sink = output::open(args.output.as_ref())?;
+    let declared = IntentArgs { operator_cidr: Vec::new(), config: args.config.clone() };
+    let mut declared = input::declared(&declared)?;
+    // What is still to be created has no name yet.
+    declared.intent.cluster = None;
+    let snapshot = input::snapshot(&args.source, &input::about(&declared))?;
+    let wanted = Wanted { whole_region: args.domain == ForwardedDomain::Region, services: args.services };
+    let forwarding = facts::forwarding(&snapshot, &declared.intent, wanted)?;
+    let text = render::forwarders::text(&forwarders(forwarding)?, args.server.into());
+    Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })
+}
+
+fn forwarders(found: Forwarding) -> Result<Forwarders, NoDomain> {
+    let domains = found.domains.into_iter().map(|(name, of)| Ok((name.parse()?, of)));
+    Ok(Forwarders {
+        cluster: found.cluster,
+        vpc: found.vpc,
+        account: found.account,
+        region: found.region,
+        collected_at: found.collected_at,
+        servers: found.servers,
+        domains: domains.collect::<Result<_, _>>()?,
+        notes: found.notes,
+    })
+}

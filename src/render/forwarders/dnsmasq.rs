@@ -1,0 +1,18 @@
+//! dnsmasq: <https://thekelleys.org.uk/dnsmasq/docs/dnsmasq-man.html>.
+
+use super::{addresses, domains, head};
+use crate::report::forwarders::Forwarders;
+
+/// A file for `conf-dir`.
+pub(super) fn text(forwarders: &Forwarders) -> String {
+    let own = ["rebind-domain-ok lets the private addresses through where stop-dns-rebind is set."];
+    let mut text = head(forwarders, "dnsmasq", "#", &own);
+    for domain in domains(forwarders) {
+        text.push('\n');
+        for address in addresses(forwarders) {
+            text.push_str(&format!("server=/{domain}/{address}\n"));
+        }
+        text.push_str(&format!("rebind-domain-ok=/{domain}/\n"));
+    }
+    text
+}

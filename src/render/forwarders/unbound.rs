@@ -1,0 +1,24 @@
+//! Unbound: <https://unbound.docs.nlnetlabs.nl/en/latest/manpages/unbound.conf.html>.
+
+use super::{addresses, domains, head};
+use crate::report::forwarders::Forwarders;
+
+/// A file for `include-toplevel`.
+pub(super) fn text(forwarders: &Forwarders) -> String {
+    let own =
+        ["private-domain lets the private addresses through where private-address is set; domain-insecure \
+         keeps the validator from asking the root servers about names that only the VPC answers for."];
+    let mut text = head(forwarders, "Unbound", "#", &own);
+    text.push_str("\nserver:\n");
+    for domain in domains(forwarders) {
+        text.push_str(&format!("    private-domain: \"{domain}.\"\n    domain-insecure: \"{domain}.\"\n"));
+    }
+    for domain in domains(forwarders) {
+        text.push_str(&format!("\nforward-zone:\n    name: \"{domain}.\"\n"));
+        for address in addresses(forwarders) {
+            text.push_str(&format!("    forward-addr: {address}\n"));
+        }
+        text.push_str("    forward-first: no\n");
+    }
+    text
+}

@@ -1,0 +1,24 @@
+//! The DNS server of Windows, in `PowerShell`:
+//! <https://learn.microsoft.com/powershell/module/dnsserver/add-dnsserverconditionalforwarderzone>.
+
+use super::{addresses, domains, each, head};
+use crate::report::forwarders::Forwarders;
+
+/// Commands for a DNS server; they may be repeated.
+pub(super) fn text(forwarders: &Forwarders) -> String {
+    let own = ["The forwarders are this server's own. To give them to all servers of the domain, add \
+         -ReplicationScope Domain to Add-DnsServerConditionalForwarderZone."];
+    let mut text = head(forwarders, "Windows DNS (PowerShell)", "#", &own);
+    let servers = each(addresses(forwarders).map(|address| format!("'{address}'")), ", ");
+    text.push_str(&format!("\n$servers = @({servers})\n"));
+    let names = each(domains(forwarders).map(|domain| format!("'{domain}'")), ", ");
+    text.push_str(&format!(
+        "foreach ($name in @({names})) {{\n    \
+             if (Get-DnsServerZone -Name $name -ErrorAction SilentlyContinue) {{\n        \
+                 Set-DnsServerConditionalForwarderZone -Name $name -MasterServers $servers\n    \
+             }} else {{\n        \
+                 Add-DnsServerConditionalForwarderZone -Name $name -MasterServers $servers\n    \
+             }}\n}}\n"
+    ));
+    text
+}
