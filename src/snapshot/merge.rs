@@ -161,7 +161,7 @@ impl Snapshot {
     }
 
     /// Whether it holds nothing but observations.
-    fn read_nothing(&self) -> bool {
+    pub fn read_nothing(&self) -> bool {
         self.account.is_none() && self.scope.is_empty() && self.gaps.is_empty() && self.aws == Aws::default()
     }
 

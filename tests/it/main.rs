@@ -33,6 +33,7 @@ mod networks;
 mod patch;
 mod planned;
 mod probe;
+mod probe_command;
 mod program;
 mod readme;
 mod recorded;

@@ -69,14 +69,14 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
             let first = seen.first()?;
             let known =
                 needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
-            let told = || {
-                let what = format!("the private addresses that {} should have", first.name);
-                first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])
-            };
+            // What the probe was told counts where nothing was read that could tell it anew.
             let expected = match known.map(|needed| needed.expected.clone()) {
-                Some(Ok(expected)) => Ok(expected),
-                Some(Err(missing)) => told().map_err(|_| missing),
-                None => told(),
+                Some(expected) => expected,
+                None if snapshot.read_nothing() || needed.unlisted.is_empty() => {
+                    let what = format!("the private addresses that {} should have", first.name);
+                    first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])
+                }
+                None => Err(needed.unlisted.clone()),
             };
             Some(Sight {
                 vantage: &first.vantage,

@@ -87,11 +87,11 @@ pub(in crate::facts) struct ObservedNameFacts {
     /// The variable that names the proxy.
     proxy_variable: Option<String>,
     /// Whether the place's way to an address was compared with what the network's settings say.
-    compared: bool,
+    compared: Fact<bool>,
     /// Addresses that the settings leave open, and that did not answer.
-    closed_in_fact: Vec<String>,
+    closed_in_fact: Fact<Vec<String>>,
     /// Addresses that the settings close, and that answered.
-    open_in_fact: Vec<String>,
+    open_in_fact: Fact<Vec<String>>,
 }
 
 /// What no certificate was seen of.
@@ -174,9 +174,9 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         proxied: proxy.is_some(),
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),
-        compared: paper.compared,
-        closed_in_fact: paper.closed_in_fact,
-        open_in_fact: paper.open_in_fact,
+        compared: Fact(paper.compared),
+        closed_in_fact: Fact(paper.closed_in_fact),
+        open_in_fact: Fact(paper.open_in_fact),
         id,
     };
     Subject::new(KIND, &facts.id, None, &facts)

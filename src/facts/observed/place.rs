@@ -14,7 +14,7 @@ use super::super::Context;
 /// Where a probe ran.
 pub(super) struct Place<'c> {
     /// The subnet of the cluster's VPC, and the address in it.
-    pub subnet: Option<(&'c Subnet, IpAddr)>,
+    pub subnet: Known<Option<(&'c Subnet, IpAddr)>>,
     /// The declared network of operators, and the address in it.
     pub operator: Option<(&'c Operator, IpAddr)>,
     /// Whether pods or nodes of the cluster run there.
@@ -48,7 +48,7 @@ pub(super) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
         let id = &subnet.subnet_id;
         context.assume(format!("{} probed from {address}, and that is the one in {id}.", vantage.name));
     }
-    Place { subnet: subnet.ok().flatten(), operator, of_cluster, in_vpc }
+    Place { subnet, operator, of_cluster, in_vpc }
 }
 
 /// The subnet of the cluster's VPC that one of the addresses lies in.
