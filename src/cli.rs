@@ -432,7 +432,7 @@ pub enum ServerKind {
     Dnsmasq,
     /// Unbound, a file for include-toplevel.
     Unbound,
-    /// CoreDNS, server blocks.
+    /// `CoreDNS`, server blocks.
     Coredns,
     /// Windows, PowerShell commands.
     Windows,

@@ -157,6 +157,8 @@ pub struct Remedy {
     pub servers: Vec<String>,
     /// The outbound endpoint through which to forward.
     pub resolver_endpoint: Option<String>,
+    /// A free priority before the rule of DNS Firewall that decides.
+    pub priority: Option<i64>,
     /// The forwarding rule that leads to the object.
     pub resolver_rule: Option<String>,
     /// The route table whose route leads to the object.

@@ -10,11 +10,11 @@ use std::str::FromStr;
 pub enum Server {
     /// ISC's BIND.
     Bind,
-    /// CoreDNS.
+    /// `CoreDNS`.
     CoreDns,
     /// dnsmasq.
     Dnsmasq,
-    /// NLnet Labs' Unbound.
+    /// `Unbound`, by `NLnet` Labs.
     Unbound,
     /// The DNS server of Windows.
     Windows,

@@ -21,6 +21,7 @@ mod errors;
 mod estate;
 mod fixes;
 mod fixtures;
+mod forwarded;
 mod forwarders;
 mod guard;
 mod healthy;

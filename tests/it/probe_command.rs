@@ -26,7 +26,10 @@ fn a_snapshot_tells_what_to_probe_and_a_file_says_the_same() {
     let run = program(&["probe", "--snapshot", &healthy(), "--print-targets"]).run();
     assert_eq!(run.code, 0, "{}", run.err);
     let targets = Targets::from_json("printed", &run.out).unwrap();
-    assert_eq!((targets.cluster.as_deref(), targets.region.as_deref()), (Some("payments"), Some("ap-northeast-1")));
+    assert_eq!(
+        (targets.cluster.as_deref(), targets.region.as_deref()),
+        (Some("payments"), Some("ap-northeast-1"))
+    );
     assert_eq!(targets.names[0].of, "cluster");
     let expected: Vec<String> = targets.names[0].expected.iter().flatten().map(ToString::to_string).collect();
     assert_eq!(expected, ["10.20.0.7", "10.20.0.25"]);
@@ -45,7 +48,8 @@ fn targets(port: u16, ca: &str) -> String {
 /// One probe of the file.
 fn probed(port: u16, ca: &str, more: &[&str]) -> (crate::program::Run, Value) {
     let server = authority(true, |asked| addresses(asked, &["127.0.0.1"])).address.to_string();
-    let arguments = ["probe", "--targets", "targets.json", "--dns", &server, "--vantage", "test", "--timeout", "1"];
+    let arguments =
+        ["probe", "--targets", "targets.json", "--dns", &server, "--vantage", "test", "--timeout", "1"];
     let run = program(&[&arguments, more, &["--format", "json"]].concat())
         .file("targets.json", &targets(port, ca))
         .run();
@@ -87,7 +91,10 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
     let kept = kept.to_str().unwrap();
     let (_, report) = probed(port, &authorities.cluster.pem(), &["-o", kept]);
     let saved: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
-    assert_eq!(saved["observations"].as_array().unwrap().len(), report["observations"].as_array().unwrap().len());
+    assert_eq!(
+        saved["observations"].as_array().unwrap().len(),
+        report["observations"].as_array().unwrap().len()
+    );
     // A cluster of that name, so that the observations are its own.
     let text = std::fs::read_to_string(healthy()).unwrap();
     let mut snapshot: Value = serde_json::from_str(&text).unwrap();
@@ -101,7 +108,9 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
     let findings = audit["findings"].as_array().unwrap();
     let one = findings
         .iter()
-        .find(|finding| finding["rule"] == "name-does-not-resolve-here" && finding["subject"]["id"] == subject)
+        .find(|finding| {
+            finding["rule"] == "name-does-not-resolve-here" && finding["subject"]["id"] == subject
+        })
         .unwrap_or_else(|| panic!("{findings:#?}"));
     assert_eq!(one["outcome"], "fail");
 }
@@ -159,7 +168,9 @@ fn the_job_has_no_rights_and_runs_what_the_program_understands() {
     assert!(container["resources"]["requests"]["cpu"].is_string());
     assert!(container["resources"]["requests"]["memory"].is_string());
 
-    let words = |key: &str| container[key].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect();
+    let words = |key: &str| -> Vec<&str> {
+        container[key].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
+    };
     let line: Vec<&str> = [words("command"), words("args")].concat();
     let parsed = Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
     let Some(Command::Probe(args)) = parsed.command else { panic!("it probes") };
@@ -170,8 +181,12 @@ fn the_job_has_no_rights_and_runs_what_the_program_understands() {
     let volume = &pod["volumes"][0];
     assert_eq!(volume["name"], mount["name"]);
     // As the comment at its top makes it.
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/probe-job.yaml")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/probe-job.yaml")).unwrap();
     let name = volume["configMap"]["name"].as_str().unwrap();
-    let made = format!("kubectl create configmap {name} --from-file={}", file.file_name().unwrap().to_str().unwrap());
+    let made = format!(
+        "kubectl create configmap {name} --from-file={}",
+        file.file_name().unwrap().to_str().unwrap()
+    );
     assert!(text.contains(&made), "{made}");
 }

@@ -153,7 +153,9 @@ fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), For
     }
     if !forwarding.servers.is_empty() {
         left_out.extend(
-            unread.iter().map(|missing| unknown("the addresses of another endpoint", &[missing.clone()])),
+            unread
+                .iter()
+                .map(|missing| unknown("the addresses of another endpoint", std::slice::from_ref(missing))),
         );
         forwarding.notes.extend(left_out);
         return Ok(());

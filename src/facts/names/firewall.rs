@@ -1,5 +1,7 @@
 //! What DNS Firewall makes of a name.
 
+use std::collections::BTreeSet;
+
 use super::lookup::blocker;
 use crate::facts::Context;
 use crate::facts::elsewhere::{profiles, resource};
@@ -33,6 +35,7 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
         let mut rules: Vec<&FirewallRule> =
             rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
         rules.sort_by_key(|rule| rule.priority);
+        let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
         for rule in rules {
             if !matches(context, rule, name)? {
                 continue;
@@ -47,8 +50,14 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
                     "its rule {} refuses {name}, which {list} holds",
                     rule.name.as_deref().unwrap_or("without a name")
                 );
-                let remedy =
-                    Remedy { domain: Some(name.to_owned()), vpc: Some(vpc.to_owned()), ..Remedy::default() };
+                // The highest that is free: rules that allow come before it.
+                let free = |number: &i64| !used.contains(number);
+                let remedy = Remedy {
+                    domain: Some(name.to_owned()),
+                    vpc: Some(vpc.to_owned()),
+                    priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
+                    ..Remedy::default()
+                };
                 let code = BlockerCode::DnsFirewall;
                 return Ok(Some(blocker(code, "firewall-rule-group", group, reason, remedy)));
             }
@@ -59,8 +68,8 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
 
 /// Whether a rule is about a name.
 fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool> {
-    // One that is about types of queries leaves those for addresses alone, unless it names them.
-    if rule.qtype.as_deref().is_some_and(|kind| !kind.is_empty() && kind != "A" && kind != "AAAA") {
+    // One that is about another type of queries leaves those for IPv4 addresses alone.
+    if rule.qtype.as_deref().is_some_and(|kind| !kind.is_empty() && kind != "A") {
         return Ok(false);
     }
     let is_block = rule.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("BLOCK"));

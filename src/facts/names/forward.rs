@@ -49,13 +49,12 @@ pub(super) fn by_rule(
         let text = target.ip.as_deref().or(target.ipv6.as_deref()).unwrap_or_default();
         // DNS's own port is the default:
         // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_TargetAddress.html
-        match (text.parse::<IpAddr>(), u16::try_from(target.port.unwrap_or(53))) {
-            (Ok(address), Ok(port)) => targets.push((address, port)),
-            _ => {
-                let field = format!("TargetIps of {id}");
-                return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
-            }
-        }
+        let port = u16::try_from(target.port.unwrap_or(53));
+        let (Ok(address), Ok(port)) = (text.parse::<IpAddr>(), port) else {
+            let field = format!("TargetIps of {id}");
+            return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
+        };
+        targets.push((address, port));
     }
     if targets.is_empty() {
         let field = format!("TargetIps of {id}");
@@ -102,16 +101,12 @@ fn to_server(
         Lookup::nothing(vec![blocker(code, sender.object.0, sender.object.1, reason, remedy)], step.clone())
     };
     let Some(endpoint) = endpoint_with(context, address) else {
-        return match nobody_has(context, address) {
-            Some(vpc) => wrong(
-                BlockerCode::ResolverRuleTarget,
-                format!("it leads to {address}, which nothing in {vpc} has"),
-            ),
-            None => {
-                let what = format!("what the DNS server {address} answers for {}", question.name);
-                Lookup::unknown(vec![Missing::probe(what)], step)
-            }
-        };
+        if let Some(vpc) = nobody_has(context, address) {
+            let reason = format!("it leads to {address}, which nothing in {vpc} has");
+            return wrong(BlockerCode::ResolverRuleTarget, reason);
+        }
+        let what = format!("what the DNS server {address} answers for {}", question.name);
+        return Lookup::unknown(vec![Missing::probe(what)], step);
     };
     let id = endpoint.id.as_str();
     match endpoint.direction.as_deref().map(str::to_ascii_uppercase).as_deref() {

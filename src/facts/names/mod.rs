@@ -200,8 +200,10 @@ fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup
 }
 
 impl NameFacts {
+    /// The cluster's own name is too long to stand beside the id of everybody who asks for it.
     fn subject(&self, kind: &'static str) -> Subject {
-        Subject::new(kind, &self.id, Some(&self.name), self)
+        let name = (self.of != CLUSTER).then_some(self.name.as_str());
+        Subject::new(kind, &self.id, name, self)
     }
 }
 

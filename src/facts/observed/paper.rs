@@ -68,14 +68,18 @@ pub(super) fn compare<'t>(
         // Who refuses a connection received it.
         let arrived = tls.outcome == TlsOutcome::Refused || tls.outcome.connected() == Some(true);
         match tls.outcome {
-            TlsOutcome::NotTried => _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address))),
+            TlsOutcome::NotTried => {
+                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)))
+            }
             _ if all(Verdict::Open) && !arrived => closed.push(what),
             _ if all(Verdict::Blocked) && arrived => open.push(what),
             _ => missing.extend(paths.into_iter().flat_map(|path| path.missing)),
         }
     }
     let missing: Vec<Missing> = missing.into_iter().collect();
-    let known = |found: Vec<String>| if found.is_empty() && !missing.is_empty() { Err(missing.clone()) } else { Ok(found) };
+    let known = |found: Vec<String>| {
+        if found.is_empty() && !missing.is_empty() { Err(missing.clone()) } else { Ok(found) }
+    };
     Contradictions {
         compared: if some || missing.is_empty() { Ok(some) } else { Err(missing.clone()) },
         closed_in_fact: known(closed),

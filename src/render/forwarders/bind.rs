@@ -1,5 +1,7 @@
 //! BIND: <https://bind9.readthedocs.io/en/stable/reference.html>.
 
+use std::fmt::Write as _;
+
 use super::{addresses, domains, each, head};
 use crate::report::forwarders::Forwarders;
 
@@ -11,14 +13,15 @@ pub(super) fn text(forwarders: &Forwarders) -> String {
          because named.conf can have only one options block:"];
     let mut text = head(forwarders, "BIND 9", "//", &own);
     text.push_str("//   without a way to the root servers: answers under these names cannot be validated\n");
-    text.push_str(&format!("//     validate-except {{ {names} }};\n"));
+    let _ = writeln!(text, "//     validate-except {{ {names} }};");
     text.push_str("//   where deny-answer-addresses is set: these names have private addresses\n");
-    text.push_str(&format!("//     deny-answer-addresses {{ (as it is) }} except-from {{ {names} }};\n"));
+    let _ = writeln!(text, "//     deny-answer-addresses {{ (as it is) }} except-from {{ {names} }};");
     let servers = each(addresses(forwarders).map(|address| format!("{address};")), " ");
     for domain in domains(forwarders) {
-        text.push_str(&format!(
+        let _ = write!(
+            text,
             "\nzone \"{domain}\" {{\n    type forward;\n    forward only;\n    forwarders {{ {servers} }};\n}};\n"
-        ));
+        );
     }
     text
 }

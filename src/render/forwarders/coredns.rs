@@ -1,4 +1,6 @@
-//! CoreDNS: <https://coredns.io/plugins/forward/>.
+//! `CoreDNS`: <https://coredns.io/plugins/forward/>.
+
+use std::fmt::Write as _;
 
 use super::{addresses, domains, each, head};
 use crate::report::forwarders::Forwarders;
@@ -9,7 +11,7 @@ pub(super) fn text(forwarders: &Forwarders) -> String {
     let mut text = head(forwarders, "CoreDNS", "#", &own);
     let servers = each(addresses(forwarders).map(ToString::to_string), " ");
     for domain in domains(forwarders) {
-        text.push_str(&format!("\n{domain}:53 {{\n    errors\n    cache 30\n    forward . {servers}\n}}\n"));
+        let _ = write!(text, "\n{domain}:53 {{\n    errors\n    cache 30\n    forward . {servers}\n}}\n");
     }
     text
 }

@@ -1,5 +1,7 @@
 //! dnsmasq: <https://thekelleys.org.uk/dnsmasq/docs/dnsmasq-man.html>.
 
+use std::fmt::Write as _;
+
 use super::{addresses, domains, head};
 use crate::report::forwarders::Forwarders;
 
@@ -10,9 +12,9 @@ pub(super) fn text(forwarders: &Forwarders) -> String {
     for domain in domains(forwarders) {
         text.push('\n');
         for address in addresses(forwarders) {
-            text.push_str(&format!("server=/{domain}/{address}\n"));
+            let _ = writeln!(text, "server=/{domain}/{address}");
         }
-        text.push_str(&format!("rebind-domain-ok=/{domain}/\n"));
+        let _ = writeln!(text, "rebind-domain-ok=/{domain}/");
     }
     text
 }

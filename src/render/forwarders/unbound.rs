@@ -1,5 +1,7 @@
 //! Unbound: <https://unbound.docs.nlnetlabs.nl/en/latest/manpages/unbound.conf.html>.
 
+use std::fmt::Write as _;
+
 use super::{addresses, domains, head};
 use crate::report::forwarders::Forwarders;
 
@@ -11,12 +13,12 @@ pub(super) fn text(forwarders: &Forwarders) -> String {
     let mut text = head(forwarders, "Unbound", "#", &own);
     text.push_str("\nserver:\n");
     for domain in domains(forwarders) {
-        text.push_str(&format!("    private-domain: \"{domain}.\"\n    domain-insecure: \"{domain}.\"\n"));
+        let _ = write!(text, "    private-domain: \"{domain}.\"\n    domain-insecure: \"{domain}.\"\n");
     }
     for domain in domains(forwarders) {
-        text.push_str(&format!("\nforward-zone:\n    name: \"{domain}.\"\n"));
+        let _ = write!(text, "\nforward-zone:\n    name: \"{domain}.\"\n");
         for address in addresses(forwarders) {
-            text.push_str(&format!("    forward-addr: {address}\n"));
+            let _ = writeln!(text, "    forward-addr: {address}");
         }
         text.push_str("    forward-first: no\n");
     }

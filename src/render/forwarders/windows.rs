@@ -1,6 +1,8 @@
 //! The DNS server of Windows, in `PowerShell`:
 //! <https://learn.microsoft.com/powershell/module/dnsserver/add-dnsserverconditionalforwarderzone>.
 
+use std::fmt::Write as _;
+
 use super::{addresses, domains, each, head};
 use crate::report::forwarders::Forwarders;
 
@@ -10,15 +12,16 @@ pub(super) fn text(forwarders: &Forwarders) -> String {
          -ReplicationScope Domain to Add-DnsServerConditionalForwarderZone."];
     let mut text = head(forwarders, "Windows DNS (PowerShell)", "#", &own);
     let servers = each(addresses(forwarders).map(|address| format!("'{address}'")), ", ");
-    text.push_str(&format!("\n$servers = @({servers})\n"));
+    let _ = write!(text, "\n$servers = @({servers})\n");
     let names = each(domains(forwarders).map(|domain| format!("'{domain}'")), ", ");
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         "foreach ($name in @({names})) {{\n    \
              if (Get-DnsServerZone -Name $name -ErrorAction SilentlyContinue) {{\n        \
                  Set-DnsServerConditionalForwarderZone -Name $name -MasterServers $servers\n    \
              }} else {{\n        \
                  Add-DnsServerConditionalForwarderZone -Name $name -MasterServers $servers\n    \
              }}\n}}\n"
-    ));
+    );
     text
 }

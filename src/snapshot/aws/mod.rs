@@ -276,7 +276,7 @@ collections! {
     firewall_config: route53resolver::FirewallConfig = "FirewallConfig", |f| f.resource_id.clone(), "route53resolver"/"GetFirewallConfig";
 
     /// Rules of these groups.
-    firewall_rules: route53resolver::FirewallRule = "FirewallRules", |r| r.identity(), "route53resolver"/"ListFirewallRules";
+    firewall_rules: route53resolver::FirewallRule = "FirewallRules", route53resolver::FirewallRule::identity, "route53resolver"/"ListFirewallRules";
     /// DNS Firewall's domain lists; AWS's own among them have an owner's name.
     firewall_domain_lists: route53resolver::FirewallDomainListMetadata = "FirewallDomainLists", |l| l.id.clone(), "route53resolver"/"ListFirewallDomainLists";
     /// The domains in the lists that the rules are about; AWS does not show those of its own lists.

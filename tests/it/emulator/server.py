@@ -21,6 +21,7 @@ from moto.ec2.models.transit_gateway_route_tables import TransitGatewayRouteTabl
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
 from moto.eks.models import EKSBackend, Nodegroup
+from moto.route53resolver.models import Route53ResolverBackend
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
@@ -190,6 +191,29 @@ def update_some_of_the_cluster_config(self, name, resources_vpc_config, *args, *
 
 EKSBackend.update_cluster_config = update_some_of_the_cluster_config
 
+# Resolver endpoints: moto knows none for delegation.
+create_resolver_endpoint = Route53ResolverBackend.create_resolver_endpoint
+
+
+def create_any_resolver_endpoint(self, region, creator_request_id, name, security_group_ids, direction, *args, **kwargs):
+    known = "INBOUND" if direction == "INBOUND_DELEGATION" else direction
+    endpoint = create_resolver_endpoint(self, region, creator_request_id, name, security_group_ids, known, *args, **kwargs)
+    endpoint.direction = direction
+    return endpoint
+
+
+Route53ResolverBackend.create_resolver_endpoint = create_any_resolver_endpoint
+
+# What moto lacks, as AWS answers where there is none of it: for those who ask with this key.
+NAMES = "AKIANAMES"
+NONE = {
+    "ListFirewallRuleGroupAssociations": {"FirewallRuleGroupAssociations": []},
+    "GetFirewallConfig": {"FirewallConfig": {"FirewallFailOpen": "DISABLED", "Id": "rslvr-fc-1", "OwnerId": "123456789012"}},
+    "ListProfileAssociations": {"ProfileAssociations": []},
+    "DescribeSecurityGroupVpcAssociations": '<DescribeSecurityGroupVpcAssociationsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/">'
+    "<requestId>1</requestId><securityGroupVpcAssociationSet/></DescribeSecurityGroupVpcAssociationsResponse>",
+}
+
 PATHS = [
     (r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
     (r"/clusters/[^/]+/node-groups", "ListNodegroups"),
@@ -235,9 +259,22 @@ class Recorder:
         scope = re.search(r"Credential=([^/]+)/\d+/[^/]+/([^/]+)/", environ.get("HTTP_AUTHORIZATION", ""))
         if scope:
             key, service = scope.groups()
+            operation = self.operation(environ, path)
             with self.lock:
-                self.seen.setdefault(key, set()).add(f"{service}:{self.operation(environ, path)}")
+                self.seen.setdefault(key, set()).add(f"{service}:{operation}")
+            if key == NAMES and operation in NONE:
+                return self.none(environ, operation, start_response)
         return self.app(environ, start_response)
+
+    def none(self, environ, operation, start_response):
+        answer = NONE[operation]
+        kind = "text/xml" if isinstance(answer, str) else "application/json"
+        if operation == "GetFirewallConfig":
+            asked = json.loads(environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0)))
+            answer = {"FirewallConfig": {**answer["FirewallConfig"], "ResourceId": asked["ResourceId"]}}
+        body = (answer if isinstance(answer, str) else json.dumps(answer)).encode()
+        start_response("200 OK", [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        return [body]
 
     def operation(self, environ, path):
         if "HTTP_X_AMZ_TARGET" in environ:

@@ -50,7 +50,8 @@ async fn hosted_zones(reading: &Reading<'_>, vpc: &str) {
         route53::hosted_zones(&reading.clients.route53, vpc, &region).await.map(|found| vec![found])
     };
     let found = Box::pin(reading.read(op::LIST_HOSTED_ZONES_BY_VPC, key, &[vpc.to_owned()], call)).await;
-    let zones = found.into_iter().flatten().flat_map(|one| one.hosted_zone_summaries);
+    let Some(found) = found else { return };
+    let zones = found.into_iter().flat_map(|one| one.hosted_zone_summaries);
     records(reading, zones.collect()).await;
 }
 
