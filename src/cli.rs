@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum, value_parser};
 
 use crate::report::Severity;
 use crate::report::forwarders::Server;
@@ -70,6 +70,23 @@ Exit codes:
   3  unknown: nothing that was read blocks it, but something is missing, which
      is named";
 
+const PROBE_EXAMPLES: &str = "\
+Examples:
+  privek-audit probe --cluster foo
+  privek-audit probe --snapshot foo.json --dns 10.0.0.2 --dns 192.168.0.53
+  privek-audit probe --snapshot foo.json -o seen.json
+  privek-audit --snapshot foo.json --snapshot seen.json
+  privek-audit probe --cluster foo --print-targets -o targets.json
+  privek-audit probe --targets targets.json --format json
+
+Sends DNS questions and TLS greetings, nothing else; needs no rights.
+
+Exit codes:
+  0  everything that was probed is in order
+  1  not ready: a failure at or above --fail-on
+  2  could not run: usage, a bad file, credentials, the cluster cannot be read
+  3  incomplete: no such failure, but something at or above --fail-on is unknown";
+
 const FORWARDERS_HELP: &str = "\
 The cluster's own host is forwarded by default, and nothing beside it: no other
 name changes its way, and the host stays the same as long as the cluster lives.
@@ -115,6 +132,9 @@ pub enum Command {
     /// Follow packets from one end to another and back, hop by hop; needs no cluster.
     #[command(after_help = TRACE_EXAMPLES)]
     Trace(Box<TraceArgs>),
+    /// From where it runs, look up the names that a cluster needs and greet the addresses behind them.
+    #[command(after_help = PROBE_EXAMPLES)]
+    Probe(Box<ProbeArgs>),
     /// List, explain or check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
@@ -147,6 +167,12 @@ pub struct AuditArgs {
     /// Also keep what was read, for --snapshot.
     #[arg(long, value_name = "FILE")]
     pub save_snapshot: Option<PathBuf>,
+    /// Also probe from here: look up the names that the cluster needs, and greet their addresses.
+    #[arg(long)]
+    pub probe: bool,
+    /// Where and how it is probed.
+    #[command(flatten)]
+    pub probing: ProbingArgs,
     /// Which rules, and how strict.
     #[command(flatten)]
     pub judge: JudgeArgs,
@@ -217,6 +243,56 @@ pub struct PlanArgs {
     /// The planned version of Kubernetes, for instance 1.35.
     #[arg(long, value_name = "VERSION", conflicts_with = "cluster")]
     pub kubernetes_version: Option<String>,
+}
+
+/// Where and how it is probed.
+#[derive(Args, Debug)]
+pub struct ProbingArgs {
+    /// A DNS server to ask besides those of this machine: ADDRESS[:PORT]; may repeat.
+    #[arg(long, value_name = "SERVER")]
+    pub dns: Vec<String>,
+    /// What to call the place that is probed from, instead of the host's name (in a pod: pod).
+    #[arg(long, value_name = "NAME")]
+    pub vantage: Option<String>,
+    /// The longest that one try of a probe may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3, value_parser = value_parser!(u64).range(1..=60))]
+    pub timeout: u64,
+    /// The longest that a whole probe may take, in seconds; what is not done by then is said.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = value_parser!(u64).range(1..=600))]
+    pub deadline: u64,
+}
+
+/// Options of `probe`.
+#[derive(Args, Debug)]
+#[command(group(ArgGroup::new("state").args(["cluster", "snapshot", "targets"]).required(true).multiple(true)))]
+pub struct ProbeArgs {
+    /// Where the state comes from, which says what to probe.
+    #[command(flatten)]
+    pub source: SourceArgs,
+    /// What to probe, as --print-targets wrote it, where no state can be read.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["cluster", "snapshot"])]
+    pub targets: Option<PathBuf>,
+    /// Print what would be probed, and probe nothing.
+    #[arg(long, conflicts_with_all = ["targets", "format"])]
+    pub print_targets: bool,
+    /// Where and how it is probed.
+    #[command(flatten)]
+    pub probing: ProbingArgs,
+    /// What the user declares.
+    #[command(flatten)]
+    pub intent: IntentArgs,
+    /// Which rules, and how strict.
+    #[command(flatten)]
+    pub judge: JudgeArgs,
+    /// The form of what is printed.
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
+    pub format: Format,
+    /// Also keep what was seen, for --snapshot; with --print-targets, write them to this file.
+    #[arg(short, long, value_name = "FILE")]
+    pub output: Option<PathBuf>,
+    /// No colours, even on a terminal; `NO_COLOR` does the same.
+    #[arg(long)]
+    pub no_color: bool,
 }
 
 /// Which rules, and how strict.
@@ -472,6 +548,22 @@ mod tests {
         );
         assert_eq!(parse("privek-audit trace --from eni-1 --port icmp").unwrap_err().exit_code(), 2);
         assert_eq!(parse("privek-audit trace --from eni-1 --to eni-2").unwrap_err().exit_code(), 2);
+    }
+
+    #[test]
+    fn a_probe_needs_to_know_what_to_probe_and_is_bounded() {
+        assert!(parse("privek-audit probe --targets t.json --dns 10.0.0.2 --dns ::1 --timeout 1").is_ok());
+        assert!(parse("privek-audit probe --cluster foo --print-targets -o t.json").is_ok());
+        assert!(parse("privek-audit --cluster foo --probe --dns 10.0.0.2 --vantage bastion").is_ok());
+        for line in [
+            "privek-audit probe",
+            "privek-audit probe --targets t.json --cluster foo",
+            "privek-audit probe --targets t.json --print-targets",
+            "privek-audit probe --cluster foo --timeout 0",
+            "privek-audit probe --cluster foo --deadline 601",
+        ] {
+            assert_eq!(parse(line).unwrap_err().exit_code(), 2, "{line}");
+        }
     }
 
     #[test]

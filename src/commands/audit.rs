@@ -3,7 +3,7 @@
 use anyhow::bail;
 
 use super::input::{self, Declared};
-use super::{Done, output};
+use super::{Done, output, probe};
 use crate::cli::{AuditArgs, Format, OutputArgs};
 use crate::facts::{self, Facts};
 use crate::render::text::Style;
@@ -28,6 +28,10 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         bail!("--save-snapshot and --output name the same file; give each a file of its own");
     }
     let save = output::open(args.save_snapshot.as_ref())?;
+    if !args.probe && (!args.probing.dns.is_empty() || args.probing.vantage.is_some()) {
+        bail!("--dns and --vantage are for a probe: add --probe");
+    }
+    let probing = args.probe.then(|| probe::Probing::new(&args.probing)).transpose()?;
     let mut prepared = Prepared {
         rules: input::rules(&args.judge.rules)?,
         declared: input::growing(input::declared(&args.intent)?, &args.growth)?,
@@ -43,6 +47,11 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         input::snapshot(&args.source, &about)?
     };
     input::built(&mut prepared.declared, &snapshot);
+    if let Some(probing) = probing {
+        let targets = probe::targets(&snapshot, &prepared.declared.intent)?;
+        let seen = probing.run(&targets)?;
+        snapshot.observations.extend(seen.observations);
+    }
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
         prepared.declared = input::redacted(&prepared.declared, &redactor);

@@ -9,6 +9,7 @@ mod forwarders;
 mod iam_policy;
 mod input;
 mod output;
+mod probe;
 mod progress;
 mod rules;
 mod snapshot;
@@ -32,6 +33,7 @@ pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
         Some(Command::Demo(args)) => demo::run(args),
         Some(Command::Snapshot(args)) => snapshot::run(args),
         Some(Command::Trace(args)) => trace::run(args),
+        Some(Command::Probe(args)) => probe::run(args),
         Some(Command::Rules(command)) => rules::run(command),
         Some(Command::IamPolicy) => Ok(Done { stdout: iam_policy::policy(), exit_code: 0 }),
         Some(Command::Forwarders(args)) => forwarders::run(args),

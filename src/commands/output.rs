@@ -82,12 +82,17 @@ pub fn put(text: String, sink: Option<Sink>) -> Result<String, anyhow::Error> {
 
 /// Width and colour for where the output goes.
 pub fn style(args: &OutputArgs) -> Style {
-    let terminal = args.output.is_none() && std::io::stdout().is_terminal();
+    styled(args.output.is_none(), args.no_color)
+}
+
+/// Width and colour for standard output, where it goes there.
+pub fn styled(to_stdout: bool, no_color_flag: bool) -> Style {
+    let terminal = to_stdout && std::io::stdout().is_terminal();
     if !terminal {
         return Style { width: 80, color: false };
     }
     let width = terminal_size::terminal_size().map_or(80, |(width, _)| usize::from(width.0));
-    Style { width: width.clamp(40, WIDEST), color: !args.no_color && !no_color() }
+    Style { width: width.clamp(40, WIDEST), color: !no_color_flag && !no_color() }
 }
 
 /// <https://no-color.org>: present and not empty.

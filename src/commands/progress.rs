@@ -1,4 +1,4 @@
-//! A line on standard error while AWS is read, if a person is there to see it.
+//! A line on standard error while AWS is read, or the network probed, if a person is there to see it.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -9,11 +9,24 @@ use crate::collect::Progress;
 
 /// The progress line; it disappears when it is dropped.
 #[derive(Debug)]
-pub struct Line(ProgressBar);
+pub struct Line {
+    bar: ProgressBar,
+    what: &'static str,
+    of: &'static str,
+}
 
 impl Line {
-    /// Shows the line, on a terminal.
+    /// Shows the line of a reading, on a terminal.
     pub fn show() -> Self {
+        Self::about("reading AWS", "calls, 30 s at most each")
+    }
+
+    /// Shows the line of a probe, on a terminal.
+    pub fn probing() -> Self {
+        Self::about("probing", "tries")
+    }
+
+    fn about(what: &'static str, of: &'static str) -> Self {
         let target = if std::io::stderr().is_terminal() {
             ProgressDrawTarget::stderr()
         } else {
@@ -23,20 +36,20 @@ impl Line {
         if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg}") {
             bar.set_style(style.tick_chars("|/-\\ "));
         }
-        bar.set_message("reading AWS");
+        bar.set_message(what);
         bar.enable_steady_tick(Duration::from_millis(120));
-        Self(bar)
+        Self { bar, what, of }
     }
 }
 
 impl Progress for Line {
     fn say(&self, done: usize, started: usize, what: &str) {
-        self.0.set_message(format!("reading AWS: {done} of {started} calls, 30 s at most each: {what}"));
+        self.bar.set_message(format!("{}: {done} of {started} {}: {what}", self.what, self.of));
     }
 }
 
 impl Drop for Line {
     fn drop(&mut self) {
-        self.0.finish_and_clear();
+        self.bar.finish_and_clear();
     }
 }

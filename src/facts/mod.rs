@@ -39,6 +39,7 @@ mod names;
 mod network_acl;
 mod nodegroup;
 mod nodes;
+mod observed;
 mod operators;
 mod permissions;
 mod plan;
@@ -114,8 +115,12 @@ pub const KINDS: &[&str] = &[
     "addon",
     "role",
     "growth",
+    "observed_name",
     "flow",
 ];
+
+/// The kinds of subjects that live probes saw.
+pub const OBSERVED: &[&str] = &[observed::KIND];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -216,6 +221,7 @@ impl<'s> Facts<'s> {
             ("addon", addon::derive(&context)),
             ("growth", growth::derive(&context)),
             ("bootstrap", bootstrap::derive(&context)),
+            ("observed_name", observed::derive(&context)),
         ]);
         Self { target: context.target(), context, by_kind }
     }
@@ -264,6 +270,7 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
         "addon" => Some(schema_for!(addon::AddonFacts)),
         "growth" => Some(schema_for!(growth::GrowthFacts)),
+        "observed_name" => Some(schema_for!(observed::ObservedNameFacts)),
         "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,

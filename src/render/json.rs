@@ -78,6 +78,32 @@ mod tests {
     }
 
     #[test]
+    fn the_probe_is_what_the_published_schema_says() {
+        use crate::report::probe::Probe;
+        use crate::snapshot::observation::{Dns, Observation, Proxy, Seen, Tls, TlsOutcome, Vantage};
+        let schema = published("probe.schema.json", &schema_for!(Probe<Vantage, Observation>));
+        let vantage = Vantage { name: "bastion".into(), ..Vantage::default() };
+        let tls = Tls {
+            address: "10.0.0.1".parse().unwrap(),
+            port: 443,
+            outcome: TlsOutcome::WrongName,
+            detail: None,
+            issuer: Some("CN=kubernetes".into()),
+            names: vec!["a.example".into()],
+            millis: 3,
+        };
+        let seen = [Seen::Dns(Dns::default()), Seen::Tls(tls), Seen::Proxy(Proxy::default())].map(|seen| {
+            let at = "2026-11-20T12:00:00Z".to_owned();
+            let (of, name) = ("sts".to_owned(), "sts.eu-west-1.amazonaws.com".to_owned());
+            Observation { vantage: vantage.clone(), at, of, name, essential: true, expected: None, seen }
+        });
+        let probe = Probe::new(vantage.clone(), "2026-11-20T12:00:00Z".into(), seen.to_vec(), sample::report());
+        validate(schema, &crate::render::probe::json(&probe));
+        let again: Probe<Vantage, Observation> = serde_json::from_str(&pretty(&probe)).unwrap();
+        assert_eq!(again, probe);
+    }
+
+    #[test]
     fn the_report_reads_back_as_it_was_written() {
         let report = sample::report();
         let text = render(&report);

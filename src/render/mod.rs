@@ -5,6 +5,7 @@ pub mod drift;
 mod failures;
 pub mod forwarders;
 pub mod json;
+pub mod probe;
 #[cfg(test)]
 pub(crate) mod sample;
 pub mod table;

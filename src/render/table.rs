@@ -20,7 +20,7 @@ pub fn render(report: &Report, style: &Style) -> String {
     waived(&mut page, report);
     assumptions(&mut page, report);
     gaps(&mut page, report);
-    verdict(&mut page, report);
+    verdict(&mut page, report, "audit");
     page.finish()
 }
 
@@ -138,7 +138,8 @@ fn gaps(page: &mut Page, report: &Report) {
     }
 }
 
-fn verdict(page: &mut Page, report: &Report) {
+/// The verdict with its counts, and the exit code of `what` this is.
+pub fn verdict(page: &mut Page, report: &Report, what: &str) {
     page.blank();
     let (word, tone) = match report.verdict {
         Verdict::Ready => ("READY", Tone::Good),
@@ -179,7 +180,7 @@ fn verdict(page: &mut Page, report: &Report) {
         3 => "nothing at or above --fail-on fails, but something is unknown",
         _ => "see --help",
     };
-    let hint = format!("Exit code of this audit: {} ({hint}).", report.exit_code);
+    let hint = format!("Exit code of this {what}: {} ({hint}).", report.exit_code);
     for line in super::text::wrap(&hint, page.style.width) {
         let painted = page.style.paint(Tone::Quiet, &line);
         page.line(&painted);

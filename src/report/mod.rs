@@ -1,6 +1,7 @@
 //! The report: the contract with everyone outside. Its JSON is published (`docs/report.schema.json`).
 
 pub mod forwarders;
+pub mod probe;
 pub mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};

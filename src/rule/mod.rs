@@ -124,6 +124,13 @@ impl Rules {
         self.all.iter()
     }
 
+    /// Only the rules about what live probes saw.
+    #[must_use]
+    pub fn about_observations(mut self) -> Self {
+        self.all.retain(|rule| crate::facts::OBSERVED.contains(&rule.subject.as_str()));
+        self
+    }
+
     /// The rule with this id.
     pub fn get(&self, id: &str) -> Option<&Rule> {
         self.all.iter().find(|rule| rule.id == id)

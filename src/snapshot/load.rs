@@ -10,7 +10,7 @@ use serde::de::{DeserializeOwned, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 use super::cli_output::{self, Part};
-use super::{Aws, Gap, SNAPSHOT_VERSION, Snapshot, SnapshotError};
+use super::{Aws, Gap, Observation, SNAPSHOT_VERSION, Snapshot, SnapshotError};
 
 /// What a file turned out to hold.
 pub(super) enum Loaded {
@@ -88,6 +88,7 @@ struct Header {
     region: Option<String>,
     scope: BTreeMap<String, BTreeSet<String>>,
     gaps: Vec<Gap>,
+    observations: Vec<Observation>,
 }
 
 #[derive(Default, Deserialize)]
@@ -112,6 +113,7 @@ fn saved(name: &str, text: &str) -> Result<Snapshot, SnapshotError> {
         region: header.region,
         scope: header.scope,
         gaps: header.gaps,
+        observations: header.observations,
         aws,
     })
 }

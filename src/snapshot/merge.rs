@@ -6,7 +6,7 @@
 use serde_json::{Map, Value};
 
 use super::aws::COLLECTIONS;
-use super::{Gap, Snapshot, SnapshotError};
+use super::{Aws, Gap, Snapshot, SnapshotError};
 
 /// Within one place only the DNS attributes of a VPC are read in halves.
 pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Option<Value> {
@@ -36,7 +36,17 @@ impl Snapshot {
     ///
     /// # Errors
     /// One id that the two read with different contents.
-    pub fn merge(mut self, other: Snapshot) -> Result<Snapshot, SnapshotError> {
+    pub fn merge(mut self, mut other: Snapshot) -> Result<Snapshot, SnapshotError> {
+        self.observations.append(&mut other.observations);
+        self.observations.sort();
+        self.observations.dedup();
+        // What a probe saved is no reading of AWS: neither its age nor its account say anything about one.
+        if other.read_nothing() {
+            return Ok(self);
+        }
+        if self.read_nothing() {
+            return Ok(Snapshot { observations: self.observations, ..other });
+        }
         let two_accounts = self.account != other.account;
         let theirs_own = other.account.clone();
         let reconcile = |collection: &str, ours: &Value, theirs: &Value| {
@@ -148,6 +158,11 @@ impl Snapshot {
             }
         }
         Ok(())
+    }
+
+    /// Whether it holds nothing but observations.
+    pub fn read_nothing(&self) -> bool {
+        self.account.is_none() && self.scope.is_empty() && self.gaps.is_empty() && self.aws == Aws::default()
     }
 
     fn label(&self) -> String {

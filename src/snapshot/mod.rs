@@ -12,6 +12,7 @@ mod directory;
 mod error;
 mod load;
 mod merge;
+pub mod observation;
 mod place;
 pub mod redact;
 mod save;
@@ -28,6 +29,7 @@ pub use arn::Arn;
 pub use aws::Aws;
 pub use error::SnapshotError;
 use load::Loaded;
+pub use observation::Observation;
 
 /// The version that this program writes. A field that is newer than a snapshot's version is unread.
 pub const SNAPSHOT_VERSION: u32 = 2;
@@ -52,6 +54,9 @@ pub struct Snapshot {
     pub scope: BTreeMap<String, BTreeSet<String>>,
     /// Calls that failed.
     pub gaps: Vec<Gap>,
+    /// What live probes saw.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<Observation>,
     /// What AWS said.
     #[serde(flatten)]
     pub aws: Aws,

@@ -16,6 +16,8 @@ impl Snapshot {
     pub(super) fn into_value(mut self) -> Value {
         self.aws.sort();
         self.gaps.sort();
+        self.observations.sort();
+        self.observations.dedup();
         // Strings, numbers, lists and maps with string keys: there is nothing that JSON could refuse.
         let mut tree = serde_json::to_value(&self).unwrap_or_default();
         strip_nulls(&mut tree);

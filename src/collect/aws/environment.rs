@@ -75,8 +75,28 @@ impl Environment {
     }
 }
 
-/// The certificates of a bundle as PEM, without those that TLS cannot use: the HTTP client panics on them.
+/// The certificates of the bundle that this process's environment names; none where it names none.
+///
+/// # Errors
+/// A bundle that cannot be read, or holds no certificate.
+pub fn ca_bundle() -> Result<Vec<CertificateDer<'static>>, CollectError> {
+    match Environment::of_process().ca_bundle {
+        Some((path, source)) => certificates(&path, &source),
+        None => Ok(Vec::new()),
+    }
+}
+
+/// The certificates of a bundle as PEM.
 fn bundle(path: &str, source: &str) -> Result<Vec<String>, CollectError> {
+    let pem = |certificate: &CertificateDer<'_>| {
+        let base64 = aws_smithy_types::base64::encode(certificate);
+        format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
+    };
+    Ok(certificates(path, source)?.iter().map(pem).collect())
+}
+
+/// The certificates of a bundle, without those that TLS cannot use: the HTTP client panics on them.
+fn certificates(path: &str, source: &str) -> Result<Vec<CertificateDer<'static>>, CollectError> {
     let failure = |reason: String| CollectError::CaBundle {
         path: path.to_owned(),
         source_name: source.to_owned(),
@@ -87,8 +107,7 @@ fn bundle(path: &str, source: &str) -> Result<Vec<String>, CollectError> {
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
         let certificate = certificate.map_err(|error| failure(format!("is not PEM ({error})")))?;
         if rustls::RootCertStore::empty().add(certificate.clone()).is_ok() {
-            let base64 = aws_smithy_types::base64::encode(&certificate);
-            usable.push(format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n"));
+            usable.push(certificate);
         }
     }
     if usable.is_empty() { Err(failure("holds no certificate".to_owned())) } else { Ok(usable) }

@@ -28,7 +28,7 @@ pub use accounts::collect_accounts;
 pub use aws_config::{ConfigLoader, SdkConfig};
 pub use config::{AwsOptions, config, loader};
 pub use convert::rfc3339;
-pub use environment::Environment;
+pub use environment::{Environment, ca_bundle};
 
 use std::collections::BTreeSet;
 

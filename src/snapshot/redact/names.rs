@@ -31,6 +31,8 @@ const KINDS: &[&str] = &[
     "capability",
     "resource",
     "load-balancer",
+    "vantage",
+    "issuer",
     "key-pair",
     "service-account",
     "namespace",

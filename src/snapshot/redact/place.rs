@@ -101,10 +101,16 @@ pub(super) fn replace(
     }
     match (place.collection, place.key) {
         ("snapshot_version" | "collected_at" | "region", _)
+        | ("observations", "at" | "of" | "variable" | "outcome" | "transport" | "kind")
         | ("gaps", "service" | "operation" | "region" | "code" | "permission")
         | ("addon" | "addons", "addonName" | "addons")
         | ("insights", "name")
         | ("addon", "publisher" | "productId" | "productUrl") => None,
+        ("observations", "server") if text == "system" => None,
+        ("observations", "server") => Some(host(text, addresses, rename)),
+        ("observations", "name" | "names" | "aliases") => Some(domain(text, addresses, rename)),
+        ("observations", "proxy") => Some(url(text, addresses, rename)),
+        ("observations", "detail") => free(text),
         ("scope" | "gaps", _)
         | (
             _,
@@ -152,6 +158,8 @@ fn kind_of(place: Place<'_>) -> Option<&'static str> {
         (_, _, "fargateProfileName" | "fargateProfileNames") => "fargate-profile",
         (_, "autoScalingGroups", "name") | (_, _, "AutoScalingGroupName") => "asg",
         ("nodegroup", "launchTemplate", "name") | (_, _, "LaunchTemplateName") => "launch-template",
+        ("observations", "vantage", "name") => "vantage",
+        ("observations", _, "issuer") => "issuer",
         (_, _, "LaunchConfigurationName") => "launch-configuration",
         (_, _, "RoleName") => "role",
         (_, _, "InstanceProfileName") | (_, "IamInstanceProfile", "Name" | "Arn") => "instance-profile",

@@ -186,7 +186,8 @@ pub(super) fn domain(text: &str, addresses: &Addresses, rename: Rename<'_>) -> S
 fn aws_label(label: &str, addresses: &Addresses, rename: Rename<'_>) -> String {
     let is_host = label.len() >= 20 && label.bytes().all(|byte| byte.is_ascii_alphanumeric());
     if is_host {
-        return rename("host", label);
+        // EKS writes a cluster's host in capitals; those who look it up do not.
+        return rename("host", &label.to_ascii_uppercase());
     }
     host_address(label, addresses).unwrap_or_else(|| label.to_owned())
 }

@@ -1,0 +1,50 @@
+//! Why a probe could not be made at all: one sentence each, with what would be right.
+
+use thiserror::Error;
+
+use crate::collect::CollectError;
+
+/// A probe that could not be made.
+#[derive(Debug, Error)]
+pub enum ProbeError {
+    /// A file of targets that is none.
+    #[error(
+        "{source_name}:{line}:{column}: {field}: {why}; `privek-audit probe --print-targets` writes such a file"
+    )]
+    Syntax {
+        /// The file.
+        source_name: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// The way to the field.
+        field: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// A value in it that cannot be used.
+    #[error("{source_name}: {field}: {why}")]
+    Value {
+        /// The file.
+        source_name: String,
+        /// The way to the field.
+        field: String,
+        /// What is wrong, and what would be right.
+        why: String,
+    },
+    /// A DNS server that is no address.
+    #[error(
+        "{text} is no DNS server: write its address, for instance 10.0.0.2, 10.0.0.2:5353 or [fd00:ec2::253]:53"
+    )]
+    Server {
+        /// What was given.
+        text: String,
+    },
+    /// The machine's own settings.
+    #[error(transparent)]
+    Settings(#[from] CollectError),
+    /// TLS that cannot be set up.
+    #[error("TLS cannot be set up: {0}")]
+    Tls(String),
+}

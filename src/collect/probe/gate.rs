@@ -1,0 +1,60 @@
+//! How many tries go on at the same time at one place, and when it is hopeless to try it again.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::{Instant, timeout_at};
+
+/// So many tries without an answer, and none with one, are enough: one may have been about a name that
+/// the server itself waits for.
+const ENOUGH: usize = 3;
+
+/// The way to one place.
+#[derive(Debug)]
+pub(super) struct Gate {
+    tries: Semaphore,
+    answered: AtomicBool,
+    unanswered: AtomicUsize,
+}
+
+/// What a gate says to the next try.
+pub(super) enum Turn<'g> {
+    /// Go.
+    Yours(#[allow(dead_code)] SemaphorePermit<'g>),
+    /// Nothing there has answered yet, often enough.
+    Hopeless,
+    /// The whole probe has ended.
+    TimeIsUp,
+}
+
+impl Gate {
+    pub(super) fn new(at_once: usize) -> Self {
+        Self {
+            tries: Semaphore::new(at_once),
+            answered: AtomicBool::new(false),
+            unanswered: AtomicUsize::new(0),
+        }
+    }
+
+    /// Waits for its turn, until the end.
+    pub(super) async fn enter(&self, end: Instant) -> Turn<'_> {
+        match timeout_at(end, self.tries.acquire()).await {
+            Ok(Ok(_)) if self.is_hopeless() => Turn::Hopeless,
+            Ok(Ok(permit)) => Turn::Yours(permit),
+            Ok(Err(_)) | Err(_) => Turn::TimeIsUp,
+        }
+    }
+
+    /// Remembers whether a try was answered.
+    pub(super) fn learn(&self, answered: bool) {
+        if answered {
+            self.answered.store(true, Ordering::Relaxed);
+        } else {
+            self.unanswered.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    fn is_hopeless(&self) -> bool {
+        !self.answered.load(Ordering::Relaxed) && self.unanswered.load(Ordering::Relaxed) >= ENOUGH
+    }
+}

@@ -1,0 +1,256 @@
+//! `probe`: find out what to ask for, ask, keep what was seen, judge it, render.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use anyhow::Context;
+
+use super::audit::Prepared;
+use super::progress::Line;
+use super::{Done, input, output};
+use crate::cli::{Format, ProbeArgs, ProbingArgs};
+use crate::collect::aws;
+use crate::collect::probe::{self, CLUSTER, ProbeOptions, ProxySettings, Target, Targets, Trust};
+use crate::facts;
+use crate::intent::Intent;
+use crate::network::Missing;
+use crate::render;
+use crate::report::probe::{Line as Told, NameSeen, Probe};
+use crate::snapshot::observation::{Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Vantage};
+use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
+
+/// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
+pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
+    let sink = output::open(args.output.as_ref())?;
+    let probing = Probing::new(&args.probing)?;
+    let mut prepared = Prepared {
+        rules: input::rules(&args.judge.rules)?.about_observations(),
+        declared: input::declared(&args.intent)?,
+        fail_on: args.judge.fail_on.into(),
+        redactor: None,
+    };
+    prepared.declared.intent.as_of = input::as_of(&args.judge)?;
+    prepared.declared.intent.cluster = None;
+    let (mut snapshot, targets) = match &args.targets {
+        Some(path) => (Snapshot::default(), read(path)?),
+        None => {
+            let about = input::about(&prepared.declared);
+            let snapshot = input::snapshot(&args.source, &about)?;
+            let targets = targets(&snapshot, &prepared.declared.intent)?;
+            (snapshot, targets)
+        }
+    };
+    if args.print_targets {
+        return Ok(Done { stdout: output::put(targets.targets.to_json(), sink)?, exit_code: 0 });
+    }
+    let seen = probing.run(&targets)?;
+    if let Some(sink) = sink {
+        let kept = Snapshot {
+            snapshot_version: SNAPSHOT_VERSION,
+            observations: seen.observations.clone(),
+            ..Snapshot::default()
+        };
+        sink.write(&kept.to_json())?;
+    }
+    // What others saw before is another report's.
+    snapshot.observations.clone_from(&seen.observations);
+    snapshot.collected_at.get_or_insert_with(|| seen.at.clone());
+    let report = prepared.evaluate(&snapshot)?;
+    let exit_code = report.exit_code;
+    let stdout = match args.format {
+        Format::Table => {
+            let style = output::styled(true, args.no_color);
+            let mut text = render::probe::table(&title(&seen), &told(&seen.observations), &report, &style);
+            for missing in &targets.unlisted {
+                text.push_str(&format!("Not probed, because it is not known: {}.\n", missing.what));
+            }
+            text
+        }
+        Format::Json => {
+            let Probed { vantage, at, observations } = seen;
+            render::probe::json(&Probe::new(vantage, at, observations, report))
+        }
+    };
+    Ok(Done { stdout, exit_code })
+}
+
+/// What to probe, and what could not be found out about it.
+#[derive(Debug, Default)]
+pub struct ToProbe {
+    /// The names.
+    pub targets: Targets,
+    /// Why there may be more.
+    pub unlisted: Vec<Missing>,
+}
+
+fn read(path: &Path) -> Result<ToProbe, anyhow::Error> {
+    let name = path.display().to_string();
+    let text = std::fs::read_to_string(path).with_context(|| format!("{name}: cannot be read"))?;
+    Ok(ToProbe { targets: Targets::from_json(&name, &text)?, unlisted: Vec::new() })
+}
+
+/// The names that the cluster needs, as the snapshot and the declarations tell.
+pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::Error> {
+    let needed = facts::needed_names(snapshot, intent);
+    let cluster = snapshot.aws.cluster.iter().flatten().next();
+    let names = needed
+        .listed
+        .iter()
+        .map(|name| Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential))
+        .collect();
+    let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
+    let targets = Targets {
+        cluster: cluster.map(|cluster| cluster.name.clone()),
+        region: snapshot.region.clone(),
+        // That of a redacted snapshot is none: certificates are then not judged.
+        certificate_authority: authority.filter(|given| probe::is_authority(given)),
+        names,
+    };
+    Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
+}
+
+/// How to probe, checked.
+#[derive(Debug)]
+pub struct Probing {
+    servers: Vec<SocketAddr>,
+    vantage: Option<String>,
+    timeout: Duration,
+    deadline: Duration,
+}
+
+/// What a probe saw.
+#[derive(Debug)]
+pub struct Probed {
+    /// From where.
+    pub vantage: Vantage,
+    /// When it began.
+    pub at: String,
+    /// What.
+    pub observations: Vec<Observation>,
+}
+
+impl Probing {
+    /// The options, checked.
+    pub fn new(args: &ProbingArgs) -> Result<Self, anyhow::Error> {
+        let mut servers = Vec::new();
+        for text in &args.dns {
+            servers.push(probe::server(text).context("--dns")?);
+        }
+        Ok(Self {
+            servers,
+            vantage: args.vantage.clone(),
+            timeout: Duration::from_secs(args.timeout),
+            deadline: Duration::from_secs(args.deadline),
+        })
+    }
+
+    /// Probes, from this machine.
+    pub fn run(&self, what: &ToProbe) -> Result<Probed, anyhow::Error> {
+        let targets = &what.targets;
+        let configured = probe::configured_servers();
+        let towards = probe::destinations(targets, &[configured.clone(), self.servers.clone()].concat());
+        let options = ProbeOptions {
+            vantage: probe::here(self.vantage.as_deref(), towards.into_iter()),
+            at: aws::rfc3339(SystemTime::now()),
+            system: true,
+            configured,
+            servers: self.servers.clone(),
+            timeout: self.timeout,
+            deadline: self.deadline,
+            proxies: ProxySettings::of_process(),
+        };
+        let trust = Trust::new(targets, Trust::of_machine()?)?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .context("cannot start the network runtime")?;
+        let progress = Line::probing();
+        let observations = runtime.block_on(probe::probe(targets, &trust, &options, &progress));
+        // The operating system may still look for a name, in a thread that nothing can stop.
+        runtime.shutdown_background();
+        Ok(Probed { vantage: options.vantage, at: options.at, observations })
+    }
+}
+
+fn title(seen: &Probed) -> String {
+    let addresses: Vec<String> = seen.vantage.addresses.iter().map(ToString::to_string).collect();
+    let from = match addresses.as_slice() {
+        [] => String::new(),
+        some => format!(" ({})", some.join(", ")),
+    };
+    format!("from {}{from}, {}", seen.vantage.name, seen.at)
+}
+
+/// What was seen in words, the cluster first; ways of asking that gave the same answer share a line.
+fn told(observations: &[Observation]) -> Vec<NameSeen> {
+    let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
+    for one in observations {
+        names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
+    }
+    let told = names.into_iter().map(|((_, of, name), seen)| {
+        let mut answers: BTreeMap<(bool, String), BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+        let (mut addresses, mut proxies) = (Vec::new(), Vec::new());
+        for one in seen {
+            match &one.seen {
+                Seen::Dns(dns) => {
+                    let ways = answers.entry(answer(dns)).or_default();
+                    ways.entry(&dns.server).or_default().insert(dns.transport.word());
+                }
+                Seen::Tls(tls) => addresses.push(greeting(tls)),
+                Seen::Proxy(proxy) => proxies.push(Told {
+                    good: proxy.bypassed,
+                    place: format!("{} {}", proxy.variable, proxy.proxy),
+                    outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }
+                        .to_owned(),
+                }),
+            }
+        }
+        let answers = answers.into_iter().map(|((good, outcome), ways)| {
+            let ways: Vec<String> = ways
+                .into_iter()
+                .map(|(server, over)| match server {
+                    "system" => "system".to_owned(),
+                    server => format!("{server} ({})", over.into_iter().collect::<Vec<_>>().join(", ")),
+                })
+                .collect();
+            Told { good, place: ways.join(", "), outcome }
+        });
+        let lines = answers.chain(addresses).chain(proxies).collect();
+        NameSeen { name: name.to_owned(), of: of.to_owned(), lines }
+    });
+    told.collect()
+}
+
+fn answer(dns: &Dns) -> (bool, String) {
+    let mut words = dns.outcome.words().to_owned();
+    if !dns.addresses.is_empty() {
+        let addresses: Vec<String> = dns.addresses.iter().map(ToString::to_string).collect();
+        words = match dns.outcome {
+            DnsOutcome::Answered => addresses.join(", "),
+            _ => format!("{words}: {}", addresses.join(", ")),
+        };
+    }
+    if let Some(detail) = &dns.detail {
+        words = format!("{words} ({detail})");
+    }
+    (matches!(dns.outcome, DnsOutcome::Answered | DnsOutcome::Truncated), words)
+}
+
+fn greeting(tls: &Tls) -> Told {
+    let mut outcome = tls.outcome.words().to_owned();
+    if let Some(detail) = &tls.detail {
+        outcome = format!("{outcome} ({detail})");
+    }
+    if tls.outcome != TlsOutcome::Trusted {
+        if let Some(issuer) = &tls.issuer {
+            outcome = format!("{outcome}; issued by {issuer}");
+        }
+        if !tls.names.is_empty() {
+            outcome = format!("{outcome}; for {}", tls.names.join(", "));
+        }
+    }
+    let place = SocketAddr::new(tls.address, tls.port).to_string();
+    Told { good: matches!(tls.outcome, TlsOutcome::Trusted | TlsOutcome::Unjudged), place, outcome }
+}

@@ -1,0 +1,105 @@
+//! Who answered on the addresses of one name.
+
+use std::collections::BTreeSet;
+use std::net::{IpAddr, SocketAddr};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::network::{Known, Missing};
+use crate::snapshot::observation::{Seen, Tls, TlsOutcome};
+
+use super::Sight;
+
+/// One address of a name.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(super) struct Greeted {
+    /// The address and port.
+    pub address: String,
+    /// Whether it is one that the name should have; null where nobody knows.
+    pub expected: Option<bool>,
+    /// What came of a connection and a TLS handshake.
+    pub outcome: String,
+    /// Who issued the certificate that was shown.
+    pub issuer: Option<String>,
+}
+
+/// The greetings of one name.
+pub(super) struct Greetings<'o> {
+    all: Vec<&'o Tls>,
+    /// The addresses that programs there use.
+    used: Known<BTreeSet<IpAddr>>,
+    vantage: &'o str,
+}
+
+impl<'o> Greetings<'o> {
+    /// Of the addresses that a name has there, and of those that it should have.
+    pub(super) fn of(sight: &Sight<'o>, used: Known<BTreeSet<IpAddr>>) -> Self {
+        let tls = |seen: &'o Seen| match seen {
+            Seen::Tls(tls) => Some(tls),
+            _ => None,
+        };
+        let all = sight.seen.iter().filter_map(|one| tls(&one.seen)).collect();
+        Self { all, used, vantage: &sight.vantage.name }
+    }
+
+    pub(super) fn all(&self) -> impl Iterator<Item = &'o Tls> {
+        self.all.iter().copied()
+    }
+
+    pub(super) fn listed(&self, expected: &Known<BTreeSet<IpAddr>>) -> Vec<Greeted> {
+        let greeted = |tls: &&Tls| Greeted {
+            address: place(tls),
+            expected: expected.as_ref().ok().map(|expected| expected.contains(&tls.address)),
+            outcome: told(tls),
+            issuer: tls.issuer.clone(),
+        };
+        self.all.iter().map(greeted).collect()
+    }
+
+    /// The addresses on which this is wrong. What nobody could look at leaves it open whether there are more.
+    pub(super) fn wrong(&self, wrong: &[TlsOutcome], open: &[TlsOutcome]) -> Known<Vec<String>> {
+        let used = self.used.clone()?;
+        let mut found = Vec::new();
+        let mut missing = Vec::new();
+        for address in used {
+            match self.all.iter().find(|tls| tls.address == address) {
+                Some(tls) if wrong.contains(&tls.outcome) => {
+                    found.push(format!("{} ({})", place(tls), told(tls)))
+                }
+                Some(tls) if open.contains(&tls.outcome) => missing.push(self.not_seen(&place(tls), tls)),
+                Some(_) => {}
+                None => {
+                    missing.push(Missing::probe(format!("who answers on {address}, from {}", self.vantage)))
+                }
+            }
+        }
+        if found.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(found) }
+    }
+
+    fn not_seen(&self, place: &str, tls: &Tls) -> Missing {
+        let why = tls.detail.clone().unwrap_or_else(|| tls.outcome.words().to_owned());
+        Missing::probe(format!("the certificate on {place}, from {} ({why})", self.vantage))
+    }
+
+    /// Whether there is an address to look at; nobody knows where the name does not resolve in time.
+    pub(super) fn any(&self) -> Known<bool> {
+        self.used.as_ref().map(|used| !used.is_empty()).map_err(Clone::clone)
+    }
+}
+
+fn place(tls: &Tls) -> String {
+    SocketAddr::new(tls.address, tls.port).to_string()
+}
+
+fn told(tls: &Tls) -> String {
+    let mut words = tls.outcome.words().to_owned();
+    if let Some(detail) = &tls.detail {
+        words = format!("{words}: {detail}");
+    }
+    match (&tls.issuer, tls.outcome) {
+        (Some(issuer), TlsOutcome::WrongCa) => format!("{words}, {issuer}"),
+        _ if !tls.names.is_empty() => format!("{words}, {}", tls.names.join(", ")),
+        _ => words,
+    }
+}

@@ -1,0 +1,92 @@
+//! What live probes saw, name by name and place by place, beside what it should have been.
+//!
+//! A probe is evidence of its place and time: what it saw is certain, what it could not finish is unknown.
+//! Only the latest probe of a name from a place counts.
+
+mod greeted;
+mod name;
+mod paper;
+mod place;
+mod resolved;
+#[cfg(test)]
+mod tests;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use crate::network::{Known, Missing};
+use crate::snapshot::Observation;
+use crate::snapshot::observation::Vantage;
+
+use super::{Context, Subjects, names};
+
+pub(super) use name::ObservedNameFacts;
+
+/// The kind of subject that this is about.
+pub(super) const KIND: &str = "observed_name";
+
+/// What one probe saw of one name.
+struct Sight<'o> {
+    vantage: &'o Vantage,
+    at: &'o str,
+    of: &'o str,
+    name: &'o str,
+    essential: bool,
+    /// The private addresses that it should have.
+    expected: Known<BTreeSet<IpAddr>>,
+    seen: Vec<&'o Observation>,
+}
+
+/// Every name that was probed, once for each place.
+pub(super) fn derive(context: &Context<'_>) -> Subjects {
+    let sights = sights(context);
+    Subjects {
+        listed: sights.iter().map(|sight| name::subject(context, sight)).collect(),
+        unlisted: Vec::new(),
+    }
+}
+
+fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
+    let snapshot = context.snapshot;
+    if snapshot.observations.is_empty() {
+        return Vec::new();
+    }
+    let needed = names::of(context);
+    let own = names::cluster_host(context);
+    let mut groups: BTreeMap<(&str, &str), Vec<&Observation>> = BTreeMap::new();
+    for one in &snapshot.observations {
+        // A snapshot may have been probed for several clusters.
+        let another = one.of == names::CLUSTER && own.as_ref().is_ok_and(|own| *own != one.name);
+        if !another {
+            groups.entry((&one.name, &one.vantage.name)).or_default().push(one);
+        }
+    }
+    groups
+        .into_values()
+        .filter_map(|mut seen| {
+            let at = seen.iter().map(|one| one.at.as_str()).max()?;
+            seen.retain(|one| one.at == at);
+            let first = seen.first()?;
+            let known =
+                needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
+            // What the probe was told counts where nothing was read that could tell it anew.
+            let expected = match known.map(|needed| needed.expected.clone()) {
+                Some(expected) => expected,
+                None if snapshot.read_nothing() || needed.unlisted.is_empty() => {
+                    let what = format!("the private addresses that {} should have", first.name);
+                    first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])
+                }
+                None => Err(needed.unlisted.clone()),
+            };
+            Some(Sight {
+                vantage: &first.vantage,
+                at,
+                of: &first.of,
+                name: &first.name,
+                essential: known.map_or(first.essential, |needed| needed.essential),
+                expected,
+                seen,
+            })
+        })
+        .collect()
+}

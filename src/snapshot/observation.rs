@@ -1,0 +1,340 @@
+//! What a live probe saw: what a name resolved to, and who answered on an address, as seen from one
+//! place at one time. AWS said none of it, so it stands apart from what AWS said.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// One thing that was seen.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Observation {
+    /// From where.
+    pub vantage: Vantage,
+    /// When the probe began (RFC 3339, UTC).
+    pub at: String,
+    /// `cluster`, or the service's suffix, for instance `ecr.api`.
+    pub of: String,
+    /// The host name, in lower case, without a dot at the end.
+    pub name: String,
+    /// Whether nodes cannot work without it.
+    #[serde(default)]
+    pub essential: bool,
+    /// The private addresses that the probe was told to expect; empty where none are, null where nobody knew.
+    #[serde(default)]
+    pub expected: Option<BTreeSet<IpAddr>>,
+    /// What was seen.
+    #[serde(flatten)]
+    pub seen: Seen,
+}
+
+/// Where a probe ran.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Vantage {
+    /// The name that it was given, or the host's.
+    pub name: String,
+    /// What it is.
+    #[serde(default)]
+    pub kind: VantageKind,
+    /// The addresses that it speaks from.
+    #[serde(default)]
+    pub addresses: BTreeSet<IpAddr>,
+}
+
+/// What a probe runs on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VantageKind {
+    /// A machine: an operator's, or a node.
+    #[default]
+    Machine,
+    /// A pod in the cluster.
+    Pod,
+}
+
+/// The answer to a question, a handshake, or a proxy.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// What one resolver said, over one transport.
+    Dns(Dns),
+    /// What happened on one address.
+    Tls(Tls),
+    /// Which proxy programs use there for this name.
+    Proxy(Proxy),
+}
+
+/// What one resolver said about a name's IPv4 and IPv6 addresses.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Dns {
+    /// `system`, or address and port of a server.
+    pub server: String,
+    /// Whether the machine uses this server by itself; otherwise it was named for the probe.
+    pub configured: bool,
+    /// How it was asked.
+    pub transport: Transport,
+    /// What came of it.
+    pub outcome: DnsOutcome,
+    /// The addresses in the answer.
+    pub addresses: BTreeSet<IpAddr>,
+    /// The names that the name is an alias of, in order.
+    pub aliases: Vec<String>,
+    /// Whether an answer said that it was cut off.
+    pub truncated: bool,
+    /// What else there is to say.
+    pub detail: Option<String>,
+    /// How long it took.
+    pub millis: u64,
+}
+
+/// How a resolver is asked.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Transport {
+    /// Through the operating system, as every program does: its hosts file and search list count.
+    #[default]
+    System,
+    /// One datagram and its answer.
+    Udp,
+    /// One connection.
+    Tcp,
+}
+
+impl Transport {
+    /// As people write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::System => "system",
+            Self::Udp => "UDP",
+            Self::Tcp => "TCP",
+        }
+    }
+}
+
+/// What came of a question.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DnsOutcome {
+    /// There are addresses.
+    Answered,
+    /// The name exists, and has no address.
+    NoData,
+    /// There is no such name (NXDOMAIN).
+    Nxdomain,
+    /// The operating system found no address, and does not say why.
+    NotFound,
+    /// The operating system got no usable answer from any server.
+    Unavailable,
+    /// The server does not answer such questions, or not for this client (REFUSED).
+    Refused,
+    /// The server could not find out (SERVFAIL).
+    Servfail,
+    /// The answer over UDP was cut off, so that it has to be asked for again over TCP.
+    Truncated,
+    /// The server answered with another error.
+    Failed,
+    /// No answer came in time.
+    TimedOut,
+    /// The server cannot be connected to.
+    Unreachable,
+    /// What came back was no answer to the question.
+    Malformed,
+    /// The time was up before it was asked.
+    #[default]
+    NotTried,
+}
+
+impl DnsOutcome {
+    /// As people write it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Answered => "answered",
+            Self::NoData => "no address",
+            Self::Nxdomain => "no such name (NXDOMAIN)",
+            Self::NotFound => "not found",
+            Self::Unavailable => "no server gave an answer",
+            Self::Refused => "refused",
+            Self::Servfail => "server failure (SERVFAIL)",
+            Self::Truncated => "cut off (TCP is needed)",
+            Self::Failed => "an error",
+            Self::TimedOut => "timed out",
+            Self::Unreachable => "unreachable",
+            Self::Malformed => "malformed answer",
+            Self::NotTried => "not tried",
+        }
+    }
+}
+
+/// What happened on one address: a connection and a TLS handshake, and not a word more.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct Tls {
+    /// The address.
+    pub address: IpAddr,
+    /// The port.
+    pub port: u16,
+    /// What came of it.
+    #[serde(default)]
+    pub outcome: TlsOutcome,
+    /// What else there is to say.
+    #[serde(default)]
+    pub detail: Option<String>,
+    /// Who issued the certificate that was shown.
+    #[serde(default)]
+    pub issuer: Option<String>,
+    /// The names in the certificate, where this one is not among them.
+    #[serde(default)]
+    pub names: Vec<String>,
+    /// How long it took.
+    #[serde(default)]
+    pub millis: u64,
+}
+
+/// What came of a connection.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TlsOutcome {
+    /// The certificate is of the CA that it should be of, and for this name.
+    Trusted,
+    /// Its CA is not the cluster's, or none that the machine trusts.
+    WrongCa,
+    /// It is for other names.
+    WrongName,
+    /// Its time is over.
+    Expired,
+    /// Its time has not come: or this machine's clock is wrong.
+    NotYetValid,
+    /// Whether it may be trusted could not be judged.
+    Unjudged,
+    /// The certificate cannot be used for another reason.
+    Unusable,
+    /// Something answers that does not speak TLS.
+    NotTls,
+    /// The connection was refused.
+    Refused,
+    /// Nothing answered in time.
+    TimedOut,
+    /// There is no way there.
+    Unreachable,
+    /// The connection was accepted, and then nothing came.
+    Silent,
+    /// The connection was closed in the middle of the handshake.
+    Closed,
+    /// The time was up before it was tried.
+    #[default]
+    NotTried,
+}
+
+impl TlsOutcome {
+    /// As people write it.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Trusted => "answers, certificate in order",
+            Self::WrongCa => "certificate of an unknown CA",
+            Self::WrongName => "certificate for another name",
+            Self::Expired => "certificate expired",
+            Self::NotYetValid => "certificate not valid yet",
+            Self::Unjudged => "answers, certificate not judged",
+            Self::Unusable => "certificate unusable",
+            Self::NotTls => "answers, but not with TLS",
+            Self::Refused => "refused",
+            Self::TimedOut => "timed out",
+            Self::Unreachable => "unreachable",
+            Self::Silent => "accepted, then silent",
+            Self::Closed => "closed in the handshake",
+            Self::NotTried => "not tried",
+        }
+    }
+
+    /// Whether a connection came about; `None` where nobody tried.
+    pub fn connected(self) -> Option<bool> {
+        match self {
+            Self::Refused | Self::TimedOut | Self::Unreachable => Some(false),
+            Self::NotTried => None,
+            _ => Some(true),
+        }
+    }
+}
+
+/// A proxy that programs use at the vantage.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct Proxy {
+    /// The environment variable that names it.
+    pub variable: String,
+    /// Its address, without credentials.
+    pub proxy: String,
+    /// Whether `NO_PROXY` exempts the name.
+    pub bypassed: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::snapshot::Snapshot;
+
+    fn seen() -> serde_json::Value {
+        json!({
+            "vantage": {"name": "bastion", "kind": "machine", "addresses": ["10.50.0.7"]},
+            "at": "2026-11-20T12:00:00Z", "of": "sts", "name": "sts.eu-west-1.amazonaws.com",
+            "essential": true, "expected": ["10.0.1.5"],
+            "dns": {"server": "10.0.0.2:53", "configured": true, "transport": "udp", "outcome": "answered",
+                "addresses": ["10.0.1.5"], "aliases": [], "truncated": false, "millis": 3},
+        })
+    }
+
+    fn file(observations: serde_json::Value) -> Snapshot {
+        let text = json!({"snapshot_version": 2, "observations": observations}).to_string();
+        Snapshot::from_json("seen.json", &text).unwrap()
+    }
+
+    #[test]
+    fn an_observation_reads_back_as_it_was_written() {
+        let snapshot = file(json!([seen()]));
+        assert_eq!(snapshot.observations.len(), 1);
+        let Seen::Dns(dns) = &snapshot.observations[0].seen else { panic!("{snapshot:?}") };
+        assert_eq!((dns.transport, dns.outcome), (Transport::Udp, DnsOutcome::Answered));
+        let again = Snapshot::from_json("again.json", &snapshot.to_json()).unwrap();
+        assert_eq!(again, snapshot);
+    }
+
+    #[test]
+    fn an_old_snapshot_has_none_and_does_not_mention_them() {
+        let old = Snapshot::from_json("old.json", r#"{"snapshot_version": 1, "Vpcs": []}"#).unwrap();
+        assert!(old.observations.is_empty());
+        assert!(!old.to_json().contains("observations"));
+    }
+
+    #[test]
+    fn what_two_files_saw_is_there_once_in_one_order() {
+        let mut later = seen();
+        later["at"] = json!("2026-11-21T12:00:00Z");
+        let merged = file(json!([later, seen()])).merge(file(json!([seen()]))).unwrap();
+        let times: Vec<&str> = merged.observations.iter().map(|one| one.at.as_str()).collect();
+        assert_eq!(times, ["2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z"]);
+    }
+
+    #[test]
+    fn a_file_of_observations_changes_nothing_else_in_either_order() {
+        let read = r#"{"snapshot_version": 1, "account": "111122223333", "region": "eu-west-1",
+            "collected_at": "2026-11-19T12:00:00Z", "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
+        let read = || Snapshot::from_json("read.json", read).unwrap();
+        let probed =
+            || Snapshot { collected_at: Some("2026-11-18T00:00:00Z".into()), ..file(json!([seen()])) };
+        let expected = Snapshot { observations: probed().observations, ..read() };
+        assert_eq!(read().merge(probed()).unwrap(), expected);
+        assert_eq!(probed().merge(read()).unwrap(), expected);
+    }
+
+    #[test]
+    fn an_outcome_that_nobody_knows_is_an_error_with_its_place() {
+        let mut wrong = seen();
+        wrong["dns"]["outcome"] = json!("maybe");
+        let text = json!({"snapshot_version": 2, "observations": [wrong]}).to_string();
+        let error = Snapshot::from_json("seen.json", &text).unwrap_err().to_string();
+        assert!(error.contains("seen.json") && error.contains("observations[0]"), "{error}");
+    }
+}

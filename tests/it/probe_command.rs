@@ -1,0 +1,192 @@
+//! `probe` as a program: from files to targets, from targets to observations, and back into an audit;
+//! and as a Job.
+
+use std::path::Path;
+
+use clap::Parser;
+use privek_audit::cli::{Cli, Command};
+use privek_audit::collect::probe::Targets;
+use serde_json::{Value, json};
+
+use crate::cases::yaml;
+use crate::dns_server::{addresses, authority};
+use crate::program::program;
+use crate::servers::closed_port;
+use crate::tls_servers::{Authorities, Certificate, greeting};
+
+const API: &str = "0123456789abcdef0123456789abcdef.gr7.eu-west-1.eks.amazonaws.com";
+
+fn healthy() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/healthy/managed-nodes.json");
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_snapshot_tells_what_to_probe_and_a_file_says_the_same() {
+    let run = program(&["probe", "--snapshot", &healthy(), "--print-targets"]).run();
+    assert_eq!(run.code, 0, "{}", run.err);
+    let targets = Targets::from_json("printed", &run.out).unwrap();
+    assert_eq!(
+        (targets.cluster.as_deref(), targets.region.as_deref()),
+        (Some("payments"), Some("ap-northeast-1"))
+    );
+    assert_eq!(targets.names[0].of, "cluster");
+    let expected: Vec<String> = targets.names[0].expected.iter().flatten().map(ToString::to_string).collect();
+    assert_eq!(expected, ["10.20.0.7", "10.20.0.25"]);
+    assert!(targets.names.iter().any(|target| target.name == "sts.ap-northeast-1.amazonaws.com"));
+}
+
+/// A file of one name, on a port of this machine.
+fn targets(port: u16, ca: &str) -> String {
+    json!({
+        "cluster": "foo", "region": "eu-west-1", "certificate_authority": ca,
+        "names": [{"of": "cluster", "name": API, "expected": ["127.0.0.1"], "essential": true, "port": port}],
+    })
+    .to_string()
+}
+
+/// One probe of the file.
+fn probed(port: u16, ca: &str, more: &[&str]) -> (crate::program::Run, Value) {
+    let server = authority(true, |asked| addresses(asked, &["127.0.0.1"])).address.to_string();
+    let arguments =
+        ["probe", "--targets", "targets.json", "--dns", &server, "--vantage", "test", "--timeout", "1"];
+    let run = program(&[&arguments, more, &["--format", "json"]].concat())
+        .file("targets.json", &targets(port, ca))
+        .run();
+    assert!(run.code != 2, "{}", run.err);
+    let report = serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}", run.out));
+    (run, report)
+}
+
+fn outcome<'r>(report: &'r Value, rule: &str) -> &'r str {
+    let findings = report["findings"].as_array().unwrap();
+    findings.iter().find(|finding| finding["rule"] == rule).unwrap()["outcome"].as_str().unwrap()
+}
+
+#[test]
+fn a_probe_of_targets_judges_what_it_sees_and_exits_likewise() {
+    let authorities = Authorities::new();
+    let port = greeting(&authorities.cluster, &Certificate::of(API));
+    let (run, report) = probed(port, &authorities.cluster.pem(), &[]);
+    assert_eq!(report["exit_code"], run.code);
+    assert_eq!(report["vantage"]["name"], "test");
+    assert_eq!(outcome(&report, "address-does-not-answer"), "pass");
+    assert_eq!(outcome(&report, "api-certificate-of-another-ca"), "pass");
+    // Nobody but the test's own server knows the name.
+    assert_eq!(outcome(&report, "name-does-not-resolve-here"), "fail");
+    assert_eq!(run.code, 1);
+    let (_, report) = probed(port, &authorities.machine.pem(), &[]);
+    assert_eq!(outcome(&report, "api-certificate-of-another-ca"), "fail");
+    let (_, report) = probed(closed_port(), &authorities.cluster.pem(), &[]);
+    assert_eq!(outcome(&report, "address-does-not-answer"), "fail");
+    assert_eq!(outcome(&report, "api-certificate-of-another-ca"), "unknown");
+}
+
+#[test]
+fn what_a_probe_kept_is_part_of_a_later_audit() {
+    let authorities = Authorities::new();
+    let port = greeting(&authorities.cluster, &Certificate::of(API));
+    let directory = tempfile::tempdir().unwrap();
+    let kept = directory.path().join("seen.json");
+    let kept = kept.to_str().unwrap();
+    let (_, report) = probed(port, &authorities.cluster.pem(), &["-o", kept]);
+    let saved: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
+    assert_eq!(
+        saved["observations"].as_array().unwrap().len(),
+        report["observations"].as_array().unwrap().len()
+    );
+    // A cluster of that name, so that the observations are its own.
+    let text = std::fs::read_to_string(healthy()).unwrap();
+    let mut snapshot: Value = serde_json::from_str(&text).unwrap();
+    snapshot["cluster"][0]["endpoint"] = json!(format!("https://{}", API.to_uppercase()));
+    snapshot["observations"] = json!([]);
+    let run = program(&["--snapshot", "foo.json", "--snapshot", kept, "--format", "json"])
+        .file("foo.json", &snapshot.to_string())
+        .run();
+    let audit = run.report();
+    let subject = format!("{API}@test");
+    let findings = audit["findings"].as_array().unwrap();
+    let one = findings
+        .iter()
+        .find(|finding| {
+            finding["rule"] == "name-does-not-resolve-here" && finding["subject"]["id"] == subject
+        })
+        .unwrap_or_else(|| panic!("{findings:#?}"));
+    assert_eq!(one["outcome"], "fail");
+}
+
+#[test]
+fn the_table_fits_into_80_columns_and_names_the_address_that_fails() {
+    let run = program(&["probe", "--targets", "targets.json", "--vantage", "test", "--timeout", "1"])
+        .file("targets.json", &targets(closed_port(), ""))
+        .run();
+    assert_eq!(run.code, 2, "an empty CA is none");
+    let port = closed_port();
+    let text = targets(port, "").replace("\"certificate_authority\":\"\",", "");
+    let run = program(&["probe", "--targets", "targets.json", "--vantage", "test", "--timeout", "1"])
+        .file("targets.json", &text)
+        .run();
+    assert_eq!(run.code, 1, "{}{}", run.out, run.err);
+    assert!(run.out.contains(&format!("127.0.0.1:{port}: refused")), "{}", run.out);
+    assert!(run.out.contains("Exit code of this probe: 1"), "{}", run.out);
+    for line in run.out.lines() {
+        assert!(line.chars().count() <= 80 || !line.trim().contains(' '), "{line}");
+    }
+}
+
+#[test]
+fn bad_targets_and_servers_are_errors_that_say_what_is_right() {
+    let wrong = r#"{"names": [{"of": "cluster", "name": "10.0.0.1"}]}"#;
+    let run = program(&["probe", "--targets", "targets.json"]).file("targets.json", wrong).run();
+    assert!(run.error().contains("targets.json: names[0].name"), "{}", run.err);
+    let run = program(&["probe", "--targets", "nowhere.json"]).run();
+    assert!(run.error().contains("nowhere.json"), "{}", run.err);
+    let run = program(&["probe", "--snapshot", &healthy(), "--dns", "dns.example.com"]).run();
+    assert!(run.error().contains("--dns: dns.example.com is no DNS server"), "{}", run.err);
+    let run = program(&["--snapshot", &healthy(), "--dns", "10.0.0.2"]).run();
+    assert!(run.error().contains("add --probe"), "{}", run.err);
+}
+
+#[test]
+fn the_job_has_no_rights_and_runs_what_the_program_understands() {
+    let job = yaml(Path::new("deploy/probe-job.yaml"));
+    let pod = &job["spec"]["template"]["spec"];
+    assert_eq!((job["kind"].as_str(), pod["restartPolicy"].as_str()), (Some("Job"), Some("Never")));
+    assert_eq!(pod["automountServiceAccountToken"], false);
+    assert_eq!(pod["securityContext"]["runAsNonRoot"], true);
+    assert_ne!(pod["securityContext"]["runAsUser"], 0);
+    assert_eq!(pod["securityContext"]["seccompProfile"]["type"], "RuntimeDefault");
+    for key in ["hostNetwork", "hostPID", "hostIPC", "serviceAccountName"] {
+        assert!(pod.get(key).is_none(), "{key}");
+    }
+    let [container] = pod["containers"].as_array().unwrap().as_slice() else { panic!("one container") };
+    let context = &container["securityContext"];
+    assert_eq!(context["readOnlyRootFilesystem"], true);
+    assert_eq!(context["allowPrivilegeEscalation"], false);
+    assert_eq!(context["capabilities"], json!({"drop": ["ALL"]}));
+    assert!(context.get("privileged").is_none());
+    assert!(container["resources"]["requests"]["cpu"].is_string());
+    assert!(container["resources"]["requests"]["memory"].is_string());
+
+    let words = |key: &str| -> Vec<&str> {
+        container[key].as_array().unwrap().iter().map(|word| word.as_str().unwrap()).collect()
+    };
+    let line: Vec<&str> = [words("command"), words("args")].concat();
+    let parsed = Cli::try_parse_from(line).unwrap_or_else(|error| panic!("{error}"));
+    let Some(Command::Probe(args)) = parsed.command else { panic!("it probes") };
+    let file = args.targets.as_deref().unwrap();
+    let mount = &container["volumeMounts"][0];
+    assert_eq!(file.parent().unwrap().to_str(), mount["mountPath"].as_str());
+    assert_eq!(mount["readOnly"], true);
+    let volume = &pod["volumes"][0];
+    assert_eq!(volume["name"], mount["name"]);
+    // As the comment at its top makes it.
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/probe-job.yaml")).unwrap();
+    let name = volume["configMap"]["name"].as_str().unwrap();
+    let made = format!(
+        "kubectl create configmap {name} --from-file={}",
+        file.file_name().unwrap().to_str().unwrap()
+    );
+    assert!(text.contains(&made), "{made}");
+}
