@@ -32,7 +32,6 @@ const SHOWN: &[&str] = &[
     "nodes-get-public-addresses",
     "oidc-provider-missing",
     "operator-cannot-reach-api",
-    "operator-cannot-resolve-api",
     "private-endpoint-off",
     "public-endpoint-open",
     "s3-route-missing",
