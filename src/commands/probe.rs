@@ -13,7 +13,7 @@ use super::{Done, input, output};
 use crate::cli::{Format, ProbeArgs, ProbingArgs};
 use crate::collect::aws;
 use crate::collect::probe::{self, CLUSTER, ProbeOptions, ProxySettings, Target, Targets, Trust};
-use crate::facts;
+use crate::facts::{self, NeededName};
 use crate::intent::Intent;
 use crate::network::Missing;
 use crate::render;
@@ -95,11 +95,12 @@ fn read(path: &Path) -> Result<ToProbe, anyhow::Error> {
 pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::Error> {
     let needed = facts::needed_names(snapshot, intent);
     let cluster = snapshot.aws.cluster.iter().flatten().next();
-    let names = needed
-        .listed
-        .iter()
-        .map(|name| Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential))
-        .collect();
+    let public = cluster.and_then(|cluster| cluster.resources_vpc_config.as_ref()?.endpoint_public_access);
+    let target = |name: &NeededName| Target {
+        also_public: name.of == CLUSTER && public != Some(false),
+        ..Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential)
+    };
+    let names = needed.listed.iter().map(target).collect();
     let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
     let targets = Targets {
         cluster: cluster.map(|cluster| cluster.name.clone()),

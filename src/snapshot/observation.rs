@@ -24,6 +24,9 @@ pub struct Observation {
     /// The private addresses that the probe was told to expect; empty where none are, null where nobody knew.
     #[serde(default)]
     pub expected: Option<BTreeSet<IpAddr>>,
+    /// Whether it may lead to public addresses as well, where the probe was told so.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub also_public: bool,
     /// What was seen.
     #[serde(flatten)]
     pub seen: Seen,

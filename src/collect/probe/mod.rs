@@ -120,6 +120,7 @@ pub async fn probe(
             of: target.of.clone(),
             name: target.name.clone(),
             essential: target.essential,
+            also_public: target.also_public,
             expected: target.expected.clone(),
             seen,
         })

@@ -51,6 +51,9 @@ pub struct Target {
     /// Whether nodes cannot work without it.
     #[serde(default)]
     pub essential: bool,
+    /// Whether it leads to public addresses as well: the API of a cluster with public access, outside its VPC.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub also_public: bool,
     /// The port.
     #[serde(default = "https", skip_serializing_if = "is_https")]
     pub port: u16,
@@ -69,7 +72,7 @@ fn is_https(port: &u16) -> bool {
 impl Target {
     /// A name on port 443.
     pub fn new(of: &str, name: &str, expected: Option<BTreeSet<IpAddr>>, essential: bool) -> Self {
-        Self { of: of.to_owned(), name: name.to_owned(), expected, essential, port: https() }
+        Self { of: of.to_owned(), name: name.to_owned(), expected, essential, also_public: false, port: https() }
     }
 }
 

@@ -32,6 +32,8 @@ struct Sight<'o> {
     of: &'o str,
     name: &'o str,
     essential: bool,
+    /// Whether the probe was told that it may lead to public addresses as well.
+    also_public: bool,
     /// The private addresses that it should have.
     expected: Known<BTreeSet<IpAddr>>,
     seen: Vec<&'o Observation>,
@@ -39,6 +41,12 @@ struct Sight<'o> {
 
 /// Every name that was probed, once for each place.
 pub(super) fn derive(context: &Context<'_>) -> Subjects {
+    // Without a cluster there is none whose names could have been probed, or not.
+    if context.snapshot.observations.is_empty()
+        && let Err(missing) = &context.cluster
+    {
+        return Subjects::unlisted(missing.clone());
+    }
     let sights = sights(context);
     Subjects {
         listed: sights.iter().map(|sight| name::subject(context, sight)).collect(),
@@ -83,6 +91,7 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
                 at,
                 of: &first.of,
                 name: &first.name,
+                also_public: first.also_public,
                 essential: known.map_or(first.essential, |needed| needed.essential),
                 expected,
                 seen,

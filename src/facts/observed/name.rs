@@ -196,7 +196,11 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>, in_vpc: &Known<boo
     if sight.of != names::CLUSTER {
         return both(some, in_vpc.clone());
     }
-    let forced = match context.public_access() {
+    let public = match context.public_access() {
+        Err(_) if context.snapshot.read_nothing() => Ok(sight.also_public),
+        known => known,
+    };
+    let forced = match public {
         Ok(false) => Ok(true),
         Ok(true) => in_vpc.clone(),
         Err(missing) => match in_vpc {
