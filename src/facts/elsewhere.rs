@@ -55,7 +55,8 @@ pub(super) fn profiles<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Pr
     }
     let mut held = Vec::new();
     for one in own {
-        let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE")) else {
+        let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE"))
+        else {
             return Err(vec![Missing::probe(format!(
                 "what the Route 53 Profile {} answers, whose association with {vpc} is {}",
                 one.profile_id.as_deref().unwrap_or("without an id"),

@@ -87,7 +87,8 @@ fn text(value: &Value) -> &str {
 fn audit(intent: &str) -> Findings {
     let arguments = ["--cluster", CLUSTER, "--region", REGION, "--config", "intent.yaml", "--format", "json"];
     // With what the emulator lacks: of an unread firewall nothing is known of any name.
-    let report = against_emulator(&arguments).credentials("AKIANAMES").file("intent.yaml", intent).run().report();
+    let report =
+        against_emulator(&arguments).credentials("AKIANAMES").file("intent.yaml", intent).run().report();
     let findings = report["findings"].as_array().expect("findings").iter();
     findings
         .map(|finding| {

@@ -239,12 +239,16 @@ pub(super) fn why_public(
         let reason = format!("its DNS servers do not forward the name to {own}");
         return blocker(BlockerCode::NameNotForwarded, "network", who, reason, remedy);
     };
-    let mut kept: Vec<_> = rules.iter().filter(|rule| rule.domain.is_empty() || within(host, &rule.domain)).collect();
+    let mut kept: Vec<_> =
+        rules.iter().filter(|rule| rule.domain.is_empty() || within(host, &rule.domain)).collect();
     kept.sort_by_key(|rule| std::cmp::Reverse(rule.domain.len()));
-    if let Some(first) = kept.first().filter(|first| resolver::is_kind(first.rule, "SYSTEM") && kept.len() > 1) {
+    if let Some(first) =
+        kept.first().filter(|first| resolver::is_kind(first.rule, "SYSTEM") && kept.len() > 1)
+    {
         let reason = format!(
             "it keeps {} for the resolver of {vpc} itself, before {} that forwards it",
-            first.domain, kept.get(1).map_or("the rule", |next| next.rule.id.as_str())
+            first.domain,
+            kept.get(1).map_or("the rule", |next| next.rule.id.as_str())
         );
         let code = BlockerCode::ResolverRuleInTheWay;
         return blocker(code, "resolver-rule", &first.rule.id, reason, remedy);
@@ -265,8 +269,12 @@ pub(super) fn why_public(
         });
         let status = failed.map(|failed| failed.status.clone().unwrap_or_default());
         let reason = match &status {
-            Some(status) => format!("it would lead the name to {own}, and its association with {vpc} is {status}"),
-            None => format!("it would lead the name to {own}, and no association puts it into force in {vpc}"),
+            Some(status) => {
+                format!("it would lead the name to {own}, and its association with {vpc} is {status}")
+            }
+            None => {
+                format!("it would lead the name to {own}, and no association puts it into force in {vpc}")
+            }
         };
         let remedy = Remedy { state: status, ..remedy };
         return blocker(BlockerCode::ResolverRuleNotAssociated, "resolver-rule", &rule.id, reason, remedy);
@@ -283,8 +291,7 @@ pub(super) fn why_public(
         .collect();
     let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
     let reason = format!("no forwarding rule of it leads {host} to {own}{others}");
-    let remedy =
-        Remedy { resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()), ..remedy };
+    let remedy = Remedy { resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()), ..remedy };
     blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
 }
 

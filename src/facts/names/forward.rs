@@ -53,7 +53,8 @@ pub(super) fn by_rule(
     let mut targets = Vec::new();
     for target in &rule.target_ips {
         if target.protocol.as_deref().is_some_and(|protocol| !protocol.eq_ignore_ascii_case("Do53")) {
-            let what = format!("whether {id} forwards over {}", target.protocol.as_deref().unwrap_or_default());
+            let what =
+                format!("whether {id} forwards over {}", target.protocol.as_deref().unwrap_or_default());
             return Lookup::unknown(vec![Missing::unmodelled(what)], step);
         }
         let text = target.ip.as_deref().or(target.ipv6.as_deref()).unwrap_or_default();
@@ -91,7 +92,8 @@ pub(super) fn by_network(
     question: &Question,
 ) -> Lookup {
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
-    let sender = Sender { from: ends::Ends::known(from), rule: None, object: ("network", name), may_change: true };
+    let sender =
+        Sender { from: ends::Ends::known(from), rule: None, object: ("network", name), may_change: true };
     to_servers(context, &sender, &targets, question, &mut Vec::new()).after(format!("the DNS of {name}"))
 }
 

@@ -123,7 +123,9 @@ pub(super) fn of_servers(all: Vec<Lookup>, step: &str) -> Lookup {
         let mut whole = first;
         // Resolvers ask the next server where one is silent, and believe one that says no.
         let denied = silent.iter().filter(|one| one.denied);
-        if let Some(other) = told.iter().find(|other| other.answer != whole.answer).or(denied.into_iter().next()) {
+        if let Some(other) =
+            told.iter().find(|other| other.answer != whole.answer).or(denied.into_iter().next())
+        {
             let step = other.steps.last().cloned().unwrap_or_default();
             whole.answer =
                 Err(vec![Missing::probe(format!("which of its answers comes first: {step}, too"))]);

@@ -169,7 +169,8 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
         let mut admitted = Ok(false);
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
-            lookup.blockers = vec![asker::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
+            lookup.blockers =
+                vec![asker::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
             // A plan's public endpoint is off.
             if context.plan().is_some() {
                 leads = Ok(true);

@@ -67,7 +67,8 @@ pub(super) fn answer(
     };
     let deny = |reason: String| {
         // What else is in the zone would be lost with it.
-        let holds_nothing = records.iter().all(|record| !["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
+        let holds_nothing =
+            records.iter().all(|record| !["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
         let remedy = Remedy {
             domain: Some(question.name.clone()),
             vpc: question.vpc.clone().filter(|_| zone.own && holds_nothing),
@@ -245,6 +246,18 @@ mod tests {
         assert_eq!(found(zone.clone(), "api.ecr.us-east-1.amazonaws.com"), "nothing");
         assert_eq!(found(zone.clone(), "s3.amazonaws.com"), "nothing");
         assert!(found(zone, "sts.eu-west-1.amazonaws.com").contains("delegates"));
+    }
+
+    #[test]
+    fn of_records_that_a_routing_policy_chooses_from_each_has_to_say_the_same() {
+        let weighted = |value: &str, weight: i64| {
+            json!({"Name": "a.amazonaws.com.", "Type": "A", "SetIdentifier": value, "Weight": weight,
+                   "ResourceRecords": [{"Value": value}]})
+        };
+        let differ = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 10)]);
+        assert!(found(differ, "a.amazonaws.com").contains("routing policy"));
+        let never = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 0)]);
+        assert_eq!(found(never, "a.amazonaws.com"), "10.0.0.1");
     }
 
     #[test]

@@ -80,7 +80,8 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
             }
         }
         (None, None) if question.alias => {
-            let what = format!("what public DNS answers for {}, which is no name of the cluster's", question.name);
+            let what =
+                format!("what public DNS answers for {}, which is no name of the cluster's", question.name);
             Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
         }
         (None, None) => public(context, &question.name),

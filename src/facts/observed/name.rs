@@ -137,7 +137,8 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         &[TlsOutcome::NotTried],
     );
     let reached = greetings.all().any(|tls| tls.outcome.connected() == Some(true));
-    let told_otherwise = resolves.clone().and_then(|_| paper::told_otherwise(context, &place, sight.name, &given));
+    let told_otherwise =
+        resolves.clone().and_then(|_| paper::told_otherwise(context, &place, sight.name, &given));
     let id = format!("{}@{}", sight.name, sight.vantage.name);
     let facts = ObservedNameFacts {
         name: sight.name.to_owned(),
