@@ -95,9 +95,19 @@ mod tests {
         let seen = [Seen::Dns(Dns::default()), Seen::Tls(tls), Seen::Proxy(Proxy::default())].map(|seen| {
             let at = "2026-11-20T12:00:00Z".to_owned();
             let (of, name) = ("sts".to_owned(), "sts.eu-west-1.amazonaws.com".to_owned());
-            Observation { vantage: vantage.clone(), at, of, name, essential: true, expected: None, also_public: false, seen }
+            Observation {
+                vantage: vantage.clone(),
+                at,
+                of,
+                name,
+                essential: true,
+                expected: None,
+                also_public: false,
+                seen,
+            }
         });
-        let probe = Probe::new(vantage.clone(), "2026-11-20T12:00:00Z".into(), seen.to_vec(), sample::report());
+        let probe =
+            Probe::new(vantage.clone(), "2026-11-20T12:00:00Z".into(), seen.to_vec(), sample::report());
         validate(schema, &crate::render::probe::json(&probe));
         let again: Probe<Vantage, Observation> = serde_json::from_str(&pretty(&probe)).unwrap();
         assert_eq!(again, probe);

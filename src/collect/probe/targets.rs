@@ -72,7 +72,14 @@ fn is_https(port: &u16) -> bool {
 impl Target {
     /// A name on port 443.
     pub fn new(of: &str, name: &str, expected: Option<BTreeSet<IpAddr>>, essential: bool) -> Self {
-        Self { of: of.to_owned(), name: name.to_owned(), expected, essential, also_public: false, port: https() }
+        Self {
+            of: of.to_owned(),
+            name: name.to_owned(),
+            expected,
+            essential,
+            also_public: false,
+            port: https(),
+        }
     }
 }
 

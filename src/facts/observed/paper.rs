@@ -69,7 +69,7 @@ pub(super) fn compare<'t>(
         let arrived = tls.outcome == TlsOutcome::Refused || tls.outcome.connected() == Some(true);
         match tls.outcome {
             TlsOutcome::NotTried => {
-                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)))
+                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)));
             }
             _ if all(Verdict::Open) && !arrived => closed.push(what),
             _ if all(Verdict::Blocked) && arrived => open.push(what),
