@@ -42,14 +42,19 @@ pub(super) fn of_profiles<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
         .collect()
 }
 
-/// What the Route 53 Profiles of a VPC bring into it, as far as it is in force.
+/// What the Route 53 Profile of a VPC brings into it. Where there are several, their priorities decide, which
+/// are not read (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles-vpc-update-priority.html>).
 pub(super) fn profiles<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s ProfileResourceAssociation>> {
     let aws = &context.snapshot.aws;
     let all = context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc)?;
+    let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
+    let own: Vec<_> = own.filter(|one| !over(one.status.as_deref())).collect();
+    if own.len() > 1 {
+        let what = format!("which of the {} Route 53 Profiles of {vpc} comes first", own.len());
+        return Err(vec![Missing::unmodelled(what)]);
+    }
     let mut held = Vec::new();
-    for one in
-        all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc) && !over(one.status.as_deref()))
-    {
+    for one in own {
         let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE"))
         else {
             return Err(vec![Missing::probe(format!(
@@ -60,9 +65,17 @@ pub(super) fn profiles<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Pr
         };
         let all = aws.profile_resource_associations.as_deref();
         let all = context.items(all, "ProfileResourceAssociations", profile)?.iter();
-        held.extend(all.filter(|one| {
-            one.profile_id.as_deref() == Some(profile) && is(one.status.as_deref(), "COMPLETE")
-        }));
+        let all = all.filter(|one| one.profile_id.as_deref() == Some(profile));
+        for one in all.filter(|one| !over(one.status.as_deref())) {
+            if !is(one.status.as_deref(), "COMPLETE") {
+                return Err(vec![Missing::probe(format!(
+                    "whether {} is in force, whose place in the Route 53 Profile {profile} is {}",
+                    one.resource_arn.as_deref().unwrap_or("a resource without an ARN"),
+                    one.status.as_deref().unwrap_or("of an unread status")
+                ))]);
+            }
+            held.push(one);
+        }
     }
     Ok(held)
 }

@@ -30,7 +30,8 @@ pub(super) fn end(operator: &Operator) -> End {
 /// Whether the machines of a declared network ask endpoints of Route 53 Resolver themselves, with no DNS
 /// servers of their own between.
 pub(super) fn asks_resolver(context: &Context<'_>, operator: &Operator) -> bool {
-    let is_endpoint = |server: &IpAddr| resolver_endpoint::endpoint_with(context, *server).is_some();
+    let is_endpoint =
+        |server: &IpAddr| !matches!(resolver_endpoint::endpoint_with(context, *server), Ok(None));
     !operator.dns.is_empty() && operator.dns.iter().all(is_endpoint)
 }
 

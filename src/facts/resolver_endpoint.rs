@@ -72,7 +72,11 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
 
 /// What a VPC's owner alone is shown: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>.
 pub(super) fn of_owner(context: &Context<'_>, collection: &str) -> Option<Missing> {
-    let id = context.vpc.as_deref().ok()?;
+    of_owner_of(context, context.vpc.as_deref().ok()?, collection)
+}
+
+/// The same for any VPC.
+pub(super) fn of_owner_of(context: &Context<'_>, id: &str, collection: &str) -> Option<Missing> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id)?;
     let (owner, account) = (vpc.owner_id.as_deref()?, context.account.as_deref()?);
     if owner == account || context.snapshot.accounts.contains(owner) {
@@ -139,12 +143,22 @@ pub(super) fn parsed(one: &IpAddressResponse) -> Option<IpAddr> {
     one.ip.as_deref().or(one.ipv6.as_deref())?.parse().ok()
 }
 
-/// The resolver endpoint that has an address.
-pub(super) fn endpoint_with<'s>(context: &Context<'s>, address: IpAddr) -> Option<&'s ResolverEndpoint> {
+/// The resolver endpoint that has an address; unknown where several have it, in VPCs with the same prefix.
+pub(super) fn endpoint_with<'s>(
+    context: &Context<'s>,
+    address: IpAddr,
+) -> Known<Option<&'s ResolverEndpoint>> {
     let has = |endpoint: &&ResolverEndpoint| {
         addresses(context, &endpoint.id).is_ok_and(|all| all.iter().any(|one| parsed(one) == Some(address)))
     };
-    context.snapshot.aws.resolver_endpoints.iter().flatten().find(has)
+    let mut found = context.snapshot.aws.resolver_endpoints.iter().flatten().filter(has);
+    match (found.next(), found.next()) {
+        (Some(one), Some(other)) => Err(vec![Missing::unmodelled(format!(
+            "which of {} and {} is asked on {address}, which both have",
+            one.id, other.id
+        ))]),
+        (found, _) => Ok(found),
+    }
 }
 
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>

@@ -76,6 +76,8 @@ pub enum BlockerCode {
     ResolverRuleMissing,
     /// The rule that would take it there is not associated with the VPC.
     ResolverRuleNotAssociated,
+    /// A rule keeps the name from the one that leads it where it resolves.
+    ResolverRuleInTheWay,
     /// A rule sends the name back to where it came from.
     ResolverRuleLoop,
     /// A rule forwards to an address that does not answer for the name.
@@ -153,6 +155,8 @@ pub struct Remedy {
     pub subnets: Vec<String>,
     /// The name that has to resolve.
     pub domain: Option<String>,
+    /// All names that have to resolve, for a fix that is about them together.
+    pub domains: Vec<String>,
     /// The addresses of the DNS servers to forward to, which are those of an inbound endpoint.
     pub servers: Vec<String>,
     /// The outbound endpoint through which to forward.

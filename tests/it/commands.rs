@@ -42,6 +42,7 @@ const IN_WORDS: &[(&str, &str)] = &[
     ("resolver-endpoint-in-one-zone", "which subnet of another zone to take its owners decide"),
     ("resolver-rule-with-one-target", "which second server there is its owners know"),
     ("resolver-without-tcp", "the servers are their owners'"),
+    ("name-against-expectation", "what that machine asks is its owner's"),
     ("resolvers-disagree", "the servers are their owners'"),
     ("role-serves-several-purposes", "what uses the role is made anew with one of its own"),
     ("service-not-offered-in-zone", "which zones have the service only AWS decides"),

@@ -160,7 +160,7 @@ fn ip_address_response(v: types::IpAddressResponse) -> shape::IpAddressResponse 
 }
 
 fn target_address(v: types::TargetAddress) -> shape::TargetAddress {
-    shape::TargetAddress { ip: v.ip, port: whole(v.port), ipv6: v.ipv6 }
+    shape::TargetAddress { ip: v.ip, port: whole(v.port), ipv6: v.ipv6, protocol: text(v.protocol) }
 }
 
 fn resolver_rule(v: types::ResolverRule) -> shape::ResolverRule {

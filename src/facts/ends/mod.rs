@@ -34,7 +34,7 @@ pub(super) use endpoint::{doubts, of_endpoint};
 pub(super) use named::{Side, of_written, service};
 pub(super) use places::cluster_group;
 pub(super) use pods::beyond_nodes;
-pub(super) use resolver::{forward_rules, of_endpoint as of_resolver_endpoint};
+pub(super) use resolver::{forward_rules, is_certain, of_endpoint as of_resolver_endpoint};
 pub(super) use snat::pods_towards;
 
 /// The ends that are known, and why there may be more.

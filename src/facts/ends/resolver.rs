@@ -72,6 +72,11 @@ fn endpoint_answers(status: Option<&str>) -> Answers {
     }
 }
 
+/// Whether an endpoint certainly asks and answers on the addresses that it has.
+pub(in crate::facts) fn is_certain(endpoint: &ResolverEndpoint) -> bool {
+    endpoint_answers(endpoint.status.as_deref()) == Answers::Yes
+}
+
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
 fn address_answers(status: Option<&str>) -> Answers {
     match status.map(str::to_ascii_uppercase).as_deref() {

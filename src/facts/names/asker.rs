@@ -5,11 +5,12 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::forward::by_network;
-use super::lookup::{Answer, Lookup, blocker};
+use super::lookup::{Answer, Lookup, blocker, of_servers};
 use super::{Question, inbound_servers, resolver};
 use crate::facts::elsewhere::{domain, within};
 use crate::facts::vpc::Dns;
 use crate::facts::{Context, ends, operators, resolver_endpoint, vpc};
+use crate::id::{self, Kind};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Known, Missing, Remedy};
 
@@ -58,14 +59,18 @@ pub(super) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
     };
     let network = [operators::end(operator)];
+    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| is_own(context, vpc, **server));
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
         }
-        Some(vpc)
-            if !operator.dns.is_empty() && operator.dns.iter().all(|one| is_own(context, vpc, *one)) =>
-        {
-            resolver::ask(context, vpc, question, &mut Vec::new())
+        // The VPC's resolver asks whom its rules say, other servers whom they are told.
+        Some(vpc) if operator.dns.iter().any(|server| own(&server)) => {
+            let mut all = vec![resolver::ask(context, vpc, question, &mut Vec::new())];
+            if !operator.dns.iter().all(|server| own(&server)) {
+                all.push(outside(context, operator, question));
+            }
+            of_servers(all, "")
         }
         _ => outside(context, operator, question),
     };
@@ -87,14 +92,19 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
         return by_network(context, name, from, servers, question);
     }
     let step = format!("the DNS of {name}");
-    // Where the cluster's VPC has no inbound endpoint there is nothing to forward to.
+    let nowhere = operator.forwards_to.is_some();
     let none_there = ends::of_role(context, "resolver-inbound").are_none()
         && resolver_endpoint::of_owner(context, "ResolverEndpoints").is_none();
-    let nowhere = (operator.forwards_to.is_some() || none_there).then_some(());
-    if nowhere.is_some() && operator.public_dns.is_none() && context.public_access() == Ok(true) {
+    if operator.public_dns.is_none() && (nowhere || none_there) && context.public_access() == Ok(true) {
+        if !nowhere {
+            context.assume(format!(
+                "The DNS servers of {name} do not learn the VPC's own names, for it has no inbound endpoint."
+            ));
+        }
         // Whether they give public addresses or none: not those of the control plane.
         return Lookup::told(Answer::Public, step);
     }
+    let nowhere = nowhere.then_some(());
     match (operator.public_dns, &nowhere) {
         (Some(true), Some(())) => resolver::public(context, &question.name).after(step),
         (Some(false), Some(())) => {
@@ -125,12 +135,15 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
     }
 }
 
-/// Whether an address is that of a VPC's own resolver: the second of its prefix, or the link-local one
+/// Whether an address is that of a VPC's own resolver: the second of its first prefix, or a link-local one
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
 fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
-    let cidrs = context.network.vpc_cidrs(vpc).unwrap_or_default();
+    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
+    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
+    let primary = primary.and_then(|cidr| cidr.parse::<IpNet>().ok());
     address == IpAddr::from([169, 254, 169, 253])
-        || cidrs.iter().any(|cidr| cidr.hosts().nth(1) == Some(address))
+        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
+        || primary.and_then(|cidr| cidr.hosts().nth(1)) == Some(address)
 }
 
 /// The VPC that a network is in, as the paths from it take it to be: the cluster's own before others.
@@ -144,6 +157,17 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
         if cidrs.iter().any(|cidr| cidr.contains(&operator.cidr)) {
             homes.push(vpc.vpc_id.clone());
         }
+    }
+    // What comes in by a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
+    match operator.via.as_deref().map(|via| (via, id::kind(via))) {
+        Some((_, Some(Kind::VpnGateway))) => return Ok(None),
+        Some((gateway, Some(Kind::TransitGateway))) => {
+            let attached = aws.transit_gateway_vpc_attachments.iter().flatten();
+            let attached = attached.filter(|one| one.transit_gateway_id.as_deref() == Some(gateway));
+            let attached: Vec<&str> = attached.filter_map(|one| one.vpc_id.as_deref()).collect();
+            homes.retain(|home| attached.contains(&home.as_str()));
+        }
+        _ => {}
     }
     let via = operator.via.as_deref().filter(|via| via.starts_with("pcx-"));
     for peering in aws.vpc_peering_connections.iter().flatten() {
@@ -184,7 +208,7 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
 /// What leads a name past the private zone, so that public DNS answers.
 pub(super) fn why_public(
     context: &Context<'_>,
-    operator: &Operator,
+    who: &str,
     vpc: Option<&str>,
     lookup: &Lookup,
     host: &str,
@@ -196,21 +220,39 @@ pub(super) fn why_public(
         vpc: vpc.map(str::to_owned),
         ..Remedy::default()
     };
+    let (rules, _) = vpc.map(|vpc| resolver::rules(context, vpc)).unwrap_or_default();
     if let Some(last) = lookup.forwards.last() {
         let reason = format!(
             "it leads to the resolver of {}, and the private zone of the cluster is in {own} only",
             last.to
         );
-        let (kind, id) = match &last.rule {
-            Some(rule) => ("resolver-rule", rule.as_str()),
-            None => ("network", operator.name.as_str()),
+        let Some(rule) = &last.rule else {
+            return blocker(BlockerCode::ResolverRuleVpc, "network", who, reason, remedy);
         };
-        return blocker(BlockerCode::ResolverRuleVpc, kind, id, reason, remedy);
+        // What other names go by is not for this one to change.
+        let narrow = rules.iter().any(|applied| applied.rule.id == *rule && applied.domain == host);
+        let servers = if narrow && vpc != Some(own) { remedy.servers } else { Vec::new() };
+        let remedy = Remedy { servers, ..remedy };
+        return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
     }
     let Some(vpc) = vpc else {
         let reason = format!("its DNS servers do not forward the name to {own}");
-        return blocker(BlockerCode::NameNotForwarded, "network", &operator.name, reason, remedy);
+        return blocker(BlockerCode::NameNotForwarded, "network", who, reason, remedy);
     };
+    let mut kept: Vec<_> =
+        rules.iter().filter(|rule| rule.domain.is_empty() || within(host, &rule.domain)).collect();
+    kept.sort_by_key(|rule| std::cmp::Reverse(rule.domain.len()));
+    if let Some(first) =
+        kept.first().filter(|first| resolver::is_kind(first.rule, "SYSTEM") && kept.len() > 1)
+    {
+        let reason = format!(
+            "it keeps {} for the resolver of {vpc} itself, before {} that forwards it",
+            first.domain,
+            kept.get(1).map_or("the rule", |next| next.rule.id.as_str())
+        );
+        let code = BlockerCode::ResolverRuleInTheWay;
+        return blocker(code, "resolver-rule", &first.rule.id, reason, remedy);
+    }
     let aws = &context.snapshot.aws;
     let servers = &remedy.servers;
     let idle = aws.resolver_rules.iter().flatten().find(|rule| {
@@ -221,8 +263,20 @@ pub(super) fn why_public(
             && leads.into_iter().any(|target| servers.contains(target))
     });
     if let Some(rule) = idle {
-        let reason =
-            format!("it would lead the name to {own}, and no association puts it into force in {vpc}");
+        let mut associations = aws.resolver_rule_associations.iter().flatten();
+        let failed = associations.find(|one| {
+            one.resolver_rule_id.as_deref() == Some(&rule.id) && one.vpc_id.as_deref() == Some(vpc)
+        });
+        let status = failed.map(|failed| failed.status.clone().unwrap_or_default());
+        let reason = match &status {
+            Some(status) => {
+                format!("it would lead the name to {own}, and its association with {vpc} is {status}")
+            }
+            None => {
+                format!("it would lead the name to {own}, and no association puts it into force in {vpc}")
+            }
+        };
+        let remedy = Remedy { state: status, ..remedy };
         return blocker(BlockerCode::ResolverRuleNotAssociated, "resolver-rule", &rule.id, reason, remedy);
     }
     let outbound = aws.resolver_endpoints.iter().flatten().filter(|endpoint| {
@@ -230,8 +284,7 @@ pub(super) fn why_public(
     });
     let mut outbound: Vec<_> = outbound.collect();
     outbound.sort_by_key(|endpoint| (endpoint.host_vpc_id.as_deref() != Some(vpc), &endpoint.id));
-    let (others, _) = resolver::rules(context, vpc);
-    let others: Vec<String> = others
+    let others: Vec<String> = rules
         .iter()
         .filter(|other| resolver::is_kind(other.rule, "FORWARD") && other.domain.contains("eks.amazonaws"))
         .map(|other| format!("{} is for {}", other.rule.id, other.domain))

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::lookup::blocker;
+use super::needed;
 use crate::facts::Context;
 use crate::facts::elsewhere::{profiles, resource};
 use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
@@ -26,25 +27,47 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
         groups.push((one.priority, group));
     }
     groups.sort_unstable();
-    let mut of_profiles = Vec::new();
+    let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
     for one in profiles(context, vpc)? {
-        of_profiles.extend(resource(one, "firewall-rule-group/"));
+        if let Some(group) = resource(one, "firewall-rule-group/") {
+            of_profile.push((priority(one.resource_properties.as_deref()), group));
+        }
     }
-    for group in groups.into_iter().map(|(_, group)| group).chain(of_profiles) {
+    of_profile.sort_unstable();
+    let unsorted = of_profile.len() > 1 && of_profile.iter().any(|(priority, _)| priority.is_none());
+    if unsorted || !groups.is_empty() && !of_profile.is_empty() {
+        let what = format!("in which order the rule groups of DNS Firewall are taken in {vpc}");
+        return Err(vec![Missing::unmodelled(what)]);
+    }
+    let mut perhaps = Vec::new();
+    for group in groups.into_iter().chain(of_profile).map(|(_, group)| group) {
         let rules = context.items(aws.firewall_rules.as_deref(), "FirewallRules", group)?;
         let mut rules: Vec<&FirewallRule> =
             rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
         rules.sort_by_key(|rule| rule.priority);
         let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
         for rule in rules {
-            if !matches(context, rule, name)? {
-                continue;
-            }
             let action = rule.action.as_deref().unwrap_or_default();
-            if action.eq_ignore_ascii_case("ALLOW") {
+            let is_block = action.eq_ignore_ascii_case("BLOCK");
+            match matches(context, rule, name) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                // What may let the name through matters where a later rule refuses it.
+                Err(missing) if !is_block => {
+                    perhaps.extend(missing);
+                    continue;
+                }
+                Err(missing) => return Err(missing),
+            }
+            // One that alerts lets the query through, and no further rule is looked at:
+            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
+            if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
                 return Ok(None);
             }
-            if action.eq_ignore_ascii_case("BLOCK") {
+            if is_block && !perhaps.is_empty() {
+                return Err(perhaps);
+            }
+            if is_block {
                 let list = rule.firewall_domain_list_id.as_deref().unwrap_or("its list");
                 let reason = format!(
                     "its rule {} refuses {name}, which {list} holds",
@@ -54,6 +77,7 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
                 let free = |number: &i64| !used.contains(number);
                 let remedy = Remedy {
                     domain: Some(name.to_owned()),
+                    domains: needed::of(context).listed.into_iter().map(|needed| needed.name).collect(),
                     vpc: Some(vpc.to_owned()),
                     priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
                     ..Remedy::default()
@@ -66,20 +90,25 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
     Ok(None)
 }
 
+/// The priority of a rule group in a Profile, as the Profile keeps it: `{"priority": 101}`.
+fn priority(properties: Option<&str>) -> Option<i64> {
+    let properties: serde_json::Value = serde_json::from_str(properties?).ok()?;
+    properties.get("priority")?.as_i64()
+}
+
 /// Whether a rule is about a name.
 fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool> {
     // One that is about another type of queries leaves those for IPv4 addresses alone.
     if rule.qtype.as_deref().is_some_and(|kind| !kind.is_empty() && kind != "A") {
         return Ok(false);
     }
-    let is_block = rule.action.as_deref().is_some_and(|action| action.eq_ignore_ascii_case("BLOCK"));
     let Some(list) = rule.firewall_domain_list_id.as_deref() else {
         // A rule of the advanced kind judges what a name looks like, and the cluster's looks random.
         let what = format!(
             "whether the DNS Firewall rule {} takes {name} for a threat",
             rule.name.as_deref().unwrap_or("without a domain list")
         );
-        return if is_block { Err(vec![Missing::probe(what)]) } else { Ok(false) };
+        return Err(vec![Missing::probe(what)]);
     };
     let aws = &context.snapshot.aws;
     let lists = aws.firewall_domain_lists.iter().flatten();

@@ -6,7 +6,9 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use super::lookup::{Forward, Lookup, blocker, of_servers};
+use super::resolver::Trail;
 use super::{Question, inbound_servers, resolver};
+use crate::facts::elsewhere::domain;
 use crate::facts::resolver_endpoint::endpoint_with;
 use crate::facts::{Context, ends};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict};
@@ -20,6 +22,8 @@ struct Sender<'a> {
     rule: Option<&'a str>,
     /// What stands in the way where a server does not answer.
     object: (&'static str, &'a str),
+    /// Whether it may be told to ask the cluster's VPC instead.
+    may_change: bool,
 }
 
 /// What a VPC is told whose rule forwards a name.
@@ -28,7 +32,7 @@ pub(super) fn by_rule(
     rule: &ResolverRule,
     vpc: &str,
     question: &Question,
-    trail: &mut Vec<String>,
+    trail: &mut Trail,
 ) -> Lookup {
     let id = rule.id.as_str();
     let step = format!("rule {id} of {vpc}");
@@ -44,8 +48,15 @@ pub(super) fn by_rule(
         return Lookup::nothing(vec![down], step);
     }
     let from = ends::of_resolver_endpoint(context, outbound);
+    // Of an endpoint that is being made or mended it is not certain that it asks.
+    let doubts = if ends::is_certain(outbound) { Vec::new() } else { from.unlisted.clone() };
     let mut targets = Vec::new();
     for target in &rule.target_ips {
+        if target.protocol.as_deref().is_some_and(|protocol| !protocol.eq_ignore_ascii_case("Do53")) {
+            let what =
+                format!("whether {id} forwards over {}", target.protocol.as_deref().unwrap_or_default());
+            return Lookup::unknown(vec![Missing::unmodelled(what)], step);
+        }
         let text = target.ip.as_deref().or(target.ipv6.as_deref()).unwrap_or_default();
         // DNS's own port is the default:
         // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_TargetAddress.html
@@ -60,8 +71,16 @@ pub(super) fn by_rule(
         let field = format!("TargetIps of {id}");
         return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
     }
-    let sender = Sender { from, rule: Some(id), object: ("resolver-rule", id) };
-    to_servers(context, &sender, &targets, question, trail).after(step)
+    let domain = rule.domain_name.as_deref().map(domain).unwrap_or_default();
+    let foreign = rule.owner_id.is_some() && context.account.is_some() && rule.owner_id != context.account;
+    let sender = Sender {
+        from,
+        rule: Some(id),
+        object: ("resolver-rule", id),
+        // What other names go by is not for this one to change, nor is another account's rule.
+        may_change: domain == question.name && !foreign && context.vpc.as_deref() != Ok(vpc),
+    };
+    to_servers(context, &sender, &targets, question, trail).provided(doubts).after(step)
 }
 
 /// What a network is told whose DNS servers, or machines, ask these addresses.
@@ -73,7 +92,8 @@ pub(super) fn by_network(
     question: &Question,
 ) -> Lookup {
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
-    let sender = Sender { from: ends::Ends::known(from), rule: None, object: ("network", name) };
+    let sender =
+        Sender { from: ends::Ends::known(from), rule: None, object: ("network", name), may_change: true };
     to_servers(context, &sender, &targets, question, &mut Vec::new()).after(format!("the DNS of {name}"))
 }
 
@@ -82,7 +102,7 @@ fn to_servers(
     sender: &Sender<'_>,
     targets: &[(IpAddr, u16)],
     question: &Question,
-    trail: &mut Vec<String>,
+    trail: &mut Trail,
 ) -> Lookup {
     let all = targets.iter().map(|target| to_server(context, sender, *target, question, trail)).collect();
     of_servers(all, "")
@@ -93,14 +113,18 @@ fn to_server(
     sender: &Sender<'_>,
     (address, port): (IpAddr, u16),
     question: &Question,
-    trail: &mut Vec<String>,
+    trail: &mut Trail,
 ) -> Lookup {
     let step = format!("{address}");
     let wrong = |code: BlockerCode, reason: String| {
         let remedy = remedy(context, sender, question);
         Lookup::nothing(vec![blocker(code, sender.object.0, sender.object.1, reason, remedy)], step.clone())
     };
-    let Some(endpoint) = endpoint_with(context, address) else {
+    let found = match endpoint_with(context, address) {
+        Ok(found) => found,
+        Err(missing) => return Lookup::unknown(missing, step),
+    };
+    let Some(endpoint) = found else {
         if let Some(vpc) = nobody_has(context, address) {
             let reason = format!("it leads to {address}, which nothing in {vpc} has");
             return wrong(BlockerCode::ResolverRuleTarget, reason);
@@ -155,7 +179,7 @@ fn to_server(
         }
         return Lookup::unknown(inbound.unlisted, step);
     };
-    if trail.iter().any(|before| before == vpc) {
+    if trail.iter().any(|(before, name)| before == vpc && *name == question.name) {
         let mut looped = wrong(
             BlockerCode::ResolverRuleLoop,
             format!("it leads to {address} in {vpc}, from where the query came"),
@@ -166,8 +190,9 @@ fn to_server(
     let udp = Way::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
     let tcp = Way::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
     let question = Question { inbound: true, ..question.clone() };
+    let doubts = if ends::is_certain(endpoint) { Vec::new() } else { inbound.unlisted.clone() };
     let mut found = if udp.open {
-        resolver::ask(context, vpc, &question, trail)
+        resolver::ask(context, vpc, &question, trail).provided(doubts)
     } else if udp.missing.is_empty() {
         Lookup::nothing(udp.blockers.clone(), step)
     } else {
@@ -224,8 +249,7 @@ impl Way {
 /// An endpoint that answers and asks nothing any more.
 fn down(endpoint: &ResolverEndpoint) -> Option<Blocker> {
     let status = endpoint.status.as_deref()?;
-    let down = ["ACTION_NEEDED", "DELETING"].iter().any(|one| status.eq_ignore_ascii_case(one));
-    down.then(|| {
+    status.eq_ignore_ascii_case("DELETING").then(|| {
         let remedy = Remedy { state: Some(status.to_owned()), ..Remedy::default() };
         let reason = format!("it is {status}");
         blocker(BlockerCode::ResolverEndpointDown, "resolver-endpoint", &endpoint.id, reason, remedy)
@@ -254,10 +278,14 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     let interfaces = context.items(aws.network_interfaces.as_deref(), "NetworkInterfaces", id).ok()?;
     context.items(aws.resolver_endpoints.as_deref(), "ResolverEndpoints", id).ok()?;
     let is_it = |text: Option<&String>| text.and_then(|text| text.parse::<IpAddr>().ok()) == Some(address);
+    let holds = |text: Option<&String>| {
+        text.and_then(|text| text.parse::<IpNet>().ok()).is_some_and(|prefix| prefix.contains(&address))
+    };
     let held = interfaces.iter().any(|one| {
         is_it(one.private_ip_address.as_ref())
             || one.private_ip_addresses.iter().any(|private| is_it(private.private_ip_address.as_ref()))
             || one.ipv6_addresses.iter().any(|v6| is_it(v6.ipv6_address.as_ref()))
+            || one.ipv4_prefixes.iter().any(|prefix| holds(prefix.ipv4_prefix.as_ref()))
     });
     let shared = home.owner_id.is_some()
         && home.owner_id != context.account
@@ -268,7 +296,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
 fn remedy(context: &Context<'_>, sender: &Sender<'_>, question: &Question) -> Remedy {
     Remedy {
         domain: Some(question.name.clone()),
-        servers: inbound_servers(context),
+        servers: if sender.may_change { inbound_servers(context) } else { Vec::new() },
         vpc: question.vpc.clone(),
         resolver_rule: sender.rule.map(str::to_owned),
         ..Remedy::default()

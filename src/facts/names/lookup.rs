@@ -40,6 +40,8 @@ pub(super) struct Lookup {
     pub steps: Vec<String>,
     /// The forwards on the way, in order.
     pub forwards: Vec<Forward>,
+    /// Whether the answer is nothing because somebody said so: whoever is told that asks nobody else.
+    pub denied: bool,
 }
 
 impl Lookup {
@@ -66,19 +68,31 @@ impl Lookup {
             doubts: Vec::new(),
             steps: vec![step],
             forwards: Vec::new(),
+            denied: false,
         }
     }
 
-    /// The same, where this may change the answer. What certainly blocks, blocks all the same.
+    /// Somebody says that there is no such name, or refuses it.
+    pub fn denied(blockers: Vec<Blocker>, step: String) -> Self {
+        Self { denied: true, ..Self::nothing(blockers, step) }
+    }
+
+    /// The same, where this may change the answer, or who gives it.
     pub fn unless(mut self, missing: Vec<Missing>) -> Self {
-        if missing.is_empty() || self.answer == Ok(Answer::Nothing) {
+        if missing.is_empty() {
             return self;
         }
+        self.weaknesses.append(&mut self.blockers);
         self.answer = match self.answer {
             Ok(_) => Err(missing),
             Err(why) => Err(why.into_iter().chain(missing).collect()),
         };
         self
+    }
+
+    /// The same, where this may take the answer away. Where there is none, nothing is to be taken.
+    pub fn provided(self, missing: Vec<Missing>) -> Self {
+        if self.answer == Ok(Answer::Nothing) { self } else { self.unless(missing) }
     }
 
     /// The same, after this step.
@@ -107,7 +121,11 @@ pub(super) fn of_servers(all: Vec<Lookup>, step: &str) -> Lookup {
     };
     let (mut whole, doubts) = if let Some(first) = told.first().cloned() {
         let mut whole = first;
-        if let Some(other) = told.iter().find(|other| other.answer != whole.answer) {
+        // Resolvers ask the next server where one is silent, and believe one that says no.
+        let denied = silent.iter().filter(|one| one.denied);
+        if let Some(other) =
+            told.iter().find(|other| other.answer != whole.answer).or(denied.into_iter().next())
+        {
             let step = other.steps.last().cloned().unwrap_or_default();
             whole.answer =
                 Err(vec![Missing::probe(format!("which of its answers comes first: {step}, too"))]);
@@ -116,7 +134,8 @@ pub(super) fn of_servers(all: Vec<Lookup>, step: &str) -> Lookup {
         whole.weaknesses.extend(failures(&mut silent));
         (whole, missing(&unclear))
     } else if unclear.is_empty() {
-        let mut whole = Lookup::nothing(failures(&mut silent), String::new());
+        let denied = silent.iter().all(|one| one.denied);
+        let mut whole = Lookup { denied, ..Lookup::nothing(failures(&mut silent), String::new()) };
         whole.steps = silent.iter().map(|one| one.steps.clone()).next().unwrap_or_default();
         whole.forwards = silent.into_iter().flat_map(|one| one.forwards).collect();
         (whole, Vec::new())

@@ -36,11 +36,13 @@ struct Question {
     inbound: bool,
     /// The VPC whose resolver has it.
     vpc: Option<String>,
+    /// Whether it is what another name stands for.
+    alias: bool,
 }
 
 impl Question {
     fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), inbound: false, vpc: None }
+        Self { name: name.to_owned(), inbound: false, vpc: None, alias: false }
     }
 }
 
@@ -102,12 +104,8 @@ pub(super) fn of_nodes(context: &Context<'_>) -> Subjects {
     let names = needed::of(context);
     let from = ends::of_role(context, "nodes");
     let listed = names.listed.iter().map(|name| {
-        let lookup = asker::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
-        let resolves = resolves(&lookup);
-        let leads_home = match (&name.of, &lookup.answer) {
-            (of, Ok(Answer::Addresses(told))) if of == CLUSTER => leads_home(told, &name.expected),
-            _ => resolves.clone(),
-        };
+        let mut lookup = asker::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
+        let leads_home = of_node(context, name, vpc, &mut lookup);
         let host = &name.name;
         let same = names.listed.iter().filter(|other| other.of == name.of).count();
         let what = if same > 1 { format!("{}:{host}", name.of) } else { name.of.clone() };
@@ -120,6 +118,32 @@ pub(super) fn of_nodes(context: &Context<'_>) -> Subjects {
         .subject("node_name")
     });
     Subjects { listed: listed.collect(), unlisted: names.unlisted }
+}
+
+/// Whether what nodes are told of a name serves them.
+fn of_node(context: &Context<'_>, name: &NeededName, vpc: &str, lookup: &mut Lookup) -> Known<bool> {
+    let of_cluster = name.of == CLUSTER;
+    match &lookup.answer {
+        Ok(Answer::Addresses(told)) if of_cluster => {
+            let leads = leads_home(told, &name.expected);
+            if leads == Ok(false) {
+                lookup.blockers = vec![asker::wrong_addresses(lookup, &name.name)];
+            }
+            leads
+        }
+        // Past a private zone that has the name, public addresses are the wrong ones.
+        Ok(Answer::Public) if of_cluster && context.private_access()? => {
+            lookup.blockers = vec![asker::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
+            Ok(false)
+        }
+        Ok(Answer::Public) if name.expected.as_ref().is_ok_and(|expected| !expected.is_empty()) => {
+            Err(vec![Missing::probe(format!(
+                "whether nodes reach the public addresses of {}, to which it leads past its endpoint",
+                name.name
+            ))])
+        }
+        _ => resolves(lookup),
+    }
 }
 
 /// The cluster's name, as each network of operators asks for it.
@@ -145,7 +169,8 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
         let mut admitted = Ok(false);
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
-            lookup.blockers = vec![asker::why_public(context, operator, vpc.as_deref(), &lookup, &host)];
+            lookup.blockers =
+                vec![asker::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
             // A plan's public endpoint is off.
             if context.plan().is_some() {
                 leads = Ok(true);
@@ -242,4 +267,36 @@ pub(super) fn inbound_servers(context: &Context<'_>) -> Vec<String> {
     });
     let addresses: BTreeSet<std::net::IpAddr> = nets.flatten().map(ipnet::IpNet::addr).collect();
     addresses.into_iter().map(|address| address.to_string()).collect()
+}
+
+/// Whom a name is asked for by.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Who<'a> {
+    /// What runs in the cluster's VPC.
+    Nodes,
+    /// A network of operators.
+    Operator(&'a crate::intent::Operator),
+}
+
+/// The private addresses that somebody is told of a name by what was read; empty where nobody tells any.
+/// `None` where public ones are told.
+pub(super) fn told(
+    context: &Context<'_>,
+    who: Who<'_>,
+    name: &str,
+) -> Known<Option<BTreeSet<std::net::IpAddr>>> {
+    let question = Question::new(name);
+    let lookup = match who {
+        Who::Nodes => {
+            let vpc = context.vpc.clone()?;
+            let from = ends::of_role(context, "nodes");
+            asker::in_vpc(context, &vpc, ("nodes", &from.known), &question)
+        }
+        Who::Operator(operator) => asker::operator(context, operator, &question).lookup,
+    };
+    Ok(match lookup.answer? {
+        Answer::Addresses(all) => Some(all),
+        Answer::Nothing => Some(BTreeSet::new()),
+        Answer::Public => None,
+    })
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::lookup::{Answer, Lookup, blocker};
+use super::needed::of_endpoint;
+use super::resolver::Trail;
 use super::{Question, resolver};
 use crate::facts::Context;
-use crate::facts::elsewhere::{domain, within};
+use crate::facts::elsewhere::domain;
 use crate::network::{BlockerCode, Known, Missing, Remedy};
+use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
-
-/// More names than a chain of aliases has.
-const MOST: usize = 8;
 
 /// A zone's records, if they were read.
 fn of<'s>(context: &Context<'s>, zone: &str) -> Known<&'s [ResourceRecordSet]> {
@@ -41,48 +41,105 @@ pub(super) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
     apex.map(|record| plain(&record.name)).min_by_key(String::len)
 }
 
+/// A private hosted zone.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its domain.
+    pub domain: &'a str,
+    /// Whether it is associated with the VPC by itself, and may be taken off it.
+    pub own: bool,
+}
+
 /// What a zone answers for a name within it.
-pub(super) fn answer(context: &Context<'_>, (id, zone): (&str, &str), question: &Question) -> Lookup {
-    let step = format!("the private hosted zone {zone} ({})", bare(id));
-    let records = match of(context, id) {
+pub(super) fn answer(
+    context: &Context<'_>,
+    zone: Place<'_>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Lookup {
+    let id = bare(zone.id);
+    let step = format!("the private hosted zone {} ({id})", zone.domain);
+    let records = match of(context, zone.id) {
         Ok(records) => records,
         Err(missing) => return Lookup::unknown(missing, step),
     };
-    let mut name = question.name.clone();
-    let mut seen = BTreeSet::new();
-    while seen.len() < MOST && seen.insert(name.clone()) {
-        if !within(&name, zone) {
-            let Some(vpc) = question.vpc.clone() else { break };
-            let question = Question { name, ..question.clone() };
-            return resolver::ask(context, &vpc, &question, &mut Vec::new()).after(step);
+    let deny = |reason: String| {
+        // What else is in the zone would be lost with it.
+        let holds_nothing =
+            records.iter().all(|record| !["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
+        let remedy = Remedy {
+            domain: Some(question.name.clone()),
+            vpc: question.vpc.clone().filter(|_| zone.own && holds_nothing),
+            ..Remedy::default()
+        };
+        let code = BlockerCode::HostedZoneRecord;
+        Lookup::denied(vec![blocker(code, "hosted-zone", id, reason, remedy)], step.clone())
+    };
+    let asked = &question.name;
+    let target = match at(records, zone.domain, asked) {
+        Found::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
+        Found::Alias(target, home) if bare(&home) != id => {
+            return match endpoint_named(context, &target).map(|endpoint| of_endpoint(context, endpoint)) {
+                Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
+                Some(Err(missing)) => Lookup::unknown(missing, step),
+                None => {
+                    let what = format!("what {target}, of which {asked} is an alias, has for addresses");
+                    Lookup::unknown(vec![Missing::probe(what)], step)
+                }
+            };
         }
-        match at(records, zone, &name) {
-            Found::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
-            Found::Alias(target) => name = target,
-            Found::Elsewhere(what) => {
-                let what = format!("what {what} answers for {name}");
-                return Lookup::unknown(vec![Missing::probe(what)], step);
-            }
-            Found::Nothing => {
-                let asked = &question.name;
-                let reason = format!(
-                    "it answers for {zone} and has no address for {asked}; where it has none, nobody else is asked"
-                );
-                let remedy =
-                    Remedy { domain: Some(asked.clone()), vpc: question.vpc.clone(), ..Remedy::default() };
-                let code = BlockerCode::HostedZoneRecord;
-                return Lookup::nothing(vec![blocker(code, "hosted-zone", bare(id), reason, remedy)], step);
-            }
+        Found::Alias(target, _) | Found::Name(target) => target,
+        Found::Elsewhere(what) => {
+            let what = format!("what {what} answers for {asked}");
+            return Lookup::unknown(vec![Missing::probe(what)], step);
         }
+        Found::Nothing => {
+            return deny(format!(
+                "it answers for {} and has no address for {asked}; where it has none, nobody else is asked",
+                zone.domain
+            ));
+        }
+    };
+    let Some(vpc) = question.vpc.clone() else {
+        return Lookup::unknown(vec![Missing::unmodelled(format!("who is asked for {target}"))], step);
+    };
+    if trail.iter().any(|(before, name)| *before == vpc && *name == target) {
+        return deny(format!("its alias of {asked}, {target}, leads back to itself"));
     }
-    Lookup::unknown(vec![Missing::probe(format!("where the aliases of {} end", question.name))], step)
+    let question = Question { name: target, alias: true, ..question.clone() };
+    let mut found = resolver::ask(context, &vpc, &question, trail);
+    // Whether DNS Firewall looks at aliases, and trusts them, is a setting of each of its rules.
+    if found.blockers.iter().any(|blocker| blocker.code == BlockerCode::DnsFirewall) {
+        let what = format!("whether DNS Firewall refuses {asked} for its alias {}", question.name);
+        found = found.unless(vec![Missing::probe(what)]);
+    }
+    found.after(step)
 }
 
+/// The endpoint whose own name an alias leads to: it begins with the endpoint's id
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
+fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
+    let name = name.trim_start_matches("*.");
+    let has = |endpoint: &&VpcEndpoint| {
+        name.strip_prefix(endpoint.vpc_endpoint_id.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    };
+    context.snapshot.aws.vpc_endpoints.iter().flatten().find(has)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Found {
     Addresses(BTreeSet<IpAddr>),
-    Alias(String),
+    /// An alias, and the zone in which it is to be found.
+    Alias(String, String),
+    Name(String),
     Elsewhere(String),
     Nothing,
+}
+
+fn is(record: &ResourceRecordSet, kind: &str) -> bool {
+    record.kind.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
 }
 
 /// The records of a name; those of the closest wildcard where the name has none
@@ -90,9 +147,6 @@ enum Found {
 fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> Found {
     let named = |wanted: &str| -> Vec<&ResourceRecordSet> {
         records.iter().filter(|record| plain(&record.name) == wanted).collect()
-    };
-    let is = |record: &ResourceRecordSet, kind: &str| {
-        record.kind.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
     };
     // Name servers of a part of the zone answer for what is in it.
     let mut above = name;
@@ -115,24 +169,40 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> Found {
         closest = rest;
         found = named(&format!("*.{closest}"));
     }
+    found.retain(|record| ["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
+    // Records without weight are given where none has any.
+    if found.iter().any(|record| record.weight.is_some_and(|weight| weight > 0)) {
+        found.retain(|record| record.weight != Some(0));
+    }
+    let each: Vec<Found> = found.iter().map(|record| single(record)).collect();
+    let chosen = found.iter().any(|record| record.set_identifier.is_some());
+    if chosen && each.iter().collect::<BTreeSet<_>>().len() > 1 {
+        return Found::Elsewhere(format!("the routing policy of {name}'s records"));
+    }
     let mut addresses = BTreeSet::new();
-    for record in found {
-        if let Some(alias) = &record.alias_target
-            && (is(record, "A") || is(record, "AAAA"))
-        {
-            return match alias.dns_name.as_deref() {
-                Some(target) => Found::Alias(plain(target)),
-                None => Found::Elsewhere("an alias without a target".to_owned()),
-            };
-        }
-        let values = record.resource_records.iter().filter_map(|value| value.value.as_deref());
-        if is(record, "CNAME") {
-            return values.map(plain).next().map_or(Found::Nothing, Found::Alias);
-        }
-        if is(record, "A") || is(record, "AAAA") {
-            addresses.extend(values.filter_map(|value| value.trim().parse::<IpAddr>().ok()));
+    for one in each {
+        match one {
+            Found::Addresses(more) => addresses.extend(more),
+            Found::Nothing => {}
+            other => return other,
         }
     }
+    if addresses.is_empty() { Found::Nothing } else { Found::Addresses(addresses) }
+}
+
+/// What one record says.
+fn single(record: &ResourceRecordSet) -> Found {
+    if let Some(alias) = &record.alias_target {
+        return match (alias.dns_name.as_deref(), alias.hosted_zone_id.as_deref()) {
+            (Some(target), Some(home)) => Found::Alias(plain(target), home.to_owned()),
+            _ => Found::Elsewhere("an alias without a target".to_owned()),
+        };
+    }
+    let mut values = record.resource_records.iter().filter_map(|value| value.value.as_deref());
+    if is(record, "CNAME") {
+        return values.next().map_or(Found::Nothing, |target| Found::Name(plain(target)));
+    }
+    let addresses: BTreeSet<IpAddr> = values.filter_map(|value| value.trim().parse().ok()).collect();
     if addresses.is_empty() { Found::Nothing } else { Found::Addresses(addresses) }
 }
 
@@ -150,7 +220,7 @@ mod tests {
         let records: Vec<ResourceRecordSet> = serde_json::from_value(records).unwrap();
         match at(&records, "amazonaws.com", name) {
             Found::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            Found::Alias(to) => format!("alias {to}"),
+            Found::Alias(to, _) | Found::Name(to) => format!("alias {to}"),
             Found::Elsewhere(what) => what,
             Found::Nothing => "nothing".to_owned(),
         }
@@ -176,6 +246,18 @@ mod tests {
         assert_eq!(found(zone.clone(), "api.ecr.us-east-1.amazonaws.com"), "nothing");
         assert_eq!(found(zone.clone(), "s3.amazonaws.com"), "nothing");
         assert!(found(zone, "sts.eu-west-1.amazonaws.com").contains("delegates"));
+    }
+
+    #[test]
+    fn of_records_that_a_routing_policy_chooses_from_each_has_to_say_the_same() {
+        let weighted = |value: &str, weight: i64| {
+            json!({"Name": "a.amazonaws.com.", "Type": "A", "SetIdentifier": value, "Weight": weight,
+                   "ResourceRecords": [{"Value": value}]})
+        };
+        let differ = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 10)]);
+        assert!(found(differ, "a.amazonaws.com").contains("routing policy"));
+        let never = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 0)]);
+        assert_eq!(found(never, "a.amazonaws.com"), "10.0.0.1");
     }
 
     #[test]

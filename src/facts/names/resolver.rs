@@ -3,7 +3,7 @@
 use super::lookup::{Answer, Lookup, blocker};
 use super::{Question, firewall, forward, needed, zones};
 use crate::facts::elsewhere::{domain, profiles, resource, within};
-use crate::facts::{Context, vpc};
+use crate::facts::{Context, resolver_endpoint, vpc};
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
@@ -13,34 +13,52 @@ pub(super) struct Applied<'s> {
     pub rule: &'s ResolverRule,
     /// The domain that it takes; empty for all names.
     pub domain: String,
-    of_profile: bool,
+    /// Whether a Route 53 Profile brings it: the VPC's own come first.
+    pub of_profile: bool,
 }
 
-/// What a VPC's resolver answers, asked by what is in the VPC or through an inbound endpoint. The trail
-/// has the VPCs that passed the query on, so that a loop is seen.
-pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &mut Vec<String>) -> Lookup {
-    let question = Question { vpc: Some(id.to_owned()), ..question.clone() };
+/// The look-ups that led to one, each with the VPC whose resolver has it, so that a loop is seen.
+pub(super) type Trail = Vec<(String, String)>;
+
+/// More look-ups than one has that ends.
+const MOST: usize = 12;
+
+/// What a VPC's resolver answers, asked by what is in the VPC or through an inbound endpoint.
+pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
     let step = format!("the resolver of {id}");
-    let mut doubts = Vec::new();
+    if trail.len() >= MOST {
+        let what = format!("a chain of more than {MOST} look-ups for {}", question.name);
+        return Lookup::unknown(vec![Missing::unmodelled(what)], step);
+    }
+    trail.push((id.to_owned(), question.name.clone()));
+    let question = Question { vpc: Some(id.to_owned()), ..question.clone() };
+    let found = answer(context, id, &question, trail);
+    trail.pop();
+    found.after(step)
+}
+
+fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
+    // What may take an answer away, and what may lead to another one.
+    let (mut against, mut instead) = (Vec::new(), Vec::new());
     match vpc::dns_attribute(context, id, vpc::Attribute::Support) {
         Ok(true) => {}
-        Ok(false) => {
-            return Lookup::nothing(vec![attribute_off(id, "--enable-dns-support")], step);
-        }
-        Err(missing) => doubts.extend(missing),
+        Ok(false) => return Lookup::nothing(vec![attribute_off(id, "--enable-dns-support")], String::new()),
+        Err(missing) => against.extend(missing),
     }
     match firewall::refuses(context, id, &question.name) {
         Ok(None) => {}
-        Ok(Some(refused)) => return Lookup::nothing(vec![refused], step),
-        Err(missing) => doubts.extend(missing),
+        Ok(Some(refused)) => return Lookup::denied(vec![refused], String::new()),
+        Err(missing) => against.extend(missing),
     }
     let (rules, unread) = rules(context, id);
-    doubts.extend(unread);
+    instead.extend(unread);
+    // Those to whom a VPC is shared are not shown what its owner associates with it.
+    instead.extend(resolver_endpoint::of_owner_of(context, id, "ResolverRuleAssociations"));
     let mut matching: Vec<&Applied<'_>> =
         rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();
     matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile));
-    let (zone, unread) = zones::answering(context, id, &question);
-    doubts.extend(unread);
+    let (zone, unread) = zones::answering(context, id, question);
+    instead.extend(unread);
     // A private zone comes before rules for wider domains, not before one for its own domain:
     // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html
     let rule = matching.first().filter(|rule| {
@@ -48,14 +66,9 @@ pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &
     });
     let forwards = rule.filter(|rule| is_kind(rule.rule, "FORWARD"));
     let found = match (forwards, &zone) {
-        (Some(rule), _) => {
-            trail.push(id.to_owned());
-            let found = forward::by_rule(context, rule.rule, id, &question, trail);
-            trail.pop();
-            found
-        }
+        (Some(rule), _) => forward::by_rule(context, rule.rule, id, question, trail),
         (None, Some(zone)) => {
-            let answer = zone.answer(context, &question);
+            let answer = zone.answer(context, question, trail);
             match vpc::dns_attribute(context, id, vpc::Attribute::Hostnames) {
                 Ok(true) => answer,
                 // Without it private zones do not answer in the VPC.
@@ -63,12 +76,17 @@ pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &
                     let blockers = vec![attribute_off(id, "--enable-dns-hostnames")];
                     Lookup::nothing(blockers, format!("the private zone {}", zone.domain))
                 }
-                Err(missing) => answer.unless(missing),
+                Err(missing) => answer.provided(missing),
             }
+        }
+        (None, None) if question.alias => {
+            let what =
+                format!("what public DNS answers for {}, which is no name of the cluster's", question.name);
+            Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
         }
         (None, None) => public(context, &question.name),
     };
-    found.after(step).unless(doubts)
+    found.provided(against).unless(instead)
 }
 
 /// What public DNS answers: for the cluster's name the control plane's private addresses, where the public

@@ -170,3 +170,75 @@ fn an_endpoint_hides_names_beneath_its_own() {
     assert_eq!(name["answer"], "nothing", "{name}");
     assert_eq!(name["blockers"][0]["kind"], "vpc-endpoint");
 }
+
+#[test]
+fn a_rule_that_leads_nodes_past_the_cluster_s_zone_leads_them_wrong() {
+    let host = "9f8e7d6c5b4a39281706f5e4d3c2b1a0.gr7.ap-northeast-1.eks.amazonaws.com.";
+    let everywhere = json!([{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+    let past = outbound()
+        .change("cluster", "name", "payments", |cluster| {
+            cluster["resourcesVpcConfig"]["endpointPublicAccess"] = true.into();
+        })
+        .add(
+            "SecurityGroups",
+            json!({"GroupId": "sg-9", "VpcId": PEER, "IpPermissions": everywhere, "IpPermissionsEgress": everywhere}),
+        )
+        .change("ResolverEndpoints", "Id", "rslvr-out-1", |endpoint| {
+            endpoint["HostVPCId"] = PEER.into();
+            endpoint["SecurityGroupIds"] = json!(["sg-9"]);
+        })
+        .change("ResolverEndpointIpAddresses", "ResolverEndpointId", "rslvr-out-1", |list| {
+            list["IpAddresses"] = json!([{"Ip": "10.50.0.99", "SubnetId": "subnet-0e00000000000001a", "Status": "ATTACHED"}]);
+        })
+        .add(
+            "ResolverEndpoints",
+            json!({"Id": "rslvr-in-9", "Direction": "INBOUND", "HostVPCId": PEER, "Status": "OPERATIONAL",
+                   "SecurityGroupIds": ["sg-9"], "Protocols": ["Do53"]}),
+        )
+        .add(
+            "ResolverEndpointIpAddresses",
+            json!({"ResolverEndpointId": "rslvr-in-9", "IpAddresses": [
+                {"Ip": "10.50.0.100", "SubnetId": "subnet-0e00000000000001a", "Status": "ATTACHED"}]}),
+        )
+        .cover("ResolverEndpointIpAddresses", "rslvr-in-9");
+    let past =
+        forward(past, ("rslvr-rr-1", host, "FORWARD"), &json!([{"Ip": "10.50.0.100", "Port": 53}]), VPC);
+    let name = node(&past, "cluster");
+    assert_eq!((&name["answer"], &name["leads_home"]), (&json!("public"), &json!(false)), "{name}");
+    assert_eq!(name["blockers"][0]["code"], "resolver-rule-vpc", "{name}");
+    let sts = format!("sts.{REGION}.amazonaws.com.");
+    let service =
+        forward(past, ("rslvr-rr-2", &sts, "FORWARD"), &json!([{"Ip": "10.50.0.100", "Port": 53}]), VPC);
+    assert!(is_unknown(&node(&service, "sts")["leads_home"], "public addresses"));
+}
+
+#[test]
+fn aliases_that_lead_back_to_themselves_end() {
+    let zone = |id: &str, name: &str, to: &str| {
+        json!({"HostedZoneId": id, "ResourceRecordSets": [
+            {"Name": name, "Type": "CNAME", "ResourceRecords": [{"Value": to}]}]})
+    };
+    let round = Fixture::healthy()
+        .change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+            zones["HostedZoneSummaries"] = json!([
+                {"HostedZoneId": "Z1", "Name": "s3.ap-northeast-1.amazonaws.com."},
+                {"HostedZoneId": "Z2", "Name": "corp.example."}]);
+        })
+        .add("ResourceRecordSetsByZone", zone("Z1", "*.s3.ap-northeast-1.amazonaws.com.", "a.corp.example."))
+        .add("ResourceRecordSetsByZone", zone("Z2", "a.corp.example.", "x.s3.ap-northeast-1.amazonaws.com."))
+        .cover("ResourceRecordSetsByZone", "Z1")
+        .cover("ResourceRecordSetsByZone", "Z2");
+    let name = node(&round, "s3");
+    assert_eq!(name["answer"], "nothing", "{name}");
+    let nowhere = Fixture::healthy()
+        .change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+            zones["HostedZoneSummaries"] =
+                json!([{"HostedZoneId": "Z1", "Name": "s3.ap-northeast-1.amazonaws.com."}]);
+        })
+        .add(
+            "ResourceRecordSetsByZone",
+            zone("Z1", "*.s3.ap-northeast-1.amazonaws.com.", "typo.nowhere.internal."),
+        )
+        .cover("ResourceRecordSetsByZone", "Z1");
+    assert!(is_unknown(&node(&nowhere, "s3")["resolves"], "typo.nowhere.internal"));
+}

@@ -7,6 +7,7 @@ use super::Question;
 use super::lookup::{Answer, Lookup, blocker};
 use super::needed::{cluster_host, control_plane, of_endpoint};
 use super::records;
+use super::resolver::Trail;
 use crate::facts::elsewhere::{domain, profiles, resource, within};
 use crate::facts::{Context, elsewhere, endpoints, features};
 use crate::network::{BlockerCode, Known, Missing, Remedy};
@@ -217,7 +218,7 @@ fn of_profiles<'s>(
 impl Zone<'_> {
     /// What the zone answers. Without the name there is no address: nobody else is asked
     /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
-    pub fn answer(&self, context: &Context<'_>, question: &Question) -> Lookup {
+    pub fn answer(&self, context: &Context<'_>, question: &Question, trail: &mut Trail) -> Lookup {
         let name = &question.name;
         match &self.kind {
             Kind::Cluster => of_known(control_plane(context), "the private zone that EKS keeps".to_owned()),
@@ -230,9 +231,14 @@ impl Zone<'_> {
                 let reason = format!("{id} answers for {}, but not for {name}", self.domain);
                 let remedy = Remedy { domain: Some(name.clone()), ..Remedy::default() };
                 let code = BlockerCode::HostedZoneRecord;
-                Lookup::nothing(vec![blocker(code, "vpc-endpoint", id, reason, remedy)], step)
+                Lookup::denied(vec![blocker(code, "vpc-endpoint", id, reason, remedy)], step)
             }
-            Kind::Hosted { id, .. } => records::answer(context, (id, &self.domain), question),
+            Kind::Hosted { id, service } => {
+                // What a service or a Profile brings cannot be taken off the VPC by itself.
+                let own = service.is_none() && !self.of_profile;
+                let zone = records::Place { id, domain: &self.domain, own };
+                records::answer(context, zone, question, trail)
+            }
         }
     }
 }

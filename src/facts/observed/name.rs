@@ -90,6 +90,9 @@ pub(in crate::facts) struct ObservedNameFacts {
     proxy_variable: Option<String>,
     /// Whether the place's way to an address was compared with what the network's settings say.
     compared: Fact<bool>,
+    /// Where what programs there are told of the name is not what the settings say: DNS attributes, rules,
+    /// zones and endpoints (`ResolverRules`, `HostedZonesByVPC`, `VpcEndpoints`).
+    told_otherwise: Fact<Vec<String>>,
     /// Addresses that the settings leave open, and that did not answer.
     closed_in_fact: Fact<Vec<String>>,
     /// Addresses that the settings close, and that answered.
@@ -136,6 +139,8 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         &[TlsOutcome::NotTried],
     );
     let reached = greetings.all().any(|tls| tls.outcome.connected() == Some(true));
+    let told_otherwise =
+        resolves.clone().and_then(|_| paper::told_otherwise(context, &place, sight.name, &given));
     let id = format!("{}@{}", sight.name, sight.vantage.name);
     let facts = ObservedNameFacts {
         name: sight.name.to_owned(),
@@ -177,6 +182,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),
         compared: Fact(paper.compared),
+        told_otherwise: Fact(told_otherwise),
         closed_in_fact: Fact(paper.closed_in_fact),
         open_in_fact: Fact(paper.open_in_fact),
         id,

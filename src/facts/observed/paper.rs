@@ -9,8 +9,9 @@ use crate::network::{End, EndKind, Groups, Known, Missing, Ports, Verdict};
 use crate::snapshot::aws::ec2::NetworkInterface;
 use crate::snapshot::observation::{Tls, TlsOutcome};
 
-use super::super::{Context, operators};
+use super::super::{Context, names, operators};
 use super::place::Place;
+use super::resolved::are_private;
 
 /// Where the settings and the probe contradict each other.
 #[derive(Debug)]
@@ -85,6 +86,33 @@ pub(super) fn compare<'t>(
         closed_in_fact: known(closed),
         open_in_fact: known(open),
     }
+}
+
+/// Where the addresses that programs are given are not those that the settings say. Of a place that nothing
+/// is known of there is nothing to say.
+pub(super) fn told_otherwise(
+    context: &Context<'_>,
+    place: &Place<'_>,
+    name: &str,
+    given: &BTreeSet<IpAddr>,
+) -> Known<Vec<String>> {
+    let who = match (place.operator, place.in_vpc.clone()?) {
+        (Some((operator, _)), _) => names::Who::Operator(operator),
+        (None, true) => names::Who::Nodes,
+        (None, false) => return Ok(Vec::new()),
+    };
+    let list = |all: &BTreeSet<IpAddr>| match all.is_empty() {
+        true => "no address".to_owned(),
+        false => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    };
+    let said = match names::told(context, who, name)? {
+        // Which public addresses there are nobody can tell beforehand.
+        None if given.is_empty() || are_private(given) => "public addresses".to_owned(),
+        None => return Ok(Vec::new()),
+        Some(said) if said == *given || !given.is_empty() && given.is_subset(&said) => return Ok(Vec::new()),
+        Some(said) => list(&said),
+    };
+    Ok(vec![format!("{} instead of {said}", list(given))])
 }
 
 /// The end that the probe spoke from.

@@ -12,7 +12,7 @@ shapes! { "PascalCase";
     /// `ListResolverRules`.
     ResolverRule { id: String, arn: Option<String>, domain_name: Option<String>, status: Option<String>, rule_type: Option<String>, name: Option<String>, target_ips: Vec<TargetAddress>, resolver_endpoint_id: Option<String>, owner_id: Option<String>, share_status: Option<String> }
     /// Where a rule forwards to.
-    TargetAddress { ip: Option<String>, port: Option<i64>, ipv6: Option<String> }
+    TargetAddress { ip: Option<String>, port: Option<i64>, ipv6: Option<String>, protocol: Option<String> }
     /// `ListResolverRuleAssociations`.
     ResolverRuleAssociation { id: String, resolver_rule_id: Option<String>, name: Option<String>, #[serde(rename = "VPCId")] vpc_id: Option<String>, status: Option<String> }
     /// `ListFirewallRuleGroupAssociations`.
