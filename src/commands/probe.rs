@@ -33,14 +33,13 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     };
     prepared.declared.intent.as_of = input::as_of(&args.judge)?;
     prepared.declared.intent.cluster = None;
-    let (mut snapshot, targets) = match &args.targets {
-        Some(path) => (Snapshot::default(), read(path)?),
-        None => {
-            let about = input::about(&prepared.declared);
-            let snapshot = input::snapshot(&args.source, &about)?;
-            let targets = targets(&snapshot, &prepared.declared.intent)?;
-            (snapshot, targets)
-        }
+    let (mut snapshot, targets) = if let Some(path) = &args.targets {
+        (Snapshot::default(), read(path)?)
+    } else {
+        let about = input::about(&prepared.declared);
+        let snapshot = input::snapshot(&args.source, &about)?;
+        let targets = targets(&snapshot, &prepared.declared.intent)?;
+        (snapshot, targets)
     };
     if args.print_targets {
         return Ok(Done { stdout: output::put(targets.targets.to_json(), sink)?, exit_code: 0 });
@@ -57,16 +56,14 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     // What others saw before is another report's.
     snapshot.observations.clone_from(&seen.observations);
     snapshot.collected_at.get_or_insert_with(|| seen.at.clone());
-    let report = prepared.evaluate(&snapshot)?;
+    let mut report = prepared.evaluate(&snapshot)?;
+    let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
+    report.assumptions.extend(targets.unlisted.iter().map(unknown));
     let exit_code = report.exit_code;
     let stdout = match args.format {
         Format::Table => {
             let style = output::styled(true, args.no_color);
-            let mut text = render::probe::table(&title(&seen), &told(&seen.observations), &report, &style);
-            for missing in &targets.unlisted {
-                text.push_str(&format!("Not probed, because it is not known: {}.\n", missing.what));
-            }
-            text
+            render::probe::table(&title(&seen), &told(&seen.observations), &report, &style)
         }
         Format::Json => {
             let Probed { vantage, at, observations } = seen;

@@ -26,6 +26,7 @@ pub fn table(title: &str, names: &[NameSeen], report: &Report, style: &Style) ->
     }
     failures::print(&mut page, report);
     unknowns::print(&mut page, report);
+    table::assumptions(&mut page, report);
     table::verdict(&mut page, report, "probe");
     page.finish()
 }

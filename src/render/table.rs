@@ -104,7 +104,8 @@ fn waived(page: &mut Page, report: &Report) {
     }
 }
 
-fn assumptions(page: &mut Page, report: &Report) {
+/// What was taken for granted.
+pub fn assumptions(page: &mut Page, report: &Report) {
     if report.assumptions.is_empty() {
         return;
     }

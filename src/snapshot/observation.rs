@@ -289,14 +289,14 @@ mod tests {
         })
     }
 
-    fn file(observations: serde_json::Value) -> Snapshot {
+    fn file(observations: &serde_json::Value) -> Snapshot {
         let text = json!({"snapshot_version": 2, "observations": observations}).to_string();
         Snapshot::from_json("seen.json", &text).unwrap()
     }
 
     #[test]
     fn an_observation_reads_back_as_it_was_written() {
-        let snapshot = file(json!([seen()]));
+        let snapshot = file(&json!([seen()]));
         assert_eq!(snapshot.observations.len(), 1);
         let Seen::Dns(dns) = &snapshot.observations[0].seen else { panic!("{snapshot:?}") };
         assert_eq!((dns.transport, dns.outcome), (Transport::Udp, DnsOutcome::Answered));
@@ -315,7 +315,7 @@ mod tests {
     fn what_two_files_saw_is_there_once_in_one_order() {
         let mut later = seen();
         later["at"] = json!("2026-11-21T12:00:00Z");
-        let merged = file(json!([later, seen()])).merge(file(json!([seen()]))).unwrap();
+        let merged = file(&json!([later, seen()])).merge(file(&json!([seen()]))).unwrap();
         let times: Vec<&str> = merged.observations.iter().map(|one| one.at.as_str()).collect();
         assert_eq!(times, ["2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z"]);
     }
@@ -326,7 +326,7 @@ mod tests {
             "collected_at": "2026-11-19T12:00:00Z", "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
         let read = || Snapshot::from_json("read.json", read).unwrap();
         let probed =
-            || Snapshot { collected_at: Some("2026-11-18T00:00:00Z".into()), ..file(json!([seen()])) };
+            || Snapshot { collected_at: Some("2026-11-18T00:00:00Z".into()), ..file(&json!([seen()])) };
         let expected = Snapshot { observations: probed().observations, ..read() };
         assert_eq!(read().merge(probed()).unwrap(), expected);
         assert_eq!(probed().merge(read()).unwrap(), expected);

@@ -236,8 +236,7 @@ fn both(halves: [Option<Answer>; 2]) -> Answer {
     let outcome = match (four.outcome, six.outcome) {
         (DnsOutcome::Truncated, _) | (_, DnsOutcome::Truncated) => DnsOutcome::Truncated,
         (DnsOutcome::Answered, _) | (_, DnsOutcome::Answered) => DnsOutcome::Answered,
-        (DnsOutcome::NoData, other) => other,
-        (other, _) => other,
+        (DnsOutcome::NoData, other) | (other, _) => other,
     };
     if outcome == DnsOutcome::Answered {
         for (answer, which) in [(&four, "IPv4"), (&six, "IPv6")] {

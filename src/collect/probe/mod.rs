@@ -179,9 +179,9 @@ impl Run<'_> {
     }
 
     async fn resolve<'t>(&self, names: &'t [Target]) -> Vec<(&'t Target, Dns)> {
-        let named = |server: &&SocketAddr| !self.options.configured.contains(server);
+        let further = |server: &&SocketAddr| !self.options.configured.contains(server);
         let configured = self.options.configured.iter().map(|server| (*server, true));
-        let further: BTreeSet<&SocketAddr> = self.options.servers.iter().filter(named).collect();
+        let further: BTreeSet<&SocketAddr> = self.options.servers.iter().filter(further).collect();
         let servers = configured.chain(further.into_iter().map(|server| (*server, false)));
         let mut resolvers: Vec<Resolver> = servers
             .flat_map(|(server, configured)| {

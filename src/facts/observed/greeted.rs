@@ -65,12 +65,12 @@ impl<'o> Greetings<'o> {
         for address in used {
             match self.all.iter().find(|tls| tls.address == address) {
                 Some(tls) if wrong.contains(&tls.outcome) => {
-                    found.push(format!("{} ({})", place(tls), told(tls)))
+                    found.push(format!("{} ({})", place(tls), told(tls)));
                 }
                 Some(tls) if open.contains(&tls.outcome) => missing.push(self.not_seen(&place(tls), tls)),
                 Some(_) => {}
                 None => {
-                    missing.push(Missing::probe(format!("who answers on {address}, from {}", self.vantage)))
+                    missing.push(Missing::probe(format!("who answers on {address}, from {}", self.vantage)));
                 }
             }
         }

@@ -17,6 +17,8 @@ use super::{KIND, Sight, paper, place};
 
 /// What rules see of a name that was probed from one place.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
+// Each is a field that rules read.
+#[allow(clippy::struct_excessive_bools)]
 pub(in crate::facts) struct ObservedNameFacts {
     /// The name and the place: `NAME@VANTAGE`.
     id: String,
@@ -238,9 +240,10 @@ fn compared(
     expected: &Known<BTreeSet<IpAddr>>,
     compare: impl Fn(&BTreeSet<IpAddr>) -> BTreeSet<IpAddr>,
 ) -> Known<Vec<String>> {
-    match both(private_expected.clone(), resolves.clone())? {
-        true => expected.as_ref().map(|expected| texts(&compare(expected))).map_err(Clone::clone),
-        false => Ok(Vec::new()),
+    if both(private_expected.clone(), resolves.clone())? {
+        expected.as_ref().map(|expected| texts(&compare(expected))).map_err(Clone::clone)
+    } else {
+        Ok(Vec::new())
     }
 }
 

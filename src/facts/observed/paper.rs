@@ -70,7 +70,7 @@ pub(super) fn compare<'t>(
         let arrived = tls.outcome == TlsOutcome::Refused || tls.outcome.connected() == Some(true);
         match tls.outcome {
             TlsOutcome::NotTried => {
-                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)))
+                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)));
             }
             _ if all(Verdict::Open) && !arrived => closed.push(what),
             _ if all(Verdict::Blocked) && arrived => open.push(what),
@@ -101,9 +101,9 @@ pub(super) fn told_otherwise(
         (None, true) => names::Who::Nodes,
         (None, false) => return Ok(Vec::new()),
     };
-    let list = |all: &BTreeSet<IpAddr>| match all.is_empty() {
-        true => "no address".to_owned(),
-        false => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+    let list = |all: &BTreeSet<IpAddr>| {
+        let told: Vec<String> = all.iter().map(ToString::to_string).collect();
+        if told.is_empty() { "no address".to_owned() } else { told.join(", ") }
     };
     let said = match names::told(context, who, name)? {
         // Which public addresses there are nobody can tell beforehand.

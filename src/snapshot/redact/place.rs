@@ -107,11 +107,8 @@ pub(super) fn replace(
         | ("insights", "name")
         | ("addon", "publisher" | "productId" | "productUrl") => None,
         ("observations", "server") if text == "system" => None,
-        ("observations", "server") => Some(host(text, addresses, rename)),
-        ("observations", "name" | "names" | "aliases") => Some(domain(text, addresses, rename)),
-        ("observations", "proxy") => Some(url(text, addresses, rename)),
-        ("observations", "detail") => free(text),
         ("scope" | "gaps", _)
+        | ("observations", "detail")
         | (
             _,
             "resourceIds"
@@ -123,13 +120,14 @@ pub(super) fn replace(
             | "configurationValues",
         ) => free(text),
         (_, "Description" | "description") => description(text, rename, free),
-        (_, "DomainName" | "PrivateDnsName")
+        ("observations", "name" | "names" | "aliases")
+        | (_, "DomainName" | "PrivateDnsName")
         | ("HostedZonesByVPC", "Name")
         | ("ResourceRecordSetsByZone", "Name" | "Value" | "DNSName")
         | ("FirewallDomainsByList", "Domains")
         | ("FirewallRules", "BlockOverrideDomain")
         | ("pullThroughCacheRules", "upstreamRegistryUrl") => Some(domain(text, addresses, rename)),
-        ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint" | "Url") => {
+        ("observations", "proxy") | ("cluster", "endpoint" | "issuer") | (_, "ApiServerEndpoint" | "Url") => {
             Some(url(text, addresses, rename))
         }
         // Whether a template's CA is the cluster's is still to be seen.
@@ -138,7 +136,9 @@ pub(super) fn replace(
             Some(redacted_ca(&prints.iter().map(|print| rename("ca", print)).collect::<Vec<_>>()))
         }
         (_, "CaFingerprints") => Some(rename("ca", text)),
-        (_, "NoProxy" | "HttpProxies" | "HttpsProxies") => Some(host(text, addresses, rename)),
+        ("observations", "server") | (_, "NoProxy" | "HttpProxies" | "HttpsProxies") => {
+            Some(host(text, addresses, rename))
+        }
         (_, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") => {
             policy(text, addresses, rename, free)
         }
