@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 
 use super::audit::Prepared;
 use super::progress::Line;
@@ -17,12 +17,18 @@ use crate::facts::{self, NeededName};
 use crate::intent::Intent;
 use crate::network::Missing;
 use crate::render;
+use crate::report::Verdict;
 use crate::report::probe::{Line as Told, NameSeen, Probe};
 use crate::snapshot::observation::{Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Vantage};
 use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
+    if let Some(output) = &args.output
+        && args.source.snapshot.iter().chain(&args.targets).any(|input| is_same(input, output))
+    {
+        bail!("--output and the input are the same file, {}; give each a file of its own", output.display());
+    }
     let sink = output::open(args.output.as_ref())?;
     let probing = Probing::new(&args.probing)?;
     let mut prepared = Prepared {
@@ -59,6 +65,10 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     let mut report = prepared.evaluate(&snapshot)?;
     let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
     report.assumptions.extend(targets.unlisted.iter().map(unknown));
+    // What was not asked for is not in order.
+    if !targets.unlisted.is_empty() && report.verdict == Verdict::Ready {
+        (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
+    }
     let exit_code = report.exit_code;
     let stdout = match args.format {
         Format::Table => {
@@ -71,6 +81,11 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
         }
     };
     Ok(Done { stdout, exit_code })
+}
+
+fn is_same(one: &Path, other: &Path) -> bool {
+    let whole = |path: &Path| path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    whole(one) == whole(other)
 }
 
 /// What to probe, and what could not be found out about it.
@@ -188,7 +203,7 @@ fn told(observations: &[Observation]) -> Vec<NameSeen> {
         names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
     }
     let told = names.into_iter().map(|((_, of, name), seen)| {
-        let mut answers: BTreeMap<(bool, String), BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+        let mut answers: BTreeMap<(Option<bool>, String), BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
         let (mut addresses, mut proxies) = (Vec::new(), Vec::new());
         for one in seen {
             match &one.seen {
@@ -198,7 +213,7 @@ fn told(observations: &[Observation]) -> Vec<NameSeen> {
                 }
                 Seen::Tls(tls) => addresses.push(greeting(tls)),
                 Seen::Proxy(proxy) => proxies.push(Told {
-                    good: proxy.bypassed,
+                    good: Some(proxy.bypassed),
                     place: format!("{} {}", proxy.variable, proxy.proxy),
                     outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }
                         .to_owned(),
@@ -221,7 +236,7 @@ fn told(observations: &[Observation]) -> Vec<NameSeen> {
     told.collect()
 }
 
-fn answer(dns: &Dns) -> (bool, String) {
+fn answer(dns: &Dns) -> (Option<bool>, String) {
     let mut words = dns.outcome.words().to_owned();
     if !dns.addresses.is_empty() {
         let addresses: Vec<String> = dns.addresses.iter().map(ToString::to_string).collect();
@@ -233,7 +248,12 @@ fn answer(dns: &Dns) -> (bool, String) {
     if let Some(detail) = &dns.detail {
         words = format!("{words} ({detail})");
     }
-    (matches!(dns.outcome, DnsOutcome::Answered | DnsOutcome::Truncated), words)
+    let good = match dns.outcome {
+        DnsOutcome::Answered => Some(true),
+        DnsOutcome::Truncated | DnsOutcome::NotTried => None,
+        _ => Some(false),
+    };
+    (good, words)
 }
 
 fn greeting(tls: &Tls) -> Told {
@@ -250,5 +270,10 @@ fn greeting(tls: &Tls) -> Told {
         }
     }
     let place = SocketAddr::new(tls.address, tls.port).to_string();
-    Told { good: matches!(tls.outcome, TlsOutcome::Trusted | TlsOutcome::Unjudged), place, outcome }
+    let good = match tls.outcome {
+        TlsOutcome::Trusted => Some(true),
+        TlsOutcome::Unjudged | TlsOutcome::NotTried => None,
+        _ => Some(false),
+    };
+    Told { good, place, outcome }
 }

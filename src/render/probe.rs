@@ -17,7 +17,7 @@ pub fn table(title: &str, names: &[NameSeen], report: &Report, style: &Style) ->
     let mut page = Page::new(*style);
     page.painted("probe: ", Some(Tone::Strong), title);
     page.heading("SEEN");
-    let troubled = |name: &&NameSeen| name.lines.iter().any(|line| !line.good);
+    let troubled = |name: &&NameSeen| name.lines.iter().any(|line| line.good != Some(true));
     for name in names.iter().filter(troubled).chain(names.iter().filter(|name| !troubled(name))) {
         seen(&mut page, name);
     }
@@ -34,9 +34,14 @@ pub fn table(title: &str, names: &[NameSeen], report: &Report, style: &Style) ->
 fn seen(page: &mut Page, name: &NameSeen) {
     page.paragraph("  ", &format!("{} ({})", name.name, name.of));
     let mut lines: Vec<&Line> = name.lines.iter().collect();
-    lines.sort_by_key(|line| line.good);
+    // Failures, what is not known, what is well.
+    lines.sort_by_key(|line| (line.good == Some(true), line.good.is_none()));
     for line in lines {
-        let (label, tone) = if line.good { ("    ok    ", Tone::Good) } else { ("    FAIL  ", Tone::Bad) };
-        page.painted(label, Some(tone), &format!("{}: {}", line.place, line.outcome));
+        let (label, tone) = match line.good {
+            Some(true) => ("    ok    ", Some(Tone::Good)),
+            Some(false) => ("    FAIL  ", Some(Tone::Bad)),
+            None => ("    ?     ", None),
+        };
+        page.painted(label, tone, &format!("{}: {}", line.place, line.outcome));
     }
 }

@@ -66,7 +66,7 @@ pub struct NameSeen {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// Whether it is as it should be by itself.
-    pub good: bool,
+    pub good: Option<bool>,
     /// Who was asked, or the address.
     pub place: String,
     /// What came of it.

@@ -41,9 +41,10 @@ impl Answer {
         Self { detail: Some(detail.to_owned()), ..Self::of(outcome) }
     }
 
-    /// Whether the server said anything at all.
+    /// Whether anything came back at all.
     pub(super) fn came(&self) -> bool {
-        !matches!(self.outcome, DnsOutcome::TimedOut | DnsOutcome::Unreachable | DnsOutcome::NotTried)
+        // A closed port says so at once, each time.
+        !matches!(self.outcome, DnsOutcome::TimedOut | DnsOutcome::NotTried)
     }
 }
 

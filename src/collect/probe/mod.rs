@@ -141,6 +141,10 @@ fn grouped<'t>(
 
 /// What one try showed holds for the other names on the address: a connection knows no names.
 fn not_again(first: &Tls) -> Tls {
+    // Where nobody tried there is nothing that was not done again.
+    if first.outcome == TlsOutcome::NotTried {
+        return first.clone();
+    }
     let why = first.detail.as_ref().map_or_else(String::new, |detail| format!("{detail}; "));
     Tls { detail: Some(format!("{why}tried once for all its names")), millis: 0, ..first.clone() }
 }

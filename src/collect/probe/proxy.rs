@@ -1,6 +1,7 @@
 //! Which proxy programs go through for a name, as `kubectl` and the AWS SDKs read the environment
 //! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>).
 
+use crate::snapshot::bootstrap;
 use crate::snapshot::observation::Proxy;
 
 /// The proxy settings of an environment, for servers with TLS.
@@ -70,10 +71,13 @@ fn exempts(entry: &str, name: &str, port: u16) -> bool {
 
 /// A proxy's address without credentials, path and strange letters.
 fn shown(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("http", url));
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
-    super::certificate::printable(format!("{scheme}://{host}").as_bytes())
+    let scheme = ["https", "socks5", "socks5h"].into_iter().find(|scheme| {
+        url.get(..scheme.len() + 3).is_some_and(|begin| begin.eq_ignore_ascii_case(&format!("{scheme}://")))
+    });
+    match bootstrap::proxy(url) {
+        Some(host) => format!("{}://{host}", scheme.unwrap_or("http")),
+        None => "(an address that cannot be read)".to_owned(),
+    }
 }
 
 #[cfg(test)]
@@ -96,6 +100,16 @@ mod tests {
             ("https_proxy", "http://proxy.corp:3128")
         );
         assert!(!proxy.bypassed);
+        for hostile in [
+            "http://me:s3/cret@proxy:3128",
+            "http://me:s3#cret@proxy:3128",
+            "me:s3cret@http://proxy:3128",
+            "me:s3@cret@proxy:3128",
+        ] {
+            let told = ProxySettings::of(|name| (name == "HTTPS_PROXY").then(|| hostile.to_owned()));
+            let told = told.for_name("sts.amazonaws.com", 443).unwrap().proxy;
+            assert!(!told.contains("s3") && !told.contains("cret"), "{hostile}: {told}");
+        }
         assert_eq!(ProxySettings::default().for_name("sts.amazonaws.com", 443), None);
     }
 

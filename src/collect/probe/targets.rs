@@ -90,18 +90,18 @@ impl Targets {
     /// Text that is no such JSON, a name that no host can have, a CA that is none.
     pub fn from_json(source_name: &str, text: &str) -> Result<Self, ProbeError> {
         let mut parser = serde_json::Deserializer::from_str(text.trim_start_matches('\u{feff}'));
-        let targets: Self = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
-            let field = error.path().to_string();
-            let inner = error.into_inner();
-            let place = format!(" at line {} column {}", inner.line(), inner.column());
-            ProbeError::Syntax {
-                source_name: source_name.to_owned(),
-                line: inner.line(),
-                column: inner.column(),
-                field,
-                why: inner.to_string().replace(&place, ""),
-            }
-        })?;
+        let wrong = |field: String, inner: &serde_json::Error| ProbeError::Syntax {
+            source_name: source_name.to_owned(),
+            line: inner.line(),
+            column: inner.column(),
+            field,
+            why: inner
+                .to_string()
+                .replace(&format!(" at line {} column {}", inner.line(), inner.column()), ""),
+        };
+        let targets: Self = serde_path_to_error::deserialize(&mut parser)
+            .map_err(|error| wrong(error.path().to_string(), error.inner()))?;
+        parser.end().map_err(|error| wrong("after the end".to_owned(), &error))?;
         targets.checked(source_name)
     }
 

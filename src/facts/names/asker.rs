@@ -6,6 +6,7 @@ use ipnet::IpNet;
 
 use super::forward::by_network;
 use super::lookup::{Answer, Lookup, blocker, of_servers};
+use super::resolver::Trail;
 use super::{Question, inbound_servers, resolver};
 use crate::facts::elsewhere::{domain, within};
 use crate::facts::vpc::Dns;
@@ -31,9 +32,13 @@ pub(super) fn in_vpc(
 ) -> Lookup {
     let step = format!("the DHCP options of {id}");
     match vpc::dns_of(context, id) {
-        Ok((Dns::Amazon, _)) => resolver::ask(context, id, question, &mut Vec::new()),
+        Ok((Dns::Amazon, _)) => resolver::ask(context, id, question, &mut Trail::default()),
         Ok((Dns::Custom, servers)) => {
-            let servers: Vec<IpAddr> = servers.iter().filter_map(|server| server.parse().ok()).collect();
+            let Ok(servers) = servers.iter().map(|server| server.parse()).collect::<Result<Vec<IpAddr>, _>>()
+            else {
+                let field = format!("DhcpConfigurations of {id} as addresses");
+                return Lookup::unknown(vec![context.field("DhcpOptions", &field)], step);
+            };
             by_network(context, who, from.to_vec(), &servers, question).after(step)
         }
         Ok((Dns::Mixed, servers)) => {
@@ -66,7 +71,7 @@ pub(super) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
         // The VPC's resolver asks whom its rules say, other servers whom they are told.
         Some(vpc) if operator.dns.iter().any(|server| own(&server)) => {
-            let mut all = vec![resolver::ask(context, vpc, question, &mut Vec::new())];
+            let mut all = vec![resolver::ask(context, vpc, question, &mut Trail::default())];
             if !operator.dns.iter().all(|server| own(&server)) {
                 all.push(outside(context, operator, question));
             }
@@ -104,10 +109,9 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
         // Whether they give public addresses or none: not those of the control plane.
         return Lookup::told(Answer::Public, step);
     }
-    let nowhere = nowhere.then_some(());
-    match (operator.public_dns, &nowhere) {
-        (Some(true), Some(())) => resolver::public(context, &question.name).after(step),
-        (Some(false), Some(())) => {
+    match (operator.public_dns, nowhere) {
+        (Some(true), true) => resolver::public(context, &question.name).after(step),
+        (Some(false), true) => {
             let reason = "its DNS servers forward AWS's names nowhere and resolve no public ones".to_owned();
             let remedy = Remedy {
                 domain: Some(question.name.clone()),
@@ -119,7 +123,7 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
         }
         (public, nowhere) => {
             let mut missing = Vec::new();
-            if nowhere.is_none() {
+            if !nowhere {
                 missing.push(Missing::intent(format!(
                     "where the DNS servers of {name} send {} (`forwards_to:` in privek-audit.yaml; [] for nowhere)",
                     question.name

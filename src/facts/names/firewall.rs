@@ -18,7 +18,7 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
     let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
     let mut groups: Vec<(Option<i64>, &str)> = Vec::new();
     for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
-        if one.status.as_deref() == Some("DELETING") {
+        if one.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("DELETING")) {
             continue;
         }
         let Some(group) = one.firewall_rule_group_id.as_deref() else {

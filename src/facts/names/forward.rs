@@ -67,6 +67,8 @@ pub(super) fn by_rule(
         };
         targets.push((address, port));
     }
+    targets.sort_unstable();
+    targets.dedup();
     if targets.is_empty() {
         let field = format!("TargetIps of {id}");
         return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
@@ -94,7 +96,8 @@ pub(super) fn by_network(
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
     let sender =
         Sender { from: ends::Ends::known(from), rule: None, object: ("network", name), may_change: true };
-    to_servers(context, &sender, &targets, question, &mut Vec::new()).after(format!("the DNS of {name}"))
+    to_servers(context, &sender, &targets, question, &mut Trail::default())
+        .after(format!("the DNS of {name}"))
 }
 
 fn to_servers(
@@ -179,7 +182,7 @@ fn to_server(
         }
         return Lookup::unknown(inbound.unlisted, step);
     };
-    if trail.iter().any(|(before, name)| before == vpc && *name == question.name) {
+    if trail.has(vpc, &question.name) {
         let mut looped = wrong(
             BlockerCode::ResolverRuleLoop,
             format!("it leads to {address} in {vpc}, from where the query came"),

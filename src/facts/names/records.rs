@@ -105,7 +105,7 @@ pub(super) fn answer(
     let Some(vpc) = question.vpc.clone() else {
         return Lookup::unknown(vec![Missing::unmodelled(format!("who is asked for {target}"))], step);
     };
-    if trail.iter().any(|(before, name)| *before == vpc && *name == target) {
+    if trail.has(&vpc, &target) {
         return deny(format!("its alias of {asked}, {target}, leads back to itself"));
     }
     let question = Question { name: target, alias: true, ..question.clone() };

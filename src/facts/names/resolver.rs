@@ -17,23 +17,37 @@ pub(super) struct Applied<'s> {
     pub of_profile: bool,
 }
 
-/// The look-ups that led to one, each with the VPC whose resolver has it, so that a loop is seen.
-pub(super) type Trail = Vec<(String, String)>;
+/// The look-ups that led to one, so that a loop is seen.
+#[derive(Debug, Default)]
+pub(super) struct Trail {
+    /// Each VPC whose resolver has the query, with the name.
+    steps: Vec<(String, String)>,
+    /// How many look-ups were made in all, those that ended too.
+    made: usize,
+}
 
-/// More look-ups than one has that ends.
-const MOST: usize = 12;
+impl Trail {
+    /// Whether this VPC's resolver has this name already.
+    pub fn has(&self, vpc: &str, name: &str) -> bool {
+        self.steps.iter().any(|(before, asked)| before == vpc && asked == name)
+    }
+}
+
+/// More look-ups than one question takes, however many servers its rules name.
+const MOST: usize = 40;
 
 /// What a VPC's resolver answers, asked by what is in the VPC or through an inbound endpoint.
 pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
     let step = format!("the resolver of {id}");
-    if trail.len() >= MOST {
-        let what = format!("a chain of more than {MOST} look-ups for {}", question.name);
+    if trail.made >= MOST {
+        let what = format!("more than {MOST} look-ups for {}", question.name);
         return Lookup::unknown(vec![Missing::unmodelled(what)], step);
     }
-    trail.push((id.to_owned(), question.name.clone()));
+    trail.made += 1;
+    trail.steps.push((id.to_owned(), question.name.clone()));
     let question = Question { vpc: Some(id.to_owned()), ..question.clone() };
     let found = answer(context, id, &question, trail);
-    trail.pop();
+    trail.steps.pop();
     found.after(step)
 }
 

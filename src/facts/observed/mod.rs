@@ -16,6 +16,7 @@ use std::net::IpAddr;
 
 use crate::network::{Known, Missing};
 use crate::snapshot::Observation;
+use crate::snapshot::aws::Time;
 use crate::snapshot::observation::Vantage;
 
 use super::{Context, Subjects, names};
@@ -54,6 +55,17 @@ pub(super) fn derive(context: &Context<'_>) -> Subjects {
     }
 }
 
+/// Whether a probe was made more than a day before or after the state was read.
+fn is_old(context: &Context<'_>, at: &str) -> bool {
+    const DAY: i64 = 86_400;
+    let read = context.snapshot.collected_at.as_deref();
+    let seconds = |text: &str| Time::parse(text).and_then(|time| time.seconds());
+    match (seconds(at), read.and_then(seconds)) {
+        (Some(at), Some(read)) => (at - read).abs() > DAY,
+        (at, _) => at.is_none(),
+    }
+}
+
 fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
     let snapshot = context.snapshot;
     if snapshot.observations.is_empty() {
@@ -65,7 +77,11 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
     for one in &snapshot.observations {
         // A snapshot may have been probed for several clusters.
         let another = one.of == names::CLUSTER && own.as_ref().is_ok_and(|own| *own != one.name);
-        if !another {
+        if another {
+            let what =
+                format!("What was probed about {} is not about this cluster, and is left out.", one.name);
+            context.assume(what);
+        } else {
             groups.entry((&one.name, &one.vantage.name)).or_default().push(one);
         }
     }
@@ -74,6 +90,11 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
         .filter_map(|mut seen| {
             let at = seen.iter().map(|one| one.at.as_str()).max()?;
             seen.retain(|one| one.at == at);
+            if is_old(context, at) {
+                context.assume(format!(
+                    "What was probed at {at} still holds: it is not of the day of the reading."
+                ));
+            }
             let first = seen.first()?;
             let known =
                 needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);

@@ -111,6 +111,10 @@ const UNSEEN: [TlsOutcome; 8] = [
     TlsOutcome::NotTls,
 ];
 
+/// A certificate's dates and use are judged before its CA, and that before its name: what fails by one was
+/// never judged by the next.
+const DATES: [TlsOutcome; 3] = [TlsOutcome::Expired, TlsOutcome::NotYetValid, TlsOutcome::Unusable];
+
 /// The subject of one name and place.
 pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let place = place::of(context, sight.vantage);
@@ -119,8 +123,16 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let of_cluster = sight.of == names::CLUSTER;
     let resolves = answers.resolves();
     let private_expected = private_expected(context, sight, &place.in_vpc);
+    // Who has a certificate of the cluster's CA for its name is the API, whatever was read of its addresses.
+    let proved = |address: &IpAddr| {
+        of_cluster
+            && sight.seen.iter().any(|one| match &one.seen {
+                Seen::Tls(tls) => tls.address == *address && tls.outcome == TlsOutcome::Trusted,
+                Seen::Dns(_) | Seen::Proxy(_) => false,
+            })
+    };
     let foreign = compared(&private_expected, &resolves, &sight.expected, |expected| {
-        given.difference(expected).copied().collect()
+        given.difference(expected).filter(|address| !proved(address)).copied().collect()
     });
     let absent = compared(&private_expected, &resolves, &sight.expected, |expected| {
         // With nothing in common the answer is another one, not a part.
@@ -173,8 +185,11 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
             &[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed],
             &[TlsOutcome::NotTried, TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused],
         )),
-        of_other_ca: Fact(greetings.wrong(&[TlsOutcome::WrongCa], &UNSEEN)),
-        of_other_name: Fact(greetings.wrong(&[TlsOutcome::WrongName], &UNSEEN)),
+        of_other_ca: Fact(greetings.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
+        of_other_name: Fact(
+            greetings
+                .wrong(&[TlsOutcome::WrongName], &[&UNSEEN[..], &DATES, &[TlsOutcome::WrongCa]].concat()),
+        ),
         out_of_date: Fact(
             greetings.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid, TlsOutcome::Unusable], &UNSEEN),
         ),

@@ -66,8 +66,8 @@ pub(super) fn compare<'t>(
         let paths = context.network.trace(&from, &to, &ports);
         let all = |verdict| paths.iter().all(|path| path.verdict == verdict);
         let what = format!("{} ({})", tls.address, tls.outcome.words());
-        // Who refuses a connection received it.
-        let arrived = tls.outcome == TlsOutcome::Refused || tls.outcome.connected() == Some(true);
+        // A firewall may refuse in another's name, and what has the address here refuses nobody.
+        let arrived = tls.outcome.connected() == Some(true);
         match tls.outcome {
             TlsOutcome::NotTried => {
                 _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)));
@@ -96,10 +96,10 @@ pub(super) fn told_otherwise(
     name: &str,
     given: &BTreeSet<IpAddr>,
 ) -> Known<Vec<String>> {
-    let who = match (place.operator, place.in_vpc.clone()?) {
-        (Some((operator, _)), _) => names::Who::Operator(operator),
-        (None, true) => names::Who::Nodes,
-        (None, false) => return Ok(Vec::new()),
+    let who = match (place.in_vpc.clone()?, place.operator) {
+        (true, _) => names::Who::Nodes,
+        (false, Some((operator, _))) => names::Who::Operator(operator),
+        (false, None) => return Ok(Vec::new()),
     };
     let list = |all: &BTreeSet<IpAddr>| {
         let told: Vec<String> = all.iter().map(ToString::to_string).collect();
@@ -112,7 +112,7 @@ pub(super) fn told_otherwise(
         Some(said) if said == *given || !given.is_empty() && given.is_subset(&said) => return Ok(Vec::new()),
         Some(said) => list(&said),
     };
-    Ok(vec![format!("{} instead of {said}", list(given))])
+    Ok(vec![format!("{said} by the settings, {} in fact", list(given))])
 }
 
 /// The end that the probe spoke from.

@@ -91,7 +91,8 @@ impl<'o> Answers<'o> {
         answered.flat_map(|dns| &dns.addresses).copied().collect()
     }
 
-    /// Servers that give no answer at all, or none with an address where others do.
+    /// Servers that give no answer at all, or none with an address where others do; and those that do not
+    /// answer over UDP, over which programs ask first.
     pub(super) fn silent(&self) -> Known<Vec<String>> {
         let answered = self.all.iter().any(|dns| dns.outcome == DnsOutcome::Answered);
         let servers = self.servers().into_iter().filter_map(|(server, asked)| {
@@ -99,7 +100,18 @@ impl<'o> Answers<'o> {
             let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
             let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
             let why: BTreeSet<String> = asked.iter().map(|dns| told(dns)).collect();
-            (!gives && (answered || !denies))
+            let over_udp = asked.iter().filter(|dns| dns.transport == Transport::Udp);
+            let mute = over_udp.into_iter().any(|dns| {
+                !matches!(
+                    dns.outcome,
+                    DnsOutcome::Answered
+                        | DnsOutcome::Truncated
+                        | DnsOutcome::NotTried
+                        | DnsOutcome::NoData
+                        | DnsOutcome::Nxdomain
+                )
+            });
+            (mute || !gives && (answered || !denies))
                 .then(|| format!("{server} ({})", why.into_iter().collect::<Vec<_>>().join(", ")))
         });
         self.unless_open(servers.collect(), "the answers of every server")

@@ -23,6 +23,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, MapAccess, Visitor};
 use serde::{Deserialize, Serialize, Serializer};
 
+pub(crate) use value::proxy;
 pub(in crate::snapshot) use value::redacted_ca;
 pub use value::{ca_fingerprints, is_redacted_ca};
 

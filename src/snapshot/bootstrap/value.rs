@@ -28,11 +28,11 @@ pub(super) fn endpoint(text: &str) -> Option<String> {
 }
 
 /// A proxy as `host[:port]`: scheme, credentials and path are dropped.
-pub(super) fn proxy(text: &str) -> Option<String> {
+pub(crate) fn proxy(text: &str) -> Option<String> {
     let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
     // A password may hold a slash or another `@`.
     let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let host = rest.split('/').next().unwrap_or_default();
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
     (is_host_and_port(host) && (host.contains('.') || host.contains(':') || !text.contains('@')))
         .then(|| host.to_owned())
 }
