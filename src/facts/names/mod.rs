@@ -136,12 +136,12 @@ fn of_node(context: &Context<'_>, name: &NeededName, vpc: &str, lookup: &mut Loo
             lookup.blockers = vec![asker::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
             Ok(false)
         }
-        Ok(Answer::Public) if name.expected.as_ref().is_ok_and(|expected| !expected.is_empty()) => {
-            Err(vec![Missing::probe(format!(
-                "whether nodes reach the public addresses of {}, to which it leads past its endpoint",
-                name.name
-            ))])
-        }
+        // A service without an endpoint that answers for its name has public addresses only.
+        Ok(Answer::Public) if name.expected.as_ref().is_ok_and(BTreeSet::is_empty) => Ok(true),
+        Ok(Answer::Public) => Err(vec![Missing::probe(format!(
+            "whether nodes reach the public addresses of {}, to which it leads past its endpoint",
+            name.name
+        ))]),
         _ => resolves(lookup),
     }
 }
