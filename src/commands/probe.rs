@@ -197,13 +197,16 @@ fn title(seen: &Probed) -> String {
 }
 
 /// What was seen in words, the cluster first; ways of asking that gave the same answer share a line.
+/// Over what each server gave an answer.
+type Ways<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
+
 fn told(observations: &[Observation]) -> Vec<NameSeen> {
     let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
     for one in observations {
         names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
     }
     let told = names.into_iter().map(|((_, of, name), seen)| {
-        let mut answers: BTreeMap<(Option<bool>, String), BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+        let mut answers: BTreeMap<(Option<bool>, String), Ways<'_>> = BTreeMap::new();
         let (mut addresses, mut proxies) = (Vec::new(), Vec::new());
         for one in seen {
             match &one.seen {
