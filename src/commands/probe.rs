@@ -196,10 +196,10 @@ fn title(seen: &Probed) -> String {
     format!("from {}{from}, {}", seen.vantage.name, seen.at)
 }
 
-/// What was seen in words, the cluster first; ways of asking that gave the same answer share a line.
 /// Over what each server gave an answer.
 type Ways<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
 
+/// What was seen in words, the cluster first; ways of asking that gave the same answer share a line.
 fn told(observations: &[Observation]) -> Vec<NameSeen> {
     let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
     for one in observations {
