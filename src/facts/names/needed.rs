@@ -230,6 +230,24 @@ mod tests {
     }
 
     #[test]
+    fn names_end_as_their_partition_s_do() {
+        let of = |partition: &str, region: &str| {
+            let arn = format!("arn:{partition}:eks:{region}:111122223333:cluster/payments");
+            let fixture = Fixture::healthy().set("region", region.into());
+            names(
+                &fixture.change("cluster", "name", "payments", |cluster| cluster["arn"] = arn.clone().into()),
+            )
+        };
+        let china = of("aws-cn", "cn-north-1");
+        assert!(china["ecr.dkr"].contains("918309763551.dkr.ecr.cn-north-1.amazonaws.com.cn"), "{china:?}");
+        assert!(china["eks-auth"].contains("eks-auth.cn-north-1.api.amazonwebservices.com.cn"), "{china:?}");
+        assert!(china["ecr.api"].contains("api.ecr.cn-north-1.amazonaws.com.cn"), "{china:?}");
+        let government = of("aws-us-gov", "us-gov-west-1");
+        assert!(government["sts"].contains("sts.us-gov-west-1.amazonaws.com"), "{government:?}");
+        assert!(government["eks-auth"].contains("eks-auth.us-gov-west-1.api.aws"), "{government:?}");
+    }
+
+    #[test]
     fn the_cluster_s_name_leads_to_its_interfaces_where_the_private_endpoint_is_on() {
         let expected = |fixture: &Fixture| {
             let names = needed_names(&fixture.snapshot(), &Intent::default());

@@ -76,7 +76,8 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
     let mut groups: BTreeMap<(&str, &str), Vec<&Observation>> = BTreeMap::new();
     for one in &snapshot.observations {
         // A snapshot may have been probed for several clusters.
-        let another = one.of == names::CLUSTER && own.as_ref().is_ok_and(|own| *own != one.name);
+        let is_another = own.as_ref().map_or(context.plan().is_some(), |own| *own != one.name);
+        let another = one.of == names::CLUSTER && is_another;
         if another {
             let what =
                 format!("What was probed about {} is not about this cluster, and is left out.", one.name);
