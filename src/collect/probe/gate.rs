@@ -19,8 +19,8 @@ pub(super) struct Gate {
 
 /// What a gate says to the next try.
 pub(super) enum Turn<'g> {
-    /// Go.
-    Yours(#[allow(dead_code)] SemaphorePermit<'g>),
+    /// Go, for as long as it is held.
+    Yours { _permit: SemaphorePermit<'g> },
     /// Nothing there has answered yet, often enough.
     Hopeless,
     /// The whole probe has ended.
@@ -40,7 +40,7 @@ impl Gate {
     pub(super) async fn enter(&self, end: Instant) -> Turn<'_> {
         match timeout_at(end, self.tries.acquire()).await {
             Ok(Ok(_)) if self.is_hopeless() => Turn::Hopeless,
-            Ok(Ok(permit)) => Turn::Yours(permit),
+            Ok(Ok(permit)) => Turn::Yours { _permit: permit },
             Ok(Err(_)) | Err(_) => Turn::TimeIsUp,
         }
     }

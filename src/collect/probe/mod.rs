@@ -214,7 +214,7 @@ impl Run<'_> {
                 DnsOutcome::TimedOut,
                 "not asked: the server had not answered other questions in this way",
             ),
-            Turn::Yours(_permit) => match self.limit() {
+            Turn::Yours { _permit } => match self.limit() {
                 None => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
                 Some((limit, cut)) => {
                     let answer = resolver.ask(&target.name, limit).await;
@@ -275,7 +275,7 @@ impl Run<'_> {
             names: Vec::new(),
             millis: 0,
         };
-        if let Turn::Yours(_permit) = self.greeting.enter(self.end).await
+        if let Turn::Yours { _permit } = self.greeting.enter(self.end).await
             && let Some((limit, cut)) = self.limit()
         {
             match tls::connect(address, limit).await {
