@@ -8,8 +8,8 @@ use privek_audit::cli::{Cli, Command};
 use privek_audit::collect::probe::Targets;
 use serde_json::{Value, json};
 
+use crate::authority::{Authority, Reply};
 use crate::cases::yaml;
-use crate::dns_server::{addresses, authority};
 use crate::program::program;
 use crate::servers::closed_port;
 use crate::tls_servers::{Authorities, Certificate, greeting};
@@ -47,9 +47,9 @@ fn targets(port: u16, ca: &str) -> String {
 
 /// One probe of the file.
 fn probed(port: u16, ca: &str, more: &[&str]) -> (crate::program::Run, Value) {
-    let server = authority(true, |asked| addresses(asked, &["127.0.0.1"])).address.to_string();
-    let arguments =
-        ["probe", "--targets", "targets.json", "--dns", &server, "--vantage", "test", "--timeout", "1"];
+    let server = Authority::start(|question| Reply::addresses(question, &["127.0.0.1"]));
+    let address = server.address.to_string();
+    let arguments = ["probe", "--targets", "targets.json", "--dns", &address, "--vantage", "test"];
     let run = program(&[&arguments, more, &["--format", "json"]].concat())
         .file("targets.json", &targets(port, ca))
         .run();
