@@ -23,11 +23,8 @@ pub struct AuditArgs {
     /// A cluster that is still to be created.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Also keep what was read, for --snapshot.
-    #[arg(long, value_name = "FILE")]
-    pub save_snapshot: Option<PathBuf>,
     /// Also probe from here: look up the names that the cluster needs, and greet their addresses.
-    #[arg(long)]
+    #[arg(long, help_heading = "Probe")]
     pub probe: bool,
     /// Where and how it is probed.
     #[command(flatten)]
@@ -38,10 +35,14 @@ pub struct AuditArgs {
     /// Where the report goes.
     #[command(flatten)]
     pub output: OutputArgs,
+    /// Also keep what was read, for --snapshot.
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub save_snapshot: Option<PathBuf>,
 }
 
 /// Which rules, and how strict.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Judgement")]
 pub struct JudgeArgs {
     /// From which severity on a failure means "not ready".
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]

@@ -25,10 +25,10 @@ pub struct ForwardersArgs {
     #[command(flatten)]
     pub source: SourceArgs,
     /// Declarations (features, which need services); without it, privek-audit.yaml in the working directory.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", help_heading = "Declarations")]
     pub config: Option<PathBuf>,
     /// Write to a file instead of standard output.
-    #[arg(long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
 }
 
@@ -51,6 +51,7 @@ pub enum ServerKind {
     /// Unbound, a file for include-toplevel.
     Unbound,
     /// `CoreDNS`, server blocks.
+    #[value(help = "CoreDNS, server blocks")]
     Coredns,
     /// Windows, PowerShell commands.
     Windows,

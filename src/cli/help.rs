@@ -67,7 +67,7 @@ pub(super) const PROBE_EXAMPLES: &str = "\
 Examples:
   privek-audit probe --cluster foo
   privek-audit probe --snapshot foo.json --dns 10.0.0.2 --dns 192.168.0.53
-  privek-audit probe --snapshot foo.json -o seen.json
+  privek-audit probe --snapshot foo.json --save-observations seen.json
   privek-audit --snapshot foo.json --snapshot seen.json
   privek-audit probe --cluster foo --print-targets -o targets.json
   privek-audit probe --targets targets.json --format json

@@ -6,19 +6,16 @@ use clap::{ArgGroup, Args};
 
 /// Where the state comes from: AWS, or files.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "State")]
 pub struct SourceArgs {
     /// The cluster to read; with --snapshot, which of the clusters in it.
     #[arg(long, value_name = "NAME")]
     pub cluster: Option<String>,
-    /// The VPC of a cluster that is still to be created, to be read instead of a cluster; for an audit
-    /// and a trace, with --control-plane-subnet.
-    #[arg(long, value_name = "VPC", conflicts_with = "cluster")]
-    pub vpc: Option<String>,
-    /// AWS region; without it, as the AWS CLI finds it (`AWS_REGION`, profile).
+    /// AWS region; without it, as the AWS CLI finds it (environment, profile).
     #[arg(long, value_name = "REGION", conflicts_with = "snapshot")]
     pub region: Option<String>,
-    /// Profile of the AWS configuration; without it, `AWS_PROFILE` or the default. May repeat: the
-    /// first one's account holds the cluster, the others read what their accounts share with it.
+    /// Profile of the AWS configuration; without it, that of the environment, or the default. May repeat:
+    /// the first one's account holds the cluster, the others read what their accounts share with it.
     #[arg(long, value_name = "PROFILE", conflicts_with = "snapshot")]
     pub profile: Vec<String>,
     /// Read a saved snapshot, or a directory of AWS CLI outputs, instead of AWS; may repeat.
@@ -28,6 +25,7 @@ pub struct SourceArgs {
 
 /// What the user declares about the world.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Declarations")]
 pub struct IntentArgs {
     /// A network that must reach the Kubernetes API: CIDR[,via=ID][,sg=ID]...; may repeat.
     #[arg(long, value_name = "CIDR")]
@@ -39,6 +37,7 @@ pub struct IntentArgs {
 
 /// What is planned.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Planned growth")]
 pub struct GrowthArgs {
     /// Nodes that are planned besides those that run: do they fit?
     #[arg(long, value_name = "COUNT", allow_negative_numbers = true)]
@@ -53,7 +52,12 @@ pub struct GrowthArgs {
 
 /// A cluster that is still to be created; `cluster:` in the declarations says the same.
 #[derive(Args, Debug)]
+#[command(next_help_heading = "Planned cluster")]
 pub struct PlanArgs {
+    /// The VPC of a cluster that is still to be created, to be read instead of a cluster; with
+    /// --control-plane-subnet.
+    #[arg(long, value_name = "VPC", conflicts_with = "cluster")]
+    pub vpc: Option<String>,
     /// A subnet that the planned cluster's control plane will be given; may repeat.
     #[arg(long, value_name = "SUBNET", conflicts_with = "cluster")]
     pub control_plane_subnet: Vec<String>,
@@ -75,10 +79,13 @@ pub struct SnapshotArgs {
     /// Where the state comes from.
     #[command(flatten)]
     pub source: SourceArgs,
+    /// The VPC of a cluster that is still to be created, to be read instead of a cluster.
+    #[arg(long, value_name = "VPC", conflicts_with_all = ["cluster", "snapshot"], help_heading = "State")]
+    pub vpc: Option<String>,
     /// The file to write; without it, standard output.
-    #[arg(short, long, value_name = "FILE")]
+    #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
     /// Replace account ids, addresses and names, consistently.
-    #[arg(long)]
+    #[arg(long, help_heading = "Output")]
     pub redact: bool,
 }

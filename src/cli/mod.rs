@@ -31,6 +31,7 @@ use help::{AUDIT_EXAMPLES, DRIFT_EXAMPLES, EXIT_CODES, FORWARDERS_HELP, PROBE_EX
     version,
     args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
+    max_term_width = 80,
     after_help = EXIT_CODES,
     after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_CODES}"),
 )]

@@ -20,7 +20,7 @@ pub enum RulesCommand {
     },
     /// Say all there is to say about one rule.
     Explain {
-        /// The rule's id, as reports and `rules list` show it.
+        /// The rule's id, as reports and the list of rules show it.
         id: String,
         /// More rules, from a directory of YAML files; may repeat.
         #[arg(long, value_name = "DIR")]

@@ -277,11 +277,16 @@ fn bind_carries_private_answers_past_its_filter_and_its_validator() {
     let generated = configuration("bind", &authority, |at| format!("{} port {}", at.ip(), at.port()));
     // The lines that the program asks to add by hand to the one block of options.
     let by_hand = |key: &str| {
-        let mut lines = generated.lines().filter_map(|line| line.strip_prefix("//     "));
-        let line = lines
-            .find(|line| line.starts_with(key))
-            .unwrap_or_else(|| panic!("no line with {key}: {generated}"));
-        line.replace("(as it is)", "10.0.0.0/8;")
+        let lines = generated.lines().filter_map(|line| line.strip_prefix("//     "));
+        let mut lines = lines.skip_while(|line| !line.starts_with(key));
+        let mut block = lines.next().unwrap_or_else(|| panic!("no line with {key}: {generated}")).to_owned();
+        for line in lines {
+            block.push_str(line.trim_start());
+            if line == "};" {
+                break;
+            }
+        }
+        block.replace("(as it is)", "10.0.0.0/8;")
     };
     let (validate, filter) = (by_hand("validate-except"), by_hand("deny-answer-addresses"));
     let programs = (program.as_path(), checker.as_path());
