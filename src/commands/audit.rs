@@ -28,8 +28,8 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         bail!("--save-snapshot and --output name the same file; give each a file of its own");
     }
     let save = output::open(args.save_snapshot.as_ref())?;
-    if !args.probe && (!args.probing.dns.is_empty() || args.probing.vantage.is_some()) {
-        bail!("--dns and --vantage are for a probe: add --probe");
+    if !args.probe && probe::is_told_how(&args.probing) {
+        bail!("--dns, --vantage, --timeout and --deadline are for a probe: add --probe");
     }
     let probing = args.probe.then(|| probe::Probing::new(&args.probing)).transpose()?;
     let mut prepared = Prepared {

@@ -65,7 +65,7 @@ pub fn growing(mut declared: Declared, args: &GrowthArgs) -> Result<Declared, an
 /// Adds what flags say about a cluster that is still to be created; a cluster that is named exists.
 pub fn plan(source: &SourceArgs, args: &PlanArgs, declared: &mut Declared) -> Result<(), anyhow::Error> {
     let flags = PlanFlags {
-        vpc: source.vpc.clone(),
+        vpc: args.vpc.clone(),
         control_plane_subnets: args.control_plane_subnet.clone(),
         node_subnets: args.node_subnet.clone(),
         security_groups: args.security_group.clone(),
@@ -105,7 +105,6 @@ pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Er
             Ok(snapshot)
         }
         (None, Some(cluster)) => live(args, Some(cluster), about),
-        (None, None) if args.vpc.is_some() => live(args, None, about),
         (None, None) => bail!(
             "name a cluster with --cluster, a snapshot with --snapshot, or with --vpc the VPC of a cluster that is still to be created"
         ),

@@ -1,7 +1,7 @@
 //! `probe`: find out what to ask for, ask, keep what was seen, judge it, render.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
@@ -24,12 +24,19 @@ use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
-    if let Some(output) = &args.output
-        && args.source.snapshot.iter().chain(&args.targets).any(|input| is_same(input, output))
-    {
-        bail!("--output and the input are the same file, {}; give each a file of its own", output.display());
+    let inputs: Vec<&PathBuf> = args.source.snapshot.iter().chain(&args.targets).collect();
+    for (flag, path) in [("--output", &args.output), ("--save-observations", &args.save_observations)] {
+        if let Some(path) = path
+            && inputs.iter().any(|input| is_same(input, path))
+        {
+            bail!("{flag} and the input are the same file, {}; give each a file of its own", path.display());
+        }
+    }
+    if args.save_observations.is_some() && args.save_observations == args.output {
+        bail!("--save-observations and --output name the same file; give each a file of its own");
     }
     let sink = output::open(args.output.as_ref())?;
+    let save = output::open(args.save_observations.as_ref())?;
     let probing = Probing::new(&args.probing)?;
     let mut prepared = Prepared {
         rules: input::rules(&args.judge.rules)?.about_observations(),
@@ -51,13 +58,13 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
         return Ok(Done { stdout: output::put(targets.targets.to_json(), sink)?, exit_code: 0 });
     }
     let seen = probing.run(&targets)?;
-    if let Some(sink) = sink {
+    if let Some(save) = save {
         let kept = Snapshot {
             snapshot_version: SNAPSHOT_VERSION,
             observations: seen.observations.clone(),
             ..Snapshot::default()
         };
-        sink.write(&kept.to_json())?;
+        save.write(&kept.to_json())?;
     }
     // What others saw before is another report's.
     snapshot.observations.clone_from(&seen.observations);
@@ -70,9 +77,9 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
         (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
     }
     let exit_code = report.exit_code;
-    let stdout = match args.format {
+    let text = match args.format {
         Format::Table => {
-            let style = output::styled(true, args.no_color);
+            let style = output::styled(args.output.is_none(), args.no_color);
             render::probe::table(&title(&targets.targets, &seen), &told(&seen.observations), &report, &style)
         }
         Format::Json => {
@@ -80,7 +87,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
             render::probe::json(&Probe::new(vantage, at, observations, report))
         }
     };
-    Ok(Done { stdout, exit_code })
+    Ok(Done { stdout: output::put(text, sink)?, exit_code })
 }
 
 fn is_same(one: &Path, other: &Path) -> bool {
@@ -126,6 +133,16 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
 }
 
+/// Whether anything is said about how to probe.
+pub fn is_told_how(args: &ProbingArgs) -> bool {
+    let ProbingArgs { dns, vantage, timeout, deadline } = args;
+    !dns.is_empty() || vantage.is_some() || timeout.is_some() || deadline.is_some()
+}
+
+/// The longest that one try may take, in seconds, and the whole probe.
+const TIMEOUT: u64 = 3;
+const DEADLINE: u64 = 10;
+
 /// How to probe, checked.
 #[derive(Debug)]
 pub struct Probing {
@@ -156,8 +173,8 @@ impl Probing {
         Ok(Self {
             servers,
             vantage: args.vantage.clone(),
-            timeout: Duration::from_secs(args.timeout),
-            deadline: Duration::from_secs(args.deadline),
+            timeout: Duration::from_secs(args.timeout.unwrap_or(TIMEOUT)),
+            deadline: Duration::from_secs(args.deadline.unwrap_or(DEADLINE)),
         })
     }
 

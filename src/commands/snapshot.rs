@@ -8,8 +8,12 @@ use crate::snapshot::redact::Redactor;
 /// Reads and saves a snapshot.
 pub fn run(args: &SnapshotArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.as_ref())?;
-    let about = About { ends: args.source.vpc.iter().cloned().collect(), ..About::default() };
-    let mut snapshot = input::snapshot(&args.source, &about)?;
+    let about = About { ends: args.vpc.iter().cloned().collect(), ..About::default() };
+    let mut snapshot = if args.vpc.is_some() {
+        input::network(&args.source, &about)?
+    } else {
+        input::snapshot(&args.source, &about)?
+    };
     if args.redact {
         snapshot = Redactor::new(&snapshot).snapshot(snapshot);
     }

@@ -1,5 +1,6 @@
 //! A DNS server in this process, over UDP and TCP on one port of loopback: it answers what a function
-//! makes of each question, and remembers who asked for what.
+//! makes of each question, and remembers the questions. Each is answered in a thread of its own, so that
+//! the function may wait for another question.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -9,7 +10,7 @@ use std::thread;
 use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, OpCode, Query, ResponseCode};
-use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME};
+use hickory_resolver::proto::rr::rdata::{A, AAAA, CNAME, NS};
 use hickory_resolver::proto::rr::{Name, RData, Record, RecordType};
 
 /// A question that arrived.
@@ -30,27 +31,25 @@ pub enum Reply {
     Code(ResponseCode),
     /// Nothing but that TCP has more.
     Truncated,
-    /// The reply, after a while.
-    Late(Duration, Box<Reply>),
+    /// A referral to other servers, from one that asks none for its clients.
+    Lame,
+    /// Bytes that are no message.
+    Garbage,
     /// Nothing at all.
     Silence,
 }
 
 impl Reply {
-    /// The addresses of a name that fit the question's type.
-    pub fn addresses(question: &Question, addresses: &[IpAddr]) -> Self {
-        let fitting = addresses.iter().filter(|address| match question.kind {
-            RecordType::A => address.is_ipv4(),
-            RecordType::AAAA => address.is_ipv6(),
-            _ => false,
-        });
-        Self::Records(fitting.map(|address| record(&question.name, *address)).collect())
+    /// The addresses of the name that fit the question's type.
+    pub fn addresses(question: &Question, addresses: &[&str]) -> Self {
+        let records = addresses.iter().map(|address| record(&question.name, address));
+        Self::Records(records.filter(|record| record.record_type() == question.kind).collect())
     }
 }
 
 /// An address record.
-pub fn record(name: &str, address: IpAddr) -> Record {
-    let data = match address {
+pub fn record(name: &str, address: &str) -> Record {
+    let data = match address.parse().expect("an address") {
         IpAddr::V4(address) => RData::A(A(address)),
         IpAddr::V6(address) => RData::AAAA(AAAA(address)),
     };
@@ -77,21 +76,17 @@ pub struct Authority {
 impl Authority {
     /// Starts a server on 127.0.0.1 that answers over both protocols.
     pub fn start(answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), true, answers)
+        Self::listen(true, answers)
     }
 
     /// As [`Authority::start`], but nothing listens on TCP.
     pub fn without_tcp(answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
-        Self::listen(IpAddr::V4(Ipv4Addr::LOCALHOST), false, answers)
+        Self::listen(false, answers)
     }
 
-    /// On this address of loopback, over UDP and perhaps over TCP.
-    pub fn listen(
-        on: IpAddr,
-        tcp: bool,
-        answers: impl Fn(&Question) -> Reply + Send + Sync + 'static,
-    ) -> Self {
-        let (udp, listener) = sockets(on);
+    /// On loopback, over UDP and perhaps over TCP.
+    fn listen(tcp: bool, answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
+        let (udp, listener) = sockets();
         let server = Self { address: udp.local_addr().unwrap(), asked: Arc::default(), over: Arc::default() };
         let answers: Arc<dyn Fn(&Question) -> Reply + Send + Sync> = Arc::new(answers);
         let (asked, over, by_udp) = (server.asked.clone(), server.over.clone(), answers.clone());
@@ -144,14 +139,14 @@ impl Drop for Authority {
 }
 
 /// A port that is free for both protocols.
-fn sockets(on: IpAddr) -> (UdpSocket, TcpListener) {
+fn sockets() -> (UdpSocket, TcpListener) {
     for _ in 0..50 {
-        let listener = TcpListener::bind((on, 0)).expect("loopback");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("loopback");
         if let Ok(udp) = UdpSocket::bind(listener.local_addr().unwrap()) {
             return (udp, listener);
         }
     }
-    panic!("no port of {on} is free for UDP and TCP");
+    panic!("no port is free for UDP and TCP");
 }
 
 fn by_tcp(
@@ -190,11 +185,8 @@ fn answered(
         tcp,
     };
     asked.lock().unwrap().push(question.clone());
-    let mut reply = answers(&question);
-    while let Reply::Late(by, then) = reply {
-        thread::sleep(by);
-        reply = *then;
-    }
+    assert!(request.metadata.recursion_desired, "clients ask for recursion");
+    let reply = answers(&question);
     let mut message = Message::response(request.metadata.id, OpCode::Query);
     message.queries.clone_from(&request.queries);
     message.metadata.recursion_desired = request.metadata.recursion_desired;
@@ -212,7 +204,15 @@ fn answered(
         }
         Reply::Code(code) => message.metadata.response_code = code,
         Reply::Truncated => message.metadata.truncation = true,
-        Reply::Silence | Reply::Late(..) => return None,
+        Reply::Lame => {
+            message.metadata.recursion_available = false;
+            message.metadata.authoritative = false;
+            let servers = RData::NS(NS(absolute("ns.example.net")));
+            message.add_authority(Record::from_rdata(absolute("amazonaws.com"), 60, servers));
+        }
+        // The id is right, or it would not be taken for an answer.
+        Reply::Garbage => return Some([&bytes[..2], b"garbage".as_slice()].concat()),
+        Reply::Silence => return None,
     }
     message.to_vec().ok()
 }
@@ -223,7 +223,7 @@ pub fn ask(server: SocketAddr, name: &str, kind: RecordType, tcp: bool) -> Optio
     message.metadata.recursion_desired = true;
     message.add_query(Query::query(absolute(name), kind));
     let bytes = message.to_vec().unwrap();
-    let patience = Duration::from_secs(4);
+    let patience = Duration::from_secs(10);
     if tcp {
         let mut stream = TcpStream::connect_timeout(&server, patience).ok()?;
         stream.set_read_timeout(Some(patience)).ok()?;
@@ -262,11 +262,11 @@ pub fn addresses(message: &Message) -> Vec<IpAddr> {
 #[test]
 fn the_authority_answers_over_both_protocols_and_remembers() {
     let private: IpAddr = "10.9.8.7".parse().unwrap();
-    let authority = Authority::start(move |question| match question.name.as_str() {
-        "known.example" => Reply::addresses(question, &[private]),
+    let authority = Authority::start(|question| match question.name.as_str() {
+        "known.example" => Reply::addresses(question, &["10.9.8.7", "::1"]),
         "long.example" if !question.tcp => Reply::Truncated,
         "long.example" => {
-            Reply::Records(vec![alias("long.example", "known.example"), record("known.example", private)])
+            Reply::Records(vec![alias("long.example", "known.example"), record("known.example", "10.9.8.7")])
         }
         _ => Reply::Code(ResponseCode::NXDomain),
     });
@@ -276,14 +276,10 @@ fn the_authority_answers_over_both_protocols_and_remembers() {
     assert!(said("long.example", false).metadata.truncation);
     assert_eq!(addresses(&said("long.example", true)), [private]);
     assert_eq!(said("other.example", false).metadata.response_code, ResponseCode::NXDomain);
-    let soon = Duration::from_millis(5);
-    let udp_only = Authority::without_tcp(move |question| match question.name.as_str() {
-        "late.example" => Reply::Late(soon, Box::new(Reply::addresses(question, &[private]))),
-        _ => Reply::Silence,
-    });
-    let late = ask(udp_only.address, "late.example", RecordType::A, false).unwrap();
-    assert_eq!(addresses(&late), [private]);
-    assert!(ask(udp_only.address, "late.example", RecordType::A, true).is_none(), "nothing listens on TCP");
+    let udp_only = Authority::without_tcp(|question| Reply::addresses(question, &["10.9.8.7"]));
+    let over_udp = ask(udp_only.address, "known.example", RecordType::A, false).unwrap();
+    assert_eq!(addresses(&over_udp), [private]);
+    assert!(ask(udp_only.address, "known.example", RecordType::A, true).is_none(), "nothing listens on TCP");
     let asked = authority.asked();
     assert_eq!(asked.len(), 5);
     assert_eq!(asked[0], Question { name: "known.example".to_owned(), kind: RecordType::A, tcp: false });

@@ -13,7 +13,6 @@ mod cases;
 mod collecting;
 mod commands;
 mod demo;
-mod dns_server;
 mod documents;
 mod drift;
 mod emulator;

@@ -8,8 +8,8 @@ use privek_audit::cli::{Cli, Command};
 use privek_audit::collect::probe::Targets;
 use serde_json::{Value, json};
 
+use crate::authority::{Authority, Reply};
 use crate::cases::yaml;
-use crate::dns_server::{addresses, authority};
 use crate::program::program;
 use crate::servers::closed_port;
 use crate::tls_servers::{Authorities, Certificate, greeting};
@@ -47,9 +47,9 @@ fn targets(port: u16, ca: &str) -> String {
 
 /// One probe of the file.
 fn probed(port: u16, ca: &str, more: &[&str]) -> (crate::program::Run, Value) {
-    let server = authority(true, |asked| addresses(asked, &["127.0.0.1"])).address.to_string();
-    let arguments =
-        ["probe", "--targets", "targets.json", "--dns", &server, "--vantage", "test", "--timeout", "1"];
+    let server = Authority::start(|question| Reply::addresses(question, &["127.0.0.1"]));
+    let address = server.address.to_string();
+    let arguments = ["probe", "--targets", "targets.json", "--dns", &address, "--vantage", "test"];
     let run = program(&[&arguments, more, &["--format", "json"]].concat())
         .file("targets.json", &targets(port, ca))
         .run();
@@ -67,7 +67,14 @@ fn outcome<'r>(report: &'r Value, rule: &str) -> &'r str {
 fn a_probe_of_targets_judges_what_it_sees_and_exits_likewise() {
     let authorities = Authorities::new();
     let port = greeting(&authorities.cluster, &Certificate::of(API));
-    let (run, report) = probed(port, &authorities.cluster.pem(), &[]);
+    let (ours, others) = (authorities.cluster.pem(), authorities.machine.pem());
+    // Side by side: where the machine's own DNS server is silent, each takes its time.
+    let (own, foreign, closed) = std::thread::scope(|scope| {
+        let foreign = scope.spawn(|| probed(port, &others, &[]).1);
+        let closed = scope.spawn(|| probed(closed_port(), &ours, &[]).1);
+        (probed(port, &ours, &[]), foreign.join().unwrap(), closed.join().unwrap())
+    });
+    let (run, report) = own;
     assert_eq!(report["exit_code"], run.code);
     assert_eq!(report["vantage"]["name"], "test");
     assert_eq!(outcome(&report, "address-does-not-answer"), "pass");
@@ -75,11 +82,35 @@ fn a_probe_of_targets_judges_what_it_sees_and_exits_likewise() {
     // Nobody but the test's own server knows the name.
     assert_eq!(outcome(&report, "name-does-not-resolve-here"), "fail");
     assert_eq!(run.code, 1);
-    let (_, report) = probed(port, &authorities.machine.pem(), &[]);
-    assert_eq!(outcome(&report, "api-certificate-of-another-ca"), "fail");
-    let (_, report) = probed(closed_port(), &authorities.cluster.pem(), &[]);
-    assert_eq!(outcome(&report, "address-does-not-answer"), "fail");
-    assert_eq!(outcome(&report, "api-certificate-of-another-ca"), "unknown");
+    assert_eq!(outcome(&foreign, "api-certificate-of-another-ca"), "fail");
+    assert_eq!(outcome(&closed, "address-does-not-answer"), "fail");
+    assert_eq!(outcome(&closed, "api-certificate-of-another-ca"), "unknown");
+}
+
+#[test]
+fn the_report_and_what_was_seen_go_to_files_of_their_own() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
+    let (report, seen) = (file("report.json"), file("seen.json"));
+    let arguments = ["probe", "--targets", "targets.json", "--format", "json", "--timeout", "1"];
+    let text = targets(closed_port(), "").replace("\"certificate_authority\":\"\",", "");
+    let run = program(&[&arguments, ["-o", &report, "--save-observations", &seen].as_slice()].concat())
+        .file("targets.json", &text)
+        .run();
+    assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
+    let read = |path: &str| serde_json::from_str::<Value>(&std::fs::read_to_string(path).unwrap()).unwrap();
+    assert_eq!(read(&report)["exit_code"], 1);
+    assert_eq!(read(&report)["observations"], read(&seen)["observations"]);
+
+    let refused = |more: &[&str]| {
+        let run = program(&[&arguments, more].concat()).file("targets.json", &text).run();
+        run.error().to_owned()
+    };
+    assert!(refused(&["-o", "targets.json"]).contains("--output and the input are the same file"));
+    let over = refused(&["--save-observations", "targets.json"]);
+    assert!(over.contains("--save-observations and the input are the same file, targets.json"), "{over}");
+    let both = refused(&["-o", "one.json", "--save-observations", "one.json"]);
+    assert!(both.contains("give each a file of its own"), "{both}");
 }
 
 #[test]
@@ -89,7 +120,7 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
     let directory = tempfile::tempdir().unwrap();
     let kept = directory.path().join("seen.json");
     let kept = kept.to_str().unwrap();
-    let (_, report) = probed(port, &authorities.cluster.pem(), &["-o", kept]);
+    let (_, report) = probed(port, &authorities.cluster.pem(), &["--save-observations", kept]);
     let saved: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
     assert_eq!(
         saved["observations"].as_array().unwrap().len(),
@@ -143,8 +174,10 @@ fn bad_targets_and_servers_are_errors_that_say_what_is_right() {
     assert!(run.error().contains("nowhere.json"), "{}", run.err);
     let run = program(&["probe", "--snapshot", &healthy(), "--dns", "dns.example.com"]).run();
     assert!(run.error().contains("--dns: dns.example.com is no DNS server"), "{}", run.err);
-    let run = program(&["--snapshot", &healthy(), "--dns", "10.0.0.2"]).run();
-    assert!(run.error().contains("add --probe"), "{}", run.err);
+    for option in [["--dns", "10.0.0.2"], ["--vantage", "here"], ["--timeout", "3"], ["--deadline", "10"]] {
+        let run = program(&[["--snapshot", &healthy()], option].concat()).run();
+        assert!(run.error().contains(option[0]) && run.error().contains("add --probe"), "{}", run.err);
+    }
 }
 
 #[test]

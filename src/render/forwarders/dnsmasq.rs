@@ -7,8 +7,9 @@ use crate::report::forwarders::Forwarders;
 
 /// A file for `conf-dir`.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = ["rebind-domain-ok lets the private addresses through where stop-dns-rebind is set."];
-    let mut text = head(forwarders, "dnsmasq", "#", &own);
+    let own = "This file belongs into a directory that conf-dir names; dnsmasq reads it when it is started again. \
+               rebind-domain-ok lets the private addresses through where stop-dns-rebind is set.";
+    let mut text = head(forwarders, "dnsmasq", "#", own);
     for domain in domains(forwarders) {
         text.push('\n');
         for address in addresses(forwarders) {

@@ -31,8 +31,9 @@ pub fn text(forwarders: &Forwarders, server: Server) -> String {
     }
 }
 
-/// The comments at the top; `own` is what is true of this kind of server only.
-fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &[&str]) -> String {
+/// The comments at the top; `own` is what is true of this kind of server, the last of all, because it is
+/// about the lines that follow.
+fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &str) -> String {
     let f = forwarders;
     let mut place: Vec<String> = Vec::new();
     place.extend(f.account.iter().map(|account| format!("account {account}")));
@@ -43,16 +44,8 @@ fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &[&str]) -> Stri
         None => "as files told that carry no time".to_owned(),
     };
     let servers: Vec<String> = f.servers.iter().map(|(address, of)| format!("{address} ({of})")).collect();
-    let mut lines = String::new();
-    let mut say = |begin: &str, text: &str| {
-        let room = WIDTH.saturating_sub(mark.len() + begin.len() + 1);
-        for (at, line) in wrap(&plain(text), room).into_iter().enumerate() {
-            let begin = if at == 0 { begin.to_owned() } else { " ".repeat(begin.len()) };
-            lines.push_str(format!("{mark} {begin}{line}").trim_end());
-            lines.push('\n');
-        }
-    };
-    say(
+    let mut lines = comment(
+        mark,
         "",
         &format!(
             "{server}: the names of the EKS cluster {} ({}), {read}, are asked for at its VPC's inbound endpoint: {}.",
@@ -61,16 +54,23 @@ fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &[&str]) -> Stri
             servers.join(", ")
         ),
     );
+    let mut say = |begin: &str, text: &str| lines.push_str(&comment(mark, begin, text));
     for (domain, of) in &f.domains {
         let of: Vec<&str> = of.iter().map(String::as_str).collect();
-        say("  ", &format!("{domain} is for {}.", of.join(", ")));
+        say("  ", &format!("{domain} ({})", of.join(", ")));
+    }
+    for note in &f.notes {
+        say("Note: ", note);
     }
     say("", "What else has to be true:");
     say("- ", "This server reaches port 53 of each of these addresses, over UDP and over TCP.");
     say(
         "- ",
-        "Those who get the answers reach port 443 of the private addresses in them. \
-         `privek-audit --cluster NAME --operator-cidr CIDR` checks both ways as far as AWS shows them.",
+        &format!(
+            "Those who get the answers reach port 443 of the private addresses in them. \
+             `privek-audit --cluster {} --operator-cidr CIDR` checks both ways as far as AWS shows them.",
+            f.cluster
+        ),
     );
     say(
         "- ",
@@ -84,11 +84,19 @@ fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &[&str]) -> Stri
         );
     }
     say("- ", "The addresses are still the endpoint's: run this again when the endpoint is changed.");
-    for line in own {
-        say("- ", line);
-    }
-    for note in &f.notes {
-        say("Note: ", note);
+    say("", "");
+    say("", own);
+    lines
+}
+
+/// A comment of as many lines as it needs; those after the first are indented likewise.
+fn comment(mark: &str, begin: &str, text: &str) -> String {
+    let room = WIDTH.saturating_sub(mark.len() + begin.len() + 1);
+    let mut lines = String::new();
+    for (at, line) in wrap(&plain(text), room).into_iter().enumerate() {
+        let begin = if at == 0 { begin.to_owned() } else { " ".repeat(begin.len()) };
+        lines.push_str(format!("{mark} {begin}{line}").trim_end());
+        lines.push('\n');
     }
     lines
 }

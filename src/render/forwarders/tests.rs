@@ -76,14 +76,16 @@ fn each_domain_goes_to_every_address_and_may_have_private_answers() {
             "};"
         ]
     );
-    assert!(said.contains(&format!("except-from {{ \"{HOST}\"; \"sts.eu-west-1.amazonaws.com\"; }};")));
-    assert!(said.contains("validate-except {"));
+    let names = format!("//         \"{HOST}\";\n//         \"sts.eu-west-1.amazonaws.com\";\n//     }};\n");
+    assert!(said.contains(&format!("\n//     validate-except {{\n{names}")), "{said}");
+    assert!(said.contains(&format!(" {{ (as it is) }} except-from {{\n{names}\nzone ")), "{said}");
     let said = text(&sample(), Server::CoreDns);
     assert_eq!(lines(&said)[..2], [&format!("{HOST}:53 {{"), "errors"]);
     assert!(lines(&said).contains(&"forward . 10.0.0.10 fd00::10"));
     let said = text(&sample(), Server::Windows);
     assert_eq!(lines(&said)[0], "$servers = @('10.0.0.10', 'fd00::10')");
-    assert!(lines(&said)[1].contains(&format!("'{HOST}', 'sts.eu-west-1.amazonaws.com'")));
+    let names = [&format!("'{HOST}',"), "'sts.eu-west-1.amazonaws.com'", ")", "foreach ($name in $names) {"];
+    assert_eq!((lines(&said)[1], &lines(&said)[2..6]), ("$names = @(", names.as_slice()));
 }
 
 #[test]
@@ -103,6 +105,11 @@ fn the_comments_say_whose_it_is_from_when_and_what_else_has_to_be_true() {
             assert!(comments.contains(part), "{server:?} says nothing of {part}: {comments}");
         }
     }
+    let said = text(&sample(), Server::Bind);
+    let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("nothing of {part}: {said}"));
+    let parts =
+        ["Note: rslvr-in-2", "What else", "by hand", "validate-except {", "deny-answer-addresses {", "zone "];
+    assert!(parts.map(at).is_sorted(), "what is added by hand follows the words about it: {said}");
     let mut lone = sample();
     lone.servers.pop_first();
     assert!(text(&lone, Server::Bind).contains("there is one address only"));

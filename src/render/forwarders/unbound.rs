@@ -7,10 +7,10 @@ use crate::report::forwarders::Forwarders;
 
 /// A file for `include-toplevel`.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own =
-        ["private-domain lets the private addresses through where private-address is set; domain-insecure \
-         keeps the validator from asking the root servers about names that only the VPC answers for."];
-    let mut text = head(forwarders, "Unbound", "#", &own);
+    let own = "include-toplevel in unbound.conf takes this file. private-domain lets the private addresses through \
+               where private-address is set; domain-insecure keeps the validator from asking the root servers about \
+               names that only the VPC answers for.";
+    let mut text = head(forwarders, "Unbound", "#", own);
     text.push_str("\nserver:\n");
     for domain in domains(forwarders) {
         let _ = write!(text, "    private-domain: \"{domain}.\"\n    domain-insecure: \"{domain}.\"\n");

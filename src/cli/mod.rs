@@ -1,0 +1,71 @@
+//! The command line: what can be said, and the help that goes with it. No behaviour.
+
+mod audit;
+mod forwarders;
+mod help;
+mod input;
+mod output;
+mod probe;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod trace;
+
+use clap::{Parser, Subcommand};
+
+pub use audit::{AuditArgs, DemoArgs, DriftArgs, FailOn, JudgeArgs};
+pub use forwarders::{ForwardedDomain, ForwardersArgs, ServerKind};
+pub use input::{GrowthArgs, IntentArgs, PlanArgs, SnapshotArgs, SourceArgs};
+pub use output::{Format, OutputArgs};
+pub use probe::{ProbeArgs, ProbingArgs};
+pub use rules::RulesCommand;
+pub use trace::TraceArgs;
+
+use help::{AUDIT_EXAMPLES, DRIFT_EXAMPLES, EXIT_CODES, FORWARDERS_HELP, PROBE_EXAMPLES, TRACE_EXAMPLES};
+
+/// Audits the network of a private EKS cluster before a rollout: will it work, and can its
+/// operators reach it? Reads only, changes nothing, and reports to nobody.
+#[derive(Debug, Parser)]
+#[command(
+    name = "privek-audit",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    max_term_width = 80,
+    after_help = EXIT_CODES,
+    after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_CODES}"),
+)]
+pub struct Cli {
+    /// What to do; without one, audit.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// The audit's options.
+    #[command(flatten)]
+    pub audit: AuditArgs,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Audit the closed network that is built into the program; needs no AWS account.
+    Demo(DemoArgs),
+    /// Read a cluster's state and save it, without an audit.
+    Snapshot(SnapshotArgs),
+    /// Follow packets from one end to another and back, hop by hop; needs no cluster.
+    #[command(after_help = TRACE_EXAMPLES)]
+    Trace(Box<TraceArgs>),
+    /// From where it runs, look up the names that a cluster needs and greet the addresses behind them.
+    #[command(after_help = PROBE_EXAMPLES)]
+    Probe(Box<ProbeArgs>),
+    /// List, explain or check rules.
+    #[command(subcommand)]
+    Rules(RulesCommand),
+    /// Print the IAM policy that the program needs: every operation it may call, and no other.
+    IamPolicy,
+    /// Write the configuration with which a DNS server outside AWS asks the cluster's VPC for its names.
+    #[command(after_help = FORWARDERS_HELP)]
+    Forwarders(Box<ForwardersArgs>),
+    /// Compare with a saved snapshot or an earlier JSON report.
+    #[command(after_help = format!("{DRIFT_EXAMPLES}\n\n{EXIT_CODES}"))]
+    Drift(Box<DriftArgs>),
+}
