@@ -173,8 +173,9 @@ fn an_endpoint_that_may_not_answer_yet_or_any_longer_leaves_its_names_open() {
     assert!(is_unknown(&node(&silent, "sts")["resolves"], "State of vpce-0a0000000000000e3"));
     assert_eq!(node(&silent, "ecr.api")["answer"], "private", "another endpoint's names are its own");
     // Whether the name is refused for want of the zone, or public DNS has it, is as open.
-    let hostnames_off = sts_is(Fixture::healthy(), Some("pending"))
-        .change("VpcAttributes", "VpcId", VPC, |vpc| vpc["EnableDnsHostnames"]["Value"] = false.into());
+    let hostnames_off =
+        sts_is(Fixture::healthy(), Some("pending"))
+            .change("VpcAttributes", "VpcId", VPC, |vpc| vpc["EnableDnsHostnames"]["Value"] = false.into());
     let name = node(&hostnames_off, "sts");
     assert!(is_unknown(&name["resolves"], "pending") && name["blockers"] == json!([]), "{name}");
     let off = sts_is(Fixture::healthy(), Some("pending")).change(
