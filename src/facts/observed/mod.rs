@@ -1,7 +1,7 @@
 //! What live probes saw, name by name and place by place, beside what it should have been.
 //!
 //! A probe is evidence of its place and time: what it saw is certain, what it could not finish is unknown.
-//! Only the latest probe of a name from a place counts, and none that was made a week before or after AWS's
+//! Only the latest probe of a name from a place counts, and none that was made more than a week before AWS's
 //! state was read.
 
 mod greeted;
@@ -90,19 +90,20 @@ pub(super) fn derive(context: &Context<'_>) -> [(&'static str, Subjects); 2] {
     ]
 }
 
-/// The seconds between a probe and the reading of AWS's state; zero where only one of them has a time.
-fn apart(context: &Context<'_>, at: &str) -> Option<i64> {
+/// How many seconds a probe is older than the reading of AWS's state, negative where it is younger; zero
+/// where only the probe has a time, and nothing where it has none.
+fn older(context: &Context<'_>, at: &str) -> Option<i64> {
     let at = seconds(at)?;
-    Some(context.snapshot.collected_at.as_deref().and_then(seconds).map_or(0, |read| (at - read).abs()))
+    Some(context.snapshot.collected_at.as_deref().and_then(seconds).map_or(0, |read| read - at))
 }
 
 fn seconds(text: &str) -> Option<i64> {
     Time::parse(text).and_then(|time| time.seconds())
 }
 
-/// What a probe showed may have changed after this many seconds, which is then said.
+/// With this many seconds between them, the probe and the reading may be of different networks, which is said.
 const DAY: i64 = 86_400;
-/// After this many it counts for nothing.
+/// A probe that is older than the reading by this many counts for nothing.
 const WEEK: i64 = 7 * DAY;
 
 fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
@@ -126,9 +127,9 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
             let what =
                 format!("What was probed about {} is not about this cluster, and is left out.", one.name);
             context.assume(what);
-        } else if apart(context, &one.at).is_none_or(|apart| apart > WEEK) {
+        } else if older(context, &one.at).is_none_or(|seconds| seconds > WEEK) {
             context.assume(format!(
-                "What was probed at {} is left out: it is not of the week of the reading.",
+                "What was probed at {} is left out: it is more than a week older than the reading of AWS.",
                 one.at
             ));
         } else {
@@ -138,9 +139,10 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     let sight = |mut seen: Vec<&'c Observation>| {
         let at = seen.iter().map(|one| one.at.as_str()).max_by_key(|at| seconds(at))?;
         seen.retain(|one| seconds(&one.at) == seconds(at));
-        if apart(context, at).is_some_and(|apart| apart > DAY) {
-            context
-                .assume(format!("What was probed at {at} still holds: it is not of the day of the reading."));
+        if older(context, at).is_some_and(|seconds| seconds.abs() > DAY) {
+            context.assume(format!(
+                "What was probed at {at} and what was read of AWS belong together, though more than a day lies between them."
+            ));
         }
         let first = *seen.first()?;
         let known = needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);

@@ -82,14 +82,14 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
         vantage: vantage.to_owned(),
         configured,
         asked: asked.len(),
-        silent: known(by_reason(&asked, |one| one.silent()), open),
-        without_tcp: known(by_reason(&asked, |one| one.without_tcp()), tcp_open),
+        silent: known(by_reason(&asked, Asked::silent), open),
+        without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
         tcp_needed: asked
             .iter()
             .any(|one| one.without_tcp().is_some() && one.given.iter().any(|dns| dns.truncated)),
         filtered: known(asked.iter().filter(|one| one.is_filtered()).map(Asked::name).collect(), open),
         differing: known(asked.iter().filter_map(Asked::differing).collect(), open),
-        by_half: known(by_reason(&asked, |one| one.by_half()), open),
+        by_half: known(by_reason(&asked, Asked::by_half), open),
     };
     Subject::new(RESOLVER, &facts.id, None, &facts)
 }
@@ -172,7 +172,10 @@ impl Asked<'_, '_> {
 }
 
 /// What was said of which names: each reason once.
-fn by_reason(asked: &[Asked<'_, '_>], reason: impl Fn(&Asked<'_, '_>) -> Option<String>) -> Vec<String> {
+fn by_reason<'s, 'c>(
+    asked: &[Asked<'s, 'c>],
+    reason: impl Fn(&Asked<'s, 'c>) -> Option<String>,
+) -> Vec<String> {
     let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in asked {
         if let Some(reason) = reason(one) {

@@ -51,7 +51,9 @@ fn only_the_latest_probe_from_a_place_counts() {
 fn times_are_compared_as_times_and_a_probe_of_another_week_counts_for_nothing() {
     let at = |first: &str, others: &str| {
         observed(|all| {
-            all.iter_mut().for_each(|one| one["at"] = json!(others));
+            for one in all.iter_mut() {
+                one["at"] = json!(others);
+            }
             let mut other =
                 all.iter().find(|one| one["of"] == "sts" && one["tls"].is_object()).unwrap().clone();
             other["at"] = json!(first);
@@ -67,6 +69,9 @@ fn times_are_compared_as_times_and_a_probe_of_another_week_counts_for_nothing() 
         old.subjects("observed_name", OPERATORS).into_iter().map(|subject| subject.id).collect();
     assert_eq!(ids, [format!("{STS}@node-a")]);
     assert!(seen(&old, STS, "node-a")["resolves"]["$unknown"].is_array(), "only a greeting is left");
+    // A snapshot that is older than the probe takes nothing away from what was seen.
+    let new = at("2027-03-01T00:00:00Z", "2027-03-01T00:00:00Z");
+    assert_eq!(seen(&new, STS, "node-a")["resolves"], true);
 }
 
 #[test]
