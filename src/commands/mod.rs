@@ -12,6 +12,7 @@ mod output;
 mod probe;
 mod progress;
 mod rules;
+mod sights;
 mod snapshot;
 mod trace;
 

@@ -1,6 +1,5 @@
 //! `probe`: find out what to ask for, ask, keep what was seen, judge it, render.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -9,17 +8,18 @@ use anyhow::{Context, bail};
 
 use super::audit::Prepared;
 use super::progress::Line;
+use super::sights::told;
 use super::{Done, input, output};
 use crate::cli::{Format, ProbeArgs, ProbingArgs};
 use crate::collect::aws;
-use crate::collect::probe::{self, CLUSTER, ProbeOptions, ProxySettings, Target, Targets, Trust};
+use crate::collect::probe::{self, CLUSTER, Networks, ProbeOptions, ProxySettings, Target, Targets, Trust};
 use crate::facts::{self, NeededName};
 use crate::intent::Intent;
 use crate::network::Missing;
 use crate::render;
 use crate::report::Verdict;
-use crate::report::probe::{Line as Told, NameSeen, Probe};
-use crate::snapshot::observation::{Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Vantage};
+use crate::report::probe::Probe;
+use crate::snapshot::observation::{Observation, Vantage};
 use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
@@ -80,7 +80,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     let text = match args.format {
         Format::Table => {
             let style = output::styled(args.output.is_none(), args.no_color);
-            render::probe::table(&title(&seen), &told(&seen.observations), &report, &style)
+            render::probe::table(&title(&targets.targets, &seen), &told(&seen.observations), &report, &style)
         }
         Format::Json => {
             let Probed { vantage, at, observations } = seen;
@@ -116,7 +116,7 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
     let cluster = snapshot.aws.cluster.iter().flatten().next();
     let public = cluster.and_then(|cluster| cluster.resources_vpc_config.as_ref()?.endpoint_public_access);
     let target = |name: &NeededName| Target {
-        also_public: name.of == CLUSTER && public != Some(false),
+        also_public: if name.of == CLUSTER { public } else { None },
         ..Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential)
     };
     let names = needed.listed.iter().map(target).collect();
@@ -126,6 +126,8 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
         region: snapshot.region.clone(),
         // That of a redacted snapshot is none: certificates are then not judged.
         certificate_authority: authority.filter(|given| probe::is_authority(given)),
+        networks: facts::cluster_networks(snapshot, intent)
+            .map(|networks| Networks { vpc: networks.vpc, remote: networks.remote }),
         names,
     };
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
@@ -182,7 +184,7 @@ impl Probing {
         let configured = probe::configured_servers();
         let towards = probe::destinations(targets, &[configured.clone(), self.servers.clone()].concat());
         let options = ProbeOptions {
-            vantage: probe::here(self.vantage.as_deref(), towards.into_iter()),
+            vantage: probe::here(self.vantage.as_deref(), towards.into_iter(), targets.networks.as_ref()),
             at: aws::rfc3339(SystemTime::now()),
             system: true,
             configured,
@@ -204,96 +206,16 @@ impl Probing {
     }
 }
 
-fn title(seen: &Probed) -> String {
+fn title(targets: &Targets, seen: &Probed) -> String {
+    let of = match (&targets.cluster, &targets.region) {
+        (Some(cluster), Some(region)) => format!("{cluster} ({region}) "),
+        (Some(cluster), None) => format!("{cluster} "),
+        _ => String::new(),
+    };
     let addresses: Vec<String> = seen.vantage.addresses.iter().map(ToString::to_string).collect();
     let from = match addresses.as_slice() {
         [] => String::new(),
         some => format!(" ({})", some.join(", ")),
     };
-    format!("from {}{from}, {}", seen.vantage.name, seen.at)
-}
-
-/// Over what each server gave an answer.
-type Ways<'o> = BTreeMap<&'o str, BTreeSet<&'o str>>;
-
-/// What was seen in words, the cluster first; ways of asking that gave the same answer share a line.
-fn told(observations: &[Observation]) -> Vec<NameSeen> {
-    let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
-    for one in observations {
-        names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
-    }
-    let told = names.into_iter().map(|((_, of, name), seen)| {
-        let mut answers: BTreeMap<(Option<bool>, String), Ways<'_>> = BTreeMap::new();
-        let (mut addresses, mut proxies) = (Vec::new(), Vec::new());
-        for one in seen {
-            match &one.seen {
-                Seen::Dns(dns) => {
-                    let ways = answers.entry(answer(dns)).or_default();
-                    ways.entry(&dns.server).or_default().insert(dns.transport.word());
-                }
-                Seen::Tls(tls) => addresses.push(greeting(tls)),
-                Seen::Proxy(proxy) => proxies.push(Told {
-                    good: Some(proxy.bypassed),
-                    place: format!("{} {}", proxy.variable, proxy.proxy),
-                    outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }
-                        .to_owned(),
-                }),
-            }
-        }
-        let answers = answers.into_iter().map(|((good, outcome), ways)| {
-            let ways: Vec<String> = ways
-                .into_iter()
-                .map(|(server, over)| match server {
-                    "system" => "system".to_owned(),
-                    server => format!("{server} ({})", over.into_iter().collect::<Vec<_>>().join(", ")),
-                })
-                .collect();
-            Told { good, place: ways.join(", "), outcome }
-        });
-        let lines = answers.chain(addresses).chain(proxies).collect();
-        NameSeen { name: name.to_owned(), of: of.to_owned(), lines }
-    });
-    told.collect()
-}
-
-fn answer(dns: &Dns) -> (Option<bool>, String) {
-    let mut words = dns.outcome.words().to_owned();
-    if !dns.addresses.is_empty() {
-        let addresses: Vec<String> = dns.addresses.iter().map(ToString::to_string).collect();
-        words = match dns.outcome {
-            DnsOutcome::Answered => addresses.join(", "),
-            _ => format!("{words}: {}", addresses.join(", ")),
-        };
-    }
-    if let Some(detail) = &dns.detail {
-        words = format!("{words} ({detail})");
-    }
-    let good = match dns.outcome {
-        DnsOutcome::Answered => Some(true),
-        DnsOutcome::Truncated | DnsOutcome::NotTried => None,
-        _ => Some(false),
-    };
-    (good, words)
-}
-
-fn greeting(tls: &Tls) -> Told {
-    let mut outcome = tls.outcome.words().to_owned();
-    if let Some(detail) = &tls.detail {
-        outcome = format!("{outcome} ({detail})");
-    }
-    if tls.outcome != TlsOutcome::Trusted {
-        if let Some(issuer) = &tls.issuer {
-            outcome = format!("{outcome}; issued by {issuer}");
-        }
-        if !tls.names.is_empty() {
-            outcome = format!("{outcome}; for {}", tls.names.join(", "));
-        }
-    }
-    let place = SocketAddr::new(tls.address, tls.port).to_string();
-    let good = match tls.outcome {
-        TlsOutcome::Trusted => Some(true),
-        TlsOutcome::Unjudged | TlsOutcome::NotTried => None,
-        _ => Some(false),
-    };
-    Told { good, place, outcome }
+    format!("{of}from {}{from}, {}", seen.vantage.name, seen.at)
 }

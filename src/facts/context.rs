@@ -1,7 +1,7 @@
 //! What all files of facts share: the snapshot, the intent, the network, and which cluster and
 //! VPC this is about.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -14,6 +14,7 @@ use crate::snapshot::{Arn, Snapshot};
 use super::Target;
 use super::blockers::Numbers;
 use super::ends::Ends;
+use super::names::NeededNames;
 use super::plan;
 
 /// What facts are computed from.
@@ -38,6 +39,8 @@ pub struct Context<'s> {
     assumptions: RefCell<BTreeSet<String>>,
     ends: RefCell<BTreeMap<&'static str, Rc<Ends>>>,
     numbers: RefCell<Numbers>,
+    /// The names that have to resolve, once they were computed.
+    pub(super) needed_names: OnceCell<NeededNames>,
 }
 
 impl<'s> Context<'s> {
@@ -69,6 +72,7 @@ impl<'s> Context<'s> {
             assumptions: RefCell::default(),
             ends: RefCell::default(),
             numbers: RefCell::default(),
+            needed_names: OnceCell::new(),
         };
         if let Some(plan) = context.plan() {
             plan::assume(&context, plan);
@@ -87,6 +91,15 @@ impl<'s> Context<'s> {
             "aws-iso-b" => "sc2s.sgov.gov",
             "aws-iso-e" => "cloud.adc-e.uk",
             "aws-iso-f" => "csp.hci.ic.gov",
+            _ => return None,
+        })
+    }
+
+    /// How the names of services end that have dual-stack names only (`dualStackDnsSuffix` there).
+    pub fn newer_domain(&self) -> Option<&'static str> {
+        Some(match self.partition.as_str() {
+            "aws" | "aws-us-gov" => "api.aws",
+            "aws-cn" => "api.amazonwebservices.com.cn",
             _ => return None,
         })
     }

@@ -95,6 +95,13 @@ pub(super) fn state(endpoint: &VpcEndpoint) -> Option<String> {
     endpoint.state.as_ref().map(|state| state.to_ascii_lowercase())
 }
 
+/// Whether an endpoint is on its way out, or was never let in, so that it serves nobody. One that is pending
+/// may have served before: it comes back to that state whenever it is modified
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>).
+pub(super) fn is_gone(endpoint: &VpcEndpoint) -> bool {
+    matches!(state(endpoint).as_deref(), Some("deleted" | "deleting" | "rejected" | "failed" | "expired"))
+}
+
 /// Whether an endpoint is available.
 pub(super) fn available(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
     match state(endpoint).as_deref() {

@@ -173,8 +173,8 @@ fn cidrs_accepted(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
     let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
     let endpoint = cluster.endpoint.as_deref().ok_or_else(|| vec![context.field("cluster", "endpoint")])?;
     // https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
-    let dual_stack = endpoint.ends_with(".api.aws") || endpoint.ends_with(".api.amazonwebservices.com.cn");
-    Ok(family.eq_ignore_ascii_case("ipv6") && dual_stack)
+    let dual_stack = context.newer_domain().and_then(|domain| endpoint.strip_suffix(domain));
+    Ok(family.eq_ignore_ascii_case("ipv6") && dual_stack.is_some_and(|before| before.ends_with('.')))
 }
 
 fn groups_missing(context: &Context<'_>) -> Known<Vec<String>> {

@@ -85,6 +85,7 @@ pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
 pub use forwarders::{ForwardersError, Forwarding, Wanted, forwarding};
 pub use names::{NeededName, NeededNames, needed_names};
+pub use observed::{ClusterNetworks, cluster_networks};
 pub use plan::{PlanError, settled};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 pub use trace::{TraceError, Traced, trace};
@@ -115,12 +116,13 @@ pub const KINDS: &[&str] = &[
     "addon",
     "role",
     "growth",
-    "observed_name",
+    observed::NAME,
+    observed::RESOLVER,
     "flow",
 ];
 
 /// The kinds of subjects that live probes saw.
-pub const OBSERVED: &[&str] = &[observed::KIND];
+pub const OBSERVED: &[&str] = &[observed::NAME, observed::RESOLVER];
 
 /// Something that rules are about.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,7 +203,7 @@ impl<'s> Facts<'s> {
     /// Computes every subject except the flows.
     pub fn derive(snapshot: &'s Snapshot, intent: &Intent) -> Self {
         let context = Context::new(snapshot, intent);
-        let by_kind = BTreeMap::from([
+        let mut by_kind = BTreeMap::from([
             ("cluster", cluster::derive(&context)),
             ("vpc", vpc::derive(&context)),
             ("control_plane_subnet", subnet::of_control_plane(&context)),
@@ -221,8 +223,8 @@ impl<'s> Facts<'s> {
             ("addon", addon::derive(&context)),
             ("growth", growth::derive(&context)),
             ("bootstrap", bootstrap::derive(&context)),
-            ("observed_name", observed::derive(&context)),
         ]);
+        by_kind.extend(observed::derive(&context));
         Self { target: context.target(), context, by_kind }
     }
 
@@ -270,7 +272,8 @@ pub fn schema(kind: &str) -> Option<Schema> {
         "fargate_profile" => Some(schema_for!(fargate::FargateFacts)),
         "addon" => Some(schema_for!(addon::AddonFacts)),
         "growth" => Some(schema_for!(growth::GrowthFacts)),
-        "observed_name" => Some(schema_for!(observed::ObservedNameFacts)),
+        observed::NAME => Some(schema_for!(observed::ObservedNameFacts)),
+        observed::RESOLVER => Some(schema_for!(observed::ObservedResolverFacts)),
         "bootstrap" => Some(schema_for!(bootstrap::BootstrapFacts)),
         "flow" => Some(flows::schema()),
         _ => None,

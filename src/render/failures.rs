@@ -8,6 +8,9 @@ use serde_json::Value;
 use super::text::{Page, Tone, count};
 use crate::report::{Blocker, Finding, Report, Severity, Subject};
 
+/// More subjects of one rule than this are listed by their names; the JSON report has each message.
+const MOST_TOLD: usize = 4;
+
 /// Evidence longer than this is for the JSON report.
 const SHORT_EVIDENCE: usize = 160;
 
@@ -34,9 +37,27 @@ pub fn block<'f>(page: &mut Page, findings: &[&'f Finding], given: &mut BTreeSet
     let (word, tone) = severity(first.severity);
     page.painted(&format!("{word:<9}"), Some(tone), &first.message);
     page.paragraph("         ", &format!("rule {}, {}", first.rule, subject(&first.subject)));
+    let mut alike = 0;
+    let mut more = Vec::new();
     for other in others {
-        let rule = if other.rule == first.rule { String::new() } else { format!("rule {}, ", other.rule) };
-        page.paragraph("  also:       ", &format!("{} ({rule}{})", other.message, subject(&other.subject)));
+        alike += usize::from(other.rule == first.rule);
+        if other.rule == first.rule && alike >= MOST_TOLD && others.len() > MOST_TOLD {
+            more.push(other.subject.id.as_str());
+            continue;
+        }
+        let mut about = Vec::new();
+        if other.rule != first.rule {
+            about.push(format!("rule {}", other.rule));
+        }
+        // What the message names already is not named again.
+        if !other.subject.id.split('@').all(|part| other.message.contains(part)) {
+            about.push(subject(&other.subject));
+        }
+        let about = if about.is_empty() { String::new() } else { format!(" ({})", about.join(", ")) };
+        page.paragraph("  also:       ", &format!("{}{about}", other.message));
+    }
+    if !more.is_empty() {
+        page.paragraph("  also:       ", &format!("{} more: {}", more.len(), more.join(", ")));
     }
     blockers(page, findings);
     if others.iter().all(|other| other.rule != first.rule)

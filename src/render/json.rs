@@ -102,7 +102,7 @@ mod tests {
                 name,
                 essential: true,
                 expected: None,
-                also_public: false,
+                also_public: None,
                 seen,
             }
         });

@@ -1,28 +1,43 @@
-//! A probe for people: each name with what every resolver said and what happened on every address,
-//! those with trouble first; then what the rules make of it, as in an audit.
+//! A probe for people: who answers for no name at all, each name with trouble, and the others in a line each;
+//! then what the rules make of it, as in an audit.
 
 use super::json::pretty;
 use super::text::{Page, Style, Tone};
 use super::{failures, table, unknowns};
 use crate::report::Report;
-use crate::report::probe::{Line, NameSeen, Probe};
+use crate::report::probe::{Line, Probe, Sights};
 
 /// The answer as JSON, as `docs/probe.schema.json` describes it.
 pub fn json<V: serde::Serialize, O: serde::Serialize>(probe: &Probe<V, O>) -> String {
     pretty(probe)
 }
 
-/// The answer as text; `title` says from where and when.
-pub fn table(title: &str, names: &[NameSeen], report: &Report, style: &Style) -> String {
+/// The answer as text; `title` says of what, from where and when.
+pub fn table(title: &str, sights: &Sights, report: &Report, style: &Style) -> String {
     let mut page = Page::new(*style);
     page.painted("probe: ", Some(Tone::Strong), title);
     page.heading("SEEN");
-    let troubled = |name: &&NameSeen| name.lines.iter().any(|line| line.good != Some(true));
-    for name in names.iter().filter(troubled).chain(names.iter().filter(|name| !troubled(name))) {
-        seen(&mut page, name);
-    }
-    if names.is_empty() {
+    if sights.names.is_empty() {
         page.line("  nothing: there was no name to ask for");
+    }
+    if !sights.everywhere.is_empty() {
+        page.line("  for every name");
+        lines(&mut page, &sights.everywhere);
+    }
+    for name in sights.names.iter().filter(|name| name.well.is_none()) {
+        page.paragraph("  ", &format!("{} ({})", name.name, name.of));
+        lines(&mut page, &name.lines);
+    }
+    let mut well = sights.names.iter().filter_map(|name| Some((name, name.well.as_ref()?))).peekable();
+    if well.peek().is_some() {
+        page.paragraph(
+            "  ",
+            "one answer from all who give one, and every address shows the right certificate",
+        );
+    }
+    for (name, addresses) in well {
+        let told = format!("{} ({}): {addresses}", name.name, name.of);
+        page.painted("    ok    ", Some(Tone::Good), &told);
     }
     failures::print(&mut page, report);
     unknowns::print(&mut page, report);
@@ -31,9 +46,8 @@ pub fn table(title: &str, names: &[NameSeen], report: &Report, style: &Style) ->
     page.finish()
 }
 
-fn seen(page: &mut Page, name: &NameSeen) {
-    page.paragraph("  ", &format!("{} ({})", name.name, name.of));
-    let mut lines: Vec<&Line> = name.lines.iter().collect();
+fn lines(page: &mut Page, lines: &[Line]) {
+    let mut lines: Vec<&Line> = lines.iter().collect();
     // Failures, what is not known, what is well.
     lines.sort_by_key(|line| (line.good == Some(true), line.good.is_none()));
     for line in lines {

@@ -51,6 +51,15 @@ impl<V, O> Probe<V, O> {
     }
 }
 
+/// What was seen, in words.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Sights {
+    /// Ways of asking that came to the same for every name, and gave no address.
+    pub everywhere: Vec<Line>,
+    /// Each name with all else.
+    pub names: Vec<NameSeen>,
+}
+
 /// What was seen of one name, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameSeen {
@@ -58,8 +67,10 @@ pub struct NameSeen {
     pub name: String,
     /// What it is of: the cluster, or a service.
     pub of: String,
-    /// One line for each way of asking and each address.
+    /// Each answer with who gave it, and each outcome with its addresses.
     pub lines: Vec<Line>,
+    /// The addresses, where there is one answer and each address in it is in order.
+    pub well: Option<String>,
 }
 
 /// One thing that was seen, in words.
@@ -67,7 +78,7 @@ pub struct NameSeen {
 pub struct Line {
     /// Whether it is as it should be by itself.
     pub good: Option<bool>,
-    /// Who was asked, or the address.
+    /// Who was asked, or the addresses.
     pub place: String,
     /// What came of it.
     pub outcome: String,

@@ -35,6 +35,12 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
     if keys.contains_key("snapshot_version") {
         return saved(name, text).map(|snapshot| Loaded::Saved(Box::new(snapshot)));
     }
+    // A probe's report holds what it saw as a snapshot does: a pod can hand on nothing but what it prints.
+    if keys.contains_key("schema_version") && keys.contains_key("observations") {
+        let Observed { observations } = typed(name, text)?;
+        let snapshot = Snapshot { snapshot_version: SNAPSHOT_VERSION, observations, ..Snapshot::default() };
+        return Ok(Loaded::Saved(Box::new(snapshot)));
+    }
     match cli_output::parse(name, text, &keys)? {
         Some(part) => Ok(Loaded::Output(Box::new(part))),
         None => Ok(Loaded::Other(describe_object(&keys))),
@@ -88,6 +94,11 @@ struct Header {
     region: Option<String>,
     scope: BTreeMap<String, BTreeSet<String>>,
     gaps: Vec<Gap>,
+    observations: Vec<Observation>,
+}
+
+#[derive(Deserialize)]
+struct Observed {
     observations: Vec<Observation>,
 }
 

@@ -24,9 +24,9 @@ pub struct Observation {
     /// The private addresses that the probe was told to expect; empty where none are, null where nobody knew.
     #[serde(default)]
     pub expected: Option<BTreeSet<IpAddr>>,
-    /// Whether it may lead to public addresses as well, where the probe was told so.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub also_public: bool,
+    /// Whether it may lead to public addresses as well; absent where the probe was not told.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also_public: Option<bool>,
     /// What was seen.
     #[serde(flatten)]
     pub seen: Seen,
@@ -43,6 +43,12 @@ pub struct Vantage {
     /// The addresses that it speaks from.
     #[serde(default)]
     pub addresses: BTreeSet<IpAddr>,
+    /// Whether it is in the cluster's VPC, by the prefixes that the probe was told; absent where it was told none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub in_vpc: Option<bool>,
+    /// Whether nodes or pods of the cluster run there, by the same; the VPC counts whole.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of_cluster: Option<bool>,
 }
 
 /// What a probe runs on.
@@ -86,10 +92,33 @@ pub struct Dns {
     pub aliases: Vec<String>,
     /// Whether an answer said that it was cut off.
     pub truncated: bool,
+    /// The kind of addresses whose question failed, while the other one was answered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub failed_half: Option<Family>,
     /// What else there is to say.
     pub detail: Option<String>,
     /// How long it took.
     pub millis: u64,
+}
+
+/// A kind of addresses; each is a question of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Family {
+    /// A records.
+    Ipv4,
+    /// AAAA records.
+    Ipv6,
+}
+
+impl Family {
+    /// As people write it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Ipv4 => "IPv4",
+            Self::Ipv6 => "IPv6",
+        }
+    }
 }
 
 /// How a resolver is asked.
@@ -212,6 +241,8 @@ pub enum TlsOutcome {
     Unjudged,
     /// The certificate cannot be used for another reason.
     Unusable,
+    /// It speaks TLS, and refuses this name or this handshake.
+    Rejected,
     /// Something answers that does not speak TLS.
     NotTls,
     /// The connection was refused.
@@ -240,6 +271,7 @@ impl TlsOutcome {
             Self::NotYetValid => "certificate not valid yet",
             Self::Unjudged => "answers, certificate not judged",
             Self::Unusable => "certificate unusable",
+            Self::Rejected => "refuses the TLS handshake",
             Self::NotTls => "answers, but not with TLS",
             Self::Refused => "refused",
             Self::TimedOut => "timed out",
@@ -302,6 +334,17 @@ mod tests {
         assert_eq!((dns.transport, dns.outcome), (Transport::Udp, DnsOutcome::Answered));
         let again = Snapshot::from_json("again.json", &snapshot.to_json()).unwrap();
         assert_eq!(again, snapshot);
+    }
+
+    #[test]
+    fn a_probes_report_is_read_for_what_it_saw() {
+        let report = json!({"schema_version": "1", "verdict": "not_ready", "findings": [],
+            "observations": [seen()]});
+        let read = Snapshot::from_json("report.json", &report.to_string()).unwrap();
+        assert_eq!(read, file(&json!([seen()])));
+        let wrong = json!({"schema_version": "1", "observations": [{}]}).to_string();
+        let error = Snapshot::from_json("report.json", &wrong).unwrap_err().to_string();
+        assert!(error.contains("report.json") && error.contains("observations[0]"), "{error}");
     }
 
     #[test]

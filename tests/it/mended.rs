@@ -27,6 +27,8 @@ const SHOWN: &[&str] = &[
     "node-role-cannot-pull",
     "node-role-closed-to-ec2",
     "node-role-lacks-permissions",
+    "node-subnets-too-small",
+    "node-update-short-of-addresses",
     "nodes-cannot-reach-api",
     "nodes-closed-to-nodes",
     "nodes-get-public-addresses",
@@ -65,7 +67,6 @@ const ROUNDS: &[&[&str]] = &[
         "aws ec2 modify-vpc-endpoint --vpc-endpoint-id {ecr.api-endpoint} --no-private-dns-enabled",
         r#"aws ec2 associate-dhcp-options --vpc-id {k8s-vpc} --dhcp-options-id "$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values=AmazonProvidedDNS --query DhcpOptions.DhcpOptionsId --output text)""#,
         "aws eks update-cluster-config --name yoda-k8s-1 --resources-vpc-config endpointPrivateAccess=false,endpointPublicAccess=true,publicAccessCidrs=203.0.113.0/24,subnetIds={worker-a},securityGroupIds={control-plane-group},sg-0fffffffffffffff1",
-        "aws eks update-nodegroup-config --cluster-name yoda-k8s-1 --nodegroup-name workers --scaling-config minSize=1,desiredSize=2,maxSize=30000",
         "aws ec2 modify-subnet-attribute --subnet-id {worker-a} --map-public-ip-on-launch",
     ],
     &[
@@ -76,6 +77,8 @@ const ROUNDS: &[&[&str]] = &[
         "aws ec2 create-network-acl-entry --network-acl-id {acl} --egress --rule-number 1 --protocol tcp --port-range From=443,To=443 --cidr-block 0.0.0.0/0 --rule-action deny",
         "aws ec2 delete-route --route-table-id {operator-table} --destination-cidr-block 172.24.0.0/24",
         "aws iam attach-role-policy --role-name {cluster-role} --policy-arn arn:aws:iam::aws:policy/AmazonEKSServicePolicy",
+        // Not in a round that makes endpoints: these take the very addresses that the new limit counts on.
+        "aws eks update-nodegroup-config --cluster-name yoda-k8s-1 --nodegroup-name workers --scaling-config minSize=1,desiredSize=2,maxSize=30000",
     ],
 ];
 
@@ -117,10 +120,7 @@ fn changes(finding: &Value) -> impl Iterator<Item = &str> {
 fn is_not_told(finding: &Value) -> bool {
     let missing = finding["missing"].as_array().expect("missing");
     finding["outcome"] == "unknown"
-        && missing.iter().map(|one| text(&one["what"])).all(|what| {
-            what.contains("clusterSecurityGroupId")
-                || what.contains("eks:ListAddons") && what.contains("HTTP 404")
-        })
+        && missing.iter().all(|one| text(&one["what"]).contains("clusterSecurityGroupId"))
 }
 
 #[test]

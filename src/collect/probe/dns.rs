@@ -15,7 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout, timeout_at};
 
-use crate::snapshot::observation::DnsOutcome;
+use crate::snapshot::observation::{DnsOutcome, Family};
 
 /// More addresses than an honest answer has.
 const MOST_ADDRESSES: usize = 64;
@@ -29,6 +29,7 @@ pub(super) struct Answer {
     pub(super) addresses: BTreeSet<IpAddr>,
     pub(super) aliases: Vec<String>,
     pub(super) truncated: bool,
+    pub(super) failed_half: Option<Family>,
     pub(super) detail: Option<String>,
 }
 
@@ -234,15 +235,17 @@ fn both(halves: [Option<Answer>; 2]) -> Answer {
     let [four, six] = halves.map(|half| half.unwrap_or_else(|| Answer::of(DnsOutcome::TimedOut)));
     let failed = |answer: &Answer| !matches!(answer.outcome, DnsOutcome::Answered | DnsOutcome::NoData);
     let mut details: Vec<String> = Vec::new();
+    let mut failed_half = None;
     let outcome = match (four.outcome, six.outcome) {
         (DnsOutcome::Truncated, _) | (_, DnsOutcome::Truncated) => DnsOutcome::Truncated,
         (DnsOutcome::Answered, _) | (_, DnsOutcome::Answered) => DnsOutcome::Answered,
         (DnsOutcome::NoData, other) | (other, _) => other,
     };
     if outcome == DnsOutcome::Answered {
-        for (answer, which) in [(&four, "IPv4"), (&six, "IPv6")] {
+        for (answer, which) in [(&four, Family::Ipv4), (&six, Family::Ipv6)] {
             if failed(answer) {
-                details.push(format!("the question for {which}: {}", answer.outcome.words()));
+                failed_half = Some(which);
+                details.push(format!("the question for {}: {}", which.word(), answer.outcome.words()));
             }
         }
     }
@@ -255,6 +258,7 @@ fn both(halves: [Option<Answer>; 2]) -> Answer {
         addresses: four.addresses.into_iter().chain(six.addresses).collect(),
         aliases,
         truncated: four.truncated || six.truncated,
+        failed_half,
         detail: (!details.is_empty()).then(|| details.join("; ")),
     }
 }

@@ -13,15 +13,17 @@ mod vantage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
 use tokio::net::TcpStream;
+use tokio::sync::OnceCell;
 use tokio::time::Instant;
 
 pub use error::ProbeError;
 pub use proxy::ProxySettings;
-pub use targets::{CLUSTER, Target, Targets, is_authority};
+pub use targets::{CLUSTER, Networks, Target, Targets, is_authority};
 pub use tls::Trust;
 pub use vantage::{configured_servers, here, server};
 
@@ -62,7 +64,7 @@ const AT_ONCE_TCP: usize = 4;
 const AT_ONCE_TLS: usize = 96;
 
 /// Asks for every name at every resolver, and greets every address: those that the names should have,
-/// and those that they turned out to have.
+/// and those that they turn out to have, as soon as they do.
 pub async fn probe(
     targets: &Targets,
     trust: &Trust,
@@ -74,69 +76,50 @@ pub async fn probe(
         trust,
         end: Instant::now() + options.deadline,
         greeting: Gate::new(AT_ONCE_TLS),
+        doors: Mutex::default(),
         progress,
         started: AtomicUsize::new(0),
         done: AtomicUsize::new(0),
     };
-    let expected: BTreeMap<SocketAddr, Vec<&Target>> = grouped(targets.names.iter().flat_map(|target| {
-        target.expected.iter().flatten().map(move |address| (SocketAddr::new(*address, target.port), target))
-    }));
-    let (answers, mut greetings) = tokio::join!(run.resolve(&targets.names), run.greet_all(expected.clone()));
-    let found = grouped(answers.iter().flat_map(|(target, dns)| {
-        dns.addresses.iter().map(|address| (SocketAddr::new(*address, target.port), *target))
-    }));
-    // An address that was greeted for one name is known; for another name it is greeted again.
-    let mut more = found;
-    for (address, names) in &mut more {
-        let known = expected.get(address).map(Vec::as_slice).unwrap_or_default();
-        names.retain(|target| !known.contains(target));
-    }
-    let dead: BTreeMap<SocketAddr, Tls> = greetings
-        .iter()
-        .filter(|(_, tls)| tls.outcome.connected() == Some(false))
-        .map(|(_, tls)| (SocketAddr::new(tls.address, tls.port), tls.clone()))
-        .collect();
-    let (again, fresh): (BTreeMap<_, _>, BTreeMap<_, _>) = more
-        .into_iter()
-        .filter(|(_, names)| !names.is_empty())
-        .partition(|(address, _)| dead.contains_key(address));
-    for (address, names) in again {
-        let Some(first) = dead.get(&address) else { continue };
-        greetings.extend(names.into_iter().map(|target| (target, not_again(first))));
-    }
-    greetings.extend(run.greet_all(fresh).await);
-
-    let proxied = targets.names.iter().filter_map(|target| {
-        Some((target, Seen::Proxy(options.proxies.for_name(&target.name, target.port)?)))
-    });
-    let mut seen: Vec<Observation> = answers
-        .into_iter()
-        .map(|(target, dns)| (target, Seen::Dns(dns)))
-        .chain(greetings.into_iter().map(|(target, tls)| (target, Seen::Tls(tls))))
-        .chain(proxied)
-        .map(|(target, seen)| Observation {
-            vantage: options.vantage.clone(),
-            at: options.at.clone(),
-            of: target.of.clone(),
-            name: target.name.clone(),
-            essential: target.essential,
-            also_public: target.also_public,
-            expected: target.expected.clone(),
-            seen,
+    let run = &run;
+    let resolvers = run.resolvers();
+    let asked = resolvers.iter().flat_map(|resolver| {
+        targets.names.iter().map(move |target| async move {
+            let dns = run.ask(resolver, target).await;
+            let greeted = run.greet_all(target, &dns.addresses).await;
+            (target, dns, greeted)
         })
-        .collect();
+    });
+    let expected = targets
+        .names
+        .iter()
+        .map(|target| async move { (target, run.greet_all(target, target.expected.iter().flatten()).await) });
+    let (asked, expected) = tokio::join!(join_all(asked), join_all(expected));
+
+    let observed = |target: &Target, seen: Seen| Observation {
+        vantage: options.vantage.clone(),
+        at: options.at.clone(),
+        of: target.of.clone(),
+        name: target.name.clone(),
+        essential: target.essential,
+        also_public: target.also_public,
+        expected: target.expected.clone(),
+        seen,
+    };
+    let mut seen = Vec::new();
+    for (target, dns, greeted) in asked {
+        seen.push(observed(target, Seen::Dns(dns)));
+        seen.extend(greeted.into_iter().map(|tls| observed(target, Seen::Tls(tls))));
+    }
+    for (target, greeted) in expected {
+        seen.extend(greeted.into_iter().map(|tls| observed(target, Seen::Tls(tls))));
+    }
+    for target in &targets.names {
+        let proxy = options.proxies.for_name(&target.name, target.port);
+        seen.extend(proxy.map(|proxy| observed(target, Seen::Proxy(proxy))));
+    }
     seen.sort();
     seen
-}
-
-fn grouped<'t>(
-    pairs: impl Iterator<Item = (SocketAddr, &'t Target)>,
-) -> BTreeMap<SocketAddr, Vec<&'t Target>> {
-    let mut groups: BTreeMap<SocketAddr, BTreeSet<&Target>> = BTreeMap::new();
-    for (address, target) in pairs {
-        groups.entry(address).or_default().insert(target);
-    }
-    groups.into_iter().map(|(address, names)| (address, names.into_iter().collect())).collect()
 }
 
 /// What one try showed holds for the other names on the address: a connection knows no names.
@@ -149,12 +132,21 @@ fn not_again(first: &Tls) -> Tls {
     Tls { detail: Some(format!("{why}tried once for all its names")), millis: 0, ..first.clone() }
 }
 
+/// One address and port: who greets it by which name, and what the first of them met.
+#[derive(Default)]
+struct Door {
+    /// The names, each greeted once whoever told the address.
+    names: Mutex<BTreeSet<String>>,
+    first: OnceCell<Tls>,
+}
+
 /// What all tries share.
 struct Run<'r> {
     options: &'r ProbeOptions,
     trust: &'r Trust,
     end: Instant,
     greeting: Gate,
+    doors: Mutex<BTreeMap<SocketAddr, Arc<Door>>>,
     progress: &'r dyn Progress,
     started: AtomicUsize,
     done: AtomicUsize,
@@ -182,7 +174,8 @@ impl Run<'_> {
         self.progress.say(done, self.started.load(Ordering::Relaxed), what);
     }
 
-    async fn resolve<'t>(&self, names: &'t [Target]) -> Vec<(&'t Target, Dns)> {
+    /// Each server, asked in each way, and the operating system.
+    fn resolvers(&self) -> Vec<Resolver> {
         let further = |server: &&SocketAddr| !self.options.configured.contains(server);
         let configured = self.options.configured.iter().map(|server| (*server, true));
         let further: BTreeSet<&SocketAddr> = self.options.servers.iter().filter(further).collect();
@@ -198,10 +191,7 @@ impl Run<'_> {
             let gate = Gate::new(AT_ONCE_SYSTEM);
             resolvers.push(Resolver { server: None, configured: true, transport: Transport::System, gate });
         }
-        let asked = resolvers.iter().flat_map(|resolver| {
-            names.iter().map(move |target| async move { (target, self.ask(resolver, target).await) })
-        });
-        join_all(asked).await
+        resolvers
     }
 
     async fn ask(&self, resolver: &Resolver, target: &Target) -> Dns {
@@ -236,30 +226,37 @@ impl Run<'_> {
             addresses: answer.addresses,
             aliases: answer.aliases,
             truncated: answer.truncated,
+            failed_half: answer.failed_half,
             detail: answer.detail,
             millis: millis(begun),
         }
     }
 
-    async fn greet_all<'t>(&self, groups: BTreeMap<SocketAddr, Vec<&'t Target>>) -> Vec<(&'t Target, Tls)> {
-        let groups = groups.into_iter().map(|(address, names)| self.greet(address, names));
-        join_all(groups).await.into_iter().flatten().collect()
+    /// Greets these addresses by the name, those that were not greeted by it yet.
+    async fn greet_all(&self, target: &Target, addresses: impl IntoIterator<Item = &IpAddr>) -> Vec<Tls> {
+        let addresses = addresses.into_iter().map(|address| SocketAddr::new(*address, target.port));
+        join_all(addresses.map(|address| self.greet(address, target))).await.into_iter().flatten().collect()
     }
 
-    /// Greets one address by each of its names; where nothing answers, it is tried once.
-    async fn greet<'t>(&self, address: SocketAddr, names: Vec<&'t Target>) -> Vec<(&'t Target, Tls)> {
-        let Some((first, others)) = names.split_first() else { return Vec::new() };
-        let seen = self.greet_as(address, first).await;
-        if seen.outcome.connected() == Some(true) {
-            let more = join_all(
-                others.iter().map(|target| async move { (*target, self.greet_as(address, target).await) }),
-            );
-            let mut all = more.await;
-            all.insert(0, (first, seen));
-            return all;
+    /// Greets one address by one name; where nothing answers, it is tried once for all names.
+    async fn greet(&self, address: SocketAddr, target: &Target) -> Option<Tls> {
+        let door = Arc::clone(locked(&self.doors).entry(address).or_default());
+        if !locked(&door.names).insert(target.name.clone()) {
+            return None;
         }
-        let same = others.iter().map(|target| (*target, not_again(&seen))).collect::<Vec<_>>();
-        std::iter::once((*first, seen)).chain(same).collect()
+        let mut is_first = false;
+        let first = door.first.get_or_init(|| {
+            is_first = true;
+            self.greet_as(address, target)
+        });
+        let first = first.await;
+        Some(if is_first {
+            first.clone()
+        } else if first.outcome.connected() == Some(true) {
+            self.greet_as(address, target).await
+        } else {
+            not_again(first)
+        })
     }
 
     async fn greet_as(&self, address: SocketAddr, target: &Target) -> Tls {
@@ -301,6 +298,11 @@ impl Run<'_> {
             seen.detail = Some(format!("the connection was accepted, and then {TIME_WAS_UP}"));
         }
     }
+}
+
+/// What a lock holds; nothing that could panic is done while it is held.
+fn locked<T>(lock: &Mutex<T>) -> MutexGuard<'_, T> {
+    lock.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn millis(begun: Instant) -> u64 {

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
@@ -33,8 +34,34 @@ pub struct Targets {
     /// The cluster's CA as EKS gives it: PEM in base64; PEM itself will do.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate_authority: Option<String>,
+    /// Where the cluster is, so that a probe can tell whether it runs there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub networks: Option<Networks>,
     /// The names.
     pub names: Vec<Target>,
+}
+
+/// The prefixes of the networks that nodes and pods of the cluster are in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Networks {
+    /// Those of its VPC.
+    pub vpc: Vec<IpNet>,
+    /// Those of hybrid nodes and their pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<IpNet>,
+}
+
+impl Networks {
+    /// Whether one of the addresses is in the VPC, and whether one is where nodes or pods are; nothing
+    /// where no address is known.
+    pub(super) fn place(&self, addresses: &BTreeSet<IpAddr>) -> Option<(bool, bool)> {
+        let within = |prefixes: &[IpNet]| {
+            prefixes.iter().any(|prefix| addresses.iter().any(|address| prefix.contains(address)))
+        };
+        let in_vpc = within(&self.vpc);
+        (!addresses.is_empty()).then(|| (in_vpc, in_vpc || within(&self.remote)))
+    }
 }
 
 /// One name to ask for.
@@ -52,8 +79,9 @@ pub struct Target {
     #[serde(default)]
     pub essential: bool,
     /// Whether it leads to public addresses as well: the API of a cluster with public access, outside its VPC.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub also_public: bool,
+    /// Absent where nobody knows.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub also_public: Option<bool>,
     /// The port.
     #[serde(default = "https", skip_serializing_if = "is_https")]
     pub port: u16,
@@ -77,7 +105,7 @@ impl Target {
             name: name.to_owned(),
             expected,
             essential,
-            also_public: false,
+            also_public: None,
             port: https(),
         }
     }

@@ -129,10 +129,10 @@ fn judge(error: &Error, seen: &mut Tls) {
         Some(rustls::Error::InvalidCertificate(wrong)) => certificate(wrong, &mut seen.names),
         Some(rustls::Error::InvalidMessage(_)) => (TlsOutcome::NotTls, None),
         Some(rustls::Error::AlertReceived(alert)) => {
-            (TlsOutcome::Closed, Some(format!("with the alert {alert:?}")))
+            (TlsOutcome::Rejected, Some(format!("with the alert {alert:?}")))
         }
         Some(rustls::Error::PeerIncompatible(_)) => {
-            (TlsOutcome::Closed, Some("its TLS is too old or too strange".to_owned()))
+            (TlsOutcome::Rejected, Some("its TLS is too old or too strange".to_owned()))
         }
         Some(other) => (TlsOutcome::Closed, Some(printable(other.to_string().as_bytes()))),
         None => (TlsOutcome::Closed, None),

@@ -4,19 +4,29 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
+use super::Networks;
 use crate::snapshot::observation::{Vantage, VantageKind};
 
-/// This machine or pod; `name` is what to call it, `towards` where it has to reach.
+/// This machine or pod; `name` is what to call it, `towards` where it has to reach, `networks` where the
+/// cluster is.
 ///
 /// A pod's own name changes with each start, so that one without a given name is called `pod`.
-pub fn here(name: Option<&str>, towards: impl Iterator<Item = IpAddr>) -> Vantage {
+pub fn here(
+    name: Option<&str>,
+    towards: impl Iterator<Item = IpAddr>,
+    networks: Option<&Networks>,
+) -> Vantage {
     // <https://kubernetes.io/docs/concepts/containers/container-environment/>
     let pod = std::env::var_os("KUBERNETES_SERVICE_HOST").is_some();
     let given = name.map(str::trim).filter(|name| !name.is_empty()).map(str::to_owned);
+    let addresses = sources(towards);
+    let place = networks.and_then(|networks| networks.place(&addresses));
     Vantage {
         name: given.unwrap_or_else(|| if pod { "pod".to_owned() } else { host_name() }),
         kind: if pod { VantageKind::Pod } else { VantageKind::Machine },
-        addresses: sources(towards),
+        addresses,
+        in_vpc: place.map(|(in_vpc, _)| in_vpc),
+        of_cluster: place.map(|(_, of_cluster)| of_cluster),
     }
 }
 
@@ -93,8 +103,8 @@ mod tests {
 
     #[test]
     fn a_vantage_that_was_given_a_name_has_it_and_loopback_is_no_address() {
-        let vantage = here(Some(" bastion "), ["127.0.0.1".parse().unwrap()].into_iter());
+        let vantage = here(Some(" bastion "), ["127.0.0.1".parse().unwrap()].into_iter(), None);
         assert_eq!((vantage.name.as_str(), vantage.addresses.len()), ("bastion", 0));
-        assert!(!here(None, std::iter::empty()).name.is_empty());
+        assert!(!here(None, std::iter::empty(), None).name.is_empty());
     }
 }

@@ -209,13 +209,13 @@ fn is_inside(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
 fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
     let needed = names::of(context);
     let mut unforwarded = BTreeSet::new();
-    for name in needed.listed.into_iter().filter(|name| name.of != CLUSTER) {
+    for name in needed.listed.iter().filter(|name| name.of != CLUSTER) {
         match &name.expected {
             Ok(addresses) if addresses.is_empty() => {
-                unforwarded.insert(name.of);
+                unforwarded.insert(name.of.as_str());
             }
-            Ok(_) => match domain_of(context, &name) {
-                Some(domain) => _ = forwarding.domains.entry(domain).or_default().insert(name.of),
+            Ok(_) => match domain_of(context, name) {
+                Some(domain) => _ = forwarding.domains.entry(domain).or_default().insert(name.of.clone()),
                 None => forwarding
                     .notes
                     .push(format!("{} is left out: it is no name of one AWS service.", name.name)),
@@ -227,7 +227,7 @@ fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
         }
     }
     if !unforwarded.is_empty() {
-        let all: Vec<String> = unforwarded.into_iter().collect();
+        let all: Vec<&str> = unforwarded.into_iter().collect();
         forwarding.notes.push(format!(
             "No interface endpoint of the VPC answers for the names of {}: they resolve as anywhere else.",
             all.join(", ")
@@ -258,8 +258,8 @@ fn domain_of(context: &Context<'_>, name: &NeededName) -> Option<String> {
 
 /// Whether a name is beneath AWS's domains, and not as wide as a region or wider.
 fn is_narrow(context: &Context<'_>, name: &str) -> bool {
-    let newer = ["api.aws", "on.aws", "api.amazonwebservices.com.cn"];
-    let before = context.domain().into_iter().chain(newer).find_map(|domain| name.strip_suffix(domain));
+    let mut domains = context.domain().into_iter().chain(context.newer_domain()).chain(["on.aws"]);
+    let before = domains.find_map(|domain| name.strip_suffix(domain));
     let Some(before) = before.and_then(|before| before.strip_suffix('.')) else { return false };
     !before.is_empty() && Some(before) != context.region.as_deref()
 }
@@ -267,14 +267,12 @@ fn is_narrow(context: &Context<'_>, name: &str) -> bool {
 /// The domain that the names of all of EKS's clusters in the region are beneath, if this host is.
 fn region_of(context: &Context<'_>, host: &str) -> Option<String> {
     let region = context.region.as_deref()?;
-    let newer = ["api.aws", "api.amazonwebservices.com.cn"];
-    let newer = newer.iter().map(|domain| format!("eks-cluster.{region}.{domain}"));
-    let mut domains =
-        context.domain().map(|domain| format!("{region}.eks.{domain}")).into_iter().chain(newer);
+    let usual = context.domain().map(|domain| format!("{region}.eks.{domain}"));
+    let newer = context.newer_domain().map(|domain| format!("eks-cluster.{region}.{domain}"));
     let beneath = |domain: &String| {
         host.strip_suffix(domain.as_str()).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.'))
     };
-    domains.find(beneath)
+    usual.into_iter().chain(newer).find(beneath)
 }
 
 fn unknown(what: &str, missing: &[Missing]) -> String {

@@ -77,7 +77,7 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
                 let free = |number: &i64| !used.contains(number);
                 let remedy = Remedy {
                     domain: Some(name.to_owned()),
-                    domains: needed::of(context).listed.into_iter().map(|needed| needed.name).collect(),
+                    domains: needed::of(context).listed.iter().map(|needed| needed.name.clone()).collect(),
                     vpc: Some(vpc.to_owned()),
                     priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
                     ..Remedy::default()

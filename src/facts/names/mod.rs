@@ -117,7 +117,7 @@ pub(super) fn of_nodes(context: &Context<'_>) -> Subjects {
         }
         .subject("node_name")
     });
-    Subjects { listed: listed.collect(), unlisted: names.unlisted }
+    Subjects { listed: listed.collect(), unlisted: names.unlisted.clone() }
 }
 
 /// Whether what nodes are told of a name serves them.

@@ -38,11 +38,15 @@ pub struct NeededName {
 
 /// The names that a cluster needs.
 pub fn needed_names(snapshot: &Snapshot, intent: &Intent) -> NeededNames {
-    of(&Context::new(snapshot, intent))
+    computed(&Context::new(snapshot, intent))
 }
 
-/// The same, from what was computed already.
-pub(in crate::facts) fn of(context: &Context<'_>) -> NeededNames {
+/// The same, computed once.
+pub(in crate::facts) fn of<'c>(context: &'c Context<'_>) -> &'c NeededNames {
+    context.needed_names.get_or_init(|| computed(context))
+}
+
+fn computed(context: &Context<'_>) -> NeededNames {
     let mut names = NeededNames::default();
     match cluster_host(context) {
         Ok(name) => names.listed.push(NeededName {
@@ -160,8 +164,8 @@ fn hosts(context: &Context<'_>, suffix: &str, service: &Service) -> Known<Vec<St
     for host in &service.hosts {
         let mut name = host.replace("{region}", region).replace("{domain}", domain);
         if name.contains("{newer_domain}") {
-            let newer =
-                newer_domain(context).ok_or_else(|| unknown("how the names of newer services end"))?;
+            let newer = context.newer_domain();
+            let newer = newer.ok_or_else(|| unknown("how the names of newer services end"))?;
             name = name.replace("{newer_domain}", newer);
         }
         if name.contains("{account}") {
@@ -191,16 +195,6 @@ fn usual(suffix: &str, service: &Service, region: &str, domain: &str) -> String 
     let host: Vec<&str> = suffix.split('.').rev().collect();
     let host = host.join(".");
     if service.global { format!("{host}.{domain}") } else { format!("{host}.{region}.{domain}") }
-}
-
-/// How the names of services end that have dual-stack names only
-/// (<https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>, `dualStackDnsSuffix`).
-fn newer_domain(context: &Context<'_>) -> Option<&'static str> {
-    Some(match context.partition.as_str() {
-        "aws" | "aws-us-gov" => "api.aws",
-        "aws-cn" => "api.amazonwebservices.com.cn",
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -81,18 +81,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     let forwards = rule.filter(|rule| is_kind(rule.rule, "FORWARD"));
     let found = match (forwards, &zone) {
         (Some(rule), _) => forward::by_rule(context, rule.rule, id, question, trail),
-        (None, Some(zone)) => {
-            let answer = zone.answer(context, question, trail);
-            match vpc::dns_attribute(context, id, vpc::Attribute::Hostnames) {
-                Ok(true) => answer,
-                // Without it private zones do not answer in the VPC.
-                Ok(false) => {
-                    let blockers = vec![attribute_off(id, "--enable-dns-hostnames")];
-                    Lookup::nothing(blockers, format!("the private zone {}", zone.domain))
-                }
-                Err(missing) => answer.provided(missing),
-            }
-        }
+        (None, Some(zone)) => by_zone(context, id, zone, question, trail),
         (None, None) if question.alias => {
             let what =
                 format!("what public DNS answers for {}, which is no name of the cluster's", question.name);
@@ -101,6 +90,28 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         (None, None) => public(context, &question.name),
     };
     found.provided(against).unless(instead)
+}
+
+/// What a private zone of a VPC answers; where it may not be there, nobody can say who does.
+fn by_zone(
+    context: &Context<'_>,
+    id: &str,
+    zone: &zones::Zone<'_>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Lookup {
+    let step = format!("the private zone {}", zone.domain);
+    let doubts = zone.doubts(context);
+    if !doubts.is_empty() {
+        return Lookup::unknown(doubts, step);
+    }
+    let answer = zone.answer(context, question, trail);
+    match vpc::dns_attribute(context, id, vpc::Attribute::Hostnames) {
+        Ok(true) => answer,
+        // Without it private zones do not answer in the VPC.
+        Ok(false) => Lookup::nothing(vec![attribute_off(id, "--enable-dns-hostnames")], step),
+        Err(missing) => answer.provided(missing),
+    }
 }
 
 /// What public DNS answers: for the cluster's name the control plane's private addresses, where the public

@@ -155,6 +155,55 @@ fn an_alias_of_a_zone_is_asked_for_where_the_zone_ends() {
     assert!(asked.contains("Z1") && asked.contains("vpce-"), "{asked}");
 }
 
+/// With STS's endpoint in this state.
+fn sts_is(fixture: Fixture, state: Option<&str>) -> Fixture {
+    fixture.change("VpcEndpoints", "VpcEndpointId", "vpce-0a0000000000000e3", |endpoint| {
+        endpoint["State"] = state.into();
+    })
+}
+
+#[test]
+fn an_endpoint_that_may_not_answer_yet_or_any_longer_leaves_its_names_open() {
+    for state in ["pending", "Pending", "pendingAcceptance", "partial", "whatever-comes-next"] {
+        let name = node(&sts_is(Fixture::healthy(), Some(state)), "sts");
+        assert!(is_unknown(&name["answer"], "vpce-0a0000000000000e3"), "{state}: {name}");
+        assert!(is_unknown(&name["resolves"], "vpce-0a0000000000000e3"), "{state}: {name}");
+    }
+    let silent = sts_is(Fixture::healthy(), None);
+    assert!(is_unknown(&node(&silent, "sts")["resolves"], "State of vpce-0a0000000000000e3"));
+    assert_eq!(node(&silent, "ecr.api")["answer"], "private", "another endpoint's names are its own");
+    // Whether the name is refused for want of the zone, or public DNS has it, is as open.
+    let hostnames_off =
+        sts_is(Fixture::healthy(), Some("pending"))
+            .change("VpcAttributes", "VpcId", VPC, |vpc| vpc["EnableDnsHostnames"]["Value"] = false.into());
+    let name = node(&hostnames_off, "sts");
+    assert!(is_unknown(&name["resolves"], "pending") && name["blockers"] == json!([]), "{name}");
+    let off = sts_is(Fixture::healthy(), Some("pending")).change(
+        "VpcEndpoints",
+        "VpcEndpointId",
+        "vpce-0a0000000000000e3",
+        |endpoint| endpoint["PrivateDnsEnabled"] = false.into(),
+    );
+    assert_eq!(node(&off, "sts")["answer"], "public", "it has no names to answer for");
+}
+
+#[test]
+fn an_endpoint_that_is_gone_leaves_its_names_to_who_comes_next() {
+    for state in ["failed", "Rejected", "expired", "deleting", "deleted"] {
+        let name = node(&sts_is(Fixture::healthy(), Some(state)), "sts");
+        assert_eq!(name["answer"], "public", "{state}: {name}");
+    }
+}
+
+#[test]
+fn a_rule_for_an_endpoint_s_own_name_comes_first_whatever_its_state() {
+    let sts = format!("sts.{REGION}.amazonaws.com.");
+    let pending = sts_is(outbound(), Some("pending"));
+    let name = node(&forward(pending, ("rslvr-rr-1", &sts, "FORWARD"), &office(), VPC), "sts");
+    assert!(is_unknown(&name["resolves"], "192.168.0.53"), "{name}");
+    assert!(!name["resolves"].to_string().contains("vpce-"), "{name}");
+}
+
 #[test]
 fn an_endpoint_hides_names_beneath_its_own() {
     let oidc = Fixture::healthy().change(

@@ -103,8 +103,7 @@ fn of_endpoint_named<'s>(
     zones: &mut Vec<Zone<'s>>,
     missing: &mut Vec<Missing>,
 ) {
-    let state = endpoints::state(endpoint);
-    if matches!(state.as_deref(), Some("deleted" | "deleting" | "rejected" | "failed" | "expired")) {
+    if endpoints::is_gone(endpoint) {
         return;
     }
     let patterns = patterns(context, endpoint);
@@ -216,6 +215,15 @@ fn of_profiles<'s>(
 }
 
 impl Zone<'_> {
+    /// Why it may not be there, so that whoever comes next answers: EC2 makes an endpoint's zone with the
+    /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
+    pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
+        match &self.kind {
+            Kind::Endpoint(endpoint, _) => endpoints::silent(context, endpoint),
+            Kind::Cluster | Kind::Hosted { .. } => Vec::new(),
+        }
+    }
+
     /// What the zone answers. Without the name there is no address: nobody else is asked
     /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
     pub fn answer(&self, context: &Context<'_>, question: &Question, trail: &mut Trail) -> Lookup {

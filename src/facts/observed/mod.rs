@@ -1,75 +1,119 @@
 //! What live probes saw, name by name and place by place, beside what it should have been.
 //!
 //! A probe is evidence of its place and time: what it saw is certain, what it could not finish is unknown.
-//! Only the latest probe of a name from a place counts.
+//! Only the latest probe of a name from a place counts, and none that was made a week before or after AWS's
+//! state was read.
 
 mod greeted;
 mod name;
 mod paper;
 mod place;
 mod resolved;
+mod resolver;
 #[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
+use ipnet::IpNet;
+
+use crate::intent::Intent;
 use crate::network::{Known, Missing};
-use crate::snapshot::Observation;
 use crate::snapshot::aws::Time;
 use crate::snapshot::observation::Vantage;
+use crate::snapshot::{Observation, Snapshot};
 
 use super::{Context, Subjects, names};
 
-pub(super) use name::ObservedNameFacts;
+use place::Place;
 
-/// The kind of subject that this is about.
-pub(super) const KIND: &str = "observed_name";
+pub(super) use name::ObservedNameFacts;
+pub(super) use resolver::ObservedResolverFacts;
+
+/// A name, as it was seen from one place.
+pub(super) const NAME: &str = "observed_name";
+/// A DNS server, as it answered to one place.
+pub(super) const RESOLVER: &str = "observed_resolver";
 
 /// What one probe saw of one name.
-struct Sight<'o> {
-    vantage: &'o Vantage,
-    at: &'o str,
-    of: &'o str,
-    name: &'o str,
+struct Sight<'c> {
+    vantage: &'c Vantage,
+    place: Place<'c>,
+    at: &'c str,
+    of: &'c str,
+    name: &'c str,
     essential: bool,
     /// Whether the probe was told that it may lead to public addresses as well.
-    also_public: bool,
+    also_public: Option<bool>,
     /// The private addresses that it should have.
     expected: Known<BTreeSet<IpAddr>>,
-    seen: Vec<&'o Observation>,
+    seen: Vec<&'c Observation>,
 }
 
-/// Every name that was probed, once for each place.
-pub(super) fn derive(context: &Context<'_>) -> Subjects {
+impl Sight<'_> {
+    /// Whether it has to work there: the API everywhere, services where nodes and pods of the cluster run.
+    fn needed_here(&self) -> Known<bool> {
+        if self.of == names::CLUSTER { Ok(true) } else { self.place.of_cluster.clone() }
+    }
+}
+
+/// The prefixes of the networks that nodes and pods of the cluster are in.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ClusterNetworks {
+    /// Those of its VPC.
+    pub vpc: Vec<IpNet>,
+    /// Those of hybrid nodes and their pods.
+    pub remote: Vec<IpNet>,
+}
+
+/// Where the cluster is, for a probe that will run where AWS cannot be read; nothing where that was not read.
+pub fn cluster_networks(snapshot: &Snapshot, intent: &Intent) -> Option<ClusterNetworks> {
+    let context = Context::new(snapshot, intent);
+    let vpc = context.vpc.as_ref().ok().and_then(|vpc| context.network.vpc_cidrs(vpc).ok())?;
+    Some(ClusterNetworks { vpc, remote: place::remote_networks(&context) })
+}
+
+/// Every name that was probed, once for each place, and every server that was asked there.
+pub(super) fn derive(context: &Context<'_>) -> [(&'static str, Subjects); 2] {
     // Without a cluster there is none whose names could have been probed, or not.
     if context.snapshot.observations.is_empty()
         && let Err(missing) = &context.cluster
     {
-        return Subjects::unlisted(missing.clone());
+        return [NAME, RESOLVER].map(|kind| (kind, Subjects::unlisted(missing.clone())));
     }
     let sights = sights(context);
-    Subjects {
-        listed: sights.iter().map(|sight| name::subject(context, sight)).collect(),
-        unlisted: Vec::new(),
-    }
+    let subjects = |listed| Subjects { listed, unlisted: Vec::new() };
+    [
+        (NAME, subjects(sights.iter().map(|sight| name::subject(context, sight)).collect())),
+        (RESOLVER, subjects(resolver::subjects(&sights))),
+    ]
 }
 
-/// Whether a probe was made more than a day before or after the state was read.
-fn is_old(context: &Context<'_>, at: &str) -> bool {
-    const DAY: i64 = 86_400;
-    let read = context.snapshot.collected_at.as_deref();
-    let seconds = |text: &str| Time::parse(text).and_then(|time| time.seconds());
-    match (seconds(at), read.and_then(seconds)) {
-        (Some(at), Some(read)) => (at - read).abs() > DAY,
-        (at, _) => at.is_none(),
-    }
+/// The seconds between a probe and the reading of AWS's state; zero where only one of them has a time.
+fn apart(context: &Context<'_>, at: &str) -> Option<i64> {
+    let at = seconds(at)?;
+    Some(context.snapshot.collected_at.as_deref().and_then(seconds).map_or(0, |read| (at - read).abs()))
 }
 
-fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
+fn seconds(text: &str) -> Option<i64> {
+    Time::parse(text).and_then(|time| time.seconds())
+}
+
+/// What a probe showed may have changed after this many seconds, which is then said.
+const DAY: i64 = 86_400;
+/// After this many it counts for nothing.
+const WEEK: i64 = 7 * DAY;
+
+fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     let snapshot = context.snapshot;
     if snapshot.observations.is_empty() {
         return Vec::new();
+    }
+    if snapshot.read_nothing() {
+        context.assume(
+            "Nothing that was probed was compared with AWS's settings: none were read with it.".to_owned(),
+        );
     }
     let needed = names::of(context);
     let own = names::cluster_host(context);
@@ -82,42 +126,44 @@ fn sights<'s>(context: &Context<'s>) -> Vec<Sight<'s>> {
             let what =
                 format!("What was probed about {} is not about this cluster, and is left out.", one.name);
             context.assume(what);
+        } else if apart(context, &one.at).is_none_or(|apart| apart > WEEK) {
+            context.assume(format!(
+                "What was probed at {} is left out: it is not of the week of the reading.",
+                one.at
+            ));
         } else {
             groups.entry((&one.name, &one.vantage.name)).or_default().push(one);
         }
     }
-    groups
-        .into_values()
-        .filter_map(|mut seen| {
-            let at = seen.iter().map(|one| one.at.as_str()).max()?;
-            seen.retain(|one| one.at == at);
-            if is_old(context, at) {
-                context.assume(format!(
-                    "What was probed at {at} still holds: it is not of the day of the reading."
-                ));
+    let sight = |mut seen: Vec<&'c Observation>| {
+        let at = seen.iter().map(|one| one.at.as_str()).max_by_key(|at| seconds(at))?;
+        seen.retain(|one| seconds(&one.at) == seconds(at));
+        if apart(context, at).is_some_and(|apart| apart > DAY) {
+            context
+                .assume(format!("What was probed at {at} still holds: it is not of the day of the reading."));
+        }
+        let first = *seen.first()?;
+        let known = needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
+        // What the probe was told counts where nothing was read that could tell it anew.
+        let expected = match known.map(|needed| needed.expected.clone()) {
+            Some(expected) => expected,
+            None if snapshot.read_nothing() || needed.unlisted.is_empty() => {
+                let what = format!("the private addresses that {} should have", first.name);
+                first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])
             }
-            let first = seen.first()?;
-            let known =
-                needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
-            // What the probe was told counts where nothing was read that could tell it anew.
-            let expected = match known.map(|needed| needed.expected.clone()) {
-                Some(expected) => expected,
-                None if snapshot.read_nothing() || needed.unlisted.is_empty() => {
-                    let what = format!("the private addresses that {} should have", first.name);
-                    first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])
-                }
-                None => Err(needed.unlisted.clone()),
-            };
-            Some(Sight {
-                vantage: &first.vantage,
-                at,
-                of: &first.of,
-                name: &first.name,
-                also_public: first.also_public,
-                essential: known.map_or(first.essential, |needed| needed.essential),
-                expected,
-                seen,
-            })
+            None => Err(needed.unlisted.clone()),
+        };
+        Some(Sight {
+            vantage: &first.vantage,
+            place: place::of(context, &first.vantage),
+            at,
+            of: &first.of,
+            name: &first.name,
+            also_public: first.also_public,
+            essential: known.map_or(first.essential, |needed| needed.essential),
+            expected,
+            seen,
         })
-        .collect()
+    };
+    groups.into_values().filter_map(sight).collect()
 }

@@ -13,14 +13,14 @@ use super::super::endpoints::both;
 use super::super::{Context, Fact, Subject, names};
 use super::greeted::{Greeted, Greetings};
 use super::resolved::{Answers, Resolver, are_private};
-use super::{KIND, Sight, paper, place};
+use super::{NAME, Sight, paper};
 
 /// What rules see of a name that was probed from one place.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 // Each is a field that rules read.
 #[allow(clippy::struct_excessive_bools)]
 pub(in crate::facts) struct ObservedNameFacts {
-    /// The name and the place: `NAME@VANTAGE`.
+    /// The name and the place: `NAME@VANTAGE`, and `cluster@VANTAGE` for the API.
     id: String,
     /// The host name.
     name: String,
@@ -56,19 +56,12 @@ pub(in crate::facts) struct ObservedNameFacts {
     foreign: Fact<Vec<String>>,
     /// Addresses that it should have, and that are not in the answer.
     absent: Fact<Vec<String>>,
-    /// Servers that gave no answer at all, or no address where others gave one.
-    silent_resolvers: Fact<Vec<String>>,
-    /// Servers that gave other addresses than programs there get, where one of the two is private.
-    differing_resolvers: Fact<Vec<String>>,
-    /// Servers that answered over UDP and not over TCP.
-    resolvers_without_tcp: Fact<Vec<String>>,
-    /// Whether one of their answers was cut off, so that TCP is needed.
-    tcp_needed: bool,
-    /// Servers that know the name and tell no address, though it has private ones.
-    filtering_resolvers: Fact<Vec<String>>,
+    /// Addresses in the answer that are not among those that it should have, and prove by a certificate of
+    /// the cluster's CA that they are the API's.
+    moved_to: Fact<Vec<String>>,
     /// Each address that was greeted.
     addresses: Vec<Greeted>,
-    /// Whether there is an address that programs there use.
+    /// Whether there is an address that programs there use or should use.
     has_addresses: Fact<bool>,
     /// Addresses on which no connection came about.
     unreachable: Fact<Vec<String>>,
@@ -80,8 +73,12 @@ pub(in crate::facts) struct ObservedNameFacts {
     of_other_ca: Fact<Vec<String>>,
     /// Addresses whose certificate is for other names.
     of_other_name: Fact<Vec<String>>,
-    /// Addresses whose certificate is not valid at this time, or not at all.
+    /// Addresses whose certificate is not valid at this time.
     out_of_date: Fact<Vec<String>>,
+    /// Addresses whose certificate clients cannot use, for another reason than its dates, CA and names.
+    unusable: Fact<Vec<String>>,
+    /// Addresses that speak TLS and refuse the handshake.
+    rejecting: Fact<Vec<String>>,
     /// Whether programs there go through a proxy for it.
     proxied: bool,
     /// The proxy that they go through; null where they go directly.
@@ -90,6 +87,8 @@ pub(in crate::facts) struct ObservedNameFacts {
     proxy_variable: Option<String>,
     /// Whether the place's way to an address was compared with what the network's settings say.
     compared: Fact<bool>,
+    /// Whether what programs there are told of the name was compared with what the settings say.
+    names_compared: Fact<bool>,
     /// Where what programs there are told of the name is not what the settings say: DNS attributes, rules,
     /// zones and endpoints (`ResolverRules`, `HostedZonesByVPC`, `VpcEndpoints`).
     told_otherwise: Fact<Vec<String>>,
@@ -100,7 +99,7 @@ pub(in crate::facts) struct ObservedNameFacts {
 }
 
 /// What no certificate was seen of.
-const UNSEEN: [TlsOutcome; 8] = [
+const UNSEEN: [TlsOutcome; 9] = [
     TlsOutcome::NotTried,
     TlsOutcome::Unjudged,
     TlsOutcome::TimedOut,
@@ -108,6 +107,7 @@ const UNSEEN: [TlsOutcome; 8] = [
     TlsOutcome::Refused,
     TlsOutcome::Silent,
     TlsOutcome::Closed,
+    TlsOutcome::Rejected,
     TlsOutcome::NotTls,
 ];
 
@@ -117,44 +117,37 @@ const DATES: [TlsOutcome; 3] = [TlsOutcome::Expired, TlsOutcome::NotYetValid, Tl
 
 /// The subject of one name and place.
 pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
-    let place = place::of(context, sight.vantage);
+    let place = &sight.place;
     let answers = Answers::of(sight);
     let given = answers.addresses();
     let of_cluster = sight.of == names::CLUSTER;
     let resolves = answers.resolves();
-    let private_expected = private_expected(context, sight, &place.in_vpc);
-    // Who has a certificate of the cluster's CA for its name is the API, whatever was read of its addresses.
-    let proved = |address: &IpAddr| {
-        of_cluster
-            && sight.seen.iter().any(|one| match &one.seen {
-                Seen::Tls(tls) => tls.address == *address && tls.outcome == TlsOutcome::Trusted,
-                Seen::Dns(_) | Seen::Proxy(_) => false,
-            })
-    };
-    let foreign = compared(&private_expected, &resolves, &sight.expected, |expected| {
-        given.difference(expected).filter(|address| !proved(address)).copied().collect()
-    });
+    let private_expected = private_expected(context, sight);
+    let moved_to = moved(sight, &private_expected, &given);
+    let has_moved = moved_to.as_ref().is_ok_and(|moved| !moved.is_empty());
+    let proved = proved(sight);
+    let foreign =
+        compared(&private_expected, &resolves, &sight.expected, |expected| &(&given - expected) - &proved);
     let absent = compared(&private_expected, &resolves, &sight.expected, |expected| {
-        // With nothing in common the answer is another one, not a part.
-        if given.is_disjoint(expected) {
-            BTreeSet::new()
-        } else {
-            expected.difference(&given).copied().collect()
-        }
+        // With nothing in common the answer is another one, not a part; and what is old is not awaited.
+        if has_moved || given.is_disjoint(expected) { BTreeSet::new() } else { expected - &given }
     });
     let greetings = Greetings::of(sight, used(&private_expected, &resolves, sight, &given));
     let proxy = proxy(sight);
-    let (without_tcp, tcp_needed) = answers.without_tcp();
-    let paper = paper::compare(context, &place, greetings.all());
+    let compared_greetings = greetings.all().filter(|tls| !has_moved || given.contains(&tls.address));
+    let paper = paper::compare(context, place, compared_greetings);
     let unreachable = greetings.wrong(
         &[TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused],
         &[TlsOutcome::NotTried],
     );
     let reached = greetings.all().any(|tls| tls.outcome.connected() == Some(true));
-    let told_otherwise =
-        resolves.clone().and_then(|_| paper::told_otherwise(context, &place, sight.name, &given));
-    let id = format!("{}@{}", sight.name, sight.vantage.name);
+    let told_otherwise = resolves.clone().and_then(|_| {
+        if has_moved { Ok(None) } else { paper::told_otherwise(context, place, sight.name, &given) }
+    });
+    let unconnected =
+        [TlsOutcome::NotTried, TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused];
     let facts = ObservedNameFacts {
+        id: format!("{}@{}", if of_cluster { sight.of } else { sight.name }, sight.vantage.name),
         name: sight.name.to_owned(),
         of: sight.of.to_owned(),
         of_cluster,
@@ -162,7 +155,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         in_pod: sight.vantage.kind == VantageKind::Pod,
         at: sight.at.to_owned(),
         essential: sight.essential,
-        needed_here: Fact(if of_cluster { Ok(true) } else { place.of_cluster.clone() }),
+        needed_here: Fact(sight.needed_here()),
         resolvers: answers.listed(),
         resolves: Fact(resolves),
         failure: answers.failure(),
@@ -172,51 +165,70 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         private: !given.is_empty() && are_private(&given),
         foreign: Fact(foreign),
         absent: Fact(absent),
-        silent_resolvers: Fact(answers.silent()),
-        differing_resolvers: Fact(answers.differing()),
-        resolvers_without_tcp: Fact(without_tcp),
-        tcp_needed,
-        filtering_resolvers: Fact(answers.filtering(&sight.expected)),
+        moved_to: Fact(moved_to),
         addresses: greetings.listed(&sight.expected),
         has_addresses: Fact(greetings.any()),
         none_reachable: !reached && unreachable.as_ref().is_ok_and(|all| !all.is_empty()),
         unreachable: Fact(unreachable),
-        without_tls: Fact(greetings.wrong(
-            &[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed],
-            &[TlsOutcome::NotTried, TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused],
-        )),
+        without_tls: Fact(
+            greetings.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &unconnected),
+        ),
         of_other_ca: Fact(greetings.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
         of_other_name: Fact(
             greetings
                 .wrong(&[TlsOutcome::WrongName], &[&UNSEEN[..], &DATES, &[TlsOutcome::WrongCa]].concat()),
         ),
-        out_of_date: Fact(
-            greetings.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid, TlsOutcome::Unusable], &UNSEEN),
-        ),
+        out_of_date: Fact(greetings.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid], &UNSEEN)),
+        unusable: Fact(greetings.wrong(&[TlsOutcome::Unusable], &UNSEEN)),
+        rejecting: Fact(greetings.wrong(&[TlsOutcome::Rejected], &unconnected)),
         proxied: proxy.is_some(),
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),
         compared: Fact(paper.compared),
-        told_otherwise: Fact(told_otherwise),
+        names_compared: Fact(told_otherwise.as_ref().map(Option::is_some).map_err(Clone::clone)),
+        told_otherwise: Fact(told_otherwise.map(Option::unwrap_or_default)),
         closed_in_fact: Fact(paper.closed_in_fact),
         open_in_fact: Fact(paper.open_in_fact),
-        id,
     };
-    Subject::new(KIND, &facts.id, None, &facts)
+    Subject::new(NAME, &facts.id, None, &facts)
+}
+
+/// The addresses that have a certificate of the cluster's CA for the API's name: who has one is the API,
+/// whatever was read of its addresses.
+fn proved(sight: &Sight<'_>) -> BTreeSet<IpAddr> {
+    let trusted = sight.seen.iter().filter_map(|one| match &one.seen {
+        Seen::Tls(tls) if tls.outcome == TlsOutcome::Trusted => Some(tls.address),
+        _ => None,
+    });
+    if sight.of == names::CLUSTER { trusted.collect() } else { BTreeSet::new() }
+}
+
+/// The addresses of the API that programs are told, and that were not read; the public ones of a cluster
+/// with public access are none of these.
+fn moved(sight: &Sight<'_>, private_expected: &Known<bool>, given: &BTreeSet<IpAddr>) -> Known<Vec<String>> {
+    let expected = sight.expected.as_ref().map_err(Clone::clone)?;
+    let unread = &(&proved(sight) & given) - expected;
+    let unread = if *private_expected == Ok(true) {
+        unread
+    } else {
+        unread.into_iter().filter(|address| are_private(&BTreeSet::from([*address]))).collect()
+    };
+    Ok(texts(&unread))
 }
 
 /// Whether the name has to lead to the private addresses from there.
 ///
 /// With public access as well, the API resolves to public addresses outside the VPC
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
-fn private_expected(context: &Context<'_>, sight: &Sight<'_>, in_vpc: &Known<bool>) -> Known<bool> {
+fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
+    let in_vpc = &sight.place.in_vpc;
     let some = sight.expected.as_ref().map(|expected| !expected.is_empty()).map_err(Clone::clone);
     if sight.of != names::CLUSTER {
         return both(some, in_vpc.clone());
     }
-    let public = match context.public_access() {
-        Err(_) if context.snapshot.read_nothing() => Ok(sight.also_public),
-        known => known,
+    let public = match (context.public_access(), sight.also_public) {
+        (Err(_), Some(told)) if context.snapshot.read_nothing() => Ok(told),
+        (known, _) => known,
     };
     let forced = match public {
         Ok(false) => Ok(true),
@@ -229,19 +241,23 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>, in_vpc: &Known<boo
     both(some, forced)
 }
 
-/// The addresses that programs there use: the answer, and where it has to be these, all that it should have.
+/// The addresses that programs there use. Where the name has to lead to those that it should have, an
+/// answer that leads elsewhere is a fault of its own, and the right ones are looked at, for the way to them
+/// may be closed as well; what is not told to anybody is not used.
 fn used(
     private_expected: &Known<bool>,
     resolves: &Known<bool>,
     sight: &Sight<'_>,
     given: &BTreeSet<IpAddr>,
 ) -> Known<BTreeSet<IpAddr>> {
-    let mut used = given.clone();
-    match (private_expected, &sight.expected) {
-        (Ok(true), Ok(expected)) => used.extend(expected),
-        (Err(missing), _) if used.is_empty() => return Err(missing.clone()),
-        _ => {}
-    }
+    let used = match (private_expected, &sight.expected) {
+        (Ok(true), Ok(expected)) => {
+            let right = given & &(expected | &proved(sight));
+            if right.is_empty() { expected.clone() } else { right }
+        }
+        (Err(missing), _) if given.is_empty() => return Err(missing.clone()),
+        _ => given.clone(),
+    };
     match resolves {
         Err(missing) if used.is_empty() => Err(missing.clone()),
         _ => Ok(used),

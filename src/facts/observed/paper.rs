@@ -88,18 +88,21 @@ pub(super) fn compare<'t>(
     }
 }
 
-/// Where the addresses that programs are given are not those that the settings say. Of a place that nothing
-/// is known of there is nothing to say.
+/// Where the addresses that programs are given are not those that the settings say; nothing where the settings
+/// say nothing: of a place that is not known, or without any.
 pub(super) fn told_otherwise(
     context: &Context<'_>,
     place: &Place<'_>,
     name: &str,
     given: &BTreeSet<IpAddr>,
-) -> Known<Vec<String>> {
+) -> Known<Option<Vec<String>>> {
+    if context.snapshot.read_nothing() {
+        return Ok(None);
+    }
     let who = match (place.in_vpc.clone()?, place.operator) {
         (true, _) => names::Who::Nodes,
         (false, Some((operator, _))) => names::Who::Operator(operator),
-        (false, None) => return Ok(Vec::new()),
+        (false, None) => return Ok(None),
     };
     let list = |all: &BTreeSet<IpAddr>| {
         let told: Vec<String> = all.iter().map(ToString::to_string).collect();
@@ -108,15 +111,20 @@ pub(super) fn told_otherwise(
     let said = match names::told(context, who, name)? {
         // Which public addresses there are nobody can tell beforehand.
         None if given.is_empty() || are_private(given) => "public addresses".to_owned(),
-        None => return Ok(Vec::new()),
-        Some(said) if said == *given || !given.is_empty() && given.is_subset(&said) => return Ok(Vec::new()),
+        None => return Ok(Some(Vec::new())),
+        Some(said) if said == *given || !given.is_empty() && given.is_subset(&said) => {
+            return Ok(Some(Vec::new()));
+        }
         Some(said) => list(&said),
     };
-    Ok(vec![format!("{said} by the settings, {} in fact", list(given))])
+    Ok(Some(vec![format!("{said} by the settings, {} in fact", list(given))]))
 }
 
-/// The end that the probe spoke from.
+/// The end that the probe spoke from; nothing where the settings say nothing of it.
 fn source(context: &Context<'_>, place: &Place<'_>) -> Known<Option<End>> {
+    if context.snapshot.read_nothing() {
+        return Ok(None);
+    }
     if let Some((subnet, address)) = place.subnet.clone()? {
         let label = address.to_string();
         if let Some(interface) = interface(context, address)? {

@@ -40,10 +40,14 @@ pub(super) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
             vantage.name
         ));
     }
-    let in_vpc = subnet.as_ref().map(Option::is_some).map_err(Clone::clone);
-    let in_vpc = if pod && operator.is_none() { Ok(true) } else { in_vpc };
-    let hybrid = || hybrid_nodes(context).iter().any(|cidr| find(cidr).is_some());
-    let of_cluster = if pod || hybrid() { Ok(true) } else { in_vpc.clone() };
+    let hybrid = remote_networks(context).iter().any(|cidr| find(cidr).is_some());
+    // What the probe was told counts where nothing was read that could tell it anew.
+    let told = |known: Option<bool>| known.filter(|_| context.snapshot.read_nothing()).map(Ok);
+    let in_vpc =
+        told(vantage.in_vpc).unwrap_or_else(|| subnet.as_ref().map(Option::is_some).map_err(Clone::clone));
+    let in_vpc = if pod && operator.is_none() && !hybrid { Ok(true) } else { in_vpc };
+    let of_cluster =
+        if pod || hybrid { Ok(true) } else { told(vantage.of_cluster).unwrap_or_else(|| in_vpc.clone()) };
     if let Ok(Some((subnet, address))) = &subnet {
         let id = &subnet.subnet_id;
         context.assume(format!("{} probed from {address}, and that is the one in {id}.", vantage.name));
@@ -72,8 +76,11 @@ fn subnet<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Known<Option<(&'c 
     Ok(found.min_by_key(|(_, address)| *address))
 }
 
-fn hybrid_nodes(context: &Context<'_>) -> Vec<IpNet> {
+/// The networks of hybrid nodes and their pods.
+pub(in crate::facts) fn remote_networks(context: &Context<'_>) -> Vec<IpNet> {
     let config = context.cluster.as_ref().ok().and_then(|cluster| cluster.remote_network_config.as_ref());
-    let networks = config.iter().flat_map(|config| &config.remote_node_networks);
+    let networks = config
+        .iter()
+        .flat_map(|config| config.remote_node_networks.iter().chain(&config.remote_pod_networks));
     networks.flat_map(|network| &network.cidrs).filter_map(|cidr| cidr.parse().ok()).collect()
 }

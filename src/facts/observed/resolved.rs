@@ -91,106 +91,19 @@ impl<'o> Answers<'o> {
         answered.flat_map(|dns| &dns.addresses).copied().collect()
     }
 
-    /// Servers that give no answer at all, or none with an address where others do; and those that do not
-    /// answer over UDP, over which programs ask first.
-    pub(super) fn silent(&self) -> Known<Vec<String>> {
-        let answered = self.all.iter().any(|dns| dns.outcome == DnsOutcome::Answered);
-        let servers = self.servers().into_iter().filter_map(|(server, asked)| {
-            let any = |wanted: &[DnsOutcome]| asked.iter().any(|dns| wanted.contains(&dns.outcome));
-            let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
-            let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
-            let why: BTreeSet<String> = asked.iter().map(|dns| told(dns)).collect();
-            let over_udp = asked.iter().filter(|dns| dns.transport == Transport::Udp);
-            let mute = over_udp.into_iter().any(|dns| {
-                !matches!(
-                    dns.outcome,
-                    DnsOutcome::Answered
-                        | DnsOutcome::Truncated
-                        | DnsOutcome::NotTried
-                        | DnsOutcome::NoData
-                        | DnsOutcome::Nxdomain
-                )
-            });
-            (mute || !gives && (answered || !denies))
-                .then(|| format!("{server} ({})", why.into_iter().collect::<Vec<_>>().join(", ")))
-        });
-        self.unless_open(servers.collect(), "the answers of every server")
+    /// Whether anybody there got an address.
+    pub(super) fn anybody(&self) -> bool {
+        self.all.iter().any(|dns| dns.outcome == DnsOutcome::Answered)
     }
 
-    /// The list; where it is empty and a server was not asked in time, nobody knows what it would have said.
-    fn unless_open(&self, found: Vec<String>, what: &str) -> Known<Vec<String>> {
-        let open = self.servers().into_values().any(|asked| {
-            asked.iter().any(|dns| dns.outcome == DnsOutcome::NotTried)
-                && asked.iter().all(|dns| dns.outcome != DnsOutcome::Answered)
-        });
-        if found.is_empty() && open { Err(vec![self.not_finished(what)]) } else { Ok(found) }
-    }
-
-    /// Servers that answer with other addresses than programs there get; which of a service's public
-    /// addresses an answer has changes all the time.
-    pub(super) fn differing(&self) -> Known<Vec<String>> {
-        let ours = self.addresses();
-        if ours.is_empty() {
-            return Ok(Vec::new());
-        }
-        let differs = |dns: &&Dns| {
-            dns.outcome == DnsOutcome::Answered
-                && dns.transport != Transport::System
-                && dns.addresses != ours
-                && (are_private(&ours) || are_private(&dns.addresses))
-        };
-        let told = self.all.iter().copied().filter(differs).map(|dns| {
-            let addresses: Vec<String> = dns.addresses.iter().map(ToString::to_string).collect();
-            format!("{} ({})", dns.server, addresses.join(", "))
-        });
-        let told: BTreeSet<String> = told.collect();
-        self.unless_open(told.into_iter().collect(), "the answers of every server")
-    }
-
-    /// Servers that answer over UDP, and not over TCP; and whether one of these answers was cut off.
-    pub(super) fn without_tcp(&self) -> (Known<Vec<String>>, bool) {
-        let (mut listed, mut open, mut needed) = (Vec::new(), false, false);
-        for (server, asked) in self.servers() {
-            let over = |transport| asked.iter().find(|dns| dns.transport == transport);
-            let (Some(udp), Some(tcp)) = (over(Transport::Udp), over(Transport::Tcp)) else { continue };
-            if !matches!(udp.outcome, DnsOutcome::Answered | DnsOutcome::Truncated) {
-                continue;
-            }
-            match tcp.outcome {
-                DnsOutcome::Answered => {}
-                DnsOutcome::NotTried => open = true,
-                _ => {
-                    needed |= udp.truncated;
-                    listed.push(format!("{server} ({})", told(tcp)));
-                }
-            }
-        }
-        let nobody = self.all.iter().all(|dns| dns.transport != Transport::Tcp);
-        if listed.is_empty() && (open || nobody) {
-            return (Err(vec![self.not_finished("the answer over TCP")]), false);
-        }
-        (Ok(listed), needed)
-    }
-
-    /// Servers that know the name and tell no address of it, where it has private ones: as filters against
-    /// DNS rebinding do.
-    pub(super) fn filtering(&self, expected: &Known<BTreeSet<IpAddr>>) -> Known<Vec<String>> {
+    /// Whether it has private addresses, by what it should have or by what anybody was told.
+    pub(super) fn has_private(&self, expected: &Known<BTreeSet<IpAddr>>) -> bool {
         let private = |addresses: &BTreeSet<IpAddr>| !addresses.is_empty() && are_private(addresses);
-        let has_private =
-            expected.as_ref().is_ok_and(private) || self.all.iter().any(|dns| private(&dns.addresses));
-        if !has_private {
-            return Ok(Vec::new());
-        }
-        let servers = self.servers().into_iter().filter(|(_, asked)| {
-            asked.iter().any(|dns| dns.outcome == DnsOutcome::NoData)
-                && asked.iter().all(|dns| dns.addresses.is_empty())
-        });
-        let servers = servers.map(|(server, _)| server.to_owned()).collect();
-        self.unless_open(servers, "the answers of every server")
+        expected.as_ref().is_ok_and(private) || self.all.iter().any(|dns| private(&dns.addresses))
     }
 
     /// The servers by address; the operating system is none.
-    fn servers(&self) -> BTreeMap<&'o str, Vec<&'o Dns>> {
+    pub(super) fn servers(&self) -> BTreeMap<&'o str, Vec<&'o Dns>> {
         let mut servers: BTreeMap<&str, Vec<&Dns>> = BTreeMap::new();
         for dns in self.all.iter().filter(|dns| dns.transport != Transport::System) {
             servers.entry(&dns.server).or_default().push(dns);
@@ -199,9 +112,13 @@ impl<'o> Answers<'o> {
     }
 }
 
-fn told(dns: &Dns) -> String {
+/// What came of a question, in words.
+pub(super) fn told(dns: &Dns) -> String {
     match &dns.detail {
-        Some(detail) if dns.outcome != DnsOutcome::Answered => format!("{}: {detail}", dns.outcome.words()),
+        // Of a question that was not asked because others got no answer there is no more to say.
+        Some(detail) if !matches!(dns.outcome, DnsOutcome::Answered | DnsOutcome::TimedOut) => {
+            format!("{}: {detail}", dns.outcome.words())
+        }
         _ => dns.outcome.words().to_owned(),
     }
 }

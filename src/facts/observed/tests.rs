@@ -16,6 +16,7 @@ fn observed(change: impl Fn(&mut Vec<Value>)) -> Fixture {
 }
 
 fn seen(fixture: &Fixture, name: &str, vantage: &str) -> Value {
+    let name = if name == API { "cluster" } else { name };
     fixture.fields_with("observed_name", &format!("{name}@{vantage}"), OPERATORS)
 }
 
@@ -42,7 +43,71 @@ fn only_the_latest_probe_from_a_place_counts() {
         old["dns"]["outcome"] = json!("nxdomain");
         all.insert(0, old);
     });
-    assert_eq!(seen(&fixture, STS, "node-a")["silent_resolvers"], json!([]));
+    let resolver = fixture.fields_with("observed_resolver", "10.20.0.2:53@node-a", OPERATORS);
+    assert_eq!(resolver["silent"], json!([]));
+}
+
+#[test]
+fn times_are_compared_as_times_and_a_probe_of_another_week_counts_for_nothing() {
+    let at = |first: &str, others: &str| {
+        observed(|all| {
+            all.iter_mut().for_each(|one| one["at"] = json!(others));
+            let mut other =
+                all.iter().find(|one| one["of"] == "sts" && one["tls"].is_object()).unwrap().clone();
+            other["at"] = json!(first);
+            other["tls"]["outcome"] = json!("timed_out");
+            all.push(other);
+        })
+    };
+    // Half past three there is half past two in UTC, whatever the letters say.
+    let earlier = at("2026-11-20T03:30:00+01:00", "2026-11-20T03:05:00Z");
+    assert_eq!(seen(&earlier, STS, "node-a")["unreachable"], json!([]));
+    let old = at("2026-11-20T03:30:00Z", "2026-10-20T03:05:00Z");
+    let ids: Vec<String> =
+        old.subjects("observed_name", OPERATORS).into_iter().map(|subject| subject.id).collect();
+    assert_eq!(ids, [format!("{STS}@node-a")]);
+    assert!(seen(&old, STS, "node-a")["resolves"]["$unknown"].is_array(), "only a greeting is left");
+}
+
+#[test]
+fn what_is_wrong_with_a_server_is_told_once_with_its_names() {
+    let fixture = observed(|all| {
+        for one in all.iter_mut().filter(|one| one["dns"]["server"] == "10.20.0.2:53") {
+            one["dns"]["outcome"] = json!("timed_out");
+            one["dns"]["addresses"] = json!([]);
+        }
+    });
+    let resolver = |fixture: &Fixture, id: &str| fixture.fields_with("observed_resolver", id, OPERATORS);
+    let dead = resolver(&fixture, "10.20.0.2:53@node-a");
+    assert_eq!((&dead["asked"], &dead["configured"]), (&json!(2), &json!(true)));
+    assert_eq!(dead["silent"], json!(["timed out (for every name)"]));
+    assert_eq!(resolver(&fixture, "192.168.0.53:53@head-office")["silent"], json!([]));
+    let one = observed(|all| {
+        for one in all.iter_mut().filter(|one| one["dns"]["server"] == "10.20.0.2:53" && one["of"] == "sts") {
+            one["dns"]["outcome"] = json!("no_data");
+            one["dns"]["addresses"] = json!([]);
+        }
+    });
+    let filter = resolver(&one, "10.20.0.2:53@node-a");
+    assert_eq!((&filter["filtered"], &filter["silent"]), (&json!([STS]), &json!([])));
+}
+
+#[test]
+fn a_probe_without_a_snapshot_knows_its_place_by_what_it_was_told() {
+    let place = |in_vpc: Option<bool>, of_cluster: Option<bool>| {
+        let mut observations = Fixture::healthy().0["observations"].clone();
+        for one in observations.as_array_mut().unwrap() {
+            (one["vantage"]["in_vpc"], one["vantage"]["of_cluster"]) = (json!(in_vpc), json!(of_cluster));
+            one["also_public"] = json!(false);
+        }
+        Fixture(json!({"snapshot_version": 2, "observations": observations}))
+    };
+    let bastion = place(Some(false), Some(false));
+    assert_eq!(seen(&bastion, STS, "node-a")["needed_here"], false);
+    assert_eq!(seen(&bastion, API, "node-a")["private_expected"], true, "public access is off");
+    let node = seen(&place(Some(true), Some(true)), STS, "node-a");
+    assert_eq!((&node["needed_here"], &node["private_expected"]), (&json!(true), &json!(true)));
+    assert!(seen(&place(None, None), STS, "node-a")["needed_here"]["$unknown"].is_array());
 }
 
 #[test]
@@ -93,5 +158,5 @@ fn a_snapshot_that_read_nothing_takes_what_the_probe_was_told() {
     let fields = seen(&fixture, API, "node-a");
     assert_eq!(fields["expected"], json!(["10.20.0.7", "10.20.0.25"]));
     assert_eq!(fields["unreachable"], json!([]));
-    assert!(fields["compared"]["$unknown"].is_array(), "{fields:#}");
+    assert_eq!((&fields["compared"], &fields["names_compared"]), (&json!(false), &json!(false)));
 }

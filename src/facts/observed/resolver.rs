@@ -1,0 +1,187 @@
+//! A DNS server as it answered to one place: one subject for all the names that it was asked for, for what is
+//! wrong with a server is as a rule wrong for all of them.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::network::Missing;
+use crate::snapshot::observation::{Dns, DnsOutcome, Transport};
+
+use super::super::{Fact, Subject, names};
+use super::resolved::{Answers, are_private, told};
+use super::{RESOLVER, Sight};
+
+/// What rules see of a DNS server that was asked from one place. Names that do not have to work there do not
+/// count.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(in crate::facts) struct ObservedResolverFacts {
+    /// The server and the place: `ADDRESS:PORT@VANTAGE`.
+    id: String,
+    /// The address and port.
+    server: String,
+    /// Where it was asked from: the name that was given, or the host's.
+    vantage: String,
+    /// Whether programs there ask it; otherwise it was named for the probe.
+    configured: bool,
+    /// For how many names it was asked.
+    asked: usize,
+    /// What it said where it gave no address, though it should have or others did; and where it does not
+    /// answer over UDP, over which programs ask first.
+    silent: Fact<Vec<String>>,
+    /// What it said over TCP, where it answers over UDP and not over TCP.
+    without_tcp: Fact<Vec<String>>,
+    /// Whether one of these answers over UDP was cut off, so that TCP is needed.
+    tcp_needed: bool,
+    /// Names that it knows and tells no address of, though they have private ones.
+    filtered: Fact<Vec<String>>,
+    /// Names with addresses other than programs there get, where one of the two is private.
+    differing: Fact<Vec<String>>,
+    /// What it said to the question for one kind of addresses, where it answered the other.
+    by_half: Fact<Vec<String>>,
+}
+
+/// A name that a server was asked for, and its answers.
+struct Asked<'s, 'c> {
+    sight: &'s Sight<'c>,
+    answers: &'s Answers<'c>,
+    given: Vec<&'c Dns>,
+}
+
+/// Every server, once for each place that it was asked from.
+pub(super) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
+    let answers: Vec<Answers<'_>> = sights.iter().map(Answers::of).collect();
+    let mut servers: BTreeMap<(&str, &str), Vec<Asked<'_, '_>>> = BTreeMap::new();
+    for (sight, answers) in sights.iter().zip(&answers) {
+        for (server, given) in answers.servers() {
+            let place = (server, sight.vantage.name.as_str());
+            servers.entry(place).or_default().push(Asked { sight, answers, given });
+        }
+    }
+    servers.into_iter().map(|((server, vantage), asked)| subject(server, vantage, asked)).collect()
+}
+
+fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subject {
+    let configured = asked.iter().any(|one| one.given.iter().any(|dns| dns.configured));
+    asked.retain(|one| one.sight.needed_here() != Ok(false));
+    let open = asked.iter().any(|one| {
+        one.given.iter().any(|dns| dns.outcome == DnsOutcome::NotTried)
+            && one.given.iter().all(|dns| dns.outcome != DnsOutcome::Answered)
+    });
+    let known = |found: Vec<String>, open: bool| {
+        let what =
+            || format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
+        Fact(if found.is_empty() && open { Err(vec![Missing::probe(what())]) } else { Ok(found) })
+    };
+    let tcp_open =
+        asked.iter().any(Asked::tcp_is_open) || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
+    let facts = ObservedResolverFacts {
+        id: format!("{server}@{vantage}"),
+        server: server.to_owned(),
+        vantage: vantage.to_owned(),
+        configured,
+        asked: asked.len(),
+        silent: known(by_reason(&asked, |one| one.silent()), open),
+        without_tcp: known(by_reason(&asked, |one| one.without_tcp()), tcp_open),
+        tcp_needed: asked
+            .iter()
+            .any(|one| one.without_tcp().is_some() && one.given.iter().any(|dns| dns.truncated)),
+        filtered: known(asked.iter().filter(|one| one.is_filtered()).map(Asked::name).collect(), open),
+        differing: known(asked.iter().filter_map(Asked::differing).collect(), open),
+        by_half: known(by_reason(&asked, |one| one.by_half()), open),
+    };
+    Subject::new(RESOLVER, &facts.id, None, &facts)
+}
+
+impl Asked<'_, '_> {
+    /// The name, as it is told among others.
+    fn name(&self) -> String {
+        if self.sight.of == names::CLUSTER {
+            "the Kubernetes API".to_owned()
+        } else {
+            self.sight.name.to_owned()
+        }
+    }
+
+    fn over(&self, transport: Transport) -> Option<&Dns> {
+        self.given.iter().find(|dns| dns.transport == transport).copied()
+    }
+
+    /// What it said, where it gave no address that others gave or gave no answer, or none over UDP.
+    fn silent(&self) -> Option<String> {
+        let any = |wanted: &[DnsOutcome]| self.given.iter().any(|dns| wanted.contains(&dns.outcome));
+        let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
+        let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
+        let mute = self.over(Transport::Udp).is_some_and(|dns| {
+            !matches!(
+                dns.outcome,
+                DnsOutcome::Answered
+                    | DnsOutcome::Truncated
+                    | DnsOutcome::NotTried
+                    | DnsOutcome::NoData
+                    | DnsOutcome::Nxdomain
+            )
+        });
+        let fails = mute || !gives && (self.answers.anybody() || !denies);
+        (fails && !self.is_filtered()).then(|| {
+            let said: BTreeSet<String> = self.given.iter().map(|dns| told(dns)).collect();
+            said.into_iter().collect::<Vec<_>>().join(", ")
+        })
+    }
+
+    /// Whether it knows the name and tells no address of it, where it has private ones: as filters against
+    /// DNS rebinding do.
+    fn is_filtered(&self) -> bool {
+        self.answers.has_private(&self.sight.expected)
+            && self.given.iter().any(|dns| dns.outcome == DnsOutcome::NoData)
+            && self.given.iter().all(|dns| dns.addresses.is_empty())
+    }
+
+    /// What it said over TCP, where it answers over UDP and not over TCP.
+    fn without_tcp(&self) -> Option<String> {
+        let (udp, tcp) = (self.over(Transport::Udp)?, self.over(Transport::Tcp)?);
+        let over_udp = matches!(udp.outcome, DnsOutcome::Answered | DnsOutcome::Truncated);
+        (over_udp && !matches!(tcp.outcome, DnsOutcome::Answered | DnsOutcome::NotTried)).then(|| told(tcp))
+    }
+
+    fn tcp_is_open(&self) -> bool {
+        self.over(Transport::Tcp).is_some_and(|tcp| tcp.outcome == DnsOutcome::NotTried)
+    }
+
+    /// The name with its addresses, where they are others than programs there get; which of a service's
+    /// public addresses an answer has changes all the time.
+    fn differing(&self) -> Option<String> {
+        let ours = self.answers.addresses();
+        let theirs: BTreeSet<_> = self
+            .given
+            .iter()
+            .filter(|dns| dns.outcome == DnsOutcome::Answered && dns.addresses != ours)
+            .filter(|dns| are_private(&ours) || are_private(&dns.addresses))
+            .flat_map(|dns| &dns.addresses)
+            .collect();
+        let listed: Vec<String> = theirs.into_iter().map(ToString::to_string).collect();
+        (!ours.is_empty() && !listed.is_empty()).then(|| format!("{} ({})", self.name(), listed.join(", ")))
+    }
+
+    /// What it said to one of the two questions, where it answered the other.
+    fn by_half(&self) -> Option<String> {
+        let half = self.given.iter().find(|dns| dns.failed_half.is_some())?;
+        half.detail.clone()
+    }
+}
+
+/// What was said of which names: each reason once.
+fn by_reason(asked: &[Asked<'_, '_>], reason: impl Fn(&Asked<'_, '_>) -> Option<String>) -> Vec<String> {
+    let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for one in asked {
+        if let Some(reason) = reason(one) {
+            reasons.entry(reason).or_default().push(one.name());
+        }
+    }
+    let told = |(reason, names): (String, Vec<String>)| match names.as_slice() {
+        all if all.len() == asked.len() && all.len() > 1 => format!("{reason} (for every name)"),
+        names => format!("{reason} (for {})", names.join(", ")),
+    };
+    reasons.into_iter().map(told).collect()
+}
