@@ -396,7 +396,7 @@ async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_list
             && seen.lock().unwrap().insert(request.operation.clone());
         first.then(|| Answer { gather: Some(gather.clone()), ..recorded::answer(request) })
     });
-    let snapshot = tokio::time::timeout(Duration::from_secs(60), async { collected(&server.await).await });
+    let snapshot = tokio::time::timeout(Duration::from_mins(1), async { collected(&server.await).await });
     assert!(snapshot.await.expect("some call waited for another").unwrap().covers("Vpcs", VPC));
 }
 

@@ -69,7 +69,7 @@ fn an_endpoint_that_nobody_listens_on() {
         program(&CLUSTER).credentials("AKIATESTS").env("AWS_ENDPOINT_URL", &endpoint),
         &["127.0.0.1", "reach"],
     );
-    assert!(took < Duration::from_secs(120), "{took:?}");
+    assert!(took < Duration::from_mins(2), "{took:?}");
 }
 
 #[test]
@@ -78,7 +78,7 @@ fn an_endpoint_that_never_answers_is_given_up_in_bounded_time() {
     let endpoint = format!("http://127.0.0.1:{port}");
     let took =
         fails(program(&CLUSTER).credentials("AKIATESTS").env("AWS_ENDPOINT_URL", &endpoint), &["127.0.0.1"]);
-    assert!(took < Duration::from_secs(120), "{took:?}");
+    assert!(took < Duration::from_mins(2), "{took:?}");
 }
 
 #[test]

@@ -139,7 +139,7 @@ fn started(
 
 /// Whether it answers, over UDP and over TCP, before it ends or a minute is over.
 fn is_ready(running: &mut Running) -> bool {
-    let until = Instant::now() + Duration::from_secs(60);
+    let until = Instant::now() + Duration::from_mins(1);
     while Instant::now() < until {
         if running.child.try_wait().unwrap().is_some() {
             return false;

@@ -219,7 +219,7 @@ async fn the_calls_about_vpcs_behind_a_transit_gateway_are_in_flight_together() 
         behind.then(|| Answer { gather: Some(gather.clone()), ..estate.answer(CLUSTERS, request) })
     });
     let (server, about) = (server.await, about(&["subnet-a"], &[]));
-    let snapshot = tokio::time::timeout(std::time::Duration::from_secs(60), read(&server, &about)).await;
+    let snapshot = tokio::time::timeout(std::time::Duration::from_mins(1), read(&server, &about)).await;
     assert!(snapshot.expect("some call waited for another").unwrap().covers("Subnets", "vpc-egress"));
 }
 

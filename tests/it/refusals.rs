@@ -132,7 +132,7 @@ async fn an_expired_login_says_how_to_renew_it() {
 async fn a_closed_port_is_an_error_that_names_the_endpoint_soon() {
     let (url, begin) = (format!("http://127.0.0.1:{}", closed_port()), Instant::now());
     let error = refused(&url, &Environment::default(), "prod").await;
-    assert!(begin.elapsed() < Duration::from_secs(120));
+    assert!(begin.elapsed() < Duration::from_mins(2));
     assert!(matches!(&error, CollectError::Unreachable { endpoint, .. } if *endpoint == url), "{error:?}");
     assert!(one_sentence(&error).contains("refused"));
 }

@@ -106,7 +106,7 @@ fn a_blackholed_address_costs_the_time_once_and_not_once_a_name() {
     let blackhole = Blackhole::new();
     let names: Vec<String> = (0..40).map(|number| format!("name-{number}.example.net")).collect();
     // Half of the names have the address from DNS only.
-    let expected = |number: usize| (number % 2 == 0).then_some("127.0.0.1");
+    let expected = |number: usize| number.is_multiple_of(2).then_some("127.0.0.1");
     let listed = names.iter().enumerate();
     let listed: Vec<_> =
         listed.map(|(number, name)| ("sts", name.as_str(), expected(number), blackhole.port)).collect();
