@@ -140,7 +140,7 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
         .file("foo.json", &snapshot.to_string())
         .run();
     let audit = run.report();
-    let subject = format!("{API}@test");
+    let subject = "cluster@test";
     let findings = audit["findings"].as_array().unwrap();
     let one = findings
         .iter()
