@@ -136,19 +136,21 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
     let mut snapshot: Value = serde_json::from_str(&text).unwrap();
     snapshot["cluster"][0]["endpoint"] = json!(format!("https://{}", API.to_uppercase()));
     snapshot["observations"] = json!([]);
-    let run = program(&["--snapshot", "foo.json", "--snapshot", kept, "--format", "json"])
-        .file("foo.json", &snapshot.to_string())
-        .run();
-    let audit = run.report();
-    let subject = "cluster@test";
-    let findings = audit["findings"].as_array().unwrap();
-    let one = findings
-        .iter()
-        .find(|finding| {
-            finding["rule"] == "name-does-not-resolve-here" && finding["subject"]["id"] == subject
-        })
-        .unwrap_or_else(|| panic!("{findings:#?}"));
-    assert_eq!(one["outcome"], "fail");
+    snapshot["collected_at"] = report["at"].clone();
+    // What was kept, and the whole report as a pod's log has it.
+    for seen in [kept, "report.json"] {
+        let run = program(&["--snapshot", "foo.json", "--snapshot", seen, "--format", "json"])
+            .file("foo.json", &snapshot.to_string())
+            .file("report.json", &report.to_string())
+            .run();
+        let audit = run.report();
+        let findings = audit["findings"].as_array().unwrap();
+        let one = findings
+            .iter()
+            .find(|one| one["rule"] == "name-does-not-resolve-here" && one["subject"]["id"] == "cluster@test")
+            .unwrap_or_else(|| panic!("{findings:#?}"));
+        assert_eq!(one["outcome"], "fail", "{seen}");
+    }
 }
 
 #[test]
