@@ -47,6 +47,7 @@ mod pod_places;
 mod pods;
 mod policy;
 mod prefixes;
+mod profiles;
 mod ranges;
 mod registries;
 mod resolver_endpoint;
