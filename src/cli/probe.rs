@@ -13,7 +13,8 @@ pub struct ProbingArgs {
     /// A DNS server to ask besides those of this machine: ADDRESS[:PORT]; may repeat.
     #[arg(long, value_name = "SERVER")]
     pub dns: Vec<String>,
-    /// What to call the place that is probed from, instead of the host's name (in a pod: pod).
+    /// What to call the place that is probed from, instead of the host's name (in a pod: pod). Of two probes
+    /// under one name an audit takes the later one only.
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
     /// The longest that one try of a probe may take, in seconds; without it, 3.

@@ -30,9 +30,9 @@ pub(in crate::facts) struct ObservedNameFacts {
     of_cluster: bool,
     /// Where it was probed from: the name that was given, or the host's.
     vantage: String,
-    /// Whether that is a pod.
+    /// Whether the place that it was probed from is a pod.
     in_pod: bool,
-    /// When.
+    /// When the probe began.
     at: String,
     /// Whether nodes cannot work without it.
     essential: bool,
@@ -42,13 +42,14 @@ pub(in crate::facts) struct ObservedNameFacts {
     resolvers: Vec<Resolver>,
     /// Whether programs there get an address for it.
     resolves: Fact<bool>,
-    /// Why they get none.
+    /// What programs there are told where they get no address for it.
     failure: String,
     /// The addresses that programs there get.
     answers: Vec<String>,
     /// The private addresses that it should have.
     expected: Fact<Vec<String>>,
-    /// Whether it has to lead to these there: the API of a cluster with public access may lead elsewhere.
+    /// Whether it has to lead to its private addresses there: the API of a cluster with public access may lead
+    /// elsewhere, and services outside the VPC.
     private_expected: Fact<bool>,
     /// Whether there are addresses in the answer, and all are private.
     private: bool,
@@ -81,9 +82,9 @@ pub(in crate::facts) struct ObservedNameFacts {
     rejecting: Fact<Vec<String>>,
     /// Whether programs there go through a proxy for it.
     proxied: bool,
-    /// The proxy that they go through; null where they go directly.
+    /// The proxy that programs there go through for it; null where they go directly.
     proxy: Option<String>,
-    /// The variable that names the proxy.
+    /// The environment variable that names the proxy.
     proxy_variable: Option<String>,
     /// Whether the place's way to an address was compared with what the network's settings say.
     compared: Fact<bool>,
@@ -98,7 +99,7 @@ pub(in crate::facts) struct ObservedNameFacts {
     open_in_fact: Fact<Vec<String>>,
 }
 
-/// What no certificate was seen of.
+/// After these nobody has judged a certificate.
 const UNSEEN: [TlsOutcome; 9] = [
     TlsOutcome::NotTried,
     TlsOutcome::Unjudged,
