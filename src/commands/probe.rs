@@ -12,14 +12,14 @@ use super::sights::told;
 use super::{Done, input, output};
 use crate::cli::{Format, ProbeArgs, ProbingArgs};
 use crate::collect::aws;
-use crate::collect::probe::{self, CLUSTER, Networks, ProbeOptions, ProxySettings, Target, Targets, Trust};
+use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
 use crate::facts::{self, NeededName};
 use crate::intent::Intent;
 use crate::network::Missing;
 use crate::render;
 use crate::report::Verdict;
 use crate::report::probe::Probe;
-use crate::snapshot::observation::{Observation, Vantage};
+use crate::snapshot::observation::{CLUSTER, Observation, Vantage};
 use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
@@ -126,8 +126,7 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
         region: snapshot.region.clone(),
         // That of a redacted snapshot is none: certificates are then not judged.
         certificate_authority: authority.filter(|given| probe::is_authority(given)),
-        networks: facts::cluster_networks(snapshot, intent)
-            .map(|networks| Networks { vpc: networks.vpc, remote: networks.remote }),
+        networks: facts::cluster_networks(snapshot, intent),
         names,
     };
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
@@ -135,7 +134,8 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
 
 /// Whether anything is said about how to probe.
 pub fn is_told_how(args: &ProbingArgs) -> bool {
-    let ProbingArgs { dns, vantage, timeout, deadline } = args;
+    // `--dns-only` needs `--dns`.
+    let ProbingArgs { dns, dns_only: _, vantage, timeout, deadline } = args;
     !dns.is_empty() || vantage.is_some() || timeout.is_some() || deadline.is_some()
 }
 
@@ -147,6 +147,7 @@ const DEADLINE: u64 = 10;
 #[derive(Debug)]
 pub struct Probing {
     servers: Vec<SocketAddr>,
+    only_these: bool,
     vantage: Option<String>,
     timeout: Duration,
     deadline: Duration,
@@ -170,8 +171,12 @@ impl Probing {
         for text in &args.dns {
             servers.push(probe::server(text).context("--dns")?);
         }
+        if args.vantage.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains('@')) {
+            bail!("--vantage: write a name such as bastion, without an @");
+        }
         Ok(Self {
             servers,
+            only_these: args.dns_only,
             vantage: args.vantage.clone(),
             timeout: Duration::from_secs(args.timeout.unwrap_or(TIMEOUT)),
             deadline: Duration::from_secs(args.deadline.unwrap_or(DEADLINE)),
@@ -181,14 +186,18 @@ impl Probing {
     /// Probes, from this machine.
     pub fn run(&self, what: &ToProbe) -> Result<Probed, anyhow::Error> {
         let targets = &what.targets;
-        let configured = probe::configured_servers();
-        let towards = probe::destinations(targets, &[configured.clone(), self.servers.clone()].concat());
+        let (configured, servers) = if self.only_these {
+            (self.servers.clone(), Vec::new())
+        } else {
+            (probe::configured_servers(), self.servers.clone())
+        };
+        let towards = probe::destinations(targets, &[configured.clone(), servers.clone()].concat());
         let options = ProbeOptions {
             vantage: probe::here(self.vantage.as_deref(), towards.into_iter(), targets.networks.as_ref()),
             at: aws::rfc3339(SystemTime::now()),
-            system: true,
+            system: !self.only_these,
             configured,
-            servers: self.servers.clone(),
+            servers,
             timeout: self.timeout,
             deadline: self.deadline,
             proxies: ProxySettings::of_process(),

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::collect::probe::CLUSTER;
 use crate::report::probe::{Line, NameSeen, Sights};
-use crate::snapshot::observation::{Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport};
+use crate::snapshot::observation::{CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport};
 
 /// A way of asking: a server, over a transport.
 type Way<'o> = (&'o str, Transport);

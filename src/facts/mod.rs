@@ -86,7 +86,7 @@ pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
 pub use forwarders::{ForwardersError, Forwarding, Wanted, forwarding};
 pub use names::{NeededName, NeededNames, needed_names};
-pub use observed::{ClusterNetworks, cluster_networks};
+pub use observed::cluster_networks;
 pub use plan::{PlanError, settled};
 pub use spec::{DeclaredEnd, EndSpec, EndSpecError};
 pub use trace::{TraceError, Traced, trace};

@@ -7,10 +7,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::Known;
-use crate::snapshot::observation::{Proxy, Seen, TlsOutcome, VantageKind};
+use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 
 use super::super::endpoints::both;
-use super::super::{Context, Fact, Subject, names};
+use super::super::{Context, Fact, Subject};
 use super::greeted::{Greeted, Greetings};
 use super::resolved::{Answers, Resolver, are_private};
 use super::{NAME, Sight, paper};
@@ -121,7 +121,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let place = &sight.place;
     let answers = Answers::of(sight);
     let given = answers.addresses();
-    let of_cluster = sight.of == names::CLUSTER;
+    let of_cluster = sight.of == CLUSTER;
     let resolves = answers.resolves();
     let private_expected = private_expected(context, sight);
     let moved_to = moved(sight, &private_expected, &given);
@@ -201,7 +201,7 @@ fn proved(sight: &Sight<'_>) -> BTreeSet<IpAddr> {
         Seen::Tls(tls) if tls.outcome == TlsOutcome::Trusted => Some(tls.address),
         _ => None,
     });
-    if sight.of == names::CLUSTER { trusted.collect() } else { BTreeSet::new() }
+    if sight.of == CLUSTER { trusted.collect() } else { BTreeSet::new() }
 }
 
 /// The addresses of the API that programs are told, and that were not read; the public ones of a cluster
@@ -224,7 +224,7 @@ fn moved(sight: &Sight<'_>, private_expected: &Known<bool>, given: &BTreeSet<IpA
 fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     let in_vpc = &sight.place.in_vpc;
     let some = sight.expected.as_ref().map(|expected| !expected.is_empty()).map_err(Clone::clone);
-    if sight.of != names::CLUSTER {
+    if sight.of != CLUSTER {
         return both(some, in_vpc.clone());
     }
     let public = match (context.public_access(), sight.also_public) {

@@ -7,9 +7,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::Missing;
-use crate::snapshot::observation::{Dns, DnsOutcome, Transport};
+use crate::snapshot::observation::{CLUSTER, Dns, DnsOutcome, Transport};
 
-use super::super::{Fact, Subject, names};
+use super::super::{Fact, Subject};
 use super::resolved::{Answers, are_private, told};
 use super::{RESOLVER, Sight};
 
@@ -97,11 +97,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
 impl Asked<'_, '_> {
     /// The name, as it is told among others.
     fn name(&self) -> String {
-        if self.sight.of == names::CLUSTER {
-            "the Kubernetes API".to_owned()
-        } else {
-            self.sight.name.to_owned()
-        }
+        if self.sight.of == CLUSTER { "the Kubernetes API".to_owned() } else { self.sight.name.to_owned() }
     }
 
     fn over(&self, transport: Transport) -> Option<&Dns> {
