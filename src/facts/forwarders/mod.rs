@@ -18,7 +18,9 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 
 use super::Context;
-use super::names::{self, CLUSTER, NeededName};
+use crate::snapshot::observation::CLUSTER;
+
+use super::names::{self, NeededName};
 use error::make_one;
 
 pub use error::ForwardersError;
