@@ -15,6 +15,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout, timeout_at};
 
+use super::error::no_way;
 use crate::snapshot::observation::{DnsOutcome, Family};
 
 /// More addresses than an honest answer has.
@@ -75,7 +76,11 @@ fn answered(mut addresses: BTreeSet<IpAddr>) -> Answer {
 }
 
 /// The two questions about a name.
-struct Questions([Question; 2]);
+struct Questions {
+    /// The name as it is, without a search list.
+    name: Name,
+    both: [Question; 2],
+}
 
 struct Question {
     id: u16,
@@ -84,39 +89,39 @@ struct Question {
 }
 
 impl Questions {
-    fn about(name: &Name) -> Option<Self> {
+    fn about(name: &str) -> Option<Self> {
+        let mut name = Name::from_ascii(name).ok()?;
+        name.set_fqdn(true);
         let question = |kind| {
             let mut message = Message::query();
             message.metadata.recursion_desired = true;
             message.add_query(Query::query(name.clone(), kind));
             Some(Question { id: message.metadata.id, kind, bytes: message.to_vec().ok()? })
         };
-        Some(Self([question(RecordType::A)?, question(RecordType::AAAA)?]))
+        let both = [question(RecordType::A)?, question(RecordType::AAAA)?];
+        Some(Self { name, both })
     }
 }
 
-/// The name as it is, without a search list.
-fn absolute(name: &str) -> Option<Name> {
-    let mut name = Name::from_ascii(name).ok()?;
-    name.set_fqdn(true);
-    Some(name)
+fn not_asked() -> Answer {
+    Answer::because(DnsOutcome::Malformed, "the name cannot be asked for")
 }
 
-/// Asks over UDP; a datagram may be lost, so that a question without an answer is asked thrice.
+/// How often a question is asked over UDP, where a datagram may be lost, and when again at the latest.
+const TIMES: u32 = 3;
+const AGAIN_AFTER: Duration = Duration::from_secs(1);
+
+/// Asks over UDP.
 pub(super) async fn udp(server: SocketAddr, name: &str, limit: Duration) -> Answer {
-    let Some((name, questions)) =
-        absolute(name).and_then(|name| Some((Questions::about(&name)?, name))).map(swap)
-    else {
-        return Answer::because(DnsOutcome::Malformed, "the name cannot be asked for");
-    };
+    let Some(questions) = Questions::about(name) else { return not_asked() };
     let mut halves: [Option<Answer>; 2] = [None, None];
     let socket = match connected(server).await {
         Ok(socket) => socket,
         Err(error) => return unreachable(&error),
     };
     let end = Instant::now() + limit;
-    let pause = limit / 3;
-    let mut again = Instant::now();
+    let pause = (limit / TIMES).min(AGAIN_AFTER);
+    let (mut again, mut times) = (Instant::now(), 0);
     let mut buffer = vec![0; 65_535];
     while halves.iter().any(Option::is_none) {
         let now = Instant::now();
@@ -124,26 +129,23 @@ pub(super) async fn udp(server: SocketAddr, name: &str, limit: Duration) -> Answ
             break;
         }
         if now >= again {
-            for (question, half) in questions.0.iter().zip(&halves) {
+            for (question, half) in questions.both.iter().zip(&halves) {
                 if half.is_none()
                     && let Err(error) = socket.send(&question.bytes).await
                 {
                     return unreachable(&error);
                 }
             }
-            again = now + pause;
+            times += 1;
+            again = if times < TIMES { now + pause } else { end };
         }
         match timeout_at(again.min(end), socket.recv(&mut buffer)).await {
-            Ok(Ok(length)) => take(&buffer[..length], &name, &questions, &mut halves),
+            Ok(Ok(length)) => take(&buffer[..length], &questions, &mut halves),
             Ok(Err(error)) => return unreachable(&error),
             Err(_) => {}
         }
     }
     both(halves)
-}
-
-fn swap<A, B>((a, b): (A, B)) -> (B, A) {
-    (b, a)
 }
 
 async fn connected(server: SocketAddr) -> std::io::Result<UdpSocket> {
@@ -155,11 +157,11 @@ async fn connected(server: SocketAddr) -> std::io::Result<UdpSocket> {
 }
 
 /// Keeps what answers one of the questions; anything else on the port is not for us.
-fn take(bytes: &[u8], name: &Name, questions: &Questions, halves: &mut [Option<Answer>; 2]) {
+fn take(bytes: &[u8], questions: &Questions, halves: &mut [Option<Answer>; 2]) {
     let Some(id) = bytes.first_chunk().map(|id| u16::from_be_bytes(*id)) else { return };
-    for (question, half) in questions.0.iter().zip(halves) {
+    for (question, half) in questions.both.iter().zip(halves) {
         if question.id == id && half.is_none() {
-            *half = read(bytes, name, question);
+            *half = read(bytes, &questions.name, question);
         }
     }
 }
@@ -265,13 +267,8 @@ fn both(halves: [Option<Answer>; 2]) -> Answer {
 
 /// Asks over TCP, each question on a connection of its own: some servers close after one.
 pub(super) async fn tcp(server: SocketAddr, name: &str, limit: Duration) -> Answer {
-    let Some((name, questions)) =
-        absolute(name).and_then(|name| Some((Questions::about(&name)?, name))).map(swap)
-    else {
-        return Answer::because(DnsOutcome::Malformed, "the name cannot be asked for");
-    };
-    let [four, six] = &questions.0;
-    let name = &name;
+    let Some(questions) = Questions::about(name) else { return not_asked() };
+    let Questions { name, both: [four, six] } = &questions;
     let ask = |question| async move {
         match timeout(limit, exchanged(server, question)).await {
             Ok(Ok(bytes)) => read(&bytes, name, question).unwrap_or_else(|| {
@@ -296,18 +293,35 @@ async fn exchanged(server: SocketAddr, question: &Question) -> std::io::Result<V
     Ok(answer)
 }
 
-/// Why there was no way to the server, in words of our own: the operating system's differ.
+/// Why there was no way to the server.
 fn unreachable(error: &Error) -> Answer {
     let why = match error.kind() {
         ErrorKind::ConnectionRefused => "the port is closed",
         ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe => {
             "the connection was closed without an answer"
         }
-        ErrorKind::NetworkUnreachable => "there is no route to its network",
-        ErrorKind::HostUnreachable => "there is no route to it",
-        ErrorKind::PermissionDenied => "this machine's own firewall forbids it",
         ErrorKind::TimedOut => return Answer::of(DnsOutcome::TimedOut),
-        _ => "the operating system cannot send to it",
+        other => no_way(other),
     };
     Answer::because(DnsOutcome::Unreachable, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn half_an_answer_counts_and_the_other_half_is_told() {
+        let four = answered(BTreeSet::from([IpAddr::V4(Ipv4Addr::LOCALHOST)]));
+        let told = both([Some(four), None]);
+        assert_eq!((told.outcome, told.failed_half), (DnsOutcome::Answered, Some(Family::Ipv6)));
+        assert_eq!(told.detail.as_deref(), Some("the question for IPv6: timed out"));
+        assert_eq!(both([None, None]).outcome, DnsOutcome::TimedOut);
+    }
+
+    #[test]
+    fn a_name_that_no_message_can_carry_is_not_asked() {
+        assert!(Questions::about(&"a".repeat(64)).is_none());
+        assert!(Questions::about("sts.eu-west-1.amazonaws.com").is_some_and(|all| all.name.is_fqdn()));
+    }
 }

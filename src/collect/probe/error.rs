@@ -1,5 +1,7 @@
 //! Why a probe could not be made at all: one sentence each, with what would be right.
 
+use std::io::ErrorKind;
+
 use thiserror::Error;
 
 use crate::collect::CollectError;
@@ -47,4 +49,14 @@ pub enum ProbeError {
     /// TLS that cannot be set up.
     #[error("TLS cannot be set up: {0}")]
     Tls(String),
+}
+
+/// Why the operating system finds no way to an address, in words of our own: its own differ.
+pub(super) fn no_way(kind: ErrorKind) -> &'static str {
+    match kind {
+        ErrorKind::NetworkUnreachable => "there is no route to its network",
+        ErrorKind::HostUnreachable => "there is no route to it",
+        ErrorKind::PermissionDenied => "this machine's own firewall forbids it",
+        _ => "the operating system cannot reach it",
+    }
 }

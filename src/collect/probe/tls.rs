@@ -16,6 +16,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
 use super::certificate::{issuer, printable};
+use super::error::no_way;
 use super::{ProbeError, Targets};
 use crate::snapshot::observation::{Tls, TlsOutcome};
 
@@ -78,14 +79,7 @@ pub(super) async fn connect(
             ErrorKind::ConnectionRefused => (TlsOutcome::Refused, None),
             ErrorKind::TimedOut => (TlsOutcome::TimedOut, None),
             ErrorKind::ConnectionReset => (TlsOutcome::Refused, Some("the connection was reset")),
-            ErrorKind::PermissionDenied => {
-                (TlsOutcome::Unreachable, Some("this machine's own firewall forbids it"))
-            }
-            ErrorKind::NetworkUnreachable => {
-                (TlsOutcome::Unreachable, Some("there is no route to its network"))
-            }
-            ErrorKind::HostUnreachable => (TlsOutcome::Unreachable, Some("there is no route to it")),
-            _ => (TlsOutcome::Unreachable, Some("the operating system cannot connect to it")),
+            other => (TlsOutcome::Unreachable, Some(no_way(other))),
         }),
         Err(_) => Err((TlsOutcome::TimedOut, None)),
     }
