@@ -8,7 +8,7 @@
 //! interfaces of another account in a shared subnet.
 
 use std::collections::BTreeSet;
-use std::net::Ipv4Addr;
+use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
@@ -81,10 +81,10 @@ fn taken(context: &Context<'_>, id: &str, vpc: &str, cidr: Ipv4Net) -> Known<Tak
     let all = context.items(context.snapshot.aws.network_interfaces.as_deref(), "NetworkInterfaces", vpc)?;
     let mut taken = Taken::default();
     for interface in all.iter().filter(|interface| interface.subnet_id.as_deref() == Some(id)) {
-        let listed =
-            interface.private_ip_addresses.iter().filter_map(|one| one.private_ip_address.as_deref());
-        let all = listed.chain(interface.private_ip_address.as_deref());
-        let all = all.filter_map(|address| address.parse::<Ipv4Addr>().ok());
+        let all = interface.addresses().filter_map(|address| match address {
+            IpAddr::V4(address) => Some(address),
+            IpAddr::V6(_) => None,
+        });
         taken.addresses.extend(all.filter(|address| cidr.contains(address)).map(u32::from));
         let prefixes = interface.ipv4_prefixes.iter().filter_map(|one| one.ipv4_prefix.as_deref());
         let prefixes = prefixes.filter_map(|prefix| prefix.parse::<Ipv4Net>().ok());

@@ -254,12 +254,8 @@ fn holds(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool> {
 fn somebody_has(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool> {
     let interfaces =
         context.items(context.snapshot.aws.network_interfaces.as_deref(), "NetworkInterfaces", vpc)?;
-    let is_it = |text: Option<&String>| text.and_then(|text| text.parse::<IpAddr>().ok()) == Some(address);
-    let held = interfaces.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)).any(|one| {
-        is_it(one.private_ip_address.as_ref())
-            || one.private_ip_addresses.iter().any(|private| is_it(private.private_ip_address.as_ref()))
-            || one.ipv6_addresses.iter().any(|v6| is_it(v6.ipv6_address.as_ref()))
-    });
+    let mut own = interfaces.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc));
+    let held = own.any(|one| one.addresses().any(|its| its == address));
     // The VPC's own resolver has no interface, and answers the VPC on the second address of each prefix
     // (https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html).
     let resolver = context.network.vpc_cidrs(vpc)?.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));

@@ -239,15 +239,7 @@ fn attached_vpcs(attachments: &[ec2::GatewayAttachment]) -> impl Iterator<Item =
 
 /// Every private address of an interface; a delegated prefix is in `ipv4_prefixes`.
 pub(super) fn addresses(interface: &ec2::NetworkInterface) -> Vec<IpAddr> {
-    let all = interface.private_ip_addresses.iter().filter_map(|address| address.private_ip_address.as_ref());
-    let v6 = interface.ipv6_addresses.iter().filter_map(|address| address.ipv6_address.as_ref());
-    let mut addresses: Vec<IpAddr> = interface
-        .private_ip_address
-        .iter()
-        .chain(all)
-        .chain(v6)
-        .filter_map(|text| text.parse().ok())
-        .collect();
+    let mut addresses: Vec<IpAddr> = interface.addresses().collect();
     addresses.sort_unstable();
     addresses.dedup();
     addresses

@@ -1,7 +1,5 @@
 //! What ends are called in answers: their ids and addresses, and what those are of.
 
-use std::net::IpAddr;
-
 use ipnet::IpNet;
 
 use crate::facts::{Context, EndSpec};
@@ -44,12 +42,7 @@ fn holder<'s>(context: &Context<'s>, cidr: IpNet) -> Option<&'s NetworkInterface
         return None;
     }
     let wanted = cidr.addr();
-    let has = |interface: &&NetworkInterface| {
-        let v4 = interface.private_ip_addresses.iter().filter_map(|one| one.private_ip_address.as_deref());
-        let v6 = interface.ipv6_addresses.iter().filter_map(|one| one.ipv6_address.as_deref());
-        let mut all = interface.private_ip_address.as_deref().into_iter().chain(v4).chain(v6);
-        all.any(|text| text.parse::<IpAddr>() == Ok(wanted))
-    };
+    let has = |interface: &&NetworkInterface| interface.addresses().any(|address| address == wanted);
     let mut found = context.snapshot.aws.network_interfaces.iter().flatten().filter(has);
     let first = found.next()?;
     found.next().is_none().then_some(first)

@@ -75,7 +75,7 @@ pub(super) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
             if !operator.dns.iter().all(|server| own(&server)) {
                 all.push(outside(context, operator, question));
             }
-            of_servers(all, "")
+            of_servers(all)
         }
         _ => outside(context, operator, question),
     };

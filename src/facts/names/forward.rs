@@ -108,7 +108,7 @@ fn to_servers(
     trail: &mut Trail,
 ) -> Lookup {
     let all = targets.iter().map(|target| to_server(context, sender, *target, question, trail)).collect();
-    of_servers(all, "")
+    of_servers(all)
 }
 
 fn to_server(
@@ -280,14 +280,11 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     let reserved = cidrs.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));
     let interfaces = context.items(aws.network_interfaces.as_deref(), "NetworkInterfaces", id).ok()?;
     context.items(aws.resolver_endpoints.as_deref(), "ResolverEndpoints", id).ok()?;
-    let is_it = |text: Option<&String>| text.and_then(|text| text.parse::<IpAddr>().ok()) == Some(address);
     let holds = |text: Option<&String>| {
         text.and_then(|text| text.parse::<IpNet>().ok()).is_some_and(|prefix| prefix.contains(&address))
     };
     let held = interfaces.iter().any(|one| {
-        is_it(one.private_ip_address.as_ref())
-            || one.private_ip_addresses.iter().any(|private| is_it(private.private_ip_address.as_ref()))
-            || one.ipv6_addresses.iter().any(|v6| is_it(v6.ipv6_address.as_ref()))
+        one.addresses().any(|its| its == address)
             || one.ipv4_prefixes.iter().any(|prefix| holds(prefix.ipv4_prefix.as_ref()))
     });
     let shared = home.owner_id.is_some()

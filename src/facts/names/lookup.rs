@@ -104,7 +104,7 @@ impl Lookup {
 
 /// The answer of several servers, one of which is asked: it is there where one of them gives it, and
 /// depends on all of them.
-pub(super) fn of_servers(all: Vec<Lookup>, step: &str) -> Lookup {
+pub(super) fn of_servers(all: Vec<Lookup>) -> Lookup {
     let (mut told, mut silent, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
     for one in all {
         match &one.answer {
@@ -152,7 +152,7 @@ pub(super) fn of_servers(all: Vec<Lookup>, step: &str) -> Lookup {
         list.sort();
         list.dedup();
     }
-    if step.is_empty() { whole } else { whole.after(step.to_owned()) }
+    whole
 }
 
 /// An object that stands in a name's way.

@@ -107,7 +107,7 @@ pub(in crate::facts) fn control_plane(context: &Context<'_>) -> Known<BTreeSet<I
         return Ok(BTreeSet::new());
     }
     let interfaces = context.control_plane_interfaces()?;
-    let addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(addresses).collect();
+    let addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(NetworkInterface::addresses).collect();
     if addresses.is_empty() {
         return Err(vec![Missing::unmodelled(
             "the addresses of the control plane, which has no interface yet",
@@ -134,18 +134,13 @@ pub(in crate::facts) fn of_endpoint(
 ) -> Known<BTreeSet<IpAddr>> {
     let mut found = BTreeSet::new();
     for id in &endpoint.network_interface_ids {
-        found.extend(addresses(context.network.interface(id)?));
+        found.extend(context.network.interface(id)?.addresses());
     }
     if found.is_empty() {
         let field = format!("NetworkInterfaceIds of {}", endpoint.vpc_endpoint_id);
         return Err(vec![context.field("VpcEndpoints", &field)]);
     }
     Ok(found)
-}
-
-fn addresses(interface: &NetworkInterface) -> impl Iterator<Item = IpAddr> {
-    let v6 = interface.ipv6_addresses.iter().filter_map(|address| address.ipv6_address.as_deref());
-    interface.private_ip_address.as_deref().into_iter().chain(v6).filter_map(|text| text.parse().ok())
 }
 
 /// The host names that a service's clients ask for.

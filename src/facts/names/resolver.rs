@@ -5,7 +5,7 @@ use super::{Question, firewall, forward, needed, zones};
 use crate::facts::elsewhere::{domain, within};
 use crate::facts::profiles;
 use crate::facts::{Context, resolver_endpoint, vpc};
-use crate::network::{BlockerCode, Known, Missing, Remedy};
+use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 /// A rule that applies to a VPC.
@@ -57,7 +57,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     let (mut against, mut instead) = (Vec::new(), Vec::new());
     match vpc::dns_attribute(context, id, vpc::Attribute::Support) {
         Ok(true) => {}
-        Ok(false) => return Lookup::nothing(vec![attribute_off(id, "--enable-dns-support")], String::new()),
+        Ok(false) => return Lookup::nothing(vec![attribute_off(id, vpc::Attribute::Support)], String::new()),
         Err(missing) => against.extend(missing),
     }
     match firewall::refuses(context, id, &question.name) {
@@ -110,7 +110,7 @@ fn by_zone(
     match vpc::dns_attribute(context, id, vpc::Attribute::Hostnames) {
         Ok(true) => answer,
         // Without it private zones do not answer in the VPC.
-        Ok(false) => Lookup::nothing(vec![attribute_off(id, "--enable-dns-hostnames")], step),
+        Ok(false) => Lookup::nothing(vec![attribute_off(id, vpc::Attribute::Hostnames)], step),
         Err(missing) => answer.provided(missing),
     }
 }
@@ -149,10 +149,14 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
     }
 }
 
-fn attribute_off(vpc: &str, option: &str) -> crate::network::Blocker {
-    let (what, why) = match option {
-        "--enable-dns-support" => ("enableDnsSupport", "its resolver answers nobody"),
-        _ => ("enableDnsHostnames", "private zones do not answer in it"),
+fn attribute_off(vpc: &str, attribute: vpc::Attribute) -> Blocker {
+    let (what, option, why) = match attribute {
+        vpc::Attribute::Support => {
+            ("enableDnsSupport", "--enable-dns-support", "its resolver answers nobody")
+        }
+        vpc::Attribute::Hostnames => {
+            ("enableDnsHostnames", "--enable-dns-hostnames", "private zones do not answer in it")
+        }
     };
     let remedy = Remedy { target_option: Some(option.to_owned()), ..Remedy::default() };
     blocker(BlockerCode::DnsAttributeOff, "vpc", vpc, format!("{what} is off, so that {why}"), remedy)

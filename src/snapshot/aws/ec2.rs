@@ -1,5 +1,7 @@
 //! EC2's shapes, as `aws ec2 describe-…` prints them.
 
+use std::net::IpAddr;
+
 use super::super::bootstrap::UserData;
 use super::shape::shapes;
 
@@ -297,6 +299,16 @@ shapes! { "PascalCase";
     InstanceState { name: Option<String> }
     /// An interface of an instance.
     InstanceNetworkInterface { network_interface_id: Option<String>, subnet_id: Option<String>, groups: Vec<GroupIdentifier>, private_ip_address: Option<String>, private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>, ipv4_prefixes: Vec<Ipv4Prefix> }
+}
+
+impl NetworkInterface {
+    /// Its private addresses, the first one perhaps twice; a delegated prefix is in `ipv4_prefixes`.
+    pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
+        let v4 = self.private_ip_addresses.iter().filter_map(|one| one.private_ip_address.as_deref());
+        let v6 = self.ipv6_addresses.iter().filter_map(|one| one.ipv6_address.as_deref());
+        let all = self.private_ip_address.as_deref().into_iter().chain(v4).chain(v6);
+        all.filter_map(|text| text.parse().ok())
+    }
 }
 
 /// The value of a tag, if the list has its key.
