@@ -50,7 +50,7 @@ impl Explainer {
             checks: checks(rule),
             severity: severity(rule),
             reads: self.reads(rule),
-            unknown: unknown(&needs),
+            unknown: unknown(rule, &needs),
             needs,
         }
     }
@@ -105,10 +105,15 @@ fn severity(rule: &Rule) -> String {
     cases.collect::<Vec<_>>().join(", ")
 }
 
-fn unknown(needs: &Needs) -> String {
+fn unknown(rule: &Rule, needs: &Needs) -> String {
     let or = if needs.declarations.is_empty() { "" } else { ", or one of these declarations," };
+    let probed = if facts::OBSERVED.contains(&rule.subject.as_str()) {
+        "without a probe (`privek-audit probe`, or --probe of an audit) there is nothing to decide; with one, "
+    } else {
+        ""
+    };
     format!(
-        "as long as an answer of these operations{or} is missing, and the rest does not decide by itself: a \
+        "{probed}as long as an answer of these operations{or} is missing, and the rest does not decide by itself: a \
          failure that is certain stays one, and nothing passes on what is not known"
     )
 }
@@ -132,6 +137,18 @@ mod tests {
                 assert!(!says.is_empty(), "{}: {path}", rule.id);
             }
         }
+    }
+
+    #[test]
+    fn a_rule_about_probes_and_no_other_says_that_it_needs_one() {
+        let explainer = Explainer::new().unwrap();
+        let rules = built_in().unwrap();
+        for rule in rules.iter() {
+            let probed = facts::OBSERVED.contains(&rule.subject.as_str());
+            assert_eq!(explainer.explain(rule).unknown.contains("without a probe"), probed, "{}", rule.id);
+        }
+        let probed = rules.iter().filter(|rule| facts::OBSERVED.contains(&rule.subject.as_str()));
+        assert!(probed.count() > 10);
     }
 
     #[test]

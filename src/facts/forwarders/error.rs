@@ -13,7 +13,7 @@ pub enum ForwardersError {
     #[error(
         "{vpc} has no inbound endpoint of Route 53 Resolver, so that servers outside it have nothing to \
          forward to{}. Make one in two zones, with a security group that admits port 53 over UDP and TCP \
-         from those servers: {command}",
+         from those servers:\n  {command}",
         other(elsewhere)
     )]
     NoEndpoint {
