@@ -1,6 +1,7 @@
 //! A DNS server in this process, over UDP and TCP on one port of loopback: it answers what a function
 //! makes of each question, and remembers the questions. Each is answered in a thread of its own, so that
-//! the function may wait for another question.
+//! the function may wait for another question; where one of them panics, so does the test that drops the
+//! server.
 
 use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
@@ -71,6 +72,25 @@ pub struct Authority {
     pub address: SocketAddr,
     asked: Arc<Mutex<Vec<Question>>>,
     over: Arc<AtomicBool>,
+    failed: Arc<AtomicBool>,
+}
+
+/// What is done with each question.
+struct Answers {
+    of: Box<dyn Fn(&Question) -> Reply + Send + Sync>,
+    asked: Arc<Mutex<Vec<Question>>>,
+    failed: Arc<AtomicBool>,
+}
+
+/// Tells of a panic in a thread that nobody joins.
+struct Alarm<'f>(&'f AtomicBool);
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(true, Ordering::SeqCst);
+        }
+    }
 }
 
 impl Authority {
@@ -87,19 +107,25 @@ impl Authority {
     /// On loopback, over UDP and perhaps over TCP.
     fn listen(tcp: bool, answers: impl Fn(&Question) -> Reply + Send + Sync + 'static) -> Self {
         let (udp, listener) = sockets();
-        let server = Self { address: udp.local_addr().unwrap(), asked: Arc::default(), over: Arc::default() };
-        let answers: Arc<dyn Fn(&Question) -> Reply + Send + Sync> = Arc::new(answers);
-        let (asked, over, by_udp) = (server.asked.clone(), server.over.clone(), answers.clone());
+        let server = Self {
+            address: udp.local_addr().unwrap(),
+            asked: Arc::default(),
+            over: Arc::default(),
+            failed: Arc::default(),
+        };
+        let (asked, failed) = (server.asked.clone(), server.failed.clone());
+        let answers = Arc::new(Answers { of: Box::new(answers), asked, failed });
+        let (over, by_udp) = (server.over.clone(), answers.clone());
         thread::spawn(move || {
             let mut buffer = [0; 4096];
             while let Ok((length, from)) = udp.recv_from(&mut buffer) {
                 if over.load(Ordering::SeqCst) {
                     return;
                 }
-                let (bytes, asked, by_udp) = (buffer[..length].to_vec(), asked.clone(), by_udp.clone());
+                let (bytes, by_udp) = (buffer[..length].to_vec(), by_udp.clone());
                 let udp = udp.try_clone().unwrap();
                 thread::spawn(move || {
-                    if let Some(reply) = answered(&bytes, false, &asked, &*by_udp) {
+                    if let Some(reply) = by_udp.to(&bytes, false) {
                         let _ = udp.send_to(&reply, from);
                     }
                 });
@@ -107,14 +133,14 @@ impl Authority {
         });
         // Otherwise the port is closed.
         if tcp {
-            let (asked, over) = (server.asked.clone(), server.over.clone());
+            let over = server.over.clone();
             thread::spawn(move || {
                 while let Ok((stream, _)) = listener.accept() {
                     if over.load(Ordering::SeqCst) {
                         return;
                     }
-                    let (asked, answers) = (asked.clone(), answers.clone());
-                    thread::spawn(move || by_tcp(stream, &asked, &*answers));
+                    let answers = answers.clone();
+                    thread::spawn(move || by_tcp(stream, &answers));
                 }
             });
         }
@@ -135,6 +161,8 @@ impl Drop for Authority {
             let _ = socket.send_to(&[], self.address);
         }
         let _ = TcpStream::connect_timeout(&self.address, Duration::from_millis(200));
+        let failed = self.failed.load(Ordering::SeqCst);
+        assert!(thread::panicking() || !failed, "the DNS server of the test panicked: see above");
     }
 }
 
@@ -149,11 +177,7 @@ fn sockets() -> (UdpSocket, TcpListener) {
     panic!("no port is free for UDP and TCP");
 }
 
-fn by_tcp(
-    mut stream: TcpStream,
-    asked: &Mutex<Vec<Question>>,
-    answers: &(dyn Fn(&Question) -> Reply + Send + Sync),
-) {
+fn by_tcp(mut stream: TcpStream, answers: &Answers) {
     loop {
         let mut length = [0; 2];
         if stream.read_exact(&mut length).is_err() {
@@ -163,7 +187,7 @@ fn by_tcp(
         if stream.read_exact(&mut bytes).is_err() {
             return;
         }
-        let Some(reply) = answered(&bytes, true, asked, answers) else { continue };
+        let Some(reply) = answers.to(&bytes, true) else { continue };
         let length = u16::try_from(reply.len()).unwrap().to_be_bytes();
         if stream.write_all(&[&length[..], &reply].concat()).is_err() {
             return;
@@ -171,22 +195,26 @@ fn by_tcp(
     }
 }
 
-fn answered(
-    bytes: &[u8],
-    tcp: bool,
-    asked: &Mutex<Vec<Question>>,
-    answers: &(dyn Fn(&Question) -> Reply + Send + Sync),
-) -> Option<Vec<u8>> {
-    let request = Message::from_vec(bytes).ok()?;
+impl Answers {
+    /// The bytes that answer these.
+    fn to(&self, bytes: &[u8], tcp: bool) -> Option<Vec<u8>> {
+        let _alarm = Alarm(&self.failed);
+        let request = Message::from_vec(bytes).ok()?;
+        let query = request.queries.first()?;
+        let question = Question {
+            name: query.name().to_ascii().trim_end_matches('.').to_ascii_lowercase(),
+            kind: query.query_type(),
+            tcp,
+        };
+        self.asked.lock().unwrap().push(question.clone());
+        assert!(request.metadata.recursion_desired, "clients ask for recursion");
+        message(&request, bytes, (self.of)(&question))
+    }
+}
+
+/// A reply as a message.
+fn message(request: &Message, bytes: &[u8], reply: Reply) -> Option<Vec<u8>> {
     let query = request.queries.first()?;
-    let question = Question {
-        name: query.name().to_ascii().trim_end_matches('.').to_ascii_lowercase(),
-        kind: query.query_type(),
-        tcp,
-    };
-    asked.lock().unwrap().push(question.clone());
-    assert!(request.metadata.recursion_desired, "clients ask for recursion");
-    let reply = answers(&question);
     let mut message = Message::response(request.metadata.id, OpCode::Query);
     message.queries.clone_from(&request.queries);
     message.metadata.recursion_desired = request.metadata.recursion_desired;
@@ -257,6 +285,14 @@ pub fn addresses(message: &Message) -> Vec<IpAddr> {
         .collect();
     found.sort();
     found
+}
+
+#[test]
+fn a_panic_while_a_question_is_answered_is_told() {
+    let authority = Authority::start(|question| panic!("nobody asks for {}", question.name));
+    let address = authority.address;
+    assert!(ask(address, "known.example", RecordType::A, true).is_none());
+    assert!(std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| drop(authority))).is_err());
 }
 
 #[test]

@@ -178,8 +178,12 @@ fn carries(running: &Running, authority: &Authority) {
 }
 
 /// What becomes of the answers without a line that the program writes.
-fn swallows(running: &Running) {
+fn swallows(running: &Running, authority: &Authority) {
+    let asked = || authority.asked().iter().filter(|question| question.name == HOST).count();
+    let before = asked();
     let said = ask(running.address, HOST, RecordType::A, false).expect("an answer");
+    let log = std::fs::read_to_string(&running.log).unwrap_or_default();
+    assert!(asked() > before, "it refuses without asking\n{log}");
     assert_eq!(addresses(&said), Vec::<IpAddr>::new(), "the exception is not needed");
 }
 
@@ -200,7 +204,7 @@ fn dnsmasq_carries_private_answers_past_its_filter() {
     let authority = inbound();
     let generated = configuration("dnsmasq", &authority, |at| format!("{}#{}", at.ip(), at.port()));
     carries(&dnsmasq(&program, &authority, &generated), &authority);
-    swallows(&dnsmasq(&program, &authority, &without(&generated, "rebind-domain-ok")));
+    swallows(&dnsmasq(&program, &authority, &without(&generated, "rebind-domain-ok")), &authority);
 }
 
 fn dnsmasq(program: &Path, authority: &Authority, generated: &str) -> Running {
@@ -235,7 +239,7 @@ fn unbound_carries_private_answers_past_its_filter_and_its_validator() {
     let programs = (program.as_path(), checker.as_path());
     carries(&unbound(programs, &authority, &generated), &authority);
     for needed in ["private-domain", "domain-insecure"] {
-        swallows(&unbound(programs, &authority, &without(&generated, needed)));
+        swallows(&unbound(programs, &authority, &without(&generated, needed)), &authority);
     }
 }
 
@@ -294,8 +298,8 @@ fn bind_carries_private_answers_past_its_filter_and_its_validator() {
         named(programs, &authority, &generated, &format!("  {validate}\n  {filter}\n"))
     };
     carries(&run(&validate, &filter), &authority);
-    swallows(&run("validate-except { };", &filter));
-    swallows(&run(&validate, "deny-answer-addresses { 10.0.0.0/8; };"));
+    swallows(&run("validate-except { };", &filter), &authority);
+    swallows(&run(&validate, "deny-answer-addresses { 10.0.0.0/8; };"), &authority);
 }
 
 fn named(
@@ -337,15 +341,22 @@ fn where_nothing_can_be_forwarded_the_program_says_what_to_do_and_prints_nothing
     let closed = concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/closed-network.json");
     let run = program(&["forwarders", "--snapshot", closed, "--for", "bind"]).run();
     assert_eq!((run.code, run.out.as_str()), (2, ""));
-    assert!(run.err.contains("aws route53resolver create-resolver-endpoint"), "{}", run.err);
+    let pasted = |line: &str| line.trim_start().starts_with("aws route53resolver create-resolver-endpoint");
+    assert!(run.err.lines().any(pasted), "a line of its own: {}", run.err);
 }
 
 #[test]
-fn every_kind_of_server_can_be_written_for_and_a_file_appears_whole() {
+fn every_kind_of_server_can_be_written_for_and_a_file_holds_what_is_printed() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("out.conf");
     for kind in ["bind", "dnsmasq", "unbound", "coredns", "windows"] {
-        let run =
-            program(&["forwarders", "--snapshot", SNAPSHOT, "--for", kind, "--output", "out.conf"]).run();
+        let words = ["forwarders", "--snapshot", SNAPSHOT, "--for", kind];
+        let printed = program(&words).run();
+        assert_eq!(printed.code, 0, "{kind}: {}", printed.err);
+        assert!(INBOUND.iter().all(|address| printed.out.contains(address)), "{kind}: {}", printed.out);
+        let run = program(&[&words, ["--output", file.to_str().unwrap()].as_slice()].concat()).run();
         assert_eq!((run.code, run.out.as_str()), (0, ""), "{kind}: {}", run.err);
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), printed.out, "{kind}");
     }
     let run =
         program(&["forwarders", "--snapshot", SNAPSHOT, "--for", "coredns", "--domain", "region"]).run();

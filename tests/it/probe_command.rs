@@ -4,14 +4,15 @@
 use std::path::Path;
 
 use clap::Parser;
+use hickory_resolver::proto::op::ResponseCode;
 use privek_audit::cli::{Cli, Command};
 use privek_audit::collect::probe::Targets;
-use privek_audit::snapshot::observation::Observation;
+use privek_audit::snapshot::observation::{Observation, Seen};
 use serde_json::{Value, json};
 
 use crate::authority::{Authority, Reply};
 use crate::cases::yaml;
-use crate::program::program;
+use crate::program::{Program, Run, program};
 use crate::servers::closed_port;
 use crate::tls_servers::{Authorities, Certificate, greeting};
 
@@ -46,14 +47,32 @@ fn targets(port: u16, ca: &str) -> String {
     .to_string()
 }
 
-/// One probe of the file.
-fn probed(port: u16, ca: &str, more: &[&str]) -> (crate::program::Run, Value) {
-    let server = Authority::start(|question| Reply::addresses(question, &["127.0.0.1"]));
+/// The file without a CA.
+fn targets_without_ca(port: u16) -> String {
+    targets(port, "").replace("\"certificate_authority\":\"\",", "")
+}
+
+/// A probe that asks this server only, and has time on a busy machine too: an answer always comes.
+fn probing(server: &Authority, targets: &str, more: &[&str]) -> Program {
     let address = server.address.to_string();
-    let arguments = ["probe", "--targets", "targets.json", "--dns", &address, "--vantage", "test"];
-    let run = program(&[&arguments, more, &["--format", "json"]].concat())
-        .file("targets.json", &targets(port, ca))
-        .run();
+    let arguments = ["probe", "--targets", "targets.json", "--dns", &address, "--dns-only"];
+    let patient = ["--timeout", "30", "--deadline", "120"];
+    program(&[arguments.as_slice(), &patient, more].concat()).file("targets.json", targets)
+}
+
+/// A server that knows the API's name.
+fn knowing() -> Authority {
+    Authority::start(|question| Reply::addresses(question, &["127.0.0.1"]))
+}
+
+/// A server that knows no name.
+fn ignorant() -> Authority {
+    Authority::start(|_| Reply::Code(ResponseCode::NXDomain))
+}
+
+/// One probe of the file.
+fn probed(server: &Authority, targets: &str, more: &[&str]) -> (Run, Value) {
+    let run = probing(server, targets, &[more, &["--vantage", "test", "--format", "json"]].concat()).run();
     assert!(run.code != 2, "{}", run.err);
     let report = serde_json::from_str(&run.out).unwrap_or_else(|error| panic!("{error}: {}", run.out));
     (run, report)
@@ -64,53 +83,68 @@ fn outcome<'r>(report: &'r Value, rule: &str) -> &'r str {
     findings.iter().find(|finding| finding["rule"] == rule).unwrap()["outcome"].as_str().unwrap()
 }
 
+fn observed(report: &Value) -> Vec<Observation> {
+    serde_json::from_value(report["observations"].clone()).unwrap()
+}
+
 #[test]
 fn a_probe_of_targets_judges_what_it_sees_and_exits_likewise() {
     let authorities = Authorities::new();
     let port = greeting(&authorities.cluster, &Certificate::of(API));
     let (ours, others) = (authorities.cluster.pem(), authorities.machine.pem());
-    // Side by side: where the machine's own DNS server is silent, each takes its time.
-    let (own, foreign, closed) = std::thread::scope(|scope| {
-        let foreign = scope.spawn(|| probed(port, &others, &[]).1);
-        let closed = scope.spawn(|| probed(closed_port(), &ours, &[]).1);
-        (probed(port, &ours, &[]), foreign.join().unwrap(), closed.join().unwrap())
-    });
-    let (run, report) = own;
-    assert_eq!(report["exit_code"], run.code);
-    assert_eq!(report["vantage"]["name"], "test");
-    assert_eq!(outcome(&report, "address-does-not-answer"), "pass");
-    assert_eq!(outcome(&report, "api-certificate-of-another-ca"), "pass");
-    // Nobody but the test's own server knows the name.
-    assert_eq!(outcome(&report, "name-does-not-resolve-here"), "fail");
-    assert_eq!(run.code, 1);
+    let (run, own) = probed(&knowing(), &targets(port, &ours), &[]);
+    assert_eq!(own["exit_code"], run.code);
+    assert_eq!(own["vantage"]["name"], "test");
+    for rule in ["address-does-not-answer", "api-certificate-of-another-ca", "name-does-not-resolve-here"] {
+        assert_eq!(outcome(&own, rule), "pass", "{rule}");
+    }
+    let (run, foreign) = probed(&knowing(), &targets(port, &others), &[]);
     assert_eq!(outcome(&foreign, "api-certificate-of-another-ca"), "fail");
+    assert_eq!((&foreign["exit_code"], run.code), (&json!(1), 1));
+    let closed = probed(&knowing(), &targets(closed_port(), &ours), &[]).1;
     assert_eq!(outcome(&closed, "address-does-not-answer"), "fail");
     assert_eq!(outcome(&closed, "api-certificate-of-another-ca"), "unknown");
+    let nameless = probed(&ignorant(), &targets(port, &ours), &[]).1;
+    assert_eq!(outcome(&nameless, "name-does-not-resolve-here"), "fail");
+    assert_eq!(outcome(&nameless, "address-does-not-answer"), "pass");
+}
+
+#[test]
+fn with_dns_only_nobody_else_is_asked_and_the_servers_count_as_the_machines() {
+    let server = knowing();
+    let (_, report) = probed(&server, &targets_without_ca(closed_port()), &[]);
+    let asked: Vec<(String, bool)> = observed(&report)
+        .iter()
+        .filter_map(|one| match &one.seen {
+            Seen::Dns(dns) => Some((dns.server.clone(), dns.configured)),
+            _ => None,
+        })
+        .collect();
+    let the_server = (server.address.to_string(), true);
+    assert_eq!(asked, [the_server.clone(), the_server], "over UDP and over TCP");
+
+    let run = program(&["probe", "--targets", "targets.json", "--dns-only"])
+        .file("targets.json", &targets_without_ca(closed_port()))
+        .run();
+    assert!(run.error().contains("--dns <SERVER>"), "{}", run.err);
 }
 
 #[test]
 fn the_report_and_what_was_seen_go_to_files_of_their_own() {
+    let server = knowing();
+    let text = targets_without_ca(closed_port());
     let directory = tempfile::tempdir().unwrap();
     let file = |name: &str| directory.path().join(name).to_str().unwrap().to_owned();
     let (report, seen) = (file("report.json"), file("seen.json"));
-    let arguments = ["probe", "--targets", "targets.json", "--format", "json", "--timeout", "1"];
-    let text = targets(closed_port(), "").replace("\"certificate_authority\":\"\",", "");
-    let run = program(&[&arguments, ["-o", &report, "--save-observations", &seen].as_slice()].concat())
-        .file("targets.json", &text)
-        .run();
+    let run = probing(&server, &text, &["--format", "json", "-o", &report, "--save-observations", &seen]);
+    let run = run.run();
     assert_eq!((run.code, run.out.as_str()), (1, ""), "{}", run.err);
     let read = |path: &str| serde_json::from_str::<Value>(&std::fs::read_to_string(path).unwrap()).unwrap();
     assert_eq!(read(&report)["exit_code"], 1);
-    let observed = |path: &str| -> Vec<Observation> {
-        serde_json::from_value(read(path)["observations"].clone()).unwrap()
-    };
-    assert!(!observed(&seen).is_empty());
-    assert_eq!(observed(&report), observed(&seen));
+    assert!(!observed(&read(&seen)).is_empty());
+    assert_eq!(observed(&read(&report)), observed(&read(&seen)));
 
-    let refused = |more: &[&str]| {
-        let run = program(&[&arguments, more].concat()).file("targets.json", &text).run();
-        run.error().to_owned()
-    };
+    let refused = |more: &[&str]| probing(&server, &text, more).run().error().to_owned();
     assert!(refused(&["-o", "targets.json"]).contains("--output and the input are the same file"));
     let over = refused(&["--save-observations", "targets.json"]);
     assert!(over.contains("--save-observations and the input are the same file, targets.json"), "{over}");
@@ -125,12 +159,10 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
     let directory = tempfile::tempdir().unwrap();
     let kept = directory.path().join("seen.json");
     let kept = kept.to_str().unwrap();
-    let (_, report) = probed(port, &authorities.cluster.pem(), &["--save-observations", kept]);
+    let text = targets(port, &authorities.cluster.pem());
+    let (_, report) = probed(&ignorant(), &text, &["--save-observations", kept]);
     let saved: Value = serde_json::from_str(&std::fs::read_to_string(kept).unwrap()).unwrap();
-    assert_eq!(
-        saved["observations"].as_array().unwrap().len(),
-        report["observations"].as_array().unwrap().len()
-    );
+    assert_eq!(observed(&saved), observed(&report));
     // A cluster of that name, so that the observations are its own.
     let text = std::fs::read_to_string(healthy()).unwrap();
     let mut snapshot: Value = serde_json::from_str(&text).unwrap();
@@ -155,15 +187,8 @@ fn what_a_probe_kept_is_part_of_a_later_audit() {
 
 #[test]
 fn the_table_fits_into_80_columns_and_names_the_address_that_fails() {
-    let run = program(&["probe", "--targets", "targets.json", "--vantage", "test", "--timeout", "1"])
-        .file("targets.json", &targets(closed_port(), ""))
-        .run();
-    assert_eq!(run.code, 2, "an empty CA is none");
     let port = closed_port();
-    let text = targets(port, "").replace("\"certificate_authority\":\"\",", "");
-    let run = program(&["probe", "--targets", "targets.json", "--vantage", "test", "--timeout", "1"])
-        .file("targets.json", &text)
-        .run();
+    let run = probing(&knowing(), &targets_without_ca(port), &["--vantage", "test"]).run();
     assert_eq!(run.code, 1, "{}{}", run.out, run.err);
     assert!(run.out.contains(&format!("127.0.0.1:{port}: refused")), "{}", run.out);
     assert!(run.out.contains("Exit code of this probe: 1"), "{}", run.out);
@@ -174,9 +199,13 @@ fn the_table_fits_into_80_columns_and_names_the_address_that_fails() {
 
 #[test]
 fn bad_targets_and_servers_are_errors_that_say_what_is_right() {
-    let wrong = r#"{"names": [{"of": "cluster", "name": "10.0.0.1"}]}"#;
-    let run = program(&["probe", "--targets", "targets.json"]).file("targets.json", wrong).run();
-    assert!(run.error().contains("targets.json: names[0].name"), "{}", run.err);
+    let server = knowing();
+    let refused = |targets: &str| probing(&server, targets, &[]).run().error().to_owned();
+    let wrong = refused(r#"{"names": [{"of": "cluster", "name": "10.0.0.1"}]}"#);
+    assert!(wrong.contains("targets.json: names[0].name"), "{wrong}");
+    let empty = refused(&targets(closed_port(), ""));
+    assert!(empty.contains("certificate_authority"), "an empty CA is none: {empty}");
+    assert!(server.asked().is_empty(), "nobody was asked");
     let run = program(&["probe", "--targets", "nowhere.json"]).run();
     assert!(run.error().contains("nowhere.json"), "{}", run.err);
     let run = program(&["probe", "--snapshot", &healthy(), "--dns", "dns.example.com"]).run();

@@ -8,13 +8,13 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use tokio_rustls::TlsAcceptor;
 
 /// A CA.
-pub struct Authority {
+pub struct Ca {
     name: String,
     certificate: rcgen::Certificate,
     issuer: rcgen::Issuer<'static, rcgen::KeyPair>,
 }
 
-impl Authority {
+impl Ca {
     fn new(name: &str) -> Self {
         let key = rcgen::KeyPair::generate().expect("a key");
         let mut ca = rcgen::CertificateParams::new(Vec::new()).expect("parameters");
@@ -44,15 +44,15 @@ impl Authority {
 /// The two CAs that matter.
 pub struct Authorities {
     /// The cluster's.
-    pub cluster: Authority,
+    pub cluster: Ca,
     /// One that the machine trusts.
-    pub machine: Authority,
+    pub machine: Ca,
 }
 
 impl Authorities {
     /// New ones.
     pub fn new() -> Self {
-        Self { cluster: Authority::new("kubernetes"), machine: Authority::new("the machine's CA") }
+        Self { cluster: Ca::new("kubernetes"), machine: Ca::new("the machine's CA") }
     }
 }
 
@@ -81,9 +81,9 @@ impl Certificate {
 }
 
 /// A server that shakes hands with everybody, for as long as the process lasts; returns its port.
-pub fn greeting(authority: &Authority, certificate: &Certificate) -> u16 {
+pub fn greeting(ca: &Ca, certificate: &Certificate) -> u16 {
     let key = rcgen::KeyPair::generate().expect("a key");
-    let certificate = certificate.0.clone().signed_by(&key, &authority.issuer).expect("a certificate");
+    let certificate = certificate.0.clone().signed_by(&key, &ca.issuer).expect("a certificate");
     let provider = rustls::crypto::ring::default_provider();
     let config = ServerConfig::builder_with_provider(Arc::new(provider))
         .with_safe_default_protocol_versions()
