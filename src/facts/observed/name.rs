@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::Known;
+use crate::network::{Known, Missing};
 use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 
 use super::super::endpoints::both;
@@ -229,6 +229,9 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     }
     let public = match (context.public_access(), sight.also_public) {
         (Err(_), Some(told)) if context.snapshot.read_nothing() => Ok(told),
+        (Err(_), None) if context.snapshot.read_nothing() => Err(vec![Missing::probe(
+            "whether the API has public access as well: `also_public` of what was probed says nothing",
+        )]),
         (known, _) => known,
     };
     let forced = match public {
