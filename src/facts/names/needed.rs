@@ -109,7 +109,13 @@ pub(in crate::facts) fn control_plane(context: &Context<'_>) -> Known<BTreeSet<I
         return Ok(BTreeSet::new());
     }
     let interfaces = context.control_plane_interfaces()?;
-    let addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(addresses).collect();
+    let mut addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(addresses).collect();
+    if let (Ok(host), Some(domain)) = (cluster_host(context), context.newer_domain()) {
+        // Only names of the newer form have IPv6 addresses:
+        // https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+        let dual_stack = host.strip_suffix(domain).is_some_and(|before| before.ends_with('.'));
+        addresses.retain(|address| address.is_ipv4() || dual_stack);
+    }
     if addresses.is_empty() {
         return Err(vec![Missing::unmodelled(
             "the addresses of the control plane, which has no interface yet",
@@ -129,7 +135,7 @@ fn of_service(context: &Context<'_>, suffix: &str, service: &Service) -> Known<B
     Ok(found)
 }
 
-/// The addresses of an endpoint's interfaces.
+/// The addresses of an endpoint's interfaces that its names have.
 pub(in crate::facts) fn of_endpoint(
     context: &Context<'_>,
     endpoint: &VpcEndpoint,
@@ -137,6 +143,21 @@ pub(in crate::facts) fn of_endpoint(
     let mut found = BTreeSet::new();
     for id in &endpoint.network_interface_ids {
         found.extend(addresses(context.network.interface(id)?));
+    }
+    if found.iter().any(IpAddr::is_ipv4) && found.iter().any(IpAddr::is_ipv6) {
+        // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html
+        let options = endpoint.dns_options.as_ref();
+        let records = options.and_then(|options| options.dns_record_ip_type.as_deref());
+        match records.map(str::to_ascii_lowercase).as_deref() {
+            Some("ipv4") => found.retain(IpAddr::is_ipv4),
+            Some("ipv6") => found.retain(IpAddr::is_ipv6),
+            Some("dualstack") => {}
+            // What a service defines is its own.
+            _ => {
+                let field = format!("DnsRecordIpType of {}", endpoint.vpc_endpoint_id);
+                return Err(vec![context.field("VpcEndpoints", &field)]);
+            }
+        }
     }
     if found.is_empty() {
         let field = format!("NetworkInterfaceIds of {}", endpoint.vpc_endpoint_id);

@@ -2,6 +2,7 @@
 //! wrong with a server is as a rule wrong for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -55,7 +56,7 @@ pub(super) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
     let mut servers: BTreeMap<(&str, &str), Vec<Asked<'_, '_>>> = BTreeMap::new();
     for (sight, answers) in sights.iter().zip(&answers) {
         for (server, given) in answers.servers() {
-            let place = (server, sight.vantage.name.as_str());
+            let place = (server, sight.called.as_str());
             servers.entry(place).or_default().push(Asked { sight, answers, given });
         }
     }
@@ -69,20 +70,22 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
         one.given.iter().any(|dns| dns.outcome == DnsOutcome::NotTried)
             && one.given.iter().all(|dns| dns.outcome != DnsOutcome::Answered)
     });
+    let udp_open = asked.iter().any(|one| one.is_open(Transport::Udp));
     let known = |found: Vec<String>, open: bool| {
         let what =
             || format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
         Fact(if found.is_empty() && open { Err(vec![Missing::probe(what())]) } else { Ok(found) })
     };
-    let tcp_open =
-        asked.iter().any(Asked::tcp_is_open) || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
+    let tcp_open = asked.iter().any(|one| one.is_open(Transport::Tcp))
+        || udp_open && asked.iter().any(|one| one.over(Transport::Tcp).is_some_and(is_mute))
+        || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
     let facts = ObservedResolverFacts {
         id: format!("{server}@{vantage}"),
         server: server.to_owned(),
         vantage: vantage.to_owned(),
         configured,
         asked: asked.len(),
-        silent: known(by_reason(&asked, Asked::silent), open),
+        silent: known(by_reason(&asked, Asked::silent), open || udp_open),
         without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
         tcp_needed: asked
             .iter()
@@ -113,16 +116,7 @@ impl Asked<'_, '_> {
         let any = |wanted: &[DnsOutcome]| self.given.iter().any(|dns| wanted.contains(&dns.outcome));
         let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
         let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
-        let mute = self.over(Transport::Udp).is_some_and(|dns| {
-            !matches!(
-                dns.outcome,
-                DnsOutcome::Answered
-                    | DnsOutcome::Truncated
-                    | DnsOutcome::NotTried
-                    | DnsOutcome::NoData
-                    | DnsOutcome::Nxdomain
-            )
-        });
+        let mute = self.over(Transport::Udp).is_some_and(is_mute);
         let fails = mute || !gives && (self.answers.anybody() || !denies);
         (fails && !self.is_filtered()).then(|| {
             let said: BTreeSet<String> = self.given.iter().map(|dns| told(dns)).collect();
@@ -142,11 +136,13 @@ impl Asked<'_, '_> {
     fn without_tcp(&self) -> Option<String> {
         let (udp, tcp) = (self.over(Transport::Udp)?, self.over(Transport::Tcp)?);
         let over_udp = matches!(udp.outcome, DnsOutcome::Answered | DnsOutcome::Truncated);
-        (over_udp && !matches!(tcp.outcome, DnsOutcome::Answered | DnsOutcome::NotTried)).then(|| told(tcp))
+        let denied = matches!(udp.outcome, DnsOutcome::NoData | DnsOutcome::Nxdomain);
+        let less = over_udp && !matches!(tcp.outcome, DnsOutcome::Answered | DnsOutcome::NotTried);
+        (less || denied && is_mute(tcp)).then(|| told(tcp))
     }
 
-    fn tcp_is_open(&self) -> bool {
-        self.over(Transport::Tcp).is_some_and(|tcp| tcp.outcome == DnsOutcome::NotTried)
+    fn is_open(&self, transport: Transport) -> bool {
+        self.over(transport).is_some_and(|dns| dns.outcome == DnsOutcome::NotTried)
     }
 
     /// The name with its addresses, where they are others than programs there get; which of a service's
@@ -157,11 +153,17 @@ impl Asked<'_, '_> {
             .given
             .iter()
             .filter(|dns| dns.outcome == DnsOutcome::Answered && dns.addresses != ours)
-            .filter(|dns| are_private(&ours) || are_private(&dns.addresses))
+            .filter(|dns| self.is_private(&ours) || self.is_private(&dns.addresses))
             .flat_map(|dns| &dns.addresses)
             .collect();
         let listed: Vec<String> = theirs.into_iter().map(ToString::to_string).collect();
         (!ours.is_empty() && !listed.is_empty()).then(|| format!("{} ({})", self.name(), listed.join(", ")))
+    }
+
+    /// Whether they are private, or some of them those that it should have: IPv6 has no private ones.
+    fn is_private(&self, addresses: &BTreeSet<IpAddr>) -> bool {
+        are_private(addresses)
+            || self.sight.expected.as_ref().is_ok_and(|expected| !expected.is_disjoint(addresses))
     }
 
     /// What it said to one of the two questions, where it answered the other.
@@ -169,6 +171,18 @@ impl Asked<'_, '_> {
         let half = self.given.iter().find(|dns| dns.failed_half.is_some())?;
         half.detail.clone()
     }
+}
+
+/// Whether it was asked, and said nothing of the name.
+fn is_mute(dns: &Dns) -> bool {
+    !matches!(
+        dns.outcome,
+        DnsOutcome::Answered
+            | DnsOutcome::Truncated
+            | DnsOutcome::NotTried
+            | DnsOutcome::NoData
+            | DnsOutcome::Nxdomain
+    )
 }
 
 /// What was said of which names: each reason once.
