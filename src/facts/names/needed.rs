@@ -278,4 +278,34 @@ mod tests {
         assert_eq!(expected(&private(false)), Ok(BTreeSet::new()));
         assert!(expected(&private(true).withhold("NetworkInterfaces")).is_err());
     }
+
+    #[test]
+    fn a_name_has_the_addresses_of_the_families_that_it_is_said_to_have() {
+        let expected = |fixture: &Fixture, of: &str| {
+            let names = needed_names(&fixture.snapshot(), &Intent::default());
+            names.listed.into_iter().find(|name| name.of == of).unwrap().expected
+        };
+        let dual = |mut fixture: Fixture| {
+            for interface in fixture.0["NetworkInterfaces"].as_array_mut().unwrap() {
+                interface["Ipv6Addresses"] = serde_json::json!([{"Ipv6Address": "2406:da14::7"}]);
+            }
+            fixture
+        };
+        let has_v6 = |expected: Known<BTreeSet<IpAddr>>| expected.map(|all| all.iter().any(IpAddr::is_ipv6));
+        let healthy = dual(Fixture::healthy());
+        assert_eq!(has_v6(expected(&healthy, CLUSTER)), Ok(false), "under eks.amazonaws.com");
+        let newer = dual(Fixture::healthy()).change("cluster", "name", "payments", |cluster| {
+            cluster["endpoint"] = "https://0a1.gr7.ap-northeast-1.api.aws".into();
+        });
+        assert_eq!(has_v6(expected(&newer, CLUSTER)), Ok(true));
+        let records = |kind: &str| {
+            let mut fixture = dual(Fixture::healthy());
+            for endpoint in fixture.0["VpcEndpoints"].as_array_mut().unwrap() {
+                endpoint["DnsOptions"]["DnsRecordIpType"] = kind.into();
+            }
+            has_v6(expected(&fixture, "sts"))
+        };
+        assert_eq!((records("ipv4"), records("dualstack")), (Ok(false), Ok(true)));
+        assert!(records("service-defined").is_err());
+    }
 }
