@@ -29,7 +29,8 @@ pub(super) struct Greetings<'o> {
     all: Vec<&'o Tls>,
     /// The addresses that programs there use.
     used: Known<BTreeSet<IpAddr>>,
-    vantage: &'o str,
+    beyond: BTreeSet<IpAddr>,
+    vantage: String,
 }
 
 impl<'o> Greetings<'o> {
@@ -39,8 +40,15 @@ impl<'o> Greetings<'o> {
             Seen::Tls(tls) => Some(tls),
             _ => None,
         };
-        let all = sight.seen.iter().filter_map(|one| tls(&one.seen)).collect();
-        Self { all, used, vantage: &sight.vantage.name }
+        let all: Vec<&Tls> = sight.seen.iter().filter_map(|one| tls(&one.seen)).collect();
+        let beyond = beyond(&all, used.as_ref().ok(), &sight.vantage.addresses);
+        let used = used.map(|used| &used - &beyond);
+        Self { all, used, beyond, vantage: sight.called.clone() }
+    }
+
+    /// Whether it is of no matter there that nothing answers on this address.
+    pub(super) fn is_beyond(&self, address: IpAddr) -> bool {
+        self.beyond.contains(&address)
     }
 
     pub(super) fn all(&self) -> impl Iterator<Item = &'o Tls> {
@@ -95,6 +103,19 @@ type Alike = BTreeMap<String, Vec<String>>;
 
 /// More names in a certificate are only said to be there.
 const MOST_NAMES: usize = 3;
+/// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no way to: programs there go on
+/// at once to those of the other family (<https://www.rfc-editor.org/rfc/rfc6724#section-6>, rule 1).
+fn beyond(all: &[&Tls], used: Option<&BTreeSet<IpAddr>>, own: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
+    let has = |known: &BTreeSet<IpAddr>, v6: bool| known.iter().any(|address| address.is_ipv6() == v6);
+    let is_beyond = |tls: &&&Tls| {
+        let v6 = tls.address.is_ipv6();
+        tls.outcome == TlsOutcome::Unreachable
+            && !has(own, v6)
+            && has(own, !v6)
+            && used.is_some_and(|used| has(used, !v6))
+    };
+    all.iter().filter(is_beyond).map(|tls| tls.address).collect()
+}
 
 fn place(tls: &Tls) -> String {
     SocketAddr::new(tls.address, tls.port).to_string()

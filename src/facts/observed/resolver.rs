@@ -2,6 +2,7 @@
 //! wrong with a server is as a rule wrong for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -60,7 +61,7 @@ pub(super) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
     let mut servers: BTreeMap<(&str, &str), Vec<Asked<'_, '_>>> = BTreeMap::new();
     for (sight, answers) in sights.iter().zip(&answers) {
         for (server, given) in answers.servers() {
-            let place = (server, sight.vantage.name.as_str());
+            let place = (server, sight.called.as_str());
             servers.entry(place).or_default().push(Asked { sight, answers, given });
         }
     }
@@ -76,8 +77,10 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
     let open = asked
         .iter()
         .any(|one| any(one, DnsOutcome::is_open) && !any(one, |outcome| outcome == DnsOutcome::Answered));
-    let tcp_open =
-        asked.iter().any(Asked::tcp_is_open) || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
+    let udp_open = asked.iter().any(|one| one.is_open(Transport::Udp));
+    let tcp_open = asked.iter().any(|one| one.is_open(Transport::Tcp))
+        || udp_open && asked.iter().any(|one| one.over(Transport::Tcp).is_some_and(is_mute))
+        || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
     let unfinished = || {
         let what =
             format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
@@ -93,7 +96,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
         configured,
         asked: asked.len(),
         answered: Fact(if tried || asked.is_empty() { Ok(answered) } else { Err(unfinished()) }),
-        silent: known(by_reason(&asked, Asked::silent), open),
+        silent: known(by_reason(&asked, Asked::silent), open || udp_open),
         without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
         tcp_needed: asked
             .iter()
@@ -121,8 +124,7 @@ impl Asked<'_, '_> {
         let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated]);
         let open = self.given.iter().any(|dns| dns.outcome.is_open());
         let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
-        let mute =
-            self.over(Transport::Udp).is_some_and(|dns| !dns.outcome.is_answer() && !dns.outcome.is_open());
+        let mute = self.over(Transport::Udp).is_some_and(is_mute);
         let fails = mute || !gives && !open && (self.answers.anybody() || !denies);
         (fails && !self.is_filtered()).then(|| {
             let said = self.given.iter().filter(|dns| !dns.outcome.is_open());
@@ -142,12 +144,14 @@ impl Asked<'_, '_> {
     /// What it said over TCP, where it answers over UDP and not over TCP.
     fn without_tcp(&self) -> Option<String> {
         let (udp, tcp) = (self.over(Transport::Udp)?, self.over(Transport::Tcp)?);
-        let over_tcp = tcp.outcome.is_answer() || tcp.outcome.is_open();
-        (udp.outcome.is_answer() && !over_tcp).then(|| told(tcp))
+        let over_udp = matches!(udp.outcome, DnsOutcome::Answered | DnsOutcome::Truncated);
+        let denied = matches!(udp.outcome, DnsOutcome::NoData | DnsOutcome::Nxdomain);
+        let less = over_udp && tcp.outcome != DnsOutcome::Answered && !tcp.outcome.is_open();
+        (less || denied && is_mute(tcp)).then(|| told(tcp))
     }
 
-    fn tcp_is_open(&self) -> bool {
-        self.over(Transport::Tcp).is_some_and(|tcp| tcp.outcome.is_open())
+    fn is_open(&self, transport: Transport) -> bool {
+        self.over(transport).is_some_and(|dns| dns.outcome.is_open())
     }
 
     /// The name with its addresses, where they are others than programs there get; which of a service's
@@ -158,11 +162,17 @@ impl Asked<'_, '_> {
             .given
             .iter()
             .filter(|dns| dns.outcome == DnsOutcome::Answered && dns.addresses != ours)
-            .filter(|dns| are_private(&ours) || are_private(&dns.addresses))
+            .filter(|dns| self.is_private(&ours) || self.is_private(&dns.addresses))
             .flat_map(|dns| &dns.addresses)
             .collect();
         let listed: Vec<String> = theirs.into_iter().map(ToString::to_string).collect();
         (!ours.is_empty() && !listed.is_empty()).then(|| format!("{} ({})", self.name(), listed.join(", ")))
+    }
+
+    /// Whether they are private, or some of them those that it should have: IPv6 has no private ones.
+    fn is_private(&self, addresses: &BTreeSet<IpAddr>) -> bool {
+        are_private(addresses)
+            || self.sight.expected.as_ref().is_ok_and(|expected| !expected.is_disjoint(addresses))
     }
 
     /// What it said to one of the two questions, where it answered the other.
@@ -170,6 +180,11 @@ impl Asked<'_, '_> {
         let half = self.given.iter().find(|dns| dns.failed_half.is_some())?;
         half.detail.clone()
     }
+}
+
+/// Whether it was asked, and said nothing of the name.
+fn is_mute(dns: &Dns) -> bool {
+    !dns.outcome.is_answer() && !dns.outcome.is_open()
 }
 
 /// What was said of which names: each reason once.
