@@ -17,8 +17,8 @@ use crate::facts::{self, NeededName};
 use crate::intent::Intent;
 use crate::network::Missing;
 use crate::render;
-use crate::report::Verdict;
 use crate::report::probe::Probe;
+use crate::report::{Report, Verdict};
 use crate::snapshot::observation::{CLUSTER, Observation, Vantage};
 use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
@@ -70,12 +70,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     snapshot.observations.clone_from(&seen.observations);
     snapshot.collected_at.get_or_insert_with(|| seen.at.clone());
     let mut report = prepared.evaluate(&snapshot)?;
-    let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
-    report.assumptions.extend(targets.unlisted.iter().map(unknown));
-    // What was not asked for is not in order.
-    if !targets.unlisted.is_empty() && report.verdict == Verdict::Ready {
-        (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
-    }
+    say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;
     let text = match args.format {
         Format::Table => {
@@ -102,6 +97,15 @@ pub struct ToProbe {
     pub targets: Targets,
     /// Why there may be more.
     pub unlisted: Vec<Missing>,
+}
+
+/// Says which names were not probed because nobody knows them: what was not asked for is not in order.
+pub fn say_unlisted(unlisted: &[Missing], report: &mut Report) {
+    let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
+    report.assumptions.extend(unlisted.iter().map(unknown));
+    if !unlisted.is_empty() && report.verdict == Verdict::Ready {
+        (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
+    }
 }
 
 fn read(path: &Path) -> Result<ToProbe, anyhow::Error> {

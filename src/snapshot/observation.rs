@@ -200,12 +200,24 @@ pub enum DnsOutcome {
     Unreachable,
     /// What came back was no answer to the question.
     Malformed,
+    /// It was not asked: the server had not answered other questions in this way.
+    GivenUp,
     /// The time was up before it was asked.
     #[default]
     NotTried,
 }
 
 impl DnsOutcome {
+    /// Whether the server said something about the name.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Answered | Self::Truncated | Self::NoData | Self::Nxdomain)
+    }
+
+    /// Whether nobody knows what would have been said.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::GivenUp | Self::NotTried)
+    }
+
     /// As people write it.
     pub fn words(self) -> &'static str {
         match self {
@@ -221,6 +233,7 @@ impl DnsOutcome {
             Self::TimedOut => "timed out",
             Self::Unreachable => "unreachable",
             Self::Malformed => "malformed answer",
+            Self::GivenUp => "not asked, after others got no answer",
             Self::NotTried => "not tried",
         }
     }

@@ -202,10 +202,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let answer = match resolver.gate.enter(self.end).await {
             Turn::TimeIsUp => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
-            Turn::Hopeless => Answer::because(
-                DnsOutcome::TimedOut,
-                "not asked: the server had not answered other questions in this way",
-            ),
+            Turn::Hopeless => Answer::of(DnsOutcome::GivenUp),
             Turn::Yours { _permit } => match self.limit() {
                 None => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
                 Some((limit, cut)) => {

@@ -101,8 +101,10 @@ impl Targets {
                 .to_string()
                 .replace(&format!(" at line {} column {}", inner.line(), inner.column()), ""),
         };
-        let targets: Self = serde_path_to_error::deserialize(&mut parser)
-            .map_err(|error| wrong(error.path().to_string(), error.inner()))?;
+        let targets: Self = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+            let path = error.path().to_string();
+            wrong(if path == "." { "JSON".to_owned() } else { path }, error.inner())
+        })?;
         parser.end().map_err(|error| wrong("after the end".to_owned(), &error))?;
         targets.checked(source_name)
     }
@@ -126,6 +128,9 @@ impl Targets {
             field,
             why,
         };
+        if self.names.is_empty() {
+            return Err(wrong("names".into(), "is empty: there is nothing to probe".to_owned()));
+        }
         if self.names.len() > MOST_NAMES {
             return Err(wrong("names".into(), format!("has more than {MOST_NAMES} names")));
         }
@@ -239,8 +244,16 @@ mod tests {
             (r#"{"names": [{"of": "sts", "name": "a.b", "expected": ["10.0.0"]}]}"#, "names[0].expected[0]"),
             (r#"{"names": [{"of": "sts", "name": "a.b", "port": 0}]}"#, "names[0].port"),
             (r#"{"names": [{"of": "", "name": "a.b"}]}"#, "names[0].of"),
-            (r#"{"names": [], "certificate_authority": "%"}"#, "certificate_authority: is neither"),
-            (r#"{"names": [], "certificate_authority": "AAAA"}"#, "certificate_authority: holds no"),
+            (r#"{"names": []}"#, "names: is empty"),
+            ("7", ": JSON: invalid type"),
+            (
+                r#"{"names": [{"of": "sts", "name": "a.b"}], "certificate_authority": "%"}"#,
+                "certificate_authority: is neither",
+            ),
+            (
+                r#"{"names": [{"of": "sts", "name": "a.b"}], "certificate_authority": "AAAA"}"#,
+                "certificate_authority: holds no",
+            ),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");

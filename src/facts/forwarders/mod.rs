@@ -16,10 +16,9 @@ use crate::intent::Intent;
 use crate::network::Missing;
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
-
-use super::Context;
 use crate::snapshot::observation::CLUSTER;
 
+use super::Context;
 use super::names::{self, NeededName};
 use error::make_one;
 

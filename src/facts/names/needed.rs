@@ -107,7 +107,14 @@ pub(in crate::facts) fn control_plane(context: &Context<'_>) -> Known<BTreeSet<I
         return Ok(BTreeSet::new());
     }
     let interfaces = context.control_plane_interfaces()?;
-    let addresses: BTreeSet<IpAddr> = interfaces.into_iter().flat_map(NetworkInterface::addresses).collect();
+    let mut addresses: BTreeSet<IpAddr> =
+        interfaces.into_iter().flat_map(NetworkInterface::addresses).collect();
+    if let (Ok(host), Some(domain)) = (cluster_host(context), context.newer_domain()) {
+        // Only names of the newer form have IPv6 addresses:
+        // https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
+        let dual_stack = host.strip_suffix(domain).is_some_and(|before| before.ends_with('.'));
+        addresses.retain(|address| address.is_ipv4() || dual_stack);
+    }
     if addresses.is_empty() {
         return Err(vec![Missing::unmodelled(
             "the addresses of the control plane, which has no interface yet",
@@ -127,7 +134,7 @@ fn of_service(context: &Context<'_>, suffix: &str, service: &Service) -> Known<B
     Ok(found)
 }
 
-/// The addresses of an endpoint's interfaces.
+/// The addresses of an endpoint's interfaces that its names have.
 pub(in crate::facts) fn of_endpoint(
     context: &Context<'_>,
     endpoint: &VpcEndpoint,
@@ -135,6 +142,21 @@ pub(in crate::facts) fn of_endpoint(
     let mut found = BTreeSet::new();
     for id in &endpoint.network_interface_ids {
         found.extend(context.network.interface(id)?.addresses());
+    }
+    if found.iter().any(IpAddr::is_ipv4) && found.iter().any(IpAddr::is_ipv6) {
+        // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html
+        let options = endpoint.dns_options.as_ref();
+        let records = options.and_then(|options| options.dns_record_ip_type.as_deref());
+        match records.map(str::to_ascii_lowercase).as_deref() {
+            Some("ipv4") => found.retain(IpAddr::is_ipv4),
+            Some("ipv6") => found.retain(IpAddr::is_ipv6),
+            Some("dualstack") => {}
+            // What a service defines is its own.
+            _ => {
+                let field = format!("DnsRecordIpType of {}", endpoint.vpc_endpoint_id);
+                return Err(vec![context.field("VpcEndpoints", &field)]);
+            }
+        }
     }
     if found.is_empty() {
         let field = format!("NetworkInterfaceIds of {}", endpoint.vpc_endpoint_id);
@@ -249,5 +271,35 @@ mod tests {
         };
         assert_eq!(expected(&private(false)), Ok(BTreeSet::new()));
         assert!(expected(&private(true).withhold("NetworkInterfaces")).is_err());
+    }
+
+    #[test]
+    fn a_name_has_the_addresses_of_the_families_that_it_is_said_to_have() {
+        let expected = |fixture: &Fixture, of: &str| {
+            let names = needed_names(&fixture.snapshot(), &Intent::default());
+            names.listed.into_iter().find(|name| name.of == of).unwrap().expected
+        };
+        let dual = |mut fixture: Fixture| {
+            for interface in fixture.0["NetworkInterfaces"].as_array_mut().unwrap() {
+                interface["Ipv6Addresses"] = serde_json::json!([{"Ipv6Address": "2406:da14::7"}]);
+            }
+            fixture
+        };
+        let has_v6 = |expected: Known<BTreeSet<IpAddr>>| expected.map(|all| all.iter().any(IpAddr::is_ipv6));
+        let healthy = dual(Fixture::healthy());
+        assert_eq!(has_v6(expected(&healthy, CLUSTER)), Ok(false), "under eks.amazonaws.com");
+        let newer = dual(Fixture::healthy()).change("cluster", "name", "payments", |cluster| {
+            cluster["endpoint"] = "https://0a1.gr7.ap-northeast-1.api.aws".into();
+        });
+        assert_eq!(has_v6(expected(&newer, CLUSTER)), Ok(true));
+        let records = |kind: &str| {
+            let mut fixture = dual(Fixture::healthy());
+            for endpoint in fixture.0["VpcEndpoints"].as_array_mut().unwrap() {
+                endpoint["DnsOptions"]["DnsRecordIpType"] = kind.into();
+            }
+            has_v6(expected(&fixture, "sts"))
+        };
+        assert_eq!((records("ipv4"), records("dualstack")), (Ok(false), Ok(true)));
+        assert!(records("service-defined").is_err());
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! A probe is evidence of its place and time: what it saw is certain, what it could not finish is unknown.
 //! Only the latest probe of a name from a place counts, and none that was made more than a week before AWS's
-//! state was read.
+//! state was read. Two probes at once from different addresses are two places, whatever they are called.
 
 mod greeted;
 mod name;
@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use crate::intent::Intent;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::Time;
-use crate::snapshot::observation::{CLUSTER, Networks, Vantage};
+use crate::snapshot::observation::{CLUSTER, Networks, Vantage, VantageKind};
 use crate::snapshot::{Observation, Snapshot};
 
 use super::{Context, Subjects, names};
@@ -37,6 +37,8 @@ pub(super) const RESOLVER: &str = "observed_resolver";
 /// What one probe saw of one name.
 struct Sight<'c> {
     vantage: &'c Vantage,
+    /// What the place is called.
+    called: String,
     place: Place<'c>,
     at: &'c str,
     of: &'c str,
@@ -90,6 +92,8 @@ fn seconds(text: &str) -> Option<i64> {
     Time::parse(text).and_then(|time| time.seconds())
 }
 
+/// Within this many seconds nobody mends a place and probes from it anew.
+const MINUTE: i64 = 60;
 /// With this many seconds between them, the probe and the reading may be of different networks, which is said.
 const DAY: i64 = 86_400;
 /// A probe that is older than the reading by this many counts for nothing.
@@ -107,25 +111,35 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     }
     let needed = names::of(context);
     let own = names::cluster_host(context);
-    let mut groups: BTreeMap<(&str, &str), Vec<&Observation>> = BTreeMap::new();
+    // A snapshot may have been probed for several clusters.
+    let is_another = |one: &Observation| {
+        one.of == CLUSTER && own.as_ref().map_or(context.plan().is_some(), |own| *own != one.name)
+    };
+    let strangers = strangers(&snapshot.observations, is_another);
+    let shared = shared(&snapshot.observations);
+    let mut groups: BTreeMap<(&str, String), Vec<&Observation>> = BTreeMap::new();
     for one in &snapshot.observations {
-        // A snapshot may have been probed for several clusters.
-        let is_another = own.as_ref().map_or(context.plan().is_some(), |own| *own != one.name);
-        let another = one.of == CLUSTER && is_another;
-        if another {
+        let name = &one.vantage.name;
+        let old = older(context, &one.at);
+        if is_another(one) {
             let what =
                 format!("What was probed about {} is not about this cluster, and is left out.", one.name);
             context.assume(what);
-        } else if older(context, &one.at).is_none_or(|seconds| seconds > WEEK) {
+        } else if strangers.contains(&(&one.vantage, &one.at)) {
             context.assume(format!(
-                "What was probed at {} is left out: it is more than a week older than the reading of AWS.",
+                "What {name} probed at {} is left out: it is another cluster's pod.",
                 one.at
             ));
+        } else if old.is_none_or(|seconds| seconds > WEEK) {
+            let why =
+                old.map_or("no time that can be read", |_| "more than a week older than the reading of AWS");
+            context.assume(format!("What was probed at {} is left out: it is {why}.", one.at));
         } else {
-            groups.entry((&one.name, &one.vantage.name)).or_default().push(one);
+            let place = if shared.contains(name.as_str()) { told_apart(&one.vantage) } else { name.clone() };
+            groups.entry((&one.name, place)).or_default().push(one);
         }
     }
-    let sight = |mut seen: Vec<&'c Observation>| {
+    let sight = |((_, called), mut seen): ((&str, String), Vec<&'c Observation>)| {
         let at = seen.iter().map(|one| one.at.as_str()).max_by_key(|at| seconds(at))?;
         seen.retain(|one| seconds(&one.at) == seconds(at));
         if older(context, at).is_some_and(|seconds| seconds.abs() > DAY) {
@@ -146,6 +160,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         };
         Some(Sight {
             vantage: &first.vantage,
+            called,
             place: place::of(context, &first.vantage),
             at,
             of: &first.of,
@@ -156,5 +171,41 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
             seen,
         })
     };
-    groups.into_values().filter_map(sight).collect()
+    groups.into_iter().filter_map(sight).collect()
+}
+
+/// The pods that probed another cluster's API and not this one's, and when.
+fn strangers(
+    all: &[Observation],
+    is_another: impl Fn(&Observation) -> bool,
+) -> BTreeSet<(&Vantage, &String)> {
+    let of_api = |another: bool| -> BTreeSet<_> {
+        let pods = all.iter().filter(|one| one.vantage.kind == VantageKind::Pod && one.of == CLUSTER);
+        pods.filter(|one| is_another(one) == another).map(|one| (&one.vantage, &one.at)).collect()
+    };
+    &of_api(true) - &of_api(false)
+}
+
+/// The names that two places had at the same time.
+fn shared(all: &[Observation]) -> BTreeSet<&str> {
+    let mut probes: BTreeMap<&str, BTreeSet<(i64, &BTreeSet<IpAddr>)>> = BTreeMap::new();
+    for one in all.iter().filter(|one| !one.vantage.addresses.is_empty()) {
+        let Some(at) = seconds(&one.at) else { continue };
+        probes.entry(&one.vantage.name).or_default().insert((at, &one.vantage.addresses));
+    }
+    let at_once = |probes: &BTreeSet<(i64, &BTreeSet<IpAddr>)>| {
+        let next = probes.iter().skip(1);
+        probes.iter().zip(next).any(|((at, one), (then, other))| then - at < MINUTE && one.is_disjoint(other))
+    };
+    probes.into_iter().filter(|(_, probes)| at_once(probes)).map(|(name, _)| name).collect()
+}
+
+/// The name of a place among others of that name.
+fn told_apart(vantage: &Vantage) -> String {
+    let addresses: Vec<String> = vantage.addresses.iter().map(ToString::to_string).collect();
+    if addresses.is_empty() {
+        vantage.name.clone()
+    } else {
+        format!("{} ({})", vantage.name, addresses.join(", "))
+    }
 }

@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::Known;
+use crate::network::{Known, Missing};
 use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 
 use super::super::endpoints::both;
@@ -55,6 +55,8 @@ pub(in crate::facts) struct ObservedNameFacts {
     private: bool,
     /// Addresses in the answer that are not among those that it should have.
     foreign: Fact<Vec<String>>,
+    /// Whether all of these prove by a certificate of the cluster's CA that they are the API's: its public ones.
+    foreign_answers: bool,
     /// Addresses that it should have, and that are not in the answer.
     absent: Fact<Vec<String>>,
     /// Addresses in the answer that are not among those that it should have, and prove by a certificate of
@@ -124,18 +126,24 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let of_cluster = sight.of == CLUSTER;
     let resolves = answers.resolves();
     let private_expected = private_expected(context, sight);
-    let moved_to = moved(sight, &private_expected, &given);
+    let proved = proved(context, sight);
+    let moved_to = moved(sight, &proved, &given);
     let has_moved = moved_to.as_ref().is_ok_and(|moved| !moved.is_empty());
-    let proved = proved(sight);
     let foreign =
         compared(&private_expected, &resolves, &sight.expected, |expected| &(&given - expected) - &proved);
     let absent = compared(&private_expected, &resolves, &sight.expected, |expected| {
         // With nothing in common the answer is another one, not a part; and what is old is not awaited.
         if has_moved || given.is_disjoint(expected) { BTreeSet::new() } else { expected - &given }
     });
-    let greetings = Greetings::of(sight, used(&private_expected, &resolves, sight, &given));
+    let foreign_answers = foreign.as_ref().is_ok_and(|foreign| {
+        let trusted = texts(&trusted(sight).collect());
+        !foreign.is_empty() && foreign.iter().all(|address| trusted.contains(address))
+    });
+    let greetings = Greetings::of(sight, used(&private_expected, &resolves, sight, (&given, &proved)));
     let proxy = proxy(sight);
-    let compared_greetings = greetings.all().filter(|tls| !has_moved || given.contains(&tls.address));
+    let compared_greetings = greetings
+        .all()
+        .filter(|tls| !greetings.is_beyond(tls.address) && (!has_moved || given.contains(&tls.address)));
     let paper = paper::compare(context, place, compared_greetings);
     let unreachable = greetings.wrong(
         &[TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused],
@@ -148,11 +156,11 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let unconnected =
         [TlsOutcome::NotTried, TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused];
     let facts = ObservedNameFacts {
-        id: format!("{}@{}", if of_cluster { sight.of } else { sight.name }, sight.vantage.name),
+        id: format!("{}@{}", if of_cluster { sight.of } else { sight.name }, sight.called),
         name: sight.name.to_owned(),
         of: sight.of.to_owned(),
         of_cluster,
-        vantage: sight.vantage.name.clone(),
+        vantage: sight.called.clone(),
         in_pod: sight.vantage.kind == VantageKind::Pod,
         at: sight.at.to_owned(),
         essential: sight.essential,
@@ -165,6 +173,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         private_expected: Fact(private_expected),
         private: !given.is_empty() && are_private(&given),
         foreign: Fact(foreign),
+        foreign_answers,
         absent: Fact(absent),
         moved_to: Fact(moved_to),
         addresses: greetings.listed(&sight.expected),
@@ -194,27 +203,40 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     Subject::new(NAME, &facts.id, None, &facts)
 }
 
-/// The addresses that have a certificate of the cluster's CA for the API's name: who has one is the API,
-/// whatever was read of its addresses.
-fn proved(sight: &Sight<'_>) -> BTreeSet<IpAddr> {
-    let trusted = sight.seen.iter().filter_map(|one| match &one.seen {
-        Seen::Tls(tls) if tls.outcome == TlsOutcome::Trusted => Some(tls.address),
+/// The addresses that showed a certificate of the cluster's CA for the API's name.
+fn trusted<'o>(sight: &Sight<'o>) -> impl Iterator<Item = IpAddr> {
+    let of_cluster = sight.of == CLUSTER;
+    sight.seen.iter().filter_map(move |one| match &one.seen {
+        Seen::Tls(tls) if of_cluster && tls.outcome == TlsOutcome::Trusted => Some(tls.address),
         _ => None,
-    });
-    if sight.of == CLUSTER { trusted.collect() } else { BTreeSet::new() }
+    })
 }
 
-/// The addresses of the API that programs are told, and that were not read; the public ones of a cluster
-/// with public access are none of these.
-fn moved(sight: &Sight<'_>, private_expected: &Known<bool>, given: &BTreeSet<IpAddr>) -> Known<Vec<String>> {
+/// Those of them that the API has beside its public ones, whatever was read of its addresses.
+fn proved(context: &Context<'_>, sight: &Sight<'_>) -> BTreeSet<IpAddr> {
+    let only_private = public(context, sight) == Ok(false);
+    let vpc = context.vpc.as_ref().ok().and_then(|vpc| context.network.vpc_cidrs(vpc).ok());
+    let in_vpc = |address: &IpAddr| vpc.iter().flatten().any(|cidr| cidr.contains(address));
+    trusted(sight)
+        .filter(|address| only_private || are_private(&BTreeSet::from([*address])) || in_vpc(address))
+        .collect()
+}
+
+/// The addresses of the API that programs are told, and that were not read.
+fn moved(sight: &Sight<'_>, proved: &BTreeSet<IpAddr>, given: &BTreeSet<IpAddr>) -> Known<Vec<String>> {
     let expected = sight.expected.as_ref().map_err(Clone::clone)?;
-    let unread = &(&proved(sight) & given) - expected;
-    let unread = if *private_expected == Ok(true) {
-        unread
-    } else {
-        unread.into_iter().filter(|address| are_private(&BTreeSet::from([*address]))).collect()
-    };
-    Ok(texts(&unread))
+    Ok(texts(&(&(proved & given) - expected)))
+}
+
+/// Whether the API has public addresses as well.
+fn public(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
+    match (context.public_access(), sight.also_public) {
+        (Err(_), Some(told)) if context.snapshot.read_nothing() => Ok(told),
+        (Err(_), None) if context.snapshot.read_nothing() => Err(vec![Missing::probe(
+            "whether the API has public access as well: `also_public` of what was probed says nothing",
+        )]),
+        (known, _) => known,
+    }
 }
 
 /// Whether the name has to lead to the private addresses from there.
@@ -227,11 +249,7 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     if sight.of != CLUSTER {
         return both(some, in_vpc.clone());
     }
-    let public = match (context.public_access(), sight.also_public) {
-        (Err(_), Some(told)) if context.snapshot.read_nothing() => Ok(told),
-        (known, _) => known,
-    };
-    let forced = match public {
+    let forced = match public(context, sight) {
         Ok(false) => Ok(true),
         Ok(true) => in_vpc.clone(),
         Err(missing) => match in_vpc {
@@ -249,11 +267,11 @@ fn used(
     private_expected: &Known<bool>,
     resolves: &Known<bool>,
     sight: &Sight<'_>,
-    given: &BTreeSet<IpAddr>,
+    (given, proved): (&BTreeSet<IpAddr>, &BTreeSet<IpAddr>),
 ) -> Known<BTreeSet<IpAddr>> {
     let used = match (private_expected, &sight.expected) {
         (Ok(true), Ok(expected)) => {
-            let right = given & &(expected | &proved(sight));
+            let right = given & &(expected | proved);
             if right.is_empty() { expected.clone() } else { right }
         }
         (Err(_), Ok(expected)) if given.is_empty() => expected.clone(),

@@ -40,17 +40,36 @@ pub(super) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
             vantage.name
         ));
     }
-    let hybrid = remote_networks(context).iter().any(|cidr| find(cidr).is_some());
     // What the probe was told counts where nothing was read that could tell it anew.
-    let told = |known: Option<bool>| known.filter(|_| context.snapshot.read_nothing()).map(Ok);
-    let in_vpc =
-        told(vantage.in_vpc).unwrap_or_else(|| subnet.as_ref().map(Option::is_some).map_err(Clone::clone));
-    let in_vpc = if pod && operator.is_none() && !hybrid { Ok(true) } else { in_vpc };
-    let of_cluster =
-        if pod || hybrid { Ok(true) } else { told(vantage.of_cluster).unwrap_or_else(|| in_vpc.clone()) };
+    let told = |known: Option<bool>| known.filter(|_| context.snapshot.read_nothing());
+    let remote = remote_networks(context);
+    let hybrid = remote.iter().any(|cidr| find(cidr).is_some())
+        || (told(vantage.in_vpc), told(vantage.of_cluster)) == (Some(false), Some(true));
+    let in_vpc = match told(vantage.in_vpc) {
+        Some(in_vpc) => Ok(in_vpc),
+        None => subnet.as_ref().map(Option::is_some).map_err(Clone::clone),
+    };
+    let in_vpc = match in_vpc {
+        in_vpc if !pod || hybrid || operator.is_some() => in_vpc,
+        // Pods of hybrid nodes may have addresses that nobody declared.
+        Ok(false) if !remote.is_empty() => {
+            let what =
+                format!("whether {} runs on a hybrid node: its address is in no network", vantage.name);
+            Err(vec![Missing::probe(what)])
+        }
+        _ => Ok(true),
+    };
+    let of_cluster = match told(vantage.of_cluster) {
+        _ if pod || hybrid => Ok(true),
+        Some(of_cluster) => Ok(of_cluster),
+        None => in_vpc.clone(),
+    };
     if let Ok(Some((subnet, address))) = &subnet {
         let id = &subnet.subnet_id;
-        context.assume(format!("{} probed from {address}, and that is the one in {id}.", vantage.name));
+        context.assume(format!(
+            "{} probed from {address}, which is taken to be that address in {id}.",
+            vantage.name
+        ));
     }
     Place { subnet, operator, of_cluster, in_vpc }
 }

@@ -29,7 +29,7 @@ pub(super) struct Resolver {
 pub(super) struct Answers<'o> {
     all: Vec<&'o Dns>,
     name: &'o str,
-    vantage: &'o str,
+    vantage: String,
 }
 
 impl<'o> Answers<'o> {
@@ -39,7 +39,7 @@ impl<'o> Answers<'o> {
             _ => None,
         };
         let all = sight.seen.iter().filter_map(|one| dns(&one.seen)).collect();
-        Self { all, name: sight.name, vantage: &sight.vantage.name }
+        Self { all, name: sight.name, vantage: sight.called.clone() }
     }
 
     pub(super) fn listed(&self) -> Vec<Resolver> {
@@ -66,10 +66,12 @@ impl<'o> Answers<'o> {
     /// Whether programs there get an address.
     pub(super) fn resolves(&self) -> Known<bool> {
         let used = self.used();
-        if used.iter().any(|dns| dns.outcome == DnsOutcome::Answered) {
+        let is = |outcome| used.iter().any(|dns| dns.outcome == outcome);
+        if !self.addresses().is_empty() {
             return Ok(true);
         }
-        if used.is_empty() || used.iter().any(|dns| dns.outcome == DnsOutcome::NotTried) {
+        let open = used.iter().any(|dns| dns.outcome.is_open());
+        if used.is_empty() || open || is(DnsOutcome::Answered) {
             return Err(vec![self.not_finished("what it resolves to")]);
         }
         Ok(false)
@@ -99,7 +101,8 @@ impl<'o> Answers<'o> {
     /// Whether it has private addresses, by what it should have or by what anybody was told.
     pub(super) fn has_private(&self, expected: &Known<BTreeSet<IpAddr>>) -> bool {
         let private = |addresses: &BTreeSet<IpAddr>| !addresses.is_empty() && are_private(addresses);
-        expected.as_ref().is_ok_and(private) || self.all.iter().any(|dns| private(&dns.addresses))
+        expected.as_ref().is_ok_and(|expected| !expected.is_empty())
+            || self.all.iter().any(|dns| private(&dns.addresses))
     }
 
     /// The servers by address; the operating system is none.
@@ -115,8 +118,7 @@ impl<'o> Answers<'o> {
 /// What came of a question, in words.
 pub(super) fn told(dns: &Dns) -> String {
     match &dns.detail {
-        // Of a question that was not asked because others got no answer there is no more to say.
-        Some(detail) if !matches!(dns.outcome, DnsOutcome::Answered | DnsOutcome::TimedOut) => {
+        Some(detail) if dns.outcome != DnsOutcome::Answered => {
             format!("{}: {detail}", dns.outcome.words())
         }
         _ => dns.outcome.words().to_owned(),

@@ -2,6 +2,7 @@
 //! wrong with a server is as a rule wrong for all of them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -27,8 +28,10 @@ pub(in crate::facts) struct ObservedResolverFacts {
     configured: bool,
     /// For how many names it was asked.
     asked: usize,
-    /// What it said where it gave no address, though it should have or others did; and where it does not
-    /// answer over UDP, over which programs ask first.
+    /// For how many of them it said anything, if only that there is no such name or address.
+    answered: Fact<usize>,
+    /// What it said where it gave no answer, or no address that others gave; and where it does not answer over
+    /// UDP, over which programs ask first.
     silent: Fact<Vec<String>>,
     /// What it said over TCP, where it answers over UDP and not over TCP.
     without_tcp: Fact<Vec<String>>,
@@ -41,6 +44,9 @@ pub(in crate::facts) struct ObservedResolverFacts {
     /// What it said to the question for one kind of addresses, where it answered the other.
     by_half: Fact<Vec<String>>,
 }
+
+/// More names with the same answer are counted.
+const MOST_NAMES: usize = 4;
 
 /// A name that a server was asked for, and its answers.
 struct Asked<'s, 'c> {
@@ -55,7 +61,7 @@ pub(super) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
     let mut servers: BTreeMap<(&str, &str), Vec<Asked<'_, '_>>> = BTreeMap::new();
     for (sight, answers) in sights.iter().zip(&answers) {
         for (server, given) in answers.servers() {
-            let place = (server, sight.vantage.name.as_str());
+            let place = (server, sight.called.as_str());
             servers.entry(place).or_default().push(Asked { sight, answers, given });
         }
     }
@@ -65,24 +71,32 @@ pub(super) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
 fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subject {
     let configured = asked.iter().any(|one| one.given.iter().any(|dns| dns.configured));
     asked.retain(|one| one.sight.needed_here() != Ok(false));
-    let open = asked.iter().any(|one| {
-        one.given.iter().any(|dns| dns.outcome == DnsOutcome::NotTried)
-            && one.given.iter().all(|dns| dns.outcome != DnsOutcome::Answered)
-    });
-    let known = |found: Vec<String>, open: bool| {
+    let any = |one: &Asked<'_, '_>, is: fn(DnsOutcome) -> bool| one.given.iter().any(|dns| is(dns.outcome));
+    let answered = asked.iter().filter(|one| any(one, DnsOutcome::is_answer)).count();
+    let tried = asked.iter().any(|one| any(one, |outcome| outcome != DnsOutcome::NotTried));
+    let open = asked
+        .iter()
+        .any(|one| any(one, DnsOutcome::is_open) && !any(one, |outcome| outcome == DnsOutcome::Answered));
+    let udp_open = asked.iter().any(|one| one.is_open(Transport::Udp));
+    let tcp_open = asked.iter().any(|one| one.is_open(Transport::Tcp))
+        || udp_open && asked.iter().any(|one| one.over(Transport::Tcp).is_some_and(is_mute))
+        || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
+    let unfinished = || {
         let what =
-            || format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
-        Fact(if found.is_empty() && open { Err(vec![Missing::probe(what())]) } else { Ok(found) })
+            format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
+        vec![Missing::probe(what)]
     };
-    let tcp_open =
-        asked.iter().any(Asked::tcp_is_open) || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
+    let known = |found: Vec<String>, open: bool| {
+        Fact(if found.is_empty() && open { Err(unfinished()) } else { Ok(found) })
+    };
     let facts = ObservedResolverFacts {
         id: format!("{server}@{vantage}"),
         server: server.to_owned(),
         vantage: vantage.to_owned(),
         configured,
         asked: asked.len(),
-        silent: known(by_reason(&asked, Asked::silent), open),
+        answered: Fact(if tried || asked.is_empty() { Ok(answered) } else { Err(unfinished()) }),
+        silent: known(by_reason(&asked, Asked::silent), open || udp_open),
         without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
         tcp_needed: asked
             .iter()
@@ -107,21 +121,14 @@ impl Asked<'_, '_> {
     /// What it said, where it gave no address that others gave or gave no answer, or none over UDP.
     fn silent(&self) -> Option<String> {
         let any = |wanted: &[DnsOutcome]| self.given.iter().any(|dns| wanted.contains(&dns.outcome));
-        let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
+        let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated]);
+        let open = self.given.iter().any(|dns| dns.outcome.is_open());
         let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
-        let mute = self.over(Transport::Udp).is_some_and(|dns| {
-            !matches!(
-                dns.outcome,
-                DnsOutcome::Answered
-                    | DnsOutcome::Truncated
-                    | DnsOutcome::NotTried
-                    | DnsOutcome::NoData
-                    | DnsOutcome::Nxdomain
-            )
-        });
-        let fails = mute || !gives && (self.answers.anybody() || !denies);
+        let mute = self.over(Transport::Udp).is_some_and(is_mute);
+        let fails = mute || !gives && !open && (self.answers.anybody() || !denies);
         (fails && !self.is_filtered()).then(|| {
-            let said: BTreeSet<String> = self.given.iter().map(|dns| told(dns)).collect();
+            let said = self.given.iter().filter(|dns| !dns.outcome.is_open());
+            let said: BTreeSet<String> = said.map(|dns| told(dns)).collect();
             said.into_iter().collect::<Vec<_>>().join(", ")
         })
     }
@@ -138,11 +145,13 @@ impl Asked<'_, '_> {
     fn without_tcp(&self) -> Option<String> {
         let (udp, tcp) = (self.over(Transport::Udp)?, self.over(Transport::Tcp)?);
         let over_udp = matches!(udp.outcome, DnsOutcome::Answered | DnsOutcome::Truncated);
-        (over_udp && !matches!(tcp.outcome, DnsOutcome::Answered | DnsOutcome::NotTried)).then(|| told(tcp))
+        let denied = matches!(udp.outcome, DnsOutcome::NoData | DnsOutcome::Nxdomain);
+        let less = over_udp && tcp.outcome != DnsOutcome::Answered && !tcp.outcome.is_open();
+        (less || denied && is_mute(tcp)).then(|| told(tcp))
     }
 
-    fn tcp_is_open(&self) -> bool {
-        self.over(Transport::Tcp).is_some_and(|tcp| tcp.outcome == DnsOutcome::NotTried)
+    fn is_open(&self, transport: Transport) -> bool {
+        self.over(transport).is_some_and(|dns| dns.outcome.is_open())
     }
 
     /// The name with its addresses, where they are others than programs there get; which of a service's
@@ -153,11 +162,17 @@ impl Asked<'_, '_> {
             .given
             .iter()
             .filter(|dns| dns.outcome == DnsOutcome::Answered && dns.addresses != ours)
-            .filter(|dns| are_private(&ours) || are_private(&dns.addresses))
+            .filter(|dns| self.is_private(&ours) || self.is_private(&dns.addresses))
             .flat_map(|dns| &dns.addresses)
             .collect();
         let listed: Vec<String> = theirs.into_iter().map(ToString::to_string).collect();
         (!ours.is_empty() && !listed.is_empty()).then(|| format!("{} ({})", self.name(), listed.join(", ")))
+    }
+
+    /// Whether they are private, or some of them those that it should have: IPv6 has no private ones.
+    fn is_private(&self, addresses: &BTreeSet<IpAddr>) -> bool {
+        are_private(addresses)
+            || self.sight.expected.as_ref().is_ok_and(|expected| !expected.is_disjoint(addresses))
     }
 
     /// What it said to one of the two questions, where it answered the other.
@@ -165,6 +180,11 @@ impl Asked<'_, '_> {
         let half = self.given.iter().find(|dns| dns.failed_half.is_some())?;
         half.detail.clone()
     }
+}
+
+/// Whether it was asked, and said nothing of the name.
+fn is_mute(dns: &Dns) -> bool {
+    !dns.outcome.is_answer() && !dns.outcome.is_open()
 }
 
 /// What was said of which names: each reason once.
@@ -180,6 +200,10 @@ fn by_reason<'s, 'c>(
     }
     let told = |(reason, names): (String, Vec<String>)| match names.as_slice() {
         all if all.len() == asked.len() && all.len() > 1 => format!("{reason} (for every name)"),
+        names if names.len() > MOST_NAMES => {
+            let others = names.len() - MOST_NAMES;
+            format!("{reason} (for {} and {others} more)", names[..MOST_NAMES].join(", "))
+        }
         names => format!("{reason} (for {})", names.join(", ")),
     };
     reasons.into_iter().map(told).collect()

@@ -165,3 +165,97 @@ fn a_snapshot_that_read_nothing_takes_what_the_probe_was_told() {
     assert_eq!(fields["unreachable"], json!([]));
     assert_eq!((&fields["compared"], &fields["names_compared"]), (&json!(false), &json!(false)));
 }
+
+#[test]
+fn two_probes_at_once_from_different_addresses_are_two_places_though_they_have_one_name() {
+    let twice = |at: &str| {
+        observed(|all| {
+            all.retain(|one| one["vantage"]["name"] == "node-a");
+            let mut others = all.clone();
+            for one in &mut others {
+                one["at"] = json!(at);
+                one["vantage"]["addresses"] = json!(["10.20.33.0"]);
+                if one["dns"].is_object() {
+                    one["dns"] = json!({"server": "system", "configured": true, "outcome": "not_found"});
+                }
+            }
+            all.extend(others);
+        })
+    };
+    let ids = |fixture: &Fixture| -> Vec<String> {
+        fixture.subjects("observed_name", OPERATORS).into_iter().map(|subject| subject.id).collect()
+    };
+    let at_once = twice("2026-11-20T03:05:07Z");
+    assert_eq!(ids(&at_once).len(), 4);
+    assert_eq!(seen(&at_once, STS, "node-a (10.20.17.0)")["resolves"], true);
+    assert_eq!(seen(&at_once, STS, "node-a (10.20.33.0)")["resolves"], false);
+    let later = twice("2026-11-20T04:05:07Z");
+    assert_eq!(ids(&later).len(), 2);
+    assert_eq!(seen(&later, STS, "node-a")["resolves"], false, "the latest counts");
+}
+
+#[test]
+fn a_pod_that_probed_another_clusters_api_is_not_this_clusters() {
+    let fixture = observed(|all| {
+        all.retain(|one| one["vantage"]["name"] == "node-a");
+        for one in all.iter_mut() {
+            one["vantage"]["kind"] = json!("pod");
+            if one["of"] == "cluster" {
+                one["name"] = json!("abc.gr7.ap-northeast-1.eks.amazonaws.com");
+            }
+        }
+    });
+    assert!(fixture.subjects("observed_name", OPERATORS).is_empty());
+}
+
+#[test]
+fn a_pod_of_a_hybrid_node_is_not_in_the_vpc() {
+    let told = |in_vpc: bool| {
+        let mut observations = Fixture::healthy().0["observations"].clone();
+        for one in observations.as_array_mut().unwrap() {
+            one["vantage"]["kind"] = json!("pod");
+            (one["vantage"]["in_vpc"], one["vantage"]["of_cluster"]) = (json!(in_vpc), json!(true));
+            one["also_public"] = json!(true);
+        }
+        let fields =
+            seen(&Fixture(json!({"snapshot_version": 2, "observations": observations})), STS, "node-a");
+        (fields["needed_here"].clone(), fields["private_expected"].clone())
+    };
+    assert_eq!(told(false), (json!(true), json!(false)));
+    assert_eq!(told(true), (json!(true), json!(true)));
+    let read = |pods: &str| {
+        let networks = json!({"remoteNodeNetworks": [{"cidrs": ["172.20.0.0/16"]}], "remotePodNetworks": [{"cidrs": [pods]}]});
+        let mut fixture = Fixture::healthy().change("cluster", "name", "payments", |cluster| {
+            cluster["remoteNetworkConfig"] = networks.clone();
+        });
+        for one in fixture.0["observations"].as_array_mut().unwrap() {
+            one["vantage"]["kind"] = json!("pod");
+            one["vantage"]["addresses"] = json!(["172.21.3.4"]);
+        }
+        seen(&fixture, STS, "node-a")["private_expected"].clone()
+    };
+    assert_eq!(read("172.21.0.0/16"), json!(false));
+    assert!(is_unknown(&read("172.22.0.0/16"), "whether node-a runs on a hybrid node"));
+}
+
+#[test]
+fn ipv6_addresses_of_endpoints_are_no_public_ones() {
+    let expected = json!(["10.20.0.7", "2406:da14::7"]);
+    let fixture = |addresses: Value, outcome: &str| {
+        let mut observations = Fixture::healthy().0["observations"].clone();
+        for one in observations.as_array_mut().unwrap() {
+            one["expected"] = expected.clone();
+            if one["dns"].is_object() {
+                one["dns"]["addresses"] = expected.clone();
+            }
+            if one["dns"]["server"] == "10.20.0.2:53" {
+                one["dns"]["addresses"] = addresses.clone();
+                one["dns"]["outcome"] = json!(outcome);
+            }
+        }
+        let fixture = Fixture(json!({"snapshot_version": 2, "observations": observations}));
+        fixture.fields_with("observed_resolver", "10.20.0.2:53@node-a", OPERATORS)
+    };
+    assert_eq!(fixture(json!([]), "no_data")["filtered"], json!(["the Kubernetes API", STS]));
+    assert_eq!(fixture(json!(["2406:da14::99"]), "answered")["differing"].as_array().unwrap().len(), 2);
+}
