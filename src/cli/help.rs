@@ -8,7 +8,7 @@ Exit codes:
      be read
   3  incomplete: no such failure, but something at or above --fail-on is unknown
      (for drift: something became unknown)
-For trace: 0 open, 1 blocked, 3 unknown.
+For probe likewise. For trace: 0 open, 1 blocked, 3 unknown.
 The other subcommands exit 0 when they ran.";
 
 pub(super) const AUDIT_EXAMPLES: &str = "\
@@ -67,15 +67,18 @@ pub(super) const PROBE_EXAMPLES: &str = "\
 Examples:
   privek-audit probe --cluster foo
   privek-audit probe --snapshot foo.json --dns 10.0.0.2 --dns 192.168.0.53
-  privek-audit probe --snapshot foo.json --save-observations seen.json
-  privek-audit --snapshot foo.json --snapshot seen.json
-  privek-audit probe --cluster foo --print-targets -o targets.json
   privek-audit probe --targets targets.json --format json
+Where AWS cannot be read (the second line there, the others anywhere else):
+  privek-audit probe --snapshot foo.json --print-targets -o targets.json
+  privek-audit probe --targets targets.json --vantage bastion \\
+                     --save-observations seen.json
+  privek-audit --snapshot foo.json --snapshot seen.json
 
-Sends DNS questions and TLS greetings, nothing else; needs no rights.
+Sends DNS questions and TLS greetings, nothing else. Reading the cluster needs
+the rights that iam-policy prints; the probe itself needs none.
 
 Exit codes:
-  0  everything that was probed is in order
+  0  ready: nothing probed fails or is unknown at or above --fail-on
   1  not ready: a failure at or above --fail-on
   2  could not run: usage, a bad file, credentials, the cluster cannot be read
   3  incomplete: no such failure, but something at or above --fail-on is unknown";

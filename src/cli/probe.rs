@@ -13,7 +13,11 @@ pub struct ProbingArgs {
     /// A DNS server to ask besides those of this machine: ADDRESS[:PORT]; may repeat.
     #[arg(long, value_name = "SERVER")]
     pub dns: Vec<String>,
-    /// What to call the place that is probed from, instead of the host's name (in a pod: pod).
+    /// Ask the servers of --dns only, and judge as if this machine were set to ask them.
+    #[arg(long, requires = "dns")]
+    pub dns_only: bool,
+    /// What to call the place that is probed from, instead of the host's name (in a pod: pod). Of two probes
+    /// under one name an audit takes the later one only.
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
     /// The longest that one try of a probe may take, in seconds; without it, 3.
@@ -26,9 +30,10 @@ pub struct ProbingArgs {
 }
 
 /// What says something about a probe, or about its report, and nothing where neither is made.
-const PROBES: [&str; 10] = [
+const NOT_WITH_PRINT_TARGETS: [&str; 11] = [
     "targets",
     "dns",
+    "dns_only",
     "vantage",
     "timeout",
     "deadline",
@@ -73,7 +78,7 @@ pub struct ProbeArgs {
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save_observations: Option<PathBuf>,
     /// Print what would be probed, and probe nothing.
-    #[arg(long, conflicts_with_all = PROBES, help_heading = "Output")]
+    #[arg(long, conflicts_with_all = NOT_WITH_PRINT_TARGETS, help_heading = "Output")]
     pub print_targets: bool,
     /// No colours, even on a terminal; the environment's `NO_COLOR` does the same.
     #[arg(

@@ -61,7 +61,12 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     if let Some(save) = save {
         save.write(&snapshot.to_json())?;
     }
-    let report = prepared.evaluate(&snapshot)?;
+    let mut report = prepared.evaluate(&snapshot)?;
+    if args.probe {
+        // From the snapshot as it is now: what it lacks may be named in it, and have to be redacted.
+        let needed = facts::needed_names(&snapshot, &prepared.declared.intent);
+        probe::say_unlisted(&needed.unlisted, &mut report);
+    }
     Ok((report, prepared))
 }
 

@@ -12,14 +12,14 @@ use super::sights::told;
 use super::{Done, input, output};
 use crate::cli::{Format, ProbeArgs, ProbingArgs};
 use crate::collect::aws;
-use crate::collect::probe::{self, CLUSTER, Networks, ProbeOptions, ProxySettings, Target, Targets, Trust};
+use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
 use crate::facts::{self, NeededName};
 use crate::intent::Intent;
 use crate::network::Missing;
 use crate::render;
-use crate::report::Verdict;
 use crate::report::probe::Probe;
-use crate::snapshot::observation::{Observation, Vantage};
+use crate::report::{Report, Verdict};
+use crate::snapshot::observation::{CLUSTER, Observation, Vantage};
 use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
@@ -70,12 +70,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     snapshot.observations.clone_from(&seen.observations);
     snapshot.collected_at.get_or_insert_with(|| seen.at.clone());
     let mut report = prepared.evaluate(&snapshot)?;
-    let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
-    report.assumptions.extend(targets.unlisted.iter().map(unknown));
-    // What was not asked for is not in order.
-    if !targets.unlisted.is_empty() && report.verdict == Verdict::Ready {
-        (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
-    }
+    say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;
     let text = match args.format {
         Format::Table => {
@@ -104,6 +99,15 @@ pub struct ToProbe {
     pub unlisted: Vec<Missing>,
 }
 
+/// Says which names were not probed because nobody knows them: what was not asked for is not in order.
+pub fn say_unlisted(unlisted: &[Missing], report: &mut Report) {
+    let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
+    report.assumptions.extend(unlisted.iter().map(unknown));
+    if !unlisted.is_empty() && report.verdict == Verdict::Ready {
+        (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
+    }
+}
+
 fn read(path: &Path) -> Result<ToProbe, anyhow::Error> {
     let name = path.display().to_string();
     let text = std::fs::read_to_string(path).with_context(|| format!("{name}: cannot be read"))?;
@@ -126,8 +130,7 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
         region: snapshot.region.clone(),
         // That of a redacted snapshot is none: certificates are then not judged.
         certificate_authority: authority.filter(|given| probe::is_authority(given)),
-        networks: facts::cluster_networks(snapshot, intent)
-            .map(|networks| Networks { vpc: networks.vpc, remote: networks.remote }),
+        networks: facts::cluster_networks(snapshot, intent),
         names,
     };
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
@@ -135,7 +138,8 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
 
 /// Whether anything is said about how to probe.
 pub fn is_told_how(args: &ProbingArgs) -> bool {
-    let ProbingArgs { dns, vantage, timeout, deadline } = args;
+    // `--dns-only` needs `--dns`.
+    let ProbingArgs { dns, dns_only: _, vantage, timeout, deadline } = args;
     !dns.is_empty() || vantage.is_some() || timeout.is_some() || deadline.is_some()
 }
 
@@ -147,6 +151,7 @@ const DEADLINE: u64 = 10;
 #[derive(Debug)]
 pub struct Probing {
     servers: Vec<SocketAddr>,
+    only_these: bool,
     vantage: Option<String>,
     timeout: Duration,
     deadline: Duration,
@@ -170,8 +175,12 @@ impl Probing {
         for text in &args.dns {
             servers.push(probe::server(text).context("--dns")?);
         }
+        if args.vantage.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains('@')) {
+            bail!("--vantage: write a name such as bastion, without an @");
+        }
         Ok(Self {
             servers,
+            only_these: args.dns_only,
             vantage: args.vantage.clone(),
             timeout: Duration::from_secs(args.timeout.unwrap_or(TIMEOUT)),
             deadline: Duration::from_secs(args.deadline.unwrap_or(DEADLINE)),
@@ -181,14 +190,18 @@ impl Probing {
     /// Probes, from this machine.
     pub fn run(&self, what: &ToProbe) -> Result<Probed, anyhow::Error> {
         let targets = &what.targets;
-        let configured = probe::configured_servers();
-        let towards = probe::destinations(targets, &[configured.clone(), self.servers.clone()].concat());
+        let (configured, servers) = if self.only_these {
+            (self.servers.clone(), Vec::new())
+        } else {
+            (probe::configured_servers(), self.servers.clone())
+        };
+        let towards = probe::destinations(targets, &[configured.clone(), servers.clone()].concat());
         let options = ProbeOptions {
             vantage: probe::here(self.vantage.as_deref(), towards.into_iter(), targets.networks.as_ref()),
             at: aws::rfc3339(SystemTime::now()),
-            system: true,
+            system: !self.only_these,
             configured,
-            servers: self.servers.clone(),
+            servers,
             timeout: self.timeout,
             deadline: self.deadline,
             proxies: ProxySettings::of_process(),

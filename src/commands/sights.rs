@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::collect::probe::CLUSTER;
 use crate::report::probe::{Line, NameSeen, Sights};
-use crate::snapshot::observation::{Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport};
+use crate::snapshot::observation::{
+    CLUSTER, Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Transport,
+};
 
 /// A way of asking: a server, over a transport.
 type Way<'o> = (&'o str, Transport);
@@ -17,18 +18,27 @@ type Outcome = (Option<bool>, String);
 pub(super) fn told(observations: &[Observation]) -> Sights {
     let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
     let mut ways: BTreeMap<Way<'_>, BTreeSet<Outcome>> = BTreeMap::new();
+    let mut proxied: BTreeMap<&Proxy, usize> = BTreeMap::new();
     for one in observations {
         names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
-        if let Seen::Dns(dns) = &one.seen {
-            ways.entry(way(dns)).or_default().insert(answer(dns));
+        match &one.seen {
+            // What was given up came to what the others did.
+            Seen::Dns(dns) if dns.outcome != DnsOutcome::GivenUp => {
+                ways.entry(way(dns)).or_default().insert(answer(dns));
+            }
+            Seen::Proxy(proxy) => *proxied.entry(proxy).or_default() += 1,
+            Seen::Dns(_) | Seen::Tls(_) => {}
         }
     }
     // Of a single name there is nothing to bring together.
+    let several = names.len() > 1;
     ways.retain(|_, outcomes| {
-        names.len() > 1 && outcomes.len() == 1 && outcomes.iter().all(|(good, _)| *good != Some(true))
+        several && outcomes.len() == 1 && outcomes.iter().all(|(good, _)| *good != Some(true))
     });
+    proxied.retain(|_, times| several && *times == names.len());
     let same = ways.iter().flat_map(|(way, outcomes)| outcomes.iter().map(|outcome| (outcome.clone(), *way)));
-    let everywhere = by_outcome(same, servers);
+    let mut everywhere = by_outcome(same, servers);
+    everywhere.extend(proxied.keys().map(|proxy| through(proxy)));
     let names = names.into_iter().map(|((_, of, name), seen)| {
         let (mut answers, mut addresses, mut proxies) = (Vec::new(), Vec::new(), Vec::new());
         for one in seen {
@@ -36,12 +46,8 @@ pub(super) fn told(observations: &[Observation]) -> Sights {
                 Seen::Dns(dns) if ways.contains_key(&way(dns)) => {}
                 Seen::Dns(dns) => answers.push((answer(dns), way(dns))),
                 Seen::Tls(tls) => addresses.push((greeting(tls), SocketAddr::new(tls.address, tls.port))),
-                Seen::Proxy(proxy) => proxies.push(Line {
-                    good: Some(proxy.bypassed),
-                    place: format!("{} {}", proxy.variable, proxy.proxy),
-                    outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }
-                        .to_owned(),
-                }),
+                Seen::Proxy(proxy) if proxied.contains_key(proxy) => {}
+                Seen::Proxy(proxy) => proxies.push(through(proxy)),
             }
         }
         let answers = by_outcome(answers.into_iter(), servers);
@@ -58,6 +64,14 @@ pub(super) fn told(observations: &[Observation]) -> Sights {
         NameSeen { name: name.to_owned(), of: of.to_owned(), lines, well }
     });
     Sights { everywhere, names: names.collect() }
+}
+
+fn through(proxy: &Proxy) -> Line {
+    Line {
+        good: Some(proxy.bypassed),
+        place: format!("{} {}", proxy.variable, proxy.proxy),
+        outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }.to_owned(),
+    }
 }
 
 /// One line for each outcome, with all the places where it came to that.
@@ -103,13 +117,12 @@ fn answer(dns: &Dns) -> Outcome {
             _ => format!("{words}: {}", addresses.join(", ")),
         };
     }
-    // Of a question that was not asked because others got no answer there is no more to say.
-    if let Some(detail) = dns.detail.as_ref().filter(|_| dns.outcome != DnsOutcome::TimedOut) {
+    if let Some(detail) = &dns.detail {
         words = format!("{words} ({detail})");
     }
     let good = match dns.outcome {
         DnsOutcome::Answered => Some(true),
-        DnsOutcome::Truncated | DnsOutcome::NotTried => None,
+        DnsOutcome::Truncated | DnsOutcome::GivenUp | DnsOutcome::NotTried => None,
         _ => Some(false),
     };
     (good, words)

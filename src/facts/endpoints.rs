@@ -9,7 +9,7 @@ use crate::network::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::features::{self, Service};
-use super::{Context, elsewhere, nodes};
+use super::{Context, elsewhere, nodes, profiles};
 
 /// Whether a service's full name is the one with this suffix in this region.
 pub(super) fn is_named(name: &str, region: &str, suffix: &str, service: &Service) -> bool {
@@ -57,7 +57,7 @@ pub(super) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
     let all = context.items(context.snapshot.aws.vpc_endpoints.as_deref(), "VpcEndpoints", &vpc)?;
     let own = all.iter().filter(|endpoint| endpoint.vpc_id.as_deref() == Some(&vpc));
     let mut found: Vec<&VpcEndpoint> = own
-        .chain(elsewhere::of_profiles(context))
+        .chain(profiles::endpoints(context))
         .filter(|endpoint| {
             let name = endpoint.service_name.as_deref().unwrap_or_default();
             is_named(name, region, suffix, service)

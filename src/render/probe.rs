@@ -27,6 +27,9 @@ pub fn table(title: &str, sights: &Sights, report: &Report, style: &Style) -> St
     for name in sights.names.iter().filter(|name| name.well.is_none()) {
         page.paragraph("  ", &format!("{} ({})", name.name, name.of));
         lines(&mut page, &name.lines);
+        if name.lines.is_empty() {
+            page.line("    ?     no address that could be looked at");
+        }
     }
     let mut well = sights.names.iter().filter_map(|name| Some((name, name.well.as_ref()?))).peekable();
     if well.peek().is_some() {
@@ -53,7 +56,7 @@ fn lines(page: &mut Page, lines: &[Line]) {
     for line in lines {
         let (label, tone) = match line.good {
             Some(true) => ("    ok    ", Some(Tone::Good)),
-            Some(false) => ("    FAIL  ", Some(Tone::Bad)),
+            Some(false) => ("    bad   ", Some(Tone::Bad)),
             None => ("    ?     ", None),
         };
         page.painted(label, tone, &format!("{}: {}", line.place, line.outcome));

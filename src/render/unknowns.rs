@@ -79,7 +79,7 @@ pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
         }
         (MissingKind::Operation, None) | (MissingKind::NotYet, _) => what.clone(),
         (MissingKind::Intent, _) => format!("declare {what}"),
-        (MissingKind::Probe, _) => format!("only a live probe can show it: {what}"),
+        (MissingKind::Probe, _) => format!("only a live probe shows it: {what}"),
         (MissingKind::Unmodelled, _) => format!("not modelled: {what}"),
     }
 }

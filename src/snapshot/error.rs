@@ -154,6 +154,11 @@ pub enum SnapshotError {
         "the snapshot holds no cluster; make one with `aws eks describe-cluster --name NAME > cluster.json`"
     )]
     NoCluster,
+    /// Nothing was read at all, and only a probe's observations are there.
+    #[error(
+        "the snapshot holds only what a probe saw: give the cluster's own snapshot beside it, as one more --snapshot"
+    )]
+    OnlyObservations,
     /// The cluster is not among those that were read.
     #[error("the snapshot holds no cluster {name}; it holds: {}", names.join(", "))]
     NoSuchCluster {

@@ -41,6 +41,9 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
         let snapshot = Snapshot { snapshot_version: SNAPSHOT_VERSION, observations, ..Snapshot::default() };
         return Ok(Loaded::Saved(Box::new(snapshot)));
     }
+    if keys.contains_key("names") {
+        return Ok(Loaded::Other("a file of targets (`probe --targets` reads those)".to_owned()));
+    }
     match cli_output::parse(name, text, &keys)? {
         Some(part) => Ok(Loaded::Output(Box::new(part))),
         None => Ok(Loaded::Other(describe_object(&keys))),

@@ -116,6 +116,9 @@ impl Snapshot {
         let mut names = self.aws.ids("cluster").unwrap_or_default();
         names.sort();
         let chosen = match (name, names.as_slice()) {
+            (_, []) if self.read_nothing() && !self.observations.is_empty() => {
+                return Err(SnapshotError::OnlyObservations);
+            }
             (_, []) => return Err(SnapshotError::NoCluster),
             (Some(name), names) if names.iter().any(|known| known == name) => name.to_owned(),
             (Some(name), _) => return Err(SnapshotError::NoSuchCluster { name: name.to_owned(), names }),

@@ -4,6 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -30,6 +31,32 @@ pub struct Observation {
     /// What was seen.
     #[serde(flatten)]
     pub seen: Seen,
+}
+
+/// What the Kubernetes API's name is of, beside services' suffixes.
+pub const CLUSTER: &str = "cluster";
+
+/// The prefixes of the networks that nodes and pods of a cluster are in.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Networks {
+    /// Those of its VPC.
+    pub vpc: Vec<IpNet>,
+    /// Those of hybrid nodes and their pods.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub remote: Vec<IpNet>,
+}
+
+impl Networks {
+    /// Whether one of the addresses is in the VPC, and whether one is where nodes or pods are; nothing
+    /// where no address is known.
+    pub fn place(&self, addresses: &BTreeSet<IpAddr>) -> Option<(bool, bool)> {
+        let within = |prefixes: &[IpNet]| {
+            prefixes.iter().any(|prefix| addresses.iter().any(|address| prefix.contains(address)))
+        };
+        let in_vpc = within(&self.vpc);
+        (!addresses.is_empty()).then(|| (in_vpc, in_vpc || within(&self.remote)))
+    }
 }
 
 /// Where a probe ran.
@@ -173,12 +200,24 @@ pub enum DnsOutcome {
     Unreachable,
     /// What came back was no answer to the question.
     Malformed,
+    /// It was not asked: the server had not answered other questions in this way.
+    GivenUp,
     /// The time was up before it was asked.
     #[default]
     NotTried,
 }
 
 impl DnsOutcome {
+    /// Whether the server said something about the name.
+    pub fn is_answer(self) -> bool {
+        matches!(self, Self::Answered | Self::Truncated | Self::NoData | Self::Nxdomain)
+    }
+
+    /// Whether nobody knows what would have been said.
+    pub fn is_open(self) -> bool {
+        matches!(self, Self::GivenUp | Self::NotTried)
+    }
+
     /// As people write it.
     pub fn words(self) -> &'static str {
         match self {
@@ -194,6 +233,7 @@ impl DnsOutcome {
             Self::TimedOut => "timed out",
             Self::Unreachable => "unreachable",
             Self::Malformed => "malformed answer",
+            Self::GivenUp => "not asked, after others got no answer",
             Self::NotTried => "not tried",
         }
     }

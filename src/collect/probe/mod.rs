@@ -23,12 +23,14 @@ use tokio::time::Instant;
 
 pub use error::ProbeError;
 pub use proxy::ProxySettings;
-pub use targets::{CLUSTER, Networks, Target, Targets, is_authority};
+pub use targets::{Target, Targets, is_authority};
 pub use tls::Trust;
 pub use vantage::{configured_servers, here, server};
 
 use super::Progress;
-use crate::snapshot::observation::{Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage};
+use crate::snapshot::observation::{
+    CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage,
+};
 use dns::Answer;
 use gate::{Gate, Turn};
 
@@ -135,8 +137,8 @@ fn not_again(first: &Tls) -> Tls {
 /// One address and port: who greets it by which name, and what the first of them met.
 #[derive(Default)]
 struct Door {
-    /// The names, each greeted once whoever told the address.
-    names: Mutex<BTreeSet<String>>,
+    /// The targets (what they are of, and the name), each greeted once whoever told the address.
+    names: Mutex<BTreeSet<(String, String)>>,
     first: OnceCell<Tls>,
 }
 
@@ -200,10 +202,7 @@ impl Run<'_> {
         let begun = Instant::now();
         let answer = match resolver.gate.enter(self.end).await {
             Turn::TimeIsUp => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
-            Turn::Hopeless => Answer::because(
-                DnsOutcome::TimedOut,
-                "not asked: the server had not answered other questions in this way",
-            ),
+            Turn::Hopeless => Answer::of(DnsOutcome::GivenUp),
             Turn::Yours { _permit } => match self.limit() {
                 None => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
                 Some((limit, cut)) => {
@@ -241,7 +240,7 @@ impl Run<'_> {
     /// Greets one address by one name; where nothing answers, it is tried once for all names.
     async fn greet(&self, address: SocketAddr, target: &Target) -> Option<Tls> {
         let door = Arc::clone(locked(&self.doors).entry(address).or_default());
-        if !locked(&door.names).insert(target.name.clone()) {
+        if !locked(&door.names).insert((target.of.clone(), target.name.clone())) {
             return None;
         }
         let mut is_first = false;

@@ -6,15 +6,12 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use ipnet::IpNet;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::ProbeError;
-
-/// The name by which the Kubernetes API goes in [`Target::of`].
-pub const CLUSTER: &str = "cluster";
+use crate::snapshot::observation::{CLUSTER, Networks};
 
 /// More names than all of AWS's endpoints a cluster could need.
 const MOST_NAMES: usize = 500;
@@ -39,29 +36,6 @@ pub struct Targets {
     pub networks: Option<Networks>,
     /// The names.
     pub names: Vec<Target>,
-}
-
-/// The prefixes of the networks that nodes and pods of the cluster are in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Networks {
-    /// Those of its VPC.
-    pub vpc: Vec<IpNet>,
-    /// Those of hybrid nodes and their pods.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub remote: Vec<IpNet>,
-}
-
-impl Networks {
-    /// Whether one of the addresses is in the VPC, and whether one is where nodes or pods are; nothing
-    /// where no address is known.
-    pub(super) fn place(&self, addresses: &BTreeSet<IpAddr>) -> Option<(bool, bool)> {
-        let within = |prefixes: &[IpNet]| {
-            prefixes.iter().any(|prefix| addresses.iter().any(|address| prefix.contains(address)))
-        };
-        let in_vpc = within(&self.vpc);
-        (!addresses.is_empty()).then(|| (in_vpc, in_vpc || within(&self.remote)))
-    }
 }
 
 /// One name to ask for.
@@ -127,8 +101,10 @@ impl Targets {
                 .to_string()
                 .replace(&format!(" at line {} column {}", inner.line(), inner.column()), ""),
         };
-        let targets: Self = serde_path_to_error::deserialize(&mut parser)
-            .map_err(|error| wrong(error.path().to_string(), error.inner()))?;
+        let targets: Self = serde_path_to_error::deserialize(&mut parser).map_err(|error| {
+            let path = error.path().to_string();
+            wrong(if path == "." { "JSON".to_owned() } else { path }, error.inner())
+        })?;
         parser.end().map_err(|error| wrong("after the end".to_owned(), &error))?;
         targets.checked(source_name)
     }
@@ -152,6 +128,9 @@ impl Targets {
             field,
             why,
         };
+        if self.names.is_empty() {
+            return Err(wrong("names".into(), "is empty: there is nothing to probe".to_owned()));
+        }
         if self.names.len() > MOST_NAMES {
             return Err(wrong("names".into(), format!("has more than {MOST_NAMES} names")));
         }

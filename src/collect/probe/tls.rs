@@ -113,7 +113,8 @@ pub(super) async fn handshake(
     match done {
         Ok(Ok(_)) if unjudged => {
             seen.outcome = TlsOutcome::Unjudged;
-            let whose = if of_cluster { "the cluster's CA is not known" } else { "the machine has no CAs" };
+            let whose =
+                if of_cluster { "the cluster's CA was not read or given" } else { "the machine has no CAs" };
             seen.detail = Some(whose.to_owned());
         }
         Ok(Ok(_)) => seen.outcome = TlsOutcome::Trusted,

@@ -4,8 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use super::Networks;
-use crate::snapshot::observation::{Vantage, VantageKind};
+use crate::snapshot::observation::{Networks, Vantage, VantageKind};
 
 /// This machine or pod; `name` is what to call it, `towards` where it has to reach, `networks` where the
 /// cluster is.

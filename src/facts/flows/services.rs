@@ -7,7 +7,7 @@ use super::{Asked, FlowFacts, Run, Traced};
 use crate::facts::ends::{self, Ends, Party};
 use crate::facts::features::{self, Matrix, Service, Use};
 use crate::facts::s3::{S3, Way};
-use crate::facts::{EndSpec, Fact, Subjects, clients, elsewhere, endpoints};
+use crate::facts::{EndSpec, Fact, Subjects, clients, elsewhere, endpoints, profiles};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -131,7 +131,7 @@ impl Services<'_, '_, '_> {
         }
         let (subnets, _) = endpoints::client_subnets(context);
         let mut unread = elsewhere::of_owner(context, &subnets);
-        unread.extend(elsewhere::unread_profiles(context));
+        unread.extend(profiles::unread(context));
         if unread.is_empty() { Ok(false) } else { Err(unread) }
     }
 

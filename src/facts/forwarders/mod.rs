@@ -16,9 +16,10 @@ use crate::intent::Intent;
 use crate::network::Missing;
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
+use crate::snapshot::observation::CLUSTER;
 
 use super::Context;
-use super::names::{self, CLUSTER, NeededName};
+use super::names::{self, NeededName};
 use error::make_one;
 
 pub use error::ForwardersError;

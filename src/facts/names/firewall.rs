@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::lookup::blocker;
 use super::needed;
 use crate::facts::Context;
-use crate::facts::elsewhere::{profiles, resource};
+use crate::facts::profiles;
 use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::FirewallRule;
 
@@ -28,8 +28,8 @@ pub(super) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
     }
     groups.sort_unstable();
     let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
-    for one in profiles(context, vpc)? {
-        if let Some(group) = resource(one, "firewall-rule-group/") {
+    for one in profiles::held(context, vpc)? {
+        if let Some(group) = profiles::resource(one, "firewall-rule-group/") {
             of_profile.push((priority(one.resource_properties.as_deref()), group));
         }
     }

@@ -22,9 +22,10 @@ use serde::Serialize;
 
 use super::{Context, Fact, Subject, Subjects, ends, operators};
 use crate::network::{Blocker, Known, Missing};
+use crate::snapshot::observation::CLUSTER;
 use lookup::{Answer, Lookup};
 
-pub use needed::{CLUSTER, NeededName, NeededNames, needed_names};
+pub use needed::{NeededName, NeededNames, needed_names};
 pub(super) use needed::{cluster_host, of};
 
 /// What is asked.

@@ -9,9 +9,7 @@ use crate::intent::Intent;
 use crate::network::{Known, Missing};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{NetworkInterface, ServiceDetail, VpcEndpoint};
-
-/// What stands for the cluster where a service's suffix stands for a service.
-pub const CLUSTER: &str = "cluster";
+use crate::snapshot::observation::CLUSTER;
 
 /// The names that have to resolve.
 #[derive(Clone, Debug, Default, PartialEq)]

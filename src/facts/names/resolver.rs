@@ -2,7 +2,8 @@
 
 use super::lookup::{Answer, Lookup, blocker};
 use super::{Question, firewall, forward, needed, zones};
-use crate::facts::elsewhere::{domain, profiles, resource, within};
+use crate::facts::elsewhere::{domain, within};
+use crate::facts::profiles;
 use crate::facts::{Context, resolver_endpoint, vpc};
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
@@ -188,10 +189,10 @@ pub(super) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
         }
         Err(missing) => unread.extend(missing),
     }
-    match profiles(context, vpc) {
+    match profiles::held(context, vpc) {
         Ok(held) => {
             for one in held {
-                if let Some(id) = resource(one, "resolver-rule/") {
+                if let Some(id) = profiles::resource(one, "resolver-rule/") {
                     match rule(context, id, true) {
                         Ok(found) => applied.extend(found),
                         Err(missing) => unread.extend(missing),

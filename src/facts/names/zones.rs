@@ -8,7 +8,8 @@ use super::lookup::{Answer, Lookup, blocker};
 use super::needed::{cluster_host, control_plane, of_endpoint};
 use super::records;
 use super::resolver::Trail;
-use crate::facts::elsewhere::{domain, profiles, resource, within};
+use crate::facts::elsewhere::{domain, within};
+use crate::facts::profiles;
 use crate::facts::{Context, elsewhere, endpoints, features};
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
@@ -188,18 +189,18 @@ fn of_profiles<'s>(
     missing: &mut Vec<Missing>,
 ) {
     let name = &question.name;
-    let held = match profiles(context, vpc) {
+    let held = match profiles::held(context, vpc) {
         Ok(held) => held,
         Err(why) => return missing.extend(why),
     };
     for one in held {
-        if let Some(id) = resource(one, "vpc-endpoint/") {
+        if let Some(id) = profiles::resource(one, "vpc-endpoint/") {
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
             match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
                 Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
                 None => missing.push(context.missing("VpcEndpoints", Some(id))),
             }
-        } else if let Some(id) = resource(one, "hostedzone/") {
+        } else if let Some(id) = profiles::resource(one, "hostedzone/") {
             match records::domain_of(context, id) {
                 Some(domain) => zones.push(Zone {
                     domain,

@@ -1,6 +1,6 @@
 //! Who answered on the addresses of one name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 
 use schemars::JsonSchema;
@@ -67,27 +67,29 @@ impl<'o> Greetings<'o> {
 
     /// The addresses on which this is wrong. What nobody could look at leaves it open whether there are more.
     pub(super) fn wrong(&self, wrong: &[TlsOutcome], open: &[TlsOutcome]) -> Known<Vec<String>> {
-        let used = self.used.clone()?;
-        let mut found = Vec::new();
-        let mut missing = Vec::new();
+        let used = self.used.as_ref().map_err(Clone::clone)?;
+        let (mut found, mut unseen) = (Alike::new(), Alike::new());
         for address in used {
-            match self.all.iter().find(|tls| tls.address == address) {
+            match self.all.iter().find(|tls| tls.address == *address) {
                 Some(tls) if wrong.contains(&tls.outcome) => {
-                    found.push(format!("{} ({})", place(tls), told(tls)));
+                    found.entry(told(tls)).or_default().push(place(tls));
                 }
-                Some(tls) if open.contains(&tls.outcome) => missing.push(self.not_seen(&place(tls), tls)),
+                Some(tls) if open.contains(&tls.outcome) => {
+                    let why = tls.detail.clone().unwrap_or_else(|| tls.outcome.words().to_owned());
+                    unseen.entry(why).or_default().push(place(tls));
+                }
                 Some(_) => {}
-                None => {
-                    missing.push(Missing::probe(format!("who answers on {address}, from {}", self.vantage)));
-                }
+                None => unseen.entry("not greeted".to_owned()).or_default().push(address.to_string()),
             }
         }
-        if found.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(found) }
-    }
-
-    fn not_seen(&self, place: &str, tls: &Tls) -> Missing {
-        let why = tls.detail.clone().unwrap_or_else(|| tls.outcome.words().to_owned());
-        Missing::probe(format!("the certificate on {place}, from {} ({why})", self.vantage))
+        if found.is_empty() && !unseen.is_empty() {
+            let missing = |(why, places): (String, Vec<String>)| {
+                let places = places.join(", ");
+                Missing::probe(format!("the certificate on {places}, from {} ({why})", self.vantage))
+            };
+            return Err(unseen.into_iter().map(missing).collect());
+        }
+        Ok(found.into_iter().map(|(why, places)| format!("{} ({why})", places.join(", "))).collect())
     }
 
     /// Whether there is an address to look at; nobody knows where the name does not resolve in time.
@@ -96,6 +98,11 @@ impl<'o> Greetings<'o> {
     }
 }
 
+/// Addresses by what is the same about them.
+type Alike = BTreeMap<String, Vec<String>>;
+
+/// More names in a certificate are only said to be there.
+const MOST_NAMES: usize = 3;
 /// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no way to: programs there go on
 /// at once to those of the other family (<https://www.rfc-editor.org/rfc/rfc6724#section-6>, rule 1).
 fn beyond(all: &[&Tls], used: Option<&BTreeSet<IpAddr>>, own: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
@@ -121,6 +128,9 @@ fn told(tls: &Tls) -> String {
     }
     match (&tls.issuer, tls.outcome) {
         (Some(issuer), TlsOutcome::WrongCa) => format!("{words}, {issuer}"),
+        _ if tls.names.len() > MOST_NAMES => {
+            format!("{words}, {} and others", tls.names[..MOST_NAMES].join(", "))
+        }
         _ if !tls.names.is_empty() => format!("{words}, {}", tls.names.join(", ")),
         _ => words,
     }

@@ -16,12 +16,10 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use ipnet::IpNet;
-
 use crate::intent::Intent;
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::Time;
-use crate::snapshot::observation::{Vantage, VantageKind};
+use crate::snapshot::observation::{CLUSTER, Networks, Vantage, VantageKind};
 use crate::snapshot::{Observation, Snapshot};
 
 use super::{Context, Subjects, names};
@@ -56,24 +54,15 @@ struct Sight<'c> {
 impl Sight<'_> {
     /// Whether it has to work there: the API everywhere, services where nodes and pods of the cluster run.
     fn needed_here(&self) -> Known<bool> {
-        if self.of == names::CLUSTER { Ok(true) } else { self.place.of_cluster.clone() }
+        if self.of == CLUSTER { Ok(true) } else { self.place.of_cluster.clone() }
     }
 }
 
-/// The prefixes of the networks that nodes and pods of the cluster are in.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct ClusterNetworks {
-    /// Those of its VPC.
-    pub vpc: Vec<IpNet>,
-    /// Those of hybrid nodes and their pods.
-    pub remote: Vec<IpNet>,
-}
-
 /// Where the cluster is, for a probe that will run where AWS cannot be read; nothing where that was not read.
-pub fn cluster_networks(snapshot: &Snapshot, intent: &Intent) -> Option<ClusterNetworks> {
+pub fn cluster_networks(snapshot: &Snapshot, intent: &Intent) -> Option<Networks> {
     let context = Context::new(snapshot, intent);
     let vpc = context.vpc.as_ref().ok().and_then(|vpc| context.network.vpc_cidrs(vpc).ok())?;
-    Some(ClusterNetworks { vpc, remote: place::remote_networks(&context) })
+    Some(Networks { vpc, remote: place::remote_networks(&context) })
 }
 
 /// Every name that was probed, once for each place, and every server that was asked there.
@@ -124,7 +113,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     let own = names::cluster_host(context);
     // A snapshot may have been probed for several clusters.
     let is_another = |one: &Observation| {
-        one.of == names::CLUSTER && own.as_ref().map_or(context.plan().is_some(), |own| *own != one.name)
+        one.of == CLUSTER && own.as_ref().map_or(context.plan().is_some(), |own| *own != one.name)
     };
     let strangers = strangers(&snapshot.observations, is_another);
     let shared = shared(&snapshot.observations);
@@ -191,7 +180,7 @@ fn strangers(
     is_another: impl Fn(&Observation) -> bool,
 ) -> BTreeSet<(&Vantage, &String)> {
     let of_api = |another: bool| -> BTreeSet<_> {
-        let pods = all.iter().filter(|one| one.vantage.kind == VantageKind::Pod && one.of == names::CLUSTER);
+        let pods = all.iter().filter(|one| one.vantage.kind == VantageKind::Pod && one.of == CLUSTER);
         pods.filter(|one| is_another(one) == another).map(|one| (&one.vantage, &one.at)).collect()
     };
     &of_api(true) - &of_api(false)

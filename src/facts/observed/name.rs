@@ -6,11 +6,11 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::Known;
-use crate::snapshot::observation::{Proxy, Seen, TlsOutcome, VantageKind};
+use crate::network::{Known, Missing};
+use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 
 use super::super::endpoints::both;
-use super::super::{Context, Fact, Subject, names};
+use super::super::{Context, Fact, Subject};
 use super::greeted::{Greeted, Greetings};
 use super::resolved::{Answers, Resolver, are_private};
 use super::{NAME, Sight, paper};
@@ -30,9 +30,9 @@ pub(in crate::facts) struct ObservedNameFacts {
     of_cluster: bool,
     /// Where it was probed from: the name that was given, or the host's.
     vantage: String,
-    /// Whether that is a pod.
+    /// Whether the place that it was probed from is a pod.
     in_pod: bool,
-    /// When.
+    /// When the probe began.
     at: String,
     /// Whether nodes cannot work without it.
     essential: bool,
@@ -42,13 +42,14 @@ pub(in crate::facts) struct ObservedNameFacts {
     resolvers: Vec<Resolver>,
     /// Whether programs there get an address for it.
     resolves: Fact<bool>,
-    /// Why they get none.
+    /// What programs there are told where they get no address for it.
     failure: String,
     /// The addresses that programs there get.
     answers: Vec<String>,
     /// The private addresses that it should have.
     expected: Fact<Vec<String>>,
-    /// Whether it has to lead to these there: the API of a cluster with public access may lead elsewhere.
+    /// Whether it has to lead to its private addresses there: the API of a cluster with public access may lead
+    /// elsewhere, and services outside the VPC.
     private_expected: Fact<bool>,
     /// Whether there are addresses in the answer, and all are private.
     private: bool,
@@ -83,9 +84,9 @@ pub(in crate::facts) struct ObservedNameFacts {
     rejecting: Fact<Vec<String>>,
     /// Whether programs there go through a proxy for it.
     proxied: bool,
-    /// The proxy that they go through; null where they go directly.
+    /// The proxy that programs there go through for it; null where they go directly.
     proxy: Option<String>,
-    /// The variable that names the proxy.
+    /// The environment variable that names the proxy.
     proxy_variable: Option<String>,
     /// Whether the place's way to an address was compared with what the network's settings say.
     compared: Fact<bool>,
@@ -100,7 +101,7 @@ pub(in crate::facts) struct ObservedNameFacts {
     open_in_fact: Fact<Vec<String>>,
 }
 
-/// What no certificate was seen of.
+/// After these nobody has judged a certificate.
 const UNSEEN: [TlsOutcome; 9] = [
     TlsOutcome::NotTried,
     TlsOutcome::Unjudged,
@@ -122,7 +123,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let place = &sight.place;
     let answers = Answers::of(sight);
     let given = answers.addresses();
-    let of_cluster = sight.of == names::CLUSTER;
+    let of_cluster = sight.of == CLUSTER;
     let resolves = answers.resolves();
     let private_expected = private_expected(context, sight);
     let proved = proved(context, sight);
@@ -204,7 +205,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
 
 /// The addresses that showed a certificate of the cluster's CA for the API's name.
 fn trusted<'o>(sight: &Sight<'o>) -> impl Iterator<Item = IpAddr> {
-    let of_cluster = sight.of == names::CLUSTER;
+    let of_cluster = sight.of == CLUSTER;
     sight.seen.iter().filter_map(move |one| match &one.seen {
         Seen::Tls(tls) if of_cluster && tls.outcome == TlsOutcome::Trusted => Some(tls.address),
         _ => None,
@@ -231,6 +232,9 @@ fn moved(sight: &Sight<'_>, proved: &BTreeSet<IpAddr>, given: &BTreeSet<IpAddr>)
 fn public(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     match (context.public_access(), sight.also_public) {
         (Err(_), Some(told)) if context.snapshot.read_nothing() => Ok(told),
+        (Err(_), None) if context.snapshot.read_nothing() => Err(vec![Missing::probe(
+            "whether the API has public access as well: `also_public` of what was probed says nothing",
+        )]),
         (known, _) => known,
     }
 }
@@ -242,7 +246,7 @@ fn public(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
 fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     let in_vpc = &sight.place.in_vpc;
     let some = sight.expected.as_ref().map(|expected| !expected.is_empty()).map_err(Clone::clone);
-    if sight.of != names::CLUSTER {
+    if sight.of != CLUSTER {
         return both(some, in_vpc.clone());
     }
     let forced = match public(context, sight) {

@@ -66,7 +66,10 @@ pub(super) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
     };
     if let Ok(Some((subnet, address))) = &subnet {
         let id = &subnet.subnet_id;
-        context.assume(format!("{} probed from {address}, and that is the one in {id}.", vantage.name));
+        context.assume(format!(
+            "{} probed from {address}, which is taken to be that address in {id}.",
+            vantage.name
+        ));
     }
     Place { subnet, operator, of_cluster, in_vpc }
 }

@@ -70,7 +70,8 @@ impl<'o> Answers<'o> {
         if !self.addresses().is_empty() {
             return Ok(true);
         }
-        if used.is_empty() || is(DnsOutcome::NotTried) || is(DnsOutcome::Answered) {
+        let open = used.iter().any(|dns| dns.outcome.is_open());
+        if used.is_empty() || open || is(DnsOutcome::Answered) {
             return Err(vec![self.not_finished("what it resolves to")]);
         }
         Ok(false)
@@ -117,8 +118,7 @@ impl<'o> Answers<'o> {
 /// What came of a question, in words.
 pub(super) fn told(dns: &Dns) -> String {
     match &dns.detail {
-        // Of a question that was not asked because others got no answer there is no more to say.
-        Some(detail) if !matches!(dns.outcome, DnsOutcome::Answered | DnsOutcome::TimedOut) => {
+        Some(detail) if dns.outcome != DnsOutcome::Answered => {
             format!("{}: {detail}", dns.outcome.words())
         }
         _ => dns.outcome.words().to_owned(),

@@ -8,9 +8,9 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::Missing;
-use crate::snapshot::observation::{Dns, DnsOutcome, Transport};
+use crate::snapshot::observation::{CLUSTER, Dns, DnsOutcome, Transport};
 
-use super::super::{Fact, Subject, names};
+use super::super::{Fact, Subject};
 use super::resolved::{Answers, are_private, told};
 use super::{RESOLVER, Sight};
 
@@ -28,8 +28,10 @@ pub(in crate::facts) struct ObservedResolverFacts {
     configured: bool,
     /// For how many names it was asked.
     asked: usize,
-    /// What it said where it gave no address, though it should have or others did; and where it does not
-    /// answer over UDP, over which programs ask first.
+    /// For how many of them it said anything, if only that there is no such name or address.
+    answered: Fact<usize>,
+    /// What it said where it gave no answer, or no address that others gave; and where it does not answer over
+    /// UDP, over which programs ask first.
     silent: Fact<Vec<String>>,
     /// What it said over TCP, where it answers over UDP and not over TCP.
     without_tcp: Fact<Vec<String>>,
@@ -42,6 +44,9 @@ pub(in crate::facts) struct ObservedResolverFacts {
     /// What it said to the question for one kind of addresses, where it answered the other.
     by_half: Fact<Vec<String>>,
 }
+
+/// More names with the same answer are counted.
+const MOST_NAMES: usize = 4;
 
 /// A name that a server was asked for, and its answers.
 struct Asked<'s, 'c> {
@@ -66,25 +71,31 @@ pub(super) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
 fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subject {
     let configured = asked.iter().any(|one| one.given.iter().any(|dns| dns.configured));
     asked.retain(|one| one.sight.needed_here() != Ok(false));
-    let open = asked.iter().any(|one| {
-        one.given.iter().any(|dns| dns.outcome == DnsOutcome::NotTried)
-            && one.given.iter().all(|dns| dns.outcome != DnsOutcome::Answered)
-    });
+    let any = |one: &Asked<'_, '_>, is: fn(DnsOutcome) -> bool| one.given.iter().any(|dns| is(dns.outcome));
+    let answered = asked.iter().filter(|one| any(one, DnsOutcome::is_answer)).count();
+    let tried = asked.iter().any(|one| any(one, |outcome| outcome != DnsOutcome::NotTried));
+    let open = asked
+        .iter()
+        .any(|one| any(one, DnsOutcome::is_open) && !any(one, |outcome| outcome == DnsOutcome::Answered));
     let udp_open = asked.iter().any(|one| one.is_open(Transport::Udp));
-    let known = |found: Vec<String>, open: bool| {
-        let what =
-            || format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
-        Fact(if found.is_empty() && open { Err(vec![Missing::probe(what())]) } else { Ok(found) })
-    };
     let tcp_open = asked.iter().any(|one| one.is_open(Transport::Tcp))
         || udp_open && asked.iter().any(|one| one.over(Transport::Tcp).is_some_and(is_mute))
         || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
+    let unfinished = || {
+        let what =
+            format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
+        vec![Missing::probe(what)]
+    };
+    let known = |found: Vec<String>, open: bool| {
+        Fact(if found.is_empty() && open { Err(unfinished()) } else { Ok(found) })
+    };
     let facts = ObservedResolverFacts {
         id: format!("{server}@{vantage}"),
         server: server.to_owned(),
         vantage: vantage.to_owned(),
         configured,
         asked: asked.len(),
+        answered: Fact(if tried || asked.is_empty() { Ok(answered) } else { Err(unfinished()) }),
         silent: known(by_reason(&asked, Asked::silent), open || udp_open),
         without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
         tcp_needed: asked
@@ -100,11 +111,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
 impl Asked<'_, '_> {
     /// The name, as it is told among others.
     fn name(&self) -> String {
-        if self.sight.of == names::CLUSTER {
-            "the Kubernetes API".to_owned()
-        } else {
-            self.sight.name.to_owned()
-        }
+        if self.sight.of == CLUSTER { "the Kubernetes API".to_owned() } else { self.sight.name.to_owned() }
     }
 
     fn over(&self, transport: Transport) -> Option<&Dns> {
@@ -114,12 +121,14 @@ impl Asked<'_, '_> {
     /// What it said, where it gave no address that others gave or gave no answer, or none over UDP.
     fn silent(&self) -> Option<String> {
         let any = |wanted: &[DnsOutcome]| self.given.iter().any(|dns| wanted.contains(&dns.outcome));
-        let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated, DnsOutcome::NotTried]);
+        let gives = any(&[DnsOutcome::Answered, DnsOutcome::Truncated]);
+        let open = self.given.iter().any(|dns| dns.outcome.is_open());
         let denies = any(&[DnsOutcome::NoData, DnsOutcome::Nxdomain]);
         let mute = self.over(Transport::Udp).is_some_and(is_mute);
-        let fails = mute || !gives && (self.answers.anybody() || !denies);
+        let fails = mute || !gives && !open && (self.answers.anybody() || !denies);
         (fails && !self.is_filtered()).then(|| {
-            let said: BTreeSet<String> = self.given.iter().map(|dns| told(dns)).collect();
+            let said = self.given.iter().filter(|dns| !dns.outcome.is_open());
+            let said: BTreeSet<String> = said.map(|dns| told(dns)).collect();
             said.into_iter().collect::<Vec<_>>().join(", ")
         })
     }
@@ -137,12 +146,12 @@ impl Asked<'_, '_> {
         let (udp, tcp) = (self.over(Transport::Udp)?, self.over(Transport::Tcp)?);
         let over_udp = matches!(udp.outcome, DnsOutcome::Answered | DnsOutcome::Truncated);
         let denied = matches!(udp.outcome, DnsOutcome::NoData | DnsOutcome::Nxdomain);
-        let less = over_udp && !matches!(tcp.outcome, DnsOutcome::Answered | DnsOutcome::NotTried);
+        let less = over_udp && tcp.outcome != DnsOutcome::Answered && !tcp.outcome.is_open();
         (less || denied && is_mute(tcp)).then(|| told(tcp))
     }
 
     fn is_open(&self, transport: Transport) -> bool {
-        self.over(transport).is_some_and(|dns| dns.outcome == DnsOutcome::NotTried)
+        self.over(transport).is_some_and(|dns| dns.outcome.is_open())
     }
 
     /// The name with its addresses, where they are others than programs there get; which of a service's
@@ -175,14 +184,7 @@ impl Asked<'_, '_> {
 
 /// Whether it was asked, and said nothing of the name.
 fn is_mute(dns: &Dns) -> bool {
-    !matches!(
-        dns.outcome,
-        DnsOutcome::Answered
-            | DnsOutcome::Truncated
-            | DnsOutcome::NotTried
-            | DnsOutcome::NoData
-            | DnsOutcome::Nxdomain
-    )
+    !dns.outcome.is_answer() && !dns.outcome.is_open()
 }
 
 /// What was said of which names: each reason once.
@@ -198,6 +200,10 @@ fn by_reason<'s, 'c>(
     }
     let told = |(reason, names): (String, Vec<String>)| match names.as_slice() {
         all if all.len() == asked.len() && all.len() > 1 => format!("{reason} (for every name)"),
+        names if names.len() > MOST_NAMES => {
+            let others = names.len() - MOST_NAMES;
+            format!("{reason} (for {} and {others} more)", names[..MOST_NAMES].join(", "))
+        }
         names => format!("{reason} (for {})", names.join(", ")),
     };
     reasons.into_iter().map(told).collect()

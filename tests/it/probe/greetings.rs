@@ -3,8 +3,8 @@
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
-use privek_audit::collect::probe::{CLUSTER, ProbeOptions, Trust};
-use privek_audit::snapshot::observation::{Tls, TlsOutcome};
+use privek_audit::collect::probe::{ProbeOptions, Trust};
+use privek_audit::snapshot::observation::{CLUSTER, Tls, TlsOutcome};
 
 use super::{API, NAME, PATIENCE, TRY, options, run, silent_port, targets, tls_of};
 use crate::authority::{Authority, Reply};

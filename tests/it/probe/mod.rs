@@ -8,9 +8,9 @@ use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use privek_audit::collect::Silent;
-use privek_audit::collect::probe::{CLUSTER, ProbeOptions, ProxySettings, Target, Targets, Trust, probe};
+use privek_audit::collect::probe::{ProbeOptions, ProxySettings, Target, Targets, Trust, probe};
 use privek_audit::snapshot::observation::{
-    Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Vantage,
+    CLUSTER, Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Vantage,
 };
 
 use crate::authority::{Authority, Reply};
