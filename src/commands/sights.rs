@@ -11,6 +11,9 @@ use crate::snapshot::observation::{
 /// A way of asking: a server, over a transport.
 type Way<'o> = (&'o str, Transport);
 
+/// More names in a certificate are only said to be there.
+const MOST_NAMES: usize = 3;
+
 /// What came of something by itself, and in words.
 type Outcome = (Option<bool>, String);
 
@@ -138,7 +141,9 @@ fn greeting(tls: &Tls) -> Outcome {
             words = format!("{words}; issued by {issuer}");
         }
         if !tls.names.is_empty() {
-            words = format!("{words}; for {}", tls.names.join(", "));
+            let others = if tls.names.len() > MOST_NAMES { " and others" } else { "" };
+            let names: Vec<&str> = tls.names.iter().take(MOST_NAMES).map(String::as_str).collect();
+            words = format!("{words}; for {}{others}", names.join(", "));
         }
     }
     let good = match tls.outcome {

@@ -244,8 +244,16 @@ mod tests {
             (r#"{"names": [{"of": "sts", "name": "a.b", "expected": ["10.0.0"]}]}"#, "names[0].expected[0]"),
             (r#"{"names": [{"of": "sts", "name": "a.b", "port": 0}]}"#, "names[0].port"),
             (r#"{"names": [{"of": "", "name": "a.b"}]}"#, "names[0].of"),
-            (r#"{"names": [], "certificate_authority": "%"}"#, "certificate_authority: is neither"),
-            (r#"{"names": [], "certificate_authority": "AAAA"}"#, "certificate_authority: holds no"),
+            (r#"{"names": []}"#, "names: is empty"),
+            ("7", ": JSON: invalid type"),
+            (
+                r#"{"names": [{"of": "sts", "name": "a.b"}], "certificate_authority": "%"}"#,
+                "certificate_authority: is neither",
+            ),
+            (
+                r#"{"names": [{"of": "sts", "name": "a.b"}], "certificate_authority": "AAAA"}"#,
+                "certificate_authority: holds no",
+            ),
         ] {
             let error = parse(text).unwrap_err().to_string();
             assert!(error.contains(expected), "{error}");
