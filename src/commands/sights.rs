@@ -21,7 +21,7 @@ type Outcome = (Option<bool>, String);
 pub(super) fn told(observations: &[Observation]) -> Sights {
     let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
     let mut ways: BTreeMap<Way<'_>, BTreeSet<Outcome>> = BTreeMap::new();
-    let mut proxied: BTreeMap<&Proxy, usize> = BTreeMap::new();
+    let mut by_proxy: BTreeMap<&Proxy, usize> = BTreeMap::new();
     for one in observations {
         names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
         match &one.seen {
@@ -29,7 +29,7 @@ pub(super) fn told(observations: &[Observation]) -> Sights {
             Seen::Dns(dns) if dns.outcome != DnsOutcome::GivenUp => {
                 ways.entry(way(dns)).or_default().insert(answer(dns));
             }
-            Seen::Proxy(proxy) => *proxied.entry(proxy).or_default() += 1,
+            Seen::Proxy(proxy) => *by_proxy.entry(proxy).or_default() += 1,
             Seen::Dns(_) | Seen::Tls(_) => {}
         }
     }
@@ -38,10 +38,10 @@ pub(super) fn told(observations: &[Observation]) -> Sights {
     ways.retain(|_, outcomes| {
         several && outcomes.len() == 1 && outcomes.iter().all(|(good, _)| *good != Some(true))
     });
-    proxied.retain(|_, times| several && *times == names.len());
+    by_proxy.retain(|_, times| several && *times == names.len());
     let same = ways.iter().flat_map(|(way, outcomes)| outcomes.iter().map(|outcome| (outcome.clone(), *way)));
     let mut everywhere = by_outcome(same, servers);
-    everywhere.extend(proxied.keys().map(|proxy| through(proxy)));
+    everywhere.extend(by_proxy.keys().map(|proxy| through(proxy)));
     let names = names.into_iter().map(|((_, of, name), seen)| {
         let (mut answers, mut addresses, mut proxies) = (Vec::new(), Vec::new(), Vec::new());
         for one in seen {
@@ -49,7 +49,7 @@ pub(super) fn told(observations: &[Observation]) -> Sights {
                 Seen::Dns(dns) if ways.contains_key(&way(dns)) => {}
                 Seen::Dns(dns) => answers.push((answer(dns), way(dns))),
                 Seen::Tls(tls) => addresses.push((greeting(tls), SocketAddr::new(tls.address, tls.port))),
-                Seen::Proxy(proxy) if proxied.contains_key(proxy) => {}
+                Seen::Proxy(proxy) if by_proxy.contains_key(proxy) => {}
                 Seen::Proxy(proxy) => proxies.push(through(proxy)),
             }
         }

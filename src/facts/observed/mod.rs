@@ -141,6 +141,16 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     }
     let sight = |((_, called), mut seen): ((&str, String), Vec<&'c Observation>)| {
         let at = seen.iter().map(|one| one.at.as_str()).max_by_key(|at| seconds(at))?;
+        let latest = seen.iter().find(|one| one.at == at).map(|one| &one.vantage.addresses)?;
+        for one in seen.iter().filter(|one| seconds(&one.at) != seconds(at)) {
+            let own = &one.vantage.addresses;
+            if !own.is_empty() && !latest.is_empty() && own.is_disjoint(latest) {
+                context.assume(format!(
+                    "What {called} saw at {} is replaced by what it saw from other addresses at {at}: if these are two places, give each its own `--vantage`.",
+                    one.at
+                ));
+            }
+        }
         seen.retain(|one| seconds(&one.at) == seconds(at));
         if older(context, at).is_some_and(|seconds| seconds.abs() > DAY) {
             context.assume(format!(

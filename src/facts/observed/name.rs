@@ -204,7 +204,7 @@ pub(super) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
 }
 
 /// The addresses that showed a certificate of the cluster's CA for the API's name.
-fn trusted<'o>(sight: &Sight<'o>) -> impl Iterator<Item = IpAddr> {
+fn trusted(sight: &Sight<'_>) -> impl Iterator<Item = IpAddr> {
     let of_cluster = sight.of == CLUSTER;
     sight.seen.iter().filter_map(move |one| match &one.seen {
         Seen::Tls(tls) if of_cluster && tls.outcome == TlsOutcome::Trusted => Some(tls.address),

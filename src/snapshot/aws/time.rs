@@ -166,6 +166,9 @@ fn seconds(text: &str) -> Option<i64> {
                 clock if clock.contains(':') => numbers(clock, ':')?,
                 clock => [clock.get(..2)?.parse().ok()?, clock.get(2..4)?.parse().ok()?],
             };
+            if !(0..24).contains(&hours) || !(0..60).contains(&minutes) {
+                return None;
+            }
             sign * (hours * 3600 + minutes * 60)
         }
     };
@@ -211,6 +214,9 @@ mod tests {
         assert_eq!(Time::parse("2000-02-29").unwrap().seconds(), Some(951_782_400));
         for none in ["2026-02-29", "1900-02-29", "2026-04-31", "2026-13-01", "2026-00-10", "2026-01-00"] {
             assert_eq!(Time::parse(none), None, "{none}");
+        }
+        for none in ["+99999999999999999:00", "+24:00", "+00:60", "+-100"] {
+            assert_eq!(Time::parse(&format!("2026-11-26T00:00:00{none}")), None, "{none}");
         }
     }
 
