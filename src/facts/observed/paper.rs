@@ -149,11 +149,7 @@ fn source(context: &Context<'_>, place: &Place<'_>) -> Known<Option<End>> {
 /// The interface in the cluster's VPC that has this address.
 fn interface<'s>(context: &Context<'s>, address: IpAddr) -> Known<Option<&'s NetworkInterface>> {
     let vpc = context.vpc.clone()?;
-    let has = |interface: &NetworkInterface| {
-        let all = interface.private_ip_addresses.iter().filter_map(|one| one.private_ip_address.as_ref());
-        let v6 = interface.ipv6_addresses.iter().filter_map(|one| one.ipv6_address.as_ref());
-        interface.private_ip_address.iter().chain(all).chain(v6).any(|known| known.parse() == Ok(address))
-    };
+    let has = |interface: &NetworkInterface| interface.addresses().any(|known| known == address);
     let all = context.snapshot.aws.network_interfaces.as_deref();
     let all = context.items(all, "NetworkInterfaces", &vpc)?;
     Ok(all.iter().find(|interface| interface.vpc_id.as_deref() == Some(&vpc) && has(interface)))
