@@ -73,7 +73,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
     asked.retain(|one| one.sight.needed_here() != Ok(false));
     let any = |one: &Asked<'_, '_>, is: fn(DnsOutcome) -> bool| one.given.iter().any(|dns| is(dns.outcome));
     let answered = asked.iter().filter(|one| any(one, DnsOutcome::is_answer)).count();
-    let tried = asked.iter().any(|one| any(one, |outcome| outcome != DnsOutcome::NotTried));
+    let untried = asked.iter().any(|one| any(one, |outcome| outcome == DnsOutcome::NotTried));
     let open = asked
         .iter()
         .any(|one| any(one, DnsOutcome::is_open) && !any(one, |outcome| outcome == DnsOutcome::Answered));
@@ -95,7 +95,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
         vantage: vantage.to_owned(),
         configured,
         asked: asked.len(),
-        answered: Fact(if tried || asked.is_empty() { Ok(answered) } else { Err(unfinished()) }),
+        answered: Fact(if answered == 0 && untried { Err(unfinished()) } else { Ok(answered) }),
         silent: known(by_reason(&asked, Asked::silent), open || udp_open),
         without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
         tcp_needed: asked
