@@ -103,6 +103,7 @@ type Alike = BTreeMap<String, Vec<String>>;
 
 /// More names in a certificate are only said to be there.
 const MOST_NAMES: usize = 3;
+
 /// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no way to: programs there go on
 /// at once to those of the other family (<https://www.rfc-editor.org/rfc/rfc6724#section-6>, rule 1).
 fn beyond(all: &[&Tls], used: Option<&BTreeSet<IpAddr>>, own: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {

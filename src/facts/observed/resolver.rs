@@ -169,7 +169,7 @@ impl Asked<'_, '_> {
         (!ours.is_empty() && !listed.is_empty()).then(|| format!("{} ({})", self.name(), listed.join(", ")))
     }
 
-    /// Whether they are private, or some of them those that it should have: IPv6 has no private ones.
+    /// Whether they are private, or some of them those that it should have: those over IPv6 are global ones.
     fn is_private(&self, addresses: &BTreeSet<IpAddr>) -> bool {
         are_private(addresses)
             || self.sight.expected.as_ref().is_ok_and(|expected| !expected.is_disjoint(addresses))
