@@ -17,13 +17,13 @@ pub(crate) fn met(version: Version, block: Option<&Value>, keys: &Keys) -> Three
     let operators = match block {
         None => return Three::Yes,
         Some(Value::Object(operators)) => operators,
-        Some(_) => return Three::Maybe("has a condition that cannot be understood".into()),
+        Some(_) => return Three::Maybe("has a Condition in an unknown format".into()),
     };
     let mut all = Three::Yes;
     for (name, tests) in operators {
         let operator = Operator::parse(name);
         let Value::Object(tests) = tests else {
-            return Three::Maybe("has a condition that cannot be understood".into());
+            return Three::Maybe("has a Condition in an unknown format".into());
         };
         for (key, wanted) in tests {
             all = all.and(explained(key, keys, one(version, operator, key, wanted, keys)));
@@ -37,17 +37,17 @@ fn explained(key: &str, keys: &Keys, outcome: Three) -> Three {
     match outcome {
         Three::Yes => Three::Yes,
         Three::No(_) => Three::No(match keys.get(key) {
-            Some(Carried::Nothing) => format!("hangs on {key}, which the request does not carry"),
-            Some(Carried::OfAws { .. }) => format!("hangs on {key}, which here is an AWS account's own"),
+            Some(Carried::Nothing) => format!("depends on {key}, which the request does not contain"),
+            Some(Carried::OfAws { .. }) => format!("depends on {key}, which has the value of an AWS account"),
             Some(Carried::Values(values)) => {
-                format!("hangs on {key}, which is {}", values.join(", "))
+                format!("depends on {key}, which is {}", values.join(", "))
             }
-            None => format!("hangs on {key}"),
+            None => format!("depends on {key}"),
         }),
         Three::Maybe(why) if why.is_empty() => {
-            Three::Maybe(format!("hangs on {key}, whose value in the request is not known"))
+            Three::Maybe(format!("depends on {key}, which has an unknown value in the request"))
         }
-        Three::Maybe(why) => Three::Maybe(format!("hangs on {key}: it {why}")),
+        Three::Maybe(why) => Three::Maybe(format!("depends on {key}, which {why}")),
     }
 }
 
@@ -103,7 +103,7 @@ impl Operator {
 
 fn one(version: Version, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Three {
     let Some(wanted) = values(wanted) else {
-        return Three::Maybe("is compared with what cannot be understood".into());
+        return Three::Maybe("is compared with a value in an unknown format".into());
     };
     let Some(carried) = keys.get(key) else { return Three::Maybe(String::new()) };
     if operator.test == Test::Null {
@@ -155,7 +155,7 @@ fn one(version: Version, operator: Operator, key: &str, wanted: &Value, keys: &K
     }
 }
 
-/// Whether a value is an AWS account's or organisation's own, which nobody can write down.
+/// Whether a value is an AWS account's or organisation's own, which no policy author knows.
 fn is_of_aws(wanted: &str, own: Option<&str>) -> Three {
     if wanted == "*" {
         return Three::Yes;
@@ -165,7 +165,7 @@ fn is_of_aws(wanted: &str, own: Option<&str>) -> Three {
     if is_account && own == Some(account) {
         Three::No(String::new())
     } else if is_account {
-        Three::Maybe(format!("is compared with {wanted}, which may be AWS's account"))
+        Three::Maybe(format!("is compared with {wanted}, possibly AWS's account"))
     } else if wanted.contains(['*', '?', '$']) {
         Three::Maybe(String::new())
     } else {
@@ -185,7 +185,7 @@ fn matches(version: Version, operator: Operator, wanted: &str, value: &str, keys
         Test::Bool => Three::of(wanted.eq_ignore_ascii_case(value)),
         Test::Like => pattern::admits(&wanted, value),
         Test::Arn => pattern::admits_arn(&wanted, value),
-        Test::Null | Test::Other => Three::Maybe("is compared in a way that is not modelled".into()),
+        Test::Null | Test::Other => Three::Maybe("is compared with an operator that is not modelled".into()),
     }
 }
 

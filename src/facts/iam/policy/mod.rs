@@ -1,5 +1,5 @@
 //! What a policy document says about one request, in three values, as IAM decides it: a refusal
-//! outranks every permission, and what nobody allows is refused.
+//! outranks every permission, and what no statement allows is refused.
 //!
 //! Conditions decide where the request's value of their key is known, or where the request provably
 //! does not carry the key. Everything else leaves the statement undecided, with the reason: it is
@@ -65,7 +65,7 @@ enum Three {
     Yes,
     /// Why not.
     No(String),
-    /// What it hangs on.
+    /// What it depends on.
     Maybe(String),
 }
 
@@ -106,7 +106,8 @@ impl Three {
 /// # Errors
 /// Why the document cannot be read.
 pub(crate) fn evaluate_text(place: Place, document: &str, request: Request<'_>) -> Result<Decision, String> {
-    let document = serde_json::from_str(document).map_err(|error| format!("it is not JSON ({error})"))?;
+    let document =
+        serde_json::from_str(document).map_err(|error| format!("the document is not JSON ({error})"))?;
     evaluate(place, &document, request)
 }
 
@@ -129,7 +130,7 @@ pub(crate) fn all(place: Place, documents: &[&Value], request: Request<'_>) -> R
         let statements = match document.get("Statement") {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(one @ Value::Object(_)) => vec![one],
-            _ => return Err("it has no Statement".into()),
+            _ => return Err("the document has no Statement".into()),
         };
         for (at, one) in statements.into_iter().enumerate() {
             let fields = one.as_object().ok_or_else(|| format!("Statement[{at}] is not an object"))?;
@@ -138,7 +139,7 @@ pub(crate) fn all(place: Place, documents: &[&Value], request: Request<'_>) -> R
             let allow = match fields.get("Effect").and_then(Value::as_str) {
                 Some("Allow") => true,
                 Some("Deny") => false,
-                _ => return Err(format!("Statement[{at}] has neither the Effect Allow nor Deny")),
+                _ => return Err(format!("Statement[{at}] has no Effect Allow or Deny")),
             };
             sum.add(&name, allow, statement::touches(place, version, fields, request), request);
         }

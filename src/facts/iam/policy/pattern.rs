@@ -7,7 +7,7 @@ pub(crate) fn admits(pattern: &str, text: &str) -> Three {
     if covers(pattern, text) {
         Three::Yes
     } else if meet(pattern, text) {
-        Three::Maybe(format!("covers a part of {text} only"))
+        Three::Maybe(format!("matches only a part of {text}"))
     } else {
         Three::No(String::new())
     }
@@ -17,7 +17,7 @@ pub(crate) fn admits(pattern: &str, text: &str) -> Three {
 pub(crate) fn equals(literal: &str, text: &str) -> Three {
     if text.contains('*') {
         if covers(text, literal) {
-            Three::Maybe(format!("covers a part of {text} only"))
+            Three::Maybe(format!("matches only a part of {text}"))
         } else {
             Three::No(String::new())
         }
@@ -34,7 +34,9 @@ pub(crate) fn admits_arn(pattern: &str, arn: &str) -> Three {
     let of_arn: Vec<&str> = arn.splitn(6, ':').collect();
     if parts.len() != 6 || of_arn.len() != 6 {
         return match admits(pattern, arn) {
-            Three::Yes if pattern != "*" => Three::Maybe("is compared with what is no ARN".into()),
+            Three::Yes if pattern != "*" => {
+                Three::Maybe("is compared with a value that is not an ARN".into())
+            }
             other => other,
         };
     }

@@ -47,9 +47,9 @@ pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Three {
         Some(except) => match (among(except, caller), caller) {
             (Three::No(_), _) => Three::Yes,
             (Three::Yes, Caller::Anonymous | Caller::Service { .. }) => Three::No(String::new()),
-            _ => Three::Maybe("excepts principals".into()),
+            _ => Three::Maybe("has a NotPrincipal".into()),
         },
-        None => Three::Maybe("names no principals".into()),
+        None => Three::Maybe("has no Principal".into()),
     }
 }
 
@@ -80,13 +80,13 @@ fn among(principal: &Value, caller: &Caller) -> Three {
 }
 
 fn unclear() -> Three {
-    Three::Maybe("has principals that cannot be understood".into())
+    Three::Maybe("has a Principal in an unknown format".into())
 }
 
-/// `*` means everybody; whether it means services too, AWS does not say.
+/// `*` means every principal; AWS does not document whether it includes services.
 fn everybody(caller: &Caller) -> Three {
     match caller {
-        Caller::Service { .. } => Three::Maybe("names everybody, and not the service".into()),
+        Caller::Service { .. } => Three::Maybe("has Principal * and does not name the service".into()),
         _ => Three::Yes,
     }
 }
@@ -110,7 +110,7 @@ fn aws(name: &str, caller: &Caller) -> Three {
         Caller::OfAws { own } if own.as_deref() == Some(of) => {
             Three::No("names principals of this account".into())
         }
-        Caller::OfAws { .. } => Three::Maybe(format!("names the principal {name}, which may be AWS's")),
+        Caller::OfAws { .. } => Three::Maybe(format!("names the principal {name}, possibly AWS's")),
         Caller::Federated { .. } | Caller::Anonymous | Caller::Service { .. } => {
             Three::No("names principals with an AWS identity".into())
         }

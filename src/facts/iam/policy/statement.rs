@@ -31,7 +31,7 @@ pub(crate) fn version(document: &Value) -> Result<Version, String> {
         None => Ok(Version::Old),
         Some(Value::String(version)) if version == "2008-10-17" => Ok(Version::Old),
         Some(Value::String(version)) if version == "2012-10-17" => Ok(Version::Variables),
-        Some(other) => Err(format!("its Version is {other}, and not 2012-10-17 or 2008-10-17")),
+        Some(other) => Err(format!("the Version is {other}, not 2012-10-17 or 2008-10-17")),
     }
 }
 
@@ -82,7 +82,7 @@ fn action(fields: &Map<String, Value>, action: &str) -> Three {
     match (named("Action"), named("NotAction")) {
         (Some(named), _) => named,
         (None, Some(named)) => named.not(),
-        (None, None) => Three::Maybe("has no Action that can be understood".into()),
+        (None, None) => Three::Maybe("has no Action in a known format".into()),
     }
 }
 
@@ -92,10 +92,10 @@ fn resource(place: Place, version: Version, fields: &Map<String, Value>, request
         (None, Some(_)) => ("NotResource", true),
         // A trust policy is about the role that it belongs to.
         (None, None) if place == Place::Trust => return Three::Yes,
-        (None, None) => return Three::Maybe("has no Resource that can be understood".into()),
+        (None, None) => return Three::Maybe("has no Resource in a known format".into()),
     };
     let Some(patterns) = texts(fields.get(key)) else {
-        return Three::Maybe(format!("has no {key} that can be understood"));
+        return Three::Maybe(format!("has no {key} in a known format"));
     };
     let mut any = Three::No(String::new());
     for written in patterns {
@@ -104,7 +104,7 @@ fn resource(place: Place, version: Version, fields: &Map<String, Value>, request
             Version::Old => Some(written.to_owned()),
         };
         any = any.or(match (filled, request.resource) {
-            (None, _) => Three::Maybe("names its resources by variables".into()),
+            (None, _) => Three::Maybe("names resources by variables".into()),
             // Of an action that takes no resource IAM asks for all of them.
             (Some(pattern), None) => {
                 Three::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
