@@ -135,7 +135,7 @@ impl<'s> Context<'s> {
         access.ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig.endpointPublicAccess")])
     }
 
-    /// Why something that this collection would tell is unknown.
+    /// Why something that this collection would contain is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
         if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
             return self.field(collection, collection);
@@ -148,7 +148,7 @@ impl<'s> Context<'s> {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
         if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
-            let what = format!("{field}, which {operation} will tell");
+            let what = format!("{field}, which {operation} will return");
             return Missing { kind: MissingKind::NotYet, what, permission: None };
         }
         Missing {
@@ -172,7 +172,7 @@ impl<'s> Context<'s> {
         }
         let mut missing = self.field(collection, field);
         missing.what =
-            format!("{field}, which snapshots of version {} leave out", self.snapshot.snapshot_version);
+            format!("{field}, which snapshots of version {} do not contain", self.snapshot.snapshot_version);
         Err(vec![missing])
     }
 
@@ -181,7 +181,7 @@ impl<'s> Context<'s> {
         let given = self.intent.as_of.as_deref().or(self.snapshot.collected_at.as_deref());
         given
             .and_then(|text| Time::parse(text)?.seconds())
-            .ok_or_else(|| vec![Missing::intent("the day that dates are judged at (--as-of 2026-11-20)")])
+            .ok_or_else(|| vec![Missing::intent("the date of the audit (--as-of 2026-11-20)")])
     }
 
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
@@ -210,7 +210,7 @@ impl<'s> Context<'s> {
             .collect())
     }
 
-    /// Gives new entries of network ACLs numbers that no other fix gives.
+    /// Assigns new network ACL entries rule numbers that no other fix uses.
     pub(crate) fn share_numbers(&self, blockers: &mut [Blocker]) {
         self.numbers.borrow_mut().share(blockers);
     }
@@ -250,7 +250,7 @@ impl<'s> Context<'s> {
     }
 }
 
-/// A count as AWS gives them; one that cannot be meant is not taken for a fact.
+/// A count as AWS returns it; an implausible one is not a fact.
 pub(crate) fn plausible_count(count: Option<i64>) -> Option<i64> {
     count.filter(|count| (0..=100_000).contains(count))
 }

@@ -67,9 +67,9 @@ pub(crate) fn plan(context: &Context<'_>, listed: &node_groups::Listed, loads: V
     if let Ok(loose) = node_groups::loose_instances(context, &listed.groups)
         && !loose.is_empty()
     {
-        context.assume("Nodes outside the node groups keep the addresses that they hold now.");
+        context.assume("Nodes outside the node groups keep their present addresses.");
     }
-    // A group whose place is unknown may be in anybody's way.
+    // A group in unknown subnets may use the addresses of any other.
     let elsewhere: Vec<Missing> = listed
         .unlisted
         .iter()
@@ -189,7 +189,7 @@ impl Answers {
             Some(sets) if !named(sets) => {}
             _ if self.missing.is_empty() => missing.push(Missing {
                 kind: MissingKind::Unmodelled,
-                what: "how this many node groups and subnets fit into each other".into(),
+                what: "the distribution of this many node groups over their subnets".into(),
                 permission: None,
             }),
             _ => missing.extend(self.missing.iter().cloned()),
@@ -218,7 +218,7 @@ impl Answers {
     }
 }
 
-/// The largest maximum of this group with which every pod of everybody has an address.
+/// The largest maximum of this group with which every pod of every group has an address.
 fn size_that_fits(context: &Context<'_>, members: &[Member<'_>], at: usize) -> Option<i64> {
     let zones = members[at].zones.as_ref().ok()?;
     let holds = |size: i64| {
@@ -285,7 +285,7 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
     if missing.is_empty() {
         missing.push(Missing {
             kind: MissingKind::Operation,
-            what: "the addresses that running nodes hold".into(),
+            what: "the addresses of running nodes".into(),
             permission: Some("ec2:DescribeInstances".into()),
         });
     }

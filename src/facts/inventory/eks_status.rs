@@ -1,4 +1,4 @@
-//! What EKS's statuses and health issues come to.
+//! EKS's statuses and health issues: whether something works and is healthy.
 
 use crate::facts::Context;
 use crate::network::{Known, Missing, MissingKind};
@@ -13,7 +13,9 @@ pub(crate) fn works(context: &Context<'_>, status: Option<&str>) -> Known<bool> 
         }
         Some(other) => Err(vec![Missing {
             kind: MissingKind::Probe,
-            what: format!("what becomes of it, for it is {other} (read it again later)"),
+            what: format!(
+                "the result of the change in progress (status {other}); audit again when the status is ACTIVE"
+            ),
             permission: None,
         }]),
         None => Err(vec![context.field("cluster", "status")]),

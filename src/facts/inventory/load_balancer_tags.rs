@@ -43,7 +43,7 @@ pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [
         _ => false,
     };
     if hidden && subnet.tags.is_empty() {
-        let what = format!("Tags of {}, which only its owner is shown", subnet.subnet_id);
+        let what = format!("Tags of {}; AWS returns them to the subnet's owner only", subnet.subnet_id);
         return Err(vec![Missing { what, ..context.missing("Subnets", Some(&subnet.subnet_id)) }]);
     }
     Ok(&subnet.tags)

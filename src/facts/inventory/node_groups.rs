@@ -321,7 +321,7 @@ fn scaling_types(
     if overrides.iter().any(|one| one.instance_requirements.is_some()) {
         return Err(vec![Missing {
             kind: MissingKind::Unmodelled,
-            what: format!("the instance types that Auto Scaling group {name} chooses by attributes"),
+            what: format!("the instance types that Auto Scaling group {name} selects by attributes"),
             permission: None,
         }]);
     }
@@ -337,7 +337,7 @@ fn scaling_types(
     non_empty(&types).ok_or_else(|| {
         vec![Missing {
             kind: MissingKind::Unmodelled,
-            what: format!("the instance type of Auto Scaling group {name}, which has a launch configuration and no instance"),
+            what: format!("the instance type of Auto Scaling group {name}, which has a launch configuration but no instance"),
             permission: None,
         }]
     })
@@ -355,7 +355,7 @@ fn template_types(
         Some(Ok(data)) => data.instance_type.clone().map(|only| vec![only]).ok_or_else(|| {
             vec![Missing {
                 kind: MissingKind::Unmodelled,
-                what: format!("the instance types of {group}, whose launch template names none"),
+                what: format!("the instance types of {group}; its launch template sets none"),
                 permission: None,
             }]
         }),

@@ -9,7 +9,7 @@ use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet};
 
 use super::{cluster, load_balancer_tags, node_groups};
 
-/// The zone that a subnet is in: its id, or its name where AWS gives no id.
+/// The zone that a subnet is in: its id, or its name where AWS returns no id.
 pub(crate) fn zone(context: &Context<'_>, id: &str) -> Known<String> {
     let subnet = context.network.subnet(id)?;
     let zone = subnet.availability_zone_id.clone().or_else(|| subnet.availability_zone.clone());
@@ -159,7 +159,7 @@ pub(crate) fn by_subnet<'s, T>(
     (found, unlisted)
 }
 
-/// Something that AWS does not tell.
+/// Something that no AWS operation returns.
 pub(crate) fn unmodelled(what: &str) -> Missing {
     Missing { kind: MissingKind::Unmodelled, what: what.to_owned(), permission: None }
 }

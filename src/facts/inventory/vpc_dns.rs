@@ -1,4 +1,4 @@
-//! What a VPC's DHCP options and DNS attributes make of its name resolution.
+//! Name resolution in a VPC by its DHCP options and DNS attributes.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,13 +9,13 @@ use crate::network::Known;
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
 /// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server
-/// they ask nobody.
+/// they query none.
 pub(crate) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
     let id = context.vpc.clone()?;
     Ok(matches!(dns_of(context, &id)?.0, Dns::Amazon | Dns::Nobody))
 }
 
-/// Whom a VPC's instances ask, and the servers that its DHCP options name.
+/// The DNS servers of a VPC's instances, by kind and as its DHCP options list them.
 pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(Dns, Vec<String>)> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
     let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(id))]);
@@ -45,7 +45,7 @@ pub(crate) fn dns_attribute(context: &Context<'_>, id: &str, attribute: Attribut
     value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))])
 }
 
-/// Who answers the instances' DNS queries.
+/// Which servers answer the instances' DNS queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Dns {
     /// The VPC's own resolver.
@@ -121,7 +121,7 @@ pub(crate) fn forwards(dns: Dns, servers: &[String]) -> Known<bool> {
         Dns::Mixed | Dns::Custom => Err(vec![Missing {
             kind: MissingKind::Probe,
             what: format!(
-                "whether the DNS servers {} forward the names of the cluster and of the VPC endpoints to the VPC's resolver",
+                "the forwarding rules of DNS servers {} for the names of the cluster and of VPC endpoints",
                 servers.join(", ")
             ),
             permission: None,
