@@ -20,13 +20,16 @@ pub(crate) struct NetworkAclFacts {
     id: String,
     /// The `Name` tag of `NetworkAcls[].Tags`.
     name: Option<String>,
-    /// The cluster's subnets that it guards, as their own or as the VPC's default one.
+    /// The cluster's subnets that are associated with the network ACL; for the VPC's default network ACL also
+    /// subnets without an association.
     subnets: Vec<String>,
-    /// Entries that allow nothing, because earlier ones deny it (`NetworkAcls[].Entries`).
+    /// Allow entries without effect, because earlier entries deny the same packets (`NetworkAcls[].Entries`).
     idle_entries: Fact<Vec<IdleEntryFacts>>,
-    /// Whether there is none.
+    /// Whether no allow entry of the network ACL is shadowed by earlier deny entries
+    /// (`NetworkAcls[].Entries`).
     every_entry_decides: Fact<bool>,
-    /// The most entries of one direction and one family of addresses; quotas count these apart.
+    /// The largest number of entries in one direction and one address family (IPv4 or IPv6); the quota counts
+    /// each separately.
     most_entries: i64,
 }
 
@@ -37,7 +40,7 @@ struct IdleEntryFacts {
     number: i64,
     /// `inbound` or `outbound` (`NetworkAcls[].Entries[].Egress`).
     direction: &'static str,
-    /// Numbers of the entries that decide before it.
+    /// Rule numbers of the earlier entries that shadow the entry.
     behind: Vec<i64>,
 }
 

@@ -25,13 +25,15 @@ pub(crate) struct ResolverEndpointFacts {
     status: Fact<String>,
     /// `ResolverEndpoints[].StatusMessage`.
     status_message: Option<String>,
-    /// Addresses that failed or were cut off (`ResolverEndpointIpAddresses[].IpAddresses[].Status`).
+    /// Addresses of the Resolver endpoint with a failed or isolated status
+    /// (`ResolverEndpointIpAddresses[].IpAddresses[].Status`).
     failed_addresses: Fact<Vec<String>>,
-    /// Whether its status is `OPERATIONAL` and no address failed.
+    /// Whether the Resolver endpoint has status `OPERATIONAL` and no failed address.
     works: Fact<bool>,
-    /// The zones of its addresses (`ResolverEndpointIpAddresses[].IpAddresses[].SubnetId`).
+    /// The zones of the Resolver endpoint's addresses
+    /// (`ResolverEndpointIpAddresses[].IpAddresses[].SubnetId`).
     zones: Fact<Vec<String>>,
-    /// Whether these are two or more.
+    /// Whether the Resolver endpoint's addresses are in two zones or more.
     in_several_zones: Fact<bool>,
 }
 
@@ -95,7 +97,7 @@ fn works(id: &str, status: &Known<String>, failed: &Known<Vec<String>>) -> Known
     let operates = match status.as_ref().map(|status| status.to_ascii_uppercase()) {
         Ok(status) if status == "OPERATIONAL" => Ok(true),
         Ok(status) if status == "ACTION_NEEDED" || status == "DELETING" => Ok(false),
-        Ok(status) => Err(vec![Missing::probe(format!("whether {id} answers, whose status is {status}"))]),
+        Ok(status) => Err(vec![Missing::probe(format!("the answers of {id}; its status is {status}"))]),
         Err(missing) => Err(missing.clone()),
     };
     match (operates, failed) {

@@ -17,7 +17,7 @@ use super::vantage::Place;
 /// Where the settings and the probe contradict each other.
 #[derive(Debug)]
 pub(crate) struct Contradictions {
-    /// Whether there is anything to compare: a way that the settings describe.
+    /// Whether there is anything to compare: a path that the settings describe.
     pub compared: Known<bool>,
     /// Open by the settings, and nothing answered.
     pub closed_in_fact: Known<Vec<String>>,
@@ -25,7 +25,7 @@ pub(crate) struct Contradictions {
     pub open_in_fact: Known<Vec<String>>,
 }
 
-/// Traces the way from the probe's place to each address that is a known interface's.
+/// Traces the path from the probe's place to each address that is a known interface's.
 pub(crate) fn compare<'t>(
     context: &Context<'_>,
     place: &Place<'_>,
@@ -71,7 +71,10 @@ pub(crate) fn compare<'t>(
         let arrived = tls.outcome.connected() == Some(true);
         match tls.outcome {
             TlsOutcome::NotTried => {
-                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)));
+                _ = missing.insert(Missing::probe(format!(
+                    "the answer of {}; the probe did not try the address",
+                    tls.address
+                )));
             }
             _ if all(Verdict::Open) && !arrived => closed.push(what),
             _ if all(Verdict::Blocked) && arrived => open.push(what),
@@ -118,7 +121,7 @@ pub(crate) fn told_otherwise(
         }
         Some(said) => list(&said),
     };
-    Ok(Some(vec![format!("{said} by the settings, {} in fact", list(given))]))
+    Ok(Some(vec![format!("{said} by the settings, {} in the DNS answer", list(given))]))
 }
 
 /// The end that the probe spoke from; nothing where the settings say nothing of it.

@@ -16,15 +16,15 @@ use super::Sight;
 pub(crate) struct Greeted {
     /// The address and port.
     pub address: String,
-    /// Whether it is one that the name should have; null where nobody knows.
+    /// Whether the address is an expected address of the name; null if the expected addresses are not known.
     pub expected: Option<bool>,
-    /// What came of a connection and a TLS handshake.
+    /// The result of the TCP connection and TLS handshake.
     pub outcome: String,
-    /// Who issued the certificate that was shown.
+    /// The issuer of the presented certificate.
     pub issuer: Option<String>,
 }
 
-/// The greetings of one name.
+/// The TLS connections to the addresses of one name.
 pub(crate) struct Greetings<'o> {
     all: Vec<&'o Tls>,
     /// The addresses that programs there use.
@@ -65,7 +65,7 @@ impl<'o> Greetings<'o> {
         self.all.iter().map(greeted).collect()
     }
 
-    /// The addresses on which this is wrong. What nobody could look at leaves it open whether there are more.
+    /// The addresses on which this is wrong. Addresses without a result leave it open whether there are more.
     pub(crate) fn wrong(&self, wrong: &[TlsOutcome], open: &[TlsOutcome]) -> Known<Vec<String>> {
         let used = self.used.as_ref().map_err(Clone::clone)?;
         let (mut found, mut unseen) = (Alike::new(), Alike::new());
@@ -79,20 +79,20 @@ impl<'o> Greetings<'o> {
                     unseen.entry(why).or_default().push(place(tls));
                 }
                 Some(_) => {}
-                None => unseen.entry("not greeted".to_owned()).or_default().push(address.to_string()),
+                None => unseen.entry("not tried".to_owned()).or_default().push(address.to_string()),
             }
         }
         if found.is_empty() && !unseen.is_empty() {
             let missing = |(why, places): (String, Vec<String>)| {
                 let places = places.join(", ");
-                Missing::probe(format!("the certificate on {places}, from {} ({why})", self.vantage))
+                Missing::probe(format!("the certificate of {places}, seen from {} ({why})", self.vantage))
             };
             return Err(unseen.into_iter().map(missing).collect());
         }
         Ok(found.into_iter().map(|(why, places)| format!("{} ({why})", places.join(", "))).collect())
     }
 
-    /// Whether there is an address to look at; nobody knows where the name does not resolve in time.
+    /// Whether there is an address to look at; unknown where the name does not resolve in time.
     pub(crate) fn any(&self) -> Known<bool> {
         self.used.as_ref().map(|used| !used.is_empty()).map_err(Clone::clone)
     }
@@ -104,7 +104,7 @@ type Alike = BTreeMap<String, Vec<String>>;
 /// More names in a certificate are only said to be there.
 const MOST_NAMES: usize = 3;
 
-/// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no way to: programs there go on
+/// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no path to: programs there go on
 /// at once to those of the other family (<https://www.rfc-editor.org/rfc/rfc6724#section-6>, rule 1).
 fn beyond(all: &[&Tls], used: Option<&BTreeSet<IpAddr>>, own: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
     let has = |known: &BTreeSet<IpAddr>, v6: bool| known.iter().any(|address| address.is_ipv6() == v6);
