@@ -31,7 +31,7 @@ impl WrittenGrowth {
         count("nodes", &self.nodes)?;
         self.pods.as_ref().map_or(Ok(()), |pods| count("pods", pods))?;
         if self.instance_types.value.is_empty() {
-            let what = "growth.instance_types: it is empty; name the types that the nodes may have, for instance [m6i.large]";
+            let what = "growth.instance_types: the list is empty; name the instance types of the nodes, for instance [m6i.large]";
             return Err(wrong(self.instance_types.referenced, what.into()));
         }
         let fail = |field: &'static str| move |at, what: String| wrong(at, format!("growth.{field}: {what}"));
@@ -49,7 +49,7 @@ pub(super) fn check_count(count: i64) -> Result<(), String> {
     if (1..=MOST).contains(&count) {
         return Ok(());
     }
-    Err(format!("'{count}' is no count that can be planned; counts are 1 to {MOST}"))
+    Err(format!("'{count}' is not a valid count; valid are 1 to {MOST}"))
 }
 
 /// Whether this looks like an instance type.
@@ -59,7 +59,7 @@ pub(super) fn check_type(name: &str) -> Result<(), String> {
     };
     match name.split_once('.') {
         Some((family, size)) if known(family) && known(size) => Ok(()),
-        _ => Err(format!("'{name}' is no instance type such as m6i.large")),
+        _ => Err(format!("'{name}' is not an instance type; the form is like m6i.large")),
     }
 }
 
@@ -90,12 +90,12 @@ mod tests {
         for (written, said) in [
             (
                 "growth:\n  nodes: 0\n  instance_types: [m6i.large]",
-                "f.yaml:2:10: growth.nodes: '0' is no count",
+                "f.yaml:2:10: growth.nodes: '0' is not a valid count",
             ),
-            ("growth:\n  nodes: 5\n  instance_types: []", "growth.instance_types: it is empty"),
+            ("growth:\n  nodes: 5\n  instance_types: []", "growth.instance_types: the list is empty"),
             (
                 "growth:\n  nodes: 5\n  instance_types: [large]",
-                "f.yaml:3:20: growth.instance_types: 'large' is no instance type",
+                "f.yaml:3:20: growth.instance_types: 'large' is not an instance type",
             ),
             ("growth:\n  nodes: 5\n  instance_types: [m6i.large]\n  subnets: [eni-1]", "growth.subnets"),
             ("growth:\n  instance_types: [m6i.large]", "nodes"),
@@ -117,8 +117,8 @@ mod tests {
         let error = |nodes, types: &[String]| {
             Intent::default().merge_growth(nodes, types, Some(9)).unwrap_err().to_string()
         };
-        assert!(error(None, &types).starts_with("--nodes: say how many"));
-        assert!(error(Some(3), &[]).starts_with("--instance-type: say which"));
+        assert!(error(None, &types).starts_with("--nodes: set the number"));
+        assert!(error(Some(3), &[]).starts_with("--instance-type: set the type"));
         assert!(error(Some(-3), &types).starts_with("--nodes: '-3'"));
         assert!(error(Some(3), &["Large".to_owned()]).starts_with("--instance-type: 'Large'"));
     }
