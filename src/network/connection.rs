@@ -22,7 +22,7 @@ pub(super) enum Connection {
     Endpoint(String),
 }
 
-/// Whom a rule's peer means.
+/// Whether a rule's peer is the other side.
 pub(super) enum Answer {
     /// These addresses.
     Yes(AddressSet),

@@ -34,7 +34,7 @@ pub enum EndKind {
     Addresses {
         /// Its addresses.
         cidr: IpNet,
-        /// Where it comes in: a peering connection or a gateway.
+        /// Its connection to the VPC: a peering connection or a gateway.
         via: Option<String>,
         /// The security groups on it, where it is inside a VPC.
         groups: Groups,
@@ -51,7 +51,7 @@ pub enum EndKind {
 pub enum Groups {
     /// These.
     Known(Vec<String>),
-    /// Nobody declared them.
+    /// They are not declared.
     Undeclared,
     /// They could be read, but were not.
     Unread(Vec<Missing>),

@@ -40,7 +40,7 @@ impl<'s> Network<'s> {
         }
     }
 
-    /// From outside into a subnet: where requests come in is known by where the replies go.
+    /// From outside into a subnet: where requests enter is known by where the replies go.
     fn inward(
         &self,
         story: &mut Story,
@@ -68,7 +68,7 @@ impl<'s> Network<'s> {
                     let entered = self.enter(story, request, gate);
                     connections.extend(entered.iter().filter(|it| it.is_home()).map(Reach::connection));
                     for name in entered.iter().filter_map(Reach::translator) {
-                        let what = format!("how {name} passes on what comes in from {}", from.label);
+                        let what = format!("forwarding by {name} of packets from {}", from.label);
                         story.missing([Missing::unmodelled(what)]);
                     }
                     if !to.addresses.subtract(&reached(&entered)).is_empty() {
@@ -243,10 +243,10 @@ fn arrived(reaches: &[Reach<'_>]) -> AddressSet {
     AddressSet::union_all(reaches.iter().filter(|reach| reach.is_home()).map(|reach| &reach.addresses))
 }
 
-/// A way that was neither found nor refused is no way.
+/// A path that was neither found nor blocked is unknown.
 fn nowhere(story: &mut Story, from: &Part<'_>, to: &Part<'_>) {
     if story.is_clear() {
-        let what = format!("how {} and {} are connected", from.label, to.label);
+        let what = format!("the connection between {} and {}", from.label, to.label);
         story.missing([Missing::unmodelled(what)]);
     }
 }

@@ -64,7 +64,7 @@ pub struct Network<'s> {
     pub(super) compiled: Compiled<'s>,
 }
 
-/// What AWS's texts come to, for what was asked about so far.
+/// What AWS's texts mean, for what was asked about so far.
 #[derive(Debug, Default)]
 pub(super) struct Compiled<'s> {
     /// By security group.

@@ -16,7 +16,7 @@ use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
 /// What no internet gateway forwards:
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>. The prefixes for documentation count
-/// as public, because they stand for public ones there.
+/// as public, because documentation uses them for public ones.
 const NOT_PUBLIC: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -39,7 +39,7 @@ pub(super) fn public() -> AddressSet {
 }
 
 /// Whether packets are requests to the internet: to public addresses in no VPC that was read, which
-/// come in nowhere that the user has said.
+/// have no declared connection.
 pub(super) fn is_meant(run: Run<'_, '_>) -> bool {
     let Place::Outside { via } = &run.to.place else { return false };
     run.leg == Leg::Request
@@ -75,7 +75,7 @@ impl<'s> Network<'s> {
                 story.block(blocker);
             }
             Some(None) | None => {
-                story.hop(run.leg, name, id, "unknown", "whether it is attached was not read");
+                story.hop(run.leg, name, id, "unknown", "the attachment was not read");
                 story.missing(self.missing(collection, id));
             }
         }
@@ -83,7 +83,9 @@ impl<'s> Network<'s> {
         if let Some(nat) = run.from.translator {
             if nat.connectivity_type.as_deref() == Some("private") {
                 let nat = &nat.nat_gateway_id;
-                let reason = format!("{id} drops what comes from {nat}, which is a private NAT gateway");
+                let reason = format!(
+                    "{nat} is a private NAT gateway, and {id} drops packets from private NAT gateways"
+                );
                 return block_never(story, run, nat, reason);
             }
         } else {
@@ -93,7 +95,7 @@ impl<'s> Network<'s> {
         vec![Reach::outside(run, Gate::Internet { id: id.to_owned(), vpc: spot.vpc })]
     }
 
-    /// An internet gateway forwards IPv4 only for addresses that a public one stands for, and IPv6 only
+    /// An internet gateway forwards IPv4 only for addresses with a public address, and IPv6 only
     /// for those that are public themselves.
     fn check_public_address(&self, story: &mut Story, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
         let from = run.from;
@@ -105,7 +107,7 @@ impl<'s> Network<'s> {
             None => match spot.subnet.map_public_ip_on_launch {
                 Some(true) => {
                     return story.assume(format!(
-                        "{} has public addresses, as {subnet} gives them to what starts in it.",
+                        "{} has public addresses: {subnet} assigns public addresses at launch.",
                         from.label
                     ));
                 }
@@ -125,14 +127,14 @@ impl<'s> Network<'s> {
             (None, true) => (
                 "subnet",
                 subnet.as_str(),
-                format!("interfaces with {} have no public address", without.told()),
+                format!("network interfaces with {} have no public address", without.told()),
             ),
             (None, false) => {
-                let reason = format!("{subnet} gives no public address to what starts in it");
+                let reason = format!("{subnet} assigns no public addresses at launch");
                 ("subnet", subnet.as_str(), reason)
             }
         };
-        let reason = format!("{reason}, and {id} forwards nothing without one");
+        let reason = format!("{reason}, and {id} requires a public address");
         story.hop(run.leg, kind, object, "drop", &reason);
         let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
         blocker.part = from.part(&without);
@@ -165,12 +167,12 @@ impl<'s> Network<'s> {
         let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
         let mode = self.public_access_mode(spot.vpc, Some(spot.subnet));
         let Some(stops) = mode.map(|mode| is_stopped(mode, outbound_only)) else {
-            return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
+            return story.assume(format!("VPC Block Public Access blocks nothing in {}.", spot.vpc));
         };
         if stops {
             let subnet = &spot.subnet.subnet_id;
             let reason = format!(
-                "VPC Block Public Access ({}) stops what goes from {subnet} to {id}",
+                "VPC Block Public Access ({}) blocks packets from {subnet} to {id}",
                 mode.unwrap_or_default()
             );
             story.hop(run.leg, "subnet", subnet, "drop", &reason);

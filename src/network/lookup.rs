@@ -128,7 +128,7 @@ fn prefix(text: &str, of: &str) -> Known<IpNet> {
     text.parse().map_err(|_| {
         vec![Missing {
             kind: MissingKind::Operation,
-            what: format!("{of} has the prefix `{text}`, which is none"),
+            what: format!("the CIDRs of {of}; `{text}` is not a CIDR"),
             permission: None,
         }]
     })

@@ -11,7 +11,7 @@ use crate::snapshot::aws::ec2::{NatGateway, Subnet};
 pub(super) enum Place<'s> {
     /// In a subnet of a VPC that was read.
     Inside { subnet: &'s Subnet, vpc: &'s str },
-    /// Anywhere else; `via` is where the user says that they come in.
+    /// Anywhere else; `via` is the declared connection.
     Outside { via: Option<String> },
 }
 
@@ -27,12 +27,12 @@ pub(super) struct Part<'s> {
     /// What a fix should speak of instead of the single addresses: AWS moves interfaces within
     /// their subnets, and a declared network is more than the addresses in use.
     pub around: AddressSet,
-    /// What a blocker's part is a part of: the addresses before some of them went their own way.
+    /// What a blocker's part is a part of: the addresses before some of them were split off.
     whole: AddressSet,
     pub groups: Groups,
     /// The interface, where it is one.
     pub interface: Option<&'s str>,
-    /// Those that a public address stands for; `None` where the subnet decides about new interfaces.
+    /// Those with a public address; `None` where the subnet decides about new interfaces.
     pub mapped: Option<AddressSet>,
     /// The NAT gateway, where it is one.
     pub translator: Option<&'s NatGateway>,

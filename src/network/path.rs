@@ -1,4 +1,4 @@
-//! What a trace says: the way there, the way back, and what stands in it.
+//! What a trace says: the path of the request, the path of the reply, and the blockers.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,19 +11,19 @@ use super::{blocker::Blocker, missing::Missing};
 pub enum Verdict {
     /// Every packet arrives and every reply returns.
     Open,
-    /// An input is missing, and nothing that was read blocks it.
+    /// An input is missing, and no object that was read blocks the path.
     Unknown,
-    /// Something blocks at least a part.
+    /// An object blocks at least a part of the path.
     Blocked,
 }
 
-/// Which way a packet goes.
+/// The direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Leg {
     /// From the client to the server.
     Request,
-    /// Back again.
+    /// From the server to the client.
     Reply,
 }
 
@@ -51,11 +51,11 @@ pub struct Path {
     pub to: String,
     /// What is known about it.
     pub verdict: Verdict,
-    /// The request's way.
+    /// The hops of the request.
     pub hops: Vec<Hop>,
-    /// The reply's way.
+    /// The hops of the reply.
     pub return_hops: Vec<Hop>,
-    /// Everything that stands in the way, both ways.
+    /// The objects that block the path, in both directions.
     pub blockers: Vec<Blocker>,
     /// What would settle an unknown.
     pub missing: Vec<Missing>,

@@ -34,7 +34,7 @@ pub struct Ports {
 /// What is wrong with the text of a port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no port: write tcp/443, udp/53, tcp/1024-65535, icmp (echo) or any (every protocol and port)"
+    "`{0}` is not a port: write tcp/443, udp/53, tcp/1024-65535, icmp (echo) or any (every protocol and port)"
 )]
 pub struct PortsError(pub String);
 

@@ -27,7 +27,7 @@ pub(super) enum Way<'t> {
     Unknown(Vec<Missing>),
 }
 
-/// Addresses with one way.
+/// Addresses with one outcome.
 #[derive(Clone, Debug)]
 pub(super) struct Piece<'t> {
     pub addresses: AddressSet,
@@ -82,7 +82,7 @@ impl<'s> Network<'s> {
             return pieces;
         }
         let id = &table.route_table_id;
-        let what = format!("the Origin of routes of {id}: whether they are static or propagated");
+        let what = format!("the Origin of routes of {id} (static or propagated)");
         let unknown = Way::Unknown(self.missing_of("RouteTables", id, what));
         let others = self.divide(table, vpc, self.candidates(table, Rank::Propagated));
         let mut agreed = Vec::new();
@@ -128,7 +128,7 @@ impl<'s> Network<'s> {
             let way = if is_ambiguous(candidate, &candidates[at + 1..]) {
                 let id = &table.route_table_id;
                 let what =
-                    format!("which of the prefix lists in {id} that hold {} decides", candidate.prefix);
+                    format!("the prefix list that decides in {id}; several contain {}", candidate.prefix);
                 Way::Unknown(vec![Missing::unmodelled(what)])
             } else {
                 candidate.way.clone()

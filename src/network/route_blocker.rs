@@ -1,4 +1,4 @@
-//! A route table in the way, and the route that would mend it.
+//! A route table that blocks a path, and the route that would fix the block.
 
 use super::{
     AddressSet, BlockerCode, Network, Remedy,
@@ -15,8 +15,8 @@ use crate::snapshot::aws::ec2::{NatGateway, VpcPeeringConnection};
 const LOCAL: &str = "local";
 
 impl<'s> Network<'s> {
-    /// A route table stands in the way: what a route for the addresses would need, and how far packets
-    /// would come with it, so that all that stands in the way is named at once.
+    /// A route table blocks the path: what a route for the addresses would need, and how far packets
+    /// would come with that route, so that all blockers are named at once.
     pub(super) fn block_route(
         &self,
         story: &mut Story,
@@ -79,8 +79,8 @@ impl<'s> Network<'s> {
             }
         }
         match (wider.is_empty(), others.is_empty()) {
-            (false, _) => format!("; it comes before the route to {target} for {}", told(&wider)),
-            (true, false) => format!("; its route to {target} covers only {}", told(&others)),
+            (false, _) => format!("; the route to {target} for {} has lower precedence", told(&wider)),
+            (true, false) => format!("; the route to {target} covers only {}", told(&others)),
             (true, true) => String::new(),
         }
     }
@@ -114,8 +114,8 @@ impl<'s> Network<'s> {
         }
     }
 
-    /// The option for a target. What is more specific than the VPC's prefix gives way to the local route
-    /// when it is deleted; the local route itself, once it was sent elsewhere, is put back:
+    /// The option for a target. A route more specific than the VPC's prefix is deleted, so that the local
+    /// route decides; the local route itself, once it was sent elsewhere, is put back:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/replace-local-route-target.html>
     fn option(&self, decider: &Decider<'_, 's>, target: Option<&str>) -> Option<&'static str> {
         if target != Some(LOCAL) {
@@ -125,7 +125,7 @@ impl<'s> Network<'s> {
         own.iter().any(|prefix| prefix.to_string() == decider.by).then_some("--local-target")
     }
 
-    /// The gateway behind which a network is whose way in nobody named: the transit gateway that has a route
+    /// The gateway to a network without a declared connection: the transit gateway that has a route
     /// for all of it to a network outside AWS, or else the one virtual private gateway of a VPC without a
     /// transit gateway. That a transit gateway is all there is proves nothing: what led there may be gone.
     fn gateway_towards(&self, run: Run<'_, 's>, vpc: &str) -> Option<String> {
@@ -167,7 +167,7 @@ impl<'s> Network<'s> {
         }
     }
 
-    /// The VPC's way to the internet: its own gateway for who has public addresses, else a NAT gateway,
+    /// The VPC's target for the internet: its own gateway for public addresses, else a NAT gateway,
     /// the one in the zone if there is one.
     fn way_out(&self, run: Run<'_, 's>, spot: Spot<'s>) -> Option<String> {
         let vpc = spot.vpc;

@@ -19,7 +19,7 @@ impl Story {
         self.tell(leg, kind, id, decision, by, matches!(decision, "deny" | "drop"));
     }
 
-    /// A hop that forwards, but not to where the packets should go.
+    /// A hop that forwards to another target than the packets need.
     pub fn astray(&mut self, leg: Leg, kind: &str, id: &str, by: &str) {
         self.tell(leg, kind, id, "forward", by, true);
     }
@@ -62,7 +62,7 @@ impl Story {
         !self.blockers.is_empty()
     }
 
-    /// Goes on with what would also stand in the way if what does now were mended.
+    /// Adds what would also block the path if the present blocker were fixed.
     pub fn append_unseen(&mut self, other: Self) {
         self.blockers.extend(other.blockers);
         self.missing.extend(other.missing);

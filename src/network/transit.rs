@@ -36,7 +36,7 @@ pub(super) struct Step<'a, 's> {
 }
 
 impl<'s> Network<'s> {
-    /// From a subnet into a transit gateway, and on to where its route table leads.
+    /// From a subnet into a transit gateway, and on to the targets in its route table.
     pub(super) fn over_transit_gateway_attachment(
         &self,
         story: &mut Story,
@@ -47,7 +47,7 @@ impl<'s> Network<'s> {
         let Spot { subnet, vpc, over } = decider.spot;
         if let Some(other) = over {
             let id = &other.transit_gateway_attachment_id;
-            let what = format!("{gateway} behind {id}: how it goes on from {vpc}");
+            let what = format!("the path through {gateway} of packets that entered {vpc} over {id}");
             story.hop(run.leg, GATEWAY, gateway, "unknown", "not modelled");
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
@@ -122,10 +122,10 @@ impl<'s> Network<'s> {
                 Some(kind) if is_private_network(kind) => {
                     story.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
                     self.check_outward_attachment(story, run, (step.gateway, id, kind), known.copied());
-                    let holds = format!("the network behind it holds {told}");
+                    let holds = format!("the attached network contains {told}");
                     story.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
                     story.assume(format!(
-                        "The {kind} behind {id} of {} connects {} and routes it both ways.",
+                        "The {kind} behind {id} of {} connects {} and routes both directions.",
                         step.gateway, run.to.label
                     ));
                     let gate = Gate::Attachment { gateway: step.gateway.to_owned(), id: id.to_owned() };
@@ -134,10 +134,8 @@ impl<'s> Network<'s> {
                 _ => {
                     let kind = kind.unwrap_or("attachment of an unknown kind");
                     story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({kind})"));
-                    let what = format!(
-                        "{id} ({kind}), where {} sends {told}: how it goes on from there",
-                        step.table
-                    );
+                    let what =
+                        format!("the path to {told} beyond {id} ({kind}), the next hop in {}", step.table);
                     story.missing([Missing::unmodelled(what)]);
                 }
             }
@@ -164,7 +162,7 @@ impl<'s> Network<'s> {
             let vpc = vpc.unwrap_or(id);
             story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({vpc})"));
             let told = run.to.told(&run.to.addresses);
-            let what = format!("{vpc}, where {} sends {told}: how it goes on from there", step.table);
+            let what = format!("the path to {told} beyond {vpc}, the next hop in {}", step.table);
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
         };
@@ -222,7 +220,7 @@ impl<'s> Network<'s> {
             self.arrive_in(&mut perhaps, run, attachment, id);
             if !perhaps.is_clear() {
                 let attachment = &attachment.transit_gateway_attachment_id;
-                let what = format!("whether {attachment} is in appliance mode, and so sends through {id}");
+                let what = format!("whether {attachment} is in appliance mode and uses {id}");
                 story.missing([Missing::unmodelled(what)]);
             }
         }
@@ -248,7 +246,7 @@ impl<'s> Network<'s> {
         }
     }
 
-    /// What would stand in the way in the destination's VPC if the gateway led there.
+    /// What would block the path in the destination's VPC if the gateway forwarded to that VPC.
     pub(super) fn arrive_unseen(
         &self,
         story: &mut Story,

@@ -28,7 +28,7 @@ impl<'s> Network<'s> {
         attachment: &str,
     ) -> Option<(&'s str, Routed<'s>)> {
         let Some(found) = self.attachments.get(attachment) else {
-            story.hop(run.leg, ATTACHMENT, attachment, "unknown", "its route table was not read");
+            story.hop(run.leg, ATTACHMENT, attachment, "unknown", "the route table was not read");
             story.missing(self.missing("TransitGatewayAttachments", attachment));
             return None;
         };
@@ -55,7 +55,7 @@ impl<'s> Network<'s> {
                     ATTACHMENT,
                     attachment,
                     "unknown",
-                    "its route table is in another account",
+                    "the route table is in another account",
                 );
                 story.missing(missing);
                 return None;
@@ -77,7 +77,7 @@ impl<'s> Network<'s> {
                 Some((table, its.collect()))
             }
             Err(missing) => {
-                story.hop(run.leg, TABLE, table, "unknown", "its routes were not read");
+                story.hop(run.leg, TABLE, table, "unknown", "the routes were not read");
                 story.missing(missing.clone());
                 None
             }

@@ -1,5 +1,5 @@
-//! Hop by hop: out of a subnet by its route table, through what the route leads to, and on from
-//! there, until the packets arrive, leave AWS or are translated.
+//! Hop by hop: out of a subnet by its route table, through the target of the route, and on from
+//! that target, until the packets arrive, leave AWS or are translated.
 
 use super::{
     AddressSet, Blocker, BlockerCode, Leg, Missing, Network, Remedy,
@@ -78,7 +78,7 @@ impl<'s> Network<'s> {
         if to.subnet().is_some_and(|to| to.subnet_id == id) {
             // Neither the route table nor the network ACL sees what stays in the subnet, nor the ACL
             // what a transit gateway brings into it: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
-            story.hop(leg, "subnet", id, "forward", "both ends are in it");
+            story.hop(leg, "subnet", id, "forward", "source and destination are in the same subnet");
             return vec![Reach::destination(run, local(spot))];
         }
         let told = from.told(&from.addresses);
@@ -128,11 +128,11 @@ impl<'s> Network<'s> {
             Way::To(target, by) => return self.forward_to(story, run, &decider(by), target),
             Way::Nowhere => ("", BlockerCode::RouteMissing, format!("{id} has no route for {told}")),
             Way::Blackhole(by) => {
-                let reason = format!("the route of {id} for {by} is a blackhole");
+                let reason = format!("{id} has a blackhole route for {by}");
                 (by.as_str(), BlockerCode::RouteBlackhole, reason)
             }
             Way::Local(by) => {
-                let reason = format!("{id} keeps {told} in {vpc}, whose own prefix {by} holds it");
+                let reason = format!("{id} keeps packets to {told} in {vpc} by local route {by}");
                 (by.as_str(), BlockerCode::RouteLocal, reason)
             }
         };
@@ -157,7 +157,7 @@ impl<'s> Network<'s> {
         if let Place::Outside { via: Some(via) } = &run.to.place
             && !is_target(via)
         {
-            story.missing([Missing::unmodelled(format!("{via}, where {} comes in", run.to.label))]);
+            story.missing([Missing::unmodelled(format!("{via} as the connection of {}", run.to.label))]);
         }
         story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
         if matches!(&run.to.place, Place::Outside { via } if declared(via.as_deref()).is_none())
@@ -165,7 +165,7 @@ impl<'s> Network<'s> {
             && !internet::is_meant(run)
         {
             story.assume(format!(
-                "{} comes in through {target}, where {id} sends {}.",
+                "{} is connected through {target}, to which {id} sends {}.",
                 run.to.label,
                 decider.addresses.told()
             ));
@@ -193,7 +193,7 @@ impl<'s> Network<'s> {
             _ => {
                 let id = &decider.table.route_table_id;
                 let what =
-                    format!("{target}, where {id} sends {}: what it forwards", decider.addresses.told());
+                    format!("forwarding of {} by {target}, the target in {id}", decider.addresses.told());
                 story.hop(run.leg, "route-target", target, "unknown", "not modelled");
                 story.missing([Missing::unmodelled(what)]);
                 Vec::new()
@@ -201,7 +201,7 @@ impl<'s> Network<'s> {
         }
     }
 
-    /// Whether a route leads elsewhere than to the packets' destination.
+    /// Whether a route has another target than the packets' destination needs.
     fn leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> bool {
         let declared = match &run.to.place {
             Place::Outside { via } => declared(via.as_deref()),
@@ -230,7 +230,7 @@ impl<'s> Network<'s> {
             && (matches!(kind(target), "pcx" | "vgw" | "igw" | "eigw") || self.is_gateway_endpoint(target))
         {
             let gateway = attachment.transit_gateway_id.as_deref().unwrap_or("a transit gateway");
-            return Some(format!("what enters {vpc} over {gateway} cannot leave it over {target}"));
+            return Some(format!("packets that enter {vpc} over {gateway} cannot leave {vpc} over {target}"));
         }
         let Place::Outside { via: Some(via) } = &run.to.place else { return None };
         let far = (kind(target) == "pcx" && via != target).then(|| self.far_vpc(target, vpc)).flatten()?;
@@ -240,7 +240,7 @@ impl<'s> Network<'s> {
             "pcx" => self.far_vpc(via, far).is_some(),
             _ => false,
         };
-        held.then(|| format!("what enters {far} over {target} cannot leave it over {via}"))
+        held.then(|| format!("packets that enter {far} over {target} cannot leave {far} over {via}"))
     }
 
     fn lead_away(
@@ -263,7 +263,7 @@ impl<'s> Network<'s> {
         (vpc, connection): (&str, Connection),
     ) -> Vec<Reach<'s>> {
         let Some(subnet) = run.to.subnet().filter(|_| run.to.vpc() == Some(vpc)) else {
-            let what = format!("how {} goes on to {}", vpc, run.to.label);
+            let what = format!("the path from {} to {}", vpc, run.to.label);
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
         };
@@ -295,7 +295,7 @@ pub(super) fn kind(id: &str) -> &str {
     id.split('-').next().unwrap_or_default()
 }
 
-/// Where the user says that a network comes in, if routes can lead there.
+/// The declared connection of a network, if routes can have it as a target.
 pub(super) fn declared(via: Option<&str>) -> Option<&str> {
     via.filter(|via| is_target(via))
 }

@@ -10,8 +10,7 @@ impl Network<'_> {
             return Ok(true);
         }
         same_zone(self.subnet(one)?, self.subnet(other)?).ok_or_else(|| {
-            let what =
-                format!("AvailabilityZoneId of {one} and {other}, which tells whether they are in one zone");
+            let what = format!("AvailabilityZoneId of {one} and {other}, to compare the zones");
             vec![Missing { kind: MissingKind::Operation, what, permission: None }]
         })
     }

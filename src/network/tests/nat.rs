@@ -75,7 +75,11 @@ fn a_private_one_leads_on_premises_in_its_own_name() {
     net.item("RouteTables", "rtb-nat")["Routes"] = json!([super::net::route("192.168.0.0/16", "vgw-1")]);
     let path = net.path(&client(), &operators("192.168.0.0/16", None, &[]));
     assert_open(&path);
-    assert!(path.hops.iter().any(|hop| hop.by.contains("as 10.0.3.5 from here on")), "{:#?}", path.hops);
+    assert!(
+        path.hops.iter().any(|hop| hop.by.contains("translates the source to 10.0.3.5")),
+        "{:#?}",
+        path.hops
+    );
 }
 
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html>

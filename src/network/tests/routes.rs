@@ -173,7 +173,7 @@ fn the_bastion_of_the_closed_network_is_blocked_for_three_reasons() {
     assert_eq!(bastion.leg, Some(Leg::Request));
     assert_eq!(
         bastion.reason,
-        "rtb-bastion sends 172.25.0.0/17 to igw-1 (0.0.0.0/0); its route to pcx-1 covers only 172.25.192.0/18"
+        "rtb-bastion sends 172.25.0.0/17 to igw-1 (0.0.0.0/0); the route to pcx-1 covers only 172.25.192.0/18"
     );
     assert_eq!(bastion.remedy.cidrs, ["172.25.0.0/17"]);
     assert_eq!(bastion.remedy.target.as_deref(), Some("pcx-1"));
@@ -195,7 +195,7 @@ fn a_vpn_gateway_must_be_attached_and_its_far_side_is_assumed() {
     let path = net.path(&from, &interface("eni-1"));
     assert_open(&path);
     assert!(path.assumptions.iter().any(|text| text.contains("behind vgw-1")), "{:?}", path.assumptions);
-    assert!(path.assumptions.iter().any(|text| text.contains("comes in through vgw-1")));
+    assert!(path.assumptions.iter().any(|text| text.contains("is connected through vgw-1")));
     net.item("VpnGateways", "vgw-1")["VpcAttachments"][0]["State"] = json!("detached");
     assert_blocked(&net.path(&from, &interface("eni-1")), &["gateway-detached vgw-1"]);
     net.withhold("VpnGateways");
