@@ -48,7 +48,7 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
                     Groups::Known(groups)
                 };
                 match &instance.subnet_id {
-                    Some(subnet) => places.add(context, subnet, &groups, "nodes of no group"),
+                    Some(subnet) => places.add(context, subnet, &groups, "nodes outside node groups"),
                     None => places.may_miss(field("SubnetId")),
                 }
             }
