@@ -1,4 +1,4 @@
-//! Everything that takes thought, computed once from the snapshot and the intent: subjects with
+//! Every derived fact, computed once from the snapshot and the intent: subjects with
 //! typed fields, for rules to assert on. A field whose input is missing is unknown, with what is
 //! missing; it is never a default.
 //!
@@ -74,13 +74,13 @@ impl<'s> Facts<'s> {
         flows::flow(&self.context, spec)
     }
 
-    /// What stands in texts and is not there yet, so that no command can name it.
+    /// Names in texts of what does not exist yet, so that no command can name it.
     pub fn not_yet(&self) -> Vec<String> {
         let plan = self.context.plan();
         plan.map_or_else(Vec::new, |plan| vec![plan.called(), planned_cluster::CLUSTER_GROUP.to_owned()])
     }
 
-    /// What was taken for granted so far, sorted; flows add theirs when they are asked for.
+    /// The assumptions so far, sorted; flows add theirs when they are asked for.
     pub fn assumptions(&self) -> Vec<String> {
         self.context.assumptions()
     }

@@ -44,7 +44,7 @@ impl Subjects {
     }
 }
 
-/// A flow that a rule declares: who must reach whom, on which port.
+/// A flow that a rule declares: source, destination and port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
@@ -59,14 +59,14 @@ pub struct FlowSpec {
 /// What was audited, for templates and the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Target {
-    /// The account, if it is known.
+    /// The id of the audited AWS account; null where unknown.
     pub account: Option<String>,
-    /// The region, if it is known.
+    /// The AWS region of the audited cluster; null where unknown.
     pub region: Option<String>,
-    /// `aws`, `aws-cn`, `aws-us-gov`, ….
+    /// The AWS partition: `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: String,
-    /// The cluster's name, if there is one.
+    /// The name of the audited cluster; null where none was audited.
     pub cluster: Option<String>,
-    /// The cluster's VPC, if it is known.
+    /// The VPC of the audited cluster; null where unknown.
     pub vpc: Option<String>,
 }

@@ -142,7 +142,7 @@ impl Services<'_, '_, '_> {
         if unread.is_empty() { Ok(false) } else { Err(unread) }
     }
 
-    /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
+    /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
     fn to_s3(&self, asked: &Asked, sources: &Ends, best: &VpcEndpoint) -> (Traced, Known<bool>) {
         let context = self.run.context;
         let mut traced = Traced::default();
@@ -157,7 +157,8 @@ impl Services<'_, '_, '_> {
                     Ok(Way::Interface { endpoint: best })
                 }
                 None => {
-                    let what = format!("how {} comes to S3 without an interface endpoint", source.label);
+                    let what =
+                        format!("the path from {} to S3 without an interface VPC endpoint", source.label);
                     Err(vec![Missing::unmodelled(what)])
                 }
             };

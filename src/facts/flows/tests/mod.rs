@@ -89,7 +89,7 @@ fn without_interfaces_of_the_control_plane_the_api_is_unknown() {
         .retain(|one| one["Description"] != "Amazon EKS yoda-k8s-1");
     assert!(is_unknown(
         &api(&fixture, INTENT, "operator-subnet")["open"],
-        "no interface of the control plane"
+        "network interfaces of the control plane"
     ));
     let unread = Fixture::closed().withhold("NetworkInterfaces");
     assert!(is_unknown(&api(&unread, INTENT, "operator-subnet")["open"], "ec2:DescribeNetworkInterfaces"));
