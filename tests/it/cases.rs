@@ -137,7 +137,8 @@ pub struct Told {
     /// The file and the case's name.
     pub called: String,
     pub findings: Vec<Finding>,
-    base: String,
+    /// The fixture that the case changes.
+    pub base: String,
     case: Value,
 }
 
@@ -165,23 +166,7 @@ impl Told {
 pub fn told() -> &'static [Told] {
     static TOLD: OnceLock<Vec<Told>> = OnceLock::new();
     TOLD.get_or_init(|| {
-        let mut all = Vec::new();
-        for file in files("fixtures/cases", "yaml") {
-            let cases = yaml(&file);
-            for case in cases["cases"].as_array().expect("cases") {
-                all.push(Told {
-                    rule: stem(&file),
-                    called: format!(
-                        "{}: {}",
-                        file.display(),
-                        case["name"].as_str().expect("a case has a name")
-                    ),
-                    findings: Vec::new(),
-                    base: cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned(),
-                    case: case.clone(),
-                });
-            }
-        }
+        let mut all = unjudged();
         let found = side_by_side(&all, |judge, told| {
             let (snapshot, intent) = told.state();
             judge.one(&told.rule, &snapshot, &intent, &told.called)
@@ -189,6 +174,24 @@ pub fn told() -> &'static [Told] {
         all.iter_mut().zip(found).for_each(|(told, findings)| told.findings = findings);
         all
     })
+}
+
+/// Every case of every rule, without findings.
+pub fn unjudged() -> Vec<Told> {
+    let mut all = Vec::new();
+    for file in files("fixtures/cases", "yaml") {
+        let cases = yaml(&file);
+        for case in cases["cases"].as_array().expect("cases") {
+            all.push(Told {
+                rule: stem(&file),
+                called: format!("{}: {}", file.display(), case["name"].as_str().expect("a case has a name")),
+                findings: Vec::new(),
+                base: cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned(),
+                case: case.clone(),
+            });
+        }
+    }
+    all
 }
 
 #[test]
