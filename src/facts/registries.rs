@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::network::{Known, Missing};
 
-const REGISTRIES: &str = include_str!("../../rules/eks/registries.yaml");
+const REGISTRIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/registries.yaml"));
 
 /// Accounts by region.
 #[derive(Debug, Default, Deserialize)]
@@ -21,12 +21,12 @@ static PARSED: LazyLock<Registries> =
     LazyLock::new(|| serde_saphyr::from_str(REGISTRIES).unwrap_or_default());
 
 /// The account that holds the images of EKS's add-ons in a region.
-pub(super) fn eks(region: Option<&str>) -> Known<&'static str> {
+pub(crate) fn eks(region: Option<&str>) -> Known<&'static str> {
     account(&PARSED.eks, "EKS's", region)
 }
 
 /// The account that holds Bottlerocket's host containers in a region.
-pub(super) fn bottlerocket(region: Option<&str>) -> Known<&'static str> {
+pub(crate) fn bottlerocket(region: Option<&str>) -> Known<&'static str> {
     account(&PARSED.bottlerocket, "Bottlerocket's", region)
 }
 

@@ -1,12 +1,13 @@
 //! The control plane: its network interfaces in the VPC, and where they may move.
 
-use super::Ends;
-use super::places::Places;
 use crate::facts::Context;
 use crate::network::{End, EndKind, Groups, Missing, MissingKind};
 
+use super::Ends;
+use super::placements::Places;
+
 /// The network interfaces that EKS placed in the VPC; before it did, where it may place them.
-pub(super) fn interfaces(context: &Context<'_>) -> Ends {
+pub(crate) fn interfaces(context: &Context<'_>) -> Ends {
     if context.plan().is_some() {
         return subnets(context);
     }
@@ -46,7 +47,7 @@ fn silent(context: &Context<'_>) -> Vec<Missing> {
 /// update of the cluster makes new interfaces, in any of these subnets
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html>), with the cluster's own group
 /// and the additional ones (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
-pub(super) fn subnets(context: &Context<'_>) -> Ends {
+pub(crate) fn subnets(context: &Context<'_>) -> Ends {
     let config = match context.vpc_config() {
         Ok(config) => config,
         Err(missing) => return Ends::unlisted(missing),

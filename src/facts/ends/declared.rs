@@ -2,12 +2,14 @@
 
 use ipnet::IpNet;
 
-use super::{Ends, Parties, Party};
-use crate::facts::{Context, DeclaredEnd, EndSpec, operators as access};
+use crate::facts::inventory::operators as access;
+use crate::facts::{Context, DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
+use super::{Ends, Parties, Party};
+
 /// One party for each operators' network.
-pub(super) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
+pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
     let declared = match access::declared(context) {
         Ok(declared) => declared,
         Err(unlisted) => return Parties { listed: Vec::new(), unlisted },
@@ -23,12 +25,12 @@ pub(super) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
 }
 
 /// Security groups as they are declared.
-pub(in crate::facts) fn groups(declared: &[String]) -> Groups {
+pub(crate) fn groups(declared: &[String]) -> Groups {
     if declared.is_empty() { Groups::Undeclared } else { Groups::Known(declared.to_vec()) }
 }
 
 /// All networks that the declarations name.
-pub(super) fn networks(context: &Context<'_>) -> Vec<End> {
+pub(crate) fn networks(context: &Context<'_>) -> Vec<End> {
     let networks = context.intent.networks.iter().map(|network| {
         let groups = groups(&network.security_groups);
         let kind = EndKind::Addresses { cidr: network.cidr, via: network.via.clone(), groups };
@@ -38,12 +40,12 @@ pub(super) fn networks(context: &Context<'_>) -> Vec<End> {
 }
 
 /// The network that the declarations give this name.
-pub(super) fn network(context: &Context<'_>, name: &str) -> Option<End> {
+pub(crate) fn network(context: &Context<'_>, name: &str) -> Option<End> {
     networks(context).into_iter().find(|network| network.label == name)
 }
 
 /// Addresses; what the user declares about a network that holds them all holds for them, too.
-pub(super) fn addresses(context: &Context<'_>, cidr: IpNet, end: &DeclaredEnd) -> End {
+pub(crate) fn addresses(context: &Context<'_>, cidr: IpNet, end: &DeclaredEnd) -> End {
     let label = super::label::addresses(context, &EndSpec::Addresses(cidr), cidr);
     let (mut via, mut groups) = (end.via.clone(), groups(&end.groups));
     if via.is_none() && end.groups.is_empty() {

@@ -13,7 +13,7 @@ const DESCRIPTION: &str = "EFS mount target for fs-";
 ///
 /// A file system's name leads clients to the mount target of their own zone:
 /// <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>.
-pub(super) fn file_systems<'c>(context: &'c Context<'_>) -> Parties<'c> {
+pub(crate) fn file_systems<'c>(context: &'c Context<'_>) -> Parties<'c> {
     let interfaces = context.vpc.clone().and_then(|vpc| {
         let all = context.snapshot.aws.network_interfaces.as_deref();
         Ok((context.items(all, "NetworkInterfaces", &vpc)?, vpc))

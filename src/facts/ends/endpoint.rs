@@ -4,19 +4,21 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::Ends;
+use crate::facts::Context;
+use crate::facts::endpoints::service_endpoint;
 use crate::facts::features::{self, Service};
-use crate::facts::{Context, endpoints};
 use crate::network::{End, EndKind, Groups, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
+use super::Ends;
+
 /// Whether the matrix has a service of this suffix.
-pub(super) fn is_service(name: &str) -> bool {
+pub(crate) fn is_service(name: &str) -> bool {
     features::matrix().is_ok_and(|matrix| matrix.services.contains_key(name))
 }
 
 /// The ends of the endpoint that serves a service best; of `services`, those of all that are needed.
-pub(super) fn of_service(context: &Context<'_>, name: &str) -> Ends {
+pub(crate) fn of_service(context: &Context<'_>, name: &str) -> Ends {
     let matrix = match features::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return Ends::unlisted(missing),
@@ -37,7 +39,7 @@ pub(super) fn of_service(context: &Context<'_>, name: &str) -> Ends {
 }
 
 fn best(context: &Context<'_>, suffix: &str, service: &Service) -> Ends {
-    match endpoints::of(context, suffix, service).map(|list| list.first().copied()) {
+    match service_endpoint::of(context, suffix, service).map(|list| list.first().copied()) {
         Ok(Some(endpoint)) => {
             let doubts = doubts(context, endpoint, suffix, true);
             Ends { doubts, ..of_endpoint(context, endpoint) }
@@ -51,19 +53,19 @@ fn best(context: &Context<'_>, suffix: &str, service: &Service) -> Ends {
 }
 
 /// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
-pub(in crate::facts) fn doubts(
+pub(crate) fn doubts(
     context: &Context<'_>,
     endpoint: &VpcEndpoint,
     suffix: &str,
     is_inside: bool,
 ) -> Vec<Missing> {
     let id = &endpoint.vpc_endpoint_id;
-    let mut doubts = endpoints::silent(context, endpoint);
+    let mut doubts = service_endpoint::silent(context, endpoint);
     // Others than the VPC's own clients have name servers of their own, which is a stated assumption.
     if !is_inside {
         return doubts;
     }
-    match endpoints::names_served(context, endpoint) {
+    match service_endpoint::names_served(context, endpoint) {
         Ok(true) => {}
         Ok(false) => doubts.push(Missing::probe(format!(
             "whether clients use the own names of {id}, because the public name of {suffix} does not lead to it \
@@ -75,9 +77,9 @@ pub(in crate::facts) fn doubts(
 }
 
 /// What packets to an endpoint are sent to: its interfaces, or what a gateway serves.
-pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
-    match endpoints::is_gateway(context, endpoint) {
-        Ok(true) => match endpoints::prefix_list(context, endpoint) {
+pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
+    match service_endpoint::is_gateway(context, endpoint) {
+        Ok(true) => match service_endpoint::prefix_list(context, endpoint) {
             Ok(list) => {
                 let label = format!("{list} through {}", endpoint.vpc_endpoint_id);
                 Ends::known(vec![End { label, kind: EndKind::PrefixList { id: list } }])

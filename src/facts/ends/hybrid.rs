@@ -9,12 +9,12 @@ use crate::facts::{Context, DeclaredEnd, EndSpec};
 use crate::snapshot::aws::eks::{RemoteNetwork, RemoteNetworkConfig};
 
 /// Where hybrid nodes are.
-pub(super) fn nodes(context: &Context<'_>) -> Ends {
+pub(crate) fn nodes(context: &Context<'_>) -> Ends {
     of(context, "hybrid nodes", "remoteNodeNetworks", |config| &config.remote_node_networks)
 }
 
 /// Where their pods are; where the cluster names no such network, their packets carry the node's address.
-pub(super) fn pods(context: &Context<'_>) -> Ends {
+pub(crate) fn pods(context: &Context<'_>) -> Ends {
     of(context, "pods on hybrid nodes", "remotePodNetworks", |config| &config.remote_pod_networks)
 }
 

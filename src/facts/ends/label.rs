@@ -6,18 +6,18 @@ use crate::facts::{Context, EndSpec};
 use crate::snapshot::aws::ec2::{self, NetworkInterface};
 
 /// An interface's id, and what it is the interface of.
-pub(in crate::facts) fn interface(context: &Context<'_>, id: &str) -> String {
+pub(crate) fn interface(context: &Context<'_>, id: &str) -> String {
     note(context, id).map_or_else(|| id.to_owned(), |note| format!("{id} ({note})"))
 }
 
 /// A subnet's id, and its name.
-pub(super) fn subnet(context: &Context<'_>, id: &str) -> String {
+pub(crate) fn subnet(context: &Context<'_>, id: &str) -> String {
     let name = context.network.subnet(id).ok().and_then(|subnet| ec2::tag(&subnet.tags, "Name"));
     name.map_or_else(|| id.to_owned(), |name| format!("{id} ({name})"))
 }
 
 /// Addresses, and which interface has them where it is one.
-pub(super) fn addresses(context: &Context<'_>, spec: &EndSpec, cidr: IpNet) -> String {
+pub(crate) fn addresses(context: &Context<'_>, spec: &EndSpec, cidr: IpNet) -> String {
     let Some(holder) = holder(context, cidr) else { return spec.to_string() };
     let id = &holder.network_interface_id;
     let note = note(context, id).map(|note| format!(", {note}")).unwrap_or_default();

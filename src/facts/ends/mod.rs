@@ -3,23 +3,23 @@
 //! A role has parties: one for each operators' network, file system, resolver rule, …, and one for
 //! everything else. What could not be listed is named, so that it is never taken for absent.
 
-mod absent;
 mod control_plane;
 mod declared;
 mod efs;
 mod endpoint;
+pub mod grammar;
 mod hybrid;
-pub(super) mod label;
-mod named;
+pub(crate) mod label;
+pub mod merge_blockers;
 mod nodes;
-mod places;
+mod not_found;
+mod placements;
 mod pods;
 mod resolver;
 mod snat;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_names;
+mod written;
 
 use std::rc::Rc;
 
@@ -28,18 +28,18 @@ use crate::network::{End, EndKind, Known, Missing, Protocol};
 
 use super::Context;
 
-pub use absent::NoEnd;
-pub(super) use declared::groups;
-pub(super) use endpoint::{doubts, of_endpoint};
-pub(super) use named::{Side, of_written, service};
-pub(super) use places::cluster_group;
-pub(super) use pods::beyond_nodes;
-pub(super) use resolver::{forward_rules, is_certain, of_endpoint as of_resolver_endpoint};
-pub(super) use snat::pods_towards;
+pub(crate) use declared::groups;
+pub(crate) use endpoint::{doubts, of_endpoint};
+pub use not_found::NoEnd;
+pub(crate) use placements::cluster_group;
+pub(crate) use pods::beyond_nodes;
+pub(crate) use resolver::{forward_rules, is_certain, of_endpoint as of_resolver_endpoint};
+pub(crate) use snat::pods_towards;
+pub(crate) use written::{Side, of_written, service};
 
 /// The ends that are known, and why there may be more.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Ends {
+pub(crate) struct Ends {
     /// In a fixed order.
     pub known: Vec<End>,
     /// Empty when they are all.
@@ -79,7 +79,7 @@ impl Ends {
 
 /// One side of a flow.
 #[derive(Clone, Debug)]
-pub(super) struct Party<'c> {
+pub(crate) struct Party<'c> {
     /// What flows call it: the role, and which of its parts where it has several.
     pub name: String,
     /// Where it is.
@@ -121,7 +121,7 @@ impl Party<'_> {
 
 /// The parties of one side, and why there may be more.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Parties<'c> {
+pub(crate) struct Parties<'c> {
     /// In a fixed order.
     pub listed: Vec<Party<'c>>,
     /// Empty when they are all.
@@ -145,7 +145,7 @@ impl Parties<'_> {
 }
 
 /// The parties that play a role; none of a role that does not exist.
-pub(super) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
+pub(crate) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
     let one = |ends: Rc<Ends>| Parties { listed: vec![Party::shared(role, ends)], unlisted: Vec::new() };
     match role {
         "operators" => declared::operators(context),
@@ -165,7 +165,7 @@ pub(super) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
 }
 
 /// Everything that plays a role, or that serves a service (`services`: all that are needed).
-pub(super) fn of_role(context: &Context<'_>, role: &str) -> Ends {
+pub(crate) fn of_role(context: &Context<'_>, role: &str) -> Ends {
     if role == "services" || endpoint::is_service(role) {
         return endpoint::of_service(context, role).sorted();
     }
@@ -188,7 +188,7 @@ fn of_nodes(context: &Context<'_>) -> Rc<Ends> {
 }
 
 /// Whether two ends are in one zone.
-pub(super) fn same_zone(context: &Context<'_>, one: &End, other: &End) -> Known<bool> {
+pub(crate) fn same_zone(context: &Context<'_>, one: &End, other: &End) -> Known<bool> {
     let place = |end: &End| {
         subnet(context, end)
             .ok_or_else(|| vec![Missing::unmodelled(format!("the availability zone of {}", end.label))])
@@ -197,7 +197,7 @@ pub(super) fn same_zone(context: &Context<'_>, one: &End, other: &End) -> Known<
 }
 
 /// The subnet that an end is in, where it is one.
-pub(super) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
+pub(crate) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
     match &end.kind {
         EndKind::Subnet { subnet, .. } => Some(subnet.clone()),
         EndKind::Interface { id } => context.network.interface(id).ok()?.subnet_id.clone(),
@@ -206,7 +206,7 @@ pub(super) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
 }
 
 /// What a port is when the ends say it themselves.
-pub(super) fn ports_of(protocol: Protocol, ports: &[u16]) -> String {
+pub(crate) fn ports_of(protocol: Protocol, ports: &[u16]) -> String {
     let mut distinct = ports.to_vec();
     distinct.sort_unstable();
     distinct.dedup();

@@ -1,13 +1,15 @@
 //! Nodes on EC2, and pods on Fargate, each of which is a node of its own.
 
-use super::Ends;
-use super::places::{Places, cluster_group};
-use crate::facts::beyond::beyond;
-use crate::facts::{Context, features, nodes as listing};
+use crate::facts::inventory::node_groups as listing;
+use crate::facts::inventory::ungrouped_nodes::beyond;
+use crate::facts::{Context, features};
 use crate::network::Groups;
 
+use super::Ends;
+use super::placements::{Places, cluster_group};
+
 /// The nodes on EC2: for each subnet and set of security groups one end.
-pub(super) fn nodes(context: &Context<'_>) -> Ends {
+pub(crate) fn nodes(context: &Context<'_>) -> Ends {
     let listed = listing::listed(context);
     let mut places = Places::default();
     places.may_miss(listed.unlisted.clone());
@@ -82,7 +84,7 @@ fn planned(context: &Context<'_>, places: &mut Places) {
 /// Pods on Fargate, each of which is a node of its own. They carry the cluster's security group unless
 /// Kubernetes says otherwise:
 /// <https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html>.
-pub(super) fn fargate(context: &Context<'_>) -> Ends {
+pub(crate) fn fargate(context: &Context<'_>) -> Ends {
     let (profiles, missing) = features::described_profiles(context);
     let mut places = Places::default();
     places.may_miss(missing);

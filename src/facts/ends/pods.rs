@@ -12,12 +12,14 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use super::places::Places;
-use super::{Ends, of_nodes, parties};
-use crate::facts::pods::{self as cni, CniKnown};
-use crate::facts::{Context, nodes};
+use crate::facts::Context;
+use crate::facts::inventory::max_pods::CniKnown;
+use crate::facts::inventory::{max_pods as cni, node_groups};
 use crate::network::{End, EndKind, Groups, Known, Missing};
 use crate::snapshot::aws::ec2::{NetworkInterface, Subnet, Tag, tag};
+
+use super::placements::Places;
+use super::{Ends, of_nodes, parties};
 
 /// Marks a subnet, or a security group, as one for pods.
 const ROLE: &str = "kubernetes.io/role/cni";
@@ -33,7 +35,7 @@ const BRANCH: &str = "aws-k8s-branch-eni";
 const TRUNK: &str = "aws-k8s-trunk-eni";
 
 /// The pods on EC2 nodes: for each subnet and set of security groups one end.
-pub(super) fn pods(context: &Context<'_>) -> Ends {
+pub(crate) fn pods(context: &Context<'_>) -> Ends {
     let nodes = of_nodes(context);
     if nodes.are_none() {
         return Ends::default();
@@ -70,7 +72,7 @@ pub(super) fn pods(context: &Context<'_>) -> Ends {
 }
 
 /// The pods that have an interface, and with it an address, of their own.
-pub(super) fn branches(context: &Context<'_>) -> Ends {
+pub(crate) fn branches(context: &Context<'_>) -> Ends {
     let mut branches = Places::default();
     interfaces(context, &mut Places::default(), &mut branches);
     branches.into_ends(context)
@@ -79,7 +81,7 @@ pub(super) fn branches(context: &Context<'_>) -> Ends {
 /// The ends of pods that are not those of the nodes too; `Err` where that is not certain.
 ///
 /// What is true of nodes is true of pods that share their subnet and groups.
-pub(in crate::facts) fn beyond_nodes(context: &Context<'_>) -> (Rc<Ends>, Known<bool>) {
+pub(crate) fn beyond_nodes(context: &Context<'_>) -> (Rc<Ends>, Known<bool>) {
     let pods = parties(context, "pods").listed.pop().map(|party| party.ends).unwrap_or_default();
     let nodes = of_nodes(context);
     let shared: Vec<(&str, &Groups)> = of_ends(&nodes).collect();
@@ -120,7 +122,7 @@ fn interfaces(context: &Context<'_>, places: &mut Places, branches: &mut Places)
             return Shown::default();
         }
     };
-    let instances = nodes::instances(context);
+    let instances = node_groups::instances(context);
     let mut shown = Shown::default();
     match &instances {
         Ok(instances) => {

@@ -15,12 +15,12 @@ use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 ///
 /// An endpoint for delegation (`INBOUND_DELEGATION`) is none that servers forward to:
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html>.
-pub(super) fn inbound(context: &Context<'_>) -> Ends {
+pub(crate) fn inbound(context: &Context<'_>) -> Ends {
     of_direction(context, "INBOUND")
 }
 
 /// The addresses from which the VPC's resolver asks other networks.
-pub(super) fn outbound(context: &Context<'_>) -> Ends {
+pub(crate) fn outbound(context: &Context<'_>) -> Ends {
     of_direction(context, "OUTBOUND")
 }
 
@@ -73,7 +73,7 @@ fn endpoint_answers(status: Option<&str>) -> Answers {
 }
 
 /// Whether an endpoint certainly asks and answers on the addresses that it has.
-pub(in crate::facts) fn is_certain(endpoint: &ResolverEndpoint) -> bool {
+pub(crate) fn is_certain(endpoint: &ResolverEndpoint) -> bool {
     endpoint_answers(endpoint.status.as_deref()) == Answers::Yes
 }
 
@@ -95,7 +95,7 @@ fn doubt(context: &Context<'_>, (collection, of): (&str, &str), status: Option<&
 }
 
 /// An endpoint's addresses that answer, each with the endpoint's security groups.
-pub(in crate::facts) fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
+pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) -> Ends {
     let id = &endpoint.id;
     let status = endpoint.status.as_deref();
     let mut ends = match endpoint_answers(status) {
@@ -157,7 +157,7 @@ fn field_of(context: &Context<'_>, endpoint: &str) -> Missing {
 
 /// One party for each forwarding rule that applies to the VPC: the servers that it forwards to, asked
 /// by the rule's own outbound endpoint.
-pub(super) fn targets<'c>(context: &'c Context<'_>) -> Parties<'c> {
+pub(crate) fn targets<'c>(context: &'c Context<'_>) -> Parties<'c> {
     let (rules, unlisted) = forward_rules(context);
     let listed = rules.into_iter().map(|rule| target(context, rule)).collect();
     Parties { listed, unlisted }
@@ -207,7 +207,7 @@ fn asker(context: &Context<'_>, rule: &ResolverRule) -> Ends {
 }
 
 /// The forwarding rules that are associated with the VPC, sorted, and why there may be more.
-pub(in crate::facts) fn forward_rules<'s>(context: &Context<'s>) -> (Vec<&'s ResolverRule>, Vec<Missing>) {
+pub(crate) fn forward_rules<'s>(context: &Context<'s>) -> (Vec<&'s ResolverRule>, Vec<Missing>) {
     let aws = &context.snapshot.aws;
     let associations = context.vpc.clone().and_then(|vpc| {
         let all = aws.resolver_rule_associations.as_deref();

@@ -8,13 +8,15 @@
 
 use std::rc::Rc;
 
-use super::{Ends, of_nodes, pods};
 use crate::facts::Context;
-use crate::facts::pods::{self as cni, CniKnown, Snat};
+use crate::facts::inventory::max_pods as cni;
+use crate::facts::inventory::max_pods::{CniKnown, Snat};
 use crate::network::{End, EndKind, Missing};
 
+use super::{Ends, of_nodes, pods};
+
 /// The ends that pods' packets carry the addresses of, on their way to these destinations.
-pub(in crate::facts) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End]) -> Rc<Ends> {
+pub(crate) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End]) -> Rc<Ends> {
     let all: Option<Vec<bool>> = targets.iter().map(|target| is_inside(context, target)).collect();
     match all {
         Some(inside) if inside.iter().all(|inside| *inside) => Rc::clone(own),

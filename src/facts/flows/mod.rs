@@ -1,23 +1,25 @@
 //! Flows that rules declare, traced between every pair of their ends.
 
-mod alike;
+mod equivalence;
 mod port;
+mod result;
 mod services;
-mod traced;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::network::{Blocker, End, Known, Missing, MissingKind, Ports, Verdict};
 
-use super::ends::{self, Ends, Parties, Party, Side};
-use super::spec::ROLES;
-use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects, blockers, endpoints, features, operators};
-use alike::Class;
+use super::endpoints::service_endpoint;
+use super::ends::grammar::ROLES;
+use super::ends::{self, Ends, Parties, Party, Side, merge_blockers};
+use super::inventory::operators;
+use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects, features};
+use equivalence::Class;
 use port::{Asked, asked};
-use traced::{PathFacts, Traced};
+use result::{PathFacts, Traced};
 
 pub use port::{FlowPort, FlowPortError};
 
@@ -26,7 +28,7 @@ const MANY: usize = 400;
 
 /// What rules see of a flow.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-struct FlowFacts {
+pub(crate) struct FlowFacts {
     /// Source, destination and port.
     id: String,
     /// Null.
@@ -78,19 +80,14 @@ impl FlowFacts {
     }
 }
 
-/// The schema of a flow's fields.
-pub(super) fn schema() -> Schema {
-    schema_for!(FlowFacts)
-}
-
 /// The words that a flow's end may be; ids, addresses and declared networks come on top.
-pub(super) fn ends() -> Vec<String> {
+pub(crate) fn ends() -> Vec<String> {
     let services = features::matrix().ok().into_iter().flat_map(|matrix| matrix.services.keys().cloned());
     ROLES.iter().map(|&role| role.to_owned()).chain(services).collect()
 }
 
 /// The flows between these ends: one for each pair of parties and each port.
-pub(super) fn flow(context: &Context<'_>, spec: &FlowSpec) -> Subjects {
+pub(crate) fn flow(context: &Context<'_>, spec: &FlowSpec) -> Subjects {
     let unmodelled = |what: String| Subjects::unlisted(vec![Missing::unmodelled(what)]);
     let (from, to) = match (spec.from.parse::<EndSpec>(), spec.to.parse::<EndSpec>()) {
         (Ok(from), Ok(to)) => (from, to),
@@ -149,11 +146,11 @@ impl Run<'_, '_> {
 
     fn between(&self, asked: &Asked, source: &Party<'_>, target: &Party<'_>) -> FlowFacts {
         let near = self.near(source, target);
-        let mut applies = endpoints::both(source.used.clone(), target.used.clone());
-        applies = endpoints::both(applies, asked.needed.clone());
-        applies = endpoints::both(applies, Ok(!near.are_none() && !target.ends.are_none()));
+        let mut applies = service_endpoint::both(source.used.clone(), target.used.clone());
+        applies = service_endpoint::both(applies, asked.needed.clone());
+        applies = service_endpoint::both(applies, Ok(!near.are_none() && !target.ends.are_none()));
         if is_role(&self.to, "control-plane") || is_role(&self.to, "control-plane-subnets") {
-            applies = endpoints::both(applies, self.context.private_access());
+            applies = service_endpoint::both(applies, self.context.private_access());
         }
         let traced =
             if applies == Ok(false) { Traced::default() } else { self.trace(asked.port, &near, target) };
@@ -203,7 +200,8 @@ impl Run<'_, '_> {
         let many = from.known.len() * to.ends.known.len() > MANY;
         let alike = match port {
             FlowPort::Fixed(ports) if many && !to.same_zone => {
-                alike::classes(self.context, &from.known, &to.ends.known).map(|classes| (ports, classes))
+                equivalence::classes(self.context, &from.known, &to.ends.known)
+                    .map(|classes| (ports, classes))
             }
             _ => None,
         };
@@ -354,7 +352,7 @@ impl Run<'_, '_> {
             open: Fact(open),
             path_count: traced.count,
             paths: traced.shown(),
-            blockers: blockers::merged(self.context, traced.blockers.into_iter().collect()),
+            blockers: merge_blockers::merged(self.context, traced.blockers.into_iter().collect()),
             missing,
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,
@@ -368,5 +366,3 @@ fn is_role(spec: &EndSpec, role: &str) -> bool {
 
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_roles;

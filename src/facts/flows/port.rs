@@ -63,7 +63,7 @@ impl fmt::Display for FlowPort {
 
 /// One port that flows are asked for, and whether the cluster needs it.
 #[derive(Clone, Debug)]
-pub(super) struct Asked {
+pub(crate) struct Asked {
     /// The port, or that each destination names its own.
     pub port: FlowPort,
     /// Whether the cluster needs it.
@@ -71,7 +71,7 @@ pub(super) struct Asked {
 }
 
 /// The ports behind a flow's port, needed or not, so that what is listed does not hang on what was read.
-pub(super) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<Asked>> {
+pub(crate) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<Asked>> {
     if port != FlowPort::Webhooks {
         return Ok(vec![Asked { port, needed: Ok(true) }]);
     }

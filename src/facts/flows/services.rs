@@ -3,13 +3,16 @@
 
 use std::collections::BTreeMap;
 
-use super::{Asked, FlowFacts, Run, Traced};
+use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::{callers, centralized, service_endpoint};
 use crate::facts::ends::{self, Ends, Party};
 use crate::facts::features::{self, Matrix, Service, Use};
-use crate::facts::s3::{S3, Way};
-use crate::facts::{EndSpec, Fact, Subjects, clients, elsewhere, endpoints, profiles};
+use crate::facts::inventory::route53_profiles;
+use crate::facts::{EndSpec, Fact, Subjects};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
+
+use super::{Asked, FlowFacts, Run, Traced};
 
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
@@ -24,7 +27,7 @@ struct Services<'r, 'a, 's> {
 }
 
 /// The flows of these parties to every service, or to the one that is named.
-pub(super) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], subjects: &mut Subjects) {
+pub(crate) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], subjects: &mut Subjects) {
     let matrix = match features::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return subjects.unlisted.extend(missing),
@@ -34,7 +37,7 @@ pub(super) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], sub
         matrix,
         used: features::used(run.context, matrix),
         s3: S3::new(run.context),
-        other_way: clients::other_way(run.context),
+        other_way: callers::other_way(run.context),
     };
     for party in parties {
         let sources = Sources::new(run, party);
@@ -76,9 +79,12 @@ impl Services<'_, '_, '_> {
         service: &Service,
     ) -> FlowFacts {
         let context = self.run.context;
-        let needed = endpoints::both(self.needed(suffix), asked.needed.clone());
-        let needed = endpoints::both(endpoints::both(needed, sources.applies.clone()), party.used.clone());
-        let best = endpoints::of(context, suffix, service).map(|list| list.first().copied());
+        let needed = service_endpoint::both(self.needed(suffix), asked.needed.clone());
+        let needed = service_endpoint::both(
+            service_endpoint::both(needed, sources.applies.clone()),
+            party.used.clone(),
+        );
+        let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
         let usable = best.clone().and_then(|best| self.usable(best, service));
         let mut traced = Traced::default();
         let mut way = usable.clone();
@@ -94,12 +100,12 @@ impl Services<'_, '_, '_> {
         } else if let Err(missing) = &usable {
             traced.missing.extend(missing.iter().cloned());
         }
-        let applies = endpoints::both(needed, way);
+        let applies = service_endpoint::both(needed, way);
         let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
         facts.bypassed = Fact(match &best {
             Ok(Some(endpoint)) => {
-                let silent = endpoints::names_served(context, endpoint).map(|served| !served);
-                endpoints::both(silent, self.other_way.clone())
+                let silent = service_endpoint::names_served(context, endpoint).map(|served| !served);
+                service_endpoint::both(silent, self.other_way.clone())
             }
             Ok(None) => Ok(false),
             Err(missing) => Err(missing.clone()),
@@ -124,14 +130,14 @@ impl Services<'_, '_, '_> {
     fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
         let context = self.run.context;
         if let Some(endpoint) = best {
-            return endpoints::both(
-                endpoints::type_right(context, endpoint, service),
-                endpoints::available(context, endpoint),
+            return service_endpoint::both(
+                service_endpoint::type_right(context, endpoint, service),
+                service_endpoint::available(context, endpoint),
             );
         }
-        let (subnets, _) = endpoints::client_subnets(context);
-        let mut unread = elsewhere::of_owner(context, &subnets);
-        unread.extend(profiles::unread(context));
+        let (subnets, _) = service_endpoint::client_subnets(context);
+        let mut unread = centralized::of_owner(context, &subnets);
+        unread.extend(route53_profiles::unread(context));
         if unread.is_empty() { Ok(false) } else { Err(unread) }
     }
 
@@ -146,7 +152,7 @@ impl Services<'_, '_, '_> {
             let way = match ends::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
-                None if endpoints::is_interface(context, best) == Ok(true) => {
+                None if service_endpoint::is_interface(context, best) == Ok(true) => {
                     Ok(Way::Interface { endpoint: best })
                 }
                 None => {

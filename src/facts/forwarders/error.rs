@@ -80,7 +80,7 @@ fn is_subnet(id: &str) -> bool {
 }
 
 /// The command that makes an inbound endpoint, in two of the cluster's subnets.
-pub(super) fn make_one(context: &Context<'_>) -> String {
+pub(crate) fn make_one(context: &Context<'_>) -> String {
     let config = context.vpc_config().ok();
     let ids = config.and_then(|config| config.subnet_ids.as_deref()).unwrap_or_default();
     let mut by_zone = BTreeMap::new();

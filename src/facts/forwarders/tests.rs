@@ -2,15 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{ForwardersError, Forwarding, Wanted, forwarding};
-use crate::facts::fixture::Fixture;
+use crate::facts::test_support::fixture::Fixture;
 use crate::intent::Intent;
+
+use super::{ForwardersError, Forwarding, Wanted, forwarding};
 
 const VPC: &str = "vpc-0d000000000000001";
 const INBOUND: &str = "rslvr-in-0d00000000000001";
 
 fn fixture() -> Fixture {
-    let text = include_str!("../../../fixtures/healthy/custom-networking.json");
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/healthy/custom-networking.json"));
     let with_hybrid_nodes = Fixture(serde_json::from_str(text).unwrap());
     with_hybrid_nodes.change("cluster", "name", "orders", |cluster| {
         cluster.as_object_mut().unwrap().remove("remoteNetworkConfig");

@@ -4,12 +4,12 @@
 //! servers; there a forwarding rule, a private zone or public DNS takes it; a rule sends it on through an
 //! outbound endpoint to the inbound endpoint of another VPC, whose resolver is asked in turn.
 
-mod asker;
-mod firewall;
-mod forward;
-mod lookup;
-mod needed;
+mod answer;
+mod client;
+mod dns_firewall;
+mod forwarding;
 mod records;
+mod required;
 mod resolver;
 #[cfg(test)]
 mod tests;
@@ -17,16 +17,18 @@ mod zones;
 
 use std::collections::BTreeSet;
 
-use schemars::{JsonSchema, Schema, schema_for};
+use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{Context, Fact, Subject, Subjects, ends, operators};
 use crate::network::{Blocker, Known, Missing};
 use crate::snapshot::observation::CLUSTER;
-use lookup::{Answer, Lookup};
 
-pub use needed::{NeededName, NeededNames, needed_names};
-pub(super) use needed::{cluster_host, of};
+use super::inventory::operators;
+use super::{Context, Fact, Subject, Subjects, ends};
+use answer::{Answer, Lookup};
+
+pub use required::{NeededName, NeededNames, needed_names};
+pub(crate) use required::{cluster_host, of};
 
 /// What is asked.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -49,7 +51,7 @@ impl Question {
 
 /// What rules see of a name and of whoever asks for it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-struct NameFacts {
+pub(crate) struct NameFacts {
     /// Who asks, and what for: `cluster`, or a service as in `rules/eks/services.yaml`.
     id: String,
     /// The name.
@@ -91,21 +93,16 @@ struct NameFacts {
     weaknesses: Vec<Blocker>,
 }
 
-/// The schema of a name's fields.
-pub(super) fn schema() -> Schema {
-    schema_for!(NameFacts)
-}
-
 /// The names that nodes and pods ask for.
-pub(super) fn of_nodes(context: &Context<'_>) -> Subjects {
+pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
     let vpc = match &context.vpc {
         Ok(vpc) => vpc,
         Err(missing) => return Subjects::unlisted(missing.clone()),
     };
-    let names = needed::of(context);
+    let names = required::of(context);
     let from = ends::of_role(context, "nodes");
     let listed = names.listed.iter().map(|name| {
-        let mut lookup = asker::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
+        let mut lookup = client::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
         let leads_home = of_node(context, name, vpc, &mut lookup);
         let host = &name.name;
         let same = names.listed.iter().filter(|other| other.of == name.of).count();
@@ -128,13 +125,13 @@ fn of_node(context: &Context<'_>, name: &NeededName, vpc: &str, lookup: &mut Loo
         Ok(Answer::Addresses(told)) if of_cluster => {
             let leads = leads_home(told, &name.expected);
             if leads == Ok(false) {
-                lookup.blockers = vec![asker::wrong_addresses(lookup, &name.name)];
+                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name)];
             }
             leads
         }
         // Past a private zone that has the name, public addresses are the wrong ones.
         Ok(Answer::Public) if of_cluster && context.private_access()? => {
-            lookup.blockers = vec![asker::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
+            lookup.blockers = vec![client::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
             Ok(false)
         }
         // A service without an endpoint that answers for its name has public addresses only.
@@ -148,20 +145,20 @@ fn of_node(context: &Context<'_>, name: &NeededName, vpc: &str, lookup: &mut Loo
 }
 
 /// The cluster's name, as each network of operators asks for it.
-pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
+pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     let operators = match operators::declared(context) {
         Ok(operators) => operators,
         Err(missing) => return Subjects::unlisted(missing),
     };
-    let host = match needed::cluster_host(context) {
+    let host = match required::cluster_host(context) {
         Ok(host) => host,
         Err(missing) if !operators.is_empty() => return Subjects::unlisted(missing),
         Err(_) => return Subjects::default(),
     };
-    let expected = needed::control_plane(context);
+    let expected = required::control_plane(context);
     let listed = operators.iter().map(|operator| {
-        let asker::Asked { mut lookup, vpc, declared } =
-            asker::operator(context, operator, &Question::new(&host));
+        let client::Asked { mut lookup, vpc, declared } =
+            client::operator(context, operator, &Question::new(&host));
         let mut leads = match &lookup.answer {
             Ok(Answer::Addresses(told)) => leads_home(told, &expected),
             Ok(Answer::Public | Answer::Nothing) => Ok(false),
@@ -171,13 +168,13 @@ pub(super) fn of_operators(context: &Context<'_>) -> Subjects {
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
             lookup.blockers =
-                vec![asker::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
+                vec![client::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
             // A plan's public endpoint is off.
             if context.plan().is_some() {
                 leads = Ok(true);
             }
         } else if leads == Ok(false) && lookup.blockers.is_empty() {
-            lookup.blockers = vec![asker::wrong_addresses(&lookup, &host)];
+            lookup.blockers = vec![client::wrong_addresses(&lookup, &host)];
         }
         NameFacts {
             asker: operator.name.clone(),
@@ -220,8 +217,8 @@ fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup
         dependable: Fact(dependable(&lookup)),
         resolves: Fact(resolves),
         inbound_addresses: inbound_servers(context),
-        blockers: super::blockers::merged(context, lookup.blockers),
-        weaknesses: super::blockers::merged(context, lookup.weaknesses),
+        blockers: super::ends::merge_blockers::merged(context, lookup.blockers),
+        weaknesses: super::ends::merge_blockers::merged(context, lookup.weaknesses),
     }
 }
 
@@ -260,7 +257,7 @@ fn leads_home(
 }
 
 /// The addresses on which the resolver of the cluster's VPC answers other networks, for fixes.
-pub(super) fn inbound_servers(context: &Context<'_>) -> Vec<String> {
+pub(crate) fn inbound_servers(context: &Context<'_>) -> Vec<String> {
     let inbound = ends::of_role(context, "resolver-inbound");
     let nets = inbound.known.iter().filter_map(|end| match &end.kind {
         crate::network::EndKind::Subnet { addresses: Some(nets), .. } => Some(nets),
@@ -272,7 +269,7 @@ pub(super) fn inbound_servers(context: &Context<'_>) -> Vec<String> {
 
 /// Whom a name is asked for by.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Who<'a> {
+pub(crate) enum Who<'a> {
     /// What runs in the cluster's VPC.
     Nodes,
     /// A network of operators.
@@ -281,7 +278,7 @@ pub(super) enum Who<'a> {
 
 /// The private addresses that somebody is told of a name by what was read; empty where nobody tells any.
 /// `None` where public ones are told.
-pub(super) fn told(
+pub(crate) fn told(
     context: &Context<'_>,
     who: Who<'_>,
     name: &str,
@@ -291,9 +288,9 @@ pub(super) fn told(
         Who::Nodes => {
             let vpc = context.vpc.clone()?;
             let from = ends::of_role(context, "nodes");
-            asker::in_vpc(context, &vpc, ("nodes", &from.known), &question)
+            client::in_vpc(context, &vpc, ("nodes", &from.known), &question)
         }
-        Who::Operator(operator) => asker::operator(context, operator, &question).lookup,
+        Who::Operator(operator) => client::operator(context, operator, &question).lookup,
     };
     Ok(match lookup.answer? {
         Answer::Addresses(all) => Some(all),

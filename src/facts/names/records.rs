@@ -3,15 +3,16 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use super::lookup::{Answer, Lookup, blocker};
-use super::needed::of_endpoint;
-use super::resolver::Trail;
-use super::{Question, resolver};
 use crate::facts::Context;
-use crate::facts::elsewhere::domain;
+use crate::facts::endpoints::centralized::domain;
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
+
+use super::Question;
+use super::answer::{Answer, Lookup, blocker};
+use super::required::of_endpoint;
+use super::resolver::{self, Trail};
 
 /// A zone's records, if they were read.
 fn of<'s>(context: &Context<'s>, zone: &str) -> Known<&'s [ResourceRecordSet]> {
@@ -28,7 +29,7 @@ fn bare(zone: &str) -> &str {
 }
 
 /// A zone's domain, where some VPC's list or its records tell it.
-pub(super) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
+pub(crate) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
     let aws = &context.snapshot.aws;
     let mut listed = aws.hosted_zones_by_vpc.iter().flatten().flat_map(|one| &one.hosted_zone_summaries);
     let listed = listed.find(|one| one.hosted_zone_id.as_deref().is_some_and(|id| bare(id) == bare(zone)));
@@ -43,7 +44,7 @@ pub(super) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
 
 /// A private hosted zone.
 #[derive(Clone, Copy)]
-pub(super) struct Place<'a> {
+pub(crate) struct Place<'a> {
     /// Its id.
     pub id: &'a str,
     /// Its domain.
@@ -53,7 +54,7 @@ pub(super) struct Place<'a> {
 }
 
 /// What a zone answers for a name within it.
-pub(super) fn answer(
+pub(crate) fn answer(
     context: &Context<'_>,
     zone: Place<'_>,
     question: &Question,

@@ -1,16 +1,18 @@
 //! A VPC's own resolver: which rule or private zone takes a name, or public DNS.
 
-use super::lookup::{Answer, Lookup, blocker};
-use super::{Question, firewall, forward, needed, zones};
-use crate::facts::elsewhere::{domain, within};
-use crate::facts::profiles;
-use crate::facts::{Context, resolver_endpoint, vpc};
+use crate::facts::Context;
+use crate::facts::endpoints::centralized::{domain, within};
+use crate::facts::inventory::route53_profiles;
+use crate::facts::subjects::{resolver_endpoint, vpc};
 use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
+use super::answer::{Answer, Lookup, blocker};
+use super::{Question, dns_firewall, forwarding, required, zones};
+
 /// A rule that applies to a VPC.
 #[derive(Clone, Debug)]
-pub(super) struct Applied<'s> {
+pub(crate) struct Applied<'s> {
     pub rule: &'s ResolverRule,
     /// The domain that it takes; empty for all names.
     pub domain: String,
@@ -20,7 +22,7 @@ pub(super) struct Applied<'s> {
 
 /// The look-ups that led to one, so that a loop is seen.
 #[derive(Debug, Default)]
-pub(super) struct Trail {
+pub(crate) struct Trail {
     /// Each VPC whose resolver has the query, with the name.
     steps: Vec<(String, String)>,
     /// How many look-ups were made in all, those that ended too.
@@ -38,7 +40,7 @@ impl Trail {
 const MOST: usize = 40;
 
 /// What a VPC's resolver answers, asked by what is in the VPC or through an inbound endpoint.
-pub(super) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
+pub(crate) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
     let step = format!("the resolver of {id}");
     if trail.made >= MOST {
         let what = format!("more than {MOST} look-ups for {}", question.name);
@@ -60,7 +62,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         Ok(false) => return Lookup::nothing(vec![attribute_off(id, vpc::Attribute::Support)], String::new()),
         Err(missing) => against.extend(missing),
     }
-    match firewall::refuses(context, id, &question.name) {
+    match dns_firewall::refuses(context, id, &question.name) {
         Ok(None) => {}
         Ok(Some(refused)) => return Lookup::denied(vec![refused], String::new()),
         Err(missing) => against.extend(missing),
@@ -81,7 +83,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     });
     let forwards = rule.filter(|rule| is_kind(rule.rule, "FORWARD"));
     let found = match (forwards, &zone) {
-        (Some(rule), _) => forward::by_rule(context, rule.rule, id, question, trail),
+        (Some(rule), _) => forwarding::by_rule(context, rule.rule, id, question, trail),
         (None, Some(zone)) => by_zone(context, id, zone, question, trail),
         (None, None) if question.alias => {
             let what =
@@ -117,14 +119,14 @@ fn by_zone(
 
 /// What public DNS answers: for the cluster's name the control plane's private addresses, where the public
 /// endpoint is off (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
-pub(super) fn public(context: &Context<'_>, name: &str) -> Lookup {
+pub(crate) fn public(context: &Context<'_>, name: &str) -> Lookup {
     let step = "public DNS".to_owned();
-    if needed::cluster_host(context).as_deref() != Ok(name) {
+    if required::cluster_host(context).as_deref() != Ok(name) {
         return Lookup::told(Answer::Public, step);
     }
     match context.public_access() {
         Ok(true) => Lookup::told(Answer::Public, step),
-        Ok(false) => match needed::control_plane(context) {
+        Ok(false) => match required::control_plane(context) {
             Ok(none) if none.is_empty() => {
                 let what = "what the name of a cluster leads to, both of whose endpoints are off";
                 Lookup::unknown(vec![Missing::unmodelled(what)], step)
@@ -162,13 +164,13 @@ fn attribute_off(vpc: &str, attribute: vpc::Attribute) -> Blocker {
     blocker(BlockerCode::DnsAttributeOff, "vpc", vpc, format!("{what} is off, so that {why}"), remedy)
 }
 
-pub(super) fn is_kind(rule: &ResolverRule, kind: &str) -> bool {
+pub(crate) fn is_kind(rule: &ResolverRule, kind: &str) -> bool {
     rule.rule_type.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
 }
 
 /// The rules that apply to a VPC, and what may be more: those that are associated with it, and those of
 /// its Route 53 Profiles.
-pub(super) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
+pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
     let (mut applied, mut unread) = (Vec::new(), Vec::new());
     let aws = &context.snapshot.aws;
     let all = aws.resolver_rule_associations.as_deref();
@@ -193,10 +195,10 @@ pub(super) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
         }
         Err(missing) => unread.extend(missing),
     }
-    match profiles::held(context, vpc) {
+    match route53_profiles::held(context, vpc) {
         Ok(held) => {
             for one in held {
-                if let Some(id) = profiles::resource(one, "resolver-rule/") {
+                if let Some(id) = route53_profiles::resource(one, "resolver-rule/") {
                     match rule(context, id, true) {
                         Ok(found) => applied.extend(found),
                         Err(missing) => unread.extend(missing),

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::facts::fixture::{Fixture, is_unknown};
+use crate::facts::test_support::fixture::{Fixture, is_unknown};
 
 const VPC: &str = "vpc-0a000000000000001";
 const PEER: &str = "vpc-0e000000000000001";

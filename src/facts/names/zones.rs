@@ -3,20 +3,21 @@
 
 use std::collections::BTreeSet;
 
-use super::Question;
-use super::lookup::{Answer, Lookup, blocker};
-use super::needed::{cluster_host, control_plane, of_endpoint};
-use super::records;
-use super::resolver::Trail;
-use crate::facts::elsewhere::{domain, within};
-use crate::facts::profiles;
-use crate::facts::{Context, elsewhere, endpoints, features};
+use crate::facts::endpoints::centralized::{self, domain, within};
+use crate::facts::endpoints::service_endpoint;
+use crate::facts::inventory::route53_profiles;
+use crate::facts::{Context, features};
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
+use super::answer::{Answer, Lookup, blocker};
+use super::required::{cluster_host, control_plane, of_endpoint};
+use super::resolver::Trail;
+use super::{Question, records};
+
 /// A private zone of a VPC.
 #[derive(Clone, Debug)]
-pub(super) struct Zone<'s> {
+pub(crate) struct Zone<'s> {
     /// Its domain.
     pub domain: String,
     /// Whether a Route 53 Profile brings it: the VPC's own come first.
@@ -35,7 +36,7 @@ enum Kind<'s> {
 }
 
 /// The zone that answers for a name in a VPC, the most specific one, and what may change that.
-pub(super) fn answering<'s>(
+pub(crate) fn answering<'s>(
     context: &Context<'s>,
     vpc: &str,
     question: &Question,
@@ -104,16 +105,16 @@ fn of_endpoint_named<'s>(
     zones: &mut Vec<Zone<'s>>,
     missing: &mut Vec<Missing>,
 ) {
-    if endpoints::is_gone(endpoint) {
+    if service_endpoint::is_gone(endpoint) {
         return;
     }
     let patterns = patterns(context, endpoint);
     if !patterns.iter().any(|pattern| within(&question.name, &domain(pattern))) {
         return;
     }
-    let on = match (endpoints::is_interface(context, endpoint), endpoint.private_dns_enabled) {
+    let on = match (service_endpoint::is_interface(context, endpoint), endpoint.private_dns_enabled) {
         (Ok(false), _) | (_, Some(false)) => Ok(false),
-        (Ok(true), Some(true)) if endpoints::inbound_only(context, endpoint) => Ok(question.inbound),
+        (Ok(true), Some(true)) if service_endpoint::inbound_only(context, endpoint) => Ok(question.inbound),
         (Ok(true), Some(true)) => Ok(true),
         (Ok(true), None) => {
             let field = format!("PrivateDnsEnabled of {}", endpoint.vpc_endpoint_id);
@@ -151,8 +152,8 @@ fn patterns(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<String> {
     if !listed.is_empty() {
         return listed.into_iter().collect();
     }
-    let Some(suffix) = endpoints::suffix(endpoint) else { return Vec::new() };
-    let mut usual = elsewhere::private_names(context, suffix, None);
+    let Some(suffix) = service_endpoint::suffix(endpoint) else { return Vec::new() };
+    let mut usual = centralized::private_names(context, suffix, None);
     // Where clients ask for names beneath the service's, its endpoint answers for them.
     let beneath = features::matrix()
         .is_ok_and(|matrix| matrix.services.get(suffix).is_some_and(|service| !service.hosts.is_empty()));
@@ -189,18 +190,18 @@ fn of_profiles<'s>(
     missing: &mut Vec<Missing>,
 ) {
     let name = &question.name;
-    let held = match profiles::held(context, vpc) {
+    let held = match route53_profiles::held(context, vpc) {
         Ok(held) => held,
         Err(why) => return missing.extend(why),
     };
     for one in held {
-        if let Some(id) = profiles::resource(one, "vpc-endpoint/") {
+        if let Some(id) = route53_profiles::resource(one, "vpc-endpoint/") {
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
             match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
                 Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
                 None => missing.push(context.missing("VpcEndpoints", Some(id))),
             }
-        } else if let Some(id) = profiles::resource(one, "hostedzone/") {
+        } else if let Some(id) = route53_profiles::resource(one, "hostedzone/") {
             match records::domain_of(context, id) {
                 Some(domain) => zones.push(Zone {
                     domain,
@@ -220,7 +221,7 @@ impl Zone<'_> {
     /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
     pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
         match &self.kind {
-            Kind::Endpoint(endpoint, _) => endpoints::silent(context, endpoint),
+            Kind::Endpoint(endpoint, _) => service_endpoint::silent(context, endpoint),
             Kind::Cluster | Kind::Hosted { .. } => Vec::new(),
         }
     }

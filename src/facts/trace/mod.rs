@@ -13,8 +13,8 @@ use crate::intent::Intent;
 use crate::network::{Blocker, End, EndKind, Missing, Path, Ports, Verdict};
 use crate::snapshot::Snapshot;
 
-use super::ends::{self, Ends, Side, label, pods_towards};
-use super::{Context, DeclaredEnd, EndSpec, Target, blockers};
+use super::ends::{self, Ends, Side, label, merge_blockers, pods_towards};
+use super::{Context, DeclaredEnd, EndSpec, Target};
 
 pub use error::TraceError;
 
@@ -161,7 +161,10 @@ fn finished(context: &Context<'_>, paths: Vec<Path>) -> Traced {
     assumptions.extend(paths.iter().flat_map(|path| path.assumptions.iter().cloned()));
     Traced {
         verdict,
-        blockers: blockers::merged(context, paths.iter().flat_map(|path| path.blockers.clone()).collect()),
+        blockers: merge_blockers::merged(
+            context,
+            paths.iter().flat_map(|path| path.blockers.clone()).collect(),
+        ),
         paths,
         assumptions: assumptions.into_iter().collect(),
         target: context.target(),

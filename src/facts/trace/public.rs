@@ -2,16 +2,19 @@
 
 use std::rc::Rc;
 
-use super::service::{Found, subnet};
+use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::ends::{Ends, pods_towards};
-use crate::facts::{Context, elsewhere, endpoints, features, services};
+use crate::facts::subjects::service;
+use crate::facts::{Context, features};
 use crate::network::{
     Blocker, BlockerCode, Egress, End, EndKind, Hop, Known, Leg, Missing, Path, Remedy, Verdict,
 };
 use crate::snapshot::aws::ec2::Route;
 
+use super::service::{Found, subnet};
+
 /// The paths of these sources: blocked where it is proved that there is no endpoint and no other way.
-pub(super) fn paths(
+pub(crate) fn paths(
     context: &Context<'_>,
     (sources, of_pods): (&[&End], bool),
     suffix: &str,
@@ -87,8 +90,8 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
     let mut missing = not_ours(context);
     let matrix = features::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&features::OTHER);
-    let offer = endpoints::offer(context, suffix, service).ok().flatten();
-    missing.extend(elsewhere::unread(context, &[subnet.clone()].into(), suffix, offer));
+    let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
+    missing.extend(centralized::unread(context, &[subnet.clone()].into(), suffix, offer));
     let table = context.network.effective_route_table(&subnet)?;
     if table.routes.iter().any(leads_out) {
         missing.push(Missing::unmodelled(format!(
@@ -117,14 +120,14 @@ fn not_ours(context: &Context<'_>) -> Vec<Missing> {
         return vec![context.field("Vpcs", &format!("OwnerId of {id}"))];
     };
     let ours = context.account.as_deref() == Some(owner) || context.snapshot.accounts.contains(owner);
-    if ours { Vec::new() } else { vec![elsewhere::of_other_account(owner)] }
+    if ours { Vec::new() } else { vec![centralized::of_other_account(owner)] }
 }
 
 fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Blocker> {
     let vpc = context.vpc.clone()?;
     let matrix = features::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&features::OTHER);
-    let offer = endpoints::offer(context, suffix, service).ok().flatten();
+    let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
     let is_gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let mut chosen: Vec<String> = Vec::new();
     for &subnet in subnets {
@@ -139,9 +142,9 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
         chosen.extend(fresh);
     }
     let remedy = Remedy {
-        target: Some(services::service_name(context, suffix, service, offer)),
+        target: Some(service::service_name(context, suffix, service, offer)),
         target_option: Some(if is_gateway { "Gateway" } else { "Interface" }.to_owned()),
-        group: services::group_for_endpoint(context, matrix),
+        group: service::group_for_endpoint(context, matrix),
         subnets: chosen,
         vpc: Some(vpc.clone()),
         ..Remedy::default()

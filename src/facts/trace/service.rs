@@ -5,23 +5,24 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 
-use super::{TraceError, public, withhold};
+use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::service_endpoint;
 use crate::facts::ends::{self, Ends, pods_towards};
-use crate::facts::features;
-use crate::facts::s3::{S3, Way};
-use crate::facts::{Context, endpoints};
+use crate::facts::{Context, features};
 use crate::network::{End, EndKind, Known, Missing, Path, Ports};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
+use super::{TraceError, public, withhold};
+
 /// Paths, and why there may be more.
 #[derive(Default)]
-pub(super) struct Found {
+pub(crate) struct Found {
     pub paths: Vec<Path>,
     pub unlisted: Vec<Missing>,
 }
 
 /// The paths from these sources to a service.
-pub(super) fn paths(
+pub(crate) fn paths(
     context: &mut Context<'_>,
     (sources, of_pods): (&[End], bool),
     suffix: &str,
@@ -78,7 +79,7 @@ fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, 
         .vpc_endpoints
         .iter()
         .flatten()
-        .filter(|endpoint| endpoints::suffix(endpoint) == Some(wanted))
+        .filter(|endpoint| service_endpoint::suffix(endpoint) == Some(wanted))
         .collect();
     let having: BTreeSet<&str> = all.iter().filter_map(|endpoint| endpoint.vpc_id.as_deref()).collect();
     let near: BTreeSet<&str> = sources.iter().flat_map(|source| vpcs(context, source)).collect();
@@ -134,7 +135,7 @@ fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
 /// The endpoint that a source's look-up of the service leads to.
 fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
     let service = features::matrix()?.services.get(suffix).unwrap_or(&features::OTHER);
-    let best = endpoints::of(context, suffix, service)?.first().copied();
+    let best = service_endpoint::of(context, suffix, service)?.first().copied();
     if suffix != "s3" {
         return Ok(best);
     }
@@ -142,12 +143,12 @@ fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Opt
     let Some(subnet) = subnet(context, source) else { return Ok(best) };
     Ok(match S3::new(context).way(&subnet)? {
         Way::Gateway { endpoint } | Way::Interface { endpoint } => Some(endpoint),
-        Way::None => best.filter(|endpoint| endpoints::is_gateway(context, endpoint) == Ok(true)),
+        Way::None => best.filter(|endpoint| service_endpoint::is_gateway(context, endpoint) == Ok(true)),
     })
 }
 
 /// The subnet of an end that is in one.
-pub(super) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
+pub(crate) fn subnet(context: &Context<'_>, end: &End) -> Option<String> {
     match &end.kind {
         EndKind::Subnet { subnet, .. } => Some(subnet.clone()),
         EndKind::Interface { id } => context.network.interface(id).ok()?.subnet_id.clone(),

@@ -2,11 +2,12 @@
 
 use serde_json::json;
 
-use super::{TraceError, Traced, trace};
 use crate::facts::DeclaredEnd;
-use crate::facts::fixture::Fixture;
+use crate::facts::test_support::fixture::Fixture;
 use crate::intent::Intent;
 use crate::network::{BlockerCode, Verdict};
+
+use super::{TraceError, Traced, trace};
 
 const API: &str = "eni-0c0000000000000ca";
 const OPERATOR: &str = "eni-0c00000000000000a";
@@ -250,7 +251,7 @@ fn the_same_question_has_the_same_answer_and_names_its_target() {
 /// <https://docs.aws.amazon.com/eks/latest/userguide/external-snat.html>
 #[test]
 fn out_of_the_vpc_pods_are_where_their_nodes_are() {
-    let text = include_str!("../../../fixtures/healthy/custom-networking.json");
+    let text = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures/healthy/custom-networking.json"));
     let fixture = Fixture(serde_json::from_str(text).unwrap());
     let outside = traced(&fixture, "pods", "198.51.100.7");
     let shown: Vec<&str> = outside.paths.iter().map(|path| path.from.as_str()).collect();

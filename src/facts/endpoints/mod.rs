@@ -1,0 +1,7 @@
+//! VPC endpoints: which one serves a service, what its policy allows, and who calls it.
+
+pub mod callers;
+pub mod centralized;
+pub mod policy;
+pub mod s3;
+pub mod service_endpoint;

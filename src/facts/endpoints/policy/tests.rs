@@ -1,0 +1,137 @@
+//! What endpoint policies do to a cluster, judged on the healthy one.
+
+use serde_json::{Value, json};
+
+use crate::facts::test_support::fixture::Fixture;
+
+const S3: &str = "vpce-0a000000000000005";
+const ECR: &str = "vpce-0a0000000000000e1";
+const EC2: &str = "vpce-0a0000000000000e0";
+const STS: &str = "vpce-0a0000000000000e3";
+
+/// The facts of a service under a policy of one statement or more.
+fn under(endpoint: &str, service: &str, statements: &Value) -> Value {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let healthy = Fixture::healthy().change("VpcEndpoints", "VpcEndpointId", endpoint, |endpoint| {
+        endpoint["PolicyDocument"] = json!(policy);
+    });
+    healthy.fields("service", service)
+}
+
+fn everything(condition: &Value) -> Value {
+    json!([{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*", "Condition": condition}])
+}
+
+fn problem(facts: &Value) -> &str {
+    assert_eq!(facts["policy_allows"], json!(false), "{facts}");
+    facts["policy_problem"].as_str().unwrap()
+}
+
+#[test]
+fn the_layer_bucket_takes_no_condition_on_the_owners_organisation_or_account() {
+    for condition in [
+        json!({"StringEquals": {"aws:PrincipalOrgID": "o-mine"}}),
+        json!({"StringEquals": {"aws:ResourceOrgID": "o-mine"}}),
+        json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}),
+        json!({"StringEquals": {"aws:ResourceAccount": "111122223333"}}),
+        json!({"Bool": {"aws:PrincipalIsAWSService": "true"}}),
+        json!({"ArnLike": {"aws:PrincipalArn": "arn:aws:iam::111122223333:role/*"}}),
+    ] {
+        let facts = under(S3, "s3", &everything(&condition));
+        assert!(problem(&facts).contains("starport-layer-bucket"), "{condition}: {facts}");
+    }
+    for condition in [
+        json!({"StringEquals": {"aws:SourceVpc": "vpc-0a000000000000001"}}),
+        json!({"StringEquals": {"aws:SourceVpce": S3}}),
+        json!({"Bool": {"aws:SecureTransport": true}}),
+        json!({"StringEquals": {"aws:RequestedRegion": "ap-northeast-1"}}),
+    ] {
+        let facts = under(S3, "s3", &everything(&condition));
+        assert_eq!(facts["policy_allows"], json!(true), "{condition}: {facts}");
+    }
+    let strangers = under(S3, "s3", &everything(&json!({"StringEquals": {"aws:SourceVpc": "vpc-1"}})));
+    assert!(problem(&strangers).contains("aws:SourceVpc, which is vpc-0a000000000000001"));
+}
+
+#[test]
+fn a_guard_for_the_organisation_denies_layers_too() {
+    let facts = under(
+        S3,
+        "s3",
+        &json!([
+            {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+            {"Sid": "Perimeter", "Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*",
+             "Condition": {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": "o-mine"}}},
+        ]),
+    );
+    assert!(problem(&facts).contains("statement Perimeter denies s3:GetObject"), "{facts}");
+}
+
+#[test]
+fn images_of_eks_come_from_its_own_account() {
+    let pull = |account: &str, condition: Value| {
+        under(
+            ECR,
+            "ecr.api",
+            &json!([
+                {"Effect": "Allow", "Principal": "*", "Action": "ecr:GetAuthorizationToken", "Resource": "*"},
+                {"Effect": "Allow", "Principal": "*", "Action": ["ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer"],
+                 "Resource": format!("arn:aws:ecr:ap-northeast-1:{account}:repository/*"), "Condition": condition},
+            ]),
+        )
+    };
+    let own = pull("111122223333", json!({}));
+    assert!(problem(&own).contains("ap-northeast-1:602401143452:repository/*"), "{own}");
+    assert_eq!(own["policy_lacks"], json!([]), "its own images are allowed: {own}");
+    let eks = pull("602401143452", json!({}));
+    assert_eq!(eks["policy_allows"], json!(true), "{eks}");
+    assert_eq!(eks["policy_allows_more"], json!(false));
+    assert!(eks["policy_lacks"][0].as_str().unwrap().starts_with("images of this account's own"), "{eks}");
+    let organisation = pull("*", json!({"StringEquals": {"aws:ResourceOrgID": "o-mine"}}));
+    assert!(problem(&organisation).contains("aws:ResourceOrgID, which here is an AWS account's own"));
+    let account =
+        pull("*", json!({"StringEquals": {"aws:ResourceAccount": ["111122223333", "602401143452"]}}));
+    assert_eq!(account["policy_allows"], json!(true), "{account}");
+    let no_token = under(
+        ECR,
+        "ecr.api",
+        &json!([{"Effect": "Allow", "Principal": "*", "Action": "ecr:*", "Resource": "arn:aws:ecr:*:*:repository/*"}]),
+    );
+    assert!(problem(&no_token).contains("no statement allows ecr:GetAuthorizationToken"), "{no_token}");
+}
+
+#[test]
+fn a_role_of_the_account_is_in_its_account_and_perhaps_in_an_organisation() {
+    let allows = |condition: Value| under(EC2, "ec2", &everything(&condition))["policy_allows"].clone();
+    assert_eq!(allows(json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}})), json!(true));
+    assert_eq!(allows(json!({"StringEquals": {"aws:PrincipalAccount": "444455556666"}})), json!(false));
+    assert_eq!(allows(json!({"Bool": {"aws:PrincipalIsAWSService": "false"}})), json!(true));
+    assert!(allows(json!({"StringEquals": {"aws:PrincipalOrgID": "o-mine"}}))["$unknown"].is_array());
+    assert_eq!(allows(json!({"StringEquals": {"aws:SourceIp": "10.0.0.1"}})), json!(false));
+}
+
+#[test]
+fn who_trades_a_token_at_sts_has_no_aws_identity() {
+    for condition in [
+        json!({"StringEquals": {"aws:PrincipalOrgID": "o-mine"}}),
+        json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}),
+    ] {
+        let facts = under(STS, "sts", &everything(&condition));
+        assert!(problem(&facts).contains("which the request does not carry"), "{facts}");
+    }
+    let facts =
+        under(STS, "sts", &everything(&json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-mine"}})));
+    assert_eq!(facts["policy_allows"], json!(true), "{facts}");
+    let named = json!([{"Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111122223333:root"}, "Action": "*", "Resource": "*"}]);
+    problem(&under(STS, "sts", &named));
+}
+
+#[test]
+fn a_service_without_policies_refuses_nothing() {
+    let bare = Fixture::healthy()
+        .change("VpcEndpoints", "VpcEndpointId", EC2, |endpoint| endpoint["PolicyDocument"] = json!("{}"))
+        .change("ServiceDetails", "ServiceName", "com.amazonaws.ap-northeast-1.ec2", |detail| {
+            detail["VpcEndpointPolicySupported"] = json!(false);
+        });
+    assert_eq!(bare.fields("service", "ec2")["policy_allows"], json!(true));
+}

@@ -1,0 +1,203 @@
+//! Conditions of a statement: every operator and key of the block must hold.
+//!
+//! A key that the request does not carry fails a condition, fulfils a negated one, and fulfils
+//! `…IfExists` and `ForAllValues`:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+
+use serde_json::Value;
+
+use super::keys::{Carried, Keys};
+use super::principal::is_account;
+use super::statement::Version;
+use super::{Three, pattern};
+use crate::snapshot::Arn;
+
+/// Whether all conditions of a statement hold for what a request carries.
+pub(crate) fn met(version: Version, block: Option<&Value>, keys: &Keys) -> Three {
+    let operators = match block {
+        None => return Three::Yes,
+        Some(Value::Object(operators)) => operators,
+        Some(_) => return Three::Maybe("has a condition that cannot be understood".into()),
+    };
+    let mut all = Three::Yes;
+    for (name, tests) in operators {
+        let operator = Operator::parse(name);
+        let Value::Object(tests) = tests else {
+            return Three::Maybe("has a condition that cannot be understood".into());
+        };
+        for (key, wanted) in tests {
+            all = all.and(explained(key, keys, one(version, operator, key, wanted, keys)));
+        }
+    }
+    all
+}
+
+/// Says which key it was.
+fn explained(key: &str, keys: &Keys, outcome: Three) -> Three {
+    match outcome {
+        Three::Yes => Three::Yes,
+        Three::No(_) => Three::No(match keys.get(key) {
+            Some(Carried::Nothing) => format!("hangs on {key}, which the request does not carry"),
+            Some(Carried::OfAws { .. }) => format!("hangs on {key}, which here is an AWS account's own"),
+            Some(Carried::Values(values)) => {
+                format!("hangs on {key}, which is {}", values.join(", "))
+            }
+            None => format!("hangs on {key}"),
+        }),
+        Three::Maybe(why) if why.is_empty() => {
+            Three::Maybe(format!("hangs on {key}, whose value in the request is not known"))
+        }
+        Three::Maybe(why) => Three::Maybe(format!("hangs on {key}: it {why}")),
+    }
+}
+
+/// A condition operator, taken apart.
+#[derive(Clone, Copy, Debug)]
+struct Operator {
+    set: Set,
+    test: Test,
+    negated: bool,
+    if_exists: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Set {
+    None,
+    All,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Test {
+    Equals,
+    EqualsIgnoreCase,
+    Like,
+    Arn,
+    Bool,
+    Null,
+    /// Numbers, dates, addresses and the like, which are not compared here.
+    Other,
+}
+
+impl Operator {
+    fn parse(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let (set, rest) = match name.split_once(':') {
+            Some(("forallvalues", rest)) => (Set::All, rest),
+            Some(("foranyvalue", rest)) => (Set::Any, rest),
+            _ => (Set::None, name.as_str()),
+        };
+        let (rest, if_exists) = rest.strip_suffix("ifexists").map_or((rest, false), |rest| (rest, true));
+        let test = match rest {
+            "stringequals" | "stringnotequals" => Test::Equals,
+            "stringequalsignorecase" | "stringnotequalsignorecase" => Test::EqualsIgnoreCase,
+            "stringlike" | "stringnotlike" => Test::Like,
+            "arnequals" | "arnlike" | "arnnotequals" | "arnnotlike" => Test::Arn,
+            "bool" => Test::Bool,
+            "null" => Test::Null,
+            _ => Test::Other,
+        };
+        Self { set, test, negated: rest.contains("not"), if_exists }
+    }
+}
+
+fn one(version: Version, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Three {
+    let Some(wanted) = values(wanted) else {
+        return Three::Maybe("is compared with what cannot be understood".into());
+    };
+    let Some(carried) = keys.get(key) else { return Three::Maybe(String::new()) };
+    if operator.test == Test::Null {
+        let absent = match carried {
+            Carried::Nothing => true,
+            Carried::Values(_) | Carried::OfAws { present: true, .. } => false,
+            Carried::OfAws { present: false, .. } => return Three::Maybe(String::new()),
+        };
+        return Three::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())));
+    }
+    match carried {
+        Carried::Nothing => Three::of(match operator.set {
+            _ if operator.if_exists => true,
+            Set::All => true,
+            Set::Any => false,
+            Set::None => operator.negated,
+        }),
+        Carried::Values(values) => {
+            let holds = |value: &String| {
+                let any = wanted.iter().fold(Three::No(String::new()), |so_far, wanted| {
+                    so_far.or(matches(version, operator, wanted, value, keys))
+                });
+                if operator.negated { any.not() } else { any }
+            };
+            match operator.set {
+                Set::None if values.len() != 1 => Three::Maybe("has several values".into()),
+                Set::None | Set::All => {
+                    values.iter().fold(Three::Yes, |so_far, value| so_far.and(holds(value)))
+                }
+                Set::Any => {
+                    values.iter().fold(Three::No(String::new()), |so_far, value| so_far.or(holds(value)))
+                }
+            }
+        }
+        Carried::OfAws { own, present } => {
+            let any = wanted.iter().fold(Three::No(String::new()), |so_far, wanted| {
+                so_far.or(is_of_aws(wanted, own.as_deref()))
+            });
+            let held = if operator.negated { any.not() } else { any };
+            // Without the key a condition fails and a negated one holds; with …IfExists both hold.
+            match held {
+                Three::No(_) if !present && operator.if_exists => Three::Maybe(String::new()),
+                Three::Yes if !present && !operator.negated && !operator.if_exists => {
+                    Three::Maybe(String::new())
+                }
+                held => held,
+            }
+        }
+    }
+}
+
+/// Whether a value is an AWS account's or organisation's own, which nobody can write down.
+fn is_of_aws(wanted: &str, own: Option<&str>) -> Three {
+    if wanted == "*" {
+        return Three::Yes;
+    }
+    let account = Arn::parse(wanted).map_or(wanted, |arn| arn.account);
+    let is_account = is_account(account);
+    if is_account && own == Some(account) {
+        Three::No(String::new())
+    } else if is_account {
+        Three::Maybe(format!("is compared with {wanted}, which may be AWS's account"))
+    } else if wanted.contains(['*', '?', '$']) {
+        Three::Maybe(String::new())
+    } else {
+        Three::No(String::new())
+    }
+}
+
+fn matches(version: Version, operator: Operator, wanted: &str, value: &str, keys: &Keys) -> Three {
+    let filled = match version {
+        Version::Variables => keys.expand(wanted),
+        Version::Old => Some(wanted.to_owned()),
+    };
+    let Some(wanted) = filled else { return Three::Maybe("is compared with a variable".into()) };
+    match operator.test {
+        Test::Equals => pattern::equals(&wanted, value),
+        Test::EqualsIgnoreCase => pattern::equals(&wanted.to_lowercase(), &value.to_lowercase()),
+        Test::Bool => Three::of(wanted.eq_ignore_ascii_case(value)),
+        Test::Like => pattern::admits(&wanted, value),
+        Test::Arn => pattern::admits_arn(&wanted, value),
+        Test::Null | Test::Other => Three::Maybe("is compared in a way that is not modelled".into()),
+    }
+}
+
+/// The values that a condition names; JSON's own truth values and numbers count as their texts.
+fn values(wanted: &Value) -> Option<Vec<String>> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    };
+    match wanted {
+        Value::Array(list) => list.iter().map(text).collect(),
+        one => text(one).map(|text| vec![text]),
+    }
+}

@@ -1,0 +1,11 @@
+//! What the cluster is made of: node groups, subnets, user data, the VPC CNI, Resolver. Asked by everybody.
+
+pub mod launch_template;
+pub mod max_pods;
+pub mod node_group_instances;
+pub mod node_groups;
+pub mod operators;
+pub mod route53_profiles;
+pub mod ungrouped_nodes;
+pub mod user_data;
+pub mod vpc_cni;

@@ -1,0 +1,83 @@
+//! The operators' networks as ends of flows, and what the cluster's public endpoint makes of them.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use crate::facts::subjects::resolver_endpoint;
+use crate::facts::{Context, ends};
+use crate::intent::Operator;
+use crate::network::{AddressSet, End, EndKind, Known, Missing};
+
+/// The declared networks, or that nobody declared any.
+pub(crate) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
+    context.intent.operators.as_deref().ok_or_else(|| {
+        vec![Missing::intent(
+            "which networks operators come from (--operator-cidr, or operators: in privek-audit.yaml; [] for none)",
+        )]
+    })
+}
+
+/// A declared network as the end of a path.
+pub(crate) fn end(operator: &Operator) -> End {
+    let groups = ends::groups(&operator.security_groups);
+    End {
+        label: operator.name.clone(),
+        kind: EndKind::Addresses { cidr: operator.cidr, via: operator.via.clone(), groups },
+    }
+}
+
+/// Whether the machines of a declared network ask endpoints of Route 53 Resolver themselves, with no DNS
+/// servers of their own between.
+pub(crate) fn asks_resolver(context: &Context<'_>, operator: &Operator) -> bool {
+    let is_endpoint =
+        |server: &IpAddr| !matches!(resolver_endpoint::endpoint_with(context, *server), Ok(None));
+    !operator.dns.is_empty() && operator.dns.iter().all(is_endpoint)
+}
+
+/// The DNS servers of a declared network, which are in it or beside it, as ends of paths.
+pub(crate) fn dns_servers(operator: &Operator) -> Vec<End> {
+    let network = end(operator);
+    let of_address = |address: &IpAddr| {
+        let mut server = network.clone();
+        server.label = format!("{address} of {}", operator.name);
+        if let EndKind::Addresses { cidr, .. } = &mut server.kind {
+            *cidr = IpNet::from(*address);
+        }
+        server
+    };
+    operator.dns.iter().map(of_address).collect()
+}
+
+/// Whether the cluster's public endpoint admits a network.
+///
+/// What leaves a private network for the internet has an address that only its owner knows.
+pub(crate) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> Known<bool> {
+    if !context.public_access()? {
+        return Ok(false);
+    }
+    let config = context.vpc_config()?;
+    let texts = config.public_access_cidrs.as_ref();
+    let admitted = texts.and_then(|all| all.iter().map(|text| text.parse().ok()).collect());
+    let admitted: Vec<IpNet> =
+        admitted.ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.publicAccessCidrs")])?;
+    let admitted: AddressSet = admitted.into_iter().collect();
+    // An IPv4 network behind NAT stays IPv4.
+    let everybody = AddressSet::everything();
+    let everybody = if is_v4(&operator.cidr) { everybody.only_v4() } else { everybody.only_v6() };
+    if admitted.contains_all(&everybody) {
+        return Ok(true);
+    }
+    if AddressSet::private().contains_all(&operator.cidr.into()) {
+        let what = format!(
+            "the public addresses that {} leaves with, to compare with publicAccessCidrs",
+            operator.name
+        );
+        return Err(vec![Missing::intent(what)]);
+    }
+    Ok(admitted.contains_all(&operator.cidr.into()))
+}
+
+fn is_v4(net: &IpNet) -> bool {
+    matches!(net, IpNet::V4(_))
+}

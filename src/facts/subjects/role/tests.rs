@@ -1,0 +1,89 @@
+//! Roles of the healthy cluster, changed here and there.
+
+use serde_json::json;
+
+use crate::facts::test_support::fixture::{Fixture, is_unknown};
+
+const NODE: &str = "payments-node";
+const BATCH: &str = "payments-batch-node";
+const CLUSTER: &str = "payments-eks-service-role";
+
+#[test]
+fn every_role_says_what_it_is_for() {
+    let healthy = Fixture::healthy();
+    let cluster = healthy.fields("role", CLUSTER);
+    assert_eq!((&cluster["for_cluster"], &cluster["for_nodes"]), (&json!(true), &json!(false)));
+    assert_eq!(cluster["used_by"], json!(["cluster payments"]));
+    let batch = healthy.fields("role", BATCH);
+    assert_eq!(batch["used_by"], json!(["node group payments-batch"]), "through its instance profile");
+    assert_eq!(batch["wanted_entry_type"], json!("EC2_LINUX"));
+}
+
+#[test]
+fn a_policy_of_ones_own_that_suffices_is_enough() {
+    let batch = Fixture::healthy().fields("role", BATCH);
+    for fact in ["allows_node", "allows_pull", "allows_pod_identity", "cni_served", "trusted", "mapped"] {
+        assert_eq!(batch[fact], json!(true), "{fact}: {batch}");
+    }
+}
+
+#[test]
+fn what_is_missing_is_named() {
+    let pulls = Fixture::healthy()
+        .change("AttachedRolePolicies", "RoleName", NODE, |attached| attached["AttachedPolicies"] = json!([]))
+        .fields("role", NODE);
+    assert_eq!(pulls["allows_pull"], json!(false));
+    assert_eq!(
+        pulls["pull_lacks"],
+        json!(["ecr:BatchGetImage", "ecr:GetAuthorizationToken", "ecr:GetDownloadUrlForLayer"])
+    );
+    assert_eq!(pulls["cni_served"], json!(true), "the VPC CNI has a role of its own");
+}
+
+#[test]
+fn an_unread_policy_can_allow_and_can_forbid() {
+    let inline = Fixture::healthy().withhold("RolePolicyNames").fields("role", NODE);
+    assert!(is_unknown(&inline["allows_pull"], "iam:ListRolePolicies"), "{inline}");
+    let attached = Fixture::healthy().withhold("AttachedRolePolicies").fields("role", NODE);
+    assert!(is_unknown(&attached["allows_node"], "iam:ListAttachedRolePolicies"), "{attached}");
+    let role = Fixture::healthy().withhold("Role").fields("role", NODE);
+    assert!(is_unknown(&role["allows_pull"], "iam:GetRole"), "a boundary may stand in the way: {role}");
+}
+
+#[test]
+fn a_policy_of_ones_own_may_stand_in_for_those_of_auto_mode_whatever_its_statements_are_called() {
+    let allows = |names: serde_json::Value| {
+        let auto_mode = Fixture::healthy()
+            .change("cluster", "name", "payments", |cluster| {
+                cluster["computeConfig"] = json!({"enabled": true});
+            })
+            .change("RolePolicyNames", "RoleName", CLUSTER, |listed| listed["PolicyNames"] = names.clone())
+            .add(
+                "RolePolicies",
+                json!({"RoleName": CLUSTER, "PolicyName": "own", "PolicyDocument": {
+                    "Version": "2012-10-17",
+                    "Statement": [{"Sid": "AmazonEKSClusterPolicy", "Effect": "Allow", "Action": "*", "Resource": "*"}],
+                }}),
+            );
+        auto_mode.fields("role", CLUSTER)["allows_auto_mode"].clone()
+    };
+    assert_eq!(allows(json!([])), json!(false));
+    assert!(is_unknown(&allows(json!(["own"])), "stand in for"));
+}
+
+#[test]
+fn in_china_either_name_of_ec2_will_do() {
+    let trusting = |service: &str| {
+        let healthy = Fixture::healthy()
+            .change("Role", "RoleName", NODE, |role| {
+                role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["Service"] = json!(service);
+            })
+            .change("cluster", "name", "payments", |cluster| {
+                cluster["arn"] = json!("arn:aws-cn:eks:cn-north-1:111122223333:cluster/payments");
+            });
+        healthy.fields("role", NODE)["trusted"].clone()
+    };
+    assert_eq!(trusting("ec2.amazonaws.com.cn"), json!(true));
+    assert_eq!(trusting("ec2.amazonaws.com"), json!(true));
+    assert_eq!(trusting("lambda.amazonaws.com"), json!(false));
+}
