@@ -7,6 +7,7 @@
 //! Only `collect` talks to AWS; from the snapshot on everything is synchronous, offline and
 //! deterministic. The library never prints and never exits.
 
+mod catalogue;
 pub mod cli;
 pub mod collect;
 pub mod commands;

@@ -17,7 +17,6 @@ mod forwarders;
 mod iam;
 mod inventory;
 mod names;
-mod registries;
 mod subject;
 mod subjects;
 #[cfg(test)]

@@ -1,4 +1,5 @@
 //! What everything in facts stands on: the snapshot, the intent and the network, and which cluster this is.
 
 pub mod context;
+pub mod domain_name;
 pub mod planned_cluster;

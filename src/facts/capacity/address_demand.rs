@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::facts::inventory::max_pods::{self, CniKnown, Demand, Kubelet};
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::subnets;
 use crate::facts::{Context, Missing};
 use crate::network::{Known, MissingKind};
 use crate::snapshot::aws::ec2::Instance;
@@ -180,7 +180,7 @@ pub(crate) fn free(context: &Context<'_>, items: &[Item], bound: Bound) -> Free 
     subnets
         .map(|subnet| {
             let unknown = if bound == Bound::Low { i64::from(u32::MAX) } else { 0 };
-            (subnet.clone(), subnet::free_addresses(context, subnet).unwrap_or(unknown))
+            (subnet.clone(), subnets::free_addresses(context, subnet).unwrap_or(unknown))
         })
         .collect()
 }
@@ -189,7 +189,7 @@ pub(crate) fn free(context: &Context<'_>, items: &[Item], bound: Bound) -> Free 
 pub(crate) fn zones(context: &Context<'_>, group: &NodeGroup) -> Known<BTreeMap<String, Vec<String>>> {
     let mut zones: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for id in group.subnets.clone()? {
-        zones.entry(subnet::zone(context, &id)?).or_default().push(id);
+        zones.entry(subnets::zone(context, &id)?).or_default().push(id);
     }
     Ok(zones)
 }

@@ -5,9 +5,8 @@
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html>).
 
 use crate::facts::Context;
-use crate::facts::inventory::max_pods;
 use crate::facts::inventory::node_groups::{self, Listed, NodeGroup};
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::{max_pods, subnets};
 use crate::network::Known;
 
 /// Families of which the user guide says that they can.
@@ -38,7 +37,7 @@ pub(crate) fn types_without(context: &Context<'_>, group: &NodeGroup) -> Known<V
         return Ok(without);
     }
     if !doubtful.is_empty() {
-        missing.push(subnet::unmodelled(&format!(
+        missing.push(subnets::unmodelled(&format!(
             "whether {} can give pods interfaces: IsTrunkingCompatible in limits.go of amazon-vpc-resource-controller-k8s says so, and no API",
             doubtful.join(", ")
         )));
@@ -64,7 +63,7 @@ pub(crate) fn elsewhere(context: &Context<'_>, group: &NodeGroup, listed: &Liste
         Ok(loose) if loose.is_empty() => {}
         Ok(_) => {
             missing
-                .push(subnet::unmodelled("whether nodes outside the node groups can give pods interfaces"));
+                .push(subnets::unmodelled("whether nodes outside the node groups can give pods interfaces"));
         }
         Err(why) => missing.extend(why),
     }

@@ -15,11 +15,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::network::{Known, MissingKind};
 
 use super::inventory::max_pods::Demand;
-use super::inventory::{node_group_instances, node_groups};
-use super::subjects::subnet;
+use super::inventory::{node_group_instances, node_groups, subnets};
 use super::{Context, Fact, Missing};
 use address_demand::{Bound, Level, Load, Member, count, free, items, running, share, zones};
 use bin_packing::Item;
+use shortage::Shortage;
 use update_surge::Update;
 
 /// One zone of one group.
@@ -32,16 +32,6 @@ pub(crate) struct ZoneCapacity {
     pub needed_minimum: Fact<i64>,
     pub needed_full: Fact<i64>,
     pub free: Fact<i64>,
-}
-
-/// Groups that a zone cannot hold together.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Shortage {
-    pub zone: String,
-    pub groups: Vec<String>,
-    pub subnets: Vec<String>,
-    pub needed: i64,
-    pub free: i64,
 }
 
 /// The answer for one group.
@@ -147,7 +137,7 @@ impl Answers {
                 missing.extend(inputs.into_iter().flatten().cloned());
             }
             for subnet in member.zones.iter().flatten().flat_map(|(_, subnets)| subnets) {
-                missing.extend(subnet::free_addresses(context, subnet).err().into_iter().flatten());
+                missing.extend(subnets::free_addresses(context, subnet).err().into_iter().flatten());
             }
         }
         let solve = |bound| {
@@ -220,7 +210,7 @@ impl Answers {
                 zone: zone.clone(),
                 groups: set.iter().map(|group| members[*group].group.name.clone()).collect(),
                 needed: items.iter().map(|item| item.count * item.size).sum(),
-                free: subnets.iter().filter_map(|subnet| subnet::free_addresses(context, subnet).ok()).sum(),
+                free: subnets.iter().filter_map(|subnet| subnets::free_addresses(context, subnet).ok()).sum(),
                 subnets: subnets.into_iter().collect(),
             });
         }
@@ -261,7 +251,7 @@ fn zone_capacity(
     subnets: Vec<String>,
 ) -> ZoneCapacity {
     let free: Known<Vec<i64>> =
-        subnets.iter().map(|subnet| subnet::free_addresses(context, subnet)).collect();
+        subnets.iter().map(|subnet| subnets::free_addresses(context, subnet)).collect();
     let zones = member.zones.as_ref().ok();
     ZoneCapacity {
         nodes_now: Fact(
@@ -303,10 +293,11 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
 }
 
 pub mod address_demand;
-mod bin_packing;
+pub mod bin_packing;
 pub mod eni_trunking;
 pub mod free_prefixes;
 pub mod pod_subnets;
+pub mod shortage;
 #[cfg(test)]
 mod tests;
-mod update_surge;
+pub mod update_surge;

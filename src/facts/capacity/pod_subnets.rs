@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::inventory::max_pods::{self, CniKnown};
-use crate::facts::subjects::subnet;
-use crate::facts::{Context, Fact, Missing, features};
+use crate::facts::inventory::{cluster, subnets};
+use crate::facts::{Context, Fact, Missing};
 use crate::network::Known;
 use crate::snapshot::aws::ec2::{Subnet, tag};
 
@@ -51,7 +51,7 @@ pub(crate) struct Places<'c, 's> {
 impl<'c, 's> Places<'c, 's> {
     /// Those of this cluster.
     pub fn new(context: &'c Context<'s>) -> Self {
-        let (profiles, missing) = features::described_profiles(context);
+        let (profiles, missing) = cluster::described_profiles(context);
         let subnets = profiles.into_iter().flat_map(|profile| profile.subnets.iter().cloned());
         Self { context, cni: max_pods::cni(context), fargate: (subnets.collect(), missing) }
     }
@@ -61,7 +61,7 @@ impl<'c, 's> Places<'c, 's> {
         let context = self.context;
         let found = context.network.subnet(id);
         PodPlaceFacts {
-            hosts_fargate: subnet::among(&self.fargate, id),
+            hosts_fargate: subnets::among(&self.fargate, id),
             prefix_delegation: Fact(self.cni.setting(|cni| cni.prefixes)),
             free_prefixes: Fact(free_prefixes::free_blocks(context, id)),
             custom_networking: Fact(self.cni.setting(|cni| cni.custom_networking)),
@@ -78,12 +78,12 @@ impl<'c, 's> Places<'c, 's> {
         let vpc = own.vpc_id.as_deref();
         let vpc =
             vpc.ok_or_else(|| vec![context.field("Subnets", &format!("VpcId of {}", own.subnet_id))])?;
-        let zone = subnet::zone(context, &own.subnet_id)?;
+        let zone = subnets::zone(context, &own.subnet_id)?;
         let mut doubtful = Vec::new();
         for other in context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", vpc)? {
             let tagged = tag(&other.tags, CNI_ROLE).is_some_and(|value| value != "0" && !value.is_empty());
             let near = other.vpc_id.as_deref() == Some(vpc) && other.subnet_id != own.subnet_id;
-            if !tagged || !near || subnet::zone(context, &other.subnet_id)? != zone {
+            if !tagged || !near || subnets::zone(context, &other.subnet_id)? != zone {
                 continue;
             }
             if self.serves_all(other) {
@@ -98,7 +98,7 @@ impl<'c, 's> Places<'c, 's> {
         match self.cni.setting(|cni| cni.subnet_discovery) {
             Ok(false) => Ok(if excluded { Vec::new() } else { vec![own.subnet_id.clone()] }),
             Err(missing) if excluded && !found.is_empty() => Err(missing),
-            _ if found.is_empty() && !doubtful.is_empty() => Err(vec![subnet::unmodelled(&format!(
+            _ if found.is_empty() && !doubtful.is_empty() => Err(vec![subnets::unmodelled(&format!(
                 "whether the VPC CNI takes {}, whose tags keep it for some clusters in a way that changed between versions",
                 doubtful.join(", ")
             ))]),
@@ -132,7 +132,7 @@ impl<'c, 's> Places<'c, 's> {
         if version.is_some_and(|version| version >= EXCLUDES_OWN) {
             return Ok(());
         }
-        Err(vec![subnet::unmodelled(
+        Err(vec![subnets::unmodelled(
             "whether the installed VPC CNI leaves out a node's own subnet for its tag kubernetes.io/role/cni, which version 1.22 and later do",
         )])
     }

@@ -11,14 +11,13 @@ use std::collections::BTreeMap;
 
 use crate::facts::inventory::max_pods::{Demand, ceil};
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::facts::subjects::cluster::load_balancers;
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::{load_balancer_tags, subnets};
 use crate::facts::{Context, Fact, Missing};
 use crate::network::Known;
 
-use super::Shortage;
 use super::address_demand::{Bound, Member, count, free, items};
 use super::bin_packing::{self, Free, Item};
+use super::shortage::Shortage;
 
 /// Nodes that one update replaces at once, at most.
 const MOST_AT_ONCE: i64 = 100;
@@ -85,7 +84,7 @@ pub(crate) fn update(
             why.extend(missing.iter().cloned());
             why.extend(nodes.as_ref().err().into_iter().flatten().cloned());
             if why.is_empty() {
-                why.push(subnet::unmodelled("how this many node groups and subnets fit into each other"));
+                why.push(subnets::unmodelled("how this many node groups and subnets fit into each other"));
             }
         }
         why.sort();
@@ -115,7 +114,7 @@ fn shortage(members: &[Member<'_>], zone: &str, set: &[usize], items: &[Item], r
 fn room(context: &Context<'_>, items: &[Item], bound: Bound) -> Free {
     let mut room: BTreeMap<String, i64> = free(context, items, bound);
     for (subnet, free) in &mut room {
-        *free = (*free - load_balancers::addresses_kept(context, subnet)).max(0);
+        *free = (*free - load_balancer_tags::addresses_kept(context, subnet)).max(0);
     }
     room
 }

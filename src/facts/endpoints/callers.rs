@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Context;
+use crate::facts::inventory::subnets;
 use crate::network::{Egress, Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
@@ -26,7 +27,7 @@ pub(crate) struct Clients {
 impl Clients {
     /// Looks at the subnets of nodes and Fargate profiles.
     pub fn new(context: &Context<'_>) -> Self {
-        let (subnets, unlisted) = service_endpoint::client_subnets(context);
+        let (subnets, unlisted) = subnets::client_subnets(context);
         let mut zones = BTreeMap::new();
         let mut no_zone = unlisted.clone();
         let mut tables = BTreeSet::new();

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
-use crate::facts::inventory::route53_profiles;
-use crate::facts::subjects::vpc;
-use crate::facts::{Context, ends, features};
+use crate::catalogue::services;
+use crate::facts::Context;
+use crate::facts::base::domain_name::{domain, within};
+use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns};
 use crate::network::{AddressSet, Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{Route, ServiceDetail};
 use crate::snapshot::aws::route53resolver::ResolverRule;
@@ -34,7 +35,7 @@ pub(crate) fn unread(
         (None, Some(way)) => format!("the route to {}", way.target),
         (None, None) => return missing,
     };
-    let fixed = features::matrix()
+    let fixed = services::matrix()
         .is_ok_and(|matrix| matrix.services.get(suffix).is_none_or(|service| service.name_fixed));
     let leads = format!("{hub} may lead to an endpoint in another VPC");
     let mut doubts = answerers(context, &private_names(context, suffix, offer), &leads);
@@ -99,7 +100,7 @@ pub(crate) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> V
         Ok(found) => doubts.extend(found),
         Err(_) => doubts.push(unread("route53profiles:ListProfileAssociations")),
     }
-    match vpc::asks_amazon(context) {
+    match vpc_dns::asks_amazon(context) {
         Ok(true) => {}
         Ok(false) => doubts.push(Missing::probe(format!(
             "what the name servers of the DHCP options of {id} answer for {}",
@@ -108,16 +109,6 @@ pub(crate) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> V
         Err(missing) => doubts.extend(missing),
     }
     doubts
-}
-
-/// A domain's name in lower case, without the dot at its end.
-pub(crate) fn domain(name: &str) -> String {
-    name.trim_end_matches('.').trim_start_matches("*.").to_ascii_lowercase()
-}
-
-/// Whether a name is a domain's own, or beneath it.
-pub(crate) fn within(name: &str, domain: &str) -> bool {
-    name == domain || name.ends_with(&format!(".{domain}"))
 }
 
 /// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
@@ -244,7 +235,7 @@ pub(crate) fn private_names(
 
 /// A forwarding rule that is associated with the VPC and whose domain is one of these.
 pub(crate) fn forwarding(context: &Context<'_>, takes: impl Fn(&str) -> bool) -> Known<Option<String>> {
-    let (rules, unread) = ends::forward_rules(context);
+    let (rules, unread) = route53_resolver::forward_rules(context);
     let takes = |rule: &&ResolverRule| takes(&domain(rule.domain_name.as_deref().unwrap_or_default()));
     match rules.into_iter().find(takes) {
         Some(rule) => Ok(Some(rule.id.clone())),

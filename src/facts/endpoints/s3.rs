@@ -1,7 +1,10 @@
 //! How a subnet's packets come to S3: through a gateway endpoint in its effective route table, or
 //! through an interface endpoint that answers for S3's own names.
 
-use crate::facts::{Context, Fact, features};
+use crate::catalogue::services;
+use crate::facts::base::domain_name;
+use crate::facts::inventory::subnets;
+use crate::facts::{Context, Fact};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
 
@@ -127,13 +130,13 @@ fn leads(context: &Context<'_>, table: &RouteTable, endpoint: &VpcEndpoint) -> K
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>.
 fn names_taken(context: &Context<'_>) -> Vec<Missing> {
     let names = centralized::private_names(context, "s3", None);
-    let holds = |domain: &str| names.iter().any(|name| centralized::within(name, domain));
+    let holds = |domain: &str| names.iter().any(|name| domain_name::within(name, domain));
     let aws = &context.snapshot.aws;
     let mut taken = Vec::new();
     let zones = aws.hosted_zones_by_vpc.iter().flatten();
     let zones = zones.filter(|one| context.vpc.as_ref() == Ok(&one.vpc_id));
     for zone in zones.flat_map(|one| &one.hosted_zone_summaries) {
-        let name = centralized::domain(zone.name.as_deref().unwrap_or_default());
+        let name = domain_name::domain(zone.name.as_deref().unwrap_or_default());
         if holds(&name) {
             taken.push(Missing::probe(format!(
                 "what the private hosted zone {} ({name}) answers for {}",
@@ -163,16 +166,16 @@ fn kept(context: &Context<'_>, forwarded: &str, names: &[String]) -> bool {
     };
     let system = |kind: Option<&str>| kind.is_some_and(|kind| kind.eq_ignore_ascii_case("SYSTEM"));
     aws.resolver_rules.iter().flatten().filter(|rule| system(rule.rule_type.as_deref())).any(|rule| {
-        let domain = centralized::domain(rule.domain_name.as_deref().unwrap_or_default());
+        let domain = domain_name::domain(rule.domain_name.as_deref().unwrap_or_default());
         domain.len() > forwarded.len()
-            && names.iter().any(|name| centralized::within(name, &domain))
+            && names.iter().any(|name| domain_name::within(name, &domain))
             && applied(&rule.id)
     })
 }
 
 /// The S3 endpoints that are available, the best first.
 fn usable<'s>(context: &Context<'s>) -> Known<Vec<&'s VpcEndpoint>> {
-    let matrix = features::matrix()?;
+    let matrix = services::matrix()?;
     let Some(service) = matrix.services.get("s3") else { return Ok(Vec::new()) };
     let mut unknown = Vec::new();
     let mut usable = Vec::new();
@@ -184,7 +187,7 @@ fn usable<'s>(context: &Context<'s>) -> Known<Vec<&'s VpcEndpoint>> {
         }
     }
     if usable.is_empty() {
-        unknown.extend(centralized::of_owner(context, &service_endpoint::client_subnets(context).0));
+        unknown.extend(centralized::of_owner(context, &subnets::client_subnets(context).0));
     }
     if unknown.is_empty() { Ok(usable) } else { Err(unknown) }
 }

@@ -3,11 +3,9 @@
 //! Names are matched by their ending, never by a part: `ec2messages` is not `ec2`, and the
 //! prefix differs between partitions.
 
-use std::collections::BTreeSet;
-
+use crate::catalogue::services::{self, Service};
 use crate::facts::Context;
-use crate::facts::features::{self, Service};
-use crate::facts::inventory::{node_groups, route53_profiles};
+use crate::facts::inventory::route53_profiles;
 use crate::network::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
@@ -299,24 +297,43 @@ fn private_dns_on(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> 
     })
 }
 
-/// Subnets whose nodes call AWS: those of node groups, instances and Fargate profiles; before there
-/// are any, those of the cluster. With it, why there may be more.
-pub(crate) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
-    let (mut subnets, mut missing) = node_groups::known_subnets(context);
-    let (profiles, more) = features::described_profiles(context);
-    subnets.extend(profiles.into_iter().flat_map(|profile| profile.subnets.iter().cloned()));
-    missing.extend(more);
-    if subnets.is_empty() && missing.is_empty() {
-        match context.vpc_config() {
-            Ok(config) => subnets.extend(config.subnet_ids.clone().unwrap_or_default()),
-            Err(why) => missing.extend(why),
-        }
-    }
-    missing.sort();
-    missing.dedup();
-    (subnets, missing)
-}
-
 fn region<'c>(context: &'c Context<'_>) -> Known<&'c str> {
     context.region.as_deref().ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])
+}
+
+/// The name that `create-vpc-endpoint` wants: what AWS offers, else the usual form.
+pub(crate) fn service_name(
+    context: &Context<'_>,
+    suffix: &str,
+    service: &Service,
+    detail: Option<&ServiceDetail>,
+) -> String {
+    if let Some(detail) = detail {
+        return detail.service_name.clone();
+    }
+    if service.global {
+        return format!("com.amazonaws.{suffix}");
+    }
+    // In China gateway endpoints keep the common prefix.
+    let gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
+    let prefix = if context.partition == "aws-cn" && !gateway { "cn.com.amazonaws" } else { "com.amazonaws" };
+    format!("{prefix}.{}.{suffix}", context.region.as_deref().unwrap_or("REGION"))
+}
+
+/// The group that a new endpoint can have, where one is known.
+pub(crate) fn group_for_endpoint(context: &Context<'_>, matrix: &services::Matrix) -> Option<String> {
+    let with_groups = matrix
+        .services
+        .iter()
+        .filter_map(|(suffix, service)| of(context, suffix, service).ok())
+        .flatten()
+        .filter(|endpoint| !is_central(context, endpoint))
+        .find_map(|endpoint| group_ids(endpoint).into_iter().next());
+    let planned = || context.plan().and_then(|plan| plan.security_groups.first().cloned());
+    let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
+    with_groups.or_else(planned).or_else(own)
+}
+
+pub(crate) fn group_ids(endpoint: &VpcEndpoint) -> Vec<String> {
+    endpoint.groups.iter().filter_map(|group| group.group_id.clone()).collect()
 }

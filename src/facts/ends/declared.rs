@@ -6,7 +6,7 @@ use crate::facts::inventory::operators as access;
 use crate::facts::{Context, DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
-use super::{Ends, Parties, Party};
+use super::{Ends, Parties, Party, operator_networks};
 
 /// One party for each operators' network.
 pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
@@ -17,7 +17,7 @@ pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
     let listed = declared
         .iter()
         .map(|operator| {
-            let ends = Ends::known(vec![access::end(operator)]);
+            let ends = Ends::known(vec![operator_networks::end(operator)]);
             Party { operator: Some(operator), ..Party::new(format!("operators:{}", operator.name), ends) }
         })
         .collect();
@@ -36,7 +36,7 @@ pub(crate) fn networks(context: &Context<'_>) -> Vec<End> {
         let kind = EndKind::Addresses { cidr: network.cidr, via: network.via.clone(), groups };
         End { label: network.name.clone(), kind }
     });
-    networks.chain(context.intent.operators.iter().flatten().map(access::end)).collect()
+    networks.chain(context.intent.operators.iter().flatten().map(operator_networks::end)).collect()
 }
 
 /// The network that the declarations give this name.

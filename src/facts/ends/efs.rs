@@ -2,9 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use super::{Ends, Parties, Party};
+use crate::catalogue::services;
 use crate::facts::{Context, features};
 use crate::network::{End, EndKind, Known};
+
+use super::{Ends, Parties, Party};
 
 /// How EFS describes the interface of a mount target: `EFS mount target for fs-… (fsmt-…)`.
 const DESCRIPTION: &str = "EFS mount target for fs-";
@@ -51,6 +53,6 @@ fn file_system(description: &str) -> Option<String> {
 
 /// Whether the cluster uses EFS: a mount target in the VPC may be somebody else's.
 fn used(context: &Context<'_>) -> Known<bool> {
-    let matrix = features::matrix()?;
+    let matrix = services::matrix()?;
     features::uses(context, matrix, "efs_csi")
 }

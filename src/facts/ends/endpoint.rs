@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
+use crate::catalogue::services::{self, Service};
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::features::{self, Service};
+use crate::facts::{Context, features};
 use crate::network::{End, EndKind, Groups, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -14,17 +14,17 @@ use super::Ends;
 
 /// Whether the matrix has a service of this suffix.
 pub(crate) fn is_service(name: &str) -> bool {
-    features::matrix().is_ok_and(|matrix| matrix.services.contains_key(name))
+    services::matrix().is_ok_and(|matrix| matrix.services.contains_key(name))
 }
 
 /// The ends of the endpoint that serves a service best; of `services`, those of all that are needed.
 pub(crate) fn of_service(context: &Context<'_>, name: &str) -> Ends {
-    let matrix = match features::matrix() {
+    let matrix = match services::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return Ends::unlisted(missing),
     };
     if name != "services" {
-        return best(context, name, matrix.services.get(name).unwrap_or(&features::OTHER));
+        return best(context, name, matrix.services.get(name).unwrap_or(&services::OTHER));
     }
     let used = features::used(context, matrix);
     let mut ends = Ends::default();

@@ -13,6 +13,7 @@ pub(crate) mod label;
 pub mod merge_blockers;
 mod nodes;
 mod not_found;
+pub mod operator_networks;
 mod placements;
 mod pods;
 mod resolver;
@@ -31,9 +32,8 @@ use super::Context;
 pub(crate) use declared::groups;
 pub(crate) use endpoint::{doubts, of_endpoint};
 pub use not_found::NoEnd;
-pub(crate) use placements::cluster_group;
 pub(crate) use pods::beyond_nodes;
-pub(crate) use resolver::{forward_rules, is_certain, of_endpoint as of_resolver_endpoint};
+pub(crate) use resolver::of_endpoint as of_resolver_endpoint;
 pub(crate) use snat::pods_towards;
 pub(crate) use written::{Side, of_written, service};
 

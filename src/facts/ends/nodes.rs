@@ -1,12 +1,13 @@
 //! Nodes on EC2, and pods on Fargate, each of which is a node of its own.
 
+use crate::facts::Context;
+use crate::facts::inventory::cluster::{self, cluster_group};
 use crate::facts::inventory::node_groups as listing;
 use crate::facts::inventory::ungrouped_nodes::beyond;
-use crate::facts::{Context, features};
 use crate::network::Groups;
 
 use super::Ends;
-use super::placements::{Places, cluster_group};
+use super::placements::Places;
 
 /// The nodes on EC2: for each subnet and set of security groups one end.
 pub(crate) fn nodes(context: &Context<'_>) -> Ends {
@@ -63,7 +64,7 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
 /// Before there are nodes, and unless the cluster runs on Fargate: the cluster's subnets and its own
 /// group.
 fn planned(context: &Context<'_>, places: &mut Places) {
-    match features::fargate_profiles(context) {
+    match cluster::fargate_profiles(context) {
         Ok([]) => {}
         Ok(_) => return,
         Err(missing) => return places.may_miss(missing),
@@ -85,7 +86,7 @@ fn planned(context: &Context<'_>, places: &mut Places) {
 /// Kubernetes says otherwise:
 /// <https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html>.
 pub(crate) fn fargate(context: &Context<'_>) -> Ends {
-    let (profiles, missing) = features::described_profiles(context);
+    let (profiles, missing) = cluster::described_profiles(context);
     let mut places = Places::default();
     places.may_miss(missing);
     for profile in profiles {

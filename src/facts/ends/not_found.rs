@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::{Context, features};
-use crate::id;
+use crate::catalogue::services;
+use crate::facts::Context;
 use crate::intent::ROLES;
 use crate::network::Missing;
 use crate::snapshot::{EVERYTHING, aws};
-use crate::yaml;
+use crate::{id, yaml};
 
 use super::declared;
 
@@ -115,7 +115,7 @@ fn differ_little(one: &str, other: &str) -> bool {
 /// The mistake of naming what nobody declared.
 pub(crate) fn no_such_network(context: &Context<'_>, name: &str) -> NoEnd {
     let networks = declared::networks(context);
-    let services = features::matrix().map(|matrix| matrix.services.keys()).into_iter().flatten();
+    let services = services::matrix().map(|matrix| matrix.services.keys()).into_iter().flatten();
     let known = ROLES.iter().copied().chain(networks.iter().map(|network| network.label.as_str()));
     let near = yaml::nearest(name, known.chain(services.map(String::as_str)));
     let hint = match near {

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::Ends;
 use crate::facts::Context;
-use crate::network::{End, EndKind, Groups, Known, Missing};
+use crate::network::{End, EndKind, Groups, Missing};
+
+use super::Ends;
 
 /// Where something is, collected place by place.
 #[derive(Debug, Default)]
@@ -80,15 +81,6 @@ pub(crate) fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<I
     }
     let cidrs = context.network.subnet_cidrs(subnet).ok()?;
     Some(cidrs.into_iter().filter(|cidr| matches!(cidr, IpNet::V4(_))).collect())
-}
-
-/// The security group that EKS made for the cluster.
-pub(crate) fn cluster_group(context: &Context<'_>) -> Known<String> {
-    let config = context.vpc_config()?;
-    config
-        .cluster_security_group_id
-        .clone()
-        .ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.clusterSecurityGroupId")])
 }
 
 fn sorted(groups: &[String]) -> Vec<String> {

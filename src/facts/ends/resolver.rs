@@ -1,15 +1,16 @@
 //! Route 53 Resolver: its endpoints in the VPC, and what its rules forward to.
 
-use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::rc::Rc;
 
 use ipnet::IpNet;
 
-use super::{Ends, Parties, Party};
 use crate::facts::Context;
+use crate::facts::inventory::route53_resolver::{Answers, endpoint_answers, forward_rules};
 use crate::network::{End, EndKind, Groups, Missing};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
+
+use super::{Ends, Parties, Party};
 
 /// The addresses on which the VPC's resolver answers other networks.
 ///
@@ -52,29 +53,6 @@ fn of_direction(context: &Context<'_>, direction: &str) -> Ends {
         }
     }
     ends.sorted()
-}
-
-/// Whether something answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answers {
-    Yes,
-    Never,
-    Perhaps,
-}
-
-/// While its interfaces are being changed or recovered, an endpoint answers on the others
-/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html>).
-fn endpoint_answers(status: Option<&str>) -> Answers {
-    match status.map(str::to_ascii_uppercase).as_deref() {
-        Some("OPERATIONAL" | "UPDATING" | "AUTO_RECOVERING") => Answers::Yes,
-        Some("DELETING") => Answers::Never,
-        _ => Answers::Perhaps,
-    }
-}
-
-/// Whether an endpoint certainly asks and answers on the addresses that it has.
-pub(crate) fn is_certain(endpoint: &ResolverEndpoint) -> bool {
-    endpoint_answers(endpoint.status.as_deref()) == Answers::Yes
 }
 
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
@@ -204,46 +182,4 @@ fn asker(context: &Context<'_>, rule: &ResolverRule) -> Ends {
         Some(endpoint) => of_endpoint(context, endpoint),
         None => Ends::unlisted(vec![context.missing("ResolverEndpoints", Some(id))]),
     }
-}
-
-/// The forwarding rules that are associated with the VPC, sorted, and why there may be more.
-pub(crate) fn forward_rules<'s>(context: &Context<'s>) -> (Vec<&'s ResolverRule>, Vec<Missing>) {
-    let aws = &context.snapshot.aws;
-    let associations = context.vpc.clone().and_then(|vpc| {
-        let all = aws.resolver_rule_associations.as_deref();
-        Ok((context.items(all, "ResolverRuleAssociations", &vpc)?, vpc))
-    });
-    let (associations, vpc) = match associations {
-        Ok(known) => known,
-        Err(missing) => return (Vec::new(), missing),
-    };
-    let (mut rules, mut unread, mut associated) = (Vec::new(), Vec::new(), BTreeSet::new());
-    for association in associations {
-        let field =
-            |name: &str| context.field("ResolverRuleAssociations", &format!("{name} of {}", association.id));
-        match (association.vpc_id.as_ref(), association.resolver_rule_id.as_deref()) {
-            (Some(other), _) if *other != vpc => {}
-            (None, _) => unread.push(field("VPCId")),
-            (Some(_), None) => unread.push(field("ResolverRuleId")),
-            // AWS's own rules send nothing elsewhere, and are not always listed.
-            (Some(_), Some(id)) if id.starts_with("rslvr-autodefined") => {}
-            (Some(_), Some(id)) => {
-                associated.insert(id);
-            }
-        }
-    }
-    for id in associated {
-        match aws.resolver_rules.iter().flatten().find(|rule| rule.id == id) {
-            Some(rule) => rules.push(rule),
-            None => unread.push(context.missing("ResolverRules", Some(id))),
-        }
-    }
-    for rule in rules.iter().filter(|rule| rule.rule_type.is_none()) {
-        unread.push(context.field("ResolverRules", &format!("RuleType of {}", rule.id)));
-    }
-    let forwards = |rule: &&ResolverRule| {
-        rule.rule_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("FORWARD"))
-    };
-    rules.retain(forwards);
-    (rules, unread)
 }

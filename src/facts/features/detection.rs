@@ -2,14 +2,10 @@
 //! providers, tags. What was read and shows nothing is no proof for what lives in Kubernetes only.
 
 use crate::facts::Context;
-use crate::facts::iam::trust_policy;
-use crate::facts::inventory::node_groups;
+use crate::facts::inventory::cluster::{self, addons, fargate_profiles};
 use crate::facts::inventory::ungrouped_nodes::beyond;
-use crate::facts::subjects::bootstrap;
-use crate::facts::subjects::cluster::{access_entries, status};
+use crate::facts::inventory::{node_groups, user_data};
 use crate::network::{Known, Missing};
-
-use super::{addons, fargate_profiles};
 
 /// What AWS shows about one feature.
 pub(crate) enum Sign {
@@ -38,7 +34,7 @@ pub(crate) fn sign(context: &Context<'_>, feature: &str) -> Sign {
         "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
         "efs_csi" => addon(context, "aws-efs-csi-driver"),
         "fsx_csi" => addon(context, "aws-fsx-csi-driver"),
-        "eks_api" => of(bootstrap::asks_eks(context), "the user data of a node group"),
+        "eks_api" => of(user_data::asks_eks(context), "the user data of a node group"),
         "metrics_server" => addon(context, "metrics-server"),
         "cert_manager" => addon(context, "cert-manager"),
         "guardduty_runtime" => addon(context, "aws-guardduty-agent"),
@@ -124,9 +120,9 @@ fn addon(context: &Context<'_>, name: &str) -> Sign {
 
 /// An identity provider for the cluster's issuer is there for nothing else.
 fn irsa(context: &Context<'_>) -> Sign {
-    let issuer = trust_policy::issuer(context);
+    let issuer = cluster::issuer(context);
     let provider = issuer.and_then(|issuer| {
-        let known = access_entries::known(context, &issuer)?;
+        let known = cluster::identity_provider_exists(context, &issuer)?;
         Ok((known, issuer))
     });
     let provider = match provider {
@@ -189,7 +185,7 @@ fn autoscaler_tags(context: &Context<'_>) -> Sign {
 /// Argo CD as EKS runs it is reached through an endpoint only where its access is limited to some.
 fn argo_cd(context: &Context<'_>) -> Sign {
     let limited = context.cluster.clone().and_then(|cluster| {
-        Ok(!status::argo_cds(context, cluster)?.is_empty() && status::argo_cd_private(context, cluster)?)
+        Ok(!cluster::argo_cds(context, cluster)?.is_empty() && cluster::argo_cd_private(context, cluster)?)
     });
     of(limited, "an Argo CD capability that is limited to VPC endpoints")
 }

@@ -5,129 +5,12 @@
 //! that AWS cannot show and nobody declares counts as not used, and the report says so.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
 
-use serde::Deserialize;
-
+use crate::catalogue::services::{Feature, Matrix};
 use crate::network::{Known, Missing};
-use crate::snapshot::aws::eks::FargateProfile;
 
 use super::Context;
-use super::endpoints::policy::{Owner, Sender};
 use detection::{Sign, sign};
-
-/// The matrix as it is embedded.
-const MATRIX: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/services.yaml"));
-
-/// Features, services, and what the services need.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Matrix {
-    /// By feature.
-    pub features: BTreeMap<String, Feature>,
-    /// By suffix of the service's name.
-    pub services: BTreeMap<String, Service>,
-}
-
-/// Something that a cluster may use.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Feature {
-    /// What shows it, for readers.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the matrix says it to those who read it"))]
-    detected: String,
-    /// Whether it may be used without AWS showing it.
-    #[serde(default)]
-    unseen: bool,
-    /// Suffixes of the services that it needs.
-    pub services: Vec<String>,
-    /// The roles whose machines call them; empty: any may.
-    #[serde(default)]
-    pub clients: Vec<String>,
-    /// What stops without the services, where nodes and pods run all the same.
-    #[serde(default)]
-    pub optional: Option<String>,
-    /// TCP ports on which its pods serve webhooks or aggregated APIs to the control plane.
-    #[serde(default)]
-    pub control_plane_ports: Vec<u16>,
-}
-
-impl Feature {
-    /// Whether it needs a service.
-    pub fn needs(&self, service: &str) -> bool {
-        self.services.iter().any(|suffix| suffix == service)
-    }
-}
-
-/// An AWS service as an endpoint offers it.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Service {
-    /// Endpoint types that can serve nodes.
-    pub types: Vec<String>,
-    /// Whether clients cannot be told another host name.
-    #[serde(default)]
-    pub name_fixed: bool,
-    /// Whether its name carries no region.
-    #[serde(default)]
-    pub global: bool,
-    /// By partition, the region that serves a global name; an endpoint in another one names it.
-    #[serde(default)]
-    pub home: BTreeMap<String, String>,
-    /// The service above whose names this one's lie: the endpoint of that one hides them.
-    #[serde(default)]
-    pub beneath: Option<String>,
-    /// The names that its clients ask for, where they are not the usual one.
-    #[serde(default)]
-    pub hosts: Vec<String>,
-    /// What an endpoint policy has to allow at least.
-    #[serde(default)]
-    pub policy: Vec<Needs>,
-}
-
-/// A service that the matrix does not have.
-pub(crate) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
-    types: vec!["Interface".into(), "Gateway".into()],
-    name_fixed: false,
-    global: false,
-    home: BTreeMap::new(),
-    beneath: None,
-    hosts: Vec::new(),
-    policy: Vec::new(),
-});
-
-/// Actions on one resource.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Needs {
-    /// IAM actions.
-    pub actions: Vec<String>,
-    /// An ARN with placeholders, or `*` for whatever there may be; none where the actions take none.
-    #[serde(default)]
-    pub resource: Option<String>,
-    /// Who asks.
-    #[serde(default)]
-    pub caller: Sender,
-    /// Whose the resource is.
-    #[serde(default)]
-    pub owner: Owner,
-    /// Which clusters it is about: an address family, a system of nodes, or a feature; absent: all.
-    #[serde(default)]
-    pub when: Option<String>,
-    /// What stops without it, where nodes and pods run all the same.
-    #[serde(default)]
-    pub optional: Option<String>,
-}
-
-/// The embedded matrix; a mistake in it is a mistake in this program, which a test finds.
-pub(crate) fn matrix() -> Known<&'static Matrix> {
-    static PARSED: LazyLock<Known<Matrix>> = LazyLock::new(|| {
-        serde_saphyr::from_str(MATRIX).map_err(|error| {
-            vec![Missing::unmodelled(format!("rules/eks/services.yaml, which cannot be read: {error}"))]
-        })
-    });
-    PARSED.as_ref().map_err(Clone::clone)
-}
 
 /// What is known about one feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -184,35 +67,6 @@ pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, U
         ));
     }
     used
-}
-
-/// Names of the cluster's Fargate profiles.
-pub(crate) fn fargate_profiles<'s>(context: &Context<'s>) -> Known<&'s [String]> {
-    let cluster = context.cluster.clone()?;
-    context.items(context.snapshot.aws.fargate_profile_names.as_deref(), "fargateProfileNames", &cluster.name)
-}
-
-/// The Fargate profiles that were described, and why there may be more.
-pub(crate) fn described_profiles<'s>(context: &Context<'s>) -> (Vec<&'s FargateProfile>, Vec<Missing>) {
-    let names = match fargate_profiles(context) {
-        Ok(names) => names,
-        Err(missing) => return (Vec::new(), missing),
-    };
-    let (mut described, mut missing) = (Vec::new(), Vec::new());
-    for name in names {
-        let mut profiles = context.snapshot.aws.fargate_profile.iter().flatten();
-        match profiles.find(|profile| profile.fargate_profile_name == *name) {
-            Some(profile) => described.push(profile),
-            None => missing.push(context.missing("fargateProfile", Some(name))),
-        }
-    }
-    (described, missing)
-}
-
-/// Names of the cluster's add-ons.
-pub(crate) fn addons<'s>(context: &Context<'s>) -> Known<&'s [String]> {
-    let cluster = context.cluster.clone()?;
-    context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
 }
 
 /// Whether some feature needs a service, and which ones do.

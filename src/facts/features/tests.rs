@@ -6,24 +6,8 @@ use crate::facts::Facts;
 use crate::facts::test_support::fixture::{Fixture, is_unknown};
 use crate::intent::Intent;
 
-use super::*;
-
 fn needed(fixture: &Fixture, service: &str) -> serde_json::Value {
     fixture.fields("service", service)["needed"].clone()
-}
-
-#[test]
-fn every_feature_needs_services_of_the_matrix_and_every_service_is_needed_by_one() {
-    let matrix = matrix().unwrap();
-    for (name, feature) in &matrix.features {
-        assert!(!feature.detected.is_empty());
-        for service in &feature.services {
-            assert!(matrix.services.contains_key(service), "{name} needs the unknown service {service}");
-        }
-    }
-    for service in matrix.services.keys() {
-        assert!(matrix.features.values().any(|feature| feature.services.contains(service)), "{service}");
-    }
 }
 
 #[test]

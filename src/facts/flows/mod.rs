@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue;
+use crate::facts::inventory::operators;
 use crate::network::{Blocker, End, Known, Missing, MissingKind, Ports, Verdict};
 
 use super::endpoints::service_endpoint;
 use super::ends::grammar::ROLES;
-use super::ends::{self, Ends, Parties, Party, Side, merge_blockers};
-use super::inventory::operators;
-use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects, features};
+use super::ends::{self, Ends, Parties, Party, Side, merge_blockers, operator_networks};
+use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects};
 use equivalence::Class;
 use port::{Asked, asked};
 use result::{PathFacts, Traced};
@@ -82,7 +83,8 @@ impl FlowFacts {
 
 /// The words that a flow's end may be; ids, addresses and declared networks come on top.
 pub(crate) fn ends() -> Vec<String> {
-    let services = features::matrix().ok().into_iter().flat_map(|matrix| matrix.services.keys().cloned());
+    let services =
+        catalogue::services::matrix().ok().into_iter().flat_map(|matrix| matrix.services.keys().cloned());
     ROLES.iter().map(|&role| role.to_owned()).chain(services).collect()
 }
 
@@ -180,7 +182,7 @@ impl Run<'_, '_> {
             && !operator.dns.is_empty()
             && !operators::asks_resolver(self.context, operator)
         {
-            return std::rc::Rc::new(Ends::known(operators::dns_servers(operator)));
+            return std::rc::Rc::new(Ends::known(operator_networks::dns_servers(operator)));
         }
         if is_role(&self.from, "pods") {
             return ends::pods_towards(self.context, &source.ends, &target.ends.known);

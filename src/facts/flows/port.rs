@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
+use crate::catalogue::services;
 use crate::facts::{Context, features};
 use crate::network::{Known, Ports, PortsError, Protocol};
 
@@ -75,7 +76,7 @@ pub(crate) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<Asked>> 
     if port != FlowPort::Webhooks {
         return Ok(vec![Asked { port, needed: Ok(true) }]);
     }
-    let matrix = features::matrix()?;
+    let matrix = services::matrix()?;
     let used = features::used(context, matrix);
     let declared = context.intent.webhook_ports.as_ref();
     let of_features = matrix.features.values().flat_map(|feature| &feature.control_plane_ports);

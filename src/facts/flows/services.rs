@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
 use crate::facts::ends::{self, Ends, Party};
-use crate::facts::features::{self, Matrix, Service, Use};
-use crate::facts::inventory::route53_profiles;
+use crate::facts::features::{self, Use};
+use crate::facts::inventory::{route53_profiles, subnets};
 use crate::facts::{EndSpec, Fact, Subjects};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
@@ -28,7 +29,7 @@ struct Services<'r, 'a, 's> {
 
 /// The flows of these parties to every service, or to the one that is named.
 pub(crate) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], subjects: &mut Subjects) {
-    let matrix = match features::matrix() {
+    let matrix = match services::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return subjects.unlisted.extend(missing),
     };
@@ -135,7 +136,7 @@ impl Services<'_, '_, '_> {
                 service_endpoint::available(context, endpoint),
             );
         }
-        let (subnets, _) = service_endpoint::client_subnets(context);
+        let (subnets, _) = subnets::client_subnets(context);
         let mut unread = centralized::of_owner(context, &subnets);
         unread.extend(route53_profiles::unread(context));
         if unread.is_empty() { Ok(false) } else { Err(unread) }

@@ -5,49 +5,16 @@
 //! A permissions boundary leaves doubt; what service control policies forbid cannot be seen, and is
 //! taken for granted not to matter.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
-use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::facts::{Context, registries};
+use crate::catalogue::iam::{Need, PARSED};
+use crate::catalogue::registries;
+use crate::facts::Context;
 use crate::network::{Known, Missing};
 use crate::snapshot::Arn;
 
 use super::policy::{Caller, Carried, Decision, Keys, Place, Request, all};
 use super::role_usage::last;
-
-const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/iam.yaml"));
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    needs: BTreeMap<String, Vec<Need>>,
-    managed: BTreeMap<String, Managed>,
-    auto_mode: Vec<String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Need {
-    actions: Vec<String>,
-    #[serde(default)]
-    resource: Option<String>,
-    #[serde(default)]
-    keys: BTreeMap<String, String>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Managed {
-    #[serde(default)]
-    actions: Vec<String>,
-    #[serde(default)]
-    services: Vec<String>,
-}
-
-static PARSED: LazyLock<Table> = LazyLock::new(|| serde_saphyr::from_str(TABLE).unwrap_or_default());
 
 /// Whether a role may do all of something.
 #[derive(Clone, Debug, PartialEq, Eq)]

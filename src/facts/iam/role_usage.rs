@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::Context;
-use crate::facts::features::described_profiles;
+use crate::facts::inventory::cluster::described_profiles;
 use crate::facts::inventory::launch_template;
 use crate::facts::inventory::node_groups::{self, NodeGroup};
 use crate::network::{Known, Missing};

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use crate::facts::Context;
+use crate::facts::inventory::cluster::issuer;
 use crate::network::{Known, Missing};
 
 use super::policy::{Caller, Decision, Keys, Place, Request, evaluate};
@@ -161,15 +162,6 @@ fn pod(context: &Context<'_>, namespace: &str, account: &str) -> User {
         actions: vec!["sts:AssumeRole", "sts:TagSession"],
         keys,
     }
-}
-
-/// The issuer of the cluster's tokens, without its scheme.
-pub(crate) fn issuer(context: &Context<'_>) -> Known<String> {
-    let identity = context.cluster.clone()?.identity.as_ref();
-    let issuer = identity.and_then(|identity| identity.oidc.as_ref()).and_then(|oidc| oidc.issuer.clone());
-    issuer
-        .map(|issuer| issuer.trim_start_matches("https://").to_owned())
-        .ok_or_else(|| vec![context.field("cluster", "identity.oidc.issuer")])
 }
 
 /// The ARN of a Fargate profile, whose last part is an id that AWS gives.

@@ -4,10 +4,11 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::subjects::resolver_endpoint;
-use crate::facts::{Context, ends};
+use crate::facts::Context;
 use crate::intent::Operator;
-use crate::network::{AddressSet, End, EndKind, Known, Missing};
+use crate::network::{AddressSet, Known, Missing};
+
+use super::route53_resolver;
 
 /// The declared networks, or that nobody declared any.
 pub(crate) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
@@ -18,35 +19,12 @@ pub(crate) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
     })
 }
 
-/// A declared network as the end of a path.
-pub(crate) fn end(operator: &Operator) -> End {
-    let groups = ends::groups(&operator.security_groups);
-    End {
-        label: operator.name.clone(),
-        kind: EndKind::Addresses { cidr: operator.cidr, via: operator.via.clone(), groups },
-    }
-}
-
 /// Whether the machines of a declared network ask endpoints of Route 53 Resolver themselves, with no DNS
 /// servers of their own between.
 pub(crate) fn asks_resolver(context: &Context<'_>, operator: &Operator) -> bool {
     let is_endpoint =
-        |server: &IpAddr| !matches!(resolver_endpoint::endpoint_with(context, *server), Ok(None));
+        |server: &IpAddr| !matches!(route53_resolver::endpoint_with(context, *server), Ok(None));
     !operator.dns.is_empty() && operator.dns.iter().all(is_endpoint)
-}
-
-/// The DNS servers of a declared network, which are in it or beside it, as ends of paths.
-pub(crate) fn dns_servers(operator: &Operator) -> Vec<End> {
-    let network = end(operator);
-    let of_address = |address: &IpAddr| {
-        let mut server = network.clone();
-        server.label = format!("{address} of {}", operator.name);
-        if let EndKind::Addresses { cidr, .. } = &mut server.kind {
-            *cidr = IpNet::from(*address);
-        }
-        server
-    };
-    operator.dns.iter().map(of_address).collect()
 }
 
 /// Whether the cluster's public endpoint admits a network.

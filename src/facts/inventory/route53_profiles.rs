@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::Context;
-use crate::facts::endpoints::centralized::{domain, within};
+use crate::facts::base::domain_name::{domain, within};
 use crate::network::{Known, Missing, MissingKind};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;

@@ -8,7 +8,7 @@ use crate::snapshot::aws::eks::Nodegroup;
 use crate::snapshot::bootstrap::{Agent, Bootstrap};
 
 use super::launch_template::template;
-use super::node_groups::NodeGroup;
+use super::node_groups::{self, NodeGroup};
 
 /// What reads user data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -222,4 +222,45 @@ impl<'g, 's> Source<'g, 's> {
             ))]),
         }
     }
+
+    /// Whether the EKS API is asked: by AL2 and Windows, unless they are given endpoint and CA both.
+    /// Bottlerocket asks too, and guesses where nobody answers; nodeadm never does.
+    pub fn asks_eks(&self) -> Known<bool> {
+        if self.eks_starts.clone()? {
+            return Ok(false);
+        }
+        if !matches!(self.agent()?, Some(Agent::BootstrapSh | Agent::StartEksBootstrap)) {
+            return Ok(false);
+        }
+        let data = self.data.as_ref().map_err(Clone::clone)?;
+        let given = |setting: &str, value: bool| value || data.unresolved.iter().any(|name| name == setting);
+        let endpoint = given("ApiServerEndpoint", data.api_server_endpoint.is_some());
+        let ca = given("CaFingerprints", !data.ca_fingerprints.is_empty());
+        if endpoint && ca {
+            return Ok(false);
+        }
+        if data.is_clear() { Ok(true) } else { Err(self.doubts(data)) }
+    }
+}
+
+/// Whether some group's nodes ask the EKS API when they start.
+pub(crate) fn asks_eks(context: &Context<'_>) -> Known<bool> {
+    let listed = node_groups::listed(context);
+    let mut missing = listed.unlisted;
+    for group in &listed.groups {
+        match Source::new(context, group).asks_eks() {
+            Ok(true) => return Ok(true),
+            Ok(false) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    missing.sort();
+    missing.dedup();
+    if missing.is_empty() { Ok(false) } else { Err(missing) }
+}
+
+/// The most pods that a group's user data tells kubelet, where it is known to.
+pub(crate) fn max_pods(context: &Context<'_>, group: &node_groups::NodeGroup) -> Option<i64> {
+    let told = Source::new(context, group).data.ok()?.max_pods;
+    crate::facts::base::context::plausible_count(told).filter(|pods| *pods > 0)
 }

@@ -4,11 +4,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::endpoints::centralized::{domain, within};
+use crate::facts::Context;
+use crate::facts::base::domain_name::{domain, within};
+use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::operators;
-use crate::facts::subjects::resolver_endpoint;
-use crate::facts::subjects::vpc::{self, Dns};
-use crate::facts::{Context, ends};
+use crate::facts::inventory::route53_resolver;
+use crate::facts::inventory::vpc_dns::{self, Dns};
 use crate::id::{self, Kind};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Known, Missing, Remedy};
@@ -34,7 +35,7 @@ pub(crate) fn in_vpc(
     question: &Question,
 ) -> Lookup {
     let step = format!("the DHCP options of {id}");
-    match vpc::dns_of(context, id) {
+    match vpc_dns::dns_of(context, id) {
         Ok((Dns::Amazon, _)) => resolver::ask(context, id, question, &mut Trail::default()),
         Ok((Dns::Custom, servers)) => {
             let Ok(servers) = servers.iter().map(|server| server.parse()).collect::<Result<Vec<IpAddr>, _>>()
@@ -66,7 +67,7 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
             return Asked { lookup, vpc: None, declared: true };
         }
     };
-    let network = [operators::end(operator)];
+    let network = [operator_networks::end(operator)];
     let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| is_own(context, vpc, **server));
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
@@ -90,19 +91,19 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
 fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
     let name = operator.name.as_str();
     if operators::asks_resolver(context, operator) {
-        return by_network(context, name, vec![operators::end(operator)], &operator.dns, question);
+        return by_network(context, name, vec![operator_networks::end(operator)], &operator.dns, question);
     }
     if let Some(servers) = operator.forwards_to.as_ref().filter(|servers| !servers.is_empty()) {
-        let mut from = operators::dns_servers(operator);
+        let mut from = operator_networks::dns_servers(operator);
         if from.is_empty() {
-            from.push(operators::end(operator));
+            from.push(operator_networks::end(operator));
         }
         return by_network(context, name, from, servers, question);
     }
     let step = format!("the DNS of {name}");
     let nowhere = operator.forwards_to.is_some();
     let none_there = ends::of_role(context, "resolver-inbound").are_none()
-        && resolver_endpoint::of_owner(context, "ResolverEndpoints").is_none();
+        && route53_resolver::of_owner(context, "ResolverEndpoints").is_none();
     if operator.public_dns.is_none() && (nowhere || none_there) && context.public_access() == Ok(true) {
         if !nowhere {
             context.assume(format!(

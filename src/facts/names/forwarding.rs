@@ -5,8 +5,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::endpoints::centralized::domain;
-use crate::facts::subjects::resolver_endpoint::endpoint_with;
+use crate::facts::base::domain_name::domain;
+use crate::facts::inventory::route53_resolver::{self, endpoint_with};
 use crate::facts::{Context, ends};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
@@ -50,7 +50,7 @@ pub(crate) fn by_rule(
     }
     let from = ends::of_resolver_endpoint(context, outbound);
     // Of an endpoint that is being made or mended it is not certain that it asks.
-    let doubts = if ends::is_certain(outbound) { Vec::new() } else { from.unlisted.clone() };
+    let doubts = if route53_resolver::is_certain(outbound) { Vec::new() } else { from.unlisted.clone() };
     let mut targets = Vec::new();
     for target in &rule.target_ips {
         if target.protocol.as_deref().is_some_and(|protocol| !protocol.eq_ignore_ascii_case("Do53")) {
@@ -194,7 +194,7 @@ fn to_server(
     let udp = Way::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
     let tcp = Way::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
     let question = Question { inbound: true, ..question.clone() };
-    let doubts = if ends::is_certain(endpoint) { Vec::new() } else { inbound.unlisted.clone() };
+    let doubts = if route53_resolver::is_certain(endpoint) { Vec::new() } else { inbound.unlisted.clone() };
     let mut found = if udp.open {
         resolver::ask(context, vpc, &question, trail).provided(doubts)
     } else if udp.missing.is_empty() {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::facts::Context;
-use crate::facts::endpoints::centralized::domain;
+use crate::facts::base::domain_name::domain;
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;

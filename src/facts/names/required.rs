@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
+use crate::catalogue::registries;
+use crate::catalogue::services::{self, Service};
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::features::{self, Service};
-use crate::facts::{Context, registries};
+use crate::facts::{Context, features};
 use crate::intent::Intent;
 use crate::network::{Known, Missing};
 use crate::snapshot::Snapshot;
@@ -56,7 +57,7 @@ fn computed(context: &Context<'_>) -> NeededNames {
         }),
         Err(missing) => names.unlisted.extend(missing),
     }
-    let matrix = match features::matrix() {
+    let matrix = match services::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => {
             names.unlisted.extend(missing);

@@ -1,9 +1,8 @@
 //! A VPC's own resolver: which rule or private zone takes a name, or public DNS.
 
 use crate::facts::Context;
-use crate::facts::endpoints::centralized::{domain, within};
-use crate::facts::inventory::route53_profiles;
-use crate::facts::subjects::{resolver_endpoint, vpc};
+use crate::facts::base::domain_name::{domain, within};
+use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns};
 use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
@@ -57,9 +56,11 @@ pub(crate) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &
 fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
     // What may take an answer away, and what may lead to another one.
     let (mut against, mut instead) = (Vec::new(), Vec::new());
-    match vpc::dns_attribute(context, id, vpc::Attribute::Support) {
+    match vpc_dns::dns_attribute(context, id, vpc_dns::Attribute::Support) {
         Ok(true) => {}
-        Ok(false) => return Lookup::nothing(vec![attribute_off(id, vpc::Attribute::Support)], String::new()),
+        Ok(false) => {
+            return Lookup::nothing(vec![attribute_off(id, vpc_dns::Attribute::Support)], String::new());
+        }
         Err(missing) => against.extend(missing),
     }
     match dns_firewall::refuses(context, id, &question.name) {
@@ -70,7 +71,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     let (rules, unread) = rules(context, id);
     instead.extend(unread);
     // Those to whom a VPC is shared are not shown what its owner associates with it.
-    instead.extend(resolver_endpoint::of_owner_of(context, id, "ResolverRuleAssociations"));
+    instead.extend(route53_resolver::of_owner_of(context, id, "ResolverRuleAssociations"));
     let mut matching: Vec<&Applied<'_>> =
         rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();
     matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile));
@@ -109,10 +110,10 @@ fn by_zone(
         return Lookup::unknown(doubts, step);
     }
     let answer = zone.answer(context, question, trail);
-    match vpc::dns_attribute(context, id, vpc::Attribute::Hostnames) {
+    match vpc_dns::dns_attribute(context, id, vpc_dns::Attribute::Hostnames) {
         Ok(true) => answer,
         // Without it private zones do not answer in the VPC.
-        Ok(false) => Lookup::nothing(vec![attribute_off(id, vpc::Attribute::Hostnames)], step),
+        Ok(false) => Lookup::nothing(vec![attribute_off(id, vpc_dns::Attribute::Hostnames)], step),
         Err(missing) => answer.provided(missing),
     }
 }
@@ -151,12 +152,12 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
     }
 }
 
-fn attribute_off(vpc: &str, attribute: vpc::Attribute) -> Blocker {
+fn attribute_off(vpc: &str, attribute: vpc_dns::Attribute) -> Blocker {
     let (what, option, why) = match attribute {
-        vpc::Attribute::Support => {
+        vpc_dns::Attribute::Support => {
             ("enableDnsSupport", "--enable-dns-support", "its resolver answers nobody")
         }
-        vpc::Attribute::Hostnames => {
+        vpc_dns::Attribute::Hostnames => {
             ("enableDnsHostnames", "--enable-dns-hostnames", "private zones do not answer in it")
         }
     };

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::endpoints::centralized::{self, domain, within};
-use crate::facts::endpoints::service_endpoint;
+use crate::catalogue::services;
+use crate::facts::Context;
+use crate::facts::base::domain_name::{domain, within};
+use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::route53_profiles;
-use crate::facts::{Context, features};
 use crate::network::{BlockerCode, Known, Missing, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -155,7 +156,7 @@ fn patterns(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<String> {
     let Some(suffix) = service_endpoint::suffix(endpoint) else { return Vec::new() };
     let mut usual = centralized::private_names(context, suffix, None);
     // Where clients ask for names beneath the service's, its endpoint answers for them.
-    let beneath = features::matrix()
+    let beneath = services::matrix()
         .is_ok_and(|matrix| matrix.services.get(suffix).is_some_and(|service| !service.hosts.is_empty()));
     if beneath {
         usual.extend(usual.clone().into_iter().map(|name| format!("*.{name}")));

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::inventory::cluster::{self, NETWORKING_ADDONS};
+use crate::facts::inventory::eks_status;
 use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::Known;
 use crate::snapshot::aws::eks::{Addon, Cluster};
-
-use super::cluster::status;
 
 /// What rules see of an add-on.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -32,9 +32,6 @@ pub(crate) struct AddonFacts {
     networking: bool,
 }
 
-/// The add-ons without which no node becomes ready, or no pod finds a name.
-pub(crate) const NETWORKING: [&str; 3] = ["coredns", "kube-proxy", "vpc-cni"];
-
 /// Every add-on that EKS manages for the cluster.
 pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     let cluster = match &context.cluster {
@@ -44,7 +41,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     let described: Vec<&Addon> = described(context, cluster).collect();
     let mut names: BTreeSet<&str> = described.iter().map(|addon| addon.addon_name.as_str()).collect();
     let mut unlisted = Vec::new();
-    match names_of(context, cluster) {
+    match cluster::addons(context) {
         Ok(all) => names.extend(all.iter().map(String::as_str)),
         Err(missing) => unlisted = missing,
     }
@@ -61,20 +58,15 @@ fn described<'s>(context: &Context<'s>, cluster: &'s Cluster) -> impl Iterator<I
     addons.filter(|addon| addon.cluster_name.as_ref().is_none_or(|name| *name == cluster.name))
 }
 
-/// The names of the cluster's add-ons.
-pub(crate) fn names_of<'s>(context: &Context<'s>, cluster: &Cluster) -> Known<&'s [String]> {
-    context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)
-}
-
 fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts {
     let field = |of: &str| vec![context.field("addon", &format!("{of} of {name}"))];
     let status = addon.clone().and_then(|addon| addon.status.clone().ok_or_else(|| field("status")));
-    let works = status.clone().and_then(|status| status::works(context, Some(&status)));
+    let works = status.clone().and_then(|status| eks_status::works(context, Some(&status)));
     let issues = addon.clone().and_then(|addon| {
         let health = addon.health.as_ref().ok_or_else(|| field("health"))?;
-        Ok(status::sentences(&health.issues))
+        Ok(eks_status::sentences(&health.issues))
     });
-    let healthy = status::healthy(&works, &issues);
+    let healthy = eks_status::healthy(&works, &issues);
     AddonFacts {
         id: name.to_owned(),
         name: Some(name.to_owned()),
@@ -85,45 +77,7 @@ fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts 
         works: Fact(works),
         issues: Fact(issues),
         healthy: Fact(healthy),
-        networking: NETWORKING.contains(&name),
-    }
-}
-
-/// What rules see of a cluster's add-ons together.
-#[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct AddonsFacts {
-    /// Of `vpc-cni`, `coredns` and `kube-proxy`, those that EKS does not manage (`addons`); none with
-    /// EKS Auto Mode, which brings them along.
-    unmanaged_networking: Fact<Vec<String>>,
-    /// Whether `vpc-cni`, `coredns` and `kube-proxy` are add-ons (`addons`), so far as the cluster
-    /// needs them.
-    networking_managed: Fact<bool>,
-    /// Whether service accounts get roles by EKS Pod Identity (`associations`, or declared).
-    pod_identity: Fact<bool>,
-    /// Whether its agent runs on nodes: the add-on `eks-pod-identity-agent`, or EKS Auto Mode.
-    pod_identity_agent: Fact<bool>,
-}
-
-/// The facts about the add-ons of one cluster.
-pub(crate) fn together(context: &Context<'_>, cluster: &Cluster) -> AddonsFacts {
-    let auto_mode = cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true);
-    let names = names_of(context, cluster);
-    let unmanaged = names.clone().map(|names| {
-        let unmanaged =
-            NETWORKING.iter().filter(|name| !auto_mode && !names.iter().any(|there| there == *name));
-        unmanaged.map(|name| (*name).to_owned()).collect::<Vec<_>>()
-    });
-    let used = crate::facts::features::matrix()
-        .and_then(|matrix| crate::facts::features::uses(context, matrix, "pod_identity"));
-    AddonsFacts {
-        networking_managed: Fact(unmanaged.clone().map(|unmanaged| unmanaged.is_empty())),
-        unmanaged_networking: Fact(unmanaged),
-        pod_identity: Fact(used),
-        pod_identity_agent: Fact(if auto_mode {
-            Ok(true)
-        } else {
-            names.map(|names| names.iter().any(|name| name == "eks-pod-identity-agent"))
-        }),
+        networking: NETWORKING_ADDONS.contains(&name),
     }
 }
 

@@ -5,12 +5,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::inventory::{eks_status, subnets};
 use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::Known;
 use crate::snapshot::aws::eks::FargateProfile;
-
-use super::cluster::status;
-use super::subnet;
 
 /// What rules see of a Fargate profile.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -70,11 +68,11 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
 fn facts(context: &Context<'_>, name: &str, profile: &Known<&FargateProfile>) -> FargateFacts {
     let field = |of: &str| vec![context.field("fargateProfile", &format!("{of} of {name}"))];
     let status = profile.clone().and_then(|profile| profile.status.clone().ok_or_else(|| field("status")));
-    let works = status.clone().and_then(|status| status::works(context, Some(&status)));
+    let works = status.clone().and_then(|status| eks_status::works(context, Some(&status)));
     // The first snapshots have no health of profiles; AWS leaves it out where it finds nothing.
     let issues = profile.clone().and_then(|profile| {
         let health = context.since(2, profile.health.as_ref(), "fargateProfile", "health")?;
-        Ok(health.map(|health| status::sentences(&health.issues)).unwrap_or_default())
+        Ok(health.map(|health| eks_status::sentences(&health.issues)).unwrap_or_default())
     });
     let subnets = profile.clone().map(|profile| profile.subnets.clone());
     let public = subnets.clone().and_then(|all| those(&all, |id| context.network.is_public(id)));
@@ -82,7 +80,7 @@ fn facts(context: &Context<'_>, name: &str, profile: &Known<&FargateProfile>) ->
     FargateFacts {
         id: name.to_owned(),
         name: Some(name.to_owned()),
-        healthy: Fact(status::healthy(&works, &issues)),
+        healthy: Fact(eks_status::healthy(&works, &issues)),
         status: Fact(status),
         issues: Fact(issues),
         pod_execution_role: Fact(profile.clone().and_then(|profile| {
@@ -114,7 +112,7 @@ fn is_outside_zones(context: &Context<'_>, id: &str) -> Known<bool> {
     if found.outpost_arn.is_some() {
         return Ok(true);
     }
-    let kind = subnet::listed_zone(context, &Ok(found))?.zone_type.as_deref();
+    let kind = subnets::listed_zone(context, &Ok(found))?.zone_type.as_deref();
     let kind = kind.ok_or_else(|| vec![context.field("AvailabilityZones", "ZoneType")])?;
     Ok(kind != "availability-zone")
 }

@@ -5,11 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::inventory::subnets::by_subnet;
 use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::IdleEntry;
 use crate::snapshot::aws::ec2::{NetworkAcl, tag};
-
-use super::route_table::by_subnet;
 
 /// The number of the entry that AWS ends each list with; that of IPv6 is one more.
 const LAST: i64 = 32767;

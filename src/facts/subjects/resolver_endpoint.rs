@@ -2,16 +2,15 @@
 //! apply to it forward through.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::IpAddr;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::{Context, Fact, Subject, Subjects, ends};
-use crate::network::{Known, Missing, MissingKind};
+use crate::facts::inventory::route53_resolver::{self, addresses, of_owner};
+use crate::facts::inventory::subnets;
+use crate::facts::{Context, Fact, Subject, Subjects};
+use crate::network::{Known, Missing};
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
-
-use super::subnet;
 
 /// What rules see of an endpoint of Route 53 Resolver.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -42,7 +41,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
         Ok(vpc) => vpc.as_str(),
         Err(missing) => return Subjects::unlisted(missing.clone()),
     };
-    let (rules, mut unlisted) = ends::forward_rules(context);
+    let (rules, mut unlisted) = route53_resolver::forward_rules(context);
     let through: BTreeSet<&str> =
         rules.iter().filter_map(|rule| rule.resolver_endpoint_id.as_deref()).collect();
     unlisted.extend(of_owner(context, "ResolverEndpoints"));
@@ -69,24 +68,6 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
         Subject::new("resolver_endpoint", &endpoint.id, facts.name.as_deref(), &facts)
     });
     Subjects { listed: listed.collect(), unlisted }
-}
-
-/// What a VPC's owner alone is shown: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>.
-pub(crate) fn of_owner(context: &Context<'_>, collection: &str) -> Option<Missing> {
-    of_owner_of(context, context.vpc.as_deref().ok()?, collection)
-}
-
-/// The same for any VPC.
-pub(crate) fn of_owner_of(context: &Context<'_>, id: &str, collection: &str) -> Option<Missing> {
-    let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id)?;
-    let (owner, account) = (vpc.owner_id.as_deref()?, context.account.as_deref()?);
-    if owner == account || context.snapshot.accounts.contains(owner) {
-        return None;
-    }
-    let missing = context.missing(collection, Some(id));
-    let action = missing.permission.clone().unwrap_or_else(|| collection.to_owned());
-    let what = format!("{action} in account {owner}, which owns {id}");
-    Some(Missing { kind: MissingKind::Operation, what, ..missing })
 }
 
 fn facts(context: &Context<'_>, endpoint: &ResolverEndpoint) -> ResolverEndpointFacts {
@@ -128,40 +109,6 @@ fn works(id: &str, status: &Known<String>, failed: &Known<Vec<String>>) -> Known
     }
 }
 
-/// An endpoint's addresses.
-pub(crate) fn addresses<'s>(context: &Context<'s>, id: &str) -> Known<&'s [IpAddressResponse]> {
-    let mut all = context.snapshot.aws.resolver_endpoint_ip_addresses.iter().flatten();
-    let found = all.find(|one| one.resolver_endpoint_id == id);
-    let found = found.ok_or_else(|| vec![context.missing("ResolverEndpointIpAddresses", Some(id))])?;
-    if found.ip_addresses.is_empty() {
-        return Err(vec![context.field("ResolverEndpointIpAddresses", &format!("IpAddresses of {id}"))]);
-    }
-    Ok(&found.ip_addresses)
-}
-
-/// The address of one of an endpoint's interfaces.
-pub(crate) fn parsed(one: &IpAddressResponse) -> Option<IpAddr> {
-    one.ip.as_deref().or(one.ipv6.as_deref())?.parse().ok()
-}
-
-/// The resolver endpoint that has an address; unknown where several have it, in VPCs with the same prefix.
-pub(crate) fn endpoint_with<'s>(
-    context: &Context<'s>,
-    address: IpAddr,
-) -> Known<Option<&'s ResolverEndpoint>> {
-    let has = |endpoint: &&ResolverEndpoint| {
-        addresses(context, &endpoint.id).is_ok_and(|all| all.iter().any(|one| parsed(one) == Some(address)))
-    };
-    let mut found = context.snapshot.aws.resolver_endpoints.iter().flatten().filter(has);
-    match (found.next(), found.next()) {
-        (Some(one), Some(other)) => Err(vec![Missing::unmodelled(format!(
-            "which of {} and {} is asked on {address}, which both have",
-            one.id, other.id
-        ))]),
-        (found, _) => Ok(found),
-    }
-}
-
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
 fn failed(context: &Context<'_>, id: &str, all: &[IpAddressResponse]) -> Known<Vec<String>> {
     let (mut failed, mut unread) = (Vec::new(), Vec::new());
@@ -184,7 +131,7 @@ fn zones(context: &Context<'_>, id: &str, all: &[IpAddressResponse]) -> Known<BT
     let (mut zones, mut missing) = (BTreeSet::new(), Vec::new());
     for one in all {
         let zone = match one.subnet_id.as_deref() {
-            Some(subnet) => subnet::zone(context, subnet),
+            Some(subnet) => subnets::zone(context, subnet),
             None => Err(vec![context.field("ResolverEndpointIpAddresses", &format!("SubnetId of {id}"))]),
         };
         match zone {

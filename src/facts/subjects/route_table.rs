@@ -1,15 +1,14 @@
 //! Route tables as subjects: those that decide for the cluster's subnets.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::{Context, Fact, Missing, Subject, Subjects};
-use crate::network::{Known, LostRoute};
+use crate::facts::inventory::subnets::by_subnet;
+use crate::facts::{Context, Fact, Subject, Subjects};
+use crate::network::LostRoute;
 use crate::snapshot::aws::ec2::{RouteTable, tag};
-
-use super::subnet;
 
 /// What rules see of a route table.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -65,30 +64,6 @@ fn facts(context: &Context<'_>, table: &RouteTable, subnets: &BTreeSet<String>) 
             all.into_iter().map(told).collect()
         })),
     }
-}
-
-/// What decides for subnets, by its id, each with those subnets.
-pub(crate) type Deciding<'s, T> = BTreeMap<&'s str, (&'s T, BTreeSet<String>)>;
-
-/// What decides for the cluster's subnets, by its id, each with those subnets; and why there may be more.
-pub(crate) fn by_subnet<'s, T>(
-    context: &Context<'_>,
-    decides: impl Fn(&str) -> Known<(&'s str, &'s T)>,
-) -> (Deciding<'s, T>, Vec<Missing>) {
-    let (mut subnets, mut unlisted) = subnet::used(context);
-    let marked = subnet::of_load_balancers(context);
-    subnets.extend(marked.listed.into_iter().map(|subject| subject.id));
-    unlisted.extend(marked.unlisted);
-    let mut found: Deciding<'s, T> = BTreeMap::new();
-    for subnet in subnets {
-        match decides(&subnet) {
-            Ok((id, what)) => _ = found.entry(id).or_insert_with(|| (what, BTreeSet::new())).1.insert(subnet),
-            Err(missing) => unlisted.extend(missing),
-        }
-    }
-    unlisted.sort();
-    unlisted.dedup();
-    (found, unlisted)
 }
 
 #[cfg(test)]

@@ -2,10 +2,10 @@
 
 use std::rc::Rc;
 
+use crate::catalogue::services;
+use crate::facts::Context;
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::ends::{Ends, pods_towards};
-use crate::facts::subjects::service;
-use crate::facts::{Context, features};
 use crate::network::{
     Blocker, BlockerCode, Egress, End, EndKind, Hop, Known, Leg, Missing, Path, Remedy, Verdict,
 };
@@ -88,8 +88,8 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
         return Ok(Way::Out { by });
     }
     let mut missing = not_ours(context);
-    let matrix = features::matrix()?;
-    let service = matrix.services.get(suffix).unwrap_or(&features::OTHER);
+    let matrix = services::matrix()?;
+    let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
     let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
     missing.extend(centralized::unread(context, &[subnet.clone()].into(), suffix, offer));
     let table = context.network.effective_route_table(&subnet)?;
@@ -125,8 +125,8 @@ fn not_ours(context: &Context<'_>) -> Vec<Missing> {
 
 fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Blocker> {
     let vpc = context.vpc.clone()?;
-    let matrix = features::matrix()?;
-    let service = matrix.services.get(suffix).unwrap_or(&features::OTHER);
+    let matrix = services::matrix()?;
+    let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
     let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
     let is_gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let mut chosen: Vec<String> = Vec::new();
@@ -142,9 +142,9 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
         chosen.extend(fresh);
     }
     let remedy = Remedy {
-        target: Some(service::service_name(context, suffix, service, offer)),
+        target: Some(service_endpoint::service_name(context, suffix, service, offer)),
         target_option: Some(if is_gateway { "Gateway" } else { "Interface" }.to_owned()),
-        group: service::group_for_endpoint(context, matrix),
+        group: service_endpoint::group_for_endpoint(context, matrix),
         subnets: chosen,
         vpc: Some(vpc.clone()),
         ..Remedy::default()

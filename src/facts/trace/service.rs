@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 
+use crate::catalogue::services;
+use crate::facts::Context;
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::service_endpoint;
 use crate::facts::ends::{self, Ends, pods_towards};
-use crate::facts::{Context, features};
 use crate::network::{End, EndKind, Known, Missing, Path, Ports};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -134,7 +135,7 @@ fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
 
 /// The endpoint that a source's look-up of the service leads to.
 fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
-    let service = features::matrix()?.services.get(suffix).unwrap_or(&features::OTHER);
+    let service = services::matrix()?.services.get(suffix).unwrap_or(&services::OTHER);
     let best = service_endpoint::of(context, suffix, service)?.first().copied();
     if suffix != "s3" {
         return Ok(best);

@@ -9,51 +9,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::Deserialize;
-
-use crate::facts::features::{Needs, Service, Use};
+use crate::catalogue::registries;
+use crate::catalogue::services::{Needs, Owner, Sender, Service};
+use crate::facts::Context;
+use crate::facts::features::Use;
 use crate::facts::iam::policy::{Caller, Carried, Decision, Keys, Place, Request, evaluate_text};
 use crate::facts::iam::role_usage;
 use crate::facts::inventory::node_groups;
-use crate::facts::{Context, registries};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::service_endpoint;
-
-/// Who sends a request through an endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Sender {
-    /// Some role of the cluster's account: a node's or a pod's.
-    #[default]
-    Role,
-    /// The roles of the nodes.
-    Nodes,
-    /// Whoever pulls images: the roles of the nodes, and those that Fargate runs pods with.
-    Pullers,
-    /// A pod with a token of the cluster's, and no AWS identity.
-    Federated,
-    /// Somebody with a URL that an account of ECR's signed.
-    Ecr,
-    /// Nobody in particular: the request is not signed.
-    Anonymous,
-}
-
-/// Whose the resources are that a request is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Owner {
-    /// The cluster's account.
-    #[default]
-    Own,
-    /// The account of EKS's registry.
-    Eks,
-    /// The account of Bottlerocket's registry.
-    Bottlerocket,
-    /// Some account of AWS's.
-    Aws,
-}
 
 /// What an endpoint's policy does to what the cluster needs.
 #[derive(Clone, Debug)]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use crate::facts::features;
+use crate::catalogue::services;
 use crate::id::{self, Form};
 use crate::intent::{self, Declared, LONGEST, shown};
 use crate::yaml;
@@ -103,7 +103,7 @@ fn understood(text: &str) -> Result<EndSpec, String> {
 }
 
 fn is_service(text: &str) -> bool {
-    features::matrix().is_ok_and(|matrix| matrix.services.contains_key(text))
+    services::matrix().is_ok_and(|matrix| matrix.services.contains_key(text))
 }
 
 /// The suffix of a service that is named in full: `com.amazonaws.eu-central-1.ecr.api`.

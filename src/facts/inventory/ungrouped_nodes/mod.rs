@@ -1,8 +1,10 @@
 //! Nodes that no group lists: those of EKS Auto Mode and Karpenter, whose node classes are written in
 //! Kubernetes only, and those of a cluster that is still to be created.
 
-use crate::facts::{Context, ends};
+use crate::facts::Context;
 use crate::network::{Groups, Missing};
+
+use super::cluster;
 
 /// Where such nodes are, and why there may be more.
 #[derive(Debug, Default)]
@@ -27,7 +29,7 @@ pub(crate) struct Place {
 /// The places of nodes that no group lists.
 pub(crate) fn beyond(context: &Context<'_>) -> Beyond {
     let mut beyond = Beyond::default();
-    let own = || match ends::cluster_group(context) {
+    let own = || match cluster::cluster_group(context) {
         Ok(group) => Groups::Known(vec![group]),
         Err(missing) => Groups::Unread(missing),
     };

@@ -9,7 +9,7 @@ use crate::facts::{Context, Missing};
 use crate::network::Known;
 use crate::snapshot::bootstrap::{Agent, Bootstrap, is_redacted_ca};
 
-use super::{egress, join};
+use super::egress;
 
 /// What nodes take for the cluster's DNS.
 pub(crate) struct Dns {
@@ -81,7 +81,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
     let ipv6 = expected.is_ipv6();
     match agent {
         // What asks is answered; where it is not, another rule says so.
-        Some(Agent::BootstrapSh) if join::asks_eks(source)? => {
+        Some(Agent::BootstrapSh) if source.asks_eks()? => {
             Ok(Dns { address: None, guessed: Ok(false), right: egress::reaches_eks(context, source.group) })
         }
         Some(Agent::BootstrapSh) => guessed(context, expected, &Ok(false)),

@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
+use crate::catalogue::services;
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::node_groups::NodeGroup;
+use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::facts::{Context, Missing, features};
+use crate::facts::{Context, Missing};
 use crate::network::{Egress, Known};
 use crate::snapshot::bootstrap::Bootstrap;
-
-use super::join;
 
 /// Whether every subnet of the group has a way to the internet.
 fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
@@ -40,7 +40,7 @@ pub(crate) fn reaches_eks(context: &Context<'_>, group: &NodeGroup) -> Known<boo
     if out == Ok(true) {
         return out;
     }
-    let matrix = features::matrix()?;
+    let matrix = services::matrix()?;
     let Some(service) = matrix.services.get("eks") else { return out };
     let mut missing = Vec::new();
     for endpoint in service_endpoint::of(context, "eks", service)? {
@@ -54,7 +54,7 @@ pub(crate) fn reaches_eks(context: &Context<'_>, group: &NodeGroup) -> Known<boo
             Err(why) => missing.extend(why),
         }
     }
-    missing.extend(centralized::unread(context, &service_endpoint::client_subnets(context).0, "eks", None));
+    missing.extend(centralized::unread(context, &subnets::client_subnets(context).0, "eks", None));
     missing.extend(out.err().into_iter().flatten());
     if missing.is_empty() { Ok(false) } else { Err(missing) }
 }
@@ -177,7 +177,7 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
     if !secure {
         return Ok(Vec::new());
     }
-    let matrix = features::matrix()?;
+    let matrix = services::matrix()?;
     let region = context
         .region
         .clone()
@@ -192,7 +192,7 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
         ("ecr.dkr", format!("{account}.dkr.ecr.{region}.{domain}")),
         ("s3", format!("prod-{region}-starport-layer-bucket.s3.{region}.{domain}")),
     ];
-    if join::asks_eks(source) == Ok(true) {
+    if source.asks_eks() == Ok(true) {
         wanted.push(("eks", format!("eks.{region}.{domain}")));
     }
     let mut names = Vec::new();

@@ -1,5 +1,6 @@
 //! What a launch template sets besides user data: metadata, addresses, what EKS refuses in it.
 
+use crate::catalogue::services;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::facts::inventory::{node_group_instances, node_groups};
 use crate::facts::{Context, Missing, features};
@@ -68,7 +69,7 @@ impl Metadata {
 
 /// Whether the cluster uses what may ask for metadata from pods.
 pub(crate) fn pods_ask_metadata(context: &Context<'_>) -> Known<bool> {
-    features::uses(context, features::matrix()?, "load_balancer_controller")
+    features::uses(context, services::matrix()?, "load_balancer_controller")
 }
 
 /// What EKS refuses, or does itself: <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html>

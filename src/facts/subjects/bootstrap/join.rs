@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
+use crate::facts::inventory::cluster;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::facts::{Context, Missing, features};
+use crate::facts::{Context, Missing};
 use crate::network::Known;
 use crate::snapshot::bootstrap::{Agent, ca_fingerprints};
 
@@ -147,25 +148,6 @@ pub(crate) fn service_cidr_right(context: &Context<'_>, source: &Source<'_, '_>)
     Ok(given.parse::<IpNet>().is_ok_and(|given| given.trunc() == own.trunc()))
 }
 
-/// Whether the EKS API is asked: by AL2 and Windows, unless they are given endpoint and CA both.
-/// Bottlerocket asks too, and guesses where nobody answers; nodeadm never does.
-pub(crate) fn asks_eks(source: &Source<'_, '_>) -> Known<bool> {
-    if source.eks_starts.clone()? {
-        return Ok(false);
-    }
-    if !matches!(source.agent()?, Some(Agent::BootstrapSh | Agent::StartEksBootstrap)) {
-        return Ok(false);
-    }
-    let data = source.data.as_ref().map_err(Clone::clone)?;
-    let given = |setting: &str, value: bool| value || data.unresolved.iter().any(|name| name == setting);
-    let endpoint = given("ApiServerEndpoint", data.api_server_endpoint.is_some());
-    let ca = given("CaFingerprints", !data.ca_fingerprints.is_empty());
-    if endpoint && ca {
-        return Ok(false);
-    }
-    if data.is_clear() { Ok(true) } else { Err(source.doubts(data)) }
-}
-
 /// Whether something else than this group runs Linux, which the cluster's DNS needs.
 pub(crate) fn linux_elsewhere(
     context: &Context<'_>,
@@ -190,7 +172,7 @@ pub(crate) fn linux_elsewhere(
     if auto_mode == Ok(true) {
         return Ok(true);
     }
-    match features::fargate_profiles(context) {
+    match cluster::fargate_profiles(context) {
         Ok([]) => {}
         Ok(_) => return Ok(true),
         Err(why) => missing.extend(why),

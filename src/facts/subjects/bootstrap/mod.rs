@@ -18,7 +18,6 @@ use serde::Serialize;
 use crate::facts::inventory::node_groups;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::Known;
 
 /// What rules see of how a group's nodes start.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -145,28 +144,6 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     Subjects { listed: subjects.collect(), unlisted: listed.unlisted.clone() }
 }
 
-/// The most pods that a group's user data tells kubelet, where it is known to.
-pub(crate) fn max_pods(context: &Context<'_>, group: &node_groups::NodeGroup) -> Option<i64> {
-    let told = Source::new(context, group).data.ok()?.max_pods;
-    crate::facts::base::context::plausible_count(told).filter(|pods| *pods > 0)
-}
-
-/// Whether some group's nodes ask the EKS API when they start.
-pub(crate) fn asks_eks(context: &Context<'_>) -> Known<bool> {
-    let listed = node_groups::listed(context);
-    let mut missing = listed.unlisted;
-    for group in &listed.groups {
-        match join::asks_eks(&Source::new(context, group)) {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(why) => missing.extend(why),
-        }
-    }
-    missing.sort();
-    missing.dedup();
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
-}
-
 fn facts(
     context: &Context<'_>,
     source: &Source<'_, '_>,
@@ -205,7 +182,7 @@ fn facts(
         node_dns: dns.address,
         dns_guessed: Fact(dns.guessed),
         dns_right: Fact(dns.right),
-        asks_eks: Fact(join::asks_eks(source)),
+        asks_eks: Fact(source.asks_eks()),
         reaches_eks: Fact(egress::reaches_eks(context, group)),
         linux_elsewhere: Fact(join::linux_elsewhere(context, source, all, unlisted)),
         refused: Fact(instance::refused(source)),

@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::iam::trust_policy;
+use crate::catalogue::services;
+use crate::facts::inventory::cluster::{self, identity_provider_exists};
 use crate::facts::{Context, Fact, features};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::eks::{AccessEntry, Cluster};
@@ -36,8 +37,9 @@ pub(crate) struct AccessFacts {
 /// The facts of a cluster.
 pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
     let mode = cluster.access_config.as_ref().and_then(|config| config.authentication_mode.clone());
-    let issuer = trust_policy::issuer(context);
-    let known = issuer.as_deref().map_err(Clone::clone).and_then(|issuer| known(context, issuer));
+    let issuer = cluster::issuer(context);
+    let known =
+        issuer.as_deref().map_err(Clone::clone).and_then(|issuer| identity_provider_exists(context, issuer));
     let provider = context.snapshot.aws.open_id_connect_provider.iter().flatten();
     let provider = provider.into_iter().find(|provider| {
         issuer.as_ref().is_ok_and(|issuer| provider.url.trim_start_matches("https://") == issuer)
@@ -50,7 +52,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
         authentication_mode: Fact(
             mode.ok_or_else(|| vec![context.field("cluster", "accessConfig.authenticationMode")]),
         ),
-        uses_irsa: Fact(features::matrix().and_then(|matrix| features::uses(context, matrix, "irsa"))),
+        uses_irsa: Fact(services::matrix().and_then(|matrix| features::uses(context, matrix, "irsa"))),
         issuer_serves_sts: Fact(match (&audiences, &known) {
             (Some(audiences), _) => Ok(audiences.iter().any(|audience| audience == "sts.amazonaws.com")),
             (None, Ok(false)) => Ok(false),
@@ -63,15 +65,6 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
         }),
         issuer: Fact(issuer.map(|issuer| format!("https://{issuer}"))),
     }
-}
-
-/// Whether IAM has a provider for an issuer.
-pub(crate) fn known(context: &Context<'_>, issuer: &str) -> Known<bool> {
-    let all = context.snapshot.aws.open_id_connect_providers.as_deref();
-    let all = context.items(all, "OpenIDConnectProviderList", "*")?;
-    Ok(all
-        .iter()
-        .any(|provider| provider.arn.split_once(":oidc-provider/").is_some_and(|(_, url)| url == issuer)))
 }
 
 /// Who may administer the cluster, as far as access entries say.

@@ -8,8 +8,8 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::inventory::node_groups;
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::security_groups::missing_groups;
+use crate::facts::inventory::{node_groups, subnets};
 use crate::facts::{Context, Fact};
 use crate::network::{AddressSet, Egress, Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::Route;
@@ -83,7 +83,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
                 .map(|interface| {
                     let id = interface.subnet_id.as_deref();
                     let id = id.ok_or_else(|| vec![context.field("NetworkInterfaces", "SubnetId")])?;
-                    subnet::zone(context, id)
+                    subnets::zone(context, id)
                 })
                 .collect();
             Ok((2..=4).contains(&all.len()) && zones?.len() >= 2)
@@ -184,33 +184,6 @@ fn groups_missing(context: &Context<'_>) -> Known<Vec<String>> {
     let ids: BTreeSet<&String> = own.chain(config.security_group_ids.iter().flatten()).collect();
     let vpc = context.vpc.clone()?;
     missing_groups(context, &vpc, ids.into_iter().map(String::as_str))
-}
-
-/// Those of these groups that are neither in the VPC nor associated with it.
-pub(crate) fn missing_groups<'g>(
-    context: &Context<'_>,
-    vpc: &str,
-    ids: impl Iterator<Item = &'g str>,
-) -> Known<Vec<String>> {
-    let aws = &context.snapshot.aws;
-    let groups = context.items(aws.security_groups.as_deref(), "SecurityGroups", vpc)?;
-    let in_vpc = |id: &str| {
-        groups.iter().any(|group| group.group_id == id && group.vpc_id.as_deref().is_none_or(|of| of == vpc))
-    };
-    let elsewhere: Vec<&str> = ids.filter(|id| !in_vpc(id)).collect();
-    if elsewhere.is_empty() {
-        return Ok(Vec::new());
-    }
-    let associations = aws.security_group_vpc_associations.as_deref();
-    let associations = context.items(associations, "SecurityGroupVpcAssociations", vpc)?;
-    let associated = |id: &str| {
-        associations.iter().any(|found| {
-            found.group_id == id
-                && found.vpc_id.as_deref() == Some(vpc)
-                && found.state.as_deref().is_none_or(|state| state == "associated")
-        })
-    };
-    Ok(elsewhere.into_iter().filter(|id| !associated(id)).map(str::to_owned).collect())
 }
 
 fn egress_mode_understood(context: &Context<'_>) -> Known<bool> {

@@ -1,7 +1,7 @@
 //! Where the cluster's own DNS servers run.
 
-use crate::facts::inventory::node_groups;
-use crate::facts::{Context, ends, features};
+use crate::facts::inventory::{cluster, node_groups};
+use crate::facts::{Context, ends};
 use crate::network::Known;
 
 /// On which machines `CoreDNS` is: `pods` on nodes, pods on `fargate`, or `nodes` themselves.
@@ -16,7 +16,7 @@ pub(crate) fn runs_on(context: &Context<'_>) -> Known<&'static str> {
     }
     let cluster = context.cluster.clone()?;
     if cluster.compute_config.as_ref().and_then(|compute| compute.enabled) == Some(true) {
-        if features::addons(context)?.iter().any(|name| name == "coredns") {
+        if cluster::addons(context)?.iter().any(|name| name == "coredns") {
             return Ok("pods");
         }
         return if listed.unlisted.is_empty() { Ok("nodes") } else { Err(listed.unlisted) };
@@ -28,7 +28,7 @@ pub(crate) fn runs_on(context: &Context<'_>) -> Known<&'static str> {
     if !nodes.unlisted.is_empty() {
         return Err(nodes.unlisted);
     }
-    Ok(if features::fargate_profiles(context)?.is_empty() { "pods" } else { "fargate" })
+    Ok(if cluster::fargate_profiles(context)?.is_empty() { "pods" } else { "fargate" })
 }
 
 #[cfg(test)]

@@ -7,14 +7,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::subjects::subnet;
-use crate::facts::{Context, Fact, Missing};
-use crate::network::Known;
-use crate::snapshot::aws::ec2::{Subnet, Tag, tag};
-
-/// What a load balancer wants of each of its subnets:
-/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>
-pub(crate) const ADDRESSES: i64 = 8;
+use crate::facts::inventory::load_balancer_tags::marked;
+use crate::facts::inventory::subnets;
+use crate::facts::{Context, Fact};
 
 /// What rules see of the cluster's internal load balancers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -35,7 +30,7 @@ pub(crate) fn facts(context: &Context<'_>) -> LoadBalancerFacts {
         Ok((subnets, missing)) => {
             let (mut zones, mut missing) = (BTreeSet::new(), missing.clone());
             for id in subnets {
-                match subnet::zone(context, id) {
+                match subnets::zone(context, id) {
                     Ok(zone) => _ = zones.insert(zone),
                     Err(why) => missing.extend(why),
                 }
@@ -60,70 +55,6 @@ pub(crate) fn facts(context: &Context<'_>) -> LoadBalancerFacts {
         } else {
             Err(missing)
         }),
-    }
-}
-
-/// The subnets of the VPC that are marked for this cluster, and why there may be more.
-fn marked(context: &Context<'_>) -> Known<(Vec<String>, Vec<Missing>)> {
-    let vpc = context.vpc.clone()?;
-    let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
-    let (mut marked, mut missing) = (Vec::new(), Vec::new());
-    for found in context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", &vpc)? {
-        if found.vpc_id.as_deref() != Some(&vpc) {
-            continue;
-        }
-        match tags(context, found) {
-            Ok(tags) if takes(tags, cluster) => marked.push(found.subnet_id.clone()),
-            Ok(_) => {}
-            Err(why) => missing.extend(why),
-        }
-    }
-    Ok((marked, missing))
-}
-
-/// A subnet's tags, which AWS does not show to those that it is shared with:
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>
-fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
-    let hidden = match (&subnet.owner_id, &context.account) {
-        (Some(owner), Some(account)) => owner != account && !context.snapshot.accounts.contains(owner),
-        _ => false,
-    };
-    if hidden && subnet.tags.is_empty() {
-        let what = format!("Tags of {}, which only its owner is shown", subnet.subnet_id);
-        return Err(vec![Missing { what, ..context.missing("Subnets", Some(&subnet.subnet_id)) }]);
-    }
-    Ok(&subnet.tags)
-}
-
-/// Whether a subnet is marked for internal load balancers of this cluster.
-pub(crate) fn takes(tags: &[Tag], cluster: Option<&str>) -> bool {
-    let clusters = clusters(tags);
-    is_marked(tags) && (clusters.is_empty() || cluster.is_none_or(|cluster| clusters.contains(&cluster)))
-}
-
-/// Whether a subnet is marked for internal load balancers, though not for those of this cluster.
-pub(crate) fn left_to_others(context: &Context<'_>, subnet: &Subnet) -> Known<bool> {
-    let cluster = context.cluster.clone()?;
-    let tags = tags(context, subnet)?;
-    Ok(is_marked(tags) && !takes(tags, Some(&cluster.name)))
-}
-
-fn is_marked(tags: &[Tag]) -> bool {
-    tag(tags, "kubernetes.io/role/internal-elb").is_some_and(|value| matches!(value, "1" | ""))
-}
-
-fn clusters(tags: &[Tag]) -> Vec<&str> {
-    tags.iter().filter_map(|tag| tag.key.as_deref()?.strip_prefix("kubernetes.io/cluster/")).collect()
-}
-
-/// Addresses that load balancers may want of a subnet: those of a subnet that is marked for them.
-pub(crate) fn addresses_kept(context: &Context<'_>, id: &str) -> i64 {
-    let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
-    let marked = context.network.subnet(id).is_ok_and(|subnet| takes(&subnet.tags, cluster));
-    if marked && context.intent.features.get("load_balancer_controller") != Some(&false) {
-        ADDRESSES
-    } else {
-        0
     }
 }
 

@@ -6,12 +6,12 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::inventory::subnets;
 use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::{AddressSet, Known};
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 
-use super::addon::{self, AddonsFacts};
-use super::subnet;
+use addons::AddonsFacts;
 use api_endpoint::ExposureFacts;
 use cidr_overlap::RangesFacts;
 use load_balancers::LoadBalancerFacts;
@@ -162,7 +162,7 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         ranges: cidr_overlap::facts(context, cluster),
         support: version_support::facts(context, cluster),
         exposure: api_endpoint::facts(context, cluster),
-        addons: addon::together(context, cluster),
+        addons: addons::facts(context, cluster),
         load_balancers: load_balancers::facts(context),
         control_plane_in_several_zones: several(&zones),
         control_plane_free_addresses: Fact(
@@ -225,7 +225,7 @@ fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
     let mut zones = BTreeSet::new();
     let mut missing = Vec::new();
     for subnet in &subnets {
-        match subnet::zone(context, subnet) {
+        match subnets::zone(context, subnet) {
             Ok(zone) => {
                 zones.insert(zone);
             }
@@ -241,10 +241,11 @@ fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
     let taken = zones.as_ref().map(|(zones, _)| zones).map_err(Clone::clone)?;
     let mut best: BTreeMap<String, (i64, String)> = BTreeMap::new();
     for found in context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", &vpc)? {
-        let Ok(zone) = subnet::zone(context, &found.subnet_id) else { continue };
+        let Ok(zone) = subnets::zone(context, &found.subnet_id) else { continue };
         let room = found.available_ip_address_count.unwrap_or(0);
-        let fit =
-            found.vpc_id.as_deref() == Some(&vpc) && room >= 6 && subnet::takes_control_plane(context, found);
+        let fit = found.vpc_id.as_deref() == Some(&vpc)
+            && room >= 6
+            && subnets::takes_control_plane(context, found);
         if fit && !taken.contains(&zone) && best.get(&zone).is_none_or(|(most, _)| room > *most) {
             best.insert(zone, (room, found.subnet_id.clone()));
         }
@@ -259,7 +260,7 @@ const FOR_UPDATE: i64 = 5;
 fn free_addresses(context: &Context<'_>, config: &Known<&VpcConfig>) -> Known<BTreeMap<String, Known<i64>>> {
     let subnets = setting(context, config, "subnetIds", |c| c.subnet_ids.clone()).0?;
     let free = |subnet: String| {
-        let free = subnet::free_addresses(context, &subnet);
+        let free = subnets::free_addresses(context, &subnet);
         (subnet, free)
     };
     Ok(subnets.into_iter().map(free).collect())
@@ -286,6 +287,7 @@ fn several(zones: &Zones) -> Fact<bool> {
 }
 
 pub mod access_entries;
+mod addons;
 pub mod api_endpoint;
 mod cidr_overlap;
 mod coredns;

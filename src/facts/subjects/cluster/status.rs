@@ -4,9 +4,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::inventory::cluster::{argo_cd_private, argo_cds};
+use crate::facts::inventory::eks_status::works;
 use crate::facts::{Context, Fact};
 use crate::network::{Known, Missing, MissingKind};
-use crate::snapshot::aws::eks::{Cluster, Issue};
+use crate::snapshot::aws::eks::Cluster;
 
 /// What rules see of the cluster's state.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -156,49 +158,6 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> StateFacts {
     }
 }
 
-/// Whether a status of EKS's is one in which the thing works.
-pub(crate) fn works(context: &Context<'_>, status: Option<&str>) -> Known<bool> {
-    match status {
-        Some("ACTIVE" | "UPDATING") => Ok(true),
-        Some("FAILED" | "DELETING" | "DEGRADED" | "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED") => {
-            Ok(false)
-        }
-        Some(other) => Err(vec![Missing {
-            kind: MissingKind::Probe,
-            what: format!("what becomes of it, for it is {other} (read it again later)"),
-            permission: None,
-        }]),
-        None => Err(vec![context.field("cluster", "status")]),
-    }
-}
-
-/// Whether a thing works and EKS finds nothing wrong with it.
-pub(crate) fn healthy(works: &Known<bool>, issues: &Known<Vec<String>>) -> Known<bool> {
-    match (works, issues) {
-        (Ok(false), _) => Ok(false),
-        (_, Ok(issues)) if !issues.is_empty() => Ok(false),
-        (Ok(true), Ok(_)) => Ok(true),
-        (works, issues) => {
-            let missing = [works.as_ref().err(), issues.as_ref().err()];
-            Err(missing.into_iter().flatten().flatten().cloned().collect())
-        }
-    }
-}
-
-/// What EKS finds wrong, one sentence each: the code, what it says, and what it is about.
-pub(crate) fn sentences(issues: &[Issue]) -> Vec<String> {
-    let sentence = |issue: &Issue| {
-        let said = [issue.code.as_deref(), issue.message.as_deref()].into_iter().flatten();
-        let said = said.collect::<Vec<_>>().join(": ");
-        if issue.resource_ids.is_empty() {
-            said
-        } else {
-            format!("{said} ({})", issue.resource_ids.join(", "))
-        }
-    };
-    issues.iter().map(sentence).collect()
-}
-
 fn logs(cluster: &Cluster) -> Option<Vec<String>> {
     let setups = &cluster.logging.as_ref()?.cluster_logging;
     let on = setups.iter().filter(|setup| setup.enabled == Some(true));
@@ -296,28 +255,6 @@ fn failing_capabilities(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<C
         }
     }
     if failing.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(failing) }
-}
-
-/// EKS's own Argo CDs of a cluster.
-pub(crate) fn argo_cds<'s>(context: &Context<'s>, cluster: &Cluster) -> Known<Vec<&'s str>> {
-    let listed =
-        context.items(context.snapshot.aws.capabilities.as_deref(), "capabilities", &cluster.name)?;
-    let of_kind = listed.iter().filter(|found| found.r#type.as_deref() == Some("ARGOCD"));
-    Ok(of_kind.map(|found| found.capability_name.as_str()).collect())
-}
-
-/// Whether each of them answers through VPC endpoints only.
-pub(crate) fn argo_cd_private(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
-    let described = context.snapshot.aws.capability.as_deref().unwrap_or_default();
-    let mut private = true;
-    for name in argo_cds(context, cluster)? {
-        let found = described.iter().find(|found| found.capability_name == name);
-        let found = found.ok_or_else(|| vec![context.missing("capability", Some(name))])?;
-        let argo_cd = found.configuration.as_ref().and_then(|configuration| configuration.argo_cd.as_ref());
-        let argo_cd = argo_cd.ok_or_else(|| vec![context.field("capability", "configuration.argoCd")])?;
-        private &= argo_cd.network_access.as_ref().is_some_and(|access| !access.vpce_ids.is_empty());
-    }
-    Ok(private)
 }
 
 /// The first change of certificate authorities that is planned, or forced by the end of the one in use.

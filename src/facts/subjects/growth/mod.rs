@@ -12,12 +12,10 @@ use serde::Serialize;
 use crate::facts::capacity::address_demand::{self, Bound, count};
 use crate::facts::capacity::free_prefixes;
 use crate::facts::inventory::max_pods::{self, Cni, CniKnown, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
-use crate::facts::inventory::node_groups;
+use crate::facts::inventory::{cluster, node_groups, subnets};
 use crate::facts::{Context, Fact, Missing, Subject, Subjects};
 use crate::intent::Growth;
 use crate::network::Known;
-
-use super::{nodegroup, subnet};
 
 /// What rules see of planned growth (`growth` in `privek-audit.yaml`, or `--nodes`).
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -164,7 +162,7 @@ fn kubelet(context: &Context<'_>) -> Known<Kubelet> {
         (Limit::Managed, "Linux nodes of a managed group with EKS's own image")
     };
     context.assume(format!("The planned nodes are {text}."));
-    Ok(Kubelet { limit, windows: false, ipv6: nodegroup::ipv6(context)?, told: None })
+    Ok(Kubelet { limit, windows: false, ipv6: cluster::ipv6(context)?, told: None })
 }
 
 /// The fewest pods with addresses of their own that one of the types holds, in any set-up that is possible.
@@ -194,7 +192,7 @@ fn need(
     }
     let candidates: Vec<Cni> = cni.candidates();
     if candidates.iter().any(|cni| cni.custom_networking) {
-        return Err(vec![subnet::unmodelled(
+        return Err(vec![subnets::unmodelled(
             "the subnets that the VPC CNI's custom networking gives to pods, which are in Kubernetes",
         )]);
     }
@@ -233,7 +231,7 @@ fn zones(context: &Context<'_>, plan: &Growth) -> Known<BTreeMap<String, Vec<Str
     };
     let mut zones: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for id in subnets {
-        zones.entry(subnet::zone(context, &id)?).or_default().push(id);
+        zones.entry(subnets::zone(context, &id)?).or_default().push(id);
     }
     Ok(zones)
 }
@@ -258,7 +256,7 @@ fn room(
                 nodes_that_fit: subnets.iter().map(hold).sum(),
                 free_addresses: subnets
                     .iter()
-                    .filter_map(|id| subnet::free_addresses(context, id).ok())
+                    .filter_map(|id| subnets::free_addresses(context, id).ok())
                     .sum(),
             }
         })
@@ -268,7 +266,7 @@ fn room(
 /// Nodes that one subnet holds: by its addresses, and where they take prefixes also by its free blocks.
 fn nodes_in(context: &Context<'_>, id: &str, need: Held, bound: Bound) -> i64 {
     let unknown = |bound| if bound == Bound::Low { i64::from(u32::MAX) } else { 0 };
-    let free = subnet::free_addresses(context, id).unwrap_or_else(|_| unknown(bound));
+    let free = subnets::free_addresses(context, id).unwrap_or_else(|_| unknown(bound));
     let by_addresses = free / need.addresses.max(1);
     if need.prefixes == 0 {
         return by_addresses;
@@ -290,7 +288,7 @@ fn why(
         Ok(zones) => {
             let prefixes = needs.iter().any(|need| need.as_ref().is_ok_and(|held| held.prefixes > 0));
             for id in zones.values().flatten() {
-                missing.extend(subnet::free_addresses(context, id).err().into_iter().flatten());
+                missing.extend(subnets::free_addresses(context, id).err().into_iter().flatten());
                 if prefixes {
                     missing.extend(free_prefixes::free_blocks(context, id).err().into_iter().flatten());
                 }
@@ -301,7 +299,7 @@ fn why(
     missing.sort();
     missing.dedup();
     if missing.is_empty() {
-        missing.push(subnet::unmodelled("how many nodes find addresses"));
+        missing.push(subnets::unmodelled("how many nodes find addresses"));
     }
     missing
 }

@@ -5,13 +5,15 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::capacity::{self, Capacity, Shortage, ZoneCapacity, address_demand, eni_trunking};
+use crate::facts::capacity::shortage::Shortage;
+use crate::facts::capacity::{self, Capacity, ZoneCapacity, address_demand, eni_trunking};
+use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::max_pods::{self, CniKnown, Kubelet, Limit};
 use crate::facts::inventory::node_groups::{self, NodeGroup};
+use crate::facts::inventory::user_data;
 use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::{Groups, Known};
 
-use super::bootstrap;
 use status::GroupStateFacts;
 
 /// What rules see of a node group.
@@ -248,24 +250,12 @@ fn max_pods(
     Ok(by_type)
 }
 
-/// Whether pods have IPv6 addresses. Where AWS gives neither family nor prefix the cluster is
-/// taken for IPv4, which needs more addresses and holds fewer pods: no pass comes of it.
-pub(crate) fn ipv6(context: &Context<'_>) -> Known<bool> {
-    let cluster = context.cluster.clone()?;
-    let network = cluster.kubernetes_network_config.as_ref();
-    let family = network.and_then(|network| network.ip_family.as_deref());
-    Ok(match family {
-        Some(family) => family.eq_ignore_ascii_case("ipv6"),
-        None => network.is_some_and(|network| network.service_ipv6_cidr.is_some()),
-    })
-}
-
 fn kubelet(context: &Context<'_>, group: &NodeGroup, ipv6: &Known<bool>) -> Known<Kubelet> {
     let windows = group.ami_type.as_deref().is_some_and(|ami| ami.starts_with("WINDOWS"));
     // A custom image may be anything; whether EKS's cap applies must be known.
     let custom = group.custom_ami.clone()?;
     let limit = if group.managed && !custom { Limit::Managed } else { Limit::Image };
-    let told = if limit == Limit::Image { bootstrap::max_pods(context, group) } else { None };
+    let told = if limit == Limit::Image { user_data::max_pods(context, group) } else { None };
     Ok(Kubelet { limit, windows, ipv6: ipv6.clone()?, told })
 }
 

@@ -6,10 +6,9 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::versions::minor_version;
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::facts::subjects::cluster::version_support::number;
-use crate::facts::subjects::cluster::{api_endpoint, status};
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::{eks_status, security_groups, subnets};
 use crate::facts::{Context, Fact};
 use crate::network::{Groups, Known, Missing};
 use crate::snapshot::aws::eks::Nodegroup;
@@ -61,19 +60,19 @@ pub(crate) fn facts(
         })
     };
     let status = text("status", |group| group.status.clone());
-    let works = status.clone().and_then(|status| status::works(context, Some(&status)));
+    let works = status.clone().and_then(|status| eks_status::works(context, Some(&status)));
     let issues = described.clone().and_then(|described| {
         let health = described.health.as_ref();
         let health =
             health.ok_or_else(|| vec![context.field("nodegroup", &format!("health of {}", group.name))])?;
-        Ok(status::sentences(&health.issues))
+        Ok(eks_status::sentences(&health.issues))
     });
     let ami_type = text("amiType", |group| group.ami_type.clone());
     let version = text("version", |group| group.version.clone());
     let zones = zones_without_types(context, group);
     let groups = groups_missing(context, group);
     GroupStateFacts {
-        healthy: Fact(status::healthy(&works, &issues)),
+        healthy: Fact(eks_status::healthy(&works, &issues)),
         status: Fact(status),
         issues: Fact(issues),
         amazon_linux_2: Fact(ami_type.clone().map(|ami| ami.starts_with("AL2_"))),
@@ -92,7 +91,7 @@ fn behind(context: &Context<'_>, nodes: &str) -> Known<i64> {
     let cluster = context.cluster.clone()?;
     let control_plane =
         cluster.version.as_deref().ok_or_else(|| vec![context.field("cluster", "version")])?;
-    match (number(control_plane), number(nodes)) {
+    match (minor_version(control_plane), minor_version(nodes)) {
         (Some((major, minor)), Some((same, older))) if major == same => {
             Ok(i64::from(minor) - i64::from(older))
         }
@@ -103,7 +102,7 @@ fn behind(context: &Context<'_>, nodes: &str) -> Known<i64> {
 fn zones_without_types(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<String>> {
     let types = group.instance_types.clone()?;
     let zones: BTreeSet<String> =
-        group.subnets.clone()?.iter().map(|id| subnet::zone(context, id)).collect::<Known<_>>()?;
+        group.subnets.clone()?.iter().map(|id| subnets::zone(context, id)).collect::<Known<_>>()?;
     let mut offered = BTreeSet::new();
     for name in &types {
         let read = context.snapshot.aws.instance_type_offerings.as_deref();
@@ -134,7 +133,7 @@ fn zones_without_types(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<St
 fn groups_missing(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<String>> {
     match &group.security_groups {
         Groups::Known(ids) => {
-            api_endpoint::missing_groups(context, &context.vpc.clone()?, ids.iter().map(String::as_str))
+            security_groups::missing_groups(context, &context.vpc.clone()?, ids.iter().map(String::as_str))
         }
         Groups::Undeclared => Ok(Vec::new()),
         Groups::Unread(missing) => Err(missing.clone()),

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::inventory::operators;
+use crate::facts::ends::operator_networks;
 use crate::facts::{Context, names};
 use crate::network::{End, EndKind, Groups, Known, Missing, Ports, Verdict};
 use crate::snapshot::aws::ec2::NetworkInterface;
@@ -140,7 +140,7 @@ fn source(context: &Context<'_>, place: &Place<'_>) -> Known<Option<End>> {
         return Ok(Some(End { label, kind }));
     }
     let Some((operator, address)) = place.operator else { return Ok(None) };
-    let mut end = operators::end(operator);
+    let mut end = operator_networks::end(operator);
     if let EndKind::Addresses { cidr, .. } = &mut end.kind {
         *cidr = IpNet::from(address);
     }

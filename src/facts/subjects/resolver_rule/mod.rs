@@ -7,11 +7,10 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::inventory::route53_resolver;
 use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule, ResolverRuleAssociation};
-
-use super::resolver_endpoint;
 
 /// What rules see of a forwarding rule.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -54,7 +53,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     };
     let aws = &context.snapshot.aws;
     let mut unlisted = Vec::new();
-    unlisted.extend(resolver_endpoint::of_owner(context, "ResolverRuleAssociations"));
+    unlisted.extend(route53_resolver::of_owner(context, "ResolverRuleAssociations"));
     let associations =
         context.items(aws.resolver_rule_associations.as_deref(), "ResolverRuleAssociations", vpc);
     if let Err(missing) = associations {
@@ -195,9 +194,9 @@ fn inbound_addresses(context: &Context<'_>, vpc: &str) -> Known<BTreeSet<IpAddr>
         match endpoint.direction.as_deref().map(str::to_ascii_uppercase).as_deref() {
             Some("OUTBOUND") => {}
             Some(_) => addresses.extend(
-                resolver_endpoint::addresses(context, &endpoint.id)?
+                route53_resolver::addresses(context, &endpoint.id)?
                     .iter()
-                    .filter_map(resolver_endpoint::parsed),
+                    .filter_map(route53_resolver::parsed),
             ),
             None => {
                 let field = format!("Direction of {}", endpoint.id);
@@ -263,7 +262,7 @@ fn somebody_has(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool
     if held || resolver || inbound_addresses(context, vpc)?.contains(&address) {
         return Ok(true);
     }
-    match resolver_endpoint::of_owner(context, "NetworkInterfaces") {
+    match route53_resolver::of_owner(context, "NetworkInterfaces") {
         // Those to whom a VPC is shared are not shown its owner's interfaces.
         Some(missing) if context.vpc.as_deref() == Ok(vpc) => Err(vec![missing]),
         _ => Ok(false),

@@ -4,6 +4,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::services;
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_usage::{self, Use, last};
 use crate::facts::iam::trust_policy;
@@ -215,7 +216,7 @@ fn facts(context: &Context<'_>, arn: &str, used: &Use, cni: &Cni) -> RoleFacts {
 }
 
 fn uses(context: &Context<'_>, feature: &str) -> Known<bool> {
-    features::uses(context, features::matrix()?, feature)
+    features::uses(context, services::matrix()?, feature)
 }
 
 /// A role that IAM does not know is gone; any other silence proves nothing.

@@ -4,11 +4,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::services::{self, Service};
 use crate::facts::endpoints::callers::{Clients, Zones, offered_zones};
+use crate::facts::endpoints::centralized;
 use crate::facts::endpoints::policy::{self, Senders, Verdict};
-use crate::facts::endpoints::{centralized, service_endpoint};
-use crate::facts::features::{self, Service};
-use crate::facts::{Context, Fact, Subject, Subjects};
+use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
+use crate::facts::{Context, Fact, Subject, Subjects, features};
 use crate::network::Known;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
@@ -132,7 +133,7 @@ pub(crate) struct ServiceFacts {
 
 /// One subject for each service of the matrix.
 pub(crate) fn derive(context: &Context<'_>) -> Subjects {
-    let matrix = match features::matrix() {
+    let matrix = match services::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return Subjects::unlisted(missing),
     };
@@ -254,25 +255,6 @@ fn of_service(
     }
 }
 
-/// The name that `create-vpc-endpoint` wants: what AWS offers, else the usual form.
-pub(crate) fn service_name(
-    context: &Context<'_>,
-    suffix: &str,
-    service: &Service,
-    detail: Option<&ServiceDetail>,
-) -> String {
-    if let Some(detail) = detail {
-        return detail.service_name.clone();
-    }
-    if service.global {
-        return format!("com.amazonaws.{suffix}");
-    }
-    // In China gateway endpoints keep the common prefix.
-    let gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
-    let prefix = if context.partition == "aws-cn" && !gateway { "cn.com.amazonaws" } else { "com.amazonaws" };
-    format!("{prefix}.{}.{suffix}", context.region.as_deref().unwrap_or("REGION"))
-}
-
 /// Whether one of the endpoints serves what is outside the VPC: not a gateway
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>).
 fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> Known<bool> {
@@ -305,7 +287,7 @@ fn hidden_by(context: &Context<'_>, service: &Service, own: Option<&VpcEndpoint>
         return None;
     }
     let above = service.beneath.as_deref()?;
-    let of = features::matrix().ok()?.services.get(above)?;
+    let of = services::matrix().ok()?.services.get(above)?;
     let all = service_endpoint::of(context, above, of).ok()?;
     let answers = |endpoint: &&VpcEndpoint| service_endpoint::names_served(context, endpoint) == Ok(true);
     all.into_iter().find(answers).map(|endpoint| endpoint.vpc_endpoint_id.clone())
@@ -335,27 +317,9 @@ fn last_error(endpoint: &VpcEndpoint) -> Option<String> {
     message.or_else(|| endpoint.failure_reason.clone())
 }
 
-fn group_ids(endpoint: &VpcEndpoint) -> Vec<String> {
-    endpoint.groups.iter().filter_map(|group| group.group_id.clone()).collect()
-}
-
 /// A group for a new endpoint: that of the first endpoint with one, else the cluster's own.
-fn security_group(context: &Context<'_>, matrix: &features::Matrix) -> String {
+fn security_group(context: &Context<'_>, matrix: &services::Matrix) -> String {
     group_for_endpoint(context, matrix).unwrap_or_else(|| "SECURITY_GROUP".into())
-}
-
-/// The group that a new endpoint can have, where one is known.
-pub(crate) fn group_for_endpoint(context: &Context<'_>, matrix: &features::Matrix) -> Option<String> {
-    let with_groups = matrix
-        .services
-        .iter()
-        .filter_map(|(suffix, service)| service_endpoint::of(context, suffix, service).ok())
-        .flatten()
-        .filter(|endpoint| !service_endpoint::is_central(context, endpoint))
-        .find_map(|endpoint| group_ids(endpoint).into_iter().next());
-    let planned = || context.plan().and_then(|plan| plan.security_groups.first().cloned());
-    let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
-    with_groups.or_else(planned).or_else(own)
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use ipnet::Ipv6Net;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::subnets;
 use crate::facts::{Context, Fact, Missing};
 use crate::network::Known;
 use crate::snapshot::aws::ec2::{Route, Subnet};
@@ -38,7 +38,7 @@ pub(crate) fn facts(
     managed: &(BTreeSet<String>, Vec<Missing>),
 ) -> SubnetV6Facts {
     let found = context.network.subnet(id);
-    let field = |name: &str| subnet::field(context, name, id);
+    let field = |name: &str| subnets::field(context, name, id);
     SubnetV6Facts {
         ipv6_prefix: Fact(found.clone().map(has_prefix)),
         assigns_ipv6_addresses: Fact(found.clone().and_then(|found| {
@@ -49,7 +49,7 @@ pub(crate) fn facts(
             (None, Some(only)) => Ok(only),
             (None, None) => Err(field("Ipv6Native")),
         })),
-        hosts_managed_nodes: subnet::among(managed, id),
+        hosts_managed_nodes: subnets::among(managed, id),
         dns64_leads_nowhere: Fact(dns64_leads_nowhere(context, id, &found)),
     }
 }
@@ -62,7 +62,7 @@ fn has_prefix(found: &Subnet) -> bool {
 }
 
 fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) -> Known<bool> {
-    let on = found.clone()?.enable_dns64.ok_or_else(|| subnet::field(context, "EnableDns64", id))?;
+    let on = found.clone()?.enable_dns64.ok_or_else(|| subnets::field(context, "EnableDns64", id))?;
     if !on {
         return Ok(false);
     }
@@ -89,7 +89,7 @@ fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) 
         (Some(_), _) => Ok(false),
         (None, true) => Ok(true),
         // A NAT gateway of another VPC may do it.
-        (None, false) => Err(vec![subnet::unmodelled(&format!(
+        (None, false) => Err(vec![subnets::unmodelled(&format!(
             "whether a NAT gateway is behind the route of {id} for {NAT64}, which leads to another network"
         ))]),
     }

@@ -3,18 +3,14 @@
 //! The dates are `DescribeClusterVersions`', else those of the embedded table; they are judged at the
 //! time of the reading, or at the date that the user gives.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
+use crate::catalogue::versions::{minor_version, support_dates};
 use crate::facts::{Context, Fact};
 use crate::network::{Known, Missing};
 use crate::snapshot::aws::Time;
 use crate::snapshot::aws::eks::Cluster;
-
-const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/versions.yaml"));
 
 const DAY: i64 = 86_400;
 
@@ -50,28 +46,6 @@ struct Ends {
     extended: Time,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Table {
-    versions: BTreeMap<String, Row>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Row {
-    standard: String,
-    extended: String,
-}
-
-/// Major and minor version, of `1.35` and of `v1.35.2-eks-1234`.
-pub(crate) fn number(version: &str) -> Option<(u32, u32)> {
-    let mut parts = version.trim_start_matches('v').split('.');
-    let major = parts.next()?.parse().ok()?;
-    let minor = parts.next()?;
-    let digits = minor.find(|c: char| !c.is_ascii_digit()).unwrap_or(minor.len());
-    Some((major, minor[..digits].parse().ok()?))
-}
-
 /// The facts about one cluster.
 pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> SupportFacts {
     let version = cluster.version.clone().ok_or_else(|| vec![context.field("cluster", "version")]);
@@ -97,7 +71,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> SupportFacts {
         forced_upgrade_days_left: Fact(forced.clone().and_then(|at| Ok(days(&at, now?)))),
         forced_upgrade_on: Fact(forced.map(|at| at.date().to_owned())),
         next_version: Fact(version.and_then(|version| {
-            let next = number(&version).map(|(major, minor)| format!("{major}.{}", minor + 1));
+            let next = minor_version(&version).map(|(major, minor)| format!("{major}.{}", minor + 1));
             next.ok_or_else(|| vec![Missing::unmodelled(format!("the Kubernetes version {version}"))])
         })),
     }
@@ -118,11 +92,11 @@ fn days(end: &Time, now: i64) -> i64 {
 }
 
 fn ends(context: &Context<'_>, version: &str) -> Known<Ends> {
-    let wanted = number(version);
+    let wanted = minor_version(version);
     let listed = context.snapshot.aws.cluster_versions.as_deref();
     let listed = listed.unwrap_or_default().iter().find(|listed| {
         let ours = listed.cluster_type.as_deref().is_none_or(|kind| kind == "eks");
-        ours && wanted.is_some() && number(&listed.cluster_version) == wanted
+        ours && wanted.is_some() && minor_version(&listed.cluster_version) == wanted
     });
     let dated = listed.and_then(|listed| {
         let standard = listed.end_of_standard_support_date.clone()?;
@@ -132,7 +106,7 @@ fn ends(context: &Context<'_>, version: &str) -> Known<Ends> {
     if let Some(ends) = dated {
         return Ok(ends);
     }
-    let table = table()?;
+    let table = support_dates()?;
     if let Some((standard, extended)) = table.get(&wanted.unwrap_or_default()) {
         context.assume(format!(
             "The end of support of Kubernetes {version} is taken from the table in this program, because eks:DescribeClusterVersions did not give it."
@@ -146,25 +120,6 @@ fn ends(context: &Context<'_>, version: &str) -> Known<Ends> {
         }
         None => context.missing("clusterVersions", None),
     }])
-}
-
-type Dates = BTreeMap<(u32, u32), (Time, Time)>;
-
-/// The embedded table; a mistake in it is a mistake in this program, which a test finds.
-fn table() -> Known<&'static Dates> {
-    static PARSED: LazyLock<Known<Dates>> = LazyLock::new(|| {
-        let wrong = |what: String| vec![Missing::unmodelled(format!("rules/eks/versions.yaml: {what}"))];
-        let table: Table = serde_saphyr::from_str(TABLE).map_err(|error| wrong(error.to_string()))?;
-        let row = |(version, row): (String, Row)| {
-            let dates = (Time::parse(&row.standard), Time::parse(&row.extended));
-            match (number(&version), dates) {
-                (Some(number), (Some(standard), Some(extended))) => Ok((number, (standard, extended))),
-                _ => Err(wrong(version)),
-            }
-        };
-        table.versions.into_iter().map(row).collect()
-    });
-    PARSED.as_ref().map_err(Clone::clone)
 }
 
 fn policy(context: &Context<'_>, cluster: &Cluster) -> Known<String> {

@@ -4,8 +4,6 @@ use serde_json::{Value, json};
 
 use crate::facts::test_support::fixture::Fixture;
 
-use super::*;
-
 fn at(version: &str, policy: &str, day: &str) -> Value {
     let fixture = Fixture::healthy()
         .change("cluster", "name", "payments", |cluster| {
@@ -14,15 +12,6 @@ fn at(version: &str, policy: &str, day: &str) -> Value {
         })
         .set("collected_at", json!(format!("{day}T00:00:00Z")));
     fixture.fields("cluster", "payments")
-}
-
-#[test]
-fn the_embedded_table_is_sound_and_ends_later_for_later_versions() {
-    let table = table().unwrap();
-    assert_eq!(table.len(), 7);
-    let dates: Vec<_> = table.values().collect();
-    assert!(dates.windows(2).all(|two| two[0] < two[1]), "{dates:?}");
-    assert!(dates.iter().all(|(standard, extended)| extended > standard));
 }
 
 #[test]
@@ -69,13 +58,4 @@ fn a_version_that_neither_knows_and_a_day_that_nobody_gives_are_unknown() {
     let cluster = undated.fields("cluster", "payments");
     assert!(cluster["support"]["$unknown"][0]["what"].as_str().unwrap().contains("--as-of"), "{cluster}");
     assert_eq!(cluster["standard_support_until"], "2027-03-27");
-}
-
-#[test]
-fn minor_versions_are_numbers() {
-    assert_eq!(number("1.9"), Some((1, 9)));
-    assert_eq!(number("v1.35.2-eks-40737a8"), Some((1, 35)));
-    assert_eq!(number("1.35+"), Some((1, 35)));
-    assert_eq!(number("latest"), None);
-    assert_eq!(number(""), None);
 }

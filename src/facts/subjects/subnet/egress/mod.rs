@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::endpoints::callers;
-use crate::facts::subjects::subnet;
+use crate::facts::inventory::subnets;
 use crate::facts::{Context, Fact};
 use crate::network::{AttachmentElsewhere, Egress, Known, NatElsewhere};
 
@@ -90,11 +90,11 @@ fn transit(context: &Context<'_>, id: &str) -> Known<Vec<AttachmentElsewhere>> {
     if elsewhere.is_empty() {
         return Ok(elsewhere);
     }
-    let zone = subnet::listed_zone(context, &context.network.subnet(id))?;
+    let zone = subnets::listed_zone(context, &context.network.subnet(id))?;
     match zone.zone_type.as_deref() {
         Some("availability-zone") => Ok(elsewhere),
         Some(kind) => {
-            Err(vec![subnet::unmodelled(&format!("how {id} in a {kind} reaches a transit gateway"))])
+            Err(vec![subnets::unmodelled(&format!("how {id} in a {kind} reaches a transit gateway"))])
         }
         None => Err(vec![context.field("AvailabilityZones", "ZoneType")]),
     }
