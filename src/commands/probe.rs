@@ -15,7 +15,7 @@ use crate::collect::aws;
 use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
 use crate::facts::{self, NeededName};
 use crate::intent::Intent;
-use crate::network::Missing;
+use crate::known::Missing;
 use crate::render;
 use crate::report::probe::Probe;
 use crate::report::{Report, Verdict};

@@ -10,11 +10,14 @@ use crate::cli::{Format, TraceArgs};
 use crate::collect::aws::About;
 use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
 use crate::id;
-use crate::network::{self, MissingKind, Ports, Verdict};
+use crate::known::{self, MissingKind};
+use crate::network;
+use crate::path::{self, Verdict};
 use crate::render;
 use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
 use crate::report::{self, trace};
 use crate::rule;
+use crate::sets::ports::Ports;
 use crate::snapshot::redact::Redactor;
 
 /// Traces every path from one end to another. Everything that can be wrong without AWS is checked
@@ -144,7 +147,7 @@ fn path(path: network::Path) -> Path {
     }
 }
 
-fn hop(hop: network::Hop) -> Hop {
+fn hop(hop: path::Hop) -> Hop {
     Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by, blocks: hop.blocks }
 }
 
@@ -154,8 +157,8 @@ fn blocker(blocker: network::Blocker) -> report::Blocker {
         id: blocker.id,
         leg: blocker.leg.map(|leg| {
             let word = match leg {
-                network::Leg::Request => "request",
-                network::Leg::Reply => "reply",
+                path::Leg::Request => "request",
+                path::Leg::Reply => "reply",
             };
             word.to_owned()
         }),
@@ -164,7 +167,7 @@ fn blocker(blocker: network::Blocker) -> report::Blocker {
     }
 }
 
-fn missing(missing: network::Missing) -> report::Missing {
+fn missing(missing: known::Missing) -> report::Missing {
     report::Missing {
         kind: match missing.kind {
             MissingKind::Operation => report::MissingKind::Operation,

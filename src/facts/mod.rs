@@ -10,14 +10,12 @@ mod base;
 mod capacity;
 mod endpoints;
 mod ends;
-mod fact;
 mod features;
 mod flows;
 mod forwarders;
 mod iam;
 mod inventory;
 mod names;
-mod subject;
 mod subjects;
 #[cfg(test)]
 mod test_support;
@@ -33,15 +31,17 @@ use crate::snapshot::Snapshot;
 use base::context::Context;
 use base::planned_cluster;
 
-pub use crate::network::{Blocker, Missing, MissingKind, Ports};
+pub use crate::known::{Missing, MissingKind};
+pub use crate::network::Blocker;
+pub use crate::sets::ports::Ports;
+pub use crate::subject::{Fact, FlowSpec, Subject, Subjects, Target, UNKNOWN};
+
 pub use base::planned_cluster::{PlanError, settled};
 pub use ends::NoEnd;
 pub use ends::grammar::{DeclaredEnd, EndSpec, EndSpecError};
-pub use fact::{Fact, UNKNOWN};
 pub use flows::{FlowPort, FlowPortError};
 pub use forwarders::{ForwardersError, Forwarding, Wanted, forwarding};
 pub use names::{NeededName, NeededNames, needed_names};
-pub use subject::{FlowSpec, Subject, Subjects, Target};
 pub use subjects::observed::cluster_networks;
 pub use subjects::{KINDS, OBSERVED, schema};
 pub use trace::{TraceError, Traced, trace};

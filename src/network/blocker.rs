@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::path::Leg;
+use crate::path::Leg;
 
 /// An object that stands in the way.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
@@ -172,3 +172,9 @@ pub struct Remedy {
     /// Whether what the fix makes needs more, of which nothing can be told before it is there.
     pub more_to_come: bool,
 }
+
+/// A path through AWS.
+pub type Path = crate::path::Path<Blocker>;
+
+/// What a trace through AWS gathers.
+pub type TraceLog = crate::path::TraceLog<Blocker>;

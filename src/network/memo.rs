@@ -1,11 +1,13 @@
 //! What is worked out once, when it is first asked for: a large estate has far more rules and
 //! tables than any question touches.
 
-use std::{cell::RefCell, collections::BTreeMap, rc::Rc};
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::rc::Rc;
 
 /// Values by key.
 #[derive(Debug)]
-pub(super) struct Memo<K, V>(RefCell<BTreeMap<K, Rc<V>>>);
+pub(crate) struct Memo<K, V>(RefCell<BTreeMap<K, Rc<V>>>);
 
 impl<K, V> Default for Memo<K, V> {
     fn default() -> Self {

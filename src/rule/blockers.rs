@@ -7,12 +7,15 @@ use serde::Deserialize;
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use crate::facts;
+use crate::network::Blocker;
+use crate::report::Fix;
+use crate::subject::Target;
+
 use super::RuleError;
 use super::load::Source;
 use super::path::{Path, in_schema};
 use super::template::Templates;
-use crate::facts::{self, Blocker, Target};
-use crate::report::Fix;
 
 const FILE: &str = "rules/eks/blockers.yaml";
 const TEXT: &str = include_str!("../../rules/eks/blockers.yaml");

@@ -5,17 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
+use crate::known;
+use crate::report::{
+    Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
+    Summary, Target, Tool, Verdict,
+};
+use crate::subject::{self, Subjects};
+
 use super::explain::thing;
 use super::expr::Expression;
 use super::path::{Path, Scope, mark, marker, without_marks};
 use super::source::FactSource;
 use super::truth::Truth;
 use super::{Rule, RuleError, Rules};
-use crate::facts::{self, Subjects};
-use crate::report::{
-    Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
-    Summary, Target, Tool, Verdict,
-};
 
 /// Areas in the order of a report; others follow by name.
 const AREAS: [&str; 9] =
@@ -87,7 +89,7 @@ pub fn evaluate_one(rules: &Rules, id: &str, facts: &dyn FactSource) -> Result<V
 }
 
 /// Identifies a rule and a subject across runs; what the finding says has no part in it.
-fn fingerprint(target: &facts::Target, rule: &str, kind: &str, id: &str) -> String {
+fn fingerprint(target: &subject::Target, rule: &str, kind: &str, id: &str) -> String {
     let place =
         [&target.account, &target.region, &target.cluster].map(|part| part.as_deref().unwrap_or_default());
     let mut hash = Sha256::new();
@@ -129,7 +131,7 @@ fn summary(findings: &[Finding]) -> Summary {
 
 /// What every rule can see besides its subject.
 struct Variables<'f> {
-    target: &'f facts::Target,
+    target: &'f subject::Target,
     target_json: Value,
     /// For commands: a region that is unknown is the shell's.
     target_in_templates: Value,
@@ -421,14 +423,14 @@ fn undecided(missing: &[Missing]) -> String {
     missing.first().map_or_else(|| "nothing says so".to_owned(), |first| format!("{}{more}", first.what))
 }
 
-fn missing_of(missing: &facts::Missing) -> Missing {
+fn missing_of(missing: &known::Missing) -> Missing {
     Missing {
         kind: match missing.kind {
-            facts::MissingKind::Operation => MissingKind::Operation,
-            facts::MissingKind::Intent => MissingKind::Intent,
-            facts::MissingKind::Probe => MissingKind::Probe,
-            facts::MissingKind::Unmodelled => MissingKind::Unmodelled,
-            facts::MissingKind::NotYet => MissingKind::NotYet,
+            known::MissingKind::Operation => MissingKind::Operation,
+            known::MissingKind::Intent => MissingKind::Intent,
+            known::MissingKind::Probe => MissingKind::Probe,
+            known::MissingKind::Unmodelled => MissingKind::Unmodelled,
+            known::MissingKind::NotYet => MissingKind::NotYet,
         },
         what: missing.what.clone(),
         permission: missing.permission.clone(),

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::subject::FlowSpec;
+
 use super::load::Source;
 use super::{FLOW, Rule, RuleError};
-use crate::facts::FlowSpec;
 
 const TEXT: &str = include_str!("../../rules/eks/inputs.yaml");
 

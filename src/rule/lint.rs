@@ -5,15 +5,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
+use crate::facts::{self, EndSpec, FlowPort};
+use crate::report::Severity;
+use crate::subject::FlowSpec;
+use crate::yaml::nearest;
+
 use super::catalogue::catalogue;
 use super::expr::{Expression, FUNCTIONS};
 use super::load::{RawFlow, RawRule, RawSeverity, Source};
 use super::path::{Path, in_schema, may_be_boolean};
 use super::template::Templates;
 use super::{Compiled, FLOW, FixTemplate, Problem, Rule, SeverityCase};
-use crate::facts::{self, EndSpec, FlowPort, FlowSpec};
-use crate::report::Severity;
-use crate::yaml::nearest;
 
 /// When a rule about a flow that says nothing else applies: never to a flow that nothing needs.
 pub(super) const APPLIES: &str = "flow.applies";

@@ -24,6 +24,10 @@ use std::fmt;
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::report::Severity;
+use crate::subject::FlowSpec;
+use crate::yaml::nearest;
+
 pub use blockers::fix;
 pub use catalogue::{Area, catalogue, not_covered};
 pub use engine::{Evaluation, evaluate, evaluate_one};
@@ -32,10 +36,6 @@ pub use inputs::{DECLARED, Inputs, KindInputs, Needs};
 pub use lint::Vocabulary;
 pub use load::{built_in, from_sources};
 pub use source::FactSource;
-
-use crate::facts::FlowSpec;
-use crate::report::Severity;
-use crate::yaml::nearest;
 
 /// The kind of subject that flow rules are about.
 pub const FLOW: &str = "flow";

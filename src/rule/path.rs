@@ -6,8 +6,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::facts::UNKNOWN;
 use crate::report::{Missing, MissingKind};
+use crate::subject::UNKNOWN;
 use crate::yaml::nearest;
 
 /// A path from a variable into its value.

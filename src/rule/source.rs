@@ -1,6 +1,7 @@
 //! Where the engine gets its subjects from: the facts, or made-up ones in tests.
 
-use crate::facts::{self, FlowSpec, Subjects};
+use crate::facts;
+use crate::subject::{self, FlowSpec, Subjects};
 
 /// Where the engine gets its subjects from.
 pub trait FactSource {
@@ -9,7 +10,7 @@ pub trait FactSource {
     /// The flows between two ends.
     fn flow(&self, spec: &FlowSpec) -> Subjects;
     /// What was audited.
-    fn target(&self) -> &facts::Target;
+    fn target(&self) -> &subject::Target;
     /// What was taken for granted; asked for last.
     fn assumptions(&self) -> Vec<String>;
     /// What is not there yet, so that no command can name it.
@@ -27,7 +28,7 @@ impl FactSource for facts::Facts<'_> {
         facts::Facts::flow(self, spec)
     }
 
-    fn target(&self) -> &facts::Target {
+    fn target(&self) -> &subject::Target {
         facts::Facts::target(self)
     }
 

@@ -10,8 +10,9 @@ use minijinja::value::{Enumerator, Object, ObjectRepr, Value as Jinja};
 use minijinja::{Environment, Error, ErrorKind, UndefinedBehavior};
 use serde_json::Value;
 
+use crate::subject::UNKNOWN;
+
 use super::path::{Path, Scope};
-use crate::facts::UNKNOWN;
 
 /// Compiled templates by name.
 #[derive(Debug)]

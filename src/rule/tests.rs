@@ -4,16 +4,18 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 
-use super::*;
-use crate::facts::{self, Missing, MissingKind, Subject, Subjects};
+use crate::known::{Missing, MissingKind};
 use crate::report::{Finding, Outcome, Report, Verdict};
+use crate::subject::{self, Subject, Subjects};
+
+use super::*;
 
 /// Facts about a VPC with subnets.
 #[derive(Default)]
 struct Made {
     kinds: BTreeMap<&'static str, Subjects>,
     flows: Subjects,
-    target: facts::Target,
+    target: subject::Target,
 }
 
 impl FactSource for Made {
@@ -23,7 +25,7 @@ impl FactSource for Made {
     fn flow(&self, _spec: &FlowSpec) -> Subjects {
         self.flows.clone()
     }
-    fn target(&self) -> &facts::Target {
+    fn target(&self) -> &subject::Target {
         &self.target
     }
     fn assumptions(&self) -> Vec<String> {
@@ -51,7 +53,7 @@ fn subjects(kind: &'static str, all: &[Value]) -> Subjects {
 
 fn made(subnets: &[Value]) -> Made {
     let cluster = subjects("cluster", &[json!({"id": "foo", "private": true})]);
-    let target = facts::Target {
+    let target = subject::Target {
         region: Some("ap-northeast-1".into()),
         cluster: Some("foo".into()),
         ..Default::default()

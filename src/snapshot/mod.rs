@@ -18,6 +18,7 @@ pub mod redact;
 mod save;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod unread;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -25,10 +26,11 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
+use load::Loaded;
+
 pub use arn::Arn;
 pub use aws::Aws;
 pub use error::SnapshotError;
-use load::Loaded;
 pub use observation::Observation;
 
 /// The version that this program writes. A field that is newer than a snapshot's version is unread.

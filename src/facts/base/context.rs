@@ -1,20 +1,18 @@
 //! What all files of facts share: the snapshot, the intent, the network, and which cluster and
 //! VPC this is about.
 
-use std::cell::{OnceCell, RefCell};
-use std::collections::{BTreeMap, BTreeSet};
-use std::rc::Rc;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
-use crate::facts::Target;
-use crate::facts::ends::Ends;
-use crate::facts::ends::merge_blockers::Numbers;
-use crate::facts::names::NeededNames;
 use crate::intent::{Intent, Plan};
-use crate::network::{self, Blocker, Known, Missing, MissingKind, Network};
+use crate::known::{Known, Missing, MissingKind};
+use crate::network::Reasoner;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::aws::{Time, ec2};
-use crate::snapshot::{Arn, Snapshot};
+use crate::snapshot::{Arn, Snapshot, unread};
+use crate::subject::Target;
 
+use super::memo::Memo;
 use super::planned_cluster;
 
 /// What facts are computed from.
@@ -25,7 +23,7 @@ pub struct Context<'s> {
     /// What the user declared.
     pub intent: Intent,
     /// What AWS does with packets.
-    pub network: Network<'s>,
+    pub network: Reasoner<'s>,
     /// The cluster.
     pub cluster: Known<&'s Cluster>,
     /// The id of the cluster's VPC.
@@ -37,10 +35,8 @@ pub struct Context<'s> {
     /// `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: String,
     assumptions: RefCell<BTreeSet<String>>,
-    ends: RefCell<BTreeMap<&'static str, Rc<Ends>>>,
-    numbers: RefCell<Numbers>,
-    /// The names that have to resolve, once they were computed.
-    pub(crate) needed_names: OnceCell<NeededNames>,
+    /// What other files worked out for this context.
+    pub(crate) memo: Memo,
 }
 
 impl<'s> Context<'s> {
@@ -51,7 +47,7 @@ impl<'s> Context<'s> {
             .cluster
             .as_ref()
             .and_then(|clusters| clusters.first())
-            .ok_or_else(|| vec![network::missing(snapshot, "cluster", None)]);
+            .ok_or_else(|| vec![unread::missing(snapshot, "cluster", None)]);
         let arn = cluster.as_ref().ok().and_then(|cluster| cluster.arn.as_deref()).and_then(Arn::parse);
         let region = snapshot.region.clone().or_else(|| arn.map(|arn| arn.region.to_owned()));
         let account = snapshot.account.clone().or_else(|| arn.map(|arn| arn.account.to_owned()));
@@ -63,16 +59,14 @@ impl<'s> Context<'s> {
         let context = Self {
             snapshot,
             intent: intent.clone(),
-            network: Network::new(snapshot),
+            network: Reasoner::new(snapshot),
             cluster,
             vpc,
             account,
             region,
             partition,
             assumptions: RefCell::default(),
-            ends: RefCell::default(),
-            numbers: RefCell::default(),
-            needed_names: OnceCell::new(),
+            memo: Memo::default(),
         };
         if let Some(plan) = context.plan() {
             planned_cluster::assume(&context, plan);
@@ -140,7 +134,7 @@ impl<'s> Context<'s> {
         if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
             return self.field(collection, collection);
         }
-        network::missing(self.snapshot, collection, id)
+        unread::missing(self.snapshot, collection, id)
     }
 
     /// A field that AWS's answer lacks, though the operation did answer.
@@ -210,11 +204,6 @@ impl<'s> Context<'s> {
             .collect())
     }
 
-    /// Gives new entries of network ACLs numbers that no other fix gives.
-    pub(crate) fn share_numbers(&self, blockers: &mut [Blocker]) {
-        self.numbers.borrow_mut().share(blockers);
-    }
-
     /// Takes something for granted; the report says it once.
     pub fn assume(&self, what: impl Into<String>) {
         self.assumptions.borrow_mut().insert(what.into());
@@ -223,16 +212,6 @@ impl<'s> Context<'s> {
     /// What was taken for granted, sorted.
     pub fn assumptions(&self) -> Vec<String> {
         self.assumptions.borrow().iter().cloned().collect()
-    }
-
-    /// The ends of a role, if they were computed before.
-    pub(crate) fn known_ends(&self, role: &str) -> Option<Rc<Ends>> {
-        self.ends.borrow().get(role).cloned()
-    }
-
-    /// Keeps the ends of a role: several rules ask for each.
-    pub(crate) fn keep_ends(&self, role: &'static str, ends: &Rc<Ends>) {
-        self.ends.borrow_mut().insert(role, Rc::clone(ends));
     }
 
     /// What is audited.
@@ -269,7 +248,7 @@ fn vpc_of(snapshot: &Snapshot, cluster: &Cluster) -> Known<String> {
         .flatten()
         .filter(|subnet| ids.contains(&subnet.subnet_id))
         .find_map(|subnet| subnet.vpc_id.clone());
-    found.ok_or_else(|| vec![network::missing(snapshot, "Subnets", ids.first().map(String::as_str))])
+    found.ok_or_else(|| vec![unread::missing(snapshot, "Subnets", ids.first().map(String::as_str))])
 }
 
 fn partition_of(region: &str) -> String {

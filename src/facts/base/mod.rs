@@ -2,4 +2,5 @@
 
 pub mod context;
 pub mod domain_name;
+mod memo;
 pub mod planned_cluster;

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods::{self, CniKnown, Demand, Kubelet};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Missing};
-use crate::network::{Known, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::Instance;
 
 use super::bin_packing::{Free, Item};

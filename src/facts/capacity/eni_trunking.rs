@@ -4,10 +4,10 @@
 //! `limits.go` of amazon-vpc-resource-controller-k8s, and grows with each family that AWS brings out
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html>).
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups::{self, Listed, NodeGroup};
 use crate::facts::inventory::{max_pods, subnets};
-use crate::network::Known;
+use crate::known::Known;
 
 /// Families of which the user guide says that they can.
 const CAN: [&str; 6] = ["c5", "c6g", "m5", "m6g", "r5", "r6g"];

@@ -12,9 +12,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-use crate::facts::base::context::plausible_count;
-use crate::facts::{Context, Missing};
-use crate::network::{Known, MissingKind};
+use crate::facts::base::context::{Context, plausible_count};
+use crate::known::{Known, Missing, MissingKind};
 
 /// Length of a prefix that a node takes.
 const BLOCK: u8 = 28;

@@ -12,11 +12,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::network::{Known, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
+use crate::subject::Fact;
 
+use super::base::context::Context;
 use super::inventory::max_pods::Demand;
 use super::inventory::{node_group_instances, node_groups, subnets};
-use super::{Context, Fact, Missing};
 use address_demand::{Bound, Level, Load, Member, count, free, items, running, share, zones};
 use bin_packing::Item;
 use shortage::Shortage;

@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods::{self, CniKnown};
 use crate::facts::inventory::{cluster, subnets};
-use crate::facts::{Context, Fact, Missing};
-use crate::network::Known;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Subnet, tag};
+use crate::subject::Fact;
 
 use super::free_prefixes;
 

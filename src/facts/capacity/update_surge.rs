@@ -9,11 +9,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods::{Demand, ceil};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::{load_balancer_tags, subnets};
-use crate::facts::{Context, Fact, Missing};
-use crate::network::Known;
+use crate::known::{Known, Missing};
+use crate::subject::Fact;
 
 use super::address_demand::{Bound, Member, count, free, items};
 use super::bin_packing::{self, Free, Item};

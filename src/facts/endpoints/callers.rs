@@ -3,9 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
-use crate::network::{Egress, Known, Missing};
+use crate::known::{Known, Missing};
+use crate::network::Egress;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::service_endpoint;

@@ -9,10 +9,11 @@ use std::collections::BTreeSet;
 use ipnet::IpNet;
 
 use crate::catalogue::services;
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns};
-use crate::network::{AddressSet, Known, Missing, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
+use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{Route, ServiceDetail};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 

@@ -2,11 +2,12 @@
 //! through an interface endpoint that answers for S3's own names.
 
 use crate::catalogue::services;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name;
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Fact};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
+use crate::subject::Fact;
 
 use super::{centralized, service_endpoint};
 

@@ -4,9 +4,9 @@
 //! prefix differs between partitions.
 
 use crate::catalogue::services::{self, Service};
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_profiles;
-use crate::network::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::centralized;

@@ -1,7 +1,8 @@
 //! The control plane: its network interfaces in the VPC, and where they may move.
 
-use crate::facts::Context;
-use crate::network::{End, EndKind, Groups, Missing, MissingKind};
+use crate::facts::base::context::Context;
+use crate::known::{Missing, MissingKind};
+use crate::network::{End, EndKind, Groups};
 
 use super::Ends;
 use super::placements::Places;

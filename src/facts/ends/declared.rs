@@ -2,8 +2,9 @@
 
 use ipnet::IpNet;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::operators as access;
-use crate::facts::{Context, DeclaredEnd, EndSpec};
+use crate::facts::{DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
 use super::{Ends, Parties, Party, operator_networks};

@@ -3,8 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::services;
-use crate::facts::{Context, features};
-use crate::network::{End, EndKind, Known};
+use crate::facts::base::context::Context;
+use crate::facts::features;
+use crate::known::Known;
+use crate::network::{End, EndKind};
 
 use super::{Ends, Parties, Party};
 

@@ -5,9 +5,11 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::catalogue::services::{self, Service};
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::{Context, features};
-use crate::network::{End, EndKind, Groups, Missing};
+use crate::facts::features;
+use crate::known::Missing;
+use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::Ends;

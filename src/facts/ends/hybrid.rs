@@ -4,9 +4,11 @@
 
 use ipnet::IpNet;
 
-use super::{Ends, declared};
-use crate::facts::{Context, DeclaredEnd, EndSpec};
+use crate::facts::base::context::Context;
+use crate::facts::{DeclaredEnd, EndSpec};
 use crate::snapshot::aws::eks::{RemoteNetwork, RemoteNetworkConfig};
+
+use super::{Ends, declared};
 
 /// Where hybrid nodes are.
 pub(crate) fn nodes(context: &Context<'_>) -> Ends {

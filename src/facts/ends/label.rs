@@ -2,7 +2,8 @@
 
 use ipnet::IpNet;
 
-use crate::facts::{Context, EndSpec};
+use crate::facts::EndSpec;
+use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{self, NetworkInterface};
 
 /// An interface's id, and what it is the interface of.

@@ -1,11 +1,13 @@
 //! What stands in the way of all paths of a flow, said once for each object.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
-use crate::network::{AddressSet, Blocker, BlockerCode, Remedy};
+use crate::facts::base::context::Context;
+use crate::network::{Blocker, BlockerCode, Remedy};
+use crate::sets::addresses::AddressSet;
 
 /// More prefixes than a reason lists.
 const MANY: usize = 8;
@@ -28,7 +30,7 @@ pub(crate) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
     }
     let mut merged: Vec<Blocker> = places.into_values().flat_map(|same| same.all).map(Saying::told).collect();
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
-    context.share_numbers(&mut merged);
+    context.memo.get(RefCell::<Numbers>::default).borrow_mut().share(&mut merged);
     merged
 }
 

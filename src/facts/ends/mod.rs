@@ -22,12 +22,16 @@ mod snat;
 mod tests;
 mod written;
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::intent::Operator;
-use crate::network::{End, EndKind, Known, Missing, Protocol};
+use crate::known::{Known, Missing};
+use crate::network::{End, EndKind};
+use crate::sets::ports::Protocol;
 
-use super::Context;
+use super::base::context::Context;
 
 pub(crate) use declared::groups;
 pub(crate) use endpoint::{doubts, of_endpoint};
@@ -172,14 +176,19 @@ pub(crate) fn of_role(context: &Context<'_>, role: &str) -> Ends {
     parties(context, role).into_ends()
 }
 
+/// The ends that were computed.
+#[derive(Default)]
+struct EndsByRole(RefCell<BTreeMap<&'static str, Rc<Ends>>>);
+
 /// The ends of a role, computed once: several rules ask for each.
 fn cached<'s>(context: &Context<'s>, role: &'static str, compute: fn(&Context<'s>) -> Ends) -> Rc<Ends> {
-    if let Some(known) = context.known_ends(role) {
-        return known;
-    }
-    let ends = Rc::new(compute(context));
-    context.keep_ends(role, &ends);
-    ends
+    let by_role = context.memo.get(EndsByRole::default);
+    let known = by_role.0.borrow().get(role).map(Rc::clone);
+    known.unwrap_or_else(|| {
+        let ends = Rc::new(compute(context));
+        by_role.0.borrow_mut().insert(role, Rc::clone(&ends));
+        ends
+    })
 }
 
 /// The nodes' ends.

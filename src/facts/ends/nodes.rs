@@ -1,6 +1,6 @@
 //! Nodes on EC2, and pods on Fargate, each of which is a node of its own.
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, cluster_group};
 use crate::facts::inventory::node_groups as listing;
 use crate::facts::inventory::ungrouped_nodes::beyond;

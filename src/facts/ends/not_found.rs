@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 
 use crate::catalogue::services;
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::intent::ROLES;
-use crate::network::Missing;
+use crate::known::Missing;
 use crate::snapshot::{EVERYTHING, aws};
 use crate::{id, yaml};
 

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
-use crate::network::{End, EndKind, Groups, Missing};
+use crate::facts::base::context::Context;
+use crate::known::Missing;
+use crate::network::{End, EndKind, Groups};
 
 use super::Ends;
 

@@ -12,10 +12,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods::CniKnown;
 use crate::facts::inventory::{max_pods as cni, node_groups};
-use crate::network::{End, EndKind, Groups, Known, Missing};
+use crate::known::{Known, Missing};
+use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{NetworkInterface, Subnet, Tag, tag};
 
 use super::placements::Places;

@@ -5,9 +5,10 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_resolver::{Answers, endpoint_answers, forward_rules};
-use crate::network::{End, EndKind, Groups, Missing};
+use crate::known::Missing;
+use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
 use super::{Ends, Parties, Party};

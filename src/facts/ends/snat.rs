@@ -8,10 +8,11 @@
 
 use std::rc::Rc;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods as cni;
 use crate::facts::inventory::max_pods::{CniKnown, Snat};
-use crate::network::{End, EndKind, Missing};
+use crate::known::Missing;
+use crate::network::{End, EndKind};
 
 use super::{Ends, of_nodes, pods};
 

@@ -5,10 +5,12 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::{Context, DeclaredEnd, EndSpec};
+use crate::facts::{DeclaredEnd, EndSpec};
 use crate::id::{self, Kind};
-use crate::network::{End, EndKind, Groups, Missing};
+use crate::known::Missing;
+use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefixList, Route};
 
 use super::not_found::{absent, is_known, no_such_network};

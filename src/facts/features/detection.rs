@@ -1,11 +1,11 @@
 //! What shows that a cluster uses a feature, as far as AWS can show it: node groups, add-ons,
 //! providers, tags. What was read and shows nothing is no proof for what lives in Kubernetes only.
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, addons, fargate_profiles};
 use crate::facts::inventory::ungrouped_nodes::beyond;
 use crate::facts::inventory::{node_groups, user_data};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 
 /// What AWS shows about one feature.
 pub(crate) enum Sign {

@@ -7,9 +7,9 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::services::{Feature, Matrix};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 
-use super::Context;
+use super::base::context::Context;
 use detection::{Sign, sign};
 
 /// What is known about one feature.

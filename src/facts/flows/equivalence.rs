@@ -9,8 +9,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
-use crate::network::{End, EndKind, Groups, Known};
+use crate::facts::base::context::Context;
+use crate::known::Known;
+use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{IpPermission, NetworkAcl, Route, RouteTable};
 
 /// Ends with one fate, as indices into their list; the first stands for all.
@@ -162,11 +163,13 @@ fn peers(context: &Context<'_>, permission: &IpPermission) -> Known<Vec<IpNet>> 
 mod tests {
     use serde_json::{Value, json};
 
+    use crate::facts::Facts;
     use crate::facts::ends::of_role;
     use crate::facts::test_support::fixture::Fixture;
-    use crate::facts::{Facts, FlowSpec};
     use crate::intent::Intent;
-    use crate::network::{Ports, Verdict};
+    use crate::path::Verdict;
+    use crate::sets::ports::Ports;
+    use crate::subject::FlowSpec;
 
     use super::*;
 

@@ -12,12 +12,17 @@ use serde::Serialize;
 
 use crate::catalogue;
 use crate::facts::inventory::operators;
-use crate::network::{Blocker, End, Known, Missing, MissingKind, Ports, Verdict};
+use crate::known::{Known, Missing, MissingKind};
+use crate::network::{Blocker, End};
+use crate::path::Verdict;
+use crate::sets::ports::Ports;
+use crate::subject::{Fact, FlowSpec, Subject, Subjects};
 
+use super::EndSpec;
+use super::base::context::Context;
 use super::endpoints::service_endpoint;
 use super::ends::grammar::ROLES;
 use super::ends::{self, Ends, Parties, Party, Side, merge_blockers, operator_networks};
-use super::{Context, EndSpec, Fact, FlowSpec, Subject, Subjects};
 use equivalence::Class;
 use port::{Asked, asked};
 use result::{PathFacts, Traced};

@@ -5,8 +5,10 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::catalogue::services;
-use crate::facts::{Context, features};
-use crate::network::{Known, Ports, PortsError, Protocol};
+use crate::facts::base::context::Context;
+use crate::facts::features;
+use crate::known::Known;
+use crate::sets::ports::{Ports, PortsError, Protocol};
 
 /// The word for the ports on which pods answer the control plane.
 const WEBHOOKS: &str = "webhooks";

@@ -5,7 +5,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::{Blocker, Missing, Path, Verdict};
+use crate::known::Missing;
+use crate::network::Blocker;
+use crate::network::Path;
+use crate::path::Verdict;
 
 /// No flow shows more paths than this.
 const SHOWN: usize = 200;

@@ -4,14 +4,15 @@
 use std::collections::BTreeMap;
 
 use crate::catalogue::services::{self, Matrix, Service};
+use crate::facts::EndSpec;
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
 use crate::facts::ends::{self, Ends, Party};
 use crate::facts::features::{self, Use};
 use crate::facts::inventory::{route53_profiles, subnets};
-use crate::facts::{EndSpec, Fact, Subjects};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
+use crate::subject::{Fact, Subjects};
 
 use super::{Asked, FlowFacts, Run, Traced};
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::id;
-use crate::network::Missing;
+use crate::known::Missing;
 
 /// Why nothing can be forwarded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

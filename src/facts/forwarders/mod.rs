@@ -13,12 +13,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::intent::Intent;
-use crate::network::Missing;
+use crate::known::Missing;
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 use crate::snapshot::observation::CLUSTER;
 
-use super::Context;
+use super::base::context::Context;
 use super::names::{self, NeededName};
 use error::make_one;
 

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::catalogue::iam::{Need, PARSED};
 use crate::catalogue::registries;
-use crate::facts::Context;
-use crate::network::{Known, Missing};
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing};
 use crate::snapshot::Arn;
 
 use super::policy::{Caller, Carried, Decision, Keys, Place, Request, all};

@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::described_profiles;
 use crate::facts::inventory::launch_template;
 use crate::facts::inventory::node_groups::{self, NodeGroup};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Instance, tag};
 use crate::snapshot::aws::eks::PodIdentityAssociationDetail;
 

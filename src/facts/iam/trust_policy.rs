@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 
 use super::policy::{Caller, Decision, Keys, Place, Request, evaluate};
 use super::role_usage::Use;

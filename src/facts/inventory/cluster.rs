@@ -1,7 +1,7 @@
 //! What several subjects ask of the cluster itself: its add-ons, profiles, security group, issuer, version.
 
-use crate::facts::Context;
-use crate::network::{Known, Missing};
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::eks::{Cluster, FargateProfile};
 
 /// Names of the cluster's Fargate profiles.

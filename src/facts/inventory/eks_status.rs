@@ -1,7 +1,7 @@
 //! What EKS's statuses and health issues come to.
 
-use crate::facts::Context;
-use crate::network::{Known, Missing, MissingKind};
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::eks::Issue;
 
 /// Whether a status of EKS's is one in which the thing works.

@@ -1,7 +1,8 @@
 //! Launch templates: which version a group uses, and which security groups it gives to nodes.
 
-use crate::facts::Context;
-use crate::network::{Groups, Known};
+use crate::facts::base::context::Context;
+use crate::known::Known;
+use crate::network::Groups;
 use crate::snapshot::aws::ec2::LaunchTemplateData;
 
 /// The contents of one version of a launch template.

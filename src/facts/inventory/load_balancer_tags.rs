@@ -1,7 +1,7 @@
 //! The tags that mark subnets for internal load balancers.
 
-use crate::facts::{Context, Missing};
-use crate::network::Known;
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Subnet, Tag, tag};
 
 /// What a load balancer wants of each of its subnets:

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{Instance, tag};
 
 use super::node_groups::NodeGroup;

@@ -3,9 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Context;
-use crate::facts::base::context::plausible_count;
-use crate::network::{Groups, Known, Missing, MissingKind};
+use crate::facts::base::context::{Context, plausible_count};
+use crate::known::{Known, Missing, MissingKind};
+use crate::network::Groups;
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};

@@ -4,9 +4,10 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::intent::Operator;
-use crate::network::{AddressSet, Known, Missing};
+use crate::known::{Known, Missing};
+use crate::sets::addresses::AddressSet;
 
 use super::route53_resolver;
 

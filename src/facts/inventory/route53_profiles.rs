@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
-use crate::network::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53profiles::ProfileResourceAssociation;

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::facts::Context;
-use crate::network::{Known, Missing, MissingKind};
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint, ResolverRule};
 
 /// What a VPC's owner alone is shown: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>.

@@ -1,7 +1,7 @@
 //! Security groups that are named and do not exist.
 
-use crate::facts::Context;
-use crate::network::Known;
+use crate::facts::base::context::Context;
+use crate::known::Known;
 
 /// Those of these groups that are neither in the VPC nor associated with it.
 pub(crate) fn missing_groups<'g>(

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::facts::base::context::plausible_count;
-use crate::facts::{Context, Fact, Missing};
-use crate::network::{Known, MissingKind};
+use crate::facts::base::context::{Context, plausible_count};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet};
+use crate::subject::Fact;
 
 use super::{cluster, load_balancer_tags, node_groups};
 

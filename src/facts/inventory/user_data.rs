@@ -1,7 +1,7 @@
 //! Where a group's start-up settings come from: its owner's launch template, and what kind of image reads them.
 
-use crate::facts::{Context, Missing};
-use crate::network::Known;
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::LaunchTemplateData;
 use crate::snapshot::aws::eks::Nodegroup;
@@ -164,7 +164,7 @@ impl<'g, 's> Source<'g, 's> {
     pub fn unread(&self, field: &str) -> Vec<Missing> {
         let id = self.template_id.as_deref().unwrap_or("the launch template");
         vec![Missing {
-            kind: crate::facts::MissingKind::Operation,
+            kind: crate::known::MissingKind::Operation,
             what: format!(
                 "{field} of {id} (ec2:DescribeLaunchTemplateVersions), which the snapshot is too old to hold"
             ),

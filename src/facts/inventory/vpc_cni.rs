@@ -4,9 +4,8 @@
 
 use serde_json::Value;
 
-use crate::facts::base::context::plausible_count;
-use crate::facts::{Context, Missing};
-use crate::network::{Known, MissingKind};
+use crate::facts::base::context::{Context, plausible_count};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::eks::Cluster;
 
 /// Which pods' packets out of the VPC carry the primary address of their node.

@@ -4,8 +4,8 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-use crate::facts::{Context, Missing, MissingKind};
-use crate::network::Known;
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
 /// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server

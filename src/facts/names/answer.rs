@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
+use crate::known::{Known, Missing};
+use crate::network::{Blocker, BlockerCode, Remedy};
 
 /// What whoever asks is told.
 #[derive(Clone, Debug, PartialEq, Eq)]

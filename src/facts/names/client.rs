@@ -4,15 +4,15 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::ends::{self, operator_networks};
-use crate::facts::inventory::operators;
-use crate::facts::inventory::route53_resolver;
 use crate::facts::inventory::vpc_dns::{self, Dns};
+use crate::facts::inventory::{operators, route53_resolver};
 use crate::id::{self, Kind};
 use crate::intent::Operator;
-use crate::network::{Blocker, BlockerCode, End, Known, Missing, Remedy};
+use crate::known::{Known, Missing};
+use crate::network::{Blocker, BlockerCode, End, Remedy};
 
 use super::answer::{Answer, Lookup, blocker, of_servers};
 use super::forwarding::by_network;

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_profiles;
-use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
+use crate::known::{Known, Missing};
+use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::FirewallRule;
 
 use super::answer::blocker;

@@ -5,10 +5,14 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
+use crate::facts::ends;
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
-use crate::facts::{Context, ends};
-use crate::network::{Blocker, BlockerCode, End, EndKind, Missing, Ports, Protocol, Remedy, Verdict};
+use crate::known::Missing;
+use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
+use crate::path::Verdict;
+use crate::sets::ports::{Ports, Protocol};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
 use super::answer::{Forward, Lookup, blocker, of_servers};

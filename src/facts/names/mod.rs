@@ -20,11 +20,14 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::{Blocker, Known, Missing};
+use crate::known::{Known, Missing};
+use crate::network::Blocker;
 use crate::snapshot::observation::CLUSTER;
+use crate::subject::{Fact, Subject, Subjects};
 
+use super::base::context::Context;
+use super::ends;
 use super::inventory::operators;
-use super::{Context, Fact, Subject, Subjects, ends};
 use answer::{Answer, Lookup};
 
 pub use required::{NeededName, NeededNames, needed_names};

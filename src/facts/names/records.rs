@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
-use crate::network::{BlockerCode, Known, Missing, Remedy};
+use crate::known::{Known, Missing};
+use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use crate::catalogue::registries;
 use crate::catalogue::services::{self, Service};
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::{Context, features};
+use crate::facts::features;
 use crate::intent::Intent;
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{NetworkInterface, ServiceDetail, VpcEndpoint};
 use crate::snapshot::observation::CLUSTER;
@@ -42,8 +44,8 @@ pub fn needed_names(snapshot: &Snapshot, intent: &Intent) -> NeededNames {
 }
 
 /// The same, computed once.
-pub(crate) fn of<'c>(context: &'c Context<'_>) -> &'c NeededNames {
-    context.needed_names.get_or_init(|| computed(context))
+pub(crate) fn of(context: &Context<'_>) -> Rc<NeededNames> {
+    context.memo.get(|| computed(context))
 }
 
 fn computed(context: &Context<'_>) -> NeededNames {

@@ -1,9 +1,10 @@
 //! A VPC's own resolver: which rule or private zone takes a name, or public DNS.
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns};
-use crate::network::{Blocker, BlockerCode, Known, Missing, Remedy};
+use crate::known::{Known, Missing};
+use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};

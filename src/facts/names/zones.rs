@@ -4,11 +4,12 @@
 use std::collections::BTreeSet;
 
 use crate::catalogue::services;
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::route53_profiles;
-use crate::network::{BlockerCode, Known, Missing, Remedy};
+use crate::known::{Known, Missing};
+use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker};

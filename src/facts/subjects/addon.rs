@@ -5,11 +5,12 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, NETWORKING_ADDONS};
 use crate::facts::inventory::eks_status;
-use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::Known;
+use crate::known::Known;
 use crate::snapshot::aws::eks::{Addon, Cluster};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of an add-on.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::{eks_status, subnets};
-use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::Known;
+use crate::known::Known;
 use crate::snapshot::aws::eks::FargateProfile;
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of a Fargate profile.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

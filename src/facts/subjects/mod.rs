@@ -22,8 +22,10 @@ use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, schema_for};
 
+use crate::subject::Subjects;
+
 use super::base::context::Context;
-use super::{Subjects, flows, names};
+use super::{flows, names};
 
 /// The kinds of subjects, in the order of the report's areas.
 pub const KINDS: &[&str] = &{

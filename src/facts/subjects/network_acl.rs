@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets::by_subnet;
-use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::IdleEntry;
 use crate::snapshot::aws::ec2::{NetworkAcl, tag};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// The number of the entry that AWS ends each list with; that of IPv6 is one more.
 const LAST: i64 = 32767;

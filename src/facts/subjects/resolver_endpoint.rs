@@ -6,11 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_resolver::{self, addresses, of_owner};
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of an endpoint of Route 53 Resolver.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

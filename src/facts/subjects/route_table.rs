@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets::by_subnet;
-use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::LostRoute;
 use crate::snapshot::aws::ec2::{RouteTable, tag};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of a route table.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

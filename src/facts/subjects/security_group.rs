@@ -6,10 +6,13 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups;
-use crate::facts::{Context, Fact, Missing, Subject, Subjects};
-use crate::network::{AddressSet, Groups, Known};
+use crate::known::{Known, Missing};
+use crate::network::Groups;
+use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{IpPermission, PrefixListId, SecurityGroup, tag};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of a security group.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

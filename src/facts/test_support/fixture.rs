@@ -2,9 +2,10 @@
 
 use serde_json::Value;
 
-use crate::facts::{Facts, Subject};
+use crate::facts::Facts;
 use crate::intent::Intent;
 use crate::snapshot::{Gap, Snapshot};
+use crate::subject::Subject;
 
 /// A snapshot as JSON.
 pub(crate) struct Fixture(pub Value);

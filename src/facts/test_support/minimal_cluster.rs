@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::facts::Subject;
+use crate::subject::Subject;
 
 use super::fixture::{self, Fixture};
 

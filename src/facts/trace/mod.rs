@@ -10,11 +10,17 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::intent::Intent;
-use crate::network::{Blocker, End, EndKind, Missing, Path, Ports, Verdict};
+use crate::known::Missing;
+use crate::network::Path;
+use crate::network::{Blocker, End, EndKind};
+use crate::path::Verdict;
+use crate::sets::ports::Ports;
 use crate::snapshot::Snapshot;
+use crate::subject::Target;
 
+use super::base::context::Context;
 use super::ends::{self, Ends, Side, label, merge_blockers, pods_towards};
-use super::{Context, DeclaredEnd, EndSpec, Target};
+use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;
 

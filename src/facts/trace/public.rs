@@ -3,12 +3,13 @@
 use std::rc::Rc;
 
 use crate::catalogue::services;
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::ends::{Ends, pods_towards};
-use crate::network::{
-    Blocker, BlockerCode, Egress, End, EndKind, Hop, Known, Leg, Missing, Path, Remedy, Verdict,
-};
+use crate::known::{Known, Missing};
+use crate::network::Path;
+use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Remedy};
+use crate::path::{Hop, Leg, Verdict};
 use crate::snapshot::aws::ec2::Route;
 
 use super::service::{Found, subnet};

@@ -6,11 +6,14 @@ use std::rc::Rc;
 use ipnet::IpNet;
 
 use crate::catalogue::services;
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::service_endpoint;
 use crate::facts::ends::{self, Ends, pods_towards};
-use crate::network::{End, EndKind, Known, Missing, Path, Ports};
+use crate::known::{Known, Missing};
+use crate::network::Path;
+use crate::network::{End, EndKind};
+use crate::sets::ports::Ports;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::{TraceError, public, withhold};

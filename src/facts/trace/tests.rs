@@ -5,7 +5,8 @@ use serde_json::json;
 use crate::facts::DeclaredEnd;
 use crate::facts::test_support::fixture::Fixture;
 use crate::intent::Intent;
-use crate::network::{BlockerCode, Verdict};
+use crate::network::BlockerCode;
+use crate::path::Verdict;
 
 use super::{TraceError, Traced, trace};
 

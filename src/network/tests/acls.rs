@@ -4,8 +4,10 @@
 
 use serde_json::{Value, json};
 
+use crate::network::Path;
+use crate::path::Leg;
+
 use super::net::{Net, assert_blocked, assert_open, entry, interface, subnet};
-use crate::network::{Leg, Path};
 
 fn everything(egress: bool) -> Value {
     entry(100, egress, "allow", "-1", None, "0.0.0.0/0")

@@ -4,11 +4,11 @@
 
 use serde_json::{Value, json};
 
-use super::{
-    net::{Net, assert_blocked, assert_open, operators, route, subnet},
-    transit,
-};
-use crate::network::{End, Leg};
+use crate::network::End;
+use crate::path::Leg;
+
+use super::net::{Net, assert_blocked, assert_open, operators, route, subnet};
+use super::transit;
 
 /// `vpc-a` sends everything over `tgw-1` to `vpc-b`, whose attachment's subnet has `nat-1` for it.
 fn net() -> Net {

@@ -2,8 +2,10 @@
 
 use serde_json::json;
 
+use crate::network::{End, EndKind, Groups};
+use crate::path::Verdict;
+
 use super::net::{Net, assert_blocked, assert_open, assert_unknown, interface, operators, rule, subnet};
-use crate::network::{End, EndKind, Groups, Verdict};
 
 #[test]
 fn only_addresses_of_existing_subnets_count_inside_a_vpc() {
@@ -111,7 +113,7 @@ fn what_is_not_in_the_snapshot_is_missing_and_not_nonexistent() {
 #[test]
 fn groups_that_were_not_read_are_missing() {
     let net = Net::two_vpcs();
-    let missing = vec![crate::network::Missing::intent("the groups of the nodes")];
+    let missing = vec![crate::known::Missing::intent("the groups of the nodes")];
     let kind =
         EndKind::Subnet { subnet: "subnet-a2".to_owned(), addresses: None, groups: Groups::Unread(missing) };
     let path = net.path(&End { label: "nodes".to_owned(), kind }, &interface("eni-1"));

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use crate::path::{Leg, Verdict};
+
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, blockers, entry, interface, operators, rule, subnet,
 };
-use crate::network::{Leg, Verdict};
 
 fn inbound(net: &mut Net, rules: &[serde_json::Value]) {
     net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!(rules);

@@ -4,10 +4,12 @@
 
 use serde_json::{Value, json};
 
+use crate::network::End;
+use crate::path::{Leg, Verdict};
+
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, entry, interface, operators, rule, subnet,
 };
-use crate::network::{End, Leg, Verdict};
 
 /// `nat-1` in a subnet of its own, whose table leads to `igw-1`; the other subnets' leads to `nat-1`.
 fn net() -> Net {

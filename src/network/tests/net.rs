@@ -6,10 +6,10 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::{
-    network::{End, EndKind, Groups, Network, Path, Verdict},
-    snapshot::{EVERYTHING, Snapshot, aws},
-};
+use crate::network::Path;
+use crate::network::{End, EndKind, Groups, Reasoner};
+use crate::path::Verdict;
+use crate::snapshot::{EVERYTHING, Snapshot, aws};
 
 /// A network under construction: the JSON of a snapshot.
 #[derive(Clone, Debug)]
@@ -211,7 +211,7 @@ impl Net {
 
     pub fn trace(&self, from: &End, to: &End, ports: &str) -> Vec<Path> {
         let snapshot = self.snapshot();
-        Network::new(&snapshot).trace(from, to, &ports.parse().unwrap())
+        Reasoner::new(&snapshot).trace(from, to, &ports.parse().unwrap())
     }
 
     /// The one path, on tcp/443.

@@ -4,8 +4,10 @@
 
 use serde_json::json;
 
+use crate::network::End;
+use crate::network::Path;
+
 use super::net::{Net, assert_blocked, operators, prefix_list, route, subnet};
-use crate::network::{End, Path};
 
 fn client() -> End {
     subnet("subnet-a1", "sg-client")

@@ -2,10 +2,13 @@
 
 use serde_json::json;
 
+use crate::known::Known;
+use crate::network::{Egress, Reasoner};
+use crate::path::{Leg, Verdict};
+
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, interface, operators, route, rule, subnet,
 };
-use crate::network::{Egress, Known, Leg, Network, Verdict};
 
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html>
 #[test]
@@ -13,7 +16,7 @@ fn a_subnet_without_a_table_of_its_own_has_the_main_one() {
     let mut net = Net::two_vpcs();
     net.subnet_table("rtb-1", "vpc-a", "subnet-a2", &[]);
     let snapshot = net.snapshot();
-    let network = Network::new(&snapshot);
+    let network = Reasoner::new(&snapshot);
     let table = |subnet| network.effective_route_table(subnet).unwrap().route_table_id.clone();
     assert_eq!((table("subnet-a1"), table("subnet-a2")), ("rtb-a".to_owned(), "rtb-1".to_owned()));
 }
@@ -25,7 +28,7 @@ fn an_association_that_is_not_in_force_does_not_count() {
     net.item("RouteTables", "rtb-1")["Associations"][0]["AssociationState"] =
         json!({"State": "disassociating"});
     let snapshot = net.snapshot();
-    assert_eq!(Network::new(&snapshot).effective_route_table("subnet-a2").unwrap().route_table_id, "rtb-a");
+    assert_eq!(Reasoner::new(&snapshot).effective_route_table("subnet-a2").unwrap().route_table_id, "rtb-a");
 }
 
 #[test]
@@ -33,7 +36,7 @@ fn the_main_table_is_known_only_where_all_tables_were_read() {
     let mut net = Net::two_vpcs();
     let mut snapshot = net.snapshot();
     snapshot.scope.remove("RouteTables");
-    assert!(Network::new(&snapshot).effective_route_table("subnet-a2").is_err());
+    assert!(Reasoner::new(&snapshot).effective_route_table("subnet-a2").is_err());
     net.withhold("RouteTables");
     assert_unknown(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")), "DescribeRouteTables");
 }
@@ -228,7 +231,7 @@ fn a_target_that_is_not_modelled_is_unknown() {
 fn egress(change: impl FnOnce(&mut Net)) -> Known<Egress> {
     let mut net = Net::two_vpcs();
     change(&mut net);
-    Network::new(&net.snapshot()).egress("subnet-a1")
+    Reasoner::new(&net.snapshot()).egress("subnet-a1")
 }
 
 #[test]

@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use crate::network::End;
+use crate::path::Leg;
+
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, entry, interface, operators, rule, subnet,
 };
-use crate::network::{End, Leg};
 
 fn tgw_route(cidr: &str, attachment: &str, kind: &str) -> Value {
     json!({"DestinationCidrBlock": cidr, "State": "active", "Type": "static",

@@ -6,11 +6,12 @@
 
 use std::borrow::Cow;
 
-use crate::facts::Context;
 use crate::intent::{Intent, Plan};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{IpPermission, IpRange, Ipv6Range, SecurityGroup, UserIdGroupPair};
 use crate::snapshot::aws::eks::{Cluster, KubernetesNetworkConfig, VpcConfig};
+
+use super::context::Context;
 
 /// The security group that EKS will make for the cluster; its id is AWS's to choose.
 pub(crate) const CLUSTER_GROUP: &str = "eks-cluster-sg";

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
+use crate::facts::Facts;
 use crate::facts::test_support::fixture::Fixture;
-use crate::facts::{Facts, UNKNOWN};
+use crate::subject::UNKNOWN;
 
 use super::*;
 
@@ -70,7 +71,7 @@ fn nodes_are_where_they_are_planned_and_the_clusters_that_are_there_have_no_part
             .collect();
         assert_eq!(hosts, ["subnet-0a00000000000002a", "subnet-0a00000000000002c"]);
         assert_eq!(facts.subjects("subnet").unlisted, []);
-        assert_eq!(facts.subjects("nodegroup"), &crate::facts::Subjects::default());
+        assert_eq!(facts.subjects("nodegroup"), &crate::subject::Subjects::default());
         let service = |id: &str| {
             let services = &facts.subjects("service").listed;
             services.iter().find(|service| service.id == id).unwrap().fields["needed"].clone()

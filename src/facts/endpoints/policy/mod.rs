@@ -11,12 +11,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalogue::registries;
 use crate::catalogue::services::{Needs, Owner, Sender, Service};
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::facts::features::Use;
 use crate::facts::iam::policy::{Caller, Carried, Decision, Keys, Place, Request, evaluate_text};
 use crate::facts::iam::role_usage;
 use crate::facts::inventory::node_groups;
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::service_endpoint;

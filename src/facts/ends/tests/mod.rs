@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use crate::facts::test_support::fixture::Fixture;
 use crate::intent::Intent;
-use crate::network::{Groups, MissingKind};
+use crate::known::MissingKind;
+use crate::network::Groups;
 
 use super::*;
 

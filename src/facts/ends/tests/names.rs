@@ -6,7 +6,7 @@ use crate::facts::DeclaredEnd;
 use crate::facts::ends::*;
 use crate::facts::test_support::fixture::Fixture;
 use crate::intent::Intent;
-use crate::network::MissingKind;
+use crate::known::MissingKind;
 
 fn misses(ends: &Ends, what: &str) -> bool {
     ends.unlisted.iter().any(|missing| missing.what.contains(what))
@@ -89,7 +89,7 @@ fn an_endpoint_that_may_not_answer_leaves_doubt_for_rules_too() {
             one["State"] = json!("pending");
         });
     let snapshot = pending.snapshot();
-    let spec = crate::facts::FlowSpec {
+    let spec = crate::subject::FlowSpec {
         from: "nodes".into(),
         to: "vpce-0a0000000000000e0".into(),
         port: "tcp/443".into(),

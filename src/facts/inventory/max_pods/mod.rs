@@ -4,9 +4,8 @@
 //! Sources: <https://docs.aws.amazon.com/eks/latest/userguide/choosing-instance-type.html> and
 //! <https://github.com/aws/amazon-vpc-cni-k8s#eni-and-ip-target>.
 
-use crate::facts::base::context::plausible_count;
-use crate::facts::{Context, Missing};
-use crate::network::{Known, MissingKind};
+use crate::facts::base::context::{Context, plausible_count};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::ec2::InstanceTypeInfo;
 
 pub(crate) use super::vpc_cni::{Cni, CniKnown, Snat, cni};

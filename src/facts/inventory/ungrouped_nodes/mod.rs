@@ -1,8 +1,9 @@
 //! Nodes that no group lists: those of EKS Auto Mode and Karpenter, whose node classes are written in
 //! Kubernetes only, and those of a cluster that is still to be created.
 
-use crate::facts::Context;
-use crate::network::{Groups, Missing};
+use crate::facts::base::context::Context;
+use crate::known::Missing;
+use crate::network::Groups;
 
 use super::cluster;
 

@@ -4,9 +4,9 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::IpNet;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::facts::{Context, Missing};
-use crate::network::Known;
+use crate::known::{Known, Missing};
 use crate::snapshot::bootstrap::{Agent, Bootstrap, is_redacted_ca};
 
 use super::egress;

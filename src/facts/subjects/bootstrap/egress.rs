@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 
 use crate::catalogue::services;
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::facts::{Context, Missing};
-use crate::network::{Egress, Known};
+use crate::known::{Known, Missing};
+use crate::network::Egress;
 use crate::snapshot::bootstrap::Bootstrap;
 
 /// Whether every subnet of the group has a way to the internet.

@@ -1,10 +1,12 @@
 //! What a launch template sets besides user data: metadata, addresses, what EKS refuses in it.
 
 use crate::catalogue::services;
+use crate::facts::base::context::Context;
+use crate::facts::features;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::facts::inventory::{node_group_instances, node_groups};
-use crate::facts::{Context, Missing, features};
-use crate::network::{Egress, Known};
+use crate::known::{Known, Missing};
+use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateMetadataOptions};
 use crate::snapshot::bootstrap::Format;
 
@@ -33,7 +35,7 @@ impl Metadata {
             options;
         let left_out = |what: &str| {
             vec![Missing {
-                kind: crate::facts::MissingKind::Operation,
+                kind: crate::known::MissingKind::Operation,
                 what: format!(
                     "ec2:GetInstanceMetadataDefaults, which is not read: the launch template of {} does not set {what}",
                     source.group.name

@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use ipnet::IpNet;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::facts::{Context, Missing};
-use crate::network::Known;
+use crate::known::{Known, Missing};
 use crate::snapshot::bootstrap::{Agent, ca_fingerprints};
 
 /// What in the user data joins nodes, by name.

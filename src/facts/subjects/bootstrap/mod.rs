@@ -15,9 +15,10 @@ mod tests;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::facts::{Context, Fact, Subject, Subjects};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of how a group's nodes start.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -148,7 +149,7 @@ fn facts(
     context: &Context<'_>,
     source: &Source<'_, '_>,
     all: &[Source<'_, '_>],
-    unlisted: &[crate::facts::Missing],
+    unlisted: &[crate::known::Missing],
 ) -> BootstrapFacts {
     let group = source.group;
     let data = source.data.as_ref().ok();

@@ -4,10 +4,12 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::services;
+use crate::facts::base::context::Context;
+use crate::facts::features;
 use crate::facts::inventory::cluster::{self, identity_provider_exists};
-use crate::facts::{Context, Fact, features};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::eks::{AccessEntry, Cluster};
+use crate::subject::Fact;
 
 /// What rules see of a cluster's access.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

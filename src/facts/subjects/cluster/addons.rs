@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::services;
+use crate::facts::base::context::Context;
+use crate::facts::features;
 use crate::facts::inventory::cluster::{self, NETWORKING_ADDONS};
-use crate::facts::{Context, Fact, features};
 use crate::snapshot::aws::eks::Cluster;
+use crate::subject::Fact;
 
 /// What rules see of a cluster's add-ons together.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

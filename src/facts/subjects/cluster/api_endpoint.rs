@@ -8,12 +8,15 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::security_groups::missing_groups;
 use crate::facts::inventory::{node_groups, subnets};
-use crate::facts::{Context, Fact};
-use crate::network::{AddressSet, Egress, Known, Missing, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
+use crate::network::Egress;
+use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::Route;
 use crate::snapshot::aws::eks::Cluster;
+use crate::subject::Fact;
 
 /// What rules see of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

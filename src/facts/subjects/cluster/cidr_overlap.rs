@@ -7,10 +7,11 @@ use ipnet::{IpNet, Ipv4Net};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::{Context, Fact};
-use crate::network::{Known, Missing};
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
 use crate::snapshot::aws::eks::Cluster;
+use crate::subject::Fact;
 
 /// Docker's bridge on the control plane's machines:
 /// <https://docs.aws.amazon.com/eks/latest/userguide/troubleshooting.html>.

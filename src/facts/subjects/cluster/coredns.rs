@@ -1,8 +1,9 @@
 //! Where the cluster's own DNS servers run.
 
+use crate::facts::base::context::Context;
+use crate::facts::ends;
 use crate::facts::inventory::{cluster, node_groups};
-use crate::facts::{Context, ends};
-use crate::network::Known;
+use crate::known::Known;
 
 /// On which machines `CoreDNS` is: `pods` on nodes, pods on `fargate`, or `nodes` themselves.
 ///

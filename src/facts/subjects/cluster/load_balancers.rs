@@ -7,9 +7,10 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::load_balancer_tags::marked;
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Fact};
+use crate::subject::Fact;
 
 /// What rules see of the cluster's internal load balancers.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -6,10 +6,12 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::{AddressSet, Known};
+use crate::known::Known;
+use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
+use crate::subject::{Fact, Subject, Subjects};
 
 use addons::AddonsFacts;
 use api_endpoint::ExposureFacts;
@@ -217,7 +219,7 @@ fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
     )
 }
 
-type Zones = Known<(BTreeSet<String>, Vec<crate::facts::Missing>)>;
+type Zones = Known<(BTreeSet<String>, Vec<crate::known::Missing>)>;
 
 /// The zones that are known, with what is missing for the others.
 fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {

@@ -4,11 +4,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{argo_cd_private, argo_cds};
 use crate::facts::inventory::eks_status::works;
-use crate::facts::{Context, Fact};
-use crate::network::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing, MissingKind};
 use crate::snapshot::aws::eks::Cluster;
+use crate::subject::Fact;
 
 /// What rules see of the cluster's state.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

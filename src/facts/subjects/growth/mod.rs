@@ -9,13 +9,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::capacity::address_demand::{self, Bound, count};
 use crate::facts::capacity::free_prefixes;
 use crate::facts::inventory::max_pods::{self, Cni, CniKnown, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
 use crate::facts::inventory::{cluster, node_groups, subnets};
-use crate::facts::{Context, Fact, Missing, Subject, Subjects};
 use crate::intent::Growth;
-use crate::network::Known;
+use crate::known::{Known, Missing};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of planned growth (`growth` in `privek-audit.yaml`, or `--nodes`).
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -5,14 +5,16 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::capacity::shortage::Shortage;
 use crate::facts::capacity::{self, Capacity, ZoneCapacity, address_demand, eni_trunking};
 use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::max_pods::{self, CniKnown, Kubelet, Limit};
 use crate::facts::inventory::node_groups::{self, NodeGroup};
 use crate::facts::inventory::user_data;
-use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::{Groups, Known};
+use crate::known::Known;
+use crate::network::Groups;
+use crate::subject::{Fact, Subject, Subjects};
 
 use status::GroupStateFacts;
 

@@ -4,9 +4,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::facts::{Context, Fact};
-use crate::network::{Groups, Known};
+use crate::known::Known;
+use crate::network::Groups;
+use crate::subject::Fact;
 
 /// What rules see of the tags on a node group's security groups.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

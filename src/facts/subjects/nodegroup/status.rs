@@ -7,11 +7,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::versions::minor_version;
+use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::{eks_status, security_groups, subnets};
-use crate::facts::{Context, Fact};
-use crate::network::{Groups, Known, Missing};
+use crate::known::{Known, Missing};
+use crate::network::Groups;
 use crate::snapshot::aws::eks::Nodegroup;
+use crate::subject::Fact;
 
 use super::security_group_tags::{self, GroupTagFacts};
 

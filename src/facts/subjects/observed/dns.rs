@@ -7,7 +7,8 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::{AddressSet, Known, Missing};
+use crate::known::{Known, Missing};
+use crate::sets::addresses::AddressSet;
 use crate::snapshot::observation::{Dns, DnsOutcome, Seen, Transport};
 
 use super::Sight;

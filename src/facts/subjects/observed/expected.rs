@@ -5,9 +5,13 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::facts::base::context::Context;
 use crate::facts::ends::operator_networks;
-use crate::facts::{Context, names};
-use crate::network::{End, EndKind, Groups, Known, Missing, Ports, Verdict};
+use crate::facts::names;
+use crate::known::{Known, Missing};
+use crate::network::{End, EndKind, Groups};
+use crate::path::Verdict;
+use crate::sets::ports::Ports;
 use crate::snapshot::aws::ec2::NetworkInterface;
 use crate::snapshot::observation::{Tls, TlsOutcome};
 

@@ -16,12 +16,14 @@ mod vantage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use crate::facts::{Context, Subject, Subjects, names};
+use crate::facts::base::context::Context;
+use crate::facts::names;
 use crate::intent::Intent;
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::Time;
 use crate::snapshot::observation::{CLUSTER, Networks, Vantage, VantageKind};
 use crate::snapshot::{Observation, Snapshot};
+use crate::subject::{Subject, Subjects};
 
 use vantage::Place;
 

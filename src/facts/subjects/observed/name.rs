@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint::both;
-use crate::facts::{Context, Fact, Subject};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
+use crate::subject::{Fact, Subject};
 
 use super::dns::{Answers, Resolver, are_private};
 use super::tls::{Greeted, Greetings};

@@ -7,9 +7,9 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::facts::{Fact, Subject};
-use crate::network::Missing;
+use crate::known::Missing;
 use crate::snapshot::observation::{CLUSTER, Dns, DnsOutcome, Transport};
+use crate::subject::{Fact, Subject};
 
 use super::dns::{Answers, are_private, told};
 use super::{RESOLVER, Sight};

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::observation::{Seen, Tls, TlsOutcome};
 
 use super::Sight;

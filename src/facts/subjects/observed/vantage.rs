@@ -4,9 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use crate::facts::Context;
+use crate::facts::base::context::Context;
 use crate::intent::Operator;
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::Subnet;
 use crate::snapshot::observation::{Vantage, VantageKind};
 

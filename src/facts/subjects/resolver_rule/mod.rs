@@ -7,10 +7,11 @@ use std::net::IpAddr;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_resolver;
-use crate::facts::{Context, Fact, Subject, Subjects};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule, ResolverRuleAssociation};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of a forwarding rule.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -5,13 +5,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::services;
+use crate::facts::base::context::Context;
+use crate::facts::features;
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_usage::{self, Use, last};
 use crate::facts::iam::trust_policy;
 use crate::facts::inventory::vpc_cni;
-use crate::facts::{Context, Fact, Subject, Subjects, features};
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::eks::AccessEntry;
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of a role.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -5,13 +5,15 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::callers::{Clients, Zones, offered_zones};
 use crate::facts::endpoints::centralized;
 use crate::facts::endpoints::policy::{self, Senders, Verdict};
 use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
-use crate::facts::{Context, Fact, Subject, Subjects, features};
-use crate::network::Known;
+use crate::facts::features;
+use crate::known::Known;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of a service.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -6,10 +6,11 @@ use ipnet::Ipv6Net;
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Fact, Missing};
-use crate::network::Known;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Route, Subnet};
+use crate::subject::Fact;
 
 /// The prefix that stands for IPv4's addresses in names that DNS64 makes up:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html>.

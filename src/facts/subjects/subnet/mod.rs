@@ -3,13 +3,14 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::capacity::pod_subnets::{Places, PodPlaceFacts};
 use crate::facts::endpoints::s3::S3;
 use crate::facts::inventory::load_balancer_tags;
 use crate::facts::inventory::subnets::{Hosts, REFUSED, among, field, free_addresses, listed_zone};
-use crate::facts::{Context, Fact, Subject, Subjects};
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Subnet, tag};
+use crate::subject::{Fact, Subject, Subjects};
 
 use egress::WayFacts;
 use ipv6::SubnetV6Facts;

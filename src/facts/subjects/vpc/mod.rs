@@ -3,10 +3,11 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::inventory::vpc_dns::{Attribute, Dns, dhcp, dns_attribute, forwards, values};
-use crate::facts::{Context, Fact, Missing, Subject, Subjects};
-use crate::network::Known;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Vpc, tag};
+use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of the VPC.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -2,16 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use super::{network::network, show::show, shrink::shrink};
-use crate::network::{
-    Network, Path, Verdict,
-    tests::oracle::{
-        feature::{Feature, Features},
-        forward::is_private,
-        plan::Plan,
-        question::{Answer, Question, Side, Trial},
-    },
-};
+use crate::network::Path;
+use crate::network::Reasoner;
+use crate::network::tests::oracle::feature::{Feature, Features};
+use crate::network::tests::oracle::forward::is_private;
+use crate::network::tests::oracle::plan::Plan;
+use crate::network::tests::oracle::question::{Answer, Question, Side, Trial};
+use crate::path::Verdict;
+
+use super::network::network;
+use super::show::show;
+use super::shrink::shrink;
 
 /// How many sorts of differences are shown.
 const SHOWN: usize = 12;
@@ -36,7 +37,7 @@ pub fn numbers() -> std::ops::Range<u64> {
     }
 }
 
-pub fn paths(network: &Network<'_>, question: &Question) -> Vec<Path> {
+pub fn paths(network: &Reasoner<'_>, question: &Question) -> Vec<Path> {
     network.trace(&question.from.end(), &question.to.end(), &question.port().parse().unwrap())
 }
 
@@ -46,7 +47,7 @@ pub fn verdict(paths: &[Path]) -> Verdict {
 }
 
 /// What both say, where they differ.
-fn difference(plan: &Plan, network: &Network<'_>, question: &Question) -> Option<(Answer, Verdict)> {
+fn difference(plan: &Plan, network: &Reasoner<'_>, question: &Question) -> Option<(Answer, Verdict)> {
     let (answer, _) = Trial::new(plan, question).answer(Features::default());
     let verdict = verdict(&paths(network, question));
     let same = match answer {
@@ -59,13 +60,13 @@ fn difference(plan: &Plan, network: &Network<'_>, question: &Question) -> Option
 
 fn difference_in(plan: &Plan, question: &Question) -> Option<(Answer, Verdict)> {
     let snapshot = plan.net().snapshot();
-    difference(plan, &Network::new(&snapshot), question)
+    difference(plan, &Reasoner::new(&snapshot), question)
 }
 
 fn report(number: u64, plan: &Plan, question: &Question, seen: (Answer, Verdict)) -> String {
     let small = shrink(plan, question, |plan| difference_in(plan, question) == Some(seen));
     let snapshot = small.net().snapshot();
-    let paths = paths(&Network::new(&snapshot), question);
+    let paths = paths(&Reasoner::new(&snapshot), question);
     let said = say(&paths);
     let sketch = show(&small, question);
     format!("network {number}: the oracle says {:?}, the reasoner {:?}\n{sketch}{said}\n", seen.0, seen.1)
@@ -103,7 +104,7 @@ fn a_path_is_open_exactly_where_every_packet_and_every_reply_passes() {
     for number in numbers() {
         let (plan, questions) = network(number);
         let snapshot = plan.net().snapshot();
-        let network = Network::new(&snapshot);
+        let network = Reasoner::new(&snapshot);
         for question in &questions {
             if let Some(seen) = difference(&plan, &network, question) {
                 failed += 1;

@@ -4,23 +4,17 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::{
-    agreement::{numbers, paths, say, verdict},
-    dice::Dice,
-    network::network,
-    show::show,
-    shrink::shrink,
-};
-use crate::{
-    network::{
-        Network, Verdict,
-        tests::{
-            net::Net,
-            oracle::question::{Question, Side},
-        },
-    },
-    snapshot::aws::COLLECTIONS,
-};
+use crate::network::Reasoner;
+use crate::network::tests::net::Net;
+use crate::network::tests::oracle::question::{Question, Side};
+use crate::path::Verdict;
+use crate::snapshot::aws::COLLECTIONS;
+
+use super::agreement::{numbers, paths, say, verdict};
+use super::dice::Dice;
+use super::network::network;
+use super::show::show;
+use super::shrink::shrink;
 
 /// What could have been left unread, one thing at a time.
 enum Unread {
@@ -95,7 +89,7 @@ const BY_VPC: [&str; 7] =
 /// The worst verdict with all that was read, and without one thing.
 fn verdicts(net: &Net, unread: &Unread, question: &Question) -> (Verdict, Verdict) {
     let (all, less) = (net.snapshot(), unread.from(net).snapshot());
-    let of = |snapshot| verdict(&paths(&Network::new(snapshot), question));
+    let of = |snapshot| verdict(&paths(&Reasoner::new(snapshot), question));
     (of(&all), of(&less))
 }
 
@@ -103,7 +97,7 @@ fn told(number: u64, unread: &Unread, question: &Question, seen: (Verdict, Verdi
     let (plan, _) = network(number);
     let small = shrink(&plan, question, |plan| verdicts(&plan.net(), unread, question) == seen);
     let snapshot = unread.from(&small.net()).snapshot();
-    let said = say(&paths(&Network::new(&snapshot), question));
+    let said = say(&paths(&Reasoner::new(&snapshot), question));
     let sketch = show(&small, question);
     format!("network {number} without {}: {:?}, not {:?}\n{sketch}{said}", unread.name(), seen.1, seen.0)
 }
@@ -117,13 +111,13 @@ fn what_was_not_read_neither_opens_nor_blocks_a_path() {
         let mut dice = Dice::new(number);
         let all = Unread::of(&net);
         let snapshot = net.snapshot();
-        let whole = Network::new(&snapshot);
+        let whole = Reasoner::new(&snapshot);
         let before: Vec<Verdict> =
             questions.iter().map(|question| verdict(&paths(&whole, question))).collect();
         {
             let unread = dice.pick(&all);
             let snapshot = unread.from(&net).snapshot();
-            let less = Network::new(&snapshot);
+            let less = Reasoner::new(&snapshot);
             for (question, before) in questions.iter().zip(&before) {
                 let after = verdict(&paths(&less, question));
                 let opened = after == Verdict::Open && *before != Verdict::Open;

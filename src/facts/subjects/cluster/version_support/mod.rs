@@ -7,10 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue::versions::{minor_version, support_dates};
-use crate::facts::{Context, Fact};
-use crate::network::{Known, Missing};
+use crate::facts::base::context::Context;
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::Time;
 use crate::snapshot::aws::eks::Cluster;
+use crate::subject::Fact;
 
 const DAY: i64 = 86_400;
 

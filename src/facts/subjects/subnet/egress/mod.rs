@@ -3,10 +3,12 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::facts::base::context::Context;
 use crate::facts::endpoints::callers;
 use crate::facts::inventory::subnets;
-use crate::facts::{Context, Fact};
-use crate::network::{AttachmentElsewhere, Egress, Known, NatElsewhere};
+use crate::known::Known;
+use crate::network::{AttachmentElsewhere, Egress, NatElsewhere};
+use crate::subject::Fact;
 
 /// What rules see of a subnet's routes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

@@ -1,0 +1,71 @@
+//! What is not known, and what would settle it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A value, or what is missing to know it. The list is never empty.
+pub type Known<T> = Result<T, Vec<Missing>>;
+
+/// What would settle an unknown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+pub struct Missing {
+    /// What kind of thing is missing.
+    pub kind: MissingKind,
+    /// What it is, in a clause.
+    pub what: String,
+    /// The IAM action that would give it.
+    pub permission: Option<String>,
+}
+
+/// Kinds of missing things.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum MissingKind {
+    /// An AWS operation that did not answer, or was not asked.
+    Operation,
+    /// Something that only the user can say.
+    Intent,
+    /// Something that only a live probe can show.
+    Probe,
+    /// Something that this program does not model.
+    Unmodelled,
+    /// Something that only a cluster has, and this one is still to be created.
+    NotYet,
+}
+
+impl Missing {
+    /// Whether nothing of this can be told before the cluster exists.
+    pub fn all_not_yet(missing: &[Self]) -> bool {
+        !missing.is_empty() && missing.iter().all(|one| one.kind == MissingKind::NotYet)
+    }
+
+    /// Something that only the user can say.
+    pub fn intent(what: impl Into<String>) -> Self {
+        Self { kind: MissingKind::Intent, what: what.into(), permission: None }
+    }
+
+    /// Whether addresses that nobody declared the security groups of carry this one.
+    pub fn carried(label: &str, group: &str) -> Self {
+        Self::intent(format!(
+            "`security_groups` of {label}: whether it carries {group} (`,sg={group}` after it, or \
+             security_groups: in privek-audit.yaml)"
+        ))
+    }
+
+    /// The security groups on addresses that nobody declared them of.
+    pub fn groups_of(label: &str) -> Self {
+        Self::intent(format!(
+            "the security groups of {label} (`,sg=sg-…` after it, or security_groups: in privek-audit.yaml)"
+        ))
+    }
+
+    /// Something that only a live probe can show.
+    pub fn probe(what: impl Into<String>) -> Self {
+        Self { kind: MissingKind::Probe, what: what.into(), permission: None }
+    }
+
+    /// Something that this program does not model.
+    pub fn unmodelled(what: impl Into<String>) -> Self {
+        Self { kind: MissingKind::Unmodelled, what: what.into(), permission: None }
+    }
+}

@@ -1,0 +1,116 @@
+//! What the texts of rules, entries and routes come to, worked out when first asked for.
+
+use std::ops::Deref;
+
+use crate::known::{Known, Missing};
+use crate::network::index::Network;
+use crate::network::memo::Memo;
+use crate::sets::address_map::Division;
+use crate::sets::addresses::AddressSet;
+use crate::sets::ranges::Ranges;
+use crate::snapshot::aws::ec2::UserIdGroupPair;
+
+/// A permission as a set of numbers, with its peers.
+#[derive(Debug)]
+pub(crate) struct Rule<'s> {
+    /// Nothing where the protocol is unheard of.
+    pub points: Option<Ranges>,
+    pub protocol: &'s str,
+    pub peers: Vec<Peer<'s>>,
+}
+
+/// Whom a rule names.
+#[derive(Debug)]
+pub(crate) enum Peer<'s> {
+    /// A prefix; nothing where it cannot be read.
+    Prefix(&'s str, Option<AddressSet>),
+    List(&'s str, Known<AddressSet>),
+    Group(&'s UserIdGroupPair),
+}
+
+impl Peer<'_> {
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Prefix(name, _) | Self::List(name, _) => name,
+            Self::Group(pair) => pair.group_id.as_deref().unwrap_or("a group without id"),
+        }
+    }
+}
+
+/// Which of a network ACL's two lists decides.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Direction {
+    Inbound,
+    Outbound,
+}
+
+/// The number of the entry that every ACL ends with, whether AWS lists it or not.
+pub(crate) const LAST: i64 = 32767;
+
+/// An entry as sets of numbers.
+#[derive(Debug)]
+pub(crate) struct Entry {
+    pub number: i64,
+    pub allows: bool,
+    pub addresses: AddressSet,
+    pub points: Ranges,
+}
+
+/// What a table does with addresses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Way<'t> {
+    /// They are in the VPC; the route's destination.
+    Local(String),
+    /// They go to a target; the route's destination.
+    To(&'t str, String),
+    /// Their target is gone; the route's destination.
+    Blackhole(String),
+    /// No route.
+    Nowhere,
+    Unknown(Vec<Missing>),
+}
+
+impl Way<'_> {
+    /// Whether packets fare alike, by whichever route.
+    pub fn is_as(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Local(_), Self::Local(_)) | (Self::Blackhole(_), Self::Blackhole(_)) => true,
+            (Self::To(one, _), Self::To(two, _)) => one == two,
+            _ => self == other,
+        }
+    }
+}
+
+/// Addresses with one way.
+#[derive(Clone, Debug)]
+pub(crate) struct Piece<'t> {
+    pub addresses: AddressSet,
+    pub way: Way<'t>,
+}
+
+/// What one table, list or group does with packets. What is in the snapshot it answers as [`Network`] does.
+#[derive(Debug)]
+pub struct Tables<'s> {
+    network: Network<'s>,
+    /// By security group.
+    pub(crate) rules: Memo<(&'s str, Direction), Vec<Rule<'s>>>,
+    /// By network ACL.
+    pub(crate) entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
+    /// By route table and VPC: what becomes of each address there is.
+    pub(crate) routes: Memo<(&'s str, &'s str), Division<Way<'s>>>,
+}
+
+impl<'s> Tables<'s> {
+    /// The tables of a network, none of them read yet.
+    pub(crate) fn new(network: Network<'s>) -> Self {
+        Self { network, rules: Memo::default(), entries: Memo::default(), routes: Memo::default() }
+    }
+}
+
+impl<'s> Deref for Tables<'s> {
+    type Target = Network<'s>;
+
+    fn deref(&self) -> &Network<'s> {
+        &self.network
+    }
+}
