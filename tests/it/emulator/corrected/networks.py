@@ -62,6 +62,12 @@ def belongs_to(endpoint, eni):
     eni.status = "in-use"
 
 
+def set_addresses_and_names(request, endpoint):
+    """Gives an endpoint what was asked for: moto reads neither."""
+    endpoint.ip_address_type = request._get_param("IpAddressType") or endpoint.ip_address_type
+    endpoint.dns_options = {**endpoint.dns_options, **(request._get_param("DnsOptions") or {})}
+
+
 VPCBackend.create_vpc_endpoint = create_vpc_endpoint_inside_the_vpc
 modify_vpc_endpoint = VPCs.modify_vpc_endpoint
 
@@ -82,8 +88,7 @@ def modify_all_of_the_vpc_endpoint(self):
         backend.delete_route(table, prefix_list)
     if self._get_param("ResetPolicy"):
         endpoint.policy_document = json.dumps(VPCEndPoint.DEFAULT_POLICY)
-    endpoint.ip_address_type = self._get_param("IpAddressType") or endpoint.ip_address_type
-    endpoint.dns_options = {**endpoint.dns_options, **(self._get_param("DnsOptions") or {})}
+    set_addresses_and_names(self, endpoint)
     if self._get_param("PrivateDnsEnabled") is not None:
         endpoint.private_dns_enabled = str(self._get_param("PrivateDnsEnabled")).lower() == "true"
     return result
@@ -94,15 +99,26 @@ make_vpc_endpoint = VPCs.create_vpc_endpoint
 
 
 def make_all_of_the_vpc_endpoint(self):
-    """With the addresses and names that were asked for: moto reads neither."""
     result = make_vpc_endpoint(self)
-    endpoint = result.result["VpcEndpoint"]
-    endpoint.ip_address_type = self._get_param("IpAddressType") or endpoint.ip_address_type
-    endpoint.dns_options = {**endpoint.dns_options, **(self._get_param("DnsOptions") or {})}
+    set_addresses_and_names(self, result.result["VpcEndpoint"])
     return result
 
 
 VPCs.create_vpc_endpoint = make_all_of_the_vpc_endpoint
+
+# Endpoints: what AWS says of their addresses and names, and moto does not.
+plain_endpoint = VPCEndPoint.__init__
+
+
+def init_endpoint(self, *args, **kwargs):
+    plain_endpoint(self, *args, **kwargs)
+    interface = (self.vpc_endpoint_type or "").lower() == "interface"
+    self.service_region = self.ec2_backend.region_name
+    self.ip_address_type = "ipv4"
+    self.dns_options = {"DnsRecordIpType": "ipv4" if interface else "service-defined"}
+
+
+VPCEndPoint.__init__ = init_endpoint
 
 # Control-plane interfaces: the scenario creates them, but only EKS could say who attached them.
 plain_init = NetworkInterface.__init__
@@ -168,20 +184,6 @@ def search_with_attachments(self, transit_gateway_route_table_id, filters, max_r
 
 
 TransitGatewayRouteTableBackend.search_transit_gateway_routes = search_with_attachments
-
-# Endpoints: what AWS says of their addresses and names, and moto does not.
-plain_endpoint = VPCEndPoint.__init__
-
-
-def init_endpoint(self, *args, **kwargs):
-    plain_endpoint(self, *args, **kwargs)
-    interface = (self.vpc_endpoint_type or "").lower() == "interface"
-    self.service_region = self.ec2_backend.region_name
-    self.ip_address_type = "ipv4"
-    self.dns_options = {"DnsRecordIpType": "ipv4" if interface else "service-defined"}
-
-
-VPCEndPoint.__init__ = init_endpoint
 
 # DHCP options: the VPCs of a region share a set that AWS makes; moto has them point at one that is not there.
 plain_vpc, delete_vpc = VPC.__init__, VPCBackend.delete_vpc
