@@ -31,6 +31,7 @@ mod inputs;
 mod matrix;
 mod max_pods;
 mod mended;
+mod moto;
 mod networks;
 mod patch;
 mod planned;
