@@ -11,7 +11,8 @@ use serde::Serialize;
 /// A value, or what is missing to know it. The list is never empty.
 pub type Known<T> = Result<T, Vec<Missing>>;
 
-/// What would settle an unknown.
+/// What would settle an unknown. Made by its functions, never as a literal: outside, its fields are only
+/// read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Missing {
     /// What kind of thing is missing.
@@ -45,8 +46,8 @@ impl Missing {
     }
 
     /// An AWS operation that did not answer, or was not asked, and the IAM action that it takes.
-    pub fn operation(what: impl Into<String>, permission: Option<String>) -> Self {
-        Self { kind: MissingKind::Operation, what: what.into(), permission }
+    pub fn operation(what: impl Into<String>, permission: Option<&str>) -> Self {
+        Self { kind: MissingKind::Operation, what: what.into(), permission: permission.map(str::to_owned) }
     }
 
     /// Something that only a cluster has, and this one is still to be created.
@@ -106,12 +107,14 @@ pub fn not(one: Known<bool>) -> Known<bool> {
     one.map(|value| !value)
 }
 
-/// Whether all are true: false at the first that is false, which ends the iteration.
+/// Whether all are true: false at the first that is false, which ends the iteration. What several parts
+/// miss is sorted, each thing once; what one alone misses stays as that part says it.
 pub fn all(parts: impl IntoIterator<Item = Known<bool>>) -> Known<bool> {
     try_all(parts.into_iter().map(Ok::<_, Infallible>)).unwrap_or_else(|never| match never {})
 }
 
-/// Whether one is true: true at the first that is true, which ends the iteration.
+/// Whether one is true: true at the first that is true, which ends the iteration. What is missing is as
+/// in [`all`].
 pub fn any(parts: impl IntoIterator<Item = Known<bool>>) -> Known<bool> {
     try_any(parts.into_iter().map(Ok::<_, Infallible>)).unwrap_or_else(|never| match never {})
 }
@@ -136,15 +139,16 @@ fn fold<E>(
     decisive: bool,
     parts: impl IntoIterator<Item = Result<Known<bool>, E>>,
 ) -> Result<Known<bool>, E> {
-    let mut missing = Vec::new();
+    let mut result = Ok(!decisive);
     for part in parts {
-        match part? {
-            Ok(value) if value == decisive => return Ok(Ok(decisive)),
-            Ok(_) => {}
-            Err(more) => missing.extend(more),
-        }
+        result = match (result, part?) {
+            (_, Ok(value)) if value == decisive => return Ok(Ok(decisive)),
+            (Err(missing), Err(more)) => Err(joined(missing.into_iter().chain(more))),
+            (Ok(_), part) => part,
+            (result, Ok(_)) => result,
+        };
     }
-    Ok(complete(missing).map(|()| !decisive))
+    Ok(result)
 }
 
 /// All the values, or all that is missing to know one of them.
@@ -163,19 +167,20 @@ pub fn collect<T>(parts: impl IntoIterator<Item = Known<T>>) -> Known<Vec<T>> {
     complete(missing).map(|()| values)
 }
 
-/// Both values, or all that is missing to know one of them.
+/// True where that is proved, else false if nothing is missing.
 ///
 /// # Errors
 /// What is missing, sorted, each thing once.
-pub fn both<A, B>(one: Known<A>, other: Known<B>) -> Known<(A, B)> {
-    match (one, other) {
-        (Ok(one), Ok(other)) => Ok((one, other)),
-        (one, other) => {
-            let mut missing = one.err().unwrap_or_default();
-            missing.extend(other.err().unwrap_or_default());
-            Err(joined(missing))
-        }
-    }
+pub fn proved(yes: bool, missing: impl IntoIterator<Item = Missing>) -> Known<bool> {
+    if yes { Ok(true) } else { complete(missing).map(|()| false) }
+}
+
+/// False where that is proved, else true if nothing is missing.
+///
+/// # Errors
+/// What is missing, sorted, each thing once.
+pub fn disproved(no: bool, missing: impl IntoIterator<Item = Missing>) -> Known<bool> {
+    not(proved(no, missing))
 }
 
 /// What was found, where finding anything outranks what is missing: an empty list is only known if
@@ -207,9 +212,9 @@ pub fn joined(missing: impl IntoIterator<Item = Missing>) -> Vec<Missing> {
 #[cfg(test)]
 mod tests {
     use super::{
-        Known, Missing, MissingKind, all, and, any, both, collect, complete, found, joined, not, or,
+        Known, Missing, MissingKind, all, and, any, collect, complete, disproved, found, joined, not, or,
+        proved, try_all, try_any,
     };
-    use super::{try_all, try_any};
 
     /// False, unknown and true, in the order in which `and` is the least and `or` the greatest.
     const VALUES: [Option<bool>; 3] = [Some(false), None, Some(true)];
@@ -290,9 +295,14 @@ mod tests {
         assert_eq!(complete([]), Ok(()));
         assert_eq!(collect([Ok(1), Err(vec![b.clone()]), Err(vec![a.clone()])]), Err(once.clone()));
         assert_eq!(collect([Ok(1), Ok(2)]), Ok(vec![1, 2]));
-        assert_eq!(both::<u8, u8>(Err(vec![b.clone()]), Err(vec![a.clone()])), Err(once.clone()));
-        assert_eq!(both::<_, u8>(Ok(1), Err(vec![a.clone()])), Err(vec![a.clone()]));
-        assert_eq!(both(Ok(1), Ok("x")), Ok((1, "x")));
+        assert_eq!(all([Err(vec![b.clone()]), Ok(true), Err(vec![a.clone(), b.clone()])]), Err(once.clone()));
+        assert_eq!(any([Ok(false), Err(twice())]), Err(twice()), "nothing was joined");
+        assert_eq!(
+            (proved(false, twice()), disproved(false, twice())),
+            (Err(once.clone()), Err(once.clone()))
+        );
+        assert_eq!((proved(true, twice()), disproved(true, twice())), (Ok(true), Ok(false)));
+        assert_eq!((proved(false, []), disproved(false, [])), (Ok(false), Ok(true)));
         assert_eq!(found::<u8>(Vec::new(), twice()), Err(once));
         assert_eq!(found(vec![1], twice()), Ok(vec![1]));
         assert_eq!(found::<u8>(Vec::new(), []), Ok(Vec::new()));
@@ -300,7 +310,7 @@ mod tests {
 
     #[test]
     fn other_words_change_nothing_else() {
-        let missing = Missing::operation("one", Some("ec2:DescribeVpcs".into())).worded("other");
+        let missing = Missing::operation("one", Some("ec2:DescribeVpcs")).worded("other");
         assert_eq!(missing.kind, MissingKind::Operation);
         assert_eq!(missing.what, "other");
         assert_eq!(missing.permission.as_deref(), Some("ec2:DescribeVpcs"));
