@@ -5,7 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 use crate::intent::{Intent, Plan};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::network::Reasoner;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::aws::{Time, ec2};
@@ -143,13 +143,9 @@ impl<'s> Context<'s> {
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
         if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
             let what = format!("{field}, which {operation} will tell");
-            return Missing { kind: MissingKind::NotYet, what, permission: None };
+            return Missing::not_yet(what);
         }
-        Missing {
-            kind: MissingKind::Operation,
-            what: format!("{field}, which {operation} did not return"),
-            permission: None,
-        }
+        Missing::operation(format!("{field}, which {operation} did not return"), None)
     }
 
     /// A field that is newer than the first snapshots: absent from an older one it was not read, absent

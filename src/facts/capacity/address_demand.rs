@@ -7,7 +7,7 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods::{self, CniKnown, Demand, Kubelet};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::subnets;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::Instance;
 
 use super::bin_packing::{Free, Item};
@@ -74,7 +74,7 @@ pub(crate) fn load(
         if candidate.custom_networking {
             let what =
                 "the subnets that the VPC CNI's custom networking gives to pods, which are in Kubernetes";
-            missing.push(Missing { kind: MissingKind::Unmodelled, what: what.into(), permission: None });
+            missing.push(Missing::unmodelled(what));
             return Load { low: least, high: None, missing };
         }
         let demands = shapes.iter().map(|shape| max_pods::demand(*shape, &candidate, kubelet));

@@ -37,7 +37,7 @@ pub(crate) fn types_without(context: &Context<'_>, group: &NodeGroup) -> Known<V
         return Ok(without);
     }
     if !doubtful.is_empty() {
-        missing.push(subnets::unmodelled(&format!(
+        missing.push(Missing::unmodelled(format!(
             "whether {} can give pods interfaces: IsTrunkingCompatible in limits.go of amazon-vpc-resource-controller-k8s says so, and no API",
             doubtful.join(", ")
         )));
@@ -63,7 +63,7 @@ pub(crate) fn elsewhere(context: &Context<'_>, group: &NodeGroup, listed: &Liste
         Ok(loose) if loose.is_empty() => {}
         Ok(_) => {
             missing
-                .push(subnets::unmodelled("whether nodes outside the node groups can give pods interfaces"));
+                .push(Missing::unmodelled("whether nodes outside the node groups can give pods interfaces"));
         }
         Err(why) => missing.extend(why),
     }

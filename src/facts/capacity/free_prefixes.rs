@@ -13,7 +13,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 
 /// Length of a prefix that a node takes.
 const BLOCK: u8 = 28;
@@ -64,13 +64,9 @@ pub(crate) fn free_blocks(context: &Context<'_>, id: &str) -> Known<i64> {
         // Whatever was overlooked, it takes blocks and gives none.
         _ if blocks == 0 && available <= left => Ok(0),
         Err(missing) => Err(missing),
-        _ => Err(vec![Missing {
-            kind: MissingKind::Unmodelled,
-            what: format!(
-                "what holds addresses of {id}: its interfaces, as read, leave {left} free, and AWS says {available} (AvailableIpAddressCount)"
-            ),
-            permission: None,
-        }]),
+        _ => Err(vec![Missing::unmodelled(format!(
+            "what holds addresses of {id}: its interfaces, as read, leave {left} free, and AWS says {available} (AvailableIpAddressCount)"
+        ))]),
     }
 }
 

@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::subject::Fact;
 
 use super::base::context::Context;
@@ -188,11 +188,9 @@ impl Answers {
         missing.extend(member.zones.as_ref().err().into_iter().flatten().cloned());
         match &self.high {
             Some(sets) if !named(sets) => {}
-            _ if self.missing.is_empty() => missing.push(Missing {
-                kind: MissingKind::Unmodelled,
-                what: "how this many node groups and subnets fit into each other".into(),
-                permission: None,
-            }),
+            _ if self.missing.is_empty() => {
+                missing.push(Missing::unmodelled("how this many node groups and subnets fit into each other"))
+            }
             _ => missing.extend(self.missing.iter().cloned()),
         }
         missing.sort();
@@ -284,11 +282,8 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
     missing.sort();
     missing.dedup();
     if missing.is_empty() {
-        missing.push(Missing {
-            kind: MissingKind::Operation,
-            what: "the addresses that running nodes hold".into(),
-            permission: Some("ec2:DescribeInstances".into()),
-        });
+        missing
+            .push(Missing::operation("the addresses that running nodes hold", Some("ec2:DescribeInstances")));
     }
     missing
 }

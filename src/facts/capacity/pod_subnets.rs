@@ -99,7 +99,7 @@ impl<'c, 's> Places<'c, 's> {
         match self.cni.setting(|cni| cni.subnet_discovery) {
             Ok(false) => Ok(if excluded { Vec::new() } else { vec![own.subnet_id.clone()] }),
             Err(missing) if excluded && !found.is_empty() => Err(missing),
-            _ if found.is_empty() && !doubtful.is_empty() => Err(vec![subnets::unmodelled(&format!(
+            _ if found.is_empty() && !doubtful.is_empty() => Err(vec![Missing::unmodelled(format!(
                 "whether the VPC CNI takes {}, whose tags keep it for some clusters in a way that changed between versions",
                 doubtful.join(", ")
             ))]),
@@ -133,7 +133,7 @@ impl<'c, 's> Places<'c, 's> {
         if version.is_some_and(|version| version >= EXCLUDES_OWN) {
             return Ok(());
         }
-        Err(vec![subnets::unmodelled(
+        Err(vec![Missing::unmodelled(
             "whether the installed VPC CNI leaves out a node's own subnet for its tag kubernetes.io/role/cni, which version 1.22 and later do",
         )])
     }

@@ -85,7 +85,7 @@ pub(crate) fn update(
             why.extend(missing.iter().cloned());
             why.extend(nodes.as_ref().err().into_iter().flatten().cloned());
             if why.is_empty() {
-                why.push(subnets::unmodelled("how this many node groups and subnets fit into each other"));
+                why.push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
             }
         }
         why.sort();

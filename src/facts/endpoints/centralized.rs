@@ -12,7 +12,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{Route, ServiceDetail};
 use crate::snapshot::aws::route53resolver::ResolverRule;
@@ -72,10 +72,8 @@ pub(crate) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> V
     };
     let aws = &context.snapshot.aws;
     let mut doubts = Vec::new();
-    let unread = |action: &str| Missing {
-        kind: MissingKind::Operation,
-        what: format!("{action} for {id}, which is not read: {why}"),
-        permission: Some(action.to_owned()),
+    let unread = |action: &str| {
+        Missing::operation(format!("{action} for {id}, which is not read: {why}"), Some(action))
     };
     match context.items(aws.hosted_zones_by_vpc.as_deref(), "HostedZonesByVPC", id) {
         Ok(all) => {
@@ -128,13 +126,12 @@ pub(crate) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
 
 /// What would show the endpoints of a VPC that another account shares.
 pub(crate) fn of_other_account(owner: &str) -> Missing {
-    Missing {
-        kind: MissingKind::Operation,
-        what: format!(
+    Missing::operation(
+        format!(
             "ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"
         ),
-        permission: Some("ec2:DescribeVpcEndpoints".into()),
-    }
+        Some("ec2:DescribeVpcEndpoints"),
+    )
 }
 
 /// A target through which packets may leave to another VPC or network.

@@ -6,7 +6,7 @@
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_profiles;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::centralized;
@@ -40,11 +40,10 @@ pub(crate) fn offer<'s>(
     // Each region lists its own services; another one's are listed for its `ServiceRegions`:
     // https://docs.aws.amazon.com/vpc/latest/privatelink/aws-services-cross-region-privatelink-support.html
     match (found, service.home.get(&context.partition)) {
-        (None, Some(home)) if home != region => Err(vec![Missing {
-            kind: MissingKind::Operation,
-            what: format!("ec2:DescribeVpcEndpointServices for the services of {home}, which is not read"),
-            permission: Some("ec2:DescribeVpcEndpointServices".into()),
-        }]),
+        (None, Some(home)) if home != region => Err(vec![Missing::operation(
+            format!("ec2:DescribeVpcEndpointServices for the services of {home}, which is not read"),
+            Some("ec2:DescribeVpcEndpointServices"),
+        )]),
         (found, _) => Ok(found),
     }
 }
@@ -190,14 +189,10 @@ pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
     let captured = match captured(context, endpoint) {
         Ok(None) => Ok(true),
         Err(missing) => Err(missing),
-        Ok(Some(rule)) => Err(vec![Missing {
-            kind: MissingKind::Probe,
-            what: format!(
-                "what the servers that resolver rule {rule} forwards to answer for the name of {}",
-                endpoint.vpc_endpoint_id
-            ),
-            permission: None,
-        }]),
+        Ok(Some(rule)) => Err(vec![Missing::probe(format!(
+            "what the servers that resolver rule {rule} forwards to answer for the name of {}",
+            endpoint.vpc_endpoint_id
+        ))]),
     };
     let on = match private_dns_on(context, endpoint) {
         // A profile is documented for endpoints that answer for their service's names in their own VPC.

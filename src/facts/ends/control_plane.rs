@@ -1,7 +1,7 @@
 //! The control plane: its network interfaces in the VPC, and where they may move.
 
 use crate::facts::base::context::Context;
-use crate::known::{Missing, MissingKind};
+use crate::known::Missing;
 use crate::network::{End, EndKind, Groups};
 
 use super::Ends;
@@ -26,7 +26,7 @@ pub(crate) fn interfaces(context: &Context<'_>) -> Ends {
     let unlisted = if known.is_empty() {
         // The call was answered: no permission would show more.
         let what = "ec2:DescribeNetworkInterfaces showed no interface of the control plane (\"Amazon EKS <cluster>\")";
-        vec![Missing { kind: MissingKind::Operation, what: what.into(), permission: None }]
+        vec![Missing::operation(what, None)]
     } else {
         Vec::new()
     };

@@ -68,7 +68,7 @@ pub(crate) fn absent(context: &Context<'_>, collection: &str, id: &str) -> Resul
     }
     // It may be in a VPC that was not read, or in another account.
     let text = format!("{what} {id}, which is not among the {count} that were read; {hint}");
-    Ok(Missing { what: text, ..missing })
+    Ok(missing.worded(text))
 }
 
 /// Whether an id is among the items of its collection, as far as that was read.

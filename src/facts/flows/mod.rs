@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::catalogue;
 use crate::facts::inventory::operators;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::network::{Blocker, End};
 use crate::path::Verdict;
 use crate::sets::ports::Ports;
@@ -224,11 +224,10 @@ impl Run<'_, '_> {
             }
         }
         if from.are_none() {
-            traced.missing.insert(Missing {
-                kind: MissingKind::Operation,
-                what: format!("any source: nothing of the role {} was found", self.from),
-                permission: None,
-            });
+            traced.missing.insert(Missing::operation(
+                format!("any source: nothing of the role {} was found", self.from),
+                None,
+            ));
         }
     }
 

@@ -1,7 +1,7 @@
 //! What EKS's statuses and health issues come to.
 
 use crate::facts::base::context::Context;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::eks::Issue;
 
 /// Whether a status of EKS's is one in which the thing works.
@@ -11,11 +11,9 @@ pub(crate) fn works(context: &Context<'_>, status: Option<&str>) -> Known<bool> 
         Some("FAILED" | "DELETING" | "DEGRADED" | "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED") => {
             Ok(false)
         }
-        Some(other) => Err(vec![Missing {
-            kind: MissingKind::Probe,
-            what: format!("what becomes of it, for it is {other} (read it again later)"),
-            permission: None,
-        }]),
+        Some(other) => {
+            Err(vec![Missing::probe(format!("what becomes of it, for it is {other} (read it again later)"))])
+        }
         None => Err(vec![context.field("cluster", "status")]),
     }
 }

@@ -44,7 +44,7 @@ pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [
     };
     if hidden && subnet.tags.is_empty() {
         let what = format!("Tags of {}, which only its owner is shown", subnet.subnet_id);
-        return Err(vec![Missing { what, ..context.missing("Subnets", Some(&subnet.subnet_id)) }]);
+        return Err(vec![context.missing("Subnets", Some(&subnet.subnet_id)).worded(what)]);
     }
     Ok(&subnet.tags)
 }

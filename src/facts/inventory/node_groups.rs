@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::network::Groups;
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
@@ -319,11 +319,9 @@ fn scaling_types(
     let mixed = group.mixed_instances_policy.as_ref().and_then(|policy| policy.launch_template.as_ref());
     let overrides = mixed.map(|mixed| mixed.overrides.as_slice()).unwrap_or_default();
     if overrides.iter().any(|one| one.instance_requirements.is_some()) {
-        return Err(vec![Missing {
-            kind: MissingKind::Unmodelled,
-            what: format!("the instance types that Auto Scaling group {name} chooses by attributes"),
-            permission: None,
-        }]);
+        return Err(vec![Missing::unmodelled(format!(
+            "the instance types that Auto Scaling group {name} chooses by attributes"
+        ))]);
     }
     let types: Vec<String> = overrides.iter().filter_map(|one| one.instance_type.clone()).collect();
     if let Some(types) = non_empty(&types) {
@@ -335,11 +333,9 @@ fn scaling_types(
     let types: Vec<String> =
         group.instances.iter().filter_map(|member| member.instance_type.clone()).collect();
     non_empty(&types).ok_or_else(|| {
-        vec![Missing {
-            kind: MissingKind::Unmodelled,
-            what: format!("the instance type of Auto Scaling group {name}, which has a launch configuration and no instance"),
-            permission: None,
-        }]
+        vec![Missing::unmodelled(format!(
+            "the instance type of Auto Scaling group {name}, which has a launch configuration and no instance"
+        ))]
     })
 }
 
@@ -353,11 +349,9 @@ fn template_types(
         None => Err(vec![context.field(collection, &format!("instance types of {group}"))]),
         Some(Err(missing)) => Err(missing.clone()),
         Some(Ok(data)) => data.instance_type.clone().map(|only| vec![only]).ok_or_else(|| {
-            vec![Missing {
-                kind: MissingKind::Unmodelled,
-                what: format!("the instance types of {group}, whose launch template names none"),
-                permission: None,
-            }]
+            vec![Missing::unmodelled(format!(
+                "the instance types of {group}, whose launch template names none"
+            ))]
         }),
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53profiles::ProfileResourceAssociation;
@@ -133,14 +133,10 @@ fn in_profile(context: &Context<'_>, profile: &str, names: &[String]) -> Vec<Mis
             let read = aws.vpc_endpoints.iter().flatten().any(|endpoint| endpoint.vpc_endpoint_id == id);
             let arn = one.resource_arn.as_deref().and_then(Arn::parse);
             if !read {
-                doubts.push(Missing {
-                    kind: MissingKind::Operation,
-                    what: format!(
+                doubts.push(Missing::operation(format!(
                         "ec2:DescribeVpcEndpoints in account {}, whose endpoint {id} the Route 53 Profile {profile} holds",
                         arn.map_or("of its owner", |arn| arn.account)
-                    ),
-                    permission: Some("ec2:DescribeVpcEndpoints".into()),
-                });
+                    ), Some("ec2:DescribeVpcEndpoints")));
             } else if !done {
                 doubts.push(Missing::probe(format!(
                     "whether the names of {id} resolve, whose place in the Route 53 Profile {profile} is {}",

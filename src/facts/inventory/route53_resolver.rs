@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use crate::facts::base::context::Context;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint, ResolverRule};
 
 /// What a VPC's owner alone is shown: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>.
@@ -22,7 +22,7 @@ pub(crate) fn of_owner_of(context: &Context<'_>, id: &str, collection: &str) -> 
     let missing = context.missing(collection, Some(id));
     let action = missing.permission.clone().unwrap_or_else(|| collection.to_owned());
     let what = format!("{action} in account {owner}, which owns {id}");
-    Some(Missing { kind: MissingKind::Operation, what, ..missing })
+    Some(Missing::operation(what, missing.permission.as_deref()))
 }
 
 /// An endpoint's addresses.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet};
 use crate::subject::Fact;
 
@@ -157,9 +157,4 @@ pub(crate) fn by_subnet<'s, T>(
     unlisted.sort();
     unlisted.dedup();
     (found, unlisted)
-}
-
-/// Something that AWS does not tell.
-pub(crate) fn unmodelled(what: &str) -> Missing {
-    Missing { kind: MissingKind::Unmodelled, what: what.to_owned(), permission: None }
 }

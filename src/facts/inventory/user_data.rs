@@ -163,13 +163,12 @@ impl<'g, 's> Source<'g, 's> {
     /// Why a field of the launch template is not known.
     pub fn unread(&self, field: &str) -> Vec<Missing> {
         let id = self.template_id.as_deref().unwrap_or("the launch template");
-        vec![Missing {
-            kind: crate::known::MissingKind::Operation,
-            what: format!(
+        vec![Missing::operation(
+            format!(
                 "{field} of {id} (ec2:DescribeLaunchTemplateVersions), which the snapshot is too old to hold"
             ),
-            permission: None,
-        }]
+            None,
+        )]
     }
 
     /// The launch template, where it holds all that is read of one now; none where there is none.

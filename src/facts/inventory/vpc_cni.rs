@@ -5,7 +5,7 @@
 use serde_json::Value;
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::eks::Cluster;
 
 /// Which pods' packets out of the VPC carry the primary address of their node.
@@ -116,11 +116,9 @@ pub(crate) fn cni(context: &Context<'_>) -> CniKnown {
         let Some(values) = &addon.configuration_values else { return CniKnown::Read(Cni::default()) };
         return match settings(values) {
             Some(cni) => CniKnown::Read(cni),
-            None => CniKnown::Unread(vec![Missing {
-                kind: MissingKind::Unmodelled,
-                what: "the configurationValues of the add-on vpc-cni, which are neither JSON nor YAML".into(),
-                permission: None,
-            }]),
+            None => CniKnown::Unread(vec![Missing::unmodelled(
+                "the configurationValues of the add-on vpc-cni, which are neither JSON nor YAML",
+            )]),
         };
     }
     match context.items(aws.addons.as_deref(), "addons", &cluster.name) {

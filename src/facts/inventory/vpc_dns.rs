@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr};
 use ipnet::Ipv4Net;
 
 use crate::facts::base::context::Context;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
 /// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server
@@ -118,13 +118,9 @@ pub(crate) fn forwards(dns: Dns, servers: &[String]) -> Known<bool> {
     match dns {
         Dns::Amazon => Ok(true),
         Dns::Nobody => Ok(false),
-        Dns::Mixed | Dns::Custom => Err(vec![Missing {
-            kind: MissingKind::Probe,
-            what: format!(
-                "whether the DNS servers {} forward the names of the cluster and of the VPC endpoints to the VPC's resolver",
-                servers.join(", ")
-            ),
-            permission: None,
-        }]),
+        Dns::Mixed | Dns::Custom => Err(vec![Missing::probe(format!(
+            "whether the DNS servers {} forward the names of the cluster and of the VPC endpoints to the VPC's resolver",
+            servers.join(", ")
+        ))]),
     }
 }

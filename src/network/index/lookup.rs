@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{
     CidrBlockState, NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Subnet,
 };
@@ -113,7 +113,7 @@ impl<'s> Network<'s> {
 
     /// Something that the operation behind a collection would tell.
     pub(crate) fn missing_of(&self, collection: &str, id: &str, what: String) -> Vec<Missing> {
-        vec![Missing { what, ..unread::missing(self.snapshot, collection, Some(id)) }]
+        vec![unread::missing(self.snapshot, collection, Some(id)).worded(what)]
     }
 
     /// The state of a VPC's route.
@@ -128,13 +128,8 @@ fn is_associated(state: Option<&CidrBlockState>) -> bool {
 }
 
 fn prefix(text: &str, of: &str) -> Known<IpNet> {
-    text.parse().map_err(|_| {
-        vec![Missing {
-            kind: MissingKind::Operation,
-            what: format!("{of} has the prefix `{text}`, which is none"),
-            permission: None,
-        }]
-    })
+    text.parse()
+        .map_err(|_| vec![Missing::operation(format!("{of} has the prefix `{text}`, which is none"), None)])
 }
 
 /// What the state of a route, of a VPC or of a transit gateway, says of it.

@@ -1,6 +1,6 @@
 //! Availability zones: which subnets are in one.
 
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::Subnet;
 
 use super::Network;
@@ -14,7 +14,7 @@ impl Network<'_> {
         same_zone(self.subnet(one)?, self.subnet(other)?).ok_or_else(|| {
             let what =
                 format!("AvailabilityZoneId of {one} and {other}, which tells whether they are in one zone");
-            vec![Missing { kind: MissingKind::Operation, what, permission: None }]
+            vec![Missing::operation(what, None)]
         })
     }
 }

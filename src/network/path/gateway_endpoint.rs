@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use crate::id;
-use crate::known::{Missing, MissingKind};
+use crate::known::Missing;
 use crate::network::index::lookup::{self, RouteState};
 use crate::network::segment::{Part, Place};
 use crate::network::tables::compiled::{Direction, Way};
@@ -27,7 +27,7 @@ fn outside(story: &mut TraceLog, from: &Part<'_>, via: Option<&str>, list: &str)
         return story.block(at(BlockerCode::NeverForwarded, "prefix-list", list, Some(Leg::Request), reason));
     }
     let what = format!("the VPC that {} is in, if it is in one, and its routes: {serves}", from.label);
-    story.missing([Missing { kind: MissingKind::Operation, what, permission: None }]);
+    story.missing([Missing::operation(what, None)]);
 }
 
 impl<'s> Reasoner<'s> {

@@ -5,7 +5,7 @@
 //! <https://github.com/aws/amazon-vpc-cni-k8s#eni-and-ip-target>.
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::InstanceTypeInfo;
 
 pub(crate) use super::vpc_cni::{Cni, CniKnown, Snat, cni};
@@ -111,11 +111,10 @@ pub(crate) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> 
         // Both caps agree on small types.
         None if by_network <= USUAL_LIMIT => return Ok(by_network),
         None => {
-            return Err(vec![Missing {
-                kind: MissingKind::Operation,
-                what: "VCpuInfo.DefaultVCpus, which ec2:DescribeInstanceTypes did not return".into(),
-                permission: None,
-            }]);
+            return Err(vec![Missing::operation(
+                "VCpuInfo.DefaultVCpus, which ec2:DescribeInstanceTypes did not return",
+                None,
+            )]);
         }
     };
     Ok(by_network.min(cap))

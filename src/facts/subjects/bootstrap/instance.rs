@@ -34,14 +34,13 @@ impl Metadata {
         let LaunchTemplateMetadataOptions { http_tokens, http_put_response_hop_limit, http_endpoint } =
             options;
         let left_out = |what: &str| {
-            vec![Missing {
-                kind: crate::known::MissingKind::Operation,
-                what: format!(
+            vec![Missing::operation(
+                format!(
                     "ec2:GetInstanceMetadataDefaults, which is not read: the launch template of {} does not set {what}",
                     source.group.name
                 ),
-                permission: Some("ec2:GetInstanceMetadataDefaults".to_owned()),
-            }]
+                Some("ec2:GetInstanceMetadataDefaults"),
+            )]
         };
         // A managed group without a template gets EKS's own:
         // https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics

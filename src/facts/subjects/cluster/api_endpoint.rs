@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::security_groups::missing_groups;
 use crate::facts::inventory::{node_groups, subnets};
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::network::Egress;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::Route;
@@ -75,11 +75,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
         })),
         control_plane_interfaces_usual: Fact(interfaces.and_then(|all| {
             if all.is_empty() {
-                return Err(vec![Missing {
-                    kind: MissingKind::Operation,
-                    what: "the control plane's interfaces: none of those that were read is described as EKS describes them".to_owned(),
-                    permission: None,
-                }]);
+                return Err(vec![Missing::operation("the control plane's interfaces: none of those that were read is described as EKS describes them", None)]);
             }
             let zones: Known<BTreeSet<String>> = all
                 .iter()

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{argo_cd_private, argo_cds};
 use crate::facts::inventory::eks_status::works;
-use crate::known::{Known, Missing, MissingKind};
+use crate::known::{Known, Missing};
 use crate::snapshot::aws::eks::Cluster;
 use crate::subject::Fact;
 
@@ -224,11 +224,10 @@ fn computed(context: &Context<'_>) -> Known<bool> {
     if names.is_empty() {
         return Ok(true);
     }
-    Err(vec![Missing {
-        kind: MissingKind::Operation,
-        what: format!("the status of {}, which EKS itself could not find out", names.join(", ")),
-        permission: None,
-    }])
+    Err(vec![Missing::operation(
+        format!("the status of {}, which EKS itself could not find out", names.join(", ")),
+        None,
+    )])
 }
 
 fn failing_capabilities(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<CapabilityFacts>> {

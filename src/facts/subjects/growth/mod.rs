@@ -193,7 +193,7 @@ fn need(
     }
     let candidates: Vec<Cni> = cni.candidates();
     if candidates.iter().any(|cni| cni.custom_networking) {
-        return Err(vec![subnets::unmodelled(
+        return Err(vec![Missing::unmodelled(
             "the subnets that the VPC CNI's custom networking gives to pods, which are in Kubernetes",
         )]);
     }
@@ -300,7 +300,7 @@ fn why(
     missing.sort();
     missing.dedup();
     if missing.is_empty() {
-        missing.push(subnets::unmodelled("how many nodes find addresses"));
+        missing.push(Missing::unmodelled("how many nodes find addresses"));
     }
     missing
 }

@@ -90,7 +90,7 @@ fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) 
         (Some(_), _) => Ok(false),
         (None, true) => Ok(true),
         // A NAT gateway of another VPC may do it.
-        (None, false) => Err(vec![subnets::unmodelled(&format!(
+        (None, false) => Err(vec![Missing::unmodelled(format!(
             "whether a NAT gateway is behind the route of {id} for {NAT64}, which leads to another network"
         ))]),
     }

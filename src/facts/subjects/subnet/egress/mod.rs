@@ -96,7 +96,7 @@ fn transit(context: &Context<'_>, id: &str) -> Known<Vec<AttachmentElsewhere>> {
     match zone.zone_type.as_deref() {
         Some("availability-zone") => Ok(elsewhere),
         Some(kind) => {
-            Err(vec![subnets::unmodelled(&format!("how {id} in a {kind} reaches a transit gateway"))])
+            Err(vec![Missing::unmodelled(format!("how {id} in a {kind} reaches a transit gateway"))])
         }
         None => Err(vec![context.field("AvailabilityZones", "ZoneType")]),
     }
