@@ -16,7 +16,8 @@ fn main() -> io::Result<()> {
             // Found when the crate is compiled: a target directory may serve several checkouts.
             let text =
                 format!("include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {:?}))", format!("/{shown}"));
-            writeln!(list, "    ({area:?}, {shown:?}, {text}),").map_err(io::Error::other)?;
+            writeln!(list, "    RuleFile {{ area: {area:?}, file: {shown:?}, text: {text} }},")
+                .map_err(io::Error::other)?;
         }
     }
     list.push_str("]\n");

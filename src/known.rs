@@ -6,14 +6,14 @@
 use std::convert::Infallible;
 
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// A value, or what is missing to know it. The list is never empty.
 pub type Known<T> = Result<T, Vec<Missing>>;
 
 /// What would settle an unknown. Made by its functions, never as a literal: outside, its fields are only
 /// read.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
     /// What kind of thing is missing.
     pub kind: MissingKind,
@@ -24,7 +24,7 @@ pub struct Missing {
 }
 
 /// Kinds of missing things.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingKind {
     /// An AWS operation that did not answer, or was not asked.
@@ -139,7 +139,7 @@ fn fold<E>(
     decisive: bool,
     parts: impl IntoIterator<Item = Result<Known<bool>, E>>,
 ) -> Result<Known<bool>, E> {
-    let mut result = Ok(!decisive);
+    let mut result: Known<bool> = Ok(!decisive);
     for part in parts {
         result = match (result, part?) {
             (_, Ok(value)) if value == decisive => return Ok(Ok(decisive)),

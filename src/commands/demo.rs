@@ -6,7 +6,7 @@ use super::audit::{self, Prepared};
 use super::input::{self, Declared};
 use super::{Done, output};
 use crate::cli::{DemoArgs, Format};
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::snapshot::Snapshot;
 use crate::snapshot::redact::Redactor;
 

@@ -9,7 +9,8 @@ use anyhow::{Context, bail};
 use super::progress::Line;
 use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, PlanArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
-use crate::intent::{Intent, Operator, Plan, PlanFlags};
+use crate::intent_aws::{self, Intent, Plan, PlanFlags};
+use crate::pack_aws::PACK;
 use crate::rule::{self, Rules};
 use crate::snapshot::aws::Time;
 use crate::snapshot::redact::Redactor;
@@ -39,7 +40,7 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     };
     let mut operators = Vec::new();
     for flag in &args.operator_cidr {
-        operators.push(flag.parse::<Operator>().context("--operator-cidr")?);
+        operators.push(intent_aws::operator(flag).context("--operator-cidr")?);
     }
     let intent = intent.merge_flags(operators).context("--operator-cidr")?;
     Ok(Declared { intent, origin })
@@ -90,7 +91,7 @@ pub fn built(declared: &mut Declared, snapshot: &Snapshot) {
 
 /// The rules of the program and those of the directories.
 pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
-    let mut rules = rule::built_in()?;
+    let mut rules = rule::built_in(&PACK)?;
     for directory in directories {
         rules = rules.with_directory(directory)?;
     }

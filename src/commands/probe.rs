@@ -14,7 +14,7 @@ use crate::cli::{Format, ProbeArgs, ProbingArgs};
 use crate::collect::aws;
 use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
 use crate::facts::{self, NeededName};
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::known::Missing;
 use crate::render;
 use crate::report::probe::Probe;

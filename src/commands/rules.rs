@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{Done, fields, input};
 use crate::cli::{Format, RulesCommand};
+use crate::pack_aws::PACK;
 use crate::render::json::pretty;
 use crate::render::text::{Page, Style, count};
 use crate::report::Severity;
@@ -44,7 +45,7 @@ struct Entry<'r> {
 
 fn list(rules: &Rules, format: Format) -> Result<String, anyhow::Error> {
     if format == Format::Json {
-        let explainer = Explainer::new()?;
+        let explainer = Explainer::new(&PACK)?;
         let entries: Vec<Entry<'_>> = rules
             .iter()
             .map(|rule| Entry {
@@ -77,7 +78,7 @@ fn list(rules: &Rules, format: Format) -> Result<String, anyhow::Error> {
 
 fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
     if let Some(rule) = rules.get(id) {
-        return Ok(page(rule, &Explainer::new()?.explain(rule)));
+        return Ok(page(rule, &Explainer::new(&PACK)?.explain(rule)));
     }
     let all = "`privek-audit rules list` shows all";
     let hint = rules.nearest(id).map_or(all.to_owned(), |near| format!("did you mean {near}? {all}"));
@@ -129,7 +130,7 @@ fn listed(page: &mut Page, label: &str, words: &BTreeSet<String>) {
 }
 
 fn check(directory: &Path) -> Result<String, anyhow::Error> {
-    let built_in = rule::built_in()?;
+    let built_in = rule::built_in(&PACK)?;
     let before = built_in.len();
     let rules = built_in.with_directory(directory)?;
     let checked = rules.len() - before;

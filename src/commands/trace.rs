@@ -12,6 +12,7 @@ use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
 use crate::id;
 use crate::known::{self, MissingKind};
 use crate::network;
+use crate::pack_aws::PACK;
 use crate::path::{self, Verdict};
 use crate::render;
 use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
@@ -47,7 +48,8 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     }
     let settled = facts::settled(&snapshot, &declared.intent)?;
     let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
-    let fix = rule::fix(&traced.blockers, &traced.target)?;
+    let blockers: Vec<_> = traced.blockers.iter().filter_map(|one| serde_json::to_value(one).ok()).collect();
+    let fix = rule::fix(&PACK, &blockers, &traced.target)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
     let text = match args.output.format {
         Format::Table => render::trace::table(&answer, &output::style(&args.output)),

@@ -25,7 +25,8 @@ use std::collections::BTreeMap;
 
 use schemars::{Schema, schema_for};
 
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
+use crate::rule::FactSource;
 use crate::snapshot::Snapshot;
 
 use base::context::Context;
@@ -74,12 +75,6 @@ impl<'s> Facts<'s> {
         flows::flow(&self.context, spec)
     }
 
-    /// What stands in texts and is not there yet, so that no command can name it.
-    pub fn not_yet(&self) -> Vec<String> {
-        let plan = self.context.plan();
-        plan.map_or_else(Vec::new, |plan| vec![plan.called(), planned_cluster::CLUSTER_GROUP.to_owned()])
-    }
-
     /// What was taken for granted so far, sorted; flows add theirs when they are asked for.
     pub fn assumptions(&self) -> Vec<String> {
         self.context.assumptions()
@@ -88,6 +83,29 @@ impl<'s> Facts<'s> {
     /// What was audited.
     pub fn target(&self) -> &Target {
         &self.target
+    }
+}
+
+impl FactSource for Facts<'_> {
+    fn subjects(&self, kind: &str) -> &Subjects {
+        Facts::subjects(self, kind)
+    }
+
+    fn flow(&self, spec: &FlowSpec) -> Subjects {
+        Facts::flow(self, spec)
+    }
+
+    fn target(&self) -> &Target {
+        Facts::target(self)
+    }
+
+    fn assumptions(&self) -> Vec<String> {
+        Facts::assumptions(self)
+    }
+
+    fn not_yet(&self) -> Vec<String> {
+        let plan = self.context.plan();
+        plan.map_or_else(Vec::new, |plan| vec![plan.called(), planned_cluster::CLUSTER_GROUP.to_owned()])
     }
 }
 

@@ -1,11 +1,11 @@
-//! What the user says about the world that AWS cannot know: flags and `privek-audit.yaml`.
+//! What the user says about the world that the provider cannot know: flags and `privek-audit.yaml`.
 //!
 //! Every mistake in it is an error that names the file, the line, the column, the field and
 //! what would be right: a typo must never weaken an audit silently.
 
+mod dialect;
 mod growth;
 mod operators;
-mod plan;
 mod written;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,13 +13,13 @@ use std::net::IpAddr;
 use std::path::Path;
 
 use ipnet::IpNet;
-use serde::Deserialize;
 use serde_saphyr::Location;
 
 use crate::yaml;
-pub(crate) use operators::{Declared, LONGEST, declarations, parse_cidr, shown};
-pub use plan::{Plan, PlanFlags};
+pub use dialect::{Dialect, Ids};
+pub use operators::{Declared, LONGEST, declarations, parse_cidr, shown};
 use written::Written;
+pub use written::{Wrong, checked};
 
 /// What can be named by its part in the cluster, so that no network may be called so.
 pub const ROLES: [&str; 13] = [
@@ -39,8 +39,8 @@ pub const ROLES: [&str; 13] = [
 ];
 
 /// What the user declared.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Intent {
+#[derive(Clone, Debug, PartialEq)]
+pub struct Intent<P> {
     /// Networks whose people and machines must reach the Kubernetes API. `None`: nobody said;
     /// empty: there are none.
     pub operators: Option<Vec<Operator>>,
@@ -55,7 +55,7 @@ pub struct Intent {
     /// them is written in Kubernetes only.
     pub nodes: Option<Nodes>,
     /// A cluster that is still to be created.
-    pub cluster: Option<Plan>,
+    pub cluster: Option<P>,
     /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
     /// of declared features. `None`: nobody said; empty: there are none.
     pub webhook_ports: Option<BTreeSet<u16>>,
@@ -170,29 +170,23 @@ pub enum IntentError {
     },
 }
 
-/// The names of the features that may be declared, in order.
-pub fn known_features() -> Vec<String> {
-    names().features.into_keys().collect()
+impl<P> Default for Intent<P> {
+    fn default() -> Self {
+        Self {
+            operators: None,
+            features: BTreeMap::new(),
+            networks: Vec::new(),
+            pods: None,
+            nodes: None,
+            cluster: None,
+            webhook_ports: None,
+            as_of: None,
+            growth: None,
+        }
+    }
 }
 
-/// The suffixes of the services of the matrix, in order.
-fn known_services() -> Vec<String> {
-    names().services.into_keys().collect()
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Names {
-    features: BTreeMap<String, serde_json::Value>,
-    services: BTreeMap<String, serde_json::Value>,
-}
-
-/// The matrix is embedded and tested; a broken one lists nothing here and fails loudly in `facts`.
-fn names() -> Names {
-    serde_saphyr::from_str(include_str!("../../rules/eks/services.yaml")).unwrap_or_default()
-}
-
-impl Intent {
+impl<P: Dialect> Intent<P> {
     /// Reads a declaration file.
     pub fn read(path: &Path) -> Result<Self, IntentError> {
         let file = path.display().to_string();
@@ -208,9 +202,9 @@ impl Intent {
             |(line, column), what| IntentError::Wrong { file: file.to_owned(), line, column, what };
         let wrong = |at: Location, what: String| wrong_at(yaml::place(at), what);
         // An empty file declares nothing; it is not a mistake.
-        let parsed: Option<Written> =
+        let parsed: Option<Written<P::Written>> =
             yaml::parse(text).map_err(|mistake| wrong_at((mistake.line, mistake.column), mistake.what))?;
-        parsed.unwrap_or_default().understood(&wrong)
+        parsed.map_or_else(|| Ok(Self::default()), |written| written.understood(&wrong))
     }
 
     /// Adds the operators that flags declare to those of the file.
@@ -252,7 +246,7 @@ impl Intent {
         growth::check_count(nodes).map_err(|what| fail("--nodes", what))?;
         pods.map_or(Ok(()), growth::check_count).map_err(|what| fail("--pods", what))?;
         for name in instance_types {
-            growth::check_type(name).map_err(|what| fail("--instance-type", what))?;
+            (P::IDS.instance_type)(name).map_err(|what| fail("--instance-type", what))?;
         }
         let of_file = self.growth.take().unwrap_or_default();
         let instance_types = if instance_types.is_empty() { &of_file.instance_types } else { instance_types };
@@ -318,6 +312,3 @@ impl Intent {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

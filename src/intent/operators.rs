@@ -1,27 +1,24 @@
 //! Operators as a flag declares them, and what ids and prefixes look like.
 
 use std::net::IpAddr;
-use std::str::FromStr;
 
 use ipnet::IpNet;
 
-use super::{IntentError, Operator};
-use crate::id::{self, Kind};
-
-/// What a flag looks like.
-const FLAG: &str = "CIDR[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2";
+use super::{Ids, IntentError, Operator};
 
 /// No part of a flag is longer; what is longer is a paste gone wrong.
-pub(crate) const LONGEST: usize = 200;
+pub const LONGEST: usize = 200;
 
-impl FromStr for Operator {
-    type Err = IntentError;
-
-    fn from_str(flag: &str) -> Result<Self, IntentError> {
+impl Operator {
+    /// The network that a flag declares.
+    ///
+    /// # Errors
+    /// The part of the flag that is not understood, and what would be right.
+    pub fn from_flag(flag: &str, ids: &Ids) -> Result<Self, IntentError> {
         let wrong = |what: String| IntentError::Flag { flag: flag.to_owned(), what };
         let (cidr, declared) = flag.split_once(',').map_or((flag, None), |(cidr, rest)| (cidr, Some(rest)));
         let cidr = parse_cidr(cidr.trim()).map_err(wrong)?;
-        let Declared { via, groups } = declarations(declared, FLAG).map_err(wrong)?;
+        let Declared { via, groups } = declarations(ids, declared, ids.operator_flag).map_err(wrong)?;
         Ok(Self {
             name: cidr.to_string(),
             cidr,
@@ -36,7 +33,7 @@ impl FromStr for Operator {
 
 /// What is declared about addresses where they are named.
 #[derive(Debug, Default)]
-pub(crate) struct Declared {
+pub struct Declared {
     /// Where their network enters.
     pub via: Option<String>,
     /// Their security groups, sorted.
@@ -44,7 +41,7 @@ pub(crate) struct Declared {
 }
 
 /// Understands what follows the first comma of `X[,via=ID][,sg=ID]…`; `form` is the whole's.
-pub(crate) fn declarations(text: Option<&str>, form: &str) -> Result<Declared, String> {
+pub fn declarations(ids: &Ids, text: Option<&str>, form: &str) -> Result<Declared, String> {
     let mut declared = Declared::default();
     for part in text.into_iter().flat_map(|text| text.split(',')).map(str::trim) {
         let id = |id: &str| part.len() <= LONGEST && !id.chars().any(char::is_control);
@@ -53,11 +50,11 @@ pub(crate) fn declarations(text: Option<&str>, form: &str) -> Result<Declared, S
                 return Err("it has two 'via'; one network enters in one place".into());
             }
             Some(("via", via)) if id(via) => {
-                check_via(via)?;
+                (ids.via)(via)?;
                 declared.via = Some(via.to_owned());
             }
             Some(("sg", group)) if id(group) => {
-                check_group(group)?;
+                (ids.security_group)(group)?;
                 declared.groups.push(group.to_owned());
             }
             _ => return Err(format!("'{}' is not understood; the form is {form}", shown(part))),
@@ -69,7 +66,7 @@ pub(crate) fn declarations(text: Option<&str>, form: &str) -> Result<Declared, S
 }
 
 /// A text as an error shows it: short, and nothing that moves the cursor.
-pub(crate) fn shown(text: &str) -> String {
+pub fn shown(text: &str) -> String {
     const MOST: usize = 80;
     let mut shown: String = text.chars().take(MOST).flat_map(char::escape_debug).collect();
     if text.chars().count() > MOST {
@@ -79,39 +76,11 @@ pub(crate) fn shown(text: &str) -> String {
 }
 
 /// Parses a prefix strictly: an address that is not the prefix's first one is a likely typo.
-pub(crate) fn parse_cidr(text: &str) -> Result<IpNet, String> {
+pub fn parse_cidr(text: &str) -> Result<IpNet, String> {
     let Ok(cidr) = text.parse::<IpNet>() else {
         let address = text.parse::<IpAddr>().map(IpNet::from);
         return address.map_err(|_| format!("'{text}' is not a CIDR; the form is like 10.50.0.0/24"));
     };
     let whole = cidr.trunc();
     if whole == cidr { Ok(cidr) } else { Err(format!("'{text}' has host bits set; did you mean {whole}?")) }
-}
-
-pub(crate) fn check_via(id: &str) -> Result<(), String> {
-    let enters = matches!(
-        id::kind(id),
-        Some(Kind::PeeringConnection | Kind::TransitGateway | Kind::VpnGateway | Kind::NetworkInterface)
-    );
-    if enters || id.starts_with("arn:") {
-        return Ok(());
-    }
-    Err(format!(
-        "via '{id}' is not the id of a peering connection (pcx-…), transit gateway (tgw-…), VPN gateway (vgw-…) or network interface (eni-…)"
-    ))
-}
-
-pub(crate) fn check_group(id: &str) -> Result<(), String> {
-    if id::kind(id) == Some(Kind::SecurityGroup) {
-        return Ok(());
-    }
-    Err(format!("'{id}' is not the id of a security group (sg-…)"))
-}
-
-/// Whether this can be the id of a subnet.
-pub(super) fn check_subnet(id: &str) -> Result<(), String> {
-    if id::kind(id) == Some(Kind::Subnet) {
-        return Ok(());
-    }
-    Err(format!("'{id}' is not the id of a subnet (subnet-…)"))
 }

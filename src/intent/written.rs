@@ -8,21 +8,20 @@ use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
 use super::growth::WrittenGrowth;
-use super::operators::{check_group, check_subnet, check_via, parse_cidr};
-use super::plan::WrittenPlan;
-use super::{Intent, IntentError, Network, Nodes, Operator, Pods, ROLES, known_features};
-use crate::{id, yaml};
+use super::operators::parse_cidr;
+use super::{Dialect, Ids, Intent, IntentError, Network, Nodes, Operator, Pods, ROLES};
+use crate::yaml;
 
 /// The whole file.
-#[derive(Debug, Default, Deserialize)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct Written {
+pub(super) struct Written<W> {
     operators: Option<Vec<WrittenOperator>>,
     networks: Option<Vec<WrittenNetwork>>,
     features: Option<BTreeMap<String, Spanned<bool>>>,
     pods: Option<Spanned<WrittenPods>>,
     nodes: Option<WrittenNodes>,
-    cluster: Option<WrittenPlan>,
+    cluster: Option<W>,
     webhook_ports: Option<Vec<Spanned<i64>>>,
     growth: Option<WrittenGrowth>,
 }
@@ -69,28 +68,33 @@ struct WrittenNodes {
 }
 
 /// Says what is wrong, where.
-pub(super) type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
+pub type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
 
-impl Written {
+impl<W> Written<W> {
     /// What the file declares.
-    pub(super) fn understood(self, wrong: Wrong<'_>) -> Result<Intent, IntentError> {
-        let features = features(self.features.unwrap_or_default(), wrong)?;
-        let operators = self.operators.map(|list| operators(list, wrong)).transpose()?;
-        let networks = networks(self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
-        let pods = self.pods.map(|pods| pods_of(pods, wrong)).transpose()?;
-        let nodes = self.nodes.map(|nodes| nodes_of(nodes, wrong)).transpose()?;
-        let cluster = self.cluster.map(|plan| plan.understood(wrong)).transpose()?;
+    pub(super) fn understood<P: Dialect<Written = W>>(
+        self,
+        wrong: Wrong<'_>,
+    ) -> Result<Intent<P>, IntentError> {
+        let ids = &P::IDS;
+        let features = features(ids, self.features.unwrap_or_default(), wrong)?;
+        let operators = self.operators.map(|list| operators(ids, list, wrong)).transpose()?;
+        let networks = networks(ids, self.networks.unwrap_or_default(), operators.as_deref(), wrong)?;
+        let pods = self.pods.map(|pods| pods_of(ids, pods, wrong)).transpose()?;
+        let nodes = self.nodes.map(|nodes| nodes_of(ids, nodes, wrong)).transpose()?;
+        let cluster = self.cluster.map(|plan| P::understood(plan, wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
-        let growth = self.growth.map(|growth| growth.understood(wrong)).transpose()?;
+        let growth = self.growth.map(|growth| growth.understood(ids, wrong)).transpose()?;
         Ok(Intent { operators, features, networks, pods, nodes, cluster, webhook_ports, as_of: None, growth })
     }
 }
 
 fn features(
+    ids: &Ids,
     written: BTreeMap<String, Spanned<bool>>,
     wrong: Wrong<'_>,
 ) -> Result<BTreeMap<String, bool>, IntentError> {
-    let known = known_features();
+    let known = (ids.features)();
     let mut features = BTreeMap::new();
     for (name, used) in written {
         if !known.contains(&name) {
@@ -109,6 +113,7 @@ fn features(
 struct Entry<'w> {
     list: &'static str,
     at: usize,
+    ids: &'w Ids,
     wrong: Wrong<'w>,
 }
 
@@ -123,7 +128,7 @@ impl Entry<'_> {
 
     fn via(&self, written: Option<Spanned<String>>) -> Result<Option<String>, IntentError> {
         let Some(via) = written else { return Ok(None) };
-        check_via(&via.value).map_err(|what| self.fail(via.referenced, "via", &what))?;
+        (self.ids.via)(&via.value).map_err(|what| self.fail(via.referenced, "via", &what))?;
         Ok(Some(via.value))
     }
 
@@ -139,12 +144,12 @@ impl Entry<'_> {
 
     fn groups(&self, written: Vec<Spanned<String>>) -> Result<Vec<String>, IntentError> {
         let fail = |place, what: String| self.fail(place, "security_groups", &what);
-        checked(written, check_group, &fail)
+        checked(written, self.ids.security_group, &fail)
     }
 }
 
 /// The values of a list, each of which passes a check.
-pub(super) fn checked(
+pub fn checked(
     written: Vec<Spanned<String>>,
     check: impl Fn(&str) -> Result<(), String>,
     fail: &dyn Fn(Location, String) -> IntentError,
@@ -158,10 +163,10 @@ pub(super) fn checked(
         .collect()
 }
 
-fn operators(list: Vec<WrittenOperator>, wrong: Wrong<'_>) -> Result<Vec<Operator>, IntentError> {
+fn operators(ids: &Ids, list: Vec<WrittenOperator>, wrong: Wrong<'_>) -> Result<Vec<Operator>, IntentError> {
     let mut known: Vec<Operator> = Vec::new();
     for (at, written) in list.into_iter().enumerate() {
-        let entry = Entry { list: "operators", at, wrong };
+        let entry = Entry { list: "operators", at, ids, wrong };
         let place = written.cidr.referenced;
         let cidr = entry.cidr(&written.cidr)?;
         let (name, named) = match written.name {
@@ -187,15 +192,16 @@ fn operators(list: Vec<WrittenOperator>, wrong: Wrong<'_>) -> Result<Vec<Operato
 }
 
 fn networks(
+    ids: &Ids,
     list: Vec<WrittenNetwork>,
     operators: Option<&[Operator]>,
     wrong: Wrong<'_>,
 ) -> Result<Vec<Network>, IntentError> {
     let mut known: Vec<Network> = Vec::new();
     for (at, written) in list.into_iter().enumerate() {
-        let entry = Entry { list: "networks", at, wrong };
+        let entry = Entry { list: "networks", at, ids, wrong };
         let (name, named) = (written.name.value, written.name.referenced);
-        check_name(&name).map_err(|what| entry.fail(named, "name", &what))?;
+        check_name(ids, &name).map_err(|what| entry.fail(named, "name", &what))?;
         if known.iter().any(|other| other.name == name) {
             let what = format!("two networks are called '{name}'; names must differ");
             return Err(entry.fail(named, "name", &what));
@@ -213,7 +219,7 @@ fn networks(
 }
 
 /// A network's name must not mean anything else where a flow names its ends.
-fn check_name(name: &str) -> Result<(), String> {
+fn check_name(ids: &Ids, name: &str) -> Result<(), String> {
     let legal = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
     let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     if !begins || !name.chars().all(legal) {
@@ -224,24 +230,21 @@ fn check_name(name: &str) -> Result<(), String> {
     if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
         return Err(format!("'{name}' reads as an address; give the network a name, for instance database"));
     }
-    if let Some(form) = id::form(name) {
-        let prefix = form.prefix;
-        return Err(format!("'{name}' looks like AWS's ids ({prefix}-…); give the network another name"));
-    }
     if ROLES.contains(&name) {
         return Err(format!("'{name}' is a role already; give the network another name"));
     }
-    if super::known_services().iter().any(|service| service == name) {
-        return Err(format!("'{name}' is an AWS service already; give the network another name"));
+    if let Some(meant) = (ids.taken)(name) {
+        return Err(format!("'{name}' {meant}; give the network another name"));
     }
     Ok(())
 }
 
-fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, IntentError> {
+fn pods_of(ids: &Ids, written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, IntentError> {
     let place = written.referenced;
     let fail = |field: &'static str| move |at, what: String| wrong(at, format!("pods.{field}: {what}"));
-    let subnets = checked(written.value.subnets, check_subnet, &fail("subnets"))?;
-    let security_groups = checked(written.value.security_groups, check_group, &fail("security_groups"))?;
+    let subnets = checked(written.value.subnets, ids.subnet, &fail("subnets"))?;
+    let security_groups =
+        checked(written.value.security_groups, ids.security_group, &fail("security_groups"))?;
     if subnets.is_empty() && security_groups.is_empty() {
         let what = "pods: it says nothing; name the subnets (subnets: [subnet-…]) or the security groups (security_groups: [sg-…]) that pods have besides those of the nodes, or leave it out";
         return Err(wrong(place, what.to_owned()));
@@ -249,15 +252,15 @@ fn pods_of(written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result<Pods, Inte
     Ok(Pods { subnets, security_groups })
 }
 
-fn nodes_of(written: WrittenNodes, wrong: Wrong<'_>) -> Result<Nodes, IntentError> {
+fn nodes_of(ids: &Ids, written: WrittenNodes, wrong: Wrong<'_>) -> Result<Nodes, IntentError> {
     let fail = |field: &'static str| move |at, what: String| wrong(at, format!("nodes.{field}: {what}"));
     if written.subnets.value.is_empty() {
         let what = "it is empty; name the subnets of the nodes that no node group lists, or leave nodes: out";
         return Err(fail("subnets")(written.subnets.referenced, what.to_owned()));
     }
     Ok(Nodes {
-        subnets: checked(written.subnets.value, check_subnet, &fail("subnets"))?,
-        security_groups: checked(written.security_groups, check_group, &fail("security_groups"))?,
+        subnets: checked(written.subnets.value, ids.subnet, &fail("subnets"))?,
+        security_groups: checked(written.security_groups, ids.security_group, &fail("security_groups"))?,
     })
 }
 

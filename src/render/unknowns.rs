@@ -77,7 +77,7 @@ pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
                 None => format!("{what} (needs {permission})"),
             }
         }
-        (MissingKind::Operation, None) | (MissingKind::NotYet, _) => what.clone(),
+        (MissingKind::Operation, None) => what.clone(),
         (MissingKind::Intent, _) => format!("declare {what}"),
         (MissingKind::Probe, _) => format!("only a live probe shows it: {what}"),
         (MissingKind::Unmodelled, _) => format!("not modelled: {what}"),

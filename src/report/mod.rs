@@ -9,6 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::known;
+
 /// The version of the report's JSON.
 pub const SCHEMA_VERSION: &str = "1";
 
@@ -208,10 +210,26 @@ pub enum MissingKind {
     Probe,
     /// Something that this program does not model.
     Unmodelled,
-    /// Something that only a cluster has which is still to be created: what asks for it does not
-    /// apply, so that no report holds this.
-    #[schemars(skip)]
-    NotYet,
+}
+
+/// What only a cluster has that is still to be created: what asks for it does not apply, so that no report
+/// has it among what is missing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NotYet;
+
+impl TryFrom<&known::Missing> for Missing {
+    type Error = NotYet;
+
+    fn try_from(missing: &known::Missing) -> Result<Self, NotYet> {
+        let kind = match missing.kind {
+            known::MissingKind::Operation => MissingKind::Operation,
+            known::MissingKind::Intent => MissingKind::Intent,
+            known::MissingKind::Probe => MissingKind::Probe,
+            known::MissingKind::Unmodelled => MissingKind::Unmodelled,
+            known::MissingKind::NotYet => return Err(NotYet),
+        };
+        Ok(Self { kind, what: missing.what.clone(), permission: missing.permission.clone() })
+    }
 }
 
 /// What to change.
@@ -306,8 +324,8 @@ impl Finding {
         let commands = self.fix.iter().flat_map(|fix| &fix.commands).map(String::as_str);
         commands
             .filter(|command| {
-                let verb = command.split_whitespace().nth(2).unwrap_or_default();
-                !["describe-", "get-", "list-"].iter().any(|reading| verb.starts_with(reading))
+                let mut words = command.split_whitespace().take_while(|word| !word.starts_with('-'));
+                !words.any(|word| matches!(word.split('-').next(), Some("describe" | "get" | "list")))
             })
             .collect()
     }

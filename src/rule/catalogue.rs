@@ -1,4 +1,4 @@
-//! What is known to matter in a private cluster, by number (`rules/eks/catalogue.yaml`): rules name
+//! What is known to matter in a private cluster, by number (`catalogue.yaml`): rules name
 //! those that they cover, and `not_covered.yaml` says of all others why no rule does.
 
 use std::collections::BTreeMap;
@@ -6,10 +6,8 @@ use std::collections::BTreeMap;
 use serde::Deserialize;
 
 use super::RuleError;
-use super::load::Source;
-
-const CATALOGUE: &str = include_str!("../../rules/eks/catalogue.yaml");
-const NOT_COVERED: &str = include_str!("../../rules/eks/not_covered.yaml");
+use super::rule_file::Source;
+use crate::pack::Pack;
 
 /// A part of the catalogue.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,8 +23,8 @@ pub struct Area {
 ///
 /// # Errors
 /// A mistake in its file.
-pub fn catalogue() -> Result<Vec<Area>, RuleError> {
-    let source = Source::new("", "rules/eks/catalogue.yaml", CATALOGUE);
+pub fn catalogue(pack: &Pack) -> Result<Vec<Area>, RuleError> {
+    let source = Source::of(&pack.catalogue);
     source.parse().map_err(|problem| RuleError::Invalid(vec![problem]))
 }
 
@@ -34,7 +32,7 @@ pub fn catalogue() -> Result<Vec<Area>, RuleError> {
 ///
 /// # Errors
 /// A mistake in its file.
-pub fn not_covered() -> Result<BTreeMap<String, String>, RuleError> {
-    let source = Source::new("", "rules/eks/not_covered.yaml", NOT_COVERED);
+pub fn not_covered(pack: &Pack) -> Result<BTreeMap<String, String>, RuleError> {
+    let source = Source::of(&pack.not_covered);
     source.parse().map_err(|problem| RuleError::Invalid(vec![problem]))
 }

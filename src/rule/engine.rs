@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use crate::known;
+use crate::known::{Known, Missing, MissingKind};
+use crate::pack::Pack;
 use crate::report::{
-    Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
-    Summary, Target, Tool, Verdict,
+    self, Blocker, Finding, Fix, Gap, Outcome, Report, SCHEMA_VERSION, Severity, Subject, Summary, Target,
+    Tool, Verdict,
 };
 use crate::subject::{self, Subjects};
 
@@ -16,12 +17,7 @@ use super::explain::thing;
 use super::expr::Expression;
 use super::path::{Path, Scope, mark, marker, without_marks};
 use super::source::FactSource;
-use super::truth::Truth;
 use super::{Rule, RuleError, Rules};
-
-/// Areas in the order of a report; others follow by name.
-const AREAS: [&str; 9] =
-    ["endpoint", "vpc", "subnets", "reachability", "dns", "services", "storage", "operators", "capacity"];
 
 /// What an evaluation needs besides rules and facts.
 #[derive(Clone, Debug)]
@@ -40,12 +36,13 @@ pub struct Evaluation {
 /// A mistake in a rule that only these facts bring out.
 pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) -> Result<Report, RuleError> {
     let target = facts.target();
-    let variables = Variables::new(facts);
+    let variables = Variables::new(rules.pack, facts);
     let mut findings = Vec::new();
     for rule in rules.iter() {
         evaluate_rule(rules, rule, facts, &variables, &mut findings)?;
     }
-    let area = |finding: &Finding| AREAS.iter().position(|area| *area == finding.area).unwrap_or(AREAS.len());
+    let areas = rules.pack.areas;
+    let area = |finding: &Finding| areas.iter().position(|area| *area == finding.area).unwrap_or(areas.len());
     findings.sort_by(|a, b| {
         let severity = b.severity.cmp(&a.severity);
         let place = (area(a), &a.area, &a.rule, &a.subject).cmp(&(area(b), &b.area, &b.rule, &b.subject));
@@ -56,7 +53,7 @@ pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) 
         schema_version: SCHEMA_VERSION.to_owned(),
         tool: Tool { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         target: Target {
-            provider: "aws".to_owned(),
+            provider: rules.pack.provider.to_owned(),
             account: target.account.clone(),
             region: target.region.clone(),
             cluster: target.cluster.clone(),
@@ -83,7 +80,7 @@ pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) 
 pub fn evaluate_one(rules: &Rules, id: &str, facts: &dyn FactSource) -> Result<Vec<Finding>, RuleError> {
     let mut findings = Vec::new();
     if let Some(rule) = rules.get(id) {
-        evaluate_rule(rules, rule, facts, &Variables::new(facts), &mut findings)?;
+        evaluate_rule(rules, rule, facts, &Variables::new(rules.pack, facts), &mut findings)?;
     }
     Ok(findings)
 }
@@ -143,21 +140,17 @@ struct Variables<'f> {
 }
 
 impl<'f> Variables<'f> {
-    fn new(facts: &'f dyn FactSource) -> Self {
+    fn new(pack: &Pack, facts: &'f dyn FactSource) -> Self {
         let target = facts.target();
         let clusters = facts.subjects("cluster");
-        let no_cluster = Missing {
-            kind: MissingKind::Intent,
-            what: "which cluster is audited".to_owned(),
-            permission: None,
-        };
+        let no_cluster = Missing::intent("which cluster is audited");
         let cluster = match clusters.listed.first() {
             Some(cluster) => cluster.fields.clone(),
             None if clusters.unlisted.is_empty() => mark(&[no_cluster]),
             None => mark(&clusters.unlisted),
         };
         let target_json = serde_json::to_value(target).unwrap_or_default();
-        let target_in_templates = super::blockers::in_templates(target);
+        let target_in_templates = super::blockers::in_templates(pack, target);
         let id =
             target.cluster.clone().or_else(|| target.vpc.clone()).unwrap_or_else(|| "unknown".to_owned());
         let stand_in = Subject { kind: "cluster".to_owned(), id, name: None };
@@ -202,14 +195,16 @@ fn evaluate_subjects(
     let nothing_said: [Missing; 0] = [];
     if !subjects.unlisted.is_empty() {
         let taken = subjects.listed.iter().any(|subject| subject.kind == variables.stand_in.kind);
-        let missing: Vec<Missing> = subjects.unlisted.iter().map(missing_of).collect();
-        let later = not_before(&missing);
+        let missing = &subjects.unlisted;
+        let later = not_before(missing);
         if !taken && (later.is_none() || none_listed) {
             let severity =
-                severity(rule, &variables.scope(&rule.subject, &mark(&missing)), &variables.stand_in)?;
+                severity(rule, &variables.scope(&rule.subject, &mark(missing)), &variables.stand_in)?;
             let mut finding = blank(rule, variables.stand_in.clone(), severity, variables);
-            finding.missing = missing.into_iter().collect::<BTreeSet<_>>().into_iter().collect();
-            let what = undecided(&finding.missing);
+            let missing: Vec<Missing> =
+                missing.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect();
+            let what = undecided(&missing);
+            finding.missing = reported(&missing);
             finding.message = match (&rule.flow, none_listed) {
                 (Some(flow), _) => {
                     format!("the paths from {} to {} cannot all be known: {what}", flow.from, flow.to)
@@ -269,9 +264,9 @@ fn evaluate_on(
     let mut finding = blank(rule, subject, severity, variables);
     let applies = match &rule.compiled.when {
         Some(when) => truth(rule, "when", when, &scope, &finding.subject)?,
-        None => Truth::True,
+        None => Ok(true),
     };
-    if applies == Truth::False {
+    if applies == Ok(false) {
         finding.outcome = Outcome::NotApplicable;
         let when = rule
             .when
@@ -293,25 +288,26 @@ fn evaluate_on(
         finding.evidence.insert(path.last().to_owned(), value);
     }
     let holds = match applies {
-        Truth::Unknown(missing) => Truth::Unknown(missing),
+        Err(missing) => Err(missing),
         _ => truth(rule, "assert", &rule.compiled.assert, &scope, &finding.subject)?,
     };
     match holds {
-        Truth::True => {
+        Ok(true) => {
             finding.outcome = Outcome::Pass;
             finding.message.clone_from(&rule.title);
         }
-        Truth::Unknown(missing) => {
-            let missing: Vec<Missing> = missing.into_iter().collect();
+        Err(missing) => {
             if let Some(later) = not_before(&missing) {
                 (finding.outcome, finding.message) = (Outcome::NotApplicable, later);
                 finding.evidence.clear();
                 return Ok(finding);
             }
-            finding.missing = missing.into_iter().filter(|one| one.kind != MissingKind::NotYet).collect();
-            finding.message = format!("cannot be decided: {}", undecided(&finding.missing));
+            let missing: Vec<Missing> =
+                missing.into_iter().filter(|one| one.kind != MissingKind::NotYet).collect();
+            finding.message = format!("cannot be decided: {}", undecided(&missing));
+            finding.missing = reported(&missing);
         }
-        Truth::False => fail(rules, rule, fields, variables, &mut finding)?,
+        Ok(false) => fail(rules, rule, fields, variables, &mut finding)?,
     }
     Ok(finding)
 }
@@ -373,12 +369,12 @@ fn severity(rule: &Rule, scope: &Scope<'_>, subject: &Subject) -> Result<Severit
     for (when, severity) in &rule.compiled.severity {
         let holds = match when {
             Some(when) => truth(rule, "severity", when, scope, subject)?,
-            None => Truth::True,
+            None => Ok(true),
         };
-        if holds != Truth::False {
+        if holds != Ok(false) {
             highest = highest.max(*severity);
         }
-        if holds == Truth::True {
+        if holds == Ok(true) {
             break;
         }
     }
@@ -391,7 +387,7 @@ fn truth(
     expression: &Expression,
     scope: &Scope<'_>,
     subject: &Subject,
-) -> Result<Truth, RuleError> {
+) -> Result<Known<bool>, RuleError> {
     expression.evaluate(scope).map_err(|message| mistake(rule, subject, part, &message))
 }
 
@@ -423,16 +419,7 @@ fn undecided(missing: &[Missing]) -> String {
     missing.first().map_or_else(|| "nothing says so".to_owned(), |first| format!("{}{more}", first.what))
 }
 
-fn missing_of(missing: &known::Missing) -> Missing {
-    Missing {
-        kind: match missing.kind {
-            known::MissingKind::Operation => MissingKind::Operation,
-            known::MissingKind::Intent => MissingKind::Intent,
-            known::MissingKind::Probe => MissingKind::Probe,
-            known::MissingKind::Unmodelled => MissingKind::Unmodelled,
-            known::MissingKind::NotYet => MissingKind::NotYet,
-        },
-        what: missing.what.clone(),
-        permission: missing.permission.clone(),
-    }
+/// What a report says of what is missing.
+fn reported(missing: &[Missing]) -> Vec<report::Missing> {
+    missing.iter().filter_map(|one| report::Missing::try_from(one).ok()).collect()
 }

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::inputs::top;
 use super::{Inputs, Needs, Rule, RuleError};
-use crate::facts;
+use crate::pack::Pack;
 
 /// What there is to say about a rule besides its own texts.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,6 +29,8 @@ pub struct Explainer {
     inputs: Inputs,
     /// What each field says, by kind of subject.
     fields: BTreeMap<String, BTreeMap<String, String>>,
+    /// The kinds of subjects that live probes saw.
+    observed: &'static [&'static str],
 }
 
 impl Explainer {
@@ -36,22 +38,53 @@ impl Explainer {
     ///
     /// # Errors
     /// A mistake in the table of inputs.
-    pub fn new() -> Result<Self, RuleError> {
-        let schemas = facts::KINDS.iter().filter_map(|kind| Some((*kind, facts::schema(kind)?)));
-        let schemas = schemas.chain([("target", facts::target_schema())]);
-        let fields = schemas.map(|(kind, schema)| (kind.to_owned(), described(schema.as_value())));
-        Ok(Self { inputs: Inputs::load()?, fields: fields.collect() })
+    pub fn new(pack: &'static Pack) -> Result<Self, RuleError> {
+        let vocabulary = (pack.vocabulary)();
+        let schemas = vocabulary.kinds.into_iter().chain([("target".to_owned(), vocabulary.target)]);
+        let fields = schemas.map(|(kind, schema)| (kind, described(&schema)));
+        Ok(Self { inputs: Inputs::load(pack)?, fields: fields.collect(), observed: pack.observed })
     }
 
     /// What there is to say about this rule.
     pub fn explain(&self, rule: &Rule) -> Explanation {
         let needs = self.inputs.of(rule);
         Explanation {
-            checks: checks(rule),
+            checks: self.checks(rule),
             severity: severity(rule),
             reads: self.reads(rule),
             unknown: unknown(&needs),
             needs,
+        }
+    }
+
+    fn checks(&self, rule: &Rule) -> String {
+        let when = rule.when.as_deref().map(one_line);
+        match (&rule.flow, when) {
+            (Some(flow), when) => {
+                let only = when.map(|when| format!(", where `{when}`")).unwrap_or_default();
+                format!(
+                    "every path from {} to {} on {}, and the way back of the replies, is open{only}",
+                    flow.from, flow.to, flow.port
+                )
+            }
+            (None, when) => {
+                let with = when.map(|when| format!(" with `{when}`")).unwrap_or_default();
+                format!(
+                    "of every {}{}{with}: `{}`",
+                    thing(&rule.subject),
+                    self.seen_by(rule),
+                    one_line(&rule.assert)
+                )
+            }
+        }
+    }
+
+    /// What has to be run before there is anything to check.
+    fn seen_by(&self, rule: &Rule) -> &'static str {
+        if self.observed.contains(&rule.subject.as_str()) {
+            " of a probe (`privek-audit probe`, or --probe of an audit)"
+        } else {
+            ""
         }
     }
 
@@ -72,32 +105,6 @@ fn described(schema: &Value) -> BTreeMap<String, String> {
     fields
         .map(|(name, field)| (name.clone(), one_line(field["description"].as_str().unwrap_or(""))))
         .collect()
-}
-
-fn checks(rule: &Rule) -> String {
-    let when = rule.when.as_deref().map(one_line);
-    match (&rule.flow, when) {
-        (Some(flow), when) => {
-            let only = when.map(|when| format!(", where `{when}`")).unwrap_or_default();
-            format!(
-                "every path from {} to {} on {}, and the way back of the replies, is open{only}",
-                flow.from, flow.to, flow.port
-            )
-        }
-        (None, when) => {
-            let with = when.map(|when| format!(" with `{when}`")).unwrap_or_default();
-            format!("of every {}{}{with}: `{}`", thing(&rule.subject), seen_by(rule), one_line(&rule.assert))
-        }
-    }
-}
-
-/// What has to be run before there is anything to check.
-fn seen_by(rule: &Rule) -> &'static str {
-    if facts::OBSERVED.contains(&rule.subject.as_str()) {
-        " of a probe (`privek-audit probe`, or --probe of an audit)"
-    } else {
-        ""
-    }
 }
 
 /// A kind of subject as a word.
@@ -124,44 +131,4 @@ fn unknown(needs: &Needs) -> String {
 
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::rule::built_in;
-
-    #[test]
-    fn every_field_that_a_built_in_rule_reads_is_described() {
-        let explainer = Explainer::new().unwrap();
-        for rule in built_in().unwrap().iter() {
-            let said = explainer.explain(rule);
-            assert!(!said.reads.is_empty(), "{}", rule.id);
-            for (path, says) in said.reads {
-                assert!(!says.is_empty(), "{}: {path}", rule.id);
-            }
-        }
-    }
-
-    #[test]
-    fn a_rule_about_probes_and_no_other_says_that_it_needs_one() {
-        let rules = built_in().unwrap();
-        for rule in rules.iter() {
-            let probed = facts::OBSERVED.contains(&rule.subject.as_str());
-            assert_eq!(checks(rule).contains("`privek-audit probe`"), probed, "{}", rule.id);
-        }
-        assert!(rules.iter().any(|rule| facts::OBSERVED.contains(&rule.subject.as_str())));
-    }
-
-    #[test]
-    fn a_flow_is_told_with_its_ends_and_a_subject_with_its_condition() {
-        let rules = built_in().unwrap();
-        for rule in rules.iter() {
-            let checks = checks(rule);
-            match &rule.flow {
-                Some(flow) => assert!(checks.contains(&flow.from) && checks.contains(&flow.port), "{checks}"),
-                None => assert!(checks.contains(&one_line(&rule.assert)), "{checks}"),
-            }
-        }
-    }
 }

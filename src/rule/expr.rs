@@ -15,8 +15,9 @@ use cel::objects::{Key, Map};
 use cel::{Context, Env, Value as Cel};
 use serde_json::Value;
 
+use crate::known::{self, Known};
+
 use super::path::{Nothing, Path, Scope, Step};
-use super::truth::{Truth, fold};
 
 /// The functions that expressions may call.
 pub(super) const FUNCTIONS: &[&str] = &[
@@ -114,7 +115,7 @@ impl Expression {
     ///
     /// # Errors
     /// A sentence about the mistake in the expression: no boolean, no such field, wrong types.
-    pub(super) fn evaluate(&self, scope: &Scope<'_>) -> Result<Truth, String> {
+    pub(super) fn evaluate(&self, scope: &Scope<'_>) -> Result<Known<bool>, String> {
         evaluate(&self.node, scope)
     }
 }
@@ -354,23 +355,19 @@ fn replace_paths(expr: &mut IdedExpr, bound: &mut Vec<String>, inputs: &mut Vec<
     }
 }
 
-fn evaluate(node: &Node, scope: &Scope<'_>) -> Result<Truth, String> {
+fn evaluate(node: &Node, scope: &Scope<'_>) -> Result<Known<bool>, String> {
     match node {
-        Node::All(parts) => fold(false, parts.iter().map(|part| evaluate(part, scope))),
-        Node::Any(parts) => fold(true, parts.iter().map(|part| evaluate(part, scope))),
-        Node::Not(part) => Ok(match evaluate(part, scope)? {
-            Truth::True => Truth::False,
-            Truth::False => Truth::True,
-            unknown @ Truth::Unknown(_) => unknown,
-        }),
+        Node::All(parts) => known::try_all(parts.iter().map(|part| evaluate(part, scope))),
+        Node::Any(parts) => known::try_any(parts.iter().map(|part| evaluate(part, scope))),
+        Node::Not(part) => Ok(known::not(evaluate(part, scope)?)),
         Node::If(parts) => {
             let [condition, yes, no] = &**parts;
             match evaluate(condition, scope)? {
-                Truth::True => evaluate(yes, scope),
-                Truth::False => evaluate(no, scope),
-                Truth::Unknown(missing) => {
+                Ok(true) => evaluate(yes, scope),
+                Ok(false) => evaluate(no, scope),
+                Err(missing) => {
                     let (yes, no) = (evaluate(yes, scope)?, evaluate(no, scope)?);
-                    Ok(if yes == no { yes } else { Truth::Unknown(missing) })
+                    Ok(if yes == no { yes } else { Err(missing) })
                 }
             }
         }
@@ -380,17 +377,15 @@ fn evaluate(node: &Node, scope: &Scope<'_>) -> Result<Truth, String> {
                 Ok(_) => return Err(format!("`{range}` is not a list")),
                 Err(nothing) => return unknown(nothing),
             };
-            fold(
-                *any,
-                members.iter().map(|member| {
-                    let mut inner = scope.clone();
-                    inner.push((variable, member));
-                    evaluate(body, &inner)
-                }),
-            )
+            let each = members.iter().map(|member| {
+                let mut inner = scope.clone();
+                inner.push((variable, member));
+                evaluate(body, &inner)
+            });
+            if *any { known::try_any(each) } else { known::try_all(each) }
         }
         Node::Path(path) => match path.look(scope) {
-            Ok(Value::Bool(value)) => Ok(Truth::of(*value)),
+            Ok(Value::Bool(value)) => Ok(Ok(*value)),
             Ok(other) => Err(format!("`{path}` is {}, not true or false", shorten(&other.to_string()))),
             Err(nothing) => unknown(nothing),
         },
@@ -398,11 +393,11 @@ fn evaluate(node: &Node, scope: &Scope<'_>) -> Result<Truth, String> {
     }
 }
 
-fn evaluate_atom(atom: &Atom, scope: &Scope<'_>) -> Result<Truth, String> {
+fn evaluate_atom(atom: &Atom, scope: &Scope<'_>) -> Result<Known<bool>, String> {
     let mut missing = BTreeSet::new();
     atom.touches.iter().for_each(|touch| touch.path.missing(scope, touch.deep, &mut missing));
     if !missing.is_empty() {
-        return Ok(Truth::Unknown(missing));
+        return Ok(Err(missing.into_iter().collect()));
     }
     let mut context = Context::with_env(Arc::clone(&ENV));
     for (at, path) in atom.inputs.iter().enumerate() {
@@ -412,15 +407,15 @@ fn evaluate_atom(atom: &Atom, scope: &Scope<'_>) -> Result<Truth, String> {
         }
     }
     match Cel::resolve(&atom.expr, &context) {
-        Ok(Cel::Bool(value)) => Ok(Truth::of(value)),
+        Ok(Cel::Bool(value)) => Ok(Ok(value)),
         Ok(other) => Err(format!("it is a {}, not true or false", other.type_of())),
         Err(error) => Err(shorten(&error.to_string())),
     }
 }
 
-fn unknown(nothing: Nothing) -> Result<Truth, String> {
+fn unknown(nothing: Nothing) -> Result<Known<bool>, String> {
     match nothing {
-        Nothing::Unknown(missing) => Ok(Truth::Unknown(missing)),
+        Nothing::Unknown(missing) => Ok(Err(missing.into_iter().collect())),
         Nothing::Mistake(mistake) => Err(mistake),
     }
 }

@@ -1,5 +1,5 @@
 //! What has to be read before a rule can decide: IAM actions and declarations, by kind of subject, field
-//! and flow (`rules/eks/inputs.yaml`).
+//! and flow (`inputs.yaml`).
 //!
 //! Nobody writes that file by hand: a test withholds each collection and each declaration from every
 //! healthy cluster, and notes which fields, subjects and flows change.
@@ -10,10 +10,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::subject::FlowSpec;
 
-use super::load::Source;
+use super::rule_file::Source;
 use super::{FLOW, Rule, RuleError};
-
-const TEXT: &str = include_str!("../../rules/eks/inputs.yaml");
+use crate::pack::Pack;
 
 /// What begins the name of an input that the user declares, and no operation gives.
 pub const DECLARED: &str = "declared:";
@@ -52,8 +51,8 @@ impl Inputs {
     ///
     /// # Errors
     /// A mistake in its file.
-    pub fn load() -> Result<Self, RuleError> {
-        let source = Source::new("", "rules/eks/inputs.yaml", TEXT);
+    pub fn load(pack: &Pack) -> Result<Self, RuleError> {
+        let source = Source::of(&pack.inputs);
         source.parse().map_err(|problem| RuleError::Invalid(vec![problem]))
     }
 
@@ -102,36 +101,11 @@ pub(super) fn top(path: &str) -> (&str, &str) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::rule::built_in;
 
     #[test]
     fn a_path_begins_with_a_variable_and_a_field() {
         assert_eq!(top("subnet.routes[].target"), ("subnet", "routes"));
         assert_eq!(top("cluster.status"), ("cluster", "status"));
         assert_eq!(top("target"), ("target", ""));
-    }
-
-    #[test]
-    fn a_rule_needs_what_lists_its_subjects_and_what_its_fields_come_from() {
-        let one = |input: &str| BTreeSet::from([input.to_owned()]);
-        let inputs = Inputs {
-            kinds: BTreeMap::from([(
-                "vpc".to_owned(),
-                KindInputs {
-                    listed: one("ec2:DescribeVpcs"),
-                    fields: BTreeMap::from([
-                        ("dns_support".to_owned(), one("ec2:DescribeVpcAttribute")),
-                        ("domain_name".to_owned(), one("ec2:DescribeDhcpOptions")),
-                    ]),
-                },
-            )]),
-            flows: BTreeMap::from([("a to b on c".to_owned(), one("declared:operators"))]),
-        };
-        let rules = built_in().unwrap();
-        let of_vpc = rules.iter().find(|rule| rule.fields == ["vpc.dns_support"]).unwrap();
-        let needs = inputs.of(of_vpc);
-        assert!(needs.permissions.iter().eq(["ec2:DescribeVpcAttribute", "ec2:DescribeVpcs"]), "{needs:?}");
-        let of_flow = rules.iter().find(|rule| rule.flow.is_some()).unwrap();
-        assert!(inputs.of(of_flow).declarations.contains("operators"), "of any flow");
     }
 }

@@ -1,66 +1,40 @@
 //! Checks a rule when it is loaded: a mistake in it is an error with its place, never a silent pass.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use serde_json::Value;
 use serde_saphyr::Spanned;
 
-use crate::facts::{self, EndSpec, FlowPort};
+use crate::pack::Vocabulary;
 use crate::report::Severity;
 use crate::subject::FlowSpec;
 use crate::yaml::nearest;
 
-use super::catalogue::catalogue;
 use super::expr::{Expression, FUNCTIONS};
-use super::load::{RawFlow, RawRule, RawSeverity, Source};
 use super::path::{Path, in_schema, may_be_boolean};
+use super::rule_file::Source;
 use super::template::Templates;
+use super::written::{RawFlow, RawRule, RawSeverity};
 use super::{Compiled, FLOW, FixTemplate, Problem, Rule, SeverityCase};
 
 /// When a rule about a flow that says nothing else applies: never to a flow that nothing needs.
 pub(super) const APPLIES: &str = "flow.applies";
-
-/// What a rule may speak of: the facts' schemas by variable, and the ends of flows.
-#[derive(Clone, Debug, Default)]
-pub struct Vocabulary {
-    /// JSON Schemas of the kinds of subjects.
-    pub kinds: BTreeMap<String, Value>,
-    /// JSON Schema of `target`.
-    pub target: Value,
-    /// Roles and service names that a flow may name.
-    pub flow_ends: Vec<String>,
-    /// The numbers of the catalogue.
-    pub numbers: BTreeSet<String>,
-}
-
-impl Vocabulary {
-    /// The vocabulary of the facts.
-    pub fn of_facts() -> Self {
-        let kinds = facts::KINDS
-            .iter()
-            .filter_map(|kind| Some(((*kind).to_owned(), facts::schema(kind)?.to_value())));
-        Self {
-            kinds: kinds.collect(),
-            target: facts::target_schema().to_value(),
-            flow_ends: facts::flow_ends(),
-            numbers: catalogue().into_iter().flatten().flat_map(|area| area.numbers.into_keys()).collect(),
-        }
-    }
-}
 
 /// Checks one rule, and collects all that is wrong with it.
 #[derive(Debug)]
 pub(super) struct Checker<'c> {
     source: &'c Source,
     vocabulary: &'c Vocabulary,
+    /// The numbers of the catalogue.
+    numbers: &'c BTreeSet<String>,
     /// The kind of the rule's subject.
     kind: String,
     problems: Vec<Problem>,
 }
 
 impl<'c> Checker<'c> {
-    pub(super) fn new(source: &'c Source, vocabulary: &'c Vocabulary) -> Self {
-        Self { source, vocabulary, kind: String::new(), problems: Vec::new() }
+    pub(super) fn new(source: &'c Source, vocabulary: &'c Vocabulary, numbers: &'c BTreeSet<String>) -> Self {
+        Self { source, vocabulary, numbers, kind: String::new(), problems: Vec::new() }
     }
 
     /// The rule, compiled, with its templates added.
@@ -134,8 +108,8 @@ impl<'c> Checker<'c> {
         for (at, number) in numbers.iter().enumerate() {
             if numbers[..at].iter().any(|other| other.value == number.value) {
                 self.wrong(number, format!("the number {} is there twice", number.value));
-            } else if !self.vocabulary.numbers.contains(&number.value) {
-                let meant = nearest(&number.value, self.vocabulary.numbers.iter().map(String::as_str));
+            } else if !self.numbers.contains(&number.value) {
+                let meant = nearest(&number.value, self.numbers.iter().map(String::as_str));
                 let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
                 self.wrong(number, format!("catalogue.yaml has no number {}{meant}", number.value));
             }
@@ -178,8 +152,8 @@ impl<'c> Checker<'c> {
 
     fn flow(&mut self, flow: &RawFlow) {
         for end in [&flow.from, &flow.to] {
-            match end.value.parse::<EndSpec>() {
-                Ok(EndSpec::Network(name)) => {
+            match (self.vocabulary.check_end)(&end.value) {
+                Ok(Some(name)) => {
                     // Networks are declared elsewhere; what differs from a word in spelling only is a typo.
                     if let Some(meant) =
                         self.vocabulary.flow_ends.iter().find(|known| spelt_alike(known, &name))
@@ -188,12 +162,12 @@ impl<'c> Checker<'c> {
                         self.wrong(end, what);
                     }
                 }
-                Ok(_) => {}
-                Err(error) => self.wrong(end, error.to_string()),
+                Ok(None) => {}
+                Err(error) => self.wrong(end, error),
             }
         }
-        if let Err(error) = flow.port.value.parse::<FlowPort>() {
-            self.wrong(&flow.port, error.to_string());
+        if let Err(error) = (self.vocabulary.check_port)(&flow.port.value) {
+            self.wrong(&flow.port, error);
         }
     }
 

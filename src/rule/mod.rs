@@ -13,17 +13,20 @@ mod inputs;
 mod lint;
 mod load;
 mod path;
+mod rule_file;
 mod source;
 mod template;
 #[cfg(test)]
 mod tests;
-mod truth;
+mod written;
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use serde::Serialize;
 use thiserror::Error;
 
+use crate::pack::{Pack, Vocabulary};
 use crate::report::Severity;
 use crate::subject::FlowSpec;
 use crate::yaml::nearest;
@@ -33,8 +36,7 @@ pub use catalogue::{Area, catalogue, not_covered};
 pub use engine::{Evaluation, evaluate, evaluate_one};
 pub use explain::{Explainer, Explanation};
 pub use inputs::{DECLARED, Inputs, KindInputs, Needs};
-pub use lint::Vocabulary;
-pub use load::{built_in, from_sources};
+pub use load::built_in;
 pub use source::FactSource;
 
 /// The kind of subject that flow rules are about.
@@ -113,6 +115,10 @@ impl Rule {
 /// Rules that were loaded and found sound.
 #[derive(Debug)]
 pub struct Rules {
+    pack: &'static Pack,
+    vocabulary: Vocabulary,
+    /// The numbers of the catalogue.
+    numbers: BTreeSet<String>,
     all: Vec<Rule>,
     templates: template::Templates,
     blockers: blockers::BlockerFixes,
@@ -127,7 +133,8 @@ impl Rules {
     /// Only the rules about what live probes saw.
     #[must_use]
     pub fn about_observations(mut self) -> Self {
-        self.all.retain(|rule| crate::facts::OBSERVED.contains(&rule.subject.as_str()));
+        let observed = self.pack.observed;
+        self.all.retain(|rule| observed.contains(&rule.subject.as_str()));
         self
     }
 

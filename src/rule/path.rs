@@ -6,7 +6,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::report::{Missing, MissingKind};
+use crate::known::Missing;
 use crate::subject::UNKNOWN;
 use crate::yaml::nearest;
 
@@ -140,8 +140,7 @@ pub(super) fn marker(value: &Value) -> Vec<Missing> {
     let mut missing: Vec<Missing> =
         items.filter_map(|item| serde_json::from_value(item.clone()).ok()).collect();
     if missing.is_empty() {
-        let what = "an input that is not known".to_owned();
-        missing.push(Missing { kind: MissingKind::Operation, what, permission: None });
+        missing.push(Missing::operation("an input that is not known", None));
     }
     missing
 }

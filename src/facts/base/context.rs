@@ -4,7 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-use crate::intent::{Intent, Plan};
+use crate::intent_aws::{Intent, Plan};
 use crate::known::{Known, Missing};
 use crate::network::Reasoner;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};

@@ -5,9 +5,9 @@
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html>).
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::max_pods;
 use crate::facts::inventory::node_groups::{self, Listed, NodeGroup};
-use crate::facts::inventory::{max_pods, subnets};
-use crate::known::Known;
+use crate::known::{Known, Missing};
 
 /// Families of which the user guide says that they can.
 const CAN: [&str; 6] = ["c5", "c6g", "m5", "m6g", "r5", "r6g"];

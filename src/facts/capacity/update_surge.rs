@@ -10,9 +10,9 @@
 use std::collections::BTreeMap;
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::load_balancer_tags;
 use crate::facts::inventory::max_pods::{Demand, ceil};
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::facts::inventory::{load_balancer_tags, subnets};
 use crate::known::{Known, Missing};
 use crate::subject::Fact;
 

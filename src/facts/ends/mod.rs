@@ -26,7 +26,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use crate::intent::Operator;
+use crate::intent_aws::Operator;
 use crate::known::{Known, Missing};
 use crate::network::{End, EndKind};
 use crate::sets::ports::Protocol;

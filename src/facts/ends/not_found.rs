@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::intent::ROLES;
+use crate::intent_aws::ROLES;
 use crate::known::Missing;
 use crate::snapshot::{EVERYTHING, aws};
 use crate::{id, yaml};

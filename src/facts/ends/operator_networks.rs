@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::facts::ends;
-use crate::intent::Operator;
+use crate::intent_aws::Operator;
 use crate::network::{End, EndKind};
 
 /// A declared network as the end of a path.

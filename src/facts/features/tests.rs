@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::facts::Facts;
 use crate::facts::test_support::fixture::{Fixture, is_unknown};
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 
 fn needed(fixture: &Fixture, service: &str) -> serde_json::Value {
     fixture.fields("service", service)["needed"].clone()

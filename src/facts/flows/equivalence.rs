@@ -166,7 +166,7 @@ mod tests {
     use crate::facts::Facts;
     use crate::facts::ends::of_role;
     use crate::facts::test_support::fixture::Fixture;
-    use crate::intent::Intent;
+    use crate::intent_aws::Intent;
     use crate::path::Verdict;
     use crate::sets::ports::Ports;
     use crate::subject::FlowSpec;

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::facts::test_support::fixture::Fixture;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 
 use super::{ForwardersError, Forwarding, Wanted, forwarding};
 

@@ -10,7 +10,7 @@ use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::vpc_dns::{self, Dns};
 use crate::facts::inventory::{operators, route53_resolver};
 use crate::id::{self, Kind};
-use crate::intent::Operator;
+use crate::intent_aws::Operator;
 use crate::known::{Known, Missing};
 use crate::network::{Blocker, BlockerCode, End, Remedy};
 

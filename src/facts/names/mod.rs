@@ -276,7 +276,7 @@ pub(crate) enum Who<'a> {
     /// What runs in the cluster's VPC.
     Nodes,
     /// A network of operators.
-    Operator(&'a crate::intent::Operator),
+    Operator(&'a crate::intent_aws::Operator),
 }
 
 /// The private addresses that somebody is told of a name by what was read; empty where nobody tells any.

@@ -9,7 +9,7 @@ use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint;
 use crate::facts::features;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::known::{Known, Missing};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{NetworkInterface, ServiceDetail, VpcEndpoint};

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::facts::Facts;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::snapshot::{Gap, Snapshot};
 use crate::subject::Subject;
 

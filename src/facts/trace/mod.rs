@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::known::Missing;
 use crate::network::Path;
 use crate::network::{Blocker, End, EndKind};

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use crate::facts::DeclaredEnd;
 use crate::facts::test_support::fixture::Fixture;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::network::BlockerCode;
 use crate::path::Verdict;
 

@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::intent::{Intent, Plan};
+use crate::intent_aws::{Intent, Plan};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{IpPermission, IpRange, Ipv6Range, SecurityGroup, UserIdGroupPair};
 use crate::snapshot::aws::eks::{Cluster, KubernetesNetworkConfig, VpcConfig};

@@ -10,10 +10,10 @@ use ipnet::IpNet;
 
 use crate::catalogue::services;
 use crate::id::{self, Form};
-use crate::intent::{self, Declared, LONGEST, shown};
+use crate::intent_aws::{self, Declared, LONGEST, shown};
 use crate::yaml;
 
-pub use crate::intent::ROLES;
+pub use crate::intent_aws::ROLES;
 
 /// One end of a flow or trace, as it is written.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,7 +85,7 @@ fn understood(text: &str) -> Result<EndSpec, String> {
         return Err(format!("did you mean {service}?"));
     }
     if is_like_address(text) {
-        let net = intent::parse_cidr(text)?;
+        let net = intent_aws::parse_cidr(text)?;
         return Ok(EndSpec::Addresses(net));
     }
     if let Some(outcome) = resource(text) {
@@ -196,7 +196,7 @@ impl FromStr for DeclaredEnd {
         let wrong = |what: String| EndSpecError { text: shown(text.trim()), what };
         let (spec, declared) = text.split_once(',').map_or((text, None), |(spec, rest)| (spec, Some(rest)));
         let spec: EndSpec = spec.parse()?;
-        let Declared { via, groups } = intent::declarations(declared, DECLARED).map_err(wrong)?;
+        let Declared { via, groups } = intent_aws::declarations(declared, DECLARED).map_err(wrong)?;
         let end = Self { spec, via, groups };
         end.fits().map_err(wrong)?;
         Ok(end)

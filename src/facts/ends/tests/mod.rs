@@ -5,7 +5,7 @@ mod names;
 use serde_json::{Value, json};
 
 use crate::facts::test_support::fixture::Fixture;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::known::MissingKind;
 use crate::network::Groups;
 

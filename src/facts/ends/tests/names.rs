@@ -5,7 +5,7 @@ use serde_json::json;
 use crate::facts::DeclaredEnd;
 use crate::facts::ends::*;
 use crate::facts::test_support::fixture::Fixture;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::known::MissingKind;
 
 fn misses(ends: &Ends, what: &str) -> bool {

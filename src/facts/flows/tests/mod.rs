@@ -2,11 +2,12 @@
 
 mod roles;
 
+use crate::known::MissingKind;
 use serde_json::{Value, json};
 
 use crate::facts::Facts;
 use crate::facts::test_support::fixture::{Fixture, is_unknown};
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 
 use super::*;
 

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::facts::Facts;
 use crate::facts::flows::*;
 use crate::facts::test_support::fixture::{Fixture, is_unknown};
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 
 const ZONES: [&str; 2] = ["subnet-0a00000000000002a", "subnet-0a00000000000002c"];
 

@@ -37,7 +37,7 @@ mod tests {
     use serde_json::json;
 
     use crate::facts::test_support::fixture::Fixture;
-    use crate::intent::Intent;
+    use crate::intent_aws::Intent;
 
     use super::*;
 

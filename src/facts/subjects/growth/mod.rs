@@ -14,7 +14,7 @@ use crate::facts::capacity::address_demand::{self, Bound, count};
 use crate::facts::capacity::free_prefixes;
 use crate::facts::inventory::max_pods::{self, Cni, CniKnown, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
 use crate::facts::inventory::{cluster, node_groups, subnets};
-use crate::intent::Growth;
+use crate::intent_aws::Growth;
 use crate::known::{Known, Missing};
 use crate::subject::{Fact, Subject, Subjects};
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::facts::Facts;
 use crate::facts::test_support::minimal_cluster::{is_unknown, snapshot, subnet, withhold};
-use crate::intent::{Growth, Intent};
+use crate::intent_aws::{Growth, Intent};
 use crate::snapshot::Snapshot;
 
 fn plan(nodes: i64, pods: Option<i64>) -> Growth {

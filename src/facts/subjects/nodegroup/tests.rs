@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::facts::Facts;
 use crate::facts::test_support::minimal_cluster::{fields, group, is_unknown, snapshot, subjects, withhold};
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::snapshot::Snapshot;
 
 fn with_types(types: &[&str]) -> Value {

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 
 use crate::facts::base::context::Context;
 use crate::facts::names;
-use crate::intent::Intent;
+use crate::intent_aws::Intent;
 use crate::known::{Known, Missing};
 use crate::snapshot::aws::Time;
 use crate::snapshot::observation::{CLUSTER, Networks, Vantage, VantageKind};

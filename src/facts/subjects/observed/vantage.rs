@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::facts::base::context::Context;
-use crate::intent::Operator;
+use crate::intent_aws::Operator;
 use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::Subnet;
 use crate::snapshot::observation::{Vantage, VantageKind};

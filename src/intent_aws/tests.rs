@@ -1,5 +1,10 @@
 //! Declarations, right and wrong.
 
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
 use super::*;
 
 fn refused(yaml: &str) -> String {
@@ -7,7 +12,7 @@ fn refused(yaml: &str) -> String {
 }
 
 fn refused_flag(flag: &str) -> String {
-    flag.parse::<Operator>().unwrap_err().to_string()
+    operator(flag).unwrap_err().to_string()
 }
 
 #[test]
@@ -66,13 +71,13 @@ fn a_prefix_with_a_typo_is_an_error_that_shows_the_right_one() {
 
 #[test]
 fn a_flag_names_a_network_its_entrance_and_its_groups() {
-    let operator: Operator = "10.50.0.0/24,via=pcx-0a1,sg=sg-0b2,sg=sg-0b3".parse().unwrap();
-    assert_eq!(operator.name, "10.50.0.0/24");
-    assert_eq!(operator.via.as_deref(), Some("pcx-0a1"));
-    assert_eq!(operator.security_groups, ["sg-0b2", "sg-0b3"]);
-    let bare: Operator = "10.50.0.7".parse().unwrap();
+    let full: Operator = operator("10.50.0.0/24,via=pcx-0a1,sg=sg-0b2,sg=sg-0b3").unwrap();
+    assert_eq!(full.name, "10.50.0.0/24");
+    assert_eq!(full.via.as_deref(), Some("pcx-0a1"));
+    assert_eq!(full.security_groups, ["sg-0b2", "sg-0b3"]);
+    let bare: Operator = operator("10.50.0.7").unwrap();
     assert_eq!(bare.cidr.to_string(), "10.50.0.7/32");
-    let six: Operator = "2001:db8::/32".parse().unwrap();
+    let six: Operator = operator("2001:db8::/32").unwrap();
     assert_eq!(six.cidr.to_string(), "2001:db8::/32");
 }
 
@@ -91,14 +96,14 @@ fn a_flag_with_a_typo_shows_the_form() {
 fn two_operators_of_one_name_are_an_error() {
     let text = refused("operators:\n  - { name: a, cidr: 10.0.0.0/8 }\n  - { name: a, cidr: 11.0.0.0/8 }\n");
     assert!(text.contains("two operators are called 'a'"), "{text}");
-    let twice = vec!["10.0.0.0/8".parse().unwrap(), "10.0.0.0/8,via=pcx-1".parse().unwrap()];
+    let twice = vec![operator("10.0.0.0/8").unwrap(), operator("10.0.0.0/8,via=pcx-1").unwrap()];
     assert!(Intent::default().merge_flags(twice).unwrap_err().to_string().contains("declared twice"));
 }
 
 #[test]
 fn flags_add_to_the_file() {
     let file = Intent::from_yaml("f", "operators: [{ cidr: 10.0.0.0/8 }]").unwrap();
-    let both = file.merge_flags(vec!["11.0.0.0/8".parse().unwrap()]).unwrap();
+    let both = file.merge_flags(vec![operator("11.0.0.0/8").unwrap()]).unwrap();
     assert_eq!(both.operators.unwrap().len(), 2);
     assert_eq!(Intent::default().merge_flags(Vec::new()).unwrap().operators, None);
 }

@@ -4,9 +4,9 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::IntentError;
-use super::operators::{check_group, check_subnet, parse_cidr};
-use super::written::{Wrong, checked};
+use crate::intent::{Dialect, Ids, IntentError, Wrong, checked, parse_cidr};
+
+use super::ids::{IDS, check_group, check_subnet};
 
 /// What a cluster that is still to be created will be like.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -98,27 +98,12 @@ impl Plan {
         }
         Ok(Some(plan))
     }
-
-    /// The same plan with every name and id replaced, for sharing.
-    pub(super) fn redacted(&self, text: &impl Fn(&str) -> String, net: &impl Fn(IpNet) -> IpNet) -> Self {
-        let each = |ids: &[String]| ids.iter().map(|id| text(id)).collect();
-        Self {
-            name: self.name.as_ref().map(|_| "planned-cluster".to_owned()),
-            vpc: text(&self.vpc),
-            control_plane_subnets: each(&self.control_plane_subnets),
-            node_subnets: each(&self.node_subnets),
-            security_groups: each(&self.security_groups),
-            kubernetes_version: self.kubernetes_version.clone(),
-            service_cidr: self.service_cidr.map(net),
-            ipv6: self.ipv6,
-        }
-    }
 }
 
 /// `cluster:` as it is written.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct WrittenPlan {
+pub struct WrittenPlan {
     name: Option<Spanned<String>>,
     vpc: Spanned<String>,
     control_plane_subnets: Spanned<Vec<Spanned<String>>>,
@@ -132,45 +117,61 @@ pub(super) struct WrittenPlan {
     ipv6: bool,
 }
 
-impl WrittenPlan {
-    /// What it plans.
-    pub(super) fn understood(self, wrong: Wrong<'_>) -> Result<Plan, IntentError> {
+impl Dialect for Plan {
+    type Written = WrittenPlan;
+    const IDS: Ids = IDS;
+
+    fn understood(written: WrittenPlan, wrong: Wrong<'_>) -> Result<Self, IntentError> {
         let fail =
             |field: &'static str| move |at, what: String| wrong(at, format!("cluster.{field}: {what}"));
-        if let Some(name) = &self.name
+        if let Some(name) = &written.name
             && !is_cluster_name(&name.value)
         {
             let what =
                 format!("'{}' is no name of a cluster; it has letters, digits, '-' and '_'", name.value);
             return Err(fail("name")(name.referenced, what));
         }
-        check_vpc(&self.vpc.value).map_err(|what| fail("vpc")(self.vpc.referenced, what))?;
-        if self.control_plane_subnets.value.is_empty() {
+        check_vpc(&written.vpc.value).map_err(|what| fail("vpc")(written.vpc.referenced, what))?;
+        if written.control_plane_subnets.value.is_empty() {
             let what = "it is empty; name the subnets that EKS will be given, in two zones at least";
-            return Err(fail("control_plane_subnets")(self.control_plane_subnets.referenced, what.into()));
+            return Err(fail("control_plane_subnets")(written.control_plane_subnets.referenced, what.into()));
         }
-        let version = self.kubernetes_version;
+        let version = written.kubernetes_version;
         if let Some(version) = &version {
             check_version(&version.value)
                 .map_err(|what| fail("kubernetes_version")(version.referenced, what))?;
         }
-        let service_cidr = self
+        let service_cidr = written
             .service_cidr
             .map(|cidr| parse_cidr(&cidr.value).map_err(|what| fail("service_cidr")(cidr.referenced, what)));
         Ok(Plan {
-            name: self.name.map(|name| name.value),
-            vpc: self.vpc.value,
+            name: written.name.map(|name| name.value),
+            vpc: written.vpc.value,
             control_plane_subnets: checked(
-                self.control_plane_subnets.value,
+                written.control_plane_subnets.value,
                 check_subnet,
                 &fail("control_plane_subnets"),
             )?,
-            node_subnets: checked(self.node_subnets, check_subnet, &fail("node_subnets"))?,
-            security_groups: checked(self.security_groups, check_group, &fail("security_groups"))?,
+            node_subnets: checked(written.node_subnets, check_subnet, &fail("node_subnets"))?,
+            security_groups: checked(written.security_groups, check_group, &fail("security_groups"))?,
             kubernetes_version: version.map(|version| version.value),
             service_cidr: service_cidr.transpose()?,
-            ipv6: self.ipv6,
+            ipv6: written.ipv6,
         })
+    }
+
+    fn redacted(&self, text: &dyn Fn(&str) -> String, net: &dyn Fn(IpNet) -> IpNet) -> Self {
+        let each = |ids: &[String]| ids.iter().map(|id| text(id)).collect();
+        Self {
+            name: self.name.as_ref().map(|_| "planned-cluster".to_owned()),
+            vpc: text(&self.vpc),
+            control_plane_subnets: each(&self.control_plane_subnets),
+            node_subnets: each(&self.node_subnets),
+            security_groups: each(&self.security_groups),
+            kubernetes_version: self.kubernetes_version.clone(),
+            service_cidr: self.service_cidr.map(net),
+            ipv6: self.ipv6,
+        }
     }
 }
 
@@ -195,7 +196,7 @@ fn check_version(version: &str) -> Result<(), String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::intent::Intent;
+    use crate::intent_aws::Intent;
 
     const WRITTEN: &str = "\
 cluster:
