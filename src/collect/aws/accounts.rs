@@ -1,8 +1,8 @@
 //! Several accounts: the first one's reading, and what the others own of what it refers to.
 
 use super::clients::Clients;
-use super::graph::{self, Unread};
-use super::reading::Reading;
+use super::crawl::{self, Unread};
+use super::session::Session;
 use super::{About, CollectError, Progress, SdkConfig, Snapshot, collect_about, collect_network};
 
 /// How often the other accounts are asked: what one of them reads may lead to another one's.
@@ -55,8 +55,8 @@ async fn referenced(
     progress: &dyn Progress,
 ) -> Result<Snapshot, CollectError> {
     let region = config.region().map(ToString::to_string);
-    let reading = Reading::new(Clients::new(config), region, String::new(), progress);
-    graph::usable(&reading).await?;
-    Box::pin(graph::referenced(&reading, unread, &about.networks())).await;
-    Ok(reading.into_snapshot(now.to_owned()))
+    let session = Session::new(Clients::new(config), region, String::new(), progress);
+    crawl::usable(&session).await?;
+    Box::pin(crawl::referenced(&session, unread, &about.networks())).await;
+    Ok(session.into_snapshot(now.to_owned()))
 }

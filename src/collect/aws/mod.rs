@@ -9,19 +9,19 @@ mod autoscaling;
 mod clients;
 mod config;
 mod convert;
+mod crawl;
 mod ec2;
 mod ecr;
 mod eks;
 mod environment;
 mod failure;
-mod graph;
 mod http;
 mod iam;
 mod kms;
 pub mod operations;
-mod reading;
 mod route53;
 mod route53resolver;
+mod session;
 mod sts;
 
 pub use accounts::collect_accounts;
@@ -36,9 +36,9 @@ use futures::future::{try_join, try_join3};
 use ipnet::IpNet;
 
 use self::clients::Clients;
+use self::crawl::{Ends, Located};
 use self::failure::{Failure, Kind};
-use self::graph::{Ends, Located};
-use self::reading::Reading;
+use self::session::Session;
 use super::{CollectError, Progress};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::eks::Cluster;
@@ -92,33 +92,33 @@ pub async fn collect_about(
     progress: &dyn Progress,
 ) -> Result<Snapshot, CollectError> {
     let region = config.region().map(ToString::to_string);
-    let reading = Reading::new(Clients::new(config), region, cluster.to_owned(), progress);
+    let session = Session::new(Clients::new(config), region, cluster.to_owned(), progress);
     let of_cluster = async {
-        let described = describe(&reading).await?;
-        Ok(graph::cluster(&reading, &described).await)
+        let described = describe(&session).await?;
+        Ok(crawl::cluster(&session, &described).await)
     };
     let of_ends = async {
-        let located = graph::located(&reading, &Ends::of(about.ends.iter().map(String::as_str))).await?;
-        graph::near(&reading, located.by_id.iter()).await;
+        let located = crawl::located(&session, &Ends::of(about.ends.iter().map(String::as_str))).await?;
+        crawl::near(&session, located.by_id.iter()).await;
         Ok(located)
     };
     let network = async {
         let rules = async {
-            graph::resolver_rules(&reading).await;
+            crawl::resolver_rules(&session).await;
             Ok::<(), CollectError>(())
         };
         let (vpc, located, ()) = try_join3(Box::pin(of_cluster), Box::pin(of_ends), rules).await?;
         let near = located.by_id.iter().cloned().chain(vpc).collect();
-        Box::pin(behind(&reading, &near, &located, about)).await;
+        Box::pin(behind(&session, &near, &located, about)).await;
         Ok(())
     };
     let beside = async {
-        Box::pin(graph::beside(&reading, &about.instance_types)).await;
+        Box::pin(crawl::beside(&session, &about.instance_types)).await;
         Ok::<(), CollectError>(())
     };
     try_join(Box::pin(network), Box::pin(beside)).await?;
-    graph::afterwards(&reading).await;
-    Ok(reading.into_snapshot(now))
+    crawl::afterwards(&session).await;
+    Ok(session.into_snapshot(now))
 }
 
 /// Reads the network around the ends of a path, without any cluster.
@@ -132,50 +132,50 @@ pub async fn collect_network(
     progress: &dyn Progress,
 ) -> Result<Snapshot, CollectError> {
     let region = config.region().map(ToString::to_string);
-    let reading = Reading::new(Clients::new(config), region, String::new(), progress);
+    let session = Session::new(Clients::new(config), region, String::new(), progress);
     let ends = Ends::of(about.ends.iter().map(String::as_str));
     let network = async {
         let rules = async {
-            graph::resolver_rules(&reading).await;
+            crawl::resolver_rules(&session).await;
             Ok::<(), CollectError>(())
         };
         let of_ends = async {
-            let located = graph::located(&reading, &ends).await?;
+            let located = crawl::located(&session, &ends).await?;
             // Where no id says which VPC it is about, every VPC that an address may be in is.
             let near = if located.by_id.is_empty() {
-                graph::at_most(&reading, AT_MOST, located.by_address.iter().cloned())
+                crawl::at_most(&session, AT_MOST, located.by_address.iter().cloned())
             } else {
                 located.by_id.iter().cloned().collect()
             };
             if near.is_empty() {
-                return Err(no_vpc(&reading));
+                return Err(no_vpc(&session));
             }
             let near: BTreeSet<String> = near.into_iter().collect();
-            graph::near(&reading, near.iter()).await;
+            crawl::near(&session, near.iter()).await;
             Ok((located, near))
         };
         let ((located, near), ()) = try_join(Box::pin(of_ends), rules).await?;
-        Box::pin(behind(&reading, &near, &located, about)).await;
+        Box::pin(behind(&session, &near, &located, about)).await;
         Ok(())
     };
     let beside = async {
-        Box::pin(graph::account(&reading)).await;
+        Box::pin(crawl::account(&session)).await;
         Ok::<(), CollectError>(())
     };
     try_join(Box::pin(network), Box::pin(beside)).await?;
-    graph::afterwards(&reading).await;
-    Ok(reading.into_snapshot(now))
+    crawl::afterwards(&session).await;
+    Ok(session.into_snapshot(now))
 }
 
 /// The VPCs behind transit gateways that the ends and networks lead to.
-async fn behind(reading: &Reading<'_>, near: &BTreeSet<String>, located: &Located, about: &About) {
-    graph::behind(reading, near, &located.by_address, &about.networks()).await;
-    graph::asking(reading, &about.networks()).await;
+async fn behind(session: &Session<'_>, near: &BTreeSet<String>, located: &Located, about: &About) {
+    crawl::behind(session, near, &located.by_address, &about.networks()).await;
+    crawl::asking(session, &about.networks()).await;
 }
 
 /// No end leads to a VPC, perhaps because something was denied.
-fn no_vpc(reading: &Reading<'_>) -> CollectError {
-    let denied: BTreeSet<String> = reading.look(|snapshot| {
+fn no_vpc(session: &Session<'_>) -> CollectError {
+    let denied: BTreeSet<String> = session.look(|snapshot| {
         let lookups = [
             "DescribeInstances",
             "DescribeNetworkInterfaces",
@@ -186,23 +186,23 @@ fn no_vpc(reading: &Reading<'_>) -> CollectError {
         let gaps = snapshot.gaps.iter().filter(|gap| lookups.contains(&gap.operation.as_str()));
         gaps.filter_map(|gap| gap.permission.clone()).collect()
     });
-    CollectError::NoVpc { region: reading.region.clone(), denied: denied.into_iter().collect() }
+    CollectError::NoVpc { region: session.region.clone(), denied: denied.into_iter().collect() }
 }
 
 /// The one call that nothing works without.
-async fn describe(reading: &Reading<'_>) -> Result<Cluster, CollectError> {
-    let cluster = &reading.cluster;
-    let described = reading
+async fn describe(session: &Session<'_>) -> Result<Cluster, CollectError> {
+    let cluster = &session.cluster;
+    let described = session
         .watch(
             operations::DESCRIBE_CLUSTER,
-            eks::describe_cluster(&reading.clients.eks, cluster, reading.clients.short.clone()),
+            eks::describe_cluster(&session.clients.eks, cluster, session.clients.short.clone()),
         )
         .await;
     let failure = match described {
         Ok(described) => return Ok(described),
         Err(failure) => failure,
     };
-    if let Some(error) = failure.fatal(&reading.clients.eks_endpoint()) {
+    if let Some(error) = failure.fatal(&session.clients.eks_endpoint()) {
         return Err(error);
     }
     let cluster = cluster.clone();
@@ -210,12 +210,12 @@ async fn describe(reading: &Reading<'_>) -> Result<Cluster, CollectError> {
     Err(match kind {
         Kind::NotFound => {
             let names =
-                reading.watch(operations::LIST_CLUSTERS, eks::clusters(&reading.clients.eks)).await.ok();
+                session.watch(operations::LIST_CLUSTERS, eks::clusters(&session.clients.eks)).await.ok();
             let names = names.map(|mut names| {
                 names.sort();
                 names
             });
-            CollectError::NoSuchCluster { cluster, region: reading.region.clone(), names }
+            CollectError::NoSuchCluster { cluster, region: session.region.clone(), names }
         }
         Kind::Denied => CollectError::Denied { cluster, code, message },
         _ => CollectError::DescribeCluster { cluster, code, message },

@@ -19,7 +19,7 @@ use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 const AT_ONCE: usize = 8;
 
 /// One run.
-pub(super) struct Reading<'a> {
+pub(super) struct Session<'a> {
     pub(super) clients: Clients,
     pub(super) region: Option<String>,
     /// The cluster that is read; empty if none is.
@@ -59,7 +59,7 @@ pub(super) struct Asked {
     pub(super) iam: BTreeSet<String>,
 }
 
-impl<'a> Reading<'a> {
+impl<'a> Session<'a> {
     pub(super) fn new(
         clients: Clients,
         region: Option<String>,
@@ -118,7 +118,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// As [`Reading::call`], to IAM: once it turned out to be out of reach, nothing more is sent there.
+    /// As [`Session::call`], to IAM: once it turned out to be out of reach, nothing more is sent there.
     pub(super) async fn call_iam<T>(
         &self,
         operation: Operation,
@@ -289,7 +289,7 @@ pub(super) type Field<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
 /// The key and the field of a collection.
 macro_rules! collection {
     ($key:literal, $field:ident) => {
-        ($key, (|aws: &mut $crate::snapshot::Aws| &mut aws.$field) as $crate::collect::aws::reading::Field<_>)
+        ($key, (|aws: &mut $crate::snapshot::Aws| &mut aws.$field) as $crate::collect::aws::session::Field<_>)
     };
 }
 pub(super) use collection;

@@ -1,17 +1,17 @@
 //! Which call leads to which. Nothing waits for anything that it does not need.
 
-mod behind;
-mod ends;
+mod cluster_state;
 mod iam;
+mod locate;
 mod names;
 mod nodes;
 mod referenced;
 mod region;
-mod state;
 mod transit;
+mod transit_vpcs;
 mod vpc;
 
-pub(super) use ends::{Ends, Located, located};
+pub(super) use locate::{Ends, Located, located};
 pub(super) use referenced::{Unread, read as referenced};
 
 use std::collections::BTreeSet;
@@ -21,60 +21,60 @@ use ipnet::IpNet;
 
 use super::convert::Fetched;
 use super::ec2::prefixes;
-use super::operations as op;
-use super::reading::{Field, Reading, collection, each};
+use super::operations;
+use super::session::{Field, Session, collection, each};
 use super::{eks, sts};
 use crate::collect::CollectError;
 use crate::snapshot::Arn;
 use crate::snapshot::aws::eks::Cluster;
 
 /// What follows from the cluster: its VPC and everything in and around it. Gives the VPC.
-pub(super) async fn cluster(reading: &Reading<'_>, cluster: &Cluster) -> Option<String> {
+pub(super) async fn cluster(session: &Session<'_>, cluster: &Cluster) -> Option<String> {
     // STS may be unreachable in a closed network.
     if let Some(arn) = cluster.arn.as_deref().and_then(Arn::parse) {
-        reading.account_is(arn.account);
-        reading.region_is(arn.region);
+        session.account_is(arn.account);
+        session.region_is(arn.region);
     }
-    reading.keep(
-        op::DESCRIBE_CLUSTER,
+    session.keep(
+        operations::DESCRIBE_CLUSTER,
         collection!("cluster", cluster),
-        std::slice::from_ref(&reading.cluster),
+        std::slice::from_ref(&session.cluster),
         vec![cluster.clone()],
     );
     let config = cluster.resources_vpc_config.clone().unwrap_or_default();
     let vpc = match config.vpc_id {
         Some(vpc) if !vpc.is_empty() => Some(vpc),
-        _ => vpc::of_subnets(reading, &config.subnet_ids.unwrap_or_default()).await,
+        _ => vpc::of_subnets(session, &config.subnet_ids.unwrap_or_default()).await,
     };
-    join!(near(reading, vpc.iter()), roles(reading, cluster), state::keys(reading, cluster));
+    join!(near(session, vpc.iter()), roles(session, cluster), cluster_state::keys(session, cluster));
     vpc
 }
 
 /// The roles that the cluster names itself, those that EKS keeps for itself, and its issuer's provider.
-async fn roles(reading: &Reading<'_>, cluster: &Cluster) {
+async fn roles(session: &Session<'_>, cluster: &Cluster) {
     let auto = cluster.compute_config.as_ref().and_then(|config| config.node_role_arn.clone());
     let issuer = cluster.identity.as_ref().and_then(|identity| identity.oidc.as_ref());
     let issuer = issuer.and_then(|oidc| oidc.issuer.as_deref());
     let arns = [cluster.role_arn.clone(), auto].into_iter().flatten();
-    join!(iam::roles(reading, arns), iam::providers(reading, issuer));
+    join!(iam::roles(session, arns), iam::providers(session, issuer));
 }
 
 /// Everything in and around these VPCs, as far as nobody asked for it yet.
-pub(super) async fn near(reading: &Reading<'_>, vpcs: impl Iterator<Item = &String>) {
-    let vpcs = reading.unasked(vpcs.cloned(), |asked| &mut asked.near);
-    each(vpcs, |vpc| async move { Box::pin(vpc::near(reading, &vpc)).await }).await;
+pub(super) async fn near(session: &Session<'_>, vpcs: impl Iterator<Item = &String>) {
+    let vpcs = session.unasked(vpcs.cloned(), |asked| &mut asked.near);
+    each(vpcs, |vpc| async move { Box::pin(vpc::near(session, &vpc)).await }).await;
 }
 
 /// The first of these VPCs; each other one is a gap.
 pub(super) fn at_most(
-    reading: &Reading<'_>,
+    session: &Session<'_>,
     limit: usize,
     vpcs: impl IntoIterator<Item = String>,
 ) -> Vec<String> {
     let mut kept: Vec<String> = vpcs.into_iter().collect();
     for vpc in kept.split_off(limit.min(kept.len())) {
         let message = format!("{vpc} was left out: {limit} other VPCs that the path may cross were read");
-        reading.gap(op::DESCRIBE_VPCS, &vpc, "NotFollowed", message);
+        session.gap(operations::DESCRIBE_VPCS, &vpc, "NotFollowed", message);
     }
     kept
 }
@@ -82,23 +82,23 @@ pub(super) fn at_most(
 /// The VPCs behind the transit gateways of those that were read, on the way to the networks, and
 /// those of the candidates that share a gateway with them.
 pub(super) async fn behind(
-    reading: &Reading<'_>,
+    session: &Session<'_>,
     near: &BTreeSet<String>,
     candidates: &BTreeSet<String>,
     networks: &[IpNet],
 ) {
-    behind::read(reading, near, candidates, networks).await;
+    transit_vpcs::read(session, near, candidates, networks).await;
 }
 
 /// What answers names in the VPCs that hold one of these networks or an inbound endpoint, of those that
 /// were read for their packets only: people ask the resolver of their own VPC, and rules lead to others.
-pub(super) async fn asking(reading: &Reading<'_>, networks: &[IpNet]) {
+pub(super) async fn asking(session: &Session<'_>, networks: &[IpNet]) {
     let overlaps = |prefix: &IpNet| {
         networks
             .iter()
             .any(|network| network.prefix_len() > 0 && (network.contains(prefix) || prefix.contains(network)))
     };
-    let vpcs: Vec<String> = reading.look(|snapshot| {
+    let vpcs: Vec<String> = session.look(|snapshot| {
         let read = snapshot.aws.vpcs.iter().flatten();
         let endpoints = snapshot.aws.resolver_endpoints.iter().flatten();
         let inbound = endpoints.filter(|endpoint| endpoint.direction.as_deref() == Some("INBOUND"));
@@ -112,120 +112,122 @@ pub(super) async fn asking(reading: &Reading<'_>, networks: &[IpNet]) {
         let unread = own.filter(|vpc| !snapshot.covers("HostedZonesByVPC", &vpc.vpc_id));
         unread.map(|vpc| vpc.vpc_id.clone()).collect()
     });
-    let vpcs = reading.unasked(vpcs, |asked| &mut asked.near);
-    Box::pin(vpc::asking(reading, &vpcs)).await;
+    let vpcs = session.unasked(vpcs, |asked| &mut asked.near);
+    Box::pin(vpc::asking(session, &vpcs)).await;
 }
 
 /// What belongs to the account and the region.
-pub(super) async fn account(reading: &Reading<'_>) {
-    join!(identity(reading), region::all(reading));
+pub(super) async fn account(session: &Session<'_>) {
+    join!(identity(session), region::all(session));
 }
 
 /// The resolver rules: their targets are networks that packets go to.
-pub(super) async fn resolver_rules(reading: &Reading<'_>) {
-    region::resolver_rules(reading).await;
+pub(super) async fn resolver_rules(session: &Session<'_>) {
+    region::resolver_rules(session).await;
 }
 
 /// What does not wait for the cluster.
-pub(super) async fn beside(reading: &Reading<'_>, planned: &[String]) {
+pub(super) async fn beside(session: &Session<'_>, planned: &[String]) {
     join!(
-        account(reading),
-        nodes::types(reading, planned.to_vec()),
-        nodes::groups(reading),
-        nodes::auto_scaling_groups(reading),
-        nodes::instances(reading),
-        fargate(reading),
-        addons(reading),
-        state::access(reading),
-        state::pod_identities(reading),
-        state::all(reading),
+        account(session),
+        nodes::types(session, planned.to_vec()),
+        nodes::groups(session),
+        nodes::auto_scaling_groups(session),
+        nodes::instances(session),
+        fargate(session),
+        addons(session),
+        cluster_state::access(session),
+        cluster_state::pod_identities(session),
+        cluster_state::all(session),
     );
 }
 
 /// What only two finished branches together can tell; it is seldom anything.
-pub(super) async fn afterwards(reading: &Reading<'_>) {
-    join!(region::entries_of_gateway_endpoints(reading), nodes::reservations(reading));
+pub(super) async fn afterwards(session: &Session<'_>) {
+    join!(region::entries_of_gateway_endpoints(session), nodes::reservations(session));
 }
 
 /// Whose account it is, before anything else is asked for.
 ///
 /// # Errors
 /// No credentials, or such that AWS does not accept. A network that hides STS is no error.
-pub(super) async fn usable(reading: &Reading<'_>) -> Result<(), CollectError> {
-    match reading.watch(op::GET_CALLER_IDENTITY, sts::account(&reading.clients.sts)).await {
-        Ok(account) => reading.account_is(&account),
+pub(super) async fn usable(session: &Session<'_>) -> Result<(), CollectError> {
+    match session.watch(operations::GET_CALLER_IDENTITY, sts::account(&session.clients.sts)).await {
+        Ok(account) => session.account_is(&account),
         Err(failure) => {
             if let Some(error) = failure.of_credentials() {
                 return Err(error);
             }
-            reading.failed(op::GET_CALLER_IDENTITY, &[], failure);
+            session.failed(operations::GET_CALLER_IDENTITY, &[], failure);
         }
     }
     Ok(())
 }
 
-async fn identity(reading: &Reading<'_>) {
-    let account = reading.call(op::GET_CALLER_IDENTITY, &[], sts::account(&reading.clients.sts)).await;
+async fn identity(session: &Session<'_>) {
+    let account =
+        session.call(operations::GET_CALLER_IDENTITY, &[], sts::account(&session.clients.sts)).await;
     if let Some(account) = account {
-        reading.account_is(&account);
+        session.account_is(&account);
     }
 }
 
-async fn fargate(reading: &Reading<'_>) {
-    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+async fn fargate(session: &Session<'_>) {
+    let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let key = collection!("fargateProfileNames", fargate_profile_names);
-    let names =
-        reading.read(op::LIST_FARGATE_PROFILES, key, &scope, eks::fargate_profile_names(eks, cluster)).await;
+    let names = session
+        .read(operations::LIST_FARGATE_PROFILES, key, &scope, eks::fargate_profile_names(eks, cluster))
+        .await;
     let key = collection!("fargateProfile", fargate_profile);
     let describe = |name: String| async move {
         let profile = eks::describe_fargate_profile(eks, cluster, &name).await?;
-        iam::roles(reading, profile.pod_execution_role_arn.clone()).await;
+        iam::roles(session, profile.pod_execution_role_arn.clone()).await;
         Ok(profile)
     };
-    members(reading, names, op::DESCRIBE_FARGATE_PROFILE, key, describe).await;
+    members(session, names, operations::DESCRIBE_FARGATE_PROFILE, key, describe).await;
 }
 
-async fn addons(reading: &Reading<'_>) {
-    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
+async fn addons(session: &Session<'_>) {
+    let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let key = collection!("addons", addons);
-    let names = reading.read(op::LIST_ADDONS, key, &scope, eks::addon_names(eks, cluster)).await;
+    let names = session.read(operations::LIST_ADDONS, key, &scope, eks::addon_names(eks, cluster)).await;
     let key = collection!("addon", addon);
     let describe = |name: String| async move {
         let addon = eks::describe_addon(eks, cluster, &name).await?;
-        iam::roles(reading, addon.service_account_role_arn.clone()).await;
+        iam::roles(session, addon.service_account_role_arn.clone()).await;
         Ok(addon)
     };
-    members(reading, names, op::DESCRIBE_ADDON, key, describe).await;
+    members(session, names, operations::DESCRIBE_ADDON, key, describe).await;
 }
 
 /// Describes each of the names that were listed; complete if each of them answered.
 async fn members<T, F: Future<Output = Fetched<T>>>(
-    reading: &Reading<'_>,
+    session: &Session<'_>,
     names: Option<Vec<String>>,
-    operation: op::Operation,
+    operation: operations::Operation,
     key: (&'static str, Field<T>),
     mut describe: impl FnMut(String) -> F,
 ) {
     let Some(names) = names else { return };
     let described = each(names, |name| {
         let call = describe(name.clone());
-        async move { reading.call(operation, &[name], call).await }
+        async move { session.call(operation, &[name], call).await }
     });
-    keep_described(reading, operation, key, described.await);
+    keep_described(session, operation, key, described.await);
 }
 
 /// Keeps what was described of a list: complete if everything was, unread if nothing was.
 fn keep_described<T>(
-    reading: &Reading<'_>,
-    operation: op::Operation,
+    session: &Session<'_>,
+    operation: operations::Operation,
     key: (&'static str, Field<T>),
     described: Vec<Option<T>>,
 ) {
     let complete = described.iter().all(Option::is_some);
     let items: Vec<T> = described.into_iter().flatten().collect();
     if complete {
-        reading.keep(operation, key, std::slice::from_ref(&reading.cluster), items);
+        session.keep(operation, key, std::slice::from_ref(&session.cluster), items);
     } else if !items.is_empty() {
-        reading.keep(operation, key, &[], items);
+        session.keep(operation, key, &[], items);
     }
 }

@@ -7,8 +7,8 @@ use futures::join;
 
 use super::{region, transit, vpc};
 use crate::collect::aws::ec2::{prefixes, transit as gateways, vpcs};
-use crate::collect::aws::operations as op;
-use crate::collect::aws::reading::{Reading, each};
+use crate::collect::aws::operations;
+use crate::collect::aws::session::{Session, each};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
 
@@ -50,7 +50,7 @@ impl Unread {
         for gap in &snapshot.gaps {
             let Some(id) = gap.resource.as_deref().filter(|id| id.starts_with("vpc-")) else { continue };
             match gap.code.as_str() {
-                "OtherAccount" if gap.operation == op::DESCRIBE_VPCS.operation => {
+                "OtherAccount" if gap.operation == operations::DESCRIBE_VPCS.operation => {
                     unread.vpcs.insert(id.to_owned());
                 }
                 "OtherAccount" => {
@@ -76,36 +76,38 @@ impl Unread {
 }
 
 /// Reads what of it belongs to this account. That nothing answers to an id is no fact about it.
-pub(in crate::collect::aws) async fn read(reading: &Reading<'_>, unread: &Unread, networks: &[ipnet::IpNet]) {
-    let ec2 = &reading.clients.ec2;
+pub(in crate::collect::aws) async fn read(session: &Session<'_>, unread: &Unread, networks: &[ipnet::IpNet]) {
+    let ec2 = &session.clients.ec2;
     let ids: Vec<String> = unread.shared.union(&unread.vpcs).cloned().collect();
     let wanted: Vec<String> = unread.transit_gateways.iter().cloned().collect();
     let vpcs = async {
-        let batches = each(ids.chunks(200), |ids| reading.call(op::DESCRIBE_VPCS, &[], vpcs::vpcs(ec2, ids)));
+        let batches =
+            each(ids.chunks(200), |ids| session.call(operations::DESCRIBE_VPCS, &[], vpcs::vpcs(ec2, ids)));
         batches.await.into_iter().flatten().flatten().collect::<Vec<_>>()
     };
     let transit_gateways = async {
-        let of_batch = |ids| reading.call(op::DESCRIBE_TRANSIT_GATEWAYS, &[], gateways::gateways(ec2, ids));
+        let of_batch =
+            |ids| session.call(operations::DESCRIBE_TRANSIT_GATEWAYS, &[], gateways::gateways(ec2, ids));
         let batches = each(wanted.chunks(200), of_batch);
         batches.await.into_iter().flatten().flatten().collect::<Vec<_>>()
     };
     let (vpcs, gateways, (), ()) =
-        join!(vpcs, transit_gateways, region::all(reading), region::resolver_rules(reading));
-    let account = reading.look(|snapshot| snapshot.account.clone());
+        join!(vpcs, transit_gateways, region::all(session), region::resolver_rules(session));
+    let account = session.look(|snapshot| snapshot.account.clone());
     let own = |owner: &Option<String>| owner.is_none() || account.is_none() || *owner == account;
     let vpcs = vpcs.into_iter().filter(|vpc| own(&vpc.owner_id)).map(|vpc| vpc.vpc_id);
     let (shared, others): (Vec<String>, Vec<String>) = vpcs.partition(|id| unread.shared.contains(id));
     let gateways: Vec<_> = gateways.into_iter().filter(|gateway| own(&gateway.owner_id)).collect();
     join!(
-        super::near(reading, shared.iter()),
-        each(others.chunks(200), |batch| Box::pin(vpc::behind(reading, batch))),
+        super::near(session, shared.iter()),
+        each(others.chunks(200), |batch| Box::pin(vpc::behind(session, batch))),
         each(gateways, |gateway| async move {
             let id = gateway.transit_gateway_id.clone();
-            transit::gateway(reading, id, gateway.owner_id).await;
+            transit::gateway(session, id, gateway.owner_id).await;
         }),
     );
-    super::asking(reading, networks).await;
+    super::asking(session, networks).await;
     let networks: Vec<_> = networks.iter().chain(&unread.prefixes).copied().collect();
-    super::behind(reading, &unread.near, &BTreeSet::new(), &networks).await;
-    super::afterwards(reading).await;
+    super::behind(session, &unread.near, &BTreeSet::new(), &networks).await;
+    super::afterwards(session).await;
 }

@@ -3,80 +3,86 @@
 use futures::join;
 
 use crate::collect::aws::ec2::{endpoints, gateways, routes, vpcs};
-use crate::collect::aws::reading::{Reading, collection, each};
-use crate::collect::aws::{operations as op, route53resolver};
+use crate::collect::aws::session::{Session, collection, each};
+use crate::collect::aws::{operations, route53resolver};
 use crate::snapshot::EVERYTHING;
 
 /// What every reading of a network needs, whichever VPCs it is about.
-pub(super) async fn all(reading: &Reading<'_>) {
+pub(super) async fn all(session: &Session<'_>) {
     join!(
-        services(reading),
-        zones(reading),
-        prefix_lists(reading),
-        egress_only_gateways(reading),
-        resolver_endpoints(reading),
+        services(session),
+        zones(session),
+        prefix_lists(session),
+        egress_only_gateways(session),
+        resolver_endpoints(session),
     );
 }
 
 /// The egress-only internet gateways of the account. One that is not among them may be another
 /// account's (of a shared VPC), so the scope is what was found.
-async fn egress_only_gateways(reading: &Reading<'_>) {
-    let operation = op::DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
-    let call = reading.call(operation, &[], gateways::egress_only_gateways(&reading.clients.ec2));
+async fn egress_only_gateways(session: &Session<'_>) {
+    let operation = operations::DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS;
+    let call = session.call(operation, &[], gateways::egress_only_gateways(&session.clients.ec2));
     if let Some(found) = call.await {
         let ids: Vec<String> =
             found.iter().map(|gateway| gateway.egress_only_internet_gateway_id.clone()).collect();
         let key = collection!("EgressOnlyInternetGateways", egress_only_internet_gateways);
-        reading.keep(operation, key, &ids, found);
+        session.keep(operation, key, &ids, found);
     }
 }
 
 /// The services that VPC endpoints can be made for.
-async fn services(reading: &Reading<'_>) {
-    let call =
-        reading.call(op::DESCRIBE_VPC_ENDPOINT_SERVICES, &[], endpoints::services(&reading.clients.ec2));
+async fn services(session: &Session<'_>) {
+    let call = session.call(
+        operations::DESCRIBE_VPC_ENDPOINT_SERVICES,
+        &[],
+        endpoints::services(&session.clients.ec2),
+    );
     if let Some(found) = call.await {
         let key = collection!("ServiceDetails", service_details);
-        reading.keep(op::DESCRIBE_VPC_ENDPOINT_SERVICES, key, &everything(), found);
+        session.keep(operations::DESCRIBE_VPC_ENDPOINT_SERVICES, key, &everything(), found);
     }
 }
 
 /// The zones of the region.
-async fn zones(reading: &Reading<'_>) {
-    let call = reading.call(op::DESCRIBE_AVAILABILITY_ZONES, &[], vpcs::zones(&reading.clients.ec2));
+async fn zones(session: &Session<'_>) {
+    let call = session.call(operations::DESCRIBE_AVAILABILITY_ZONES, &[], vpcs::zones(&session.clients.ec2));
     if let Some(found) = call.await {
         let key = collection!("AvailabilityZones", availability_zones);
-        reading.keep(op::DESCRIBE_AVAILABILITY_ZONES, key, &everything(), found);
+        session.keep(operations::DESCRIBE_AVAILABILITY_ZONES, key, &everything(), found);
     }
 }
 
 /// All prefix lists, without their entries.
-async fn prefix_lists(reading: &Reading<'_>) {
-    let call =
-        reading.call(op::DESCRIBE_MANAGED_PREFIX_LISTS, &[], routes::prefix_lists(&reading.clients.ec2));
+async fn prefix_lists(session: &Session<'_>) {
+    let call = session.call(
+        operations::DESCRIBE_MANAGED_PREFIX_LISTS,
+        &[],
+        routes::prefix_lists(&session.clients.ec2),
+    );
     if let Some(found) = call.await {
         let key = collection!("PrefixLists", prefix_lists);
-        reading.keep(op::DESCRIBE_MANAGED_PREFIX_LISTS, key, &everything(), found);
+        session.keep(operations::DESCRIBE_MANAGED_PREFIX_LISTS, key, &everything(), found);
     }
 }
 
 /// The entries of prefix lists that something refers to.
-pub(super) async fn entries(reading: &Reading<'_>, ids: impl Iterator<Item = String>) {
-    let ids = reading.unasked(ids, |asked| &mut asked.prefix_lists);
+pub(super) async fn entries(session: &Session<'_>, ids: impl Iterator<Item = String>) {
+    let ids = session.unasked(ids, |asked| &mut asked.prefix_lists);
     each(ids, |id| async move {
         let scope = std::slice::from_ref(&id);
-        let call = routes::entries(&reading.clients.ec2, &id);
-        if let Some(found) = reading.call(op::GET_MANAGED_PREFIX_LIST_ENTRIES, scope, call).await {
+        let call = routes::entries(&session.clients.ec2, &id);
+        if let Some(found) = session.call(operations::GET_MANAGED_PREFIX_LIST_ENTRIES, scope, call).await {
             let key = collection!("PrefixListEntries", prefix_list_entries);
-            reading.keep(op::GET_MANAGED_PREFIX_LIST_ENTRIES, key, scope, vec![found]);
+            session.keep(operations::GET_MANAGED_PREFIX_LIST_ENTRIES, key, scope, vec![found]);
         }
     })
     .await;
 }
 
 /// The entries of the lists of gateway endpoints that no route refers to: such a list has the service's name.
-pub(super) async fn entries_of_gateway_endpoints(reading: &Reading<'_>) {
-    let ids: Vec<String> = reading.look(|snapshot| {
+pub(super) async fn entries_of_gateway_endpoints(session: &Session<'_>) {
+    let ids: Vec<String> = session.look(|snapshot| {
         let endpoints = snapshot.aws.vpc_endpoints.iter().flatten();
         let gateways = endpoints.filter(|endpoint| {
             endpoint.vpc_endpoint_type.as_deref().is_some_and(|kind| kind.eq_ignore_ascii_case("gateway"))
@@ -87,34 +93,36 @@ pub(super) async fn entries_of_gateway_endpoints(reading: &Reading<'_>) {
             .filter(|list| list.prefix_list_name.as_deref().is_some_and(|name| services.contains(&name)));
         lists.map(|list| list.prefix_list_id.clone()).collect()
     });
-    entries(reading, ids.into_iter()).await;
+    entries(session, ids.into_iter()).await;
 }
 
 /// All resolver endpoints of the account in the region, and their addresses.
-async fn resolver_endpoints(reading: &Reading<'_>) {
-    let resolver = &reading.clients.resolver;
-    let call = reading.call(op::LIST_RESOLVER_ENDPOINTS, &[], route53resolver::endpoints(resolver));
+async fn resolver_endpoints(session: &Session<'_>) {
+    let resolver = &session.clients.resolver;
+    let call = session.call(operations::LIST_RESOLVER_ENDPOINTS, &[], route53resolver::endpoints(resolver));
     let Some(found) = call.await else { return };
     let ids: Vec<String> = found.iter().map(|endpoint| endpoint.id.clone()).collect();
     let key = collection!("ResolverEndpoints", resolver_endpoints);
-    reading.keep(op::LIST_RESOLVER_ENDPOINTS, key, &everything(), found);
+    session.keep(operations::LIST_RESOLVER_ENDPOINTS, key, &everything(), found);
     each(ids, |id| async move {
         let scope = std::slice::from_ref(&id);
         let call = route53resolver::addresses(resolver, &id);
-        if let Some(found) = reading.call(op::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, scope, call).await {
+        if let Some(found) = session.call(operations::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, scope, call).await
+        {
             let key = collection!("ResolverEndpointIpAddresses", resolver_endpoint_ip_addresses);
-            reading.keep(op::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, key, scope, vec![found]);
+            session.keep(operations::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, key, scope, vec![found]);
         }
     })
     .await;
 }
 
 /// All resolver rules that the account has or that are shared with it.
-pub(super) async fn resolver_rules(reading: &Reading<'_>) {
-    let call = reading.call(op::LIST_RESOLVER_RULES, &[], route53resolver::rules(&reading.clients.resolver));
+pub(super) async fn resolver_rules(session: &Session<'_>) {
+    let call =
+        session.call(operations::LIST_RESOLVER_RULES, &[], route53resolver::rules(&session.clients.resolver));
     if let Some(found) = call.await {
         let key = collection!("ResolverRules", resolver_rules);
-        reading.keep(op::LIST_RESOLVER_RULES, key, &everything(), found);
+        session.keep(operations::LIST_RESOLVER_RULES, key, &everything(), found);
     }
 }
 

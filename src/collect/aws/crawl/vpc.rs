@@ -8,8 +8,8 @@ use futures::join;
 
 use super::{names, region, transit};
 use crate::collect::aws::ec2::{endpoints, firewalls, gateways, routes, vpcs};
-use crate::collect::aws::reading::{Reading, collection, each};
-use crate::collect::aws::{operations as op, route53resolver};
+use crate::collect::aws::session::{Session, collection, each};
+use crate::collect::aws::{operations, route53resolver};
 use crate::snapshot::aws::ec2::{
     IpPermission, VpcAttribute, VpcPeeringConnection, VpcPeeringConnectionVpcInfo,
 };
@@ -18,151 +18,170 @@ use crate::snapshot::aws::ec2::{
 const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];
 
 /// The VPC of the cluster's subnets, for a server that does not name it.
-pub(super) async fn of_subnets(reading: &Reading<'_>, subnets: &[String]) -> Option<String> {
+pub(super) async fn of_subnets(session: &Session<'_>, subnets: &[String]) -> Option<String> {
     if subnets.is_empty() {
         return None;
     }
-    let call = vpcs::subnets_by_id(&reading.clients.ec2, subnets);
-    let found = reading.call(op::DESCRIBE_SUBNETS, &[], call).await?;
+    let call = vpcs::subnets_by_id(&session.clients.ec2, subnets);
+    let found = session.call(operations::DESCRIBE_SUBNETS, &[], call).await?;
     found.into_iter().find_map(|subnet| subnet.vpc_id)
 }
 
 /// Everything in the VPC, and what it leads to.
-pub(super) async fn near(reading: &Reading<'_>, vpc: &str) {
+pub(super) async fn near(session: &Session<'_>, vpc: &str) {
     let scope = &[vpc.to_owned()];
-    let unread = reading.unasked([vpc.to_owned()], |asked| &mut asked.vpcs);
+    let unread = session.unasked([vpc.to_owned()], |asked| &mut asked.vpcs);
     let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
-    let (resolver, ec2) = (&reading.clients.resolver, &reading.clients.ec2);
+    let (resolver, ec2) = (&session.clients.resolver, &session.clients.ec2);
     let groups = collection!("SecurityGroupVpcAssociations", security_group_vpc_associations);
     join!(
-        network(reading, &unread),
-        ways_out(reading, scope),
-        attributes(reading, vpc),
-        reading.read(
-            op::LIST_RESOLVER_RULE_ASSOCIATIONS,
+        network(session, &unread),
+        ways_out(session, scope),
+        attributes(session, vpc),
+        session.read(
+            operations::LIST_RESOLVER_RULE_ASSOCIATIONS,
             associations,
             scope,
             route53resolver::associations(resolver, vpc)
         ),
-        names::all(reading, vpc),
-        reading.read(
-            op::DESCRIBE_SECURITY_GROUP_VPC_ASSOCIATIONS,
+        names::all(session, vpc),
+        session.read(
+            operations::DESCRIBE_SECURITY_GROUP_VPC_ASSOCIATIONS,
             groups,
             scope,
             firewalls::group_associations(ec2, scope)
         ),
-        peerings(reading, vpc),
-        transit::attachments(reading, vpc),
+        peerings(session, vpc),
+        transit::attachments(session, vpc),
     );
 }
 
 /// VPCs in which somebody asks for the cluster's names, with what answers them there.
-pub(super) async fn asking(reading: &Reading<'_>, vpcs: &[String]) {
+pub(super) async fn asking(session: &Session<'_>, vpcs: &[String]) {
     let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
     let endpoints = collection!("VpcEndpoints", vpc_endpoints);
-    let (resolver, ec2) = (&reading.clients.resolver, &reading.clients.ec2);
+    let (resolver, ec2) = (&session.clients.resolver, &session.clients.ec2);
     each(vpcs.iter(), |vpc| async move {
         let scope = std::slice::from_ref(vpc);
         join!(
-            attributes(reading, vpc),
-            reading.read(
-                op::LIST_RESOLVER_RULE_ASSOCIATIONS,
+            attributes(session, vpc),
+            session.read(
+                operations::LIST_RESOLVER_RULE_ASSOCIATIONS,
                 associations,
                 scope,
                 route53resolver::associations(resolver, vpc)
             ),
-            reading.read(op::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
-            names::all(reading, vpc),
+            session.read(
+                operations::DESCRIBE_VPC_ENDPOINTS,
+                endpoints,
+                scope,
+                endpoints::endpoints(ec2, scope)
+            ),
+            names::all(session, vpc),
         );
     })
     .await;
 }
 
 /// VPCs behind a transit gateway, as far as they carry or hold a path's packets.
-pub(super) async fn behind(reading: &Reading<'_>, vpcs: &[String]) {
-    let unread = reading.unasked(vpcs.iter().cloned(), |asked| &mut asked.vpcs);
-    join!(network(reading, &unread), ways_out(reading, vpcs), transit::of_vpcs(reading, vpcs));
+pub(super) async fn behind(session: &Session<'_>, vpcs: &[String]) {
+    let unread = session.unasked(vpcs.iter().cloned(), |asked| &mut asked.vpcs);
+    join!(network(session, &unread), ways_out(session, vpcs), transit::of_vpcs(session, vpcs));
 }
 
 /// The gateways and endpoints through which packets leave VPCs.
-async fn ways_out(reading: &Reading<'_>, scope: &[String]) {
-    let ec2 = &reading.clients.ec2;
+async fn ways_out(session: &Session<'_>, scope: &[String]) {
+    let ec2 = &session.clients.ec2;
     let nats = collection!("NatGateways", nat_gateways);
     let internet_gateways = collection!("InternetGateways", internet_gateways);
     let vpn_gateways = collection!("VpnGateways", vpn_gateways);
     let endpoints = collection!("VpcEndpoints", vpc_endpoints);
     join!(
-        reading.read(op::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
-        reading.read(op::DESCRIBE_NAT_GATEWAYS, nats, scope, gateways::nats(ec2, scope)),
-        reading.read(
-            op::DESCRIBE_INTERNET_GATEWAYS,
+        session.read(operations::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
+        session.read(operations::DESCRIBE_NAT_GATEWAYS, nats, scope, gateways::nats(ec2, scope)),
+        session.read(
+            operations::DESCRIBE_INTERNET_GATEWAYS,
             internet_gateways,
             scope,
             gateways::internet_gateways(ec2, scope)
         ),
-        reading.read(op::DESCRIBE_VPN_GATEWAYS, vpn_gateways, scope, gateways::vpn_gateways(ec2, scope)),
+        session.read(
+            operations::DESCRIBE_VPN_GATEWAYS,
+            vpn_gateways,
+            scope,
+            gateways::vpn_gateways(ec2, scope)
+        ),
     );
 }
 
 /// What decides about packets in a VPC, near or far.
-async fn network(reading: &Reading<'_>, scope: &[String]) {
+async fn network(session: &Session<'_>, scope: &[String]) {
     if scope.is_empty() {
         return;
     }
-    let ec2 = &reading.clients.ec2;
+    let ec2 = &session.clients.ec2;
     let subnets = collection!("Subnets", subnets);
     let acls = collection!("NetworkAcls", network_acls);
     let interfaces = collection!("NetworkInterfaces", network_interfaces);
     join!(
         async {
             let key = collection!("Vpcs", vpcs);
-            let found = reading.read(op::DESCRIBE_VPCS, key, scope, vpcs::vpcs(ec2, scope)).await;
+            let found = session.read(operations::DESCRIBE_VPCS, key, scope, vpcs::vpcs(ec2, scope)).await;
             let options = found.into_iter().flatten().filter_map(|vpc| vpc.dhcp_options_id);
-            dhcp_options(reading, options.collect()).await;
+            dhcp_options(session, options.collect()).await;
         },
-        reading.read(op::DESCRIBE_SUBNETS, subnets, scope, vpcs::subnets(ec2, scope)),
-        reading.read(op::DESCRIBE_NETWORK_ACLS, acls, scope, firewalls::acls(ec2, scope)),
-        reading.read(op::DESCRIBE_NETWORK_INTERFACES, interfaces, scope, endpoints::interfaces(ec2, scope)),
+        session.read(operations::DESCRIBE_SUBNETS, subnets, scope, vpcs::subnets(ec2, scope)),
+        session.read(operations::DESCRIBE_NETWORK_ACLS, acls, scope, firewalls::acls(ec2, scope)),
+        session.read(
+            operations::DESCRIBE_NETWORK_INTERFACES,
+            interfaces,
+            scope,
+            endpoints::interfaces(ec2, scope)
+        ),
         async {
             let key = collection!("RouteTables", route_tables);
-            let found = reading.read(op::DESCRIBE_ROUTE_TABLES, key, scope, routes::tables(ec2, scope)).await;
+            let found =
+                session.read(operations::DESCRIBE_ROUTE_TABLES, key, scope, routes::tables(ec2, scope)).await;
             let routes = found.into_iter().flatten().flat_map(|table| table.routes);
-            region::entries(reading, routes.filter_map(|route| route.destination_prefix_list_id)).await;
+            region::entries(session, routes.filter_map(|route| route.destination_prefix_list_id)).await;
         },
         async {
             let key = collection!("SecurityGroups", security_groups);
-            let found =
-                reading.read(op::DESCRIBE_SECURITY_GROUPS, key, scope, firewalls::groups(ec2, scope)).await;
+            let found = session
+                .read(operations::DESCRIBE_SECURITY_GROUPS, key, scope, firewalls::groups(ec2, scope))
+                .await;
             let permissions = found
                 .into_iter()
                 .flatten()
                 .flat_map(|group| [group.ip_permissions, group.ip_permissions_egress]);
             let lists = permissions.flatten().flat_map(|permission: IpPermission| permission.prefix_list_ids);
-            region::entries(reading, lists.filter_map(|list| list.prefix_list_id)).await;
+            region::entries(session, lists.filter_map(|list| list.prefix_list_id)).await;
         },
     );
 }
 
 /// The DHCP options of VPCs. The id `default` stands for none, and cannot be described.
-async fn dhcp_options(reading: &Reading<'_>, ids: BTreeSet<String>) {
+async fn dhcp_options(session: &Session<'_>, ids: BTreeSet<String>) {
     let ids: Vec<String> = ids.into_iter().filter(|id| id != "default").collect();
     if !ids.is_empty() {
         let key = collection!("DhcpOptions", dhcp_options);
-        reading.read(op::DESCRIBE_DHCP_OPTIONS, key, &ids, vpcs::options(&reading.clients.ec2, &ids)).await;
+        session
+            .read(operations::DESCRIBE_DHCP_OPTIONS, key, &ids, vpcs::options(&session.clients.ec2, &ids))
+            .await;
     }
 }
 
 /// Both DNS attributes; one that failed stays `None`.
-async fn attributes(reading: &Reading<'_>, vpc: &str) {
-    let (ec2, scope) = (&reading.clients.ec2, [vpc.to_owned()]);
+async fn attributes(session: &Session<'_>, vpc: &str) {
+    let (ec2, scope) = (&session.clients.ec2, [vpc.to_owned()]);
     let (support, hostnames) = join!(
-        reading.call(
-            op::DESCRIBE_VPC_ATTRIBUTE,
+        session.call(
+            operations::DESCRIBE_VPC_ATTRIBUTE,
             &scope,
             vpcs::attribute(ec2, vpc, VpcAttributeName::EnableDnsSupport)
         ),
-        reading.call(
-            op::DESCRIBE_VPC_ATTRIBUTE,
+        session.call(
+            operations::DESCRIBE_VPC_ATTRIBUTE,
             &scope,
             vpcs::attribute(ec2, vpc, VpcAttributeName::EnableDnsHostnames)
         ),
@@ -176,8 +195,8 @@ async fn attributes(reading: &Reading<'_>, vpc: &str) {
         enable_dns_support: support.and_then(|answer| answer.enable_dns_support),
         enable_dns_hostnames: hostnames.and_then(|answer| answer.enable_dns_hostnames),
     };
-    reading.keep(
-        op::DESCRIBE_VPC_ATTRIBUTE,
+    session.keep(
+        operations::DESCRIBE_VPC_ATTRIBUTE,
         collection!("VpcAttributes", vpc_attributes),
         both,
         vec![attribute],
@@ -185,11 +204,19 @@ async fn attributes(reading: &Reading<'_>, vpc: &str) {
 }
 
 /// The peering connections of the VPC, and their far sides.
-async fn peerings(reading: &Reading<'_>, vpc: &str) {
-    let (ec2, scope) = (&reading.clients.ec2, [vpc.to_owned()]);
+async fn peerings(session: &Session<'_>, vpc: &str) {
+    let (ec2, scope) = (&session.clients.ec2, [vpc.to_owned()]);
     let (requested, accepted) = join!(
-        reading.call(op::DESCRIBE_VPC_PEERING_CONNECTIONS, &scope, gateways::peerings(ec2, "requester", vpc)),
-        reading.call(op::DESCRIBE_VPC_PEERING_CONNECTIONS, &scope, gateways::peerings(ec2, "accepter", vpc)),
+        session.call(
+            operations::DESCRIBE_VPC_PEERING_CONNECTIONS,
+            &scope,
+            gateways::peerings(ec2, "requester", vpc)
+        ),
+        session.call(
+            operations::DESCRIBE_VPC_PEERING_CONNECTIONS,
+            &scope,
+            gateways::peerings(ec2, "accepter", vpc)
+        ),
     );
     if requested.is_none() && accepted.is_none() {
         return;
@@ -200,13 +227,13 @@ async fn peerings(reading: &Reading<'_>, vpc: &str) {
         found.map(|peering| (peering.vpc_peering_connection_id.clone(), peering)).collect();
     let found: Vec<_> = found.into_values().collect();
     let key = collection!("VpcPeeringConnections", vpc_peering_connections);
-    reading.keep(op::DESCRIBE_VPC_PEERING_CONNECTIONS, key, both, found.clone());
-    far(reading, vpc, &found).await;
+    session.keep(operations::DESCRIBE_VPC_PEERING_CONNECTIONS, key, both, found.clone());
+    far(session, vpc, &found).await;
 }
 
 /// The far sides: those of this account and region in one call each kind, the others as gaps.
-async fn far(reading: &Reading<'_>, vpc: &str, peerings: &[VpcPeeringConnection]) {
-    let (account, region) = reading.look(|snapshot| (snapshot.account.clone(), snapshot.region.clone()));
+async fn far(session: &Session<'_>, vpc: &str, peerings: &[VpcPeeringConnection]) {
+    let (account, region) = session.look(|snapshot| (snapshot.account.clone(), snapshot.region.clone()));
     let mut readable = BTreeSet::new();
     let mut elsewhere = BTreeMap::new();
     for peering in peerings {
@@ -242,10 +269,10 @@ async fn far(reading: &Reading<'_>, vpc: &str, peerings: &[VpcPeeringConnection]
         }
     }
     for (id, (code, message)) in elsewhere {
-        reading.gap(op::DESCRIBE_VPCS, &id, code, message);
+        session.gap(operations::DESCRIBE_VPCS, &id, code, message);
     }
     // A call takes 200 filter values at most.
-    let readable = reading.unasked(readable, |asked| &mut asked.vpcs);
+    let readable = session.unasked(readable, |asked| &mut asked.vpcs);
     let batches: Vec<&[String]> = readable.chunks(200).collect();
-    each(batches, |batch| network(reading, batch)).await;
+    each(batches, |batch| network(session, batch)).await;
 }
