@@ -7,11 +7,10 @@ use futures::StreamExt;
 
 use super::clients::Clients;
 use super::convert::Fetched;
-use super::ec2::capacity::Template;
 use super::failure::Failure;
 use super::operations::Operation;
-use crate::collect::Progress;
-use crate::snapshot::aws::collection as collection_of;
+use crate::collect::progress::Progress;
+use crate::snapshot::aws;
 use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
@@ -25,39 +24,24 @@ pub(super) struct Session<'a> {
     /// The cluster that is read; empty if none is.
     pub(super) cluster: String,
     progress: &'a dyn Progress,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
 }
 
 /// What it has read and asked.
 #[derive(Default)]
-struct State {
+struct SessionState {
     snapshot: Snapshot,
     started: usize,
     done: usize,
-    asked: Asked,
+    asked: BTreeSet<(AskedOnce, String)>,
     /// Why IAM cannot be reached, once that is known.
     iam_away: Option<Failure>,
 }
 
-/// What was asked for already, where several answers lead to the same question.
-#[derive(Default)]
-pub(super) struct Asked {
-    /// VPCs, for what decides about packets in them.
-    pub(super) vpcs: BTreeSet<String>,
-    /// VPCs, for everything in and around them.
-    pub(super) near: BTreeSet<String>,
-    pub(super) transit_gateways: BTreeSet<String>,
-    pub(super) prefix_lists: BTreeSet<String>,
-    pub(super) profiles: BTreeSet<String>,
-    pub(super) hosted_zones: BTreeSet<String>,
-    /// DNS Firewall's rule groups and domain lists.
-    pub(super) firewalls: BTreeSet<String>,
-    pub(super) instance_types: BTreeSet<String>,
-    pub(super) templates: BTreeSet<(Template, String)>,
-    pub(super) transit_route_tables: BTreeSet<String>,
-    /// Roles, instance profiles and policies by name or ARN, which do not collide.
-    pub(super) iam: BTreeSet<String>,
-}
+/// Questions that several answers may lead to and that one run asks once each. The text keeps kinds of
+/// questions apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AskedOnce(pub(super) &'static str);
 
 impl<'a> Session<'a> {
     pub(super) fn new(
@@ -66,18 +50,18 @@ impl<'a> Session<'a> {
         cluster: String,
         progress: &'a dyn Progress,
     ) -> Self {
-        let state = State {
+        let state = SessionState {
             snapshot: Snapshot {
                 snapshot_version: SNAPSHOT_VERSION,
                 region: region.clone(),
                 ..Snapshot::default()
             },
-            ..State::default()
+            ..SessionState::default()
         };
         Self { clients, region, cluster, progress, state: Mutex::new(state) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -93,7 +77,7 @@ impl<'a> Session<'a> {
         answer
     }
 
-    fn say(&self, operation: Operation, count: fn(&mut State)) {
+    fn say(&self, operation: Operation, count: fn(&mut SessionState)) {
         let (done, started) = {
             let mut state = self.state();
             count(&mut state);
@@ -157,7 +141,7 @@ impl<'a> Session<'a> {
     pub(super) async fn read<T: Clone>(
         &self,
         operation: Operation,
-        (key, field): (&'static str, Field<T>),
+        (key, field): (&'static str, CollectionField<T>),
         scope: &[String],
         call: impl Future<Output = Fetched<Vec<T>>>,
     ) -> Option<Vec<T>> {
@@ -170,7 +154,7 @@ impl<'a> Session<'a> {
     pub(super) fn keep<T>(
         &self,
         operation: Operation,
-        (key, field): (&'static str, Field<T>),
+        (key, field): (&'static str, CollectionField<T>),
         scope: &[String],
         items: Vec<T>,
     ) {
@@ -207,14 +191,17 @@ impl<'a> Session<'a> {
     }
 
     /// Those that nobody asked for yet; from now on they count as asked.
-    pub(super) fn unasked<T: Ord + Clone>(
+    pub(super) fn unasked(
         &self,
-        wanted: impl IntoIterator<Item = T>,
-        asked: fn(&mut Asked) -> &mut BTreeSet<T>,
-    ) -> Vec<T> {
-        let mut state = self.state();
-        let asked = asked(&mut state.asked);
-        wanted.into_iter().filter(|wanted| asked.insert(wanted.clone())).collect()
+        questions: AskedOnce,
+        wanted: impl IntoIterator<Item = String>,
+    ) -> Vec<String> {
+        wanted.into_iter().filter(|wanted| self.is_unasked(questions, wanted.clone())).collect()
+    }
+
+    /// Whether nobody asked for it yet; from now on it counts as asked.
+    pub(super) fn is_unasked(&self, questions: AskedOnce, wanted: String) -> bool {
+        self.state().asked.insert((questions, wanted))
     }
 
     /// Looks at what was read so far.
@@ -264,7 +251,7 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
     for vpc in snapshot.aws.vpcs.iter().flatten() {
         let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
         for key in OWNERS {
-            let Some(collection) = collection_of(key) else { continue };
+            let Some(collection) = aws::collection(key) else { continue };
             if snapshot.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
                 snapshot.gaps.push(Gap {
                     service: collection.service.to_owned(),
@@ -284,12 +271,16 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
 }
 
 /// A collection of the snapshot.
-pub(super) type Field<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
+pub(super) type CollectionField<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
 
 /// The key and the field of a collection.
 macro_rules! collection {
     ($key:literal, $field:ident) => {
-        ($key, (|aws: &mut $crate::snapshot::Aws| &mut aws.$field) as $crate::collect::aws::session::Field<_>)
+        (
+            $key,
+            (|aws: &mut $crate::snapshot::Aws| &mut aws.$field)
+                as $crate::collect::aws::session::CollectionField<_>,
+        )
     };
 }
 pub(super) use collection;

@@ -27,7 +27,7 @@ pub use targets::{Target, Targets, is_authority};
 pub use tls::Trust;
 pub use vantage::{configured_servers, here, server};
 
-use super::Progress;
+use super::progress::Progress;
 use crate::snapshot::observation::{
     CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage,
 };

@@ -1,11 +1,15 @@
-//! What EKS keeps about the cluster besides its nodes: who may enter, identities, versions, insights,
+//! What EKS keeps about the cluster besides its nodes: Fargate profiles, add-ons, who may enter, identities, versions, insights,
 //! capabilities, certificate authorities; and the keys and registry rules that it depends on.
 
 use futures::join;
 
-use super::{iam, keep_described, members};
+use super::described::{describe_each, keep_described};
+use super::iam;
+use crate::collect::aws::ecr;
+use crate::collect::aws::eks::{members, state};
+use crate::collect::aws::kms;
+use crate::collect::aws::operations;
 use crate::collect::aws::session::{Session, collection, each};
-use crate::collect::aws::{ecr, eks, kms, operations};
 use crate::snapshot::EVERYTHING;
 use crate::snapshot::aws::eks::Cluster;
 
@@ -20,19 +24,49 @@ pub(super) async fn all(session: &Session<'_>) {
     );
 }
 
+/// The Fargate profiles.
+pub(super) async fn fargate(session: &Session<'_>) {
+    let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
+    let key = collection!("fargateProfileNames", fargate_profile_names);
+    let names = session
+        .read(operations::LIST_FARGATE_PROFILES, key, &scope, members::fargate_profile_names(eks, cluster))
+        .await;
+    let key = collection!("fargateProfile", fargate_profile);
+    let describe = |name: String| async move {
+        let profile = members::describe_fargate_profile(eks, cluster, &name).await?;
+        iam::roles(session, profile.pod_execution_role_arn.clone()).await;
+        Ok(profile)
+    };
+    describe_each(session, names, operations::DESCRIBE_FARGATE_PROFILE, key, describe).await;
+}
+
+/// The add-ons.
+pub(super) async fn addons(session: &Session<'_>) {
+    let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
+    let key = collection!("addons", addons);
+    let names = session.read(operations::LIST_ADDONS, key, &scope, members::addon_names(eks, cluster)).await;
+    let key = collection!("addon", addon);
+    let describe = |name: String| async move {
+        let addon = members::describe_addon(eks, cluster, &name).await?;
+        iam::roles(session, addon.service_account_role_arn.clone()).await;
+        Ok(addon)
+    };
+    describe_each(session, names, operations::DESCRIBE_ADDON, key, describe).await;
+}
+
 /// The access entries, each with its policies.
 pub(super) async fn access(session: &Session<'_>) {
     let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let key = collection!("accessEntries", access_entries);
     let names = session
-        .read(operations::LIST_ACCESS_ENTRIES, key, &scope, eks::access_entry_names(eks, cluster))
+        .read(operations::LIST_ACCESS_ENTRIES, key, &scope, members::access_entry_names(eks, cluster))
         .await;
     let key = collection!("accessEntry", access_entry);
-    let describe = |name: String| async move { eks::describe_access_entry(eks, cluster, &name).await };
-    let entries = members(session, names.clone(), operations::DESCRIBE_ACCESS_ENTRY, key, describe);
+    let describe = |name: String| async move { members::describe_access_entry(eks, cluster, &name).await };
+    let entries = describe_each(session, names.clone(), operations::DESCRIBE_ACCESS_ENTRY, key, describe);
     let key = collection!("principalAccessPolicies", principal_access_policies);
-    let policies = |name: String| async move { eks::access_policies(eks, cluster, &name).await };
-    let policies = members(session, names, operations::LIST_ASSOCIATED_ACCESS_POLICIES, key, policies);
+    let policies = |name: String| async move { state::access_policies(eks, cluster, &name).await };
+    let policies = describe_each(session, names, operations::LIST_ASSOCIATED_ACCESS_POLICIES, key, policies);
     join!(entries, policies);
 }
 
@@ -40,16 +74,16 @@ pub(super) async fn access(session: &Session<'_>) {
 pub(super) async fn pod_identities(session: &Session<'_>) {
     let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let key = collection!("associations", pod_identity_associations);
-    let call = eks::pod_identities(eks, cluster);
+    let call = members::pod_identities(eks, cluster);
     let found = session.read(operations::LIST_POD_IDENTITY_ASSOCIATIONS, key, &scope, call).await;
     let ids = found.map(|all| all.into_iter().map(|association| association.association_id).collect());
     let key = collection!("association", pod_identity_association);
     let describe = |id: String| async move {
-        let found = eks::describe_pod_identity(eks, cluster, &id).await?;
+        let found = state::describe_pod_identity(eks, cluster, &id).await?;
         iam::roles(session, found.role_arn.clone()).await;
         Ok(found)
     };
-    members(session, ids, operations::DESCRIBE_POD_IDENTITY_ASSOCIATION, key, describe).await;
+    describe_each(session, ids, operations::DESCRIBE_POD_IDENTITY_ASSOCIATION, key, describe).await;
 }
 
 /// The keys that encrypt the cluster's secrets.
@@ -72,7 +106,7 @@ pub(super) async fn keys(session: &Session<'_>, cluster: &Cluster) {
 }
 
 async fn versions(session: &Session<'_>) {
-    let call = eks::cluster_versions(&session.clients.eks);
+    let call = state::cluster_versions(&session.clients.eks);
     if let Some(found) = session.call(operations::DESCRIBE_CLUSTER_VERSIONS, &[], call).await {
         let key = collection!("clusterVersions", cluster_versions);
         session.keep(operations::DESCRIBE_CLUSTER_VERSIONS, key, &[EVERYTHING.to_owned()], found);
@@ -81,29 +115,29 @@ async fn versions(session: &Session<'_>) {
 
 async fn insights(session: &Session<'_>) {
     let scope = [session.cluster.clone()];
-    let call = eks::insights(&session.clients.eks, &session.cluster);
+    let call = state::insights(&session.clients.eks, &session.cluster);
     session.read(operations::LIST_INSIGHTS, collection!("insights", insights), &scope, call).await;
 }
 
 async fn capabilities(session: &Session<'_>) {
     let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let key = collection!("capabilities", capabilities);
-    let call = eks::capability_names(eks, cluster);
+    let call = state::capability_names(eks, cluster);
     let found = session.read(operations::LIST_CAPABILITIES, key, &scope, call).await;
     let names = found.map(|all| all.into_iter().map(|capability| capability.capability_name).collect());
     let key = collection!("capability", capability);
-    let describe = |name: String| async move { eks::describe_capability(eks, cluster, &name).await };
-    members(session, names, operations::DESCRIBE_CAPABILITY, key, describe).await;
+    let describe = |name: String| async move { state::describe_capability(eks, cluster, &name).await };
+    describe_each(session, names, operations::DESCRIBE_CAPABILITY, key, describe).await;
 }
 
 async fn certificate_authorities(session: &Session<'_>) {
     let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let key = collection!("certificateAuthorities", certificate_authorities);
-    let call = eks::certificate_authorities(eks, cluster);
+    let call = state::certificate_authorities(eks, cluster);
     let found = session.read(operations::LIST_CERTIFICATE_AUTHORITIES, key, &scope, call).await;
     let Some(found) = found else { return };
     let described = each(found, |authority| async move {
-        let call = eks::describe_certificate_authority(eks, cluster, &authority.id);
+        let call = state::describe_certificate_authority(eks, cluster, &authority.id);
         session
             .call(operations::DESCRIBE_CERTIFICATE_AUTHORITY, std::slice::from_ref(&authority.id), call)
             .await

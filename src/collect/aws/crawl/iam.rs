@@ -3,14 +3,18 @@
 
 use futures::join;
 
-use crate::collect::aws::session::{Session, collection, each};
-use crate::collect::aws::{iam, operations};
+use crate::collect::aws::iam;
+use crate::collect::aws::operations;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::Arn;
+
+/// Roles, instance profiles and policies by name or ARN, which do not collide.
+const IAM: AskedOnce = AskedOnce("roles, instance profiles and policies");
 
 /// Roles by ARN, with their policies.
 pub(super) async fn roles(session: &Session<'_>, arns: impl IntoIterator<Item = String>) {
     let names = arns.into_iter().filter_map(|arn| name_of(&arn).map(str::to_owned));
-    let names = session.unasked(names, |asked| &mut asked.iam);
+    let names = session.unasked(IAM, names);
     each(names, |name| async move { Box::pin(role(session, &name)).await }).await;
 }
 
@@ -57,7 +61,7 @@ async fn role(session: &Session<'_>, name: &str) {
 /// Documents of managed policies that are not AWS's own, whose contents are published.
 async fn policies(session: &Session<'_>, arns: Vec<String>) {
     let own = arns.into_iter().filter(|arn| Arn::parse(arn).is_some_and(|arn| arn.account != "aws"));
-    let arns = session.unasked(own, |asked| &mut asked.iam);
+    let arns = session.unasked(IAM, own);
     each(arns, |arn| async move {
         let iam = &session.clients.iam;
         let Some(policy) = session.call_iam(operations::GET_POLICY, &arn, iam::policy(iam, &arn)).await
@@ -86,7 +90,7 @@ pub(super) async fn profiles(session: &Session<'_>, used: impl IntoIterator<Item
     let asked =
         used.into_iter().map(|profile| format!("instance-profile/{}", name_of(&profile).unwrap_or(&profile)));
     let asked: Vec<String> = asked.collect();
-    let asked = session.unasked(asked, |asked| &mut asked.iam);
+    let asked = session.unasked(IAM, asked);
     each(asked, |asked| async move {
         let name = asked.trim_start_matches("instance-profile/");
         let call = iam::instance_profile(&session.clients.iam, name);

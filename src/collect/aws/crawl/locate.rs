@@ -7,17 +7,19 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use futures::future::{try_join, try_join_all};
 use ipnet::IpNet;
 
-use crate::collect::CollectError;
+use super::region;
 use crate::collect::aws::convert::Fetched;
-use crate::collect::aws::ec2::{lookup, prefixes};
+use crate::collect::aws::ec2::lookup;
+use crate::collect::aws::ec2::vpcs::prefixes;
 use crate::collect::aws::failure::Failure;
 use crate::collect::aws::operations::{self, Operation};
 use crate::collect::aws::session::{Session, collection};
+use crate::collect::error::CollectError;
 use crate::id::{self, Kind};
 
 /// What the texts of ends name, as far as AWS can be asked where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::collect::aws) struct Ends {
+pub(crate) struct LocatableEnds {
     /// Ids of VPCs, and of interfaces, instances, subnets and VPC endpoints in them.
     ids: BTreeSet<String>,
     /// Ids of prefix lists, which are in no VPC.
@@ -26,9 +28,9 @@ pub(in crate::collect::aws) struct Ends {
     networks: BTreeSet<IpNet>,
 }
 
-impl Ends {
+impl LocatableEnds {
     /// What these texts name; roles, services and names of networks are not AWS's to look up.
-    pub(in crate::collect::aws) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut ends = Self::default();
         for text in texts {
             let address = || text.parse().ok().map(|address: IpAddr| IpNet::from(address));
@@ -52,30 +54,30 @@ impl Ends {
     }
 
     /// The addresses among them.
-    pub(in crate::collect::aws) fn networks(&self) -> impl Iterator<Item = IpNet> {
+    pub(crate) fn networks(&self) -> impl Iterator<Item = IpNet> {
         self.networks.iter().copied()
     }
 }
 
 /// The VPCs that ends lead to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::collect::aws) struct Located {
+pub(crate) struct LocatedVpcs {
     /// Those that hold what an id names.
-    pub(in crate::collect::aws) by_id: BTreeSet<String>,
+    pub(crate) by_id: BTreeSet<String>,
     /// Those whose prefixes overlap an address end; the path may or may not be about them.
-    pub(in crate::collect::aws) by_address: BTreeSet<String>,
+    pub(crate) by_address: BTreeSet<String>,
 }
 
 /// Finds the VPCs; what was denied is a gap.
 ///
 /// # Errors
 /// An id that does not exist; no credentials, or no way to EC2.
-pub(in crate::collect::aws) async fn located(
+pub(crate) async fn located(
     session: &Session<'_>,
-    ends: &Ends,
-) -> Result<Located, CollectError> {
+    ends: &LocatableEnds,
+) -> Result<LocatedVpcs, CollectError> {
     let by_id = try_join_all(ends.ids.iter().map(|id| async move { holding(session, id).await }));
-    let lists = super::region::entries(session, ends.lists.iter().cloned());
+    let lists = region::entries(session, ends.lists.iter().cloned());
     let both = try_join(by_id, overlapping(session, &ends.networks));
     let (found, ()) = try_join(both, async {
         lists.await;
@@ -83,7 +85,7 @@ pub(in crate::collect::aws) async fn located(
     })
     .await?;
     let (by_id, by_address) = found;
-    Ok(Located { by_id: by_id.into_iter().flatten().collect(), by_address })
+    Ok(LocatedVpcs { by_id: by_id.into_iter().flatten().collect(), by_address })
 }
 
 /// The VPC that holds what an id names.
@@ -187,7 +189,7 @@ mod tests {
 
     #[test]
     fn addresses_and_ids_are_told_apart_and_roles_services_and_names_are_left_alone() {
-        let ends = Ends::of([
+        let ends = LocatableEnds::of([
             "eni-1",
             "i-2",
             "subnet-3",

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use futures::join;
 
-use crate::collect::aws::session::{Session, collection, each};
-use crate::collect::aws::{operations, route53, route53resolver};
+use crate::collect::aws::operations;
+use crate::collect::aws::route53;
+use crate::collect::aws::route53resolver;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::EVERYTHING;
 use crate::snapshot::aws::route53::HostedZoneSummary;
 
@@ -24,6 +26,13 @@ const DOMAINS: [&str; 11] = [
     "on.aws",
     "sc2s.sgov.gov",
 ];
+
+/// Hosted zones, for their records.
+const HOSTED_ZONES: AskedOnce = AskedOnce("records of hosted zones");
+/// DNS Firewall's rule groups and domain lists.
+const FIREWALLS: AskedOnce = AskedOnce("rule groups and domain lists of DNS Firewall");
+/// Route 53 Profiles, for what is in them.
+const PROFILES: AskedOnce = AskedOnce("resources of Route 53 Profiles");
 
 /// All of it for one VPC.
 pub(super) async fn all(session: &Session<'_>, vpc: &str) {
@@ -82,7 +91,7 @@ async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
             None => _ = own.insert(id),
         }
     }
-    let ids = session.unasked(own, |asked| &mut asked.hosted_zones);
+    let ids = session.unasked(HOSTED_ZONES, own);
     if ids.is_empty() {
         // No zone has no records.
         session.keep(operation, key, &[], Vec::new());
@@ -119,7 +128,7 @@ async fn firewalls(session: &Session<'_>, vpc: &str) {
 /// The rules of these groups.
 async fn rules(session: &Session<'_>, groups: impl Iterator<Item = String>) {
     let client = &session.clients.resolver;
-    let ids = session.unasked(groups, |asked| &mut asked.firewalls);
+    let ids = session.unasked(FIREWALLS, groups);
     let key = collection!("FirewallRules", firewall_rules);
     if ids.is_empty() {
         // No group has no rules, and no rule is about no domains.
@@ -145,7 +154,7 @@ async fn domains(session: &Session<'_>, lists: BTreeSet<String>) {
     let client = &session.clients.resolver;
     let lists_key = collection!("FirewallDomainLists", firewall_domain_lists);
     let key = collection!("FirewallDomainsByList", firewall_domains);
-    let lists = session.unasked(lists, |asked| &mut asked.firewalls);
+    let lists = session.unasked(FIREWALLS, lists);
     if lists.is_empty() {
         session.keep(operations::LIST_FIREWALL_DOMAINS, key, &[], Vec::new());
         session.keep(operations::LIST_FIREWALL_DOMAIN_LISTS, lists_key, &[], Vec::new());
@@ -176,7 +185,7 @@ async fn profiles(session: &Session<'_>, vpc: &str) {
     let found = session.read(operations::LIST_PROFILE_ASSOCIATIONS, key, &[vpc.to_owned()], call).await;
     let Some(found) = found else { return };
     let ids = found.into_iter().filter_map(|profile| profile.profile_id);
-    let ids = session.unasked(ids, |asked| &mut asked.profiles);
+    let ids = session.unasked(PROFILES, ids);
     let read = each(ids, |id| async move {
         let key = collection!("ProfileResourceAssociations", profile_resource_associations);
         let call = route53::profile_resources(client, &id);

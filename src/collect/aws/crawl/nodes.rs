@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
 
-use super::{iam, keep_described};
-use crate::collect::aws::ec2::capacity::{self, Template};
+use super::described::keep_described;
+use super::iam;
+use crate::collect::aws::autoscaling;
+use crate::collect::aws::ec2::capacity::{self, LaunchTemplateKey};
 use crate::collect::aws::ec2::vpcs;
-use crate::collect::aws::session::{Session, collection, each};
-use crate::collect::aws::{autoscaling, eks, operations};
+use crate::collect::aws::eks::members;
+use crate::collect::aws::operations;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::aws::autoscaling::{AsgLaunchTemplate, AutoScalingGroup};
 use crate::snapshot::aws::ec2::{InstanceTypeInfo, Reservation};
 use crate::snapshot::aws::eks::Nodegroup;
@@ -19,17 +22,23 @@ const VPC_CNI: &str = "vpc-cni";
 /// How many types one call may name.
 const TYPES_A_CALL: usize = 100;
 
+/// Instance types by name.
+const INSTANCE_TYPES: AskedOnce = AskedOnce("instance types");
+/// Launch templates with a version.
+const TEMPLATE_VERSIONS: AskedOnce = AskedOnce("launch template versions");
+
 /// The managed node groups, their launch templates and instance types.
 pub(super) async fn groups(session: &Session<'_>) {
     let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
     let names = collection!("nodegroups", nodegroups);
-    let Some(names) =
-        session.read(operations::LIST_NODEGROUPS, names, &scope, eks::nodegroup_names(eks, cluster)).await
+    let Some(names) = session
+        .read(operations::LIST_NODEGROUPS, names, &scope, members::nodegroup_names(eks, cluster))
+        .await
     else {
         return;
     };
     let described = each(names, |name| async move {
-        let call = eks::describe_nodegroup(eks, cluster, &name);
+        let call = members::describe_nodegroup(eks, cluster, &name);
         let group = session.call(operations::DESCRIBE_NODEGROUP, std::slice::from_ref(&name), call).await?;
         join!(
             types(session, group.instance_types.clone()),
@@ -46,7 +55,7 @@ pub(super) async fn groups(session: &Session<'_>) {
     );
 }
 
-fn template_of(group: &Nodegroup) -> Vec<(Template, String)> {
+fn template_of(group: &Nodegroup) -> Vec<(LaunchTemplateKey, String)> {
     let Some(used) = &group.launch_template else { return Vec::new() };
     template(used.id.as_ref(), used.name.as_ref(), used.version.as_ref()).into_iter().collect()
 }
@@ -160,20 +169,22 @@ fn template(
     id: Option<&String>,
     name: Option<&String>,
     version: Option<&String>,
-) -> Option<(Template, String)> {
+) -> Option<(LaunchTemplateKey, String)> {
     let template = match (id, name) {
-        (Some(id), _) => Template::Id(id.clone()),
-        (None, Some(name)) => Template::Name(name.clone()),
+        (Some(id), _) => LaunchTemplateKey::Id(id.clone()),
+        (None, Some(name)) => LaunchTemplateKey::Name(name.clone()),
         (None, None) => return None,
     };
     Some((template, version.map_or("$Default", String::as_str).to_owned()))
 }
 
 /// Versions of launch templates, and the instance types that they set.
-async fn templates(session: &Session<'_>, wanted: Vec<(Template, String)>) {
-    let mut versions: BTreeMap<Template, Vec<String>> = BTreeMap::new();
-    for (template, version) in session.unasked(wanted, |asked| &mut asked.templates) {
-        versions.entry(template).or_default().push(version);
+async fn templates(session: &Session<'_>, wanted: Vec<(LaunchTemplateKey, String)>) {
+    let mut versions: BTreeMap<LaunchTemplateKey, Vec<String>> = BTreeMap::new();
+    for (template, version) in wanted {
+        if session.is_unasked(TEMPLATE_VERSIONS, format!("{template:?} {version}")) {
+            versions.entry(template).or_default().push(version);
+        }
     }
     each(versions, |(template, versions)| async move {
         let call = capacity::templates(&session.clients.ec2, &template, &versions);
@@ -227,7 +238,7 @@ pub(super) async fn reservations(session: &Session<'_>) {
 
 /// Instance types by name.
 pub(super) async fn types(session: &Session<'_>, names: Vec<String>) {
-    let names = session.unasked(names, |asked| &mut asked.instance_types);
+    let names = session.unasked(INSTANCE_TYPES, names);
     let batches: Vec<Vec<String>> = names.chunks(TYPES_A_CALL).map(<[String]>::to_vec).collect();
     join!(described(session, &batches), offered(session, &batches));
 }

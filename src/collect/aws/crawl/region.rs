@@ -3,9 +3,13 @@
 use futures::join;
 
 use crate::collect::aws::ec2::{endpoints, gateways, routes, vpcs};
-use crate::collect::aws::session::{Session, collection, each};
-use crate::collect::aws::{operations, route53resolver};
+use crate::collect::aws::operations;
+use crate::collect::aws::route53resolver;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::EVERYTHING;
+
+/// Prefix lists, for their entries.
+const PREFIX_LISTS: AskedOnce = AskedOnce("entries of prefix lists");
 
 /// What every reading of a network needs, whichever VPCs it is about.
 pub(super) async fn all(session: &Session<'_>) {
@@ -68,7 +72,7 @@ async fn prefix_lists(session: &Session<'_>) {
 
 /// The entries of prefix lists that something refers to.
 pub(super) async fn entries(session: &Session<'_>, ids: impl Iterator<Item = String>) {
-    let ids = session.unasked(ids, |asked| &mut asked.prefix_lists);
+    let ids = session.unasked(PREFIX_LISTS, ids);
     each(ids, |id| async move {
         let scope = std::slice::from_ref(&id);
         let call = routes::entries(&session.clients.ec2, &id);
@@ -117,7 +121,7 @@ async fn resolver_endpoints(session: &Session<'_>) {
 }
 
 /// All resolver rules that the account has or that are shared with it.
-pub(super) async fn resolver_rules(session: &Session<'_>) {
+pub(crate) async fn resolver_rules(session: &Session<'_>) {
     let call =
         session.call(operations::LIST_RESOLVER_RULES, &[], route53resolver::rules(&session.clients.resolver));
     if let Some(found) = call.await {

@@ -7,8 +7,13 @@ use futures::join;
 use super::region;
 use crate::collect::aws::ec2::transit;
 use crate::collect::aws::operations;
-use crate::collect::aws::session::{Session, collection, each};
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::aws::ec2::TransitGatewayAttachment;
+
+/// Transit gateways.
+const TRANSIT_GATEWAYS: AskedOnce = AskedOnce("transit gateways");
+/// Route tables of transit gateways, for their routes.
+const ROUTE_TABLES: AskedOnce = AskedOnce("routes of transit gateway route tables");
 
 /// The attachments of the VPC and the gateways that they lead to.
 pub(super) async fn attachments(session: &Session<'_>, vpc: &str) {
@@ -52,7 +57,7 @@ pub(super) async fn of_vpcs(session: &Session<'_>, vpcs: &[String]) {
 
 /// One transit gateway that nobody asked for yet: itself, its attachments, its tables and their routes.
 pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<String>) {
-    if session.unasked([id.clone()], |asked| &mut asked.transit_gateways).is_empty() {
+    if !session.is_unasked(TRANSIT_GATEWAYS, id.clone()) {
         return;
     }
     let (ec2, scope) = (&session.clients.ec2, std::slice::from_ref(&id));
@@ -106,7 +111,7 @@ fn tables_of(attachments: &[TransitGatewayAttachment]) -> Vec<String> {
 
 /// The routes of tables that were not asked for yet.
 async fn routes(session: &Session<'_>, tables: Vec<String>) {
-    let tables = session.unasked(tables, |asked| &mut asked.transit_route_tables);
+    let tables = session.unasked(ROUTE_TABLES, tables);
     each(tables, |table| async move {
         let scope = std::slice::from_ref(&table);
         let call = transit::routes(&session.clients.ec2, &table);

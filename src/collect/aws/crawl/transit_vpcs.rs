@@ -9,8 +9,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::{at_most, vpc};
-use crate::collect::aws::ec2::prefixes;
+use super::vpc;
+use crate::collect::aws::ec2::vpcs::prefixes;
 use crate::collect::aws::operations;
 use crate::collect::aws::session::Session;
 use crate::snapshot::aws::ec2::{TransitGatewayAttachment, TransitGatewayRoute};
@@ -19,8 +19,9 @@ use crate::snapshot::{Aws, Snapshot};
 /// How many VPCs behind transit gateways are read at most.
 const AT_MOST: usize = 20;
 
-/// Reads them. `candidates` are VPCs that an address end may be in.
-pub(super) async fn read(
+/// Reads those behind the transit gateways of `near`, which were read, on the way to the networks, and those of
+/// `candidates`, VPCs that an address end may be in, that share a gateway with them.
+pub(crate) async fn read(
     session: &Session<'_>,
     near: &BTreeSet<String>,
     candidates: &BTreeSet<String>,
@@ -41,7 +42,7 @@ pub(super) async fn read(
             None => readable.push(vpc),
         }
     }
-    let readable = at_most(session, AT_MOST, readable);
+    let readable = vpc::at_most(session, AT_MOST, readable);
     if !readable.is_empty() {
         Box::pin(vpc::behind(session, &readable)).await;
     }

@@ -8,14 +8,20 @@ use futures::join;
 
 use super::{names, region, transit};
 use crate::collect::aws::ec2::{endpoints, firewalls, gateways, routes, vpcs};
-use crate::collect::aws::session::{Session, collection, each};
-use crate::collect::aws::{operations, route53resolver};
+use crate::collect::aws::operations;
+use crate::collect::aws::route53resolver;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::aws::ec2::{
     IpPermission, VpcAttribute, VpcPeeringConnection, VpcPeeringConnectionVpcInfo,
 };
 
 /// States of a peering connection that lead nowhere any more.
 const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];
+
+/// VPCs, for everything in and around them.
+pub(super) const NEAR: AskedOnce = AskedOnce("VPCs with everything in and around them");
+/// VPCs, for what decides about packets in them.
+const NETWORKS: AskedOnce = AskedOnce("VPCs with what decides about packets");
 
 /// The VPC of the cluster's subnets, for a server that does not name it.
 pub(super) async fn of_subnets(session: &Session<'_>, subnets: &[String]) -> Option<String> {
@@ -27,10 +33,30 @@ pub(super) async fn of_subnets(session: &Session<'_>, subnets: &[String]) -> Opt
     found.into_iter().find_map(|subnet| subnet.vpc_id)
 }
 
+/// Everything in and around these VPCs, as far as nobody asked for it yet.
+pub(crate) async fn near(session: &Session<'_>, vpcs: impl Iterator<Item = &String>) {
+    let vpcs = session.unasked(NEAR, vpcs.cloned());
+    each(vpcs, |vpc| async move { Box::pin(everything(session, &vpc)).await }).await;
+}
+
+/// The first of these VPCs; each other one is a gap.
+pub(crate) fn at_most(
+    session: &Session<'_>,
+    limit: usize,
+    vpcs: impl IntoIterator<Item = String>,
+) -> Vec<String> {
+    let mut kept: Vec<String> = vpcs.into_iter().collect();
+    for vpc in kept.split_off(limit.min(kept.len())) {
+        let message = format!("{vpc} was left out: {limit} other VPCs that the path may cross were read");
+        session.gap(operations::DESCRIBE_VPCS, &vpc, "NotFollowed", message);
+    }
+    kept
+}
+
 /// Everything in the VPC, and what it leads to.
-pub(super) async fn near(session: &Session<'_>, vpc: &str) {
+async fn everything(session: &Session<'_>, vpc: &str) {
     let scope = &[vpc.to_owned()];
-    let unread = session.unasked([vpc.to_owned()], |asked| &mut asked.vpcs);
+    let unread = session.unasked(NETWORKS, [vpc.to_owned()]);
     let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
     let (resolver, ec2) = (&session.clients.resolver, &session.clients.ec2);
     let groups = collection!("SecurityGroupVpcAssociations", security_group_vpc_associations);
@@ -85,7 +111,7 @@ pub(super) async fn asking(session: &Session<'_>, vpcs: &[String]) {
 
 /// VPCs behind a transit gateway, as far as they carry or hold a path's packets.
 pub(super) async fn behind(session: &Session<'_>, vpcs: &[String]) {
-    let unread = session.unasked(vpcs.iter().cloned(), |asked| &mut asked.vpcs);
+    let unread = session.unasked(NETWORKS, vpcs.iter().cloned());
     join!(network(session, &unread), ways_out(session, vpcs), transit::of_vpcs(session, vpcs));
 }
 
@@ -272,7 +298,7 @@ async fn far(session: &Session<'_>, vpc: &str, peerings: &[VpcPeeringConnection]
         session.gap(operations::DESCRIBE_VPCS, &id, code, message);
     }
     // A call takes 200 filter values at most.
-    let readable = session.unasked(readable, |asked| &mut asked.vpcs);
+    let readable = session.unasked(NETWORKS, readable);
     let batches: Vec<&[String]> = readable.chunks(200).collect();
     each(batches, |batch| network(session, batch)).await;
 }
