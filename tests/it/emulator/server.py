@@ -7,6 +7,7 @@ Answers `GET /seen/<access key>` itself: the operations that were asked for with
 import ipaddress
 import json
 import os
+import pathlib
 import re
 import sys
 import threading
@@ -214,31 +215,9 @@ NONE = {
     "<requestId>1</requestId><securityGroupVpcAssociationSet/></DescribeSecurityGroupVpcAssociationsResponse>",
 }
 
-PATHS = [
-    (r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
-    (r"/clusters/[^/]+/node-groups", "ListNodegroups"),
-    (r"/clusters/[^/]+/fargate-profiles/[^/]+", "DescribeFargateProfile"),
-    (r"/clusters/[^/]+/fargate-profiles", "ListFargateProfiles"),
-    (r"/clusters/[^/]+/addons/[^/]+", "DescribeAddon"),
-    (r"/clusters/[^/]+/addons", "ListAddons"),
-    (r"/clusters/[^/]+/access-entries/[^/]+", "DescribeAccessEntry"),
-    (r"/clusters/[^/]+/access-entries", "ListAccessEntries"),
-    (r"/clusters/[^/]+/pod-identity-associations/[^/]+", "DescribePodIdentityAssociation"),
-    (r"/clusters/[^/]+/pod-identity-associations", "ListPodIdentityAssociations"),
-    (r"/clusters/[^/]+/access-entries/[^/]+/access-policies", "ListAssociatedAccessPolicies"),
-    (r"/clusters/[^/]+/insights", "ListInsights"),
-    (r"/clusters/[^/]+/capabilities/[^/]+", "DescribeCapability"),
-    (r"/clusters/[^/]+/capabilities", "ListCapabilities"),
-    (r"/clusters/[^/]+/certificate-authorities/[^/]+", "DescribeCertificateAuthority"),
-    (r"/clusters/[^/]+/certificate-authorities", "ListCertificateAuthorities"),
-    (r"/cluster-versions", "DescribeClusterVersions"),
-    (r"/clusters/[^/]+", "DescribeCluster"),
-    (r"/clusters", "ListClusters"),
-    (r"/2013-04-01/hostedzonesbyvpc", "ListHostedZonesByVPC"),
-    (r"/2013-04-01/hostedzone/[^/]+/rrset/?", "ListResourceRecordSets"),
-    (r"/profileassociations", "ListProfileAssociations"),
-    (r"/profileresourceassociations/profileid/[^/]+", "ListProfileResourceAssociations"),
-]
+# The operations of EKS, Route 53 and its Profiles are paths; the tests' own server reads this list too.
+lines = pathlib.Path(__file__).with_name("paths.txt").read_text().splitlines()
+PATHS = [(path.replace("*", "[^/]+") + "/?", name) for path, name in (line.split() for line in lines)]
 
 
 class Recorder:
