@@ -10,7 +10,7 @@ use super::convert::Fetched;
 use super::failure::Failure;
 use super::operations::Operation;
 use crate::collect::progress::Progress;
-use crate::snapshot::aws;
+use crate::snapshot::aws::{self, COLLECTIONS};
 use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
@@ -141,33 +141,30 @@ impl<'a> Session<'a> {
     pub(super) async fn read<T: Clone>(
         &self,
         operation: Operation,
-        (key, field): (&'static str, CollectionField<T>),
+        field: CollectionField<T>,
         scope: &[String],
         call: impl Future<Output = Fetched<Vec<T>>>,
     ) -> Option<Vec<T>> {
         let items = self.call(operation, scope, call).await?;
-        self.keep(operation, (key, field), scope, items.clone());
+        self.keep(field, scope, items.clone());
         Some(items)
     }
 
     /// Adds items to a collection, which is complete for the scope.
-    pub(super) fn keep<T>(
-        &self,
-        operation: Operation,
-        (key, field): (&'static str, CollectionField<T>),
-        scope: &[String],
-        items: Vec<T>,
-    ) {
+    pub(super) fn keep<T>(&self, field: CollectionField<T>, scope: &[String], items: Vec<T>) {
         let mut more = Aws::default();
         *field(&mut more) = Some(items);
+        let Some(filled) = COLLECTIONS.iter().find(|collection| more.ids(collection.key).is_some()) else {
+            return;
+        };
         let mut state = self.state();
         let snapshot = &mut state.snapshot;
         match snapshot.aws.merge(more) {
             Ok(()) if scope.is_empty() => {}
-            Ok(()) => snapshot.scope.entry(key.to_owned()).or_default().extend(scope.iter().cloned()),
+            Ok(()) => snapshot.scope.entry(filled.key.to_owned()).or_default().extend(scope.iter().cloned()),
             Err(conflict) => snapshot.gaps.push(Gap {
-                service: operation.service.to_owned(),
-                operation: operation.operation.to_owned(),
+                service: filled.service.to_owned(),
+                operation: filled.operation.to_owned(),
                 region: self.region.clone(),
                 resource: Some(conflict.id),
                 code: "Incomplete".to_owned(),
@@ -270,17 +267,14 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
     }
 }
 
-/// A collection of the snapshot.
+/// Where a collection is in the snapshot; its key and its operation stand where the snapshot declares it.
 pub(super) type CollectionField<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
 
-/// The key and the field of a collection.
+/// The field of a collection.
 macro_rules! collection {
-    ($key:literal, $field:ident) => {
-        (
-            $key,
-            (|aws: &mut $crate::snapshot::Aws| &mut aws.$field)
-                as $crate::collect::aws::session::CollectionField<_>,
-        )
+    ($field:ident) => {
+        (|aws: &mut $crate::snapshot::Aws| &mut aws.$field)
+            as $crate::collect::aws::session::CollectionField<_>
     };
 }
 pub(super) use collection;

@@ -3,7 +3,6 @@
 use futures::join;
 
 use super::{account, cluster_state, iam, nodes, vpc};
-use crate::collect::aws::operations;
 use crate::collect::aws::session::{Session, collection};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::eks::Cluster;
@@ -15,12 +14,7 @@ pub(crate) async fn around(session: &Session<'_>, cluster: &Cluster) -> Option<S
         session.account_is(arn.account);
         session.region_is(arn.region);
     }
-    session.keep(
-        operations::DESCRIBE_CLUSTER,
-        collection!("cluster", cluster),
-        std::slice::from_ref(&session.cluster),
-        vec![cluster.clone()],
-    );
+    session.keep(collection!(cluster), std::slice::from_ref(&session.cluster), vec![cluster.clone()]);
     let config = cluster.resources_vpc_config.clone().unwrap_or_default();
     let vpc = match config.vpc_id {
         Some(vpc) if !vpc.is_empty() => Some(vpc),

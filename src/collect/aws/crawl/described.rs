@@ -9,7 +9,7 @@ pub(super) async fn describe_each<T, F: Future<Output = Fetched<T>>>(
     session: &Session<'_>,
     names: Option<Vec<String>>,
     operation: Operation,
-    key: (&'static str, CollectionField<T>),
+    field: CollectionField<T>,
     mut describe: impl FnMut(String) -> F,
 ) {
     let Some(names) = names else { return };
@@ -17,21 +17,16 @@ pub(super) async fn describe_each<T, F: Future<Output = Fetched<T>>>(
         let call = describe(name.clone());
         async move { session.call(operation, &[name], call).await }
     });
-    keep_described(session, operation, key, described.await);
+    keep_described(session, field, described.await);
 }
 
 /// Keeps what was described of a list: complete if everything was, unread if nothing was.
-pub(super) fn keep_described<T>(
-    session: &Session<'_>,
-    operation: Operation,
-    key: (&'static str, CollectionField<T>),
-    described: Vec<Option<T>>,
-) {
+pub(super) fn keep_described<T>(session: &Session<'_>, field: CollectionField<T>, described: Vec<Option<T>>) {
     let complete = described.iter().all(Option::is_some);
     let items: Vec<T> = described.into_iter().flatten().collect();
     if complete {
-        session.keep(operation, key, std::slice::from_ref(&session.cluster), items);
+        session.keep(field, std::slice::from_ref(&session.cluster), items);
     } else if !items.is_empty() {
-        session.keep(operation, key, &[], items);
+        session.keep(field, &[], items);
     }
 }

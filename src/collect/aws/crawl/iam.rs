@@ -24,7 +24,7 @@ async fn role(session: &Session<'_>, name: &str) {
     let itself = async {
         let role = session.call_iam(operations::GET_ROLE, name, iam::role(iam, name)).await;
         if let Some(role) = role {
-            session.keep(operations::GET_ROLE, collection!("Role", roles), &scope, vec![role]);
+            session.keep(collection!(roles), &scope, vec![role]);
         }
     };
     let attached = async {
@@ -34,24 +34,21 @@ async fn role(session: &Session<'_>, name: &str) {
         };
         let arns = found.attached_policies.iter().filter_map(|policy| policy.policy_arn.clone());
         let arns: Vec<String> = arns.collect();
-        let key = collection!("AttachedRolePolicies", attached_role_policies);
-        session.keep(operations::LIST_ATTACHED_ROLE_POLICIES, key, &scope, vec![found]);
+        session.keep(collection!(attached_role_policies), &scope, vec![found]);
         policies(session, arns).await;
     };
     let inside = async {
         let call = iam::inline_names(iam, name);
         let Some(found) = session.call_iam(operations::LIST_ROLE_POLICIES, name, call).await else { return };
         let names = found.policy_names.clone();
-        let key = collection!("RolePolicyNames", role_policy_names);
-        session.keep(operations::LIST_ROLE_POLICIES, key, &scope, vec![found]);
+        session.keep(collection!(role_policy_names), &scope, vec![found]);
         each(names, |policy| async move {
             let resource = format!("{name}/{policy}");
             let call = iam::inline(iam, name, &policy);
             let Some(found) = session.call_iam(operations::GET_ROLE_POLICY, &resource, call).await else {
                 return;
             };
-            let key = collection!("RolePolicies", role_policies);
-            session.keep(operations::GET_ROLE_POLICY, key, &[resource], vec![found]);
+            session.keep(collection!(role_policies), &[resource], vec![found]);
         })
         .await;
     };
@@ -70,16 +67,11 @@ async fn policies(session: &Session<'_>, arns: Vec<String>) {
         };
         let version = policy.default_version_id.clone();
         let scope = [arn.clone()];
-        session.keep(operations::GET_POLICY, collection!("Policy", policies), &scope, vec![policy]);
+        session.keep(collection!(policies), &scope, vec![policy]);
         let Some(version) = version else { return };
         let call = iam::version(iam, &arn, &version);
         let Some(found) = session.call_iam(operations::GET_POLICY_VERSION, &arn, call).await else { return };
-        session.keep(
-            operations::GET_POLICY_VERSION,
-            collection!("PolicyVersions", policy_versions),
-            &scope,
-            vec![found],
-        );
+        session.keep(collection!(policy_versions), &scope, vec![found]);
     })
     .await;
 }
@@ -98,8 +90,7 @@ pub(super) async fn profiles(session: &Session<'_>, used: impl IntoIterator<Item
             return;
         };
         let roles: Vec<String> = profile.roles.iter().filter_map(|role| role.arn.clone()).collect();
-        let key = collection!("InstanceProfile", instance_profiles);
-        session.keep(operations::GET_INSTANCE_PROFILE, key, &[name.to_owned()], vec![profile]);
+        session.keep(collection!(instance_profiles), &[name.to_owned()], vec![profile]);
         self::roles(session, roles).await;
     })
     .await;
@@ -115,15 +106,13 @@ pub(super) async fn providers(session: &Session<'_>, issuer: Option<&str>) {
     let url = issuer.map(|issuer| issuer.trim_start_matches("https://").to_owned());
     let of_issuer = found.iter().find(|provider| url.as_ref().is_some_and(|url| provider.arn.ends_with(url)));
     let arn = of_issuer.map(|provider| provider.arn.clone());
-    let key = collection!("OpenIDConnectProviderList", open_id_connect_providers);
-    session.keep(operations::LIST_OPEN_ID_CONNECT_PROVIDERS, key, &["*".to_owned()], found);
+    session.keep(collection!(open_id_connect_providers), &["*".to_owned()], found);
     if let (Some(arn), Some(url)) = (arn, url) {
         let call = iam::provider(iam, &arn);
         let Some(found) = session.call_iam(operations::GET_OPEN_ID_CONNECT_PROVIDER, &url, call).await else {
             return;
         };
-        let key = collection!("OpenIDConnectProvider", open_id_connect_provider);
-        session.keep(operations::GET_OPEN_ID_CONNECT_PROVIDER, key, &[url], vec![found]);
+        session.keep(collection!(open_id_connect_provider), &[url], vec![found]);
     }
 }
 

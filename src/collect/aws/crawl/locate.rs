@@ -112,8 +112,7 @@ async fn holding(session: &Session<'_>, id: &str) -> Result<Vec<String>, Collect
             found.map(|reservations| {
                 let instances = reservations.iter().flat_map(|reservation| &reservation.instances);
                 let vpcs = instances.filter_map(|instance| instance.vpc_id.clone()).collect();
-                let key = collection!("Reservations", reservations);
-                session.keep(operations::DESCRIBE_INSTANCES, key, &[id.to_owned()], reservations);
+                session.keep(collection!(reservations), &[id.to_owned()], reservations);
                 vpcs
             })
         }

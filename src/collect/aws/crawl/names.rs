@@ -41,12 +41,9 @@ pub(super) async fn all(session: &Session<'_>, vpc: &str) {
         hosted_zones(session, vpc),
         profiles(session, vpc),
         firewalls(session, vpc),
-        session.read(
-            operations::GET_FIREWALL_CONFIG,
-            collection!("FirewallConfig", firewall_config),
-            &scope,
-            async { route53resolver::firewall_config(resolver, vpc).await.map(|found| vec![found]) }
-        ),
+        session.read(operations::GET_FIREWALL_CONFIG, collection!(firewall_config), &scope, async {
+            route53resolver::firewall_config(resolver, vpc).await.map(|found| vec![found])
+        }),
     );
 }
 
@@ -54,12 +51,12 @@ pub(super) async fn all(session: &Session<'_>, vpc: &str) {
 async fn hosted_zones(session: &Session<'_>, vpc: &str) {
     let region = session.look(|snapshot| snapshot.region.clone());
     let Some(region) = region else { return };
-    let key = collection!("HostedZonesByVPC", hosted_zones_by_vpc);
+    let field = collection!(hosted_zones_by_vpc);
     let call = async {
         route53::hosted_zones(&session.clients.route53, vpc, &region).await.map(|found| vec![found])
     };
     let found =
-        Box::pin(session.read(operations::LIST_HOSTED_ZONES_BY_VPC, key, &[vpc.to_owned()], call)).await;
+        Box::pin(session.read(operations::LIST_HOSTED_ZONES_BY_VPC, field, &[vpc.to_owned()], call)).await;
     let Some(found) = found else { return };
     let zones = found.into_iter().flat_map(|one| one.hosted_zone_summaries);
     records(session, zones.collect()).await;
@@ -69,10 +66,8 @@ async fn hosted_zones(session: &Session<'_>, vpc: &str) {
 /// own, cannot be listed, and what another account owns only that account can list.
 async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
     let account = session.look(|snapshot| snapshot.account.clone());
-    let (key, operation) = (
-        collection!("ResourceRecordSetsByZone", resource_record_sets_by_zone),
-        operations::LIST_RESOURCE_RECORD_SETS,
-    );
+    let (field, operation) =
+        (collection!(resource_record_sets_by_zone), operations::LIST_RESOURCE_RECORD_SETS);
     let mut own = BTreeSet::new();
     for zone in zones {
         let Some(id) = zone.hosted_zone_id.filter(|_| zone.name.as_deref().is_none_or(concerns)) else {
@@ -94,11 +89,11 @@ async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
     let ids = session.unasked(HOSTED_ZONES, own);
     if ids.is_empty() {
         // No zone has no records.
-        session.keep(operation, key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
     }
     let read = each(ids, |id| async move {
         let call = async { route53::records(&session.clients.route53, &id).await.map(|found| vec![found]) };
-        Box::pin(session.read(operation, key, std::slice::from_ref(&id), call)).await
+        Box::pin(session.read(operation, field, std::slice::from_ref(&id), call)).await
     });
     read.await;
 }
@@ -116,10 +111,10 @@ fn concerns(zone: &str) -> bool {
 /// DNS Firewall's rule groups on the VPC, their rules, and the domains that these are about.
 async fn firewalls(session: &Session<'_>, vpc: &str) {
     let client = &session.clients.resolver;
-    let key = collection!("FirewallRuleGroupAssociations", firewall_rule_group_associations);
+    let field = collection!(firewall_rule_group_associations);
     let call = route53resolver::firewalls(client, vpc);
     let groups =
-        session.read(operations::LIST_FIREWALL_RULE_GROUP_ASSOCIATIONS, key, &[vpc.to_owned()], call).await;
+        session.read(operations::LIST_FIREWALL_RULE_GROUP_ASSOCIATIONS, field, &[vpc.to_owned()], call).await;
     let Some(groups) = groups else { return };
     let ids = groups.into_iter().filter_map(|group| group.firewall_rule_group_id);
     Box::pin(rules(session, ids)).await;
@@ -129,16 +124,16 @@ async fn firewalls(session: &Session<'_>, vpc: &str) {
 async fn rules(session: &Session<'_>, groups: impl Iterator<Item = String>) {
     let client = &session.clients.resolver;
     let ids = session.unasked(FIREWALLS, groups);
-    let key = collection!("FirewallRules", firewall_rules);
+    let field = collection!(firewall_rules);
     if ids.is_empty() {
         // No group has no rules, and no rule is about no domains.
-        session.keep(operations::LIST_FIREWALL_RULES, key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
         domains(session, BTreeSet::new()).await;
         return;
     }
     let rules = each(ids, |id| async move {
         let call = route53resolver::firewall_rules(client, &id);
-        session.read(operations::LIST_FIREWALL_RULES, key, std::slice::from_ref(&id), call).await
+        session.read(operations::LIST_FIREWALL_RULES, field, std::slice::from_ref(&id), call).await
     });
     let rules: Vec<Vec<_>> = rules.await.into_iter().flatten().collect();
     if rules.is_empty() {
@@ -152,27 +147,27 @@ async fn rules(session: &Session<'_>, groups: impl Iterator<Item = String>) {
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-managed-domain-lists.html>.
 async fn domains(session: &Session<'_>, lists: BTreeSet<String>) {
     let client = &session.clients.resolver;
-    let lists_key = collection!("FirewallDomainLists", firewall_domain_lists);
-    let key = collection!("FirewallDomainsByList", firewall_domains);
+    let lists_field = collection!(firewall_domain_lists);
+    let field = collection!(firewall_domains);
     let lists = session.unasked(FIREWALLS, lists);
     if lists.is_empty() {
-        session.keep(operations::LIST_FIREWALL_DOMAINS, key, &[], Vec::new());
-        session.keep(operations::LIST_FIREWALL_DOMAIN_LISTS, lists_key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
+        session.keep(lists_field, &[], Vec::new());
         return;
     }
     let call = route53resolver::firewall_domain_lists(client);
-    session.read(operations::LIST_FIREWALL_DOMAIN_LISTS, lists_key, &[EVERYTHING.to_owned()], call).await;
+    session.read(operations::LIST_FIREWALL_DOMAIN_LISTS, lists_field, &[EVERYTHING.to_owned()], call).await;
     let managed: BTreeSet<String> = session.look(|snapshot| {
         let known = snapshot.aws.firewall_domain_lists.iter().flatten();
         known.filter(|list| list.managed_owner_name.is_some()).map(|list| list.id.clone()).collect()
     });
     let own: Vec<String> = lists.into_iter().filter(|list| !managed.contains(list)).collect();
     if own.is_empty() {
-        session.keep(operations::LIST_FIREWALL_DOMAINS, key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
     }
     let read = each(own, |id| async move {
         let call = async { route53resolver::firewall_domains(client, &id).await.map(|found| vec![found]) };
-        session.read(operations::LIST_FIREWALL_DOMAINS, key, std::slice::from_ref(&id), call).await
+        session.read(operations::LIST_FIREWALL_DOMAINS, field, std::slice::from_ref(&id), call).await
     });
     read.await;
 }
@@ -180,17 +175,17 @@ async fn domains(session: &Session<'_>, lists: BTreeSet<String>) {
 /// The profiles on the VPC, and what is in them.
 async fn profiles(session: &Session<'_>, vpc: &str) {
     let client = &session.clients.profiles;
-    let key = collection!("ProfileAssociations", profile_associations);
+    let field = collection!(profile_associations);
     let call = route53::profiles(client, vpc);
-    let found = session.read(operations::LIST_PROFILE_ASSOCIATIONS, key, &[vpc.to_owned()], call).await;
+    let found = session.read(operations::LIST_PROFILE_ASSOCIATIONS, field, &[vpc.to_owned()], call).await;
     let Some(found) = found else { return };
     let ids = found.into_iter().filter_map(|profile| profile.profile_id);
     let ids = session.unasked(PROFILES, ids);
     let read = each(ids, |id| async move {
-        let key = collection!("ProfileResourceAssociations", profile_resource_associations);
+        let field = collection!(profile_resource_associations);
         let call = route53::profile_resources(client, &id);
         session
-            .read(operations::LIST_PROFILE_RESOURCE_ASSOCIATIONS, key, std::slice::from_ref(&id), call)
+            .read(operations::LIST_PROFILE_RESOURCE_ASSOCIATIONS, field, std::slice::from_ref(&id), call)
             .await
     });
     let found = read.await.into_iter().flatten().flatten();
@@ -204,8 +199,7 @@ async fn profiles(session: &Session<'_>, vpc: &str) {
     }
     // No profile has nothing in it.
     if session.look(|snapshot| snapshot.aws.profile_associations.as_ref().is_some_and(Vec::is_empty)) {
-        let key = collection!("ProfileResourceAssociations", profile_resource_associations);
-        session.keep(operations::LIST_PROFILE_RESOURCE_ASSOCIATIONS, key, &[], Vec::new());
+        session.keep(collection!(profile_resource_associations), &[], Vec::new());
     }
 }
 

@@ -30,7 +30,7 @@ const TEMPLATE_VERSIONS: AskedOnce = AskedOnce("launch template versions");
 /// The managed node groups, their launch templates and instance types.
 pub(super) async fn groups(session: &Session<'_>) {
     let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
-    let names = collection!("nodegroups", nodegroups);
+    let names = collection!(nodegroups);
     let Some(names) = session
         .read(operations::LIST_NODEGROUPS, names, &scope, members::nodegroup_names(eks, cluster))
         .await
@@ -47,12 +47,7 @@ pub(super) async fn groups(session: &Session<'_>) {
         );
         Some(group)
     });
-    keep_described(
-        session,
-        operations::DESCRIBE_NODEGROUP,
-        collection!("nodegroup", nodegroup),
-        described.await,
-    );
+    keep_described(session, collection!(nodegroup), described.await);
 }
 
 fn template_of(group: &Nodegroup) -> Vec<(LaunchTemplateKey, String)> {
@@ -82,8 +77,7 @@ pub(super) async fn auto_scaling_groups(session: &Session<'_>) {
     }
     if one.is_some() || other.is_some() {
         let groups = groups.into_values().collect();
-        let key = collection!("AutoScalingGroups", auto_scaling_groups);
-        session.keep(operations::DESCRIBE_AUTO_SCALING_GROUPS, key, both, groups);
+        session.keep(collection!(auto_scaling_groups), both, groups);
     }
 }
 
@@ -136,12 +130,7 @@ pub(super) async fn instances(session: &Session<'_>) {
     let profiles = reservations.iter().flat_map(|reservation| &reservation.instances);
     let profiles: Vec<String> =
         profiles.filter_map(|instance| instance.iam_instance_profile.as_ref()?.arn.clone()).collect();
-    session.keep(
-        operations::DESCRIBE_INSTANCES,
-        collection!("Reservations", reservations),
-        both,
-        reservations,
-    );
+    session.keep(collection!(reservations), both, reservations);
     join!(types(session, names), iam::profiles(session, profiles));
 }
 
@@ -197,8 +186,7 @@ async fn templates(session: &Session<'_>, wanted: Vec<(LaunchTemplateKey, String
         let profiles = data.filter_map(|data| data.iam_instance_profile.as_ref());
         let profiles: Vec<String> =
             profiles.filter_map(|profile| profile.arn.clone().or_else(|| profile.name.clone())).collect();
-        let key = collection!("LaunchTemplateVersions", launch_template_versions);
-        session.keep(operations::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, key, &scope, found);
+        session.keep(collection!(launch_template_versions), &scope, found);
         join!(types(session, names), iam::profiles(session, profiles));
     })
     .await;
@@ -229,8 +217,7 @@ pub(super) async fn reservations(session: &Session<'_>) {
         let scope = std::slice::from_ref(&subnet);
         let call = vpcs::reservations(&session.clients.ec2, &subnet);
         if let Some(found) = session.call(operations::GET_SUBNET_CIDR_RESERVATIONS, scope, call).await {
-            let key = collection!("SubnetCidrReservations", subnet_cidr_reservations);
-            session.keep(operations::GET_SUBNET_CIDR_RESERVATIONS, key, scope, vec![found]);
+            session.keep(collection!(subnet_cidr_reservations), scope, vec![found]);
         }
     })
     .await;
@@ -246,9 +233,9 @@ pub(super) async fn types(session: &Session<'_>, names: Vec<String>) {
 /// The zones that offer the types. A type that nobody offers is no error here.
 async fn offered(session: &Session<'_>, batches: &[Vec<String>]) {
     each(batches, |batch| {
-        let key = collection!("InstanceTypeOfferings", instance_type_offerings);
+        let field = collection!(instance_type_offerings);
         let call = capacity::offerings(&session.clients.ec2, batch);
-        session.read(operations::DESCRIBE_INSTANCE_TYPE_OFFERINGS, key, batch, call)
+        session.read(operations::DESCRIBE_INSTANCE_TYPE_OFFERINGS, field, batch, call)
     })
     .await;
 }
@@ -277,12 +264,7 @@ async fn described(session: &Session<'_>, batches: &[Vec<String>]) {
 }
 
 fn keep_types(session: &Session<'_>, scope: &[String], found: Vec<InstanceTypeInfo>) {
-    session.keep(
-        operations::DESCRIBE_INSTANCE_TYPES,
-        collection!("InstanceTypes", instance_types),
-        scope,
-        found,
-    );
+    session.keep(collection!(instance_types), scope, found);
 }
 
 #[cfg(test)]

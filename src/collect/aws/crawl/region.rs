@@ -30,8 +30,7 @@ async fn egress_only_gateways(session: &Session<'_>) {
     if let Some(found) = call.await {
         let ids: Vec<String> =
             found.iter().map(|gateway| gateway.egress_only_internet_gateway_id.clone()).collect();
-        let key = collection!("EgressOnlyInternetGateways", egress_only_internet_gateways);
-        session.keep(operation, key, &ids, found);
+        session.keep(collection!(egress_only_internet_gateways), &ids, found);
     }
 }
 
@@ -43,8 +42,7 @@ async fn services(session: &Session<'_>) {
         endpoints::services(&session.clients.ec2),
     );
     if let Some(found) = call.await {
-        let key = collection!("ServiceDetails", service_details);
-        session.keep(operations::DESCRIBE_VPC_ENDPOINT_SERVICES, key, &everything(), found);
+        session.keep(collection!(service_details), &everything(), found);
     }
 }
 
@@ -52,8 +50,7 @@ async fn services(session: &Session<'_>) {
 async fn zones(session: &Session<'_>) {
     let call = session.call(operations::DESCRIBE_AVAILABILITY_ZONES, &[], vpcs::zones(&session.clients.ec2));
     if let Some(found) = call.await {
-        let key = collection!("AvailabilityZones", availability_zones);
-        session.keep(operations::DESCRIBE_AVAILABILITY_ZONES, key, &everything(), found);
+        session.keep(collection!(availability_zones), &everything(), found);
     }
 }
 
@@ -65,8 +62,7 @@ async fn prefix_lists(session: &Session<'_>) {
         routes::prefix_lists(&session.clients.ec2),
     );
     if let Some(found) = call.await {
-        let key = collection!("PrefixLists", prefix_lists);
-        session.keep(operations::DESCRIBE_MANAGED_PREFIX_LISTS, key, &everything(), found);
+        session.keep(collection!(prefix_lists), &everything(), found);
     }
 }
 
@@ -77,8 +73,7 @@ pub(super) async fn entries(session: &Session<'_>, ids: impl Iterator<Item = Str
         let scope = std::slice::from_ref(&id);
         let call = routes::entries(&session.clients.ec2, &id);
         if let Some(found) = session.call(operations::GET_MANAGED_PREFIX_LIST_ENTRIES, scope, call).await {
-            let key = collection!("PrefixListEntries", prefix_list_entries);
-            session.keep(operations::GET_MANAGED_PREFIX_LIST_ENTRIES, key, scope, vec![found]);
+            session.keep(collection!(prefix_list_entries), scope, vec![found]);
         }
     })
     .await;
@@ -106,15 +101,13 @@ async fn resolver_endpoints(session: &Session<'_>) {
     let call = session.call(operations::LIST_RESOLVER_ENDPOINTS, &[], route53resolver::endpoints(resolver));
     let Some(found) = call.await else { return };
     let ids: Vec<String> = found.iter().map(|endpoint| endpoint.id.clone()).collect();
-    let key = collection!("ResolverEndpoints", resolver_endpoints);
-    session.keep(operations::LIST_RESOLVER_ENDPOINTS, key, &everything(), found);
+    session.keep(collection!(resolver_endpoints), &everything(), found);
     each(ids, |id| async move {
         let scope = std::slice::from_ref(&id);
         let call = route53resolver::addresses(resolver, &id);
         if let Some(found) = session.call(operations::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, scope, call).await
         {
-            let key = collection!("ResolverEndpointIpAddresses", resolver_endpoint_ip_addresses);
-            session.keep(operations::LIST_RESOLVER_ENDPOINT_IP_ADDRESSES, key, scope, vec![found]);
+            session.keep(collection!(resolver_endpoint_ip_addresses), scope, vec![found]);
         }
     })
     .await;
@@ -125,8 +118,7 @@ pub(crate) async fn resolver_rules(session: &Session<'_>) {
     let call =
         session.call(operations::LIST_RESOLVER_RULES, &[], route53resolver::rules(&session.clients.resolver));
     if let Some(found) = call.await {
-        let key = collection!("ResolverRules", resolver_rules);
-        session.keep(operations::LIST_RESOLVER_RULES, key, &everything(), found);
+        session.keep(collection!(resolver_rules), &everything(), found);
     }
 }
 

@@ -21,13 +21,13 @@ pub(super) async fn attachments(session: &Session<'_>, vpc: &str) {
     let (of_vpc, all) = join!(
         session.read(
             operations::DESCRIBE_TRANSIT_GATEWAY_VPC_ATTACHMENTS,
-            collection!("TransitGatewayVpcAttachments", transit_gateway_vpc_attachments),
+            collection!(transit_gateway_vpc_attachments),
             scope,
             transit::vpc_attachments(ec2, scope)
         ),
         session.read(
             operations::DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS,
-            collection!("TransitGatewayAttachments", transit_gateway_attachments),
+            collection!(transit_gateway_attachments),
             scope,
             transit::attachments_of_vpcs(ec2, scope)
         ),
@@ -50,9 +50,9 @@ pub(super) async fn attachments(session: &Session<'_>, vpc: &str) {
 
 /// The attachments of VPCs that lie behind a transit gateway.
 pub(super) async fn of_vpcs(session: &Session<'_>, vpcs: &[String]) {
-    let key = collection!("TransitGatewayVpcAttachments", transit_gateway_vpc_attachments);
+    let field = collection!(transit_gateway_vpc_attachments);
     let call = transit::vpc_attachments(&session.clients.ec2, vpcs);
-    session.read(operations::DESCRIBE_TRANSIT_GATEWAY_VPC_ATTACHMENTS, key, vpcs, call).await;
+    session.read(operations::DESCRIBE_TRANSIT_GATEWAY_VPC_ATTACHMENTS, field, vpcs, call).await;
 }
 
 /// One transit gateway that nobody asked for yet: itself, its attachments, its tables and their routes.
@@ -65,15 +65,14 @@ pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<Str
     // To an account that it is only shared with, EC2 shows the account's own attachments and no
     // tables, as if there were no others: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html
     let foreign = owner.is_some() && account.is_some() && owner != account;
-    let gateways = collection!("TransitGateways", transit_gateways);
+    let gateways = collection!(transit_gateways);
     let attachments = async {
         let call = transit::attachments_of_gateway(ec2, &id);
         let found = session.call(operations::DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS, scope, call).await;
         let Some(found) = found else { return };
         let complete = if foreign { &[] } else { scope };
         let tables = tables_of(&found);
-        let key = collection!("TransitGatewayAttachments", transit_gateway_attachments);
-        session.keep(operations::DESCRIBE_TRANSIT_GATEWAY_ATTACHMENTS, key, complete, found);
+        session.keep(collection!(transit_gateway_attachments), complete, found);
         Box::pin(routes(session, tables)).await;
     };
     let tables = async {
@@ -88,10 +87,10 @@ pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<Str
         let Some(found) = found else { return };
         let ids: Vec<String> =
             found.iter().map(|table| table.transit_gateway_route_table_id.clone()).collect();
-        let key = collection!("TransitGatewayRouteTables", transit_gateway_route_tables);
+        let field = collection!(transit_gateway_route_tables);
         // The gateway is part of the scope: these are all of its tables.
         let complete: Vec<String> = ids.iter().chain(scope).cloned().collect();
-        session.keep(operations::DESCRIBE_TRANSIT_GATEWAY_ROUTE_TABLES, key, &complete, found);
+        session.keep(field, &complete, found);
         Box::pin(routes(session, ids)).await;
     };
     join!(
@@ -118,8 +117,7 @@ async fn routes(session: &Session<'_>, tables: Vec<String>) {
         if let Some(found) = session.call(operations::SEARCH_TRANSIT_GATEWAY_ROUTES, scope, call).await {
             let lists: BTreeSet<String> =
                 found.routes.iter().filter_map(|route| route.prefix_list_id.clone()).collect();
-            let key = collection!("TransitGatewayRoutes", transit_gateway_routes);
-            session.keep(operations::SEARCH_TRANSIT_GATEWAY_ROUTES, key, scope, vec![found]);
+            session.keep(collection!(transit_gateway_routes), scope, vec![found]);
             region::entries(session, lists.into_iter()).await;
         }
     })

@@ -57,9 +57,9 @@ pub(crate) fn at_most(
 async fn everything(session: &Session<'_>, vpc: &str) {
     let scope = &[vpc.to_owned()];
     let unread = session.unasked(NETWORKS, [vpc.to_owned()]);
-    let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
+    let associations = collection!(resolver_rule_associations);
     let (resolver, ec2) = (&session.clients.resolver, &session.clients.ec2);
-    let groups = collection!("SecurityGroupVpcAssociations", security_group_vpc_associations);
+    let groups = collection!(security_group_vpc_associations);
     join!(
         network(session, &unread),
         ways_out(session, scope),
@@ -84,8 +84,8 @@ async fn everything(session: &Session<'_>, vpc: &str) {
 
 /// VPCs in which somebody asks for the cluster's names, with what answers them there.
 pub(super) async fn asking(session: &Session<'_>, vpcs: &[String]) {
-    let associations = collection!("ResolverRuleAssociations", resolver_rule_associations);
-    let endpoints = collection!("VpcEndpoints", vpc_endpoints);
+    let associations = collection!(resolver_rule_associations);
+    let endpoints = collection!(vpc_endpoints);
     let (resolver, ec2) = (&session.clients.resolver, &session.clients.ec2);
     each(vpcs.iter(), |vpc| async move {
         let scope = std::slice::from_ref(vpc);
@@ -118,10 +118,10 @@ pub(super) async fn behind(session: &Session<'_>, vpcs: &[String]) {
 /// The gateways and endpoints through which packets leave VPCs.
 async fn ways_out(session: &Session<'_>, scope: &[String]) {
     let ec2 = &session.clients.ec2;
-    let nats = collection!("NatGateways", nat_gateways);
-    let internet_gateways = collection!("InternetGateways", internet_gateways);
-    let vpn_gateways = collection!("VpnGateways", vpn_gateways);
-    let endpoints = collection!("VpcEndpoints", vpc_endpoints);
+    let nats = collection!(nat_gateways);
+    let internet_gateways = collection!(internet_gateways);
+    let vpn_gateways = collection!(vpn_gateways);
+    let endpoints = collection!(vpc_endpoints);
     join!(
         session.read(operations::DESCRIBE_VPC_ENDPOINTS, endpoints, scope, endpoints::endpoints(ec2, scope)),
         session.read(operations::DESCRIBE_NAT_GATEWAYS, nats, scope, gateways::nats(ec2, scope)),
@@ -146,13 +146,13 @@ async fn network(session: &Session<'_>, scope: &[String]) {
         return;
     }
     let ec2 = &session.clients.ec2;
-    let subnets = collection!("Subnets", subnets);
-    let acls = collection!("NetworkAcls", network_acls);
-    let interfaces = collection!("NetworkInterfaces", network_interfaces);
+    let subnets = collection!(subnets);
+    let acls = collection!(network_acls);
+    let interfaces = collection!(network_interfaces);
     join!(
         async {
-            let key = collection!("Vpcs", vpcs);
-            let found = session.read(operations::DESCRIBE_VPCS, key, scope, vpcs::vpcs(ec2, scope)).await;
+            let field = collection!(vpcs);
+            let found = session.read(operations::DESCRIBE_VPCS, field, scope, vpcs::vpcs(ec2, scope)).await;
             let options = found.into_iter().flatten().filter_map(|vpc| vpc.dhcp_options_id);
             dhcp_options(session, options.collect()).await;
         },
@@ -165,16 +165,17 @@ async fn network(session: &Session<'_>, scope: &[String]) {
             endpoints::interfaces(ec2, scope)
         ),
         async {
-            let key = collection!("RouteTables", route_tables);
-            let found =
-                session.read(operations::DESCRIBE_ROUTE_TABLES, key, scope, routes::tables(ec2, scope)).await;
+            let field = collection!(route_tables);
+            let found = session
+                .read(operations::DESCRIBE_ROUTE_TABLES, field, scope, routes::tables(ec2, scope))
+                .await;
             let routes = found.into_iter().flatten().flat_map(|table| table.routes);
             region::entries(session, routes.filter_map(|route| route.destination_prefix_list_id)).await;
         },
         async {
-            let key = collection!("SecurityGroups", security_groups);
+            let field = collection!(security_groups);
             let found = session
-                .read(operations::DESCRIBE_SECURITY_GROUPS, key, scope, firewalls::groups(ec2, scope))
+                .read(operations::DESCRIBE_SECURITY_GROUPS, field, scope, firewalls::groups(ec2, scope))
                 .await;
             let permissions = found
                 .into_iter()
@@ -190,9 +191,9 @@ async fn network(session: &Session<'_>, scope: &[String]) {
 async fn dhcp_options(session: &Session<'_>, ids: BTreeSet<String>) {
     let ids: Vec<String> = ids.into_iter().filter(|id| id != "default").collect();
     if !ids.is_empty() {
-        let key = collection!("DhcpOptions", dhcp_options);
+        let field = collection!(dhcp_options);
         session
-            .read(operations::DESCRIBE_DHCP_OPTIONS, key, &ids, vpcs::options(&session.clients.ec2, &ids))
+            .read(operations::DESCRIBE_DHCP_OPTIONS, field, &ids, vpcs::options(&session.clients.ec2, &ids))
             .await;
     }
 }
@@ -221,12 +222,7 @@ async fn attributes(session: &Session<'_>, vpc: &str) {
         enable_dns_support: support.and_then(|answer| answer.enable_dns_support),
         enable_dns_hostnames: hostnames.and_then(|answer| answer.enable_dns_hostnames),
     };
-    session.keep(
-        operations::DESCRIBE_VPC_ATTRIBUTE,
-        collection!("VpcAttributes", vpc_attributes),
-        both,
-        vec![attribute],
-    );
+    session.keep(collection!(vpc_attributes), both, vec![attribute]);
 }
 
 /// The peering connections of the VPC, and their far sides.
@@ -252,8 +248,7 @@ async fn peerings(session: &Session<'_>, vpc: &str) {
     let found: BTreeMap<String, VpcPeeringConnection> =
         found.map(|peering| (peering.vpc_peering_connection_id.clone(), peering)).collect();
     let found: Vec<_> = found.into_values().collect();
-    let key = collection!("VpcPeeringConnections", vpc_peering_connections);
-    session.keep(operations::DESCRIBE_VPC_PEERING_CONNECTIONS, key, both, found.clone());
+    session.keep(collection!(vpc_peering_connections), both, found.clone());
     far(session, vpc, &found).await;
 }
 
