@@ -1,5 +1,5 @@
-//! What EKS keeps about the cluster besides its nodes: Fargate profiles, add-ons, who may enter, identities, versions, insights,
-//! capabilities, certificate authorities; and the keys and registry rules that it depends on.
+//! What EKS keeps about the cluster besides its nodes: Fargate profiles, add-ons, who may enter, identities,
+//! versions, insights, capabilities, certificate authorities; and the keys and registry rules that it depends on.
 
 use futures::join;
 
