@@ -5,7 +5,7 @@ use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::collect::CollectError;
+use crate::collect::error::CollectError;
 
 /// The settings that the SDK does not read by itself.
 #[derive(Clone, Debug, Default)]

@@ -8,6 +8,7 @@ Answers `GET /seen/<access key>` itself: the operations that were asked for with
 import io
 import json
 import os
+import pathlib
 import re
 import sys
 import threading
@@ -18,30 +19,12 @@ os.environ.setdefault("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+# The operations of EKS, Route 53 and its Profiles are paths; the tests' own server reads this list too. The
+# name of an access entry is an ARN, which has slashes; longer paths are tried first.
+lines = reversed(pathlib.Path(__file__).with_name("paths.txt").read_text().splitlines())
 PATHS = [
-    (r"/clusters/[^/]+/node-groups/[^/]+", "DescribeNodegroup"),
-    (r"/clusters/[^/]+/node-groups", "ListNodegroups"),
-    (r"/clusters/[^/]+/fargate-profiles/[^/]+", "DescribeFargateProfile"),
-    (r"/clusters/[^/]+/fargate-profiles", "ListFargateProfiles"),
-    (r"/clusters/[^/]+/addons/[^/]+", "DescribeAddon"),
-    (r"/clusters/[^/]+/addons", "ListAddons"),
-    (r"/clusters/[^/]+/access-entries", "ListAccessEntries"),
-    (r"/clusters/[^/]+/pod-identity-associations/[^/]+", "DescribePodIdentityAssociation"),
-    (r"/clusters/[^/]+/pod-identity-associations", "ListPodIdentityAssociations"),
-    (r"/clusters/[^/]+/access-entries/.+/access-policies", "ListAssociatedAccessPolicies"),
-    (r"/clusters/[^/]+/access-entries/.+", "DescribeAccessEntry"),
-    (r"/clusters/[^/]+/insights", "ListInsights"),
-    (r"/clusters/[^/]+/capabilities/[^/]+", "DescribeCapability"),
-    (r"/clusters/[^/]+/capabilities", "ListCapabilities"),
-    (r"/clusters/[^/]+/certificate-authorities/[^/]+", "DescribeCertificateAuthority"),
-    (r"/clusters/[^/]+/certificate-authorities", "ListCertificateAuthorities"),
-    (r"/cluster-versions", "DescribeClusterVersions"),
-    (r"/clusters/[^/]+", "DescribeCluster"),
-    (r"/clusters", "ListClusters"),
-    (r"/2013-04-01/hostedzonesbyvpc", "ListHostedZonesByVPC"),
-    (r"/2013-04-01/hostedzone/[^/]+/rrset/?", "ListResourceRecordSets"),
-    (r"/profileassociations", "ListProfileAssociations"),
-    (r"/profileresourceassociations/profileid/[^/]+", "ListProfileResourceAssociations"),
+    (path.replace("access-entries/*", "access-entries/.+").replace("*", "[^/]+") + "/?", name)
+    for path, name in (line.split() for line in lines)
 ]
 
 

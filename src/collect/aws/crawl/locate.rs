@@ -7,17 +7,19 @@ use aws_smithy_types::timeout::TimeoutConfig;
 use futures::future::{try_join, try_join_all};
 use ipnet::IpNet;
 
-use crate::collect::CollectError;
+use super::region;
 use crate::collect::aws::convert::Fetched;
-use crate::collect::aws::ec2::{lookup, prefixes};
+use crate::collect::aws::ec2::lookup;
+use crate::collect::aws::ec2::vpcs::prefixes;
 use crate::collect::aws::failure::Failure;
-use crate::collect::aws::operations::{self as op, Operation};
-use crate::collect::aws::reading::{Reading, collection};
+use crate::collect::aws::operations::{self, Operation};
+use crate::collect::aws::session::{Session, collection};
+use crate::collect::error::CollectError;
 use crate::id::{self, Kind};
 
 /// What the texts of ends name, as far as AWS can be asked where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::collect::aws) struct Ends {
+pub(crate) struct LocatableEnds {
     /// Ids of VPCs, and of interfaces, instances, subnets and VPC endpoints in them.
     ids: BTreeSet<String>,
     /// Ids of prefix lists, which are in no VPC.
@@ -26,9 +28,9 @@ pub(in crate::collect::aws) struct Ends {
     networks: BTreeSet<IpNet>,
 }
 
-impl Ends {
+impl LocatableEnds {
     /// What these texts name; roles, services and names of networks are not AWS's to look up.
-    pub(in crate::collect::aws) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
+    pub(crate) fn of<'a>(texts: impl IntoIterator<Item = &'a str>) -> Self {
         let mut ends = Self::default();
         for text in texts {
             let address = || text.parse().ok().map(|address: IpAddr| IpNet::from(address));
@@ -52,63 +54,65 @@ impl Ends {
     }
 
     /// The addresses among them.
-    pub(in crate::collect::aws) fn networks(&self) -> impl Iterator<Item = IpNet> {
+    pub(crate) fn networks(&self) -> impl Iterator<Item = IpNet> {
         self.networks.iter().copied()
     }
 }
 
 /// The VPCs that ends lead to.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::collect::aws) struct Located {
+pub(crate) struct LocatedVpcs {
     /// Those that hold what an id names.
-    pub(in crate::collect::aws) by_id: BTreeSet<String>,
+    pub(crate) by_id: BTreeSet<String>,
     /// Those whose prefixes overlap an address end; the path may or may not be about them.
-    pub(in crate::collect::aws) by_address: BTreeSet<String>,
+    pub(crate) by_address: BTreeSet<String>,
 }
 
 /// Finds the VPCs; what was denied is a gap.
 ///
 /// # Errors
 /// An id that does not exist; no credentials, or no way to EC2.
-pub(in crate::collect::aws) async fn located(
-    reading: &Reading<'_>,
-    ends: &Ends,
-) -> Result<Located, CollectError> {
-    let by_id = try_join_all(ends.ids.iter().map(|id| async move { holding(reading, id).await }));
-    let lists = super::region::entries(reading, ends.lists.iter().cloned());
-    let both = try_join(by_id, overlapping(reading, &ends.networks));
+pub(crate) async fn located(
+    session: &Session<'_>,
+    ends: &LocatableEnds,
+) -> Result<LocatedVpcs, CollectError> {
+    let by_id = try_join_all(ends.ids.iter().map(|id| async move { holding(session, id).await }));
+    let lists = region::entries(session, ends.lists.iter().cloned());
+    let both = try_join(by_id, overlapping(session, &ends.networks));
     let (found, ()) = try_join(both, async {
         lists.await;
         Ok(())
     })
     .await?;
     let (by_id, by_address) = found;
-    Ok(Located { by_id: by_id.into_iter().flatten().collect(), by_address })
+    Ok(LocatedVpcs { by_id: by_id.into_iter().flatten().collect(), by_address })
 }
 
 /// The VPC that holds what an id names.
-async fn holding(reading: &Reading<'_>, id: &str) -> Result<Vec<String>, CollectError> {
-    let (ec2, short): (_, TimeoutConfig) = (&reading.clients.ec2, reading.clients.short.clone());
+async fn holding(session: &Session<'_>, id: &str) -> Result<Vec<String>, CollectError> {
+    let (ec2, short): (_, TimeoutConfig) = (&session.clients.ec2, session.clients.short.clone());
     let found = match id::kind(id) {
         Some(Kind::NetworkInterface) => {
             let call = lookup::interface(ec2, id, short);
-            answered(reading, op::DESCRIBE_NETWORK_INTERFACES, id, call).await?
+            answered(session, operations::DESCRIBE_NETWORK_INTERFACES, id, call).await?
         }
         Some(Kind::Subnet) => {
-            answered(reading, op::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?
+            answered(session, operations::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?
         }
-        Some(Kind::Vpc) => answered(reading, op::DESCRIBE_VPCS, id, lookup::vpc(ec2, id, short)).await?,
+        Some(Kind::Vpc) => {
+            answered(session, operations::DESCRIBE_VPCS, id, lookup::vpc(ec2, id, short)).await?
+        }
         Some(Kind::VpcEndpoint) => {
-            answered(reading, op::DESCRIBE_VPC_ENDPOINTS, id, lookup::endpoint(ec2, id, short)).await?
+            answered(session, operations::DESCRIBE_VPC_ENDPOINTS, id, lookup::endpoint(ec2, id, short))
+                .await?
         }
         _ => {
             let call = lookup::instance(ec2, id, short);
-            let found = answered(reading, op::DESCRIBE_INSTANCES, id, call).await?;
+            let found = answered(session, operations::DESCRIBE_INSTANCES, id, call).await?;
             found.map(|reservations| {
                 let instances = reservations.iter().flat_map(|reservation| &reservation.instances);
                 let vpcs = instances.filter_map(|instance| instance.vpc_id.clone()).collect();
-                let key = collection!("Reservations", reservations);
-                reading.keep(op::DESCRIBE_INSTANCES, key, &[id.to_owned()], reservations);
+                session.keep(collection!(reservations), &[id.to_owned()], reservations);
                 vpcs
             })
         }
@@ -118,19 +122,19 @@ async fn holding(reading: &Reading<'_>, id: &str) -> Result<Vec<String>, Collect
 
 /// The VPCs whose prefixes overlap one of the networks. Everything is no place: `0.0.0.0/0` leads to no VPC.
 async fn overlapping(
-    reading: &Reading<'_>,
+    session: &Session<'_>,
     networks: &BTreeSet<IpNet>,
 ) -> Result<BTreeSet<String>, CollectError> {
     let places: Vec<&IpNet> = networks.iter().filter(|network| network.prefix_len() > 0).collect();
     if places.is_empty() {
         return Ok(BTreeSet::new());
     }
-    let call = reading.watch(op::DESCRIBE_VPCS, lookup::every_vpc(&reading.clients.ec2)).await;
+    let call = session.watch(operations::DESCRIBE_VPCS, lookup::every_vpc(&session.clients.ec2)).await;
     let vpcs = match call {
         Ok(vpcs) => vpcs,
         Err(failure) => {
-            fatal(reading, &failure)?;
-            reading.failed(op::DESCRIBE_VPCS, &[], failure);
+            fatal(session, &failure)?;
+            session.failed(operations::DESCRIBE_VPCS, &[], failure);
             return Ok(BTreeSet::new());
         }
     };
@@ -145,12 +149,12 @@ async fn overlapping(
 
 /// An answer; `None`, with a gap, if AWS refused it.
 async fn answered<T>(
-    reading: &Reading<'_>,
+    session: &Session<'_>,
     operation: Operation,
     id: &str,
     call: impl Future<Output = Fetched<T>>,
 ) -> Result<Option<T>, CollectError> {
-    let failure = match reading.watch(operation, call).await {
+    let failure = match session.watch(operation, call).await {
         Ok(answer) => return Ok(Some(answer)),
         Err(failure) => failure,
     };
@@ -161,18 +165,18 @@ async fn answered<T>(
     {
         return Err(CollectError::NoSuchResource {
             id: id.to_owned(),
-            region: reading.region.clone(),
+            region: session.region.clone(),
             code: failure.code,
         });
     }
-    fatal(reading, &failure)?;
-    reading.failed(operation, &[id.to_owned()], failure);
+    fatal(session, &failure)?;
+    session.failed(operation, &[id.to_owned()], failure);
     Ok(None)
 }
 
 /// Whether a failure means that no other call can be answered either.
-fn fatal(reading: &Reading<'_>, failure: &Failure) -> Result<(), CollectError> {
-    match failure.fatal(&reading.clients.ec2_endpoint()) {
+fn fatal(session: &Session<'_>, failure: &Failure) -> Result<(), CollectError> {
+    match failure.fatal(&session.clients.ec2_endpoint()) {
         Some(error) => Err(error),
         None => Ok(()),
     }
@@ -184,7 +188,7 @@ mod tests {
 
     #[test]
     fn addresses_and_ids_are_told_apart_and_roles_services_and_names_are_left_alone() {
-        let ends = Ends::of([
+        let ends = LocatableEnds::of([
             "eni-1",
             "i-2",
             "subnet-3",

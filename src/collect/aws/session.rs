@@ -7,11 +7,10 @@ use futures::StreamExt;
 
 use super::clients::Clients;
 use super::convert::Fetched;
-use super::ec2::capacity::Template;
 use super::failure::Failure;
 use super::operations::Operation;
-use crate::collect::Progress;
-use crate::snapshot::aws::collection as collection_of;
+use crate::collect::progress::Progress;
+use crate::snapshot::aws::{self, COLLECTIONS};
 use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
@@ -19,65 +18,50 @@ use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
 const AT_ONCE: usize = 8;
 
 /// One run.
-pub(super) struct Reading<'a> {
+pub(super) struct Session<'a> {
     pub(super) clients: Clients,
     pub(super) region: Option<String>,
     /// The cluster that is read; empty if none is.
     pub(super) cluster: String,
     progress: &'a dyn Progress,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
 }
 
 /// What it has read and asked.
 #[derive(Default)]
-struct State {
+struct SessionState {
     snapshot: Snapshot,
     started: usize,
     done: usize,
-    asked: Asked,
+    asked: BTreeSet<(AskedOnce, String)>,
     /// Why IAM cannot be reached, once that is known.
     iam_away: Option<Failure>,
 }
 
-/// What was asked for already, where several answers lead to the same question.
-#[derive(Default)]
-pub(super) struct Asked {
-    /// VPCs, for what decides about packets in them.
-    pub(super) vpcs: BTreeSet<String>,
-    /// VPCs, for everything in and around them.
-    pub(super) near: BTreeSet<String>,
-    pub(super) transit_gateways: BTreeSet<String>,
-    pub(super) prefix_lists: BTreeSet<String>,
-    pub(super) profiles: BTreeSet<String>,
-    pub(super) hosted_zones: BTreeSet<String>,
-    /// DNS Firewall's rule groups and domain lists.
-    pub(super) firewalls: BTreeSet<String>,
-    pub(super) instance_types: BTreeSet<String>,
-    pub(super) templates: BTreeSet<(Template, String)>,
-    pub(super) transit_route_tables: BTreeSet<String>,
-    /// Roles, instance profiles and policies by name or ARN, which do not collide.
-    pub(super) iam: BTreeSet<String>,
-}
+/// Questions that several answers may lead to and that one run asks once each. The text keeps kinds of
+/// questions apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct AskedOnce(pub(super) &'static str);
 
-impl<'a> Reading<'a> {
+impl<'a> Session<'a> {
     pub(super) fn new(
         clients: Clients,
         region: Option<String>,
         cluster: String,
         progress: &'a dyn Progress,
     ) -> Self {
-        let state = State {
+        let state = SessionState {
             snapshot: Snapshot {
                 snapshot_version: SNAPSHOT_VERSION,
                 region: region.clone(),
                 ..Snapshot::default()
             },
-            ..State::default()
+            ..SessionState::default()
         };
         Self { clients, region, cluster, progress, state: Mutex::new(state) }
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -93,7 +77,7 @@ impl<'a> Reading<'a> {
         answer
     }
 
-    fn say(&self, operation: Operation, count: fn(&mut State)) {
+    fn say(&self, operation: Operation, count: fn(&mut SessionState)) {
         let (done, started) = {
             let mut state = self.state();
             count(&mut state);
@@ -118,7 +102,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// As [`Reading::call`], to IAM: once it turned out to be out of reach, nothing more is sent there.
+    /// As [`Session::call`], to IAM: once it turned out to be out of reach, nothing more is sent there.
     pub(super) async fn call_iam<T>(
         &self,
         operation: Operation,
@@ -157,33 +141,30 @@ impl<'a> Reading<'a> {
     pub(super) async fn read<T: Clone>(
         &self,
         operation: Operation,
-        (key, field): (&'static str, Field<T>),
+        field: CollectionField<T>,
         scope: &[String],
         call: impl Future<Output = Fetched<Vec<T>>>,
     ) -> Option<Vec<T>> {
         let items = self.call(operation, scope, call).await?;
-        self.keep(operation, (key, field), scope, items.clone());
+        self.keep(field, scope, items.clone());
         Some(items)
     }
 
     /// Adds items to a collection, which is complete for the scope.
-    pub(super) fn keep<T>(
-        &self,
-        operation: Operation,
-        (key, field): (&'static str, Field<T>),
-        scope: &[String],
-        items: Vec<T>,
-    ) {
+    pub(super) fn keep<T>(&self, field: CollectionField<T>, scope: &[String], items: Vec<T>) {
         let mut more = Aws::default();
         *field(&mut more) = Some(items);
+        let Some(filled) = COLLECTIONS.iter().find(|collection| more.ids(collection.key).is_some()) else {
+            return;
+        };
         let mut state = self.state();
         let snapshot = &mut state.snapshot;
         match snapshot.aws.merge(more) {
             Ok(()) if scope.is_empty() => {}
-            Ok(()) => snapshot.scope.entry(key.to_owned()).or_default().extend(scope.iter().cloned()),
+            Ok(()) => snapshot.scope.entry(filled.key.to_owned()).or_default().extend(scope.iter().cloned()),
             Err(conflict) => snapshot.gaps.push(Gap {
-                service: operation.service.to_owned(),
-                operation: operation.operation.to_owned(),
+                service: filled.service.to_owned(),
+                operation: filled.operation.to_owned(),
                 region: self.region.clone(),
                 resource: Some(conflict.id),
                 code: "Incomplete".to_owned(),
@@ -207,14 +188,17 @@ impl<'a> Reading<'a> {
     }
 
     /// Those that nobody asked for yet; from now on they count as asked.
-    pub(super) fn unasked<T: Ord + Clone>(
+    pub(super) fn unasked(
         &self,
-        wanted: impl IntoIterator<Item = T>,
-        asked: fn(&mut Asked) -> &mut BTreeSet<T>,
-    ) -> Vec<T> {
-        let mut state = self.state();
-        let asked = asked(&mut state.asked);
-        wanted.into_iter().filter(|wanted| asked.insert(wanted.clone())).collect()
+        questions: AskedOnce,
+        wanted: impl IntoIterator<Item = String>,
+    ) -> Vec<String> {
+        wanted.into_iter().filter(|wanted| self.is_unasked(questions, wanted.clone())).collect()
+    }
+
+    /// Whether nobody asked for it yet; from now on it counts as asked.
+    pub(super) fn is_unasked(&self, questions: AskedOnce, wanted: String) -> bool {
+        self.state().asked.insert((questions, wanted))
     }
 
     /// Looks at what was read so far.
@@ -264,7 +248,7 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
     for vpc in snapshot.aws.vpcs.iter().flatten() {
         let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
         for key in OWNERS {
-            let Some(collection) = collection_of(key) else { continue };
+            let Some(collection) = aws::collection(key) else { continue };
             if snapshot.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
                 snapshot.gaps.push(Gap {
                     service: collection.service.to_owned(),
@@ -283,13 +267,14 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
     }
 }
 
-/// A collection of the snapshot.
-pub(super) type Field<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
+/// Where a collection is in the snapshot; its key and its operation stand where the snapshot declares it.
+pub(super) type CollectionField<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
 
-/// The key and the field of a collection.
+/// The field of a collection.
 macro_rules! collection {
-    ($key:literal, $field:ident) => {
-        ($key, (|aws: &mut $crate::snapshot::Aws| &mut aws.$field) as $crate::collect::aws::reading::Field<_>)
+    ($field:ident) => {
+        (|aws: &mut $crate::snapshot::Aws| &mut aws.$field)
+            as $crate::collect::aws::session::CollectionField<_>
     };
 }
 pub(super) use collection;

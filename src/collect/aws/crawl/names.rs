@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 
 use futures::join;
 
-use crate::collect::aws::reading::{Reading, collection, each};
-use crate::collect::aws::{operations as op, route53, route53resolver};
+use crate::collect::aws::operations;
+use crate::collect::aws::route53;
+use crate::collect::aws::route53resolver;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::EVERYTHING;
 use crate::snapshot::aws::route53::HostedZoneSummary;
 
@@ -25,44 +27,47 @@ const DOMAINS: [&str; 11] = [
     "sc2s.sgov.gov",
 ];
 
+/// Hosted zones, for their records.
+const HOSTED_ZONES: AskedOnce = AskedOnce("records of hosted zones");
+/// DNS Firewall's rule groups and domain lists.
+const FIREWALLS: AskedOnce = AskedOnce("rule groups and domain lists of DNS Firewall");
+/// Route 53 Profiles, for what is in them.
+const PROFILES: AskedOnce = AskedOnce("resources of Route 53 Profiles");
+
 /// All of it for one VPC.
-pub(super) async fn all(reading: &Reading<'_>, vpc: &str) {
-    let (resolver, scope) = (&reading.clients.resolver, [vpc.to_owned()]);
+pub(super) async fn all(session: &Session<'_>, vpc: &str) {
+    let (resolver, scope) = (&session.clients.resolver, [vpc.to_owned()]);
     join!(
-        hosted_zones(reading, vpc),
-        profiles(reading, vpc),
-        firewalls(reading, vpc),
-        reading.read(
-            op::GET_FIREWALL_CONFIG,
-            collection!("FirewallConfig", firewall_config),
-            &scope,
-            async { route53resolver::firewall_config(resolver, vpc).await.map(|found| vec![found]) }
-        ),
+        hosted_zones(session, vpc),
+        profiles(session, vpc),
+        firewalls(session, vpc),
+        session.read(operations::GET_FIREWALL_CONFIG, collection!(firewall_config), &scope, async {
+            route53resolver::firewall_config(resolver, vpc).await.map(|found| vec![found])
+        }),
     );
 }
 
 /// Route 53 must be told the VPC's region: without one there is nothing to ask.
-async fn hosted_zones(reading: &Reading<'_>, vpc: &str) {
-    let region = reading.look(|snapshot| snapshot.region.clone());
+async fn hosted_zones(session: &Session<'_>, vpc: &str) {
+    let region = session.look(|snapshot| snapshot.region.clone());
     let Some(region) = region else { return };
-    let key = collection!("HostedZonesByVPC", hosted_zones_by_vpc);
+    let field = collection!(hosted_zones_by_vpc);
     let call = async {
-        route53::hosted_zones(&reading.clients.route53, vpc, &region).await.map(|found| vec![found])
+        route53::hosted_zones(&session.clients.route53, vpc, &region).await.map(|found| vec![found])
     };
-    let found = Box::pin(reading.read(op::LIST_HOSTED_ZONES_BY_VPC, key, &[vpc.to_owned()], call)).await;
+    let found =
+        Box::pin(session.read(operations::LIST_HOSTED_ZONES_BY_VPC, field, &[vpc.to_owned()], call)).await;
     let Some(found) = found else { return };
     let zones = found.into_iter().flat_map(|one| one.hosted_zone_summaries);
-    records(reading, zones.collect()).await;
+    records(session, zones.collect()).await;
 }
 
 /// The records of zones that may answer for AWS's names. Those of an AWS service, such as an endpoint's
 /// own, cannot be listed, and what another account owns only that account can list.
-async fn records(reading: &Reading<'_>, zones: Vec<HostedZoneSummary>) {
-    let account = reading.look(|snapshot| snapshot.account.clone());
-    let (key, operation) = (
-        collection!("ResourceRecordSetsByZone", resource_record_sets_by_zone),
-        op::LIST_RESOURCE_RECORD_SETS,
-    );
+async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
+    let account = session.look(|snapshot| snapshot.account.clone());
+    let (field, operation) =
+        (collection!(resource_record_sets_by_zone), operations::LIST_RESOURCE_RECORD_SETS);
     let mut own = BTreeSet::new();
     for zone in zones {
         let Some(id) = zone.hosted_zone_id.filter(|_| zone.name.as_deref().is_none_or(concerns)) else {
@@ -76,19 +81,19 @@ async fn records(reading: &Reading<'_>, zones: Vec<HostedZoneSummary>) {
             Some(owner) => {
                 let message =
                     format!("{id} belongs to account {owner}: read it with a profile of that account");
-                reading.gap(operation, &id, "OtherAccount", message);
+                session.gap(operation, &id, "OtherAccount", message);
             }
             None => _ = own.insert(id),
         }
     }
-    let ids = reading.unasked(own, |asked| &mut asked.hosted_zones);
+    let ids = session.unasked(HOSTED_ZONES, own);
     if ids.is_empty() {
         // No zone has no records.
-        reading.keep(operation, key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
     }
     let read = each(ids, |id| async move {
-        let call = async { route53::records(&reading.clients.route53, &id).await.map(|found| vec![found]) };
-        Box::pin(reading.read(operation, key, std::slice::from_ref(&id), call)).await
+        let call = async { route53::records(&session.clients.route53, &id).await.map(|found| vec![found]) };
+        Box::pin(session.read(operation, field, std::slice::from_ref(&id), call)).await
     });
     read.await;
 }
@@ -104,81 +109,84 @@ fn concerns(zone: &str) -> bool {
 }
 
 /// DNS Firewall's rule groups on the VPC, their rules, and the domains that these are about.
-async fn firewalls(reading: &Reading<'_>, vpc: &str) {
-    let client = &reading.clients.resolver;
-    let key = collection!("FirewallRuleGroupAssociations", firewall_rule_group_associations);
+async fn firewalls(session: &Session<'_>, vpc: &str) {
+    let client = &session.clients.resolver;
+    let field = collection!(firewall_rule_group_associations);
     let call = route53resolver::firewalls(client, vpc);
-    let groups = reading.read(op::LIST_FIREWALL_RULE_GROUP_ASSOCIATIONS, key, &[vpc.to_owned()], call).await;
+    let groups =
+        session.read(operations::LIST_FIREWALL_RULE_GROUP_ASSOCIATIONS, field, &[vpc.to_owned()], call).await;
     let Some(groups) = groups else { return };
     let ids = groups.into_iter().filter_map(|group| group.firewall_rule_group_id);
-    Box::pin(rules(reading, ids)).await;
+    Box::pin(rules(session, ids)).await;
 }
 
 /// The rules of these groups.
-async fn rules(reading: &Reading<'_>, groups: impl Iterator<Item = String>) {
-    let client = &reading.clients.resolver;
-    let ids = reading.unasked(groups, |asked| &mut asked.firewalls);
-    let key = collection!("FirewallRules", firewall_rules);
+async fn rules(session: &Session<'_>, groups: impl Iterator<Item = String>) {
+    let client = &session.clients.resolver;
+    let ids = session.unasked(FIREWALLS, groups);
+    let field = collection!(firewall_rules);
     if ids.is_empty() {
         // No group has no rules, and no rule is about no domains.
-        reading.keep(op::LIST_FIREWALL_RULES, key, &[], Vec::new());
-        domains(reading, BTreeSet::new()).await;
+        session.keep(field, &[], Vec::new());
+        domains(session, BTreeSet::new()).await;
         return;
     }
     let rules = each(ids, |id| async move {
         let call = route53resolver::firewall_rules(client, &id);
-        reading.read(op::LIST_FIREWALL_RULES, key, std::slice::from_ref(&id), call).await
+        session.read(operations::LIST_FIREWALL_RULES, field, std::slice::from_ref(&id), call).await
     });
     let rules: Vec<Vec<_>> = rules.await.into_iter().flatten().collect();
     if rules.is_empty() {
         return;
     }
     let lists = rules.into_iter().flatten().filter_map(|rule| rule.firewall_domain_list_id);
-    domains(reading, lists.collect()).await;
+    domains(session, lists.collect()).await;
 }
 
 /// The domains of these lists. AWS's own lists cannot be listed:
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-managed-domain-lists.html>.
-async fn domains(reading: &Reading<'_>, lists: BTreeSet<String>) {
-    let client = &reading.clients.resolver;
-    let lists_key = collection!("FirewallDomainLists", firewall_domain_lists);
-    let key = collection!("FirewallDomainsByList", firewall_domains);
-    let lists = reading.unasked(lists, |asked| &mut asked.firewalls);
+async fn domains(session: &Session<'_>, lists: BTreeSet<String>) {
+    let client = &session.clients.resolver;
+    let lists_field = collection!(firewall_domain_lists);
+    let field = collection!(firewall_domains);
+    let lists = session.unasked(FIREWALLS, lists);
     if lists.is_empty() {
-        reading.keep(op::LIST_FIREWALL_DOMAINS, key, &[], Vec::new());
-        reading.keep(op::LIST_FIREWALL_DOMAIN_LISTS, lists_key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
+        session.keep(lists_field, &[], Vec::new());
         return;
     }
     let call = route53resolver::firewall_domain_lists(client);
-    reading.read(op::LIST_FIREWALL_DOMAIN_LISTS, lists_key, &[EVERYTHING.to_owned()], call).await;
-    let managed: BTreeSet<String> = reading.look(|snapshot| {
+    session.read(operations::LIST_FIREWALL_DOMAIN_LISTS, lists_field, &[EVERYTHING.to_owned()], call).await;
+    let managed: BTreeSet<String> = session.look(|snapshot| {
         let known = snapshot.aws.firewall_domain_lists.iter().flatten();
         known.filter(|list| list.managed_owner_name.is_some()).map(|list| list.id.clone()).collect()
     });
     let own: Vec<String> = lists.into_iter().filter(|list| !managed.contains(list)).collect();
     if own.is_empty() {
-        reading.keep(op::LIST_FIREWALL_DOMAINS, key, &[], Vec::new());
+        session.keep(field, &[], Vec::new());
     }
     let read = each(own, |id| async move {
         let call = async { route53resolver::firewall_domains(client, &id).await.map(|found| vec![found]) };
-        reading.read(op::LIST_FIREWALL_DOMAINS, key, std::slice::from_ref(&id), call).await
+        session.read(operations::LIST_FIREWALL_DOMAINS, field, std::slice::from_ref(&id), call).await
     });
     read.await;
 }
 
 /// The profiles on the VPC, and what is in them.
-async fn profiles(reading: &Reading<'_>, vpc: &str) {
-    let client = &reading.clients.profiles;
-    let key = collection!("ProfileAssociations", profile_associations);
+async fn profiles(session: &Session<'_>, vpc: &str) {
+    let client = &session.clients.profiles;
+    let field = collection!(profile_associations);
     let call = route53::profiles(client, vpc);
-    let found = reading.read(op::LIST_PROFILE_ASSOCIATIONS, key, &[vpc.to_owned()], call).await;
+    let found = session.read(operations::LIST_PROFILE_ASSOCIATIONS, field, &[vpc.to_owned()], call).await;
     let Some(found) = found else { return };
     let ids = found.into_iter().filter_map(|profile| profile.profile_id);
-    let ids = reading.unasked(ids, |asked| &mut asked.profiles);
+    let ids = session.unasked(PROFILES, ids);
     let read = each(ids, |id| async move {
-        let key = collection!("ProfileResourceAssociations", profile_resource_associations);
+        let field = collection!(profile_resource_associations);
         let call = route53::profile_resources(client, &id);
-        reading.read(op::LIST_PROFILE_RESOURCE_ASSOCIATIONS, key, std::slice::from_ref(&id), call).await
+        session
+            .read(operations::LIST_PROFILE_RESOURCE_ASSOCIATIONS, field, std::slice::from_ref(&id), call)
+            .await
     });
     let found = read.await.into_iter().flatten().flatten();
     let groups = found.filter_map(|resource| {
@@ -187,12 +195,11 @@ async fn profiles(reading: &Reading<'_>, vpc: &str) {
     });
     let groups: Vec<String> = groups.collect();
     if !groups.is_empty() {
-        Box::pin(rules(reading, groups.into_iter())).await;
+        Box::pin(rules(session, groups.into_iter())).await;
     }
     // No profile has nothing in it.
-    if reading.look(|snapshot| snapshot.aws.profile_associations.as_ref().is_some_and(Vec::is_empty)) {
-        let key = collection!("ProfileResourceAssociations", profile_resource_associations);
-        reading.keep(op::LIST_PROFILE_RESOURCE_ASSOCIATIONS, key, &[], Vec::new());
+    if session.look(|snapshot| snapshot.aws.profile_associations.as_ref().is_some_and(Vec::is_empty)) {
+        session.keep(collection!(profile_resource_associations), &[], Vec::new());
     }
 }
 

@@ -11,14 +11,14 @@ const ENOUGH: usize = 3;
 
 /// The way to one place.
 #[derive(Debug)]
-pub(super) struct Gate {
+pub(super) struct TryLimit {
     tries: Semaphore,
     answered: AtomicBool,
     unanswered: AtomicUsize,
 }
 
-/// What a gate says to the next try.
-pub(super) enum Turn<'g> {
+/// What the limit says to the next try.
+pub(super) enum TryTurn<'g> {
     /// Go, for as long as it is held.
     Yours { _permit: SemaphorePermit<'g> },
     /// Nothing there has answered yet, often enough.
@@ -27,7 +27,7 @@ pub(super) enum Turn<'g> {
     TimeIsUp,
 }
 
-impl Gate {
+impl TryLimit {
     pub(super) fn new(at_once: usize) -> Self {
         Self {
             tries: Semaphore::new(at_once),
@@ -37,11 +37,11 @@ impl Gate {
     }
 
     /// Waits for its turn, until the end.
-    pub(super) async fn enter(&self, end: Instant) -> Turn<'_> {
+    pub(super) async fn enter(&self, end: Instant) -> TryTurn<'_> {
         match timeout_at(end, self.tries.acquire()).await {
-            Ok(Ok(_)) if self.is_hopeless() => Turn::Hopeless,
-            Ok(Ok(permit)) => Turn::Yours { _permit: permit },
-            Ok(Err(_)) | Err(_) => Turn::TimeIsUp,
+            Ok(Ok(_)) if self.is_hopeless() => TryTurn::Hopeless,
+            Ok(Ok(permit)) => TryTurn::Yours { _permit: permit },
+            Ok(Err(_)) | Err(_) => TryTurn::TimeIsUp,
         }
     }
 

@@ -9,24 +9,25 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
 
-use super::{at_most, vpc};
-use crate::collect::aws::ec2::prefixes;
-use crate::collect::aws::operations as op;
-use crate::collect::aws::reading::Reading;
+use super::vpc;
+use crate::collect::aws::ec2::vpcs::prefixes;
+use crate::collect::aws::operations;
+use crate::collect::aws::session::Session;
 use crate::snapshot::aws::ec2::{TransitGatewayAttachment, TransitGatewayRoute};
 use crate::snapshot::{Aws, Snapshot};
 
 /// How many VPCs behind transit gateways are read at most.
 const AT_MOST: usize = 20;
 
-/// Reads them. `candidates` are VPCs that an address end may be in.
-pub(super) async fn read(
-    reading: &Reading<'_>,
+/// Reads those behind the transit gateways of `near`, which were read, on the way to the networks, and those of
+/// `candidates`, VPCs that an address end may be in, that share a gateway with them.
+pub(crate) async fn read(
+    session: &Session<'_>,
     near: &BTreeSet<String>,
     candidates: &BTreeSet<String>,
     wanted: &[IpNet],
 ) {
-    let (found, account) = reading.look(|snapshot| {
+    let (found, account) = session.look(|snapshot| {
         let wanted = destinations(snapshot, near, wanted);
         (reached(&snapshot.aws, near, candidates, &wanted), snapshot.account.clone())
     });
@@ -36,14 +37,14 @@ pub(super) async fn read(
             Some(owner) => {
                 let message =
                     format!("{vpc} belongs to account {owner}: read it with a profile of that account");
-                reading.gap(op::DESCRIBE_VPCS, &vpc, "OtherAccount", message);
+                session.gap(operations::DESCRIBE_VPCS, &vpc, "OtherAccount", message);
             }
             None => readable.push(vpc),
         }
     }
-    let readable = at_most(reading, AT_MOST, readable);
+    let readable = vpc::at_most(session, AT_MOST, readable);
     if !readable.is_empty() {
-        Box::pin(vpc::behind(reading, &readable)).await;
+        Box::pin(vpc::behind(session, &readable)).await;
     }
 }
 

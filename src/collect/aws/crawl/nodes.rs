@@ -4,11 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
 
-use super::{iam, keep_described};
-use crate::collect::aws::ec2::capacity::{self, Template};
+use super::described::keep_described;
+use super::iam;
+use crate::collect::aws::autoscaling;
+use crate::collect::aws::ec2::capacity::{self, LaunchTemplateKey};
 use crate::collect::aws::ec2::vpcs;
-use crate::collect::aws::reading::{Reading, collection, each};
-use crate::collect::aws::{autoscaling, eks, operations as op};
+use crate::collect::aws::eks::members;
+use crate::collect::aws::operations;
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::snapshot::aws::autoscaling::{AsgLaunchTemplate, AutoScalingGroup};
 use crate::snapshot::aws::ec2::{InstanceTypeInfo, Reservation};
 use crate::snapshot::aws::eks::Nodegroup;
@@ -19,44 +22,52 @@ const VPC_CNI: &str = "vpc-cni";
 /// How many types one call may name.
 const TYPES_A_CALL: usize = 100;
 
+/// Instance types by name.
+const INSTANCE_TYPES: AskedOnce = AskedOnce("instance types");
+/// Launch templates with a version.
+const TEMPLATE_VERSIONS: AskedOnce = AskedOnce("launch template versions");
+
 /// The managed node groups, their launch templates and instance types.
-pub(super) async fn groups(reading: &Reading<'_>) {
-    let (eks, cluster, scope) = (&reading.clients.eks, reading.cluster.as_str(), [reading.cluster.clone()]);
-    let names = collection!("nodegroups", nodegroups);
-    let Some(names) =
-        reading.read(op::LIST_NODEGROUPS, names, &scope, eks::nodegroup_names(eks, cluster)).await
+pub(super) async fn groups(session: &Session<'_>) {
+    let (eks, cluster, scope) = (&session.clients.eks, session.cluster.as_str(), [session.cluster.clone()]);
+    let names = collection!(nodegroups);
+    let Some(names) = session
+        .read(operations::LIST_NODEGROUPS, names, &scope, members::nodegroup_names(eks, cluster))
+        .await
     else {
         return;
     };
     let described = each(names, |name| async move {
-        let call = eks::describe_nodegroup(eks, cluster, &name);
-        let group = reading.call(op::DESCRIBE_NODEGROUP, std::slice::from_ref(&name), call).await?;
+        let call = members::describe_nodegroup(eks, cluster, &name);
+        let group = session.call(operations::DESCRIBE_NODEGROUP, std::slice::from_ref(&name), call).await?;
         join!(
-            types(reading, group.instance_types.clone()),
-            templates(reading, template_of(&group)),
-            iam::roles(reading, group.node_role.clone()),
+            types(session, group.instance_types.clone()),
+            templates(session, template_of(&group)),
+            iam::roles(session, group.node_role.clone()),
         );
         Some(group)
     });
-    keep_described(reading, op::DESCRIBE_NODEGROUP, collection!("nodegroup", nodegroup), described.await);
+    keep_described(session, collection!(nodegroup), described.await);
 }
 
-fn template_of(group: &Nodegroup) -> Vec<(Template, String)> {
+fn template_of(group: &Nodegroup) -> Vec<(LaunchTemplateKey, String)> {
     let Some(used) = &group.launch_template else { return Vec::new() };
     template(used.id.as_ref(), used.name.as_ref(), used.version.as_ref()).into_iter().collect()
 }
 
 /// The Auto Scaling groups tagged as the cluster's, their launch templates and instance types.
-pub(super) async fn auto_scaling_groups(reading: &Reading<'_>) {
-    let (client, cluster) = (&reading.clients.autoscaling, reading.cluster.as_str());
-    let (scope, owned) = ([reading.cluster.clone()], format!("kubernetes.io/cluster/{cluster}"));
+pub(super) async fn auto_scaling_groups(session: &Session<'_>) {
+    let (client, cluster) = (&session.clients.autoscaling, session.cluster.as_str());
+    let (scope, owned) = ([session.cluster.clone()], format!("kubernetes.io/cluster/{cluster}"));
     let one = async {
         let call = autoscaling::groups(client, &owned, None);
-        follow_groups(reading, reading.call(op::DESCRIBE_AUTO_SCALING_GROUPS, &scope, call).await).await
+        follow_groups(session, session.call(operations::DESCRIBE_AUTO_SCALING_GROUPS, &scope, call).await)
+            .await
     };
     let other = async {
         let call = autoscaling::groups(client, "eks:cluster-name", Some(cluster));
-        follow_groups(reading, reading.call(op::DESCRIBE_AUTO_SCALING_GROUPS, &scope, call).await).await
+        follow_groups(session, session.call(operations::DESCRIBE_AUTO_SCALING_GROUPS, &scope, call).await)
+            .await
     };
     let (one, other) = join!(one, other);
     let both = if one.is_some() && other.is_some() { &scope[..] } else { &[] };
@@ -66,13 +77,12 @@ pub(super) async fn auto_scaling_groups(reading: &Reading<'_>) {
     }
     if one.is_some() || other.is_some() {
         let groups = groups.into_values().collect();
-        let key = collection!("AutoScalingGroups", auto_scaling_groups);
-        reading.keep(op::DESCRIBE_AUTO_SCALING_GROUPS, key, both, groups);
+        session.keep(collection!(auto_scaling_groups), both, groups);
     }
 }
 
 async fn follow_groups(
-    reading: &Reading<'_>,
+    session: &Session<'_>,
     groups: Option<Vec<AutoScalingGroup>>,
 ) -> Option<Vec<AutoScalingGroup>> {
     let groups = groups?;
@@ -94,18 +104,18 @@ async fn follow_groups(
             names.extend(mixed.overrides.iter().filter_map(|instead| instead.instance_type.clone()));
         }
     }
-    join!(types(reading, names), templates(reading, used));
+    join!(types(session, names), templates(session, used));
     Some(groups)
 }
 
 /// The instances tagged as the cluster's, and their types.
-pub(super) async fn instances(reading: &Reading<'_>) {
-    let (ec2, cluster) = (&reading.clients.ec2, reading.cluster.as_str());
-    let (scope, owned) = ([reading.cluster.clone()], format!("kubernetes.io/cluster/{cluster}"));
+pub(super) async fn instances(session: &Session<'_>) {
+    let (ec2, cluster) = (&session.clients.ec2, session.cluster.as_str());
+    let (scope, owned) = ([session.cluster.clone()], format!("kubernetes.io/cluster/{cluster}"));
     let (one, other) = join!(
-        reading.call(op::DESCRIBE_INSTANCES, &scope, capacity::instances(ec2, &owned, None)),
-        reading.call(
-            op::DESCRIBE_INSTANCES,
+        session.call(operations::DESCRIBE_INSTANCES, &scope, capacity::instances(ec2, &owned, None)),
+        session.call(
+            operations::DESCRIBE_INSTANCES,
             &scope,
             capacity::instances(ec2, "eks:cluster-name", Some(cluster))
         ),
@@ -120,8 +130,8 @@ pub(super) async fn instances(reading: &Reading<'_>) {
     let profiles = reservations.iter().flat_map(|reservation| &reservation.instances);
     let profiles: Vec<String> =
         profiles.filter_map(|instance| instance.iam_instance_profile.as_ref()?.arn.clone()).collect();
-    reading.keep(op::DESCRIBE_INSTANCES, collection!("Reservations", reservations), both, reservations);
-    join!(types(reading, names), iam::profiles(reading, profiles));
+    session.keep(collection!(reservations), both, reservations);
+    join!(types(session, names), iam::profiles(session, profiles));
 }
 
 /// Reservations whose instances were found by different tags, each once.
@@ -148,25 +158,27 @@ fn template(
     id: Option<&String>,
     name: Option<&String>,
     version: Option<&String>,
-) -> Option<(Template, String)> {
+) -> Option<(LaunchTemplateKey, String)> {
     let template = match (id, name) {
-        (Some(id), _) => Template::Id(id.clone()),
-        (None, Some(name)) => Template::Name(name.clone()),
+        (Some(id), _) => LaunchTemplateKey::Id(id.clone()),
+        (None, Some(name)) => LaunchTemplateKey::Name(name.clone()),
         (None, None) => return None,
     };
     Some((template, version.map_or("$Default", String::as_str).to_owned()))
 }
 
 /// Versions of launch templates, and the instance types that they set.
-async fn templates(reading: &Reading<'_>, wanted: Vec<(Template, String)>) {
-    let mut versions: BTreeMap<Template, Vec<String>> = BTreeMap::new();
-    for (template, version) in reading.unasked(wanted, |asked| &mut asked.templates) {
-        versions.entry(template).or_default().push(version);
+async fn templates(session: &Session<'_>, wanted: Vec<(LaunchTemplateKey, String)>) {
+    let mut versions: BTreeMap<LaunchTemplateKey, Vec<String>> = BTreeMap::new();
+    for (template, version) in wanted {
+        if session.is_unasked(TEMPLATE_VERSIONS, format!("{template:?} {version}")) {
+            versions.entry(template).or_default().push(version);
+        }
     }
     each(versions, |(template, versions)| async move {
-        let call = capacity::templates(&reading.clients.ec2, &template, &versions);
+        let call = capacity::templates(&session.clients.ec2, &template, &versions);
         let resource = [template.text().to_owned()];
-        let found = reading.call(op::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, &resource, call).await;
+        let found = session.call(operations::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, &resource, call).await;
         let Some(found) = found else { return };
         let scope: Vec<String> = found.iter().map(|version| version.launch_template_id.clone()).collect();
         let data = found.iter().filter_map(|version| version.launch_template_data.as_ref());
@@ -174,17 +186,16 @@ async fn templates(reading: &Reading<'_>, wanted: Vec<(Template, String)>) {
         let profiles = data.filter_map(|data| data.iam_instance_profile.as_ref());
         let profiles: Vec<String> =
             profiles.filter_map(|profile| profile.arn.clone().or_else(|| profile.name.clone())).collect();
-        let key = collection!("LaunchTemplateVersions", launch_template_versions);
-        reading.keep(op::DESCRIBE_LAUNCH_TEMPLATE_VERSIONS, key, &scope, found);
-        join!(types(reading, names), iam::profiles(reading, profiles));
+        session.keep(collection!(launch_template_versions), &scope, found);
+        join!(types(session, names), iam::profiles(session, profiles));
     })
     .await;
 }
 
 /// The CIDR reservations of the node subnets, where pods may get prefixes: only there they matter, and
 /// each subnet is a call.
-pub(super) async fn reservations(reading: &Reading<'_>) {
-    let subnets: BTreeSet<String> = reading.look(|snapshot| {
+pub(super) async fn reservations(session: &Session<'_>) {
+    let subnets: BTreeSet<String> = session.look(|snapshot| {
         let aws = &snapshot.aws;
         let mut values = aws.addon.iter().flatten().filter_map(|addon| addon.configuration_values.as_deref());
         let unread = aws.addons.as_ref().is_none_or(|names| {
@@ -204,56 +215,56 @@ pub(super) async fn reservations(reading: &Reading<'_>) {
     });
     each(subnets, |subnet| async move {
         let scope = std::slice::from_ref(&subnet);
-        let call = vpcs::reservations(&reading.clients.ec2, &subnet);
-        if let Some(found) = reading.call(op::GET_SUBNET_CIDR_RESERVATIONS, scope, call).await {
-            let key = collection!("SubnetCidrReservations", subnet_cidr_reservations);
-            reading.keep(op::GET_SUBNET_CIDR_RESERVATIONS, key, scope, vec![found]);
+        let call = vpcs::reservations(&session.clients.ec2, &subnet);
+        if let Some(found) = session.call(operations::GET_SUBNET_CIDR_RESERVATIONS, scope, call).await {
+            session.keep(collection!(subnet_cidr_reservations), scope, vec![found]);
         }
     })
     .await;
 }
 
 /// Instance types by name.
-pub(super) async fn types(reading: &Reading<'_>, names: Vec<String>) {
-    let names = reading.unasked(names, |asked| &mut asked.instance_types);
+pub(super) async fn types(session: &Session<'_>, names: Vec<String>) {
+    let names = session.unasked(INSTANCE_TYPES, names);
     let batches: Vec<Vec<String>> = names.chunks(TYPES_A_CALL).map(<[String]>::to_vec).collect();
-    join!(described(reading, &batches), offered(reading, &batches));
+    join!(described(session, &batches), offered(session, &batches));
 }
 
 /// The zones that offer the types. A type that nobody offers is no error here.
-async fn offered(reading: &Reading<'_>, batches: &[Vec<String>]) {
+async fn offered(session: &Session<'_>, batches: &[Vec<String>]) {
     each(batches, |batch| {
-        let key = collection!("InstanceTypeOfferings", instance_type_offerings);
-        let call = capacity::offerings(&reading.clients.ec2, batch);
-        reading.read(op::DESCRIBE_INSTANCE_TYPE_OFFERINGS, key, batch, call)
+        let field = collection!(instance_type_offerings);
+        let call = capacity::offerings(&session.clients.ec2, batch);
+        session.read(operations::DESCRIBE_INSTANCE_TYPE_OFFERINGS, field, batch, call)
     })
     .await;
 }
 
-async fn described(reading: &Reading<'_>, batches: &[Vec<String>]) {
+async fn described(session: &Session<'_>, batches: &[Vec<String>]) {
     each(batches, |batch| async move {
-        let ec2 = &reading.clients.ec2;
-        match reading.watch(op::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, batch)).await {
-            Ok(found) => keep_types(reading, batch, found),
+        let ec2 = &session.clients.ec2;
+        match session.watch(operations::DESCRIBE_INSTANCE_TYPES, capacity::types(ec2, batch)).await {
+            Ok(found) => keep_types(session, batch, found),
             // One type that the region does not offer fails the call for all of them.
             Err(failure) if failure.code == "InvalidInstanceType" && batch.len() > 1 => {
                 for name in batch {
                     let name = std::slice::from_ref(name);
-                    let found =
-                        reading.call(op::DESCRIBE_INSTANCE_TYPES, name, capacity::types(ec2, name)).await;
+                    let found = session
+                        .call(operations::DESCRIBE_INSTANCE_TYPES, name, capacity::types(ec2, name))
+                        .await;
                     if let Some(found) = found {
-                        keep_types(reading, name, found);
+                        keep_types(session, name, found);
                     }
                 }
             }
-            Err(failure) => reading.failed(op::DESCRIBE_INSTANCE_TYPES, batch, failure),
+            Err(failure) => session.failed(operations::DESCRIBE_INSTANCE_TYPES, batch, failure),
         }
     })
     .await;
 }
 
-fn keep_types(reading: &Reading<'_>, scope: &[String], found: Vec<InstanceTypeInfo>) {
-    reading.keep(op::DESCRIBE_INSTANCE_TYPES, collection!("InstanceTypes", instance_types), scope, found);
+fn keep_types(session: &Session<'_>, scope: &[String], found: Vec<InstanceTypeInfo>) {
+    session.keep(collection!(instance_types), scope, found);
 }
 
 #[cfg(test)]

@@ -5,30 +5,31 @@ use std::collections::BTreeSet;
 
 use futures::join;
 
-use super::{region, transit, vpc};
-use crate::collect::aws::ec2::{prefixes, transit as gateways, vpcs};
-use crate::collect::aws::operations as op;
-use crate::collect::aws::reading::{Reading, each};
+use super::{afterwards, asking_vpcs, region, transit, transit_vpcs, vpc};
+use crate::collect::aws::ec2;
+use crate::collect::aws::ec2::vpcs::{self, prefixes};
+use crate::collect::aws::operations;
+use crate::collect::aws::session::{Session, each};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
 
 /// Ids that a snapshot refers to without having read them whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::collect::aws) struct Unread {
+pub(crate) struct Unread {
     /// VPCs that an account has subnets of, which another account shares with it.
-    pub(in crate::collect::aws) shared: BTreeSet<String>,
+    pub(crate) shared: BTreeSet<String>,
     /// Other VPCs.
-    pub(in crate::collect::aws) vpcs: BTreeSet<String>,
+    pub(crate) vpcs: BTreeSet<String>,
     /// Transit gateways.
-    pub(in crate::collect::aws) transit_gateways: BTreeSet<String>,
+    pub(crate) transit_gateways: BTreeSet<String>,
     /// The VPCs that the snapshot is about, with their prefixes.
-    pub(in crate::collect::aws) near: BTreeSet<String>,
+    pub(crate) near: BTreeSet<String>,
     prefixes: Vec<ipnet::IpNet>,
 }
 
 impl Unread {
     /// What this snapshot refers to.
-    pub(in crate::collect::aws) fn of(snapshot: &Snapshot) -> Self {
+    pub(crate) fn of(snapshot: &Snapshot) -> Self {
         let aws = &snapshot.aws;
         let mut unread = Self::default();
         let in_full = ["VpcPeeringConnections", "SecurityGroupVpcAssociations"];
@@ -50,7 +51,7 @@ impl Unread {
         for gap in &snapshot.gaps {
             let Some(id) = gap.resource.as_deref().filter(|id| id.starts_with("vpc-")) else { continue };
             match gap.code.as_str() {
-                "OtherAccount" if gap.operation == op::DESCRIBE_VPCS.operation => {
+                "OtherAccount" if gap.operation == operations::DESCRIBE_VPCS.operation => {
                     unread.vpcs.insert(id.to_owned());
                 }
                 "OtherAccount" => {
@@ -70,42 +71,44 @@ impl Unread {
     }
 
     /// Whether there is nothing that another account could add.
-    pub(in crate::collect::aws) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.shared.is_empty() && self.vpcs.is_empty() && self.transit_gateways.is_empty()
     }
 }
 
 /// Reads what of it belongs to this account. That nothing answers to an id is no fact about it.
-pub(in crate::collect::aws) async fn read(reading: &Reading<'_>, unread: &Unread, networks: &[ipnet::IpNet]) {
-    let ec2 = &reading.clients.ec2;
+pub(crate) async fn read(session: &Session<'_>, unread: &Unread, networks: &[ipnet::IpNet]) {
+    let ec2 = &session.clients.ec2;
     let ids: Vec<String> = unread.shared.union(&unread.vpcs).cloned().collect();
     let wanted: Vec<String> = unread.transit_gateways.iter().cloned().collect();
     let vpcs = async {
-        let batches = each(ids.chunks(200), |ids| reading.call(op::DESCRIBE_VPCS, &[], vpcs::vpcs(ec2, ids)));
+        let batches =
+            each(ids.chunks(200), |ids| session.call(operations::DESCRIBE_VPCS, &[], vpcs::vpcs(ec2, ids)));
         batches.await.into_iter().flatten().flatten().collect::<Vec<_>>()
     };
     let transit_gateways = async {
-        let of_batch = |ids| reading.call(op::DESCRIBE_TRANSIT_GATEWAYS, &[], gateways::gateways(ec2, ids));
+        let of_batch =
+            |ids| session.call(operations::DESCRIBE_TRANSIT_GATEWAYS, &[], ec2::transit::gateways(ec2, ids));
         let batches = each(wanted.chunks(200), of_batch);
         batches.await.into_iter().flatten().flatten().collect::<Vec<_>>()
     };
     let (vpcs, gateways, (), ()) =
-        join!(vpcs, transit_gateways, region::all(reading), region::resolver_rules(reading));
-    let account = reading.look(|snapshot| snapshot.account.clone());
+        join!(vpcs, transit_gateways, region::all(session), region::resolver_rules(session));
+    let account = session.look(|snapshot| snapshot.account.clone());
     let own = |owner: &Option<String>| owner.is_none() || account.is_none() || *owner == account;
     let vpcs = vpcs.into_iter().filter(|vpc| own(&vpc.owner_id)).map(|vpc| vpc.vpc_id);
     let (shared, others): (Vec<String>, Vec<String>) = vpcs.partition(|id| unread.shared.contains(id));
     let gateways: Vec<_> = gateways.into_iter().filter(|gateway| own(&gateway.owner_id)).collect();
     join!(
-        super::near(reading, shared.iter()),
-        each(others.chunks(200), |batch| Box::pin(vpc::behind(reading, batch))),
+        vpc::near(session, shared.iter()),
+        each(others.chunks(200), |batch| Box::pin(vpc::behind(session, batch))),
         each(gateways, |gateway| async move {
             let id = gateway.transit_gateway_id.clone();
-            transit::gateway(reading, id, gateway.owner_id).await;
+            transit::gateway(session, id, gateway.owner_id).await;
         }),
     );
-    super::asking(reading, networks).await;
+    asking_vpcs::read(session, networks).await;
     let networks: Vec<_> = networks.iter().chain(&unread.prefixes).copied().collect();
-    super::behind(reading, &unread.near, &BTreeSet::new(), &networks).await;
-    super::afterwards(reading).await;
+    transit_vpcs::read(session, &unread.near, &BTreeSet::new(), &networks).await;
+    afterwards::all(session).await;
 }
