@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, value_parser};
 
-use super::{Format, IntentArgs, JudgeArgs, SourceArgs};
+use super::input::{IntentArgs, SourceArgs};
+use super::judge::JudgeArgs;
+use super::output::Format;
 
 /// Where and how it is probed.
 #[derive(Args, Debug)]

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::Format;
+use super::output::Format;
 
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
