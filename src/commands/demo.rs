@@ -2,9 +2,10 @@
 
 use anyhow::Context;
 
-use super::audit::{self, Prepared};
+use super::done::Done;
 use super::input::{self, Declared};
-use super::{Done, output};
+use super::prepared::Prepared;
+use super::{audit, output};
 use crate::cli::{DemoArgs, Format};
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;

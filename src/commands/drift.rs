@@ -2,7 +2,8 @@
 
 use anyhow::bail;
 
-use super::{Done, audit, output};
+use super::done::Done;
+use super::{audit, output};
 use crate::cli::{DriftArgs, Format, SourceArgs};
 use crate::drift::{self, Baseline};
 use crate::render;

@@ -6,22 +6,21 @@ use std::path::Path;
 use anyhow::anyhow;
 use serde::Serialize;
 
-use super::{Done, fields, input};
+use super::done::Done;
+use super::output::PLAIN;
+use super::{input, rule_fields};
 use crate::cli::{Format, RulesCommand};
 use crate::render::json::pretty;
-use crate::render::text::{Page, Style, count};
+use crate::render::text::{Page, count};
 use crate::report::Severity;
 use crate::rule::{self, Explainer, Explanation, Needs, Rule, Rules};
-
-/// For a terminal, a pipe and a file alike.
-pub(super) const STYLE: Style = Style { width: 80, color: false };
 
 /// Lists, explains or checks rules.
 pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {
     let stdout = match command {
         RulesCommand::List { format, rules } => list(&input::rules(rules)?, *format)?,
         RulesCommand::Explain { id, rules } => explain(&input::rules(rules)?, id)?,
-        RulesCommand::Fields { kind } => fields::list(kind.as_deref())?,
+        RulesCommand::Fields { kind } => rule_fields::list(kind.as_deref())?,
         RulesCommand::Check { directory } => check(directory)?,
     };
     Ok(Done { stdout, exit_code: 0 })
@@ -60,7 +59,7 @@ fn list(rules: &Rules, format: Format) -> Result<String, anyhow::Error> {
             .collect();
         return Ok(pretty(&entries));
     }
-    let mut page = Page::new(STYLE);
+    let mut page = Page::new(PLAIN);
     let mut areas: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
     for rule in rules.iter() {
         areas.entry(&rule.area).or_default().push(rule);
@@ -86,7 +85,7 @@ fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
 
 /// One rule in full.
 fn page(rule: &Rule, said: &Explanation) -> String {
-    let mut page = Page::new(STYLE);
+    let mut page = Page::new(PLAIN);
     page.line(&format!("{} ({})", rule.id, rule.area));
     page.blank();
     page.paragraph("  healthy:   ", &rule.title);

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 
+use super::done::Done;
 use super::input::{self, Declared};
-use super::{Done, output};
+use super::output;
 use crate::cli::{Format, TraceArgs};
 use crate::collect::aws::About;
 use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};

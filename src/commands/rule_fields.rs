@@ -3,7 +3,7 @@
 use anyhow::bail;
 use serde_json::Value;
 
-use super::rules::STYLE;
+use super::output::PLAIN;
 use crate::facts;
 use crate::render::text::Page;
 
@@ -20,7 +20,7 @@ pub fn list(kind: Option<&str>) -> Result<String, anyhow::Error> {
             bail!("there is no kind of subject {kind}; there are {}, and {TARGET}", facts::KINDS.join(", "));
         }
     }
-    let mut page = Page::new(STYLE);
+    let mut page = Page::new(PLAIN);
     for kind in kinds {
         let schema = if kind == TARGET { Some(facts::target_schema()) } else { facts::schema(kind) };
         let schema = schema.map(schemars::Schema::to_value).unwrap_or_default();
