@@ -18,7 +18,7 @@ pub use audit::{AuditArgs, DemoArgs, DriftArgs};
 pub use forwarders::{ForwardedDomain, ForwardersArgs, ServerKind};
 pub use input::{GrowthArgs, IntentArgs, PlanArgs, SnapshotArgs, SourceArgs};
 pub use judge::{FailOn, JudgeArgs};
-pub use output::{Format, OutputArgs};
+pub use output::{FormatArg, OutputArgs};
 pub use probe::{ProbeArgs, ProbingArgs};
 pub use rules::RulesCommand;
 pub use trace::TraceArgs;

@@ -6,18 +6,18 @@ use super::done::Done;
 use super::prepared::Prepared;
 use super::probing::{self, Probing};
 use super::{input, output};
-use crate::cli::{AuditArgs, Format, OutputArgs};
+use crate::cli::AuditArgs;
 use crate::facts;
-use crate::render::text::Style;
-use crate::render::{json, table};
+use crate::render;
 use crate::report::Report;
 use crate::snapshot::redact::Redactor;
 
 /// Audits a cluster.
 pub fn run(args: &AuditArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.output.as_ref())?;
+    let print = render::renderer::<Report>(args.output.format.0)?;
     let (report, _) = report(args)?;
-    let text = render(&report, &args.output, &output::style(&args.output));
+    let text = print(&report, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: report.exit_code })
 }
 
@@ -68,12 +68,4 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
         probing::say_unlisted(&needed.unlisted, &mut report);
     }
     Ok((report, prepared))
-}
-
-/// The report in the form that was asked for.
-pub fn render(report: &Report, args: &OutputArgs, style: &Style) -> String {
-    match args.format {
-        Format::Table => table::render(report, style),
-        Format::Json => json::render(report),
-    }
 }

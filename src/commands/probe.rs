@@ -9,9 +9,9 @@ use super::prepared::Prepared;
 use super::probe_summary::probe_summary;
 use super::probing::{self, Probed, Probing, ToProbe};
 use super::{input, output};
-use crate::cli::{Format, ProbeArgs};
+use crate::cli::ProbeArgs;
 use crate::collect::probe::Targets;
-use crate::render;
+use crate::render::{self, ProbeOutput};
 use crate::report::probe::Probe;
 use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
 
@@ -30,6 +30,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     }
     let sink = output::open(args.output.as_ref())?;
     let save = output::open(args.save_observations.as_ref())?;
+    let print = render::renderer::<ProbeOutput<'_>>(args.format.0)?;
     let probing = Probing::new(&args.probing)?;
     let mut prepared = Prepared {
         rules: input::rules(&args.judge.rules)?.about_observations(),
@@ -65,21 +66,11 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     let mut report = prepared.evaluate(&snapshot)?;
     probing::say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;
-    let text = match args.format {
-        Format::Table => {
-            let style = output::styled(args.output.is_none(), args.no_color);
-            render::probe::table(
-                &title(&targets.targets, &seen),
-                &probe_summary(&seen.observations),
-                &report,
-                &style,
-            )
-        }
-        Format::Json => {
-            let Probed { vantage, at, observations } = seen;
-            render::probe::json(&Probe::new(vantage, at, observations, report))
-        }
-    };
+    let (title, summary) = (title(&targets.targets, &seen), probe_summary(&seen.observations));
+    let Probed { vantage, at, observations } = seen;
+    let probe = Probe::new(vantage, at, observations, report.clone());
+    let seen = ProbeOutput { title, summary, report: &report, document: &probe };
+    let text = print(&seen, &output::styled(args.output.is_none(), args.no_color));
     Ok(Done { stdout: output::put(text, sink)?, exit_code })
 }
 

@@ -7,7 +7,7 @@ use anyhow::Context;
 use super::done::Done;
 use super::input::{self, Declared};
 use super::output;
-use crate::cli::{Format, TraceArgs};
+use crate::cli::TraceArgs;
 use crate::collect::aws::About;
 use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
 use crate::id;
@@ -22,6 +22,7 @@ use crate::snapshot::redact::Redactor;
 /// before AWS is asked.
 pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.output.as_ref())?;
+    let print = render::renderer::<Trace>(args.output.format.0)?;
     let mut from: DeclaredEnd = args.from.parse().context("--from")?;
     let mut to: DeclaredEnd = args.to.parse().context("--to")?;
     let ports: Ports = args.port.trim().parse().context("--port")?;
@@ -47,10 +48,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
     let fix = rule::fix(&traced.blockers, &traced.target)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
-    let text = match args.output.format {
-        Format::Table => render::trace::table(&answer, &output::style(&args.output)),
-        Format::Json => render::trace::json(&answer),
-    };
+    let text = print(&answer, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
 }
 

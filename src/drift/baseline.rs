@@ -105,7 +105,7 @@ impl Baseline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample;
+    use crate::report::sample;
 
     #[test]
     fn a_baseline_is_a_report_or_a_snapshot_and_anything_else_an_error() {

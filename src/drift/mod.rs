@@ -251,7 +251,7 @@ fn same_target(baseline: &Target, current: &Target) -> Result<(), DriftError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample;
+    use crate::report::sample;
 
     /// A report with these rules, outcomes and severities.
     fn report(findings: &[(&str, Outcome, Severity)]) -> Report {

@@ -2,6 +2,9 @@
 
 pub mod forwarders;
 pub mod probe;
+pub mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};

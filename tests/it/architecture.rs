@@ -9,7 +9,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("report", &[]),
     ("yaml", &[]),
     ("id", &[]),
-    ("cli", &["report"]),
+    ("cli", &["report", "render"]),
     ("intent", &["id", "yaml"]),
     ("collect", &["snapshot", "id"]),
     ("network", &["snapshot", "id"]),
