@@ -2,10 +2,11 @@
 
 use anyhow::bail;
 
+use super::baseline::Baseline;
 use super::done::Done;
 use super::{audit, output};
 use crate::cli::{DriftArgs, SourceArgs};
-use crate::drift::{self, Baseline, Drift};
+use crate::drift::{self, Drift};
 use crate::render;
 use crate::report::Report;
 use crate::snapshot::{Snapshot, SnapshotError};

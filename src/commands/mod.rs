@@ -2,6 +2,7 @@
 //! Commands return what to print and the exit code; only `main` prints and exits.
 
 mod audit;
+mod baseline;
 mod demo;
 mod done;
 mod drift;
