@@ -2,7 +2,7 @@
 
 use super::input::Declared;
 use crate::facts::{self, Facts};
-use crate::report::{Gap, Report, Severity};
+use crate::report::{Report, Severity};
 use crate::rule::{self, Evaluation, Rules};
 use crate::snapshot::Snapshot;
 use crate::snapshot::redact::Redactor;
@@ -28,24 +28,12 @@ impl Prepared {
         let evaluation = Evaluation {
             fail_on: self.fail_on,
             collected_at: snapshot.collected_at.clone(),
-            gaps: snapshot.gaps.iter().map(gap).collect(),
+            gaps: snapshot.gaps.iter().map(Into::into).collect(),
         };
         let mut report = rule::evaluate(&self.rules, &facts, &evaluation)?;
         if let Some(origin) = &self.declared.origin {
             report.assumptions.insert(0, origin.clone());
         }
         Ok(report)
-    }
-}
-
-fn gap(gap: &crate::snapshot::Gap) -> Gap {
-    Gap {
-        service: gap.service.clone(),
-        operation: gap.operation.clone(),
-        region: gap.region.clone(),
-        resource: gap.resource.clone(),
-        code: gap.code.clone(),
-        message: gap.message.clone(),
-        permission: gap.permission.clone(),
     }
 }

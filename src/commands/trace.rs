@@ -11,10 +11,10 @@ use crate::cli::TraceArgs;
 use crate::collect::aws::About;
 use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
 use crate::id;
-use crate::network::{self, MissingKind, Ports, Verdict};
+use crate::network::Ports;
 use crate::render;
-use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
-use crate::report::{self, trace};
+use crate::report::Fix;
+use crate::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
 use crate::rule;
 use crate::snapshot::redact::Redactor;
 
@@ -103,11 +103,11 @@ fn answer(
     (from, to): (&DeclaredEnd, &DeclaredEnd),
     ports: Ports,
     traced: Traced,
-    (fix, origin): (Option<report::Fix>, Option<String>),
+    (fix, origin): (Option<Fix>, Option<String>),
 ) -> Trace {
-    let verdict = verdict(traced.verdict);
+    let verdict = Verdict::from(traced.verdict);
     let assumptions: BTreeSet<String> = traced.assumptions.into_iter().collect();
-    let mut paths: Vec<Path> = traced.paths.into_iter().map(path).collect();
+    let mut paths: Vec<Path> = traced.paths.into_iter().map(Path::from).collect();
     paths.sort_by_key(|path| path.verdict);
     Trace {
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -117,62 +117,8 @@ fn answer(
         verdict,
         exit_code: verdict.exit_code(),
         assumptions: origin.into_iter().chain(assumptions).collect(),
-        blockers: traced.blockers.into_iter().map(blocker).collect(),
+        blockers: traced.blockers.into_iter().map(Into::into).collect(),
         fix,
         paths,
-    }
-}
-
-fn verdict(verdict: Verdict) -> trace::Verdict {
-    match verdict {
-        Verdict::Open => trace::Verdict::Open,
-        Verdict::Blocked => trace::Verdict::Blocked,
-        Verdict::Unknown => trace::Verdict::Unknown,
-    }
-}
-
-fn path(path: network::Path) -> Path {
-    Path {
-        verdict: verdict(path.verdict),
-        from: path.from,
-        to: path.to,
-        hops: path.hops.into_iter().map(hop).collect(),
-        r#return: Return { hops: path.return_hops.into_iter().map(hop).collect() },
-        blockers: path.blockers.into_iter().map(blocker).collect(),
-        missing: path.missing.into_iter().map(missing).collect(),
-    }
-}
-
-fn hop(hop: network::Hop) -> Hop {
-    Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by, blocks: hop.blocks }
-}
-
-fn blocker(blocker: network::Blocker) -> report::Blocker {
-    report::Blocker {
-        kind: blocker.kind,
-        id: blocker.id,
-        leg: blocker.leg.map(|leg| {
-            let word = match leg {
-                network::Leg::Request => "request",
-                network::Leg::Reply => "reply",
-            };
-            word.to_owned()
-        }),
-        part: blocker.part,
-        reason: blocker.reason,
-    }
-}
-
-fn missing(missing: network::Missing) -> report::Missing {
-    report::Missing {
-        kind: match missing.kind {
-            MissingKind::Operation => report::MissingKind::Operation,
-            // What does not exist yet cannot be read; the user may say it.
-            MissingKind::Intent | MissingKind::NotYet => report::MissingKind::Intent,
-            MissingKind::Probe => report::MissingKind::Probe,
-            MissingKind::Unmodelled => report::MissingKind::Unmodelled,
-        },
-        what: missing.what,
-        permission: missing.permission,
     }
 }

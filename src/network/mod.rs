@@ -8,6 +8,7 @@ mod acl_order;
 mod address;
 mod blocker;
 mod connection;
+mod contract;
 mod division;
 mod egress;
 mod end;
