@@ -1,6 +1,6 @@
 //! Rules for reading: the list, one in full, and a check of a directory of one's own.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
 
@@ -17,7 +17,7 @@ use crate::rule::{self, Explainer, Explanation, Rule, Rules};
 /// Lists, explains or checks rules.
 pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {
     let stdout = match command {
-        RulesCommand::List { format, rules } => list(&input::rules(rules)?, format.0)?,
+        RulesCommand::List { format, rules } => list(rules, format.0)?,
         RulesCommand::Explain { id, rules } => explain(&input::rules(rules)?, id)?,
         RulesCommand::Fields { kind } => {
             let print = render::renderer::<RuleFields>(render::default_format())?;
@@ -28,8 +28,9 @@ pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {
     Ok(Done { stdout, exit_code: 0 })
 }
 
-fn list(rules: &Rules, format: &Format) -> Result<String, anyhow::Error> {
+fn list(directories: &[PathBuf], format: &Format) -> Result<String, anyhow::Error> {
     let print = render::renderer::<RuleList>(format)?;
+    let rules = input::rules(directories)?;
     let explainer = Explainer::new()?;
     let entry = |rule: &Rule| {
         let needs = explainer.explain(rule).needs;
