@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
 
-use super::SourceArgs;
+use super::input::SourceArgs;
 use crate::report::forwarders::Server;
 
 /// Options of `forwarders`.

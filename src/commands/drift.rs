@@ -2,9 +2,11 @@
 
 use anyhow::bail;
 
-use super::{Done, audit, output};
-use crate::cli::{DriftArgs, Format, SourceArgs};
-use crate::drift::{self, Baseline};
+use super::baseline::Baseline;
+use super::done::Done;
+use super::{audit, output};
+use crate::cli::{DriftArgs, SourceArgs};
+use crate::drift::{self, Drift};
 use crate::render;
 use crate::report::Report;
 use crate::snapshot::{Snapshot, SnapshotError};
@@ -12,6 +14,7 @@ use crate::snapshot::{Snapshot, SnapshotError};
 /// Compares today's state with the baseline.
 pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.audit.output.output.as_ref())?;
+    let print = render::renderer::<Drift>(args.audit.output.format.0)?;
     let baseline = Baseline::read(&args.baseline)?;
     if args.audit.output.redact && matches!(baseline, Baseline::Report(_)) {
         bail!(
@@ -35,10 +38,7 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
         }
     };
     let drift = drift::compare(&before, &report, prepared.fail_on)?;
-    let text = match args.audit.output.format {
-        Format::Table => render::drift::table(&drift, &output::style(&args.audit.output)),
-        Format::Json => render::drift::json(&drift),
-    };
+    let text = print(&drift, &output::style(&args.audit.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: drift.exit_code })
 }
 

@@ -1,6 +1,7 @@
 //! `forwarders`: read, find out which names go to which addresses, write a DNS server's configuration.
 
-use super::{Done, input, output};
+use super::done::Done;
+use super::{input, output};
 use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
 use crate::facts::{self, Forwarding, Wanted};
 use crate::render;

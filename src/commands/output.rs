@@ -13,6 +13,9 @@ use crate::render::text::Style;
 /// Wider lines are harder to read.
 const WIDEST: usize = 120;
 
+/// For a terminal, a pipe and a file alike.
+pub const PLAIN: Style = Style { width: 80, color: false };
+
 /// A file to be written, which is known to be writable.
 #[derive(Debug)]
 pub struct Sink {

@@ -1,6 +1,7 @@
 //! Collects without judging.
 
-use super::{Done, input, output};
+use super::done::Done;
+use super::{input, output};
 use crate::cli::SnapshotArgs;
 use crate::collect::aws::About;
 use crate::snapshot::redact::Redactor;

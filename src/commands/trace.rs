@@ -4,19 +4,17 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 
+use super::done::Done;
 use super::input::{self, Declared};
-use super::{Done, output};
-use crate::cli::{Format, TraceArgs};
+use super::output;
+use crate::cli::TraceArgs;
 use crate::collect::aws::About;
 use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
 use crate::id;
-use crate::known::{self, MissingKind};
-use crate::network;
 use crate::pack_aws::PACK;
-use crate::path::{self, Verdict};
 use crate::render;
-use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
-use crate::report::{self, trace};
+use crate::report::Fix;
+use crate::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
 use crate::rule;
 use crate::sets::ports::Ports;
 use crate::snapshot::redact::Redactor;
@@ -25,6 +23,7 @@ use crate::snapshot::redact::Redactor;
 /// before AWS is asked.
 pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.output.as_ref())?;
+    let print = render::renderer::<Trace>(args.output.format.0)?;
     let mut from: DeclaredEnd = args.from.parse().context("--from")?;
     let mut to: DeclaredEnd = args.to.parse().context("--to")?;
     let ports: Ports = args.port.trim().parse().context("--port")?;
@@ -51,10 +50,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let blockers: Vec<_> = traced.blockers.iter().filter_map(|one| serde_json::to_value(one).ok()).collect();
     let fix = rule::fix(&PACK, &blockers, &traced.target)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
-    let text = match args.output.format {
-        Format::Table => render::trace::table(&answer, &output::style(&args.output)),
-        Format::Json => render::trace::json(&answer),
-    };
+    let text = print(&answer, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
 }
 
@@ -109,11 +105,11 @@ fn answer(
     (from, to): (&DeclaredEnd, &DeclaredEnd),
     ports: Ports,
     traced: Traced,
-    (fix, origin): (Option<report::Fix>, Option<String>),
+    (fix, origin): (Option<Fix>, Option<String>),
 ) -> Trace {
-    let verdict = verdict(traced.verdict);
+    let verdict = Verdict::from(traced.verdict);
     let assumptions: BTreeSet<String> = traced.assumptions.into_iter().collect();
-    let mut paths: Vec<Path> = traced.paths.into_iter().map(path).collect();
+    let mut paths: Vec<Path> = traced.paths.into_iter().map(Path::from).collect();
     paths.sort_by_key(|path| path.verdict);
     Trace {
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -123,62 +119,8 @@ fn answer(
         verdict,
         exit_code: verdict.exit_code(),
         assumptions: origin.into_iter().chain(assumptions).collect(),
-        blockers: traced.blockers.into_iter().map(blocker).collect(),
+        blockers: traced.blockers.into_iter().map(Into::into).collect(),
         fix,
         paths,
-    }
-}
-
-fn verdict(verdict: Verdict) -> trace::Verdict {
-    match verdict {
-        Verdict::Open => trace::Verdict::Open,
-        Verdict::Blocked => trace::Verdict::Blocked,
-        Verdict::Unknown => trace::Verdict::Unknown,
-    }
-}
-
-fn path(path: network::Path) -> Path {
-    Path {
-        verdict: verdict(path.verdict),
-        from: path.from,
-        to: path.to,
-        hops: path.hops.into_iter().map(hop).collect(),
-        r#return: Return { hops: path.return_hops.into_iter().map(hop).collect() },
-        blockers: path.blockers.into_iter().map(blocker).collect(),
-        missing: path.missing.into_iter().map(missing).collect(),
-    }
-}
-
-fn hop(hop: path::Hop) -> Hop {
-    Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by, blocks: hop.blocks }
-}
-
-fn blocker(blocker: network::Blocker) -> report::Blocker {
-    report::Blocker {
-        kind: blocker.kind,
-        id: blocker.id,
-        leg: blocker.leg.map(|leg| {
-            let word = match leg {
-                path::Leg::Request => "request",
-                path::Leg::Reply => "reply",
-            };
-            word.to_owned()
-        }),
-        part: blocker.part,
-        reason: blocker.reason,
-    }
-}
-
-fn missing(missing: known::Missing) -> report::Missing {
-    report::Missing {
-        kind: match missing.kind {
-            MissingKind::Operation => report::MissingKind::Operation,
-            // What does not exist yet cannot be read; the user may say it.
-            MissingKind::Intent | MissingKind::NotYet => report::MissingKind::Intent,
-            MissingKind::Probe => report::MissingKind::Probe,
-            MissingKind::Unmodelled => report::MissingKind::Unmodelled,
-        },
-        what: missing.what,
-        permission: missing.permission,
     }
 }

@@ -1,14 +1,11 @@
 //! Drift: what fails now and did not fail in the baseline, what was resolved, and what cannot
 //! be compared.
 
-mod baseline;
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-pub use baseline::{Baseline, DriftError};
+use thiserror::Error;
 
 use crate::report::{Finding, Outcome, Report, Severity, Target, Tool};
 
@@ -105,6 +102,21 @@ pub enum Side {
     Baseline,
     /// Today's.
     Current,
+}
+
+/// Why two audits cannot be compared.
+#[derive(Debug, Error)]
+pub enum DriftError {
+    /// Two different clusters cannot drift.
+    #[error("the baseline is about {what} {baseline}, but this audit is about {what} {current}")]
+    OtherTarget {
+        /// `cluster`, `account` or `region`.
+        what: &'static str,
+        /// In the baseline.
+        baseline: String,
+        /// Today.
+        current: String,
+    },
 }
 
 /// What a fingerprint is made of, without account, region and cluster: those are compared once,
@@ -251,7 +263,7 @@ fn same_target(baseline: &Target, current: &Target) -> Result<(), DriftError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample;
+    use crate::report::sample;
 
     /// A report with these rules, outcomes and severities.
     fn report(findings: &[(&str, Outcome, Severity)]) -> Report {

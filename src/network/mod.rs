@@ -5,6 +5,7 @@
 //! modelled, is named in `missing` and never taken for permission. Knows nothing of rules.
 
 mod blocker;
+mod contract;
 mod end;
 mod index;
 mod memo;

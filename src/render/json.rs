@@ -1,20 +1,31 @@
-//! The report as JSON, as `docs/report.schema.json` describes it.
+//! The format for programs: JSON, as `docs/*.schema.json` describe it.
 
 use serde::Serialize;
 
+use super::document::pretty;
+use super::format::Format;
+use super::text::Style;
 use crate::report::Report;
+
+/// The format.
+pub const FORMAT: Format = Format {
+    name: "json",
+    help: "For programs; docs/*.schema.json describe reports, traces, probes and drift",
+    report: Some(json),
+    trace: Some(json),
+    drift: Some(json),
+    probe: Some(|probe, _| probe.document.json()),
+    rule_list: Some(json),
+    ..Format::NOTHING
+};
+
+fn json<T: Serialize>(output: &T, _: &Style) -> String {
+    pretty(output)
+}
 
 /// The report, pretty, with a newline at the end.
 pub fn render(report: &Report) -> String {
     pretty(report)
-}
-
-/// Any of the program's JSON, pretty, with a newline at the end.
-pub(crate) fn pretty(value: &impl Serialize) -> String {
-    // The types that come here have string keys and no fallible serializers.
-    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
-    text.push('\n');
-    text
 }
 
 #[cfg(test)]
@@ -24,11 +35,12 @@ mod tests {
     use schemars::schema_for;
     use serde_json::Value;
 
-    use super::super::sample;
     use super::*;
     use crate::drift::{self, Drift};
-    use crate::report::Severity;
+    use crate::render::format::{Output, ProbeOutput};
+    use crate::report::probe::ProbeSummary;
     use crate::report::trace::Trace;
+    use crate::report::{Severity, sample};
 
     /// The published schema is the one that the types have; `PRIVEK_BLESS=1 cargo test` rewrites it.
     fn published(name: &str, schema: &schemars::Schema) -> Value {
@@ -45,6 +57,11 @@ mod tests {
         serde_json::from_str(&published).unwrap()
     }
 
+    /// As `--format json` prints it.
+    fn printed<T: Output>(output: &T) -> String {
+        T::renderer(&FORMAT).unwrap()(output, &Style { width: 80, color: false })
+    }
+
     fn validate(schema: Value, document: &str) {
         let mut compiler = boon::Compiler::new();
         compiler.add_resource("schema.json", schema).unwrap();
@@ -59,7 +76,7 @@ mod tests {
     #[test]
     fn the_report_is_what_the_published_schema_says() {
         let schema = published("report.schema.json", &schema_for!(Report));
-        validate(schema, &render(&sample::report()));
+        validate(schema, &printed(&sample::report()));
     }
 
     #[test]
@@ -68,13 +85,13 @@ mod tests {
         let mut before = sample::report();
         before.findings.truncate(1);
         let drift = drift::compare(&before, &sample::report(), Severity::Blocker).unwrap();
-        validate(schema, &crate::render::drift::json(&drift));
+        validate(schema, &printed(&drift));
     }
 
     #[test]
     fn the_trace_is_what_the_published_schema_says() {
         let schema = published("trace.schema.json", &schema_for!(Trace));
-        validate(schema, &crate::render::trace::json(&sample::trace()));
+        validate(schema, &printed(&sample::trace()));
     }
 
     #[test]
@@ -108,7 +125,9 @@ mod tests {
         });
         let probe =
             Probe::new(vantage.clone(), "2026-11-20T12:00:00Z".into(), seen.to_vec(), sample::report());
-        validate(schema, &crate::render::probe::json(&probe));
+        let (title, summary) = (String::new(), ProbeSummary::default());
+        let output = ProbeOutput { title, summary, report: &sample::report(), document: &probe };
+        validate(schema, &printed(&output));
         let again: Probe<Vantage, Observation> = serde_json::from_str(&pretty(&probe)).unwrap();
         assert_eq!(again, probe);
     }
@@ -117,6 +136,7 @@ mod tests {
     fn the_report_reads_back_as_it_was_written() {
         let report = sample::report();
         let text = render(&report);
+        assert_eq!(text, printed(&report));
         assert!(text.ends_with("}\n"));
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
     }

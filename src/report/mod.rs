@@ -2,6 +2,9 @@
 
 pub mod forwarders;
 pub mod probe;
+pub mod rules;
+#[cfg(test)]
+pub(crate) mod sample;
 pub mod trace;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -212,23 +215,21 @@ pub enum MissingKind {
     Unmodelled,
 }
 
-/// What only a cluster has that is still to be created: what asks for it does not apply, so that no report
-/// has it among what is missing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct NotYet;
+impl From<known::Missing> for Missing {
+    fn from(missing: known::Missing) -> Self {
+        Self { kind: missing.kind.into(), what: missing.what, permission: missing.permission }
+    }
+}
 
-impl TryFrom<&known::Missing> for Missing {
-    type Error = NotYet;
-
-    fn try_from(missing: &known::Missing) -> Result<Self, NotYet> {
-        let kind = match missing.kind {
-            known::MissingKind::Operation => MissingKind::Operation,
-            known::MissingKind::Intent => MissingKind::Intent,
-            known::MissingKind::Probe => MissingKind::Probe,
-            known::MissingKind::Unmodelled => MissingKind::Unmodelled,
-            known::MissingKind::NotYet => return Err(NotYet),
-        };
-        Ok(Self { kind, what: missing.what.clone(), permission: missing.permission.clone() })
+impl From<known::MissingKind> for MissingKind {
+    fn from(kind: known::MissingKind) -> Self {
+        match kind {
+            known::MissingKind::Operation => Self::Operation,
+            // What does not exist yet cannot be read; the user may say it.
+            known::MissingKind::Intent | known::MissingKind::NotYet => Self::Intent,
+            known::MissingKind::Probe => Self::Probe,
+            known::MissingKind::Unmodelled => Self::Unmodelled,
+        }
     }
 }
 

@@ -53,7 +53,7 @@ impl<V, O> Probe<V, O> {
 
 /// What was seen, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Sights {
+pub struct ProbeSummary {
     /// Ways of asking that came to the same for every name, and gave no address.
     pub everywhere: Vec<Line>,
     /// Each name with all else.

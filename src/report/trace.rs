@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::path;
+
 use super::{Blocker, Fix, Missing};
 
 /// The version of the answer's JSON.
@@ -96,4 +98,34 @@ pub struct Hop {
     /// Whether the packets get no further towards the destination: the object is among the blockers.
     #[serde(default)]
     pub blocks: bool,
+}
+
+impl From<path::Verdict> for Verdict {
+    fn from(verdict: path::Verdict) -> Self {
+        match verdict {
+            path::Verdict::Open => Self::Open,
+            path::Verdict::Blocked => Self::Blocked,
+            path::Verdict::Unknown => Self::Unknown,
+        }
+    }
+}
+
+impl<B: Into<Blocker>> From<path::Path<B>> for Path {
+    fn from(path: path::Path<B>) -> Self {
+        Self {
+            verdict: path.verdict.into(),
+            from: path.from,
+            to: path.to,
+            hops: path.hops.into_iter().map(Into::into).collect(),
+            r#return: Return { hops: path.return_hops.into_iter().map(Into::into).collect() },
+            blockers: path.blockers.into_iter().map(Into::into).collect(),
+            missing: path.missing.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+impl From<path::Hop> for Hop {
+    fn from(hop: path::Hop) -> Self {
+        Self { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by, blocks: hop.blocks }
+    }
 }

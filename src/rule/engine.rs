@@ -419,7 +419,8 @@ fn undecided(missing: &[Missing]) -> String {
     missing.first().map_or_else(|| "nothing says so".to_owned(), |first| format!("{}{more}", first.what))
 }
 
-/// What a report says of what is missing.
+/// What a report says of what is missing now.
 fn reported(missing: &[Missing]) -> Vec<report::Missing> {
-    missing.iter().filter_map(|one| report::Missing::try_from(one).ok()).collect()
+    let now = missing.iter().filter(|one| one.kind != MissingKind::NotYet);
+    now.cloned().map(report::Missing::from).collect()
 }

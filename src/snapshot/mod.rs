@@ -8,6 +8,7 @@ mod arn;
 pub mod aws;
 pub mod bootstrap;
 mod cli_output;
+mod contract;
 mod directory;
 mod error;
 mod load;

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{addresses, comment, domains, each, head};
+use super::parts::{addresses, comment, domains, each, head};
 use crate::report::forwarders::Forwarders;
 
 /// Zones to include; what belongs into the one `options` block stands in comments.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{addresses, domains, each, head};
+use super::parts::{addresses, domains, each, head};
 use crate::report::forwarders::Forwarders;
 
 /// Server blocks for a Corefile, or for a file that one imports.

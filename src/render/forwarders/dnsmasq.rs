@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{addresses, domains, head};
+use super::parts::{addresses, domains, head};
 use crate::report::forwarders::Forwarders;
 
 /// A file for `conf-dir`.

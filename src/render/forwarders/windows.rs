@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{addresses, domains, each, head};
+use super::parts::{addresses, domains, each, head};
 use crate::report::forwarders::Forwarders;
 
 /// Commands for a DNS server; they may be repeated.

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeSet;
 
-use super::json::pretty;
-use super::text::{Page, Style, Tone, count, wrap};
 use super::{failures, unknowns};
+use crate::render::text::{Page, Style, Tone, count, wrap};
 use crate::report::trace::{Hop, Path, Trace, Verdict};
 use crate::report::{Blocker, Missing};
 
@@ -15,11 +14,6 @@ const MOST_STORIES: usize = 6;
 const MOST_ALIKE: usize = 8;
 /// The column in which a hop's text begins.
 const HOP: usize = 13;
-
-/// The answer as JSON, as `docs/trace.schema.json` describes it.
-pub fn json(trace: &Trace) -> String {
-    pretty(trace)
-}
 
 /// The answer as text.
 pub fn table(trace: &Trace, style: &Style) -> String {
@@ -249,8 +243,8 @@ fn missing(page: &mut Page, trace: &Trace) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::*;
+    use crate::report::sample;
 
     const PLAIN: Style = Style { width: 80, color: false };
 

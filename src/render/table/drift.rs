@@ -1,16 +1,12 @@
-//! Drift for people and as JSON: new failures in full, the rest in a line each.
+//! Drift for people: new failures in full, the rest in a line each.
 
 use std::collections::BTreeSet;
 
 use super::failures;
-use super::text::{Page, Style, Tone, count};
+use super::report::target;
 use crate::drift::{Change, Drift, DriftVerdict, Side};
+use crate::render::text::{Page, Style, Tone, count};
 use crate::report::Outcome;
-
-/// The drift as JSON, pretty, with a newline at the end.
-pub fn json(drift: &Drift) -> String {
-    super::json::pretty(drift)
-}
 
 /// The drift for people.
 pub fn table(drift: &Drift, style: &Style) -> String {
@@ -18,7 +14,7 @@ pub fn table(drift: &Drift, style: &Style) -> String {
     let time = |time: &Option<String>| time.clone().unwrap_or_else(|| "an unknown time".to_owned());
     let text = format!(
         "drift of {}, from {} to {}",
-        super::table::target(&drift.target),
+        target(&drift.target),
         time(&drift.baseline_collected_at),
         time(&drift.collected_at)
     );
@@ -112,10 +108,9 @@ fn verdict(page: &mut Page, drift: &Drift) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::*;
     use crate::drift::compare;
-    use crate::report::Severity;
+    use crate::report::{Severity, sample};
 
     #[test]
     fn new_failures_are_shown_with_blockers_and_fix_and_the_verdict_is_last() {

@@ -1,37 +1,33 @@
 //! A probe for people: who answers for no name at all, each name with trouble, and the others in a line each;
 //! then what the rules make of it, as in an audit.
 
-use super::json::pretty;
-use super::text::{Page, Style, Tone};
-use super::{failures, table, unknowns};
-use crate::report::Report;
-use crate::report::probe::{Line, Probe, Sights};
+use super::report::{assumptions, verdict};
+use super::{failures, unknowns};
+use crate::render::format::ProbeOutput;
+use crate::render::text::{Page, Style, Tone};
+use crate::report::probe::Line;
 
-/// The answer as JSON, as `docs/probe.schema.json` describes it.
-pub fn json<V: serde::Serialize, O: serde::Serialize>(probe: &Probe<V, O>) -> String {
-    pretty(probe)
-}
-
-/// The answer as text; `title` says of what, from where and when.
-pub fn table(title: &str, sights: &Sights, report: &Report, style: &Style) -> String {
+/// The answer as text.
+pub fn table(probe: &ProbeOutput<'_>, style: &Style) -> String {
+    let ProbeOutput { title, summary, report, document: _ } = probe;
     let mut page = Page::new(*style);
     page.painted("probe: ", Some(Tone::Strong), title);
     page.heading("SEEN");
-    if sights.names.is_empty() {
+    if summary.names.is_empty() {
         page.line("  nothing: there was no name to ask for");
     }
-    if !sights.everywhere.is_empty() {
+    if !summary.everywhere.is_empty() {
         page.line("  for every name");
-        lines(&mut page, &sights.everywhere);
+        lines(&mut page, &summary.everywhere);
     }
-    for name in sights.names.iter().filter(|name| name.well.is_none()) {
+    for name in summary.names.iter().filter(|name| name.well.is_none()) {
         page.paragraph("  ", &format!("{} ({})", name.name, name.of));
         lines(&mut page, &name.lines);
         if name.lines.is_empty() {
             page.line("    ?     no address that could be looked at");
         }
     }
-    let mut well = sights.names.iter().filter_map(|name| Some((name, name.well.as_ref()?))).peekable();
+    let mut well = summary.names.iter().filter_map(|name| Some((name, name.well.as_ref()?))).peekable();
     if well.peek().is_some() {
         page.paragraph(
             "  ",
@@ -44,8 +40,8 @@ pub fn table(title: &str, sights: &Sights, report: &Report, style: &Style) -> St
     }
     failures::print(&mut page, report);
     unknowns::print(&mut page, report);
-    table::assumptions(&mut page, report);
-    table::verdict(&mut page, report, "probe");
+    assumptions(&mut page, report);
+    verdict(&mut page, report, "probe");
     page.finish()
 }
 

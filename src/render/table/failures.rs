@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::text::{Page, Tone, count};
+use crate::render::text::{Page, Tone, count};
 use crate::report::{Blocker, Finding, Report, Severity, Subject};
 
 /// More subjects of one rule than this are listed by their names; the JSON report has each message.
@@ -198,9 +198,9 @@ fn short(value: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::super::text::Style;
     use super::*;
-    use crate::report::{Fix, Outcome};
+    use crate::render::text::Style;
+    use crate::report::{Fix, Outcome, sample};
 
     fn failing(rule: &str, blockers: &[(&str, &str)], fix: (&str, &[&str])) -> Finding {
         let blocker = |(id, reason): &(&str, &str)| Blocker {
@@ -215,7 +215,7 @@ mod tests {
                 summary: fix.0.into(),
                 commands: fix.1.iter().map(|command| (*command).into()).collect(),
             }),
-            ..super::super::sample::finding(rule, Outcome::Fail, Severity::Blocker)
+            ..sample::finding(rule, Outcome::Fail, Severity::Blocker)
         }
     }
 

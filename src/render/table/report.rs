@@ -6,12 +6,12 @@ use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
-use super::text::{Page, Style, Tone, count};
 use super::{failures, unknowns};
+use crate::render::text::{Page, Style, Tone, count, wrap};
 use crate::report::{Finding, Outcome, Report, Severity, Target, Verdict};
 
 /// The whole page.
-pub fn render(report: &Report, style: &Style) -> String {
+pub fn table(report: &Report, style: &Style) -> String {
     let mut page = Page::new(*style);
     header(&mut page, report);
     failures::print(&mut page, report);
@@ -182,7 +182,7 @@ pub fn verdict(page: &mut Page, report: &Report, what: &str) {
         _ => "see --help",
     };
     let hint = format!("Exit code of this {what}: {} ({hint}).", report.exit_code);
-    for line in super::text::wrap(&hint, page.style.width) {
+    for line in wrap(&hint, page.style.width) {
         let painted = page.style.paint(Tone::Quiet, &line);
         page.line(&painted);
     }
@@ -190,8 +190,8 @@ pub fn verdict(page: &mut Page, report: &Report, what: &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::sample;
     use super::*;
+    use crate::report::sample;
 
     const PLAIN: Style = Style { width: 80, color: false };
 
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn failures_come_first_and_the_verdict_last() {
-        let page = render(&sample::report(), &PLAIN);
+        let page = table(&sample::report(), &PLAIN);
         let order = [
             "cluster foo",
             "FAILURES",
@@ -222,7 +222,7 @@ mod tests {
 
     #[test]
     fn every_line_fits_into_80_columns_without_colour() {
-        let page = render(&sample::report(), &PLAIN);
+        let page = table(&sample::report(), &PLAIN);
         for line in page.lines() {
             assert!(line.chars().count() <= 80, "{line}");
             assert!(!line.contains('\u{1b}'), "{line}");
@@ -232,7 +232,7 @@ mod tests {
     #[test]
     fn a_failure_shows_all_its_blockers_and_commands_that_can_be_pasted() {
         let report = sample::report();
-        let page = render(&report, &PLAIN);
+        let page = table(&report, &PLAIN);
         for blocker in &report.findings[0].blockers {
             at(&page, &blocker.id);
         }
@@ -245,7 +245,7 @@ mod tests {
     #[test]
     fn nothing_that_does_not_pass_is_hidden() {
         let report = sample::report();
-        let page = render(&report, &PLAIN);
+        let page = table(&report, &PLAIN);
         for finding in &report.findings {
             if matches!(finding.outcome, Outcome::Fail | Outcome::Unknown) {
                 at(&page, &finding.rule);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn unknowns_name_what_would_settle_them() {
-        let page = render(&sample::report(), &PLAIN);
+        let page = table(&sample::report(), &PLAIN);
         at(
             &page,
             "1 finding cannot be decided (up to blocker): grant ec2:DescribeNetworkAcls (AccessDenied)",
@@ -266,7 +266,7 @@ mod tests {
 
     #[test]
     fn passes_are_one_line_per_area() {
-        let page = render(&sample::report(), &PLAIN);
+        let page = table(&sample::report(), &PLAIN);
         let line = page.lines().find(|line| line.contains("2 passed") && line.contains("subnets")).unwrap();
         assert!(line.contains("1 not applicable"), "{line}");
         assert!(!page.contains("subnet-free-addresses"));
@@ -274,15 +274,15 @@ mod tests {
 
     #[test]
     fn the_verdict_counts_and_tells_the_coverage() {
-        let page = render(&sample::report(), &PLAIN);
+        let page = table(&sample::report(), &PLAIN);
         at(&page, "NOT READY: 1 blocker, 1 warning, 2 unknown, 2 passed, 1 waived (4 of 6 decided)");
         at(&page, "Exit code of this audit: 1");
     }
 
     #[test]
     fn colour_changes_nothing_but_colour() {
-        let plain = render(&sample::report(), &PLAIN);
-        let mut colored = render(&sample::report(), &Style { color: true, ..PLAIN });
+        let plain = table(&sample::report(), &PLAIN);
+        let mut colored = table(&sample::report(), &Style { color: true, ..PLAIN });
         assert_ne!(plain, colored);
         for code in ["0", "1", "2", "1;31", "1;32", "1;33"] {
             colored = colored.replace(&format!("\u{1b}[{code}m"), "");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::report::probe::{Line, NameSeen, Sights};
+use crate::report::probe::{Line, NameSeen, ProbeSummary};
 use crate::snapshot::observation::{
     CLUSTER, Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Transport,
 };
@@ -18,7 +18,7 @@ const MOST_NAMES: usize = 3;
 type Outcome = (Option<bool>, String);
 
 /// What was seen in words, the cluster first.
-pub(super) fn told(observations: &[Observation]) -> Sights {
+pub(super) fn probe_summary(observations: &[Observation]) -> ProbeSummary {
     let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
     let mut ways: BTreeMap<Way<'_>, BTreeSet<Outcome>> = BTreeMap::new();
     let mut by_proxy: BTreeMap<&Proxy, usize> = BTreeMap::new();
@@ -66,7 +66,7 @@ pub(super) fn told(observations: &[Observation]) -> Sights {
         let lines = answers.into_iter().chain(addresses).chain(proxies).collect();
         NameSeen { name: name.to_owned(), of: of.to_owned(), lines, well }
     });
-    Sights { everywhere, names: names.collect() }
+    ProbeSummary { everywhere, names: names.collect() }
 }
 
 fn through(proxy: &Proxy) -> Line {
@@ -199,7 +199,7 @@ mod tests {
             all.push(seen(name, dns("system", Transport::System, DnsOutcome::Answered, Some("10.0.0.1"))));
             all.push(seen(name, tls("10.0.0.1", TlsOutcome::Trusted)));
         }
-        let told = told(&all);
+        let told = probe_summary(&all);
         assert_eq!(lines(&told.everywhere), ["192.0.2.1:53 (UDP, TCP): timed out"]);
         for name in &told.names {
             assert_eq!(name.well.as_deref(), Some("10.0.0.1"));
@@ -215,7 +215,7 @@ mod tests {
             seen("a.example", tls("10.0.0.2", TlsOutcome::TimedOut)),
             seen("a.example", tls("10.0.0.3", TlsOutcome::Trusted)),
         ];
-        let [name] = told(&all).names.try_into().unwrap();
+        let [name] = probe_summary(&all).names.try_into().unwrap();
         assert_eq!(name.well, None);
         assert_eq!(
             lines(&name.lines),

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::json;
 
-use crate::report::trace::{self, Hop, Return, Trace};
-use crate::report::{
+use super::trace::{self, Hop, Return, Trace};
+use super::{
     Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
     Summary, Target, Tool, Verdict, Waiver,
 };

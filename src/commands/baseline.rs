@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use thiserror::Error;
 
-use crate::report::Report;
+use crate::report::{Report, SCHEMA_VERSION};
 use crate::snapshot::{Snapshot, SnapshotError};
 
 /// What to compare with.
@@ -17,9 +17,9 @@ pub enum Baseline {
     Snapshot(Box<Snapshot>),
 }
 
-/// Why nothing can be compared.
+/// Why there is no earlier audit to compare with.
 #[derive(Debug, Error)]
-pub enum DriftError {
+pub enum BaselineError {
     /// The file cannot be read.
     #[error("cannot read the baseline {path}: {source}")]
     Unreadable {
@@ -54,7 +54,7 @@ pub enum DriftError {
         source: serde_json::Error,
     },
     /// The report has another version.
-    #[error("the baseline {path} is a report with schema_version {found}; this program reads {known}", known = crate::report::SCHEMA_VERSION)]
+    #[error("the baseline {path} is a report with schema_version {found}; this program reads {known}", known = SCHEMA_VERSION)]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -64,39 +64,29 @@ pub enum DriftError {
     /// The snapshot cannot be read.
     #[error("{0}")]
     Snapshot(#[from] SnapshotError),
-    /// Two different clusters cannot drift.
-    #[error("the baseline is about {what} {baseline}, but this audit is about {what} {current}")]
-    OtherTarget {
-        /// `cluster`, `account` or `region`.
-        what: &'static str,
-        /// In the baseline.
-        baseline: String,
-        /// Today.
-        current: String,
-    },
 }
 
 impl Baseline {
     /// Reads a snapshot (also a directory of AWS CLI outputs) or a JSON report.
-    pub fn read(path: &Path) -> Result<Self, DriftError> {
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
         if path.is_dir() {
             return Ok(Self::Snapshot(Box::new(Snapshot::read(path)?)));
         }
         let text = std::fs::read_to_string(path)
-            .map_err(|source| DriftError::Unreadable { path: path.to_owned(), source })?;
+            .map_err(|source| BaselineError::Unreadable { path: path.to_owned(), source })?;
         let value: Value = serde_json::from_str(&text)
-            .map_err(|source| DriftError::NotJson { path: path.to_owned(), source })?;
+            .map_err(|source| BaselineError::NotJson { path: path.to_owned(), source })?;
         if value.get("findings").is_some() {
             let found = value.get("schema_version").and_then(Value::as_str).unwrap_or("none");
-            if found != crate::report::SCHEMA_VERSION {
-                return Err(DriftError::OtherVersion { path: path.to_owned(), found: found.to_owned() });
+            if found != SCHEMA_VERSION {
+                return Err(BaselineError::OtherVersion { path: path.to_owned(), found: found.to_owned() });
             }
             let report = serde_json::from_value(value)
-                .map_err(|source| DriftError::NotAReport { path: path.to_owned(), source })?;
+                .map_err(|source| BaselineError::NotAReport { path: path.to_owned(), source })?;
             return Ok(Self::Report(Box::new(report)));
         }
         if value.get("snapshot_version").is_none() {
-            return Err(DriftError::Neither { path: path.to_owned() });
+            return Err(BaselineError::Neither { path: path.to_owned() });
         }
         Ok(Self::Snapshot(Box::new(Snapshot::from_json(&path.display().to_string(), &text)?)))
     }
@@ -105,7 +95,7 @@ impl Baseline {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::render::sample;
+    use crate::report::sample;
 
     #[test]
     fn a_baseline_is_a_report_or_a_snapshot_and_anything_else_an_error() {
@@ -118,16 +108,19 @@ mod tests {
         let report = crate::render::json::render(&sample::report());
         assert!(matches!(read(&report), Ok(Baseline::Report(_))));
         assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::Snapshot(_))));
-        assert!(matches!(read(r#"{"Vpcs": []}"#), Err(DriftError::Neither { .. })));
-        assert!(matches!(read(&report[..report.len() / 2]), Err(DriftError::NotJson { .. })));
+        assert!(matches!(read(r#"{"Vpcs": []}"#), Err(BaselineError::Neither { .. })));
+        assert!(matches!(read(&report[..report.len() / 2]), Err(BaselineError::NotJson { .. })));
         assert!(matches!(
             read(r#"{"schema_version": "9", "findings": []}"#),
-            Err(DriftError::OtherVersion { .. })
+            Err(BaselineError::OtherVersion { .. })
         ));
         assert!(matches!(
             read(r#"{"schema_version": "1", "findings": []}"#),
-            Err(DriftError::NotAReport { .. })
+            Err(BaselineError::NotAReport { .. })
         ));
-        assert!(matches!(Baseline::read(&directory.path().join("none")), Err(DriftError::Unreadable { .. })));
+        assert!(matches!(
+            Baseline::read(&directory.path().join("none")),
+            Err(BaselineError::Unreadable { .. })
+        ));
     }
 }

@@ -3,15 +3,14 @@
 use anyhow::bail;
 use serde_json::Value;
 
-use super::rules::STYLE;
 use crate::facts;
-use crate::render::text::Page;
+use crate::report::rules::{KindFields, RuleField, RuleFields};
 
 /// What is bound in every rule, whatever its subject.
 const TARGET: &str = "target";
 
 /// The fields of one kind, or of all.
-pub fn list(kind: Option<&str>) -> Result<String, anyhow::Error> {
+pub fn list(kind: Option<&str>) -> Result<RuleFields, anyhow::Error> {
     let mut kinds = facts::KINDS.to_vec();
     kinds.push(TARGET);
     if let Some(kind) = kind {
@@ -20,29 +19,29 @@ pub fn list(kind: Option<&str>) -> Result<String, anyhow::Error> {
             bail!("there is no kind of subject {kind}; there are {}, and {TARGET}", facts::KINDS.join(", "));
         }
     }
-    let mut page = Page::new(STYLE);
-    for kind in kinds {
-        let schema = if kind == TARGET { Some(facts::target_schema()) } else { facts::schema(kind) };
-        let schema = schema.map(schemars::Schema::to_value).unwrap_or_default();
-        page.heading(kind);
-        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
-            page.line(&format!("  {kind}.{name} ({})", form(field, &schema)));
-            if let Some(text) = field["description"].as_str() {
-                page.paragraph("      ", text);
-            }
-        }
-        if kind == "flow" {
-            page.blank();
-            let ends = facts::flow_ends().join(", ");
-            let others = "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network of privek-audit.yaml";
-            page.paragraph("  from and to: ", &format!("{ends}; {others}"));
-            page.paragraph(
-                "  port: ",
-                "tcp/443, udp/53, tcp/1024-65535, icmp, any, webhooks, tcp/targets, udp/targets",
-            );
-        }
-    }
-    Ok(page.finish())
+    Ok(RuleFields { kinds: kinds.into_iter().map(of_kind).collect() })
+}
+
+fn of_kind(kind: &str) -> KindFields {
+    let schema = if kind == TARGET { Some(facts::target_schema()) } else { facts::schema(kind) };
+    let schema = schema.map(schemars::Schema::to_value).unwrap_or_default();
+    let field = |(name, field): (&String, &Value)| RuleField {
+        name: name.clone(),
+        form: form(field, &schema),
+        description: field["description"].as_str().map(ToOwned::to_owned),
+    };
+    let fields = schema["properties"].as_object().into_iter().flatten().map(field).collect();
+    let notes = if kind == "flow" { flow_notes() } else { Vec::new() };
+    KindFields { kind: kind.to_owned(), fields, notes }
+}
+
+/// What `flow:` of a rule can name.
+fn flow_notes() -> Vec<(String, String)> {
+    let ends = facts::flow_ends().join(", ");
+    let others =
+        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network of privek-audit.yaml";
+    let ports = "tcp/443, udp/53, tcp/1024-65535, icmp, any, webhooks, tcp/targets, udp/targets";
+    vec![("from and to".to_owned(), format!("{ends}; {others}")), ("port".to_owned(), ports.to_owned())]
 }
 
 /// The JSON type in words: `string or null`, `list of integer`.
@@ -70,10 +69,17 @@ fn form(field: &Value, schema: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::commands::output::PLAIN;
+    use crate::render;
+
+    fn page(kind: Option<&str>) -> String {
+        let print = render::renderer::<RuleFields>(render::default_format()).unwrap();
+        print(&list(kind).unwrap(), &PLAIN)
+    }
 
     #[test]
     fn every_field_is_listed_with_its_type_and_what_it_says() {
-        let page = list(None).unwrap();
+        let page = page(None);
         for kind in facts::KINDS {
             let schema = facts::schema(kind).unwrap().to_value();
             for name in schema["properties"].as_object().unwrap().keys() {
@@ -88,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_kind_that_does_not_exist_is_an_error_that_lists_the_kinds() {
-        assert!(!list(Some("vpc")).unwrap().contains("subnet.id"));
+        assert!(!page(Some("vpc")).contains("subnet.id"));
         let said = list(Some("vpcs")).unwrap_err().to_string();
         assert!(said.contains("vpcs") && said.contains("nodegroup"), "{said}");
     }

@@ -1,0 +1,39 @@
+//! All that an evaluation needs beside the snapshot, whatever subcommand evaluates.
+
+use super::input::Declared;
+use crate::facts::{self, Facts};
+use crate::report::{Report, Severity};
+use crate::rule::{self, Evaluation, Rules};
+use crate::snapshot::Snapshot;
+use crate::snapshot::redact::Redactor;
+
+/// All that an evaluation needs beside the snapshot.
+#[derive(Debug)]
+pub struct Prepared {
+    /// The rules.
+    pub rules: Rules,
+    /// What the user declares.
+    pub declared: Declared,
+    /// From which severity on a failure counts.
+    pub fail_on: Severity,
+    /// What replaced account ids, addresses and names, if that was asked for.
+    pub redactor: Option<Redactor>,
+}
+
+impl Prepared {
+    /// Facts, then rules, then the report.
+    pub fn evaluate(&self, snapshot: &Snapshot) -> Result<Report, anyhow::Error> {
+        let settled = facts::settled(snapshot, &self.declared.intent)?;
+        let facts = Facts::derive(&settled, &self.declared.intent);
+        let evaluation = Evaluation {
+            fail_on: self.fail_on,
+            collected_at: snapshot.collected_at.clone(),
+            gaps: snapshot.gaps.iter().map(Into::into).collect(),
+        };
+        let mut report = rule::evaluate(&self.rules, &facts, &evaluation)?;
+        if let Some(origin) = &self.declared.origin {
+            report.assumptions.insert(0, origin.clone());
+        }
+        Ok(report)
+    }
+}
