@@ -3,6 +3,8 @@
 
 use std::collections::BTreeSet;
 
+use unicode_width::UnicodeWidthStr;
+
 use super::json::pretty;
 use super::text::{Page, Style, Tone, count, wrap};
 use super::{failures, unknowns};
@@ -139,7 +141,7 @@ fn stories<'t>(page: &mut Page, trace: &'t Trace) -> BTreeSet<&'t Blocker> {
 /// From where to where, in one line or in two.
 fn way(page: &mut Page, (label, tone): (&str, Option<Tone>), path: &Path) {
     let whole = format!("{} -> {}", path.from, path.to);
-    if label.len() + whole.chars().count() <= page.style.width {
+    if label.width() + whole.width() <= page.style.width {
         return page.painted(label, tone, &whole);
     }
     page.painted(label, tone, &path.from);
