@@ -95,17 +95,12 @@ pub fn ca_fingerprints(base64: &str) -> Vec<String> {
         .map(|(body, _)| {
             let body: String = body.chars().filter(|character| !character.is_whitespace()).collect();
             let content = STANDARD.decode(&body).unwrap_or_else(|_| body.into_bytes());
-            hexadecimal(&Sha256::digest(content))
+            format!("{:x}", Sha256::digest(content))
         })
         .collect();
     found.sort();
     found.dedup();
     found
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether stand-ins were put in place of a CA: the addresses beside it are not the cluster's either.
