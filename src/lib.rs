@@ -20,4 +20,5 @@ pub mod render;
 pub mod report;
 pub mod rule;
 pub mod snapshot;
+pub mod time;
 mod yaml;

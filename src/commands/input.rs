@@ -11,9 +11,9 @@ use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, PlanArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
 use crate::intent::{Intent, Operator, Plan, PlanFlags};
 use crate::rule::{self, Rules};
-use crate::snapshot::aws::Time;
 use crate::snapshot::redact::Redactor;
 use crate::snapshot::{Snapshot, SnapshotError};
+use crate::time::Time;
 
 /// The declarations that are used if they are in the working directory.
 const CONFIG: &str = "privek-audit.yaml";

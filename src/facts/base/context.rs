@@ -11,9 +11,10 @@ use crate::facts::ends::merge_blockers::Numbers;
 use crate::facts::names::NeededNames;
 use crate::intent::{Intent, Plan};
 use crate::network::{self, Blocker, Known, Missing, MissingKind, Network};
+use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
-use crate::snapshot::aws::{Time, ec2};
 use crate::snapshot::{Arn, Snapshot};
+use crate::time::Time;
 
 use super::planned_cluster;
 

@@ -19,9 +19,9 @@ use std::net::IpAddr;
 use crate::facts::{Context, Subject, Subjects, names};
 use crate::intent::Intent;
 use crate::network::{Known, Missing};
-use crate::snapshot::aws::Time;
 use crate::snapshot::observation::{CLUSTER, Networks, Vantage, VantageKind};
 use crate::snapshot::{Observation, Snapshot};
+use crate::time::Time;
 
 use vantage::Place;
 

@@ -9,8 +9,8 @@ use serde::Serialize;
 use crate::catalogue::versions::{minor_version, support_dates};
 use crate::facts::{Context, Fact};
 use crate::network::{Known, Missing};
-use crate::snapshot::aws::Time;
 use crate::snapshot::aws::eks::Cluster;
+use crate::time::Time;
 
 const DAY: i64 = 86_400;
 

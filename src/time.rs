@@ -1,5 +1,5 @@
-//! A time as AWS prints it: the CLI's version 2 writes ISO 8601, version 1 seconds since 1970,
-//! recordings either. All of them become RFC 3339 in UTC, whole seconds.
+//! A time as the tools of clouds print it: ISO 8601, seconds since 1970, recordings either. All of them
+//! become RFC 3339 in UTC, whole seconds.
 
 use std::fmt;
 use std::sync::LazyLock;
@@ -10,7 +10,7 @@ use time::format_description::{OwnedFormatItem, parse_owned};
 use time::parsing::Parsed;
 use time::{Date, OffsetDateTime};
 
-/// A time; text that is none of AWS's forms is kept as it is.
+/// A time; text that is none of these forms is kept as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(String);
 
@@ -35,7 +35,7 @@ impl Time {
         self.0.get(..10).unwrap_or(&self.0)
     }
 
-    /// RFC 3339 in UTC, or the text that AWS gave.
+    /// RFC 3339 in UTC, or the text that was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
