@@ -6,7 +6,6 @@
 
 mod arn;
 pub mod aws;
-pub mod bootstrap;
 mod cli_output;
 mod directory;
 mod error;
@@ -18,6 +17,7 @@ pub mod redact;
 mod save;
 #[cfg(test)]
 pub(crate) mod tests;
+pub mod user_data;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::addresses::Addresses;
 use super::names::Rename;
 use super::text::{arn, domain, host, plain, policy, url};
-use crate::snapshot::bootstrap::{ca_fingerprints, redacted_ca};
+use crate::snapshot::user_data::{ca_fingerprints, redacted_ca};
 
 /// Where a string stands in a snapshot.
 #[derive(Clone, Copy, Debug, Default)]

@@ -280,7 +280,7 @@ fn user_data_in_cli_output_becomes_settings_and_its_absence_is_known() {
     assert!(!saved.contains("IyEv") && !saved.contains("hunter2"), "{saved}");
     let versions = snapshot.aws.launch_template_versions.clone().unwrap();
     let data = |at: usize| versions[at].launch_template_data.clone().unwrap().user_data;
-    assert_eq!(data(0).unwrap().0.formats, [super::super::bootstrap::Format::Shell]);
+    assert_eq!(data(0).unwrap().0.formats, [super::super::user_data::UserDataFormat::Shell]);
     assert!(data(1).is_some_and(|data| data.0.formats.is_empty()), "there is none");
     assert_eq!(Snapshot::from_json("saved", &saved).unwrap(), snapshot);
     let old = saved.replace("\"UserData\"", "\"Unheard\"");

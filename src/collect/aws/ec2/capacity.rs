@@ -7,7 +7,7 @@ use aws_sdk_ec2::{Client, types};
 use super::{filter, group_identifier, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
 use crate::snapshot::aws::ec2 as shape;
-use crate::snapshot::bootstrap::{Bootstrap, UserData};
+use crate::snapshot::user_data::{Bootstrap, UserData};
 
 /// `DescribeInstanceTypes` of these types.
 pub(in crate::collect::aws) async fn types(

@@ -10,7 +10,7 @@ use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::facts::{Context, Missing};
 use crate::network::{Egress, Known};
-use crate::snapshot::bootstrap::Bootstrap;
+use crate::snapshot::user_data::Bootstrap;
 
 /// Whether every subnet of the group has a way to the internet.
 fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Bootstrap;
+use super::settings::Bootstrap;
 
 /// How a redacted certificate begins, before the stand-ins for its fingerprints.
 const REDACTED: &str = "redacted";
@@ -109,7 +109,7 @@ pub fn is_redacted_ca(base64: &str) -> bool {
 }
 
 /// A CA in the form that [`ca_fingerprints`] reads, with stand-ins for its fingerprints.
-pub(in crate::snapshot) fn redacted_ca(stand_ins: &[String]) -> String {
+pub(crate) fn redacted_ca(stand_ins: &[String]) -> String {
     let words: Vec<&str> = [REDACTED].into_iter().chain(stand_ins.iter().map(String::as_str)).collect();
     STANDARD.encode(words.join(" "))
 }
