@@ -6,8 +6,8 @@
 //! because rules recognise it.
 
 mod addresses;
+mod field_path;
 mod names;
-mod place;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -38,14 +38,14 @@ impl Redactor {
         }
         let key: [u8; 32] = hash.finalize().into();
         let addresses = Addresses::new(key, &snapshot.aws);
-        let mut seen = names::Seen::default();
+        let mut seen = names::SeenNames::default();
         let mut tree = snapshot.clone().into_value();
-        place::walk(&mut tree, &mut |place, text| {
+        field_path::walk(&mut tree, &mut |path, text| {
             let mut learn = |kind: &'static str, original: &str| {
                 seen.add(kind, original);
                 original.to_owned()
             };
-            place::replace(place, text, &addresses, &mut learn, &mut |_| None);
+            field_path::replace(path, text, &addresses, &mut learn, &mut |_| None);
         });
         Self { addresses, names: Names::new(key, &seen) }
     }
@@ -53,10 +53,10 @@ impl Redactor {
     /// The snapshot without account ids, addresses and names of its own.
     pub fn snapshot(&self, snapshot: Snapshot) -> Snapshot {
         let mut tree = snapshot.into_value();
-        place::walk(&mut tree, &mut |place, text| {
+        field_path::walk(&mut tree, &mut |path, text| {
             let mut rename = |kind: &'static str, original: &str| self.names.get(kind, original);
             let mut free = |free: &str| Some(self.text(free));
-            if let Some(replaced) = place::replace(place, text, &self.addresses, &mut rename, &mut free) {
+            if let Some(replaced) = field_path::replace(path, text, &self.addresses, &mut rename, &mut free) {
                 *text = replaced;
             }
         });

@@ -152,9 +152,9 @@ const WELL_KNOWN: &[&str] = &[
 
 /// The names that a snapshot holds, by kind.
 #[derive(Debug, Default)]
-pub(super) struct Seen(BTreeMap<&'static str, BTreeSet<String>>);
+pub(super) struct SeenNames(BTreeMap<&'static str, BTreeSet<String>>);
 
-impl Seen {
+impl SeenNames {
     pub(super) fn add(&mut self, kind: &'static str, name: &str) {
         if !stays(kind, name) {
             self.0.entry(kind).or_default().insert(name.to_owned());
@@ -173,7 +173,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(key: [u8; 32], seen: &Seen) -> Self {
+    pub(super) fn new(key: [u8; 32], seen: &SeenNames) -> Self {
         let mut names = Self {
             key,
             known: BTreeMap::new(),
