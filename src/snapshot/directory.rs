@@ -8,9 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::aws::{COLLECTIONS, Collection, ec2};
-use super::cli_output::{AwsPrefixList, Part};
+use super::cli_output::{AwsPrefixList, OutputPart};
+use super::contents::Snapshot;
+use super::error::SnapshotError;
+use super::header::{EVERYTHING, Gap, NOT_IN_DIRECTORY, SNAPSHOT_VERSION};
 use super::load::{Loaded, parse};
-use super::{EVERYTHING, Gap, NOT_IN_DIRECTORY, SNAPSHOT_VERSION, Snapshot, SnapshotError, merge, place};
+use super::{merge, place, text_file};
 
 /// Reads every `*.json` below a directory.
 pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
@@ -20,12 +23,12 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
     if files.is_empty() {
         return Err(SnapshotError::NoFiles { path });
     }
-    let mut sum = Sum::default();
+    let mut sum = OutputSum::default();
     let mut saved: Option<Snapshot> = None;
     let mut other = None;
     for file in &files {
         let name = file.display().to_string();
-        match parse(&name, &super::text_of(file)?)? {
+        match parse(&name, &text_file::read(file)?)? {
             Loaded::Output(part) => sum.add(&name, *part)?,
             Loaded::Saved(snapshot) => {
                 saved = Some(match saved {
@@ -60,8 +63,8 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
 }
 
 /// A lone file of AWS CLI output is a small directory.
-pub(super) fn lone(name: &str, part: Part) -> Result<Snapshot, SnapshotError> {
-    let mut sum = Sum::default();
+pub(super) fn lone(name: &str, part: OutputPart) -> Result<Snapshot, SnapshotError> {
+    let mut sum = OutputSum::default();
     sum.add(name, part)?;
     Ok(sum.finish())
 }
@@ -104,7 +107,7 @@ fn list(
 
 /// What the files so far say together.
 #[derive(Default)]
-struct Sum {
+struct OutputSum {
     any: bool,
     snapshot: Snapshot,
     incomplete: BTreeMap<&'static str, String>,
@@ -114,8 +117,8 @@ struct Sum {
     origin: BTreeMap<(&'static str, String), String>,
 }
 
-impl Sum {
-    fn add(&mut self, name: &str, part: Part) -> Result<(), SnapshotError> {
+impl OutputSum {
+    fn add(&mut self, name: &str, part: OutputPart) -> Result<(), SnapshotError> {
         self.any = true;
         self.accounts.extend(part.account);
         for list in part.aws_prefix_lists {

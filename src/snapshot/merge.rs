@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value};
 
-use super::aws::COLLECTIONS;
-use super::{Aws, Gap, Snapshot, SnapshotError};
+use super::aws::{Aws, COLLECTIONS};
+use super::contents::Snapshot;
+use super::error::SnapshotError;
+use super::header::Gap;
 
 /// Within one place only the DNS attributes of a VPC are read in halves.
 pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Option<Value> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Snapshot;
+use super::contents::Snapshot;
 
 impl Snapshot {
     /// The snapshot as JSON, for people and for version control.

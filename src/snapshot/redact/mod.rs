@@ -15,7 +15,7 @@ mod text;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
-use super::Snapshot;
+use super::contents::Snapshot;
 use addresses::Addresses;
 use names::{Names, Rename};
 

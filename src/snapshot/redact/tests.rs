@@ -236,21 +236,6 @@ fn redacting_is_deterministic_and_text_agrees_with_it() {
 }
 
 #[test]
-fn a_redacted_recording_keeps_its_shape() {
-    for name in ["samples", "private-cluster", "two-clusters", "endpoint-policies", "tokenised"] {
-        let before = Snapshot::read(&crate::snapshot::tests::fixture(&format!("recorded/{name}"))).unwrap();
-        let after = Redactor::new(&before).snapshot(before.clone());
-        assert_eq!(after.gaps.len(), before.gaps.len());
-        for collection in crate::snapshot::aws::COLLECTIONS {
-            let count = |snapshot: &Snapshot| snapshot.aws.ids(collection.key).map(|ids| ids.len());
-            assert_eq!(count(&after), count(&before), "{name} {}", collection.key);
-        }
-        let again = Snapshot::from_json("redacted.json", &after.to_json()).unwrap();
-        assert_eq!(again.to_json(), after.to_json());
-    }
-}
-
-#[test]
 fn in_arns_the_owners_names_go_and_aws_own_words_stay() {
     let redactor = Redactor::new(&rich());
     for kept in [

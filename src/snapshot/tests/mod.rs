@@ -4,6 +4,7 @@ mod directory;
 mod errors;
 mod hostile;
 mod merging;
+mod observations;
 mod recorded;
 
 use std::path::{Path, PathBuf};

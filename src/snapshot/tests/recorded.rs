@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::Snapshot;
-use super::super::aws::ec2;
+use super::super::aws::{COLLECTIONS, ec2};
+use super::super::redact::Redactor;
 use super::{fixture, has_gap};
 
 #[test]
@@ -262,5 +263,20 @@ fn set_times(tree: &mut Value, time: &Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| set_times(item, time)),
         _ => {}
+    }
+}
+
+#[test]
+fn a_redacted_recording_keeps_its_shape() {
+    for name in ["samples", "private-cluster", "two-clusters", "endpoint-policies", "tokenised"] {
+        let before = Snapshot::read(&fixture(&format!("recorded/{name}"))).unwrap();
+        let after = Redactor::new(&before).snapshot(before.clone());
+        assert_eq!(after.gaps.len(), before.gaps.len());
+        for collection in COLLECTIONS {
+            let count = |snapshot: &Snapshot| snapshot.aws.ids(collection.key).map(|ids| ids.len());
+            assert_eq!(count(&after), count(&before), "{name} {}", collection.key);
+        }
+        let again = Snapshot::from_json("redacted.json", &after.to_json()).unwrap();
+        assert_eq!(again.to_json(), after.to_json());
     }
 }
