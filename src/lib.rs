@@ -15,6 +15,7 @@ pub mod drift;
 pub mod facts;
 mod id;
 pub mod intent;
+pub mod known;
 pub mod network;
 pub mod render;
 pub mod report;

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 
 const REGISTRIES: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/registries.yaml"));
 

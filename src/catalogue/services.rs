@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 
 /// The matrix as it is embedded.
 pub(crate) const MATRIX: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/services.yaml"));

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
-use crate::network::{Known, Missing};
+use crate::known::{Known, Missing};
 use crate::time::Time;
 
 pub(crate) const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/versions.yaml"));

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use super::missing::Missing;
+use crate::known::Missing;
 
 /// One end of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]

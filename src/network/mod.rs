@@ -46,13 +46,14 @@ mod zone;
 #[cfg(test)]
 mod tests;
 
+pub use crate::known::{Known, Missing, MissingKind};
 pub use acl_order::IdleEntry;
 pub use address::AddressSet;
 pub use blocker::{Blocker, BlockerCode, MovedEntry, Remedy};
 pub use egress::Egress;
 pub use end::{End, EndKind, Groups};
 pub use index::Network;
-pub use missing::{Known, Missing, MissingKind, missing};
+pub use missing::missing;
 pub use path::{Hop, Leg, Path, Verdict};
 pub use ports::{Ports, PortsError, Protocol};
 pub use ways::{AttachmentElsewhere, LostRoute, NatElsewhere};

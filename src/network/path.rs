@@ -3,7 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::{blocker::Blocker, missing::Missing};
+use super::blocker::Blocker;
+use crate::known::Missing;
 
 /// What is known about a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
