@@ -5,15 +5,18 @@ use std::path::{Path, PathBuf};
 
 /// Room → what it may import. `commands`, `main` and `lib` may import all.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
-    ("snapshot", &[]),
+    ("known", &[]),
+    ("time", &[]),
     ("report", &[]),
     ("yaml", &[]),
     ("id", &[]),
+    ("catalogue", &["known", "time"]),
+    ("snapshot", &["catalogue", "time"]),
     ("cli", &["report"]),
     ("intent", &["id", "yaml"]),
-    ("collect", &["snapshot", "id"]),
-    ("network", &["snapshot", "id"]),
-    ("facts", &["network", "snapshot", "intent", "id", "yaml"]),
+    ("collect", &["snapshot", "id", "time"]),
+    ("network", &["snapshot", "id", "known"]),
+    ("facts", &["network", "snapshot", "catalogue", "intent", "id", "known", "time", "yaml"]),
     ("rule", &["facts", "report", "yaml"]),
     ("render", &["report", "drift"]),
     ("drift", &["report", "snapshot"]),
