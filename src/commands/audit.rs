@@ -50,7 +50,7 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     if let Some(probing) = probing {
         let targets = probe::targets(&snapshot, &prepared.declared.intent)?;
         let seen = probing.run(&targets)?;
-        snapshot.observations.extend(seen.observations);
+        snapshot.header.observations.extend(seen.observations);
     }
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);
@@ -90,8 +90,8 @@ impl Prepared {
         let facts = Facts::derive(&settled, &self.declared.intent);
         let evaluation = Evaluation {
             fail_on: self.fail_on,
-            collected_at: snapshot.collected_at.clone(),
-            gaps: snapshot.gaps.iter().map(gap).collect(),
+            collected_at: snapshot.header.collected_at.clone(),
+            gaps: snapshot.header.gaps.iter().map(gap).collect(),
         };
         let mut report = rule::evaluate(&self.rules, &facts, &evaluation)?;
         if let Some(origin) = &self.declared.origin {

@@ -20,7 +20,7 @@ use crate::render;
 use crate::report::probe::Probe;
 use crate::report::{Report, Verdict};
 use crate::snapshot::observation::{CLUSTER, Observation, Vantage};
-use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
+use crate::snapshot::{Header, SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
@@ -59,16 +59,17 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     }
     let seen = probing.run(&targets)?;
     if let Some(save) = save {
-        let kept = Snapshot {
+        let header = Header {
             snapshot_version: SNAPSHOT_VERSION,
             observations: seen.observations.clone(),
-            ..Snapshot::default()
+            ..Header::default()
         };
+        let kept = Snapshot { header, ..Snapshot::default() };
         save.write(&kept.to_json())?;
     }
     // What others saw before is another report's.
-    snapshot.observations.clone_from(&seen.observations);
-    snapshot.collected_at.get_or_insert_with(|| seen.at.clone());
+    snapshot.header.observations.clone_from(&seen.observations);
+    snapshot.header.collected_at.get_or_insert_with(|| seen.at.clone());
     let mut report = prepared.evaluate(&snapshot)?;
     say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;
@@ -127,7 +128,7 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
     let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
     let targets = Targets {
         cluster: cluster.map(|cluster| cluster.name.clone()),
-        region: snapshot.region.clone(),
+        region: snapshot.header.region.clone(),
         // That of a redacted snapshot is none: certificates are then not judged.
         certificate_authority: authority.filter(|given| probe::is_authority(given)),
         networks: facts::cluster_networks(snapshot, intent),

@@ -101,7 +101,7 @@ impl<'s> Network<'s> {
 
     /// Whether a collection was read, for this id.
     pub(super) fn covers(&self, collection: &str, id: &str) -> bool {
-        self.snapshot.covers(collection, id)
+        self.snapshot.header.covers(collection, id)
     }
 
     pub(super) fn missing(&self, collection: &str, id: &str) -> Vec<Missing> {

@@ -51,7 +51,9 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
                 .filter(|collection| both.aws.ids(collection.key).is_some())
                 .map(|collection| collection.operation)
                 .collect();
-            both.gaps.retain(|gap| gap.code != NOT_IN_DIRECTORY || !read.contains(gap.operation.as_str()));
+            both.header
+                .gaps
+                .retain(|gap| gap.code != NOT_IN_DIRECTORY || !read.contains(gap.operation.as_str()));
             Ok(both)
         }
         (false, Some(saved), _) => Ok(saved),
@@ -151,15 +153,15 @@ impl OutputSum {
     fn finish(mut self) -> Snapshot {
         self.fill_in_prefix_lists();
         let mut snapshot = self.snapshot;
-        snapshot.snapshot_version = SNAPSHOT_VERSION;
-        snapshot.account = place::account(&snapshot.aws, &self.accounts);
-        snapshot.region = place::region(&snapshot.aws);
+        snapshot.header.snapshot_version = SNAPSHOT_VERSION;
+        snapshot.header.account = place::account(&snapshot.aws, &self.accounts);
+        snapshot.header.region = place::region(&snapshot.aws);
         let vpcs = place::vpcs(&snapshot.aws);
         for collection in COLLECTIONS {
             let gap = |code: &str, message: String| Gap {
                 service: collection.service.to_owned(),
                 operation: collection.operation.to_owned(),
-                region: snapshot.region.clone(),
+                region: snapshot.header.region.clone(),
                 resource: None,
                 code: code.to_owned(),
                 message,
@@ -169,22 +171,22 @@ impl OutputSum {
             let Some(ids) = snapshot.aws.ids(collection.key) else {
                 let message =
                     format!("no file has `{}`; `{}` makes one", collection.key, command(collection));
-                snapshot.gaps.push(gap(NOT_IN_DIRECTORY, message));
+                snapshot.header.gaps.push(gap(NOT_IN_DIRECTORY, message));
                 continue;
             };
             let mut scope = scope(collection.key, &ids, &vpcs);
             if let Some(file) = self.incomplete.get(collection.key) {
                 let message =
                     format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
-                snapshot.gaps.push(gap("Incomplete", message));
+                snapshot.header.gaps.push(gap("Incomplete", message));
                 if !is_scoped_by_own_id(collection.key) || is_list_in_one(collection.key) {
                     scope.clear();
                 }
             }
-            snapshot.scope.insert(collection.key.to_owned(), scope);
+            snapshot.header.scope.insert(collection.key.to_owned(), scope);
         }
         snapshot.aws.sort();
-        snapshot.gaps.sort();
+        snapshot.header.gaps.sort();
         snapshot
     }
 

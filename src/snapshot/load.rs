@@ -3,7 +3,7 @@
 //! Large snapshots are the common case, so the text is parsed straight into the shapes (once for
 //! the top-level keys, once for the header, once for AWS's part) and never into a JSON tree.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -12,10 +12,13 @@ use super::aws::Aws;
 use super::cli_output::{self, OutputPart};
 use super::contents::Snapshot;
 use super::error::SnapshotError;
-use super::header::{Gap, SNAPSHOT_VERSION};
+use super::header::{Header, SNAPSHOT_VERSION};
 use super::identity::check_ids;
 use super::json::{JsonKind, syntax, typed};
 use super::observation::Observation;
+
+/// The provider of the snapshots that this reads.
+const PROVIDER: &str = "aws";
 
 /// What a file turned out to hold.
 pub(super) enum Loaded {
@@ -43,7 +46,8 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
     // A probe's report holds what it saw as a snapshot does: a pod can hand on nothing but what it prints.
     if keys.contains_key("schema_version") && keys.contains_key("observations") {
         let Observed { observations } = typed(name, text)?;
-        let snapshot = Snapshot { snapshot_version: SNAPSHOT_VERSION, observations, ..Snapshot::default() };
+        let header = Header { snapshot_version: SNAPSHOT_VERSION, observations, ..Header::default() };
+        let snapshot = Snapshot { header, ..Snapshot::default() };
         return Ok(Loaded::Saved(Box::new(snapshot)));
     }
     if keys.contains_key("names") {
@@ -71,20 +75,6 @@ fn wrapped(name: &str, text: &str) -> Result<Option<Box<OutputPart>>, SnapshotEr
     }
 }
 
-/// All of a saved snapshot but AWS's part.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Header {
-    snapshot_version: u32,
-    collected_at: Option<String>,
-    account: Option<String>,
-    accounts: BTreeSet<String>,
-    region: Option<String>,
-    scope: BTreeMap<String, BTreeSet<String>>,
-    gaps: Vec<Gap>,
-    observations: Vec<Observation>,
-}
-
 #[derive(Deserialize)]
 struct Observed {
     observations: Vec<Observation>,
@@ -101,20 +91,12 @@ fn saved(name: &str, text: &str) -> Result<Snapshot, SnapshotError> {
     if snapshot_version > SNAPSHOT_VERSION {
         return Err(SnapshotError::TooNew { path: name.to_owned(), found: snapshot_version });
     }
-    let header: Header = typed(name, text)?;
+    let mut header: Header = typed(name, text)?;
+    // Absent means the same, and is what is written.
+    header.provider.take_if(|provider| provider == PROVIDER);
     let aws: Aws = typed(name, text)?;
     check_ids(name, &aws)?;
-    Ok(Snapshot {
-        snapshot_version: header.snapshot_version,
-        collected_at: header.collected_at,
-        account: header.account,
-        accounts: header.accounts,
-        region: header.region,
-        scope: header.scope,
-        gaps: header.gaps,
-        observations: header.observations,
-        aws,
-    })
+    Ok(Snapshot { header, aws })
 }
 
 fn describe_object(keys: &BTreeMap<String, JsonKind>) -> String {

@@ -29,5 +29,5 @@ pub use arn::Arn;
 pub use aws::Aws;
 pub use contents::Snapshot;
 pub use error::SnapshotError;
-pub use header::{EVERYTHING, Gap, NOT_IN_DIRECTORY, SNAPSHOT_VERSION};
+pub use header::{EVERYTHING, Gap, Header, NOT_IN_DIRECTORY, SNAPSHOT_VERSION};
 pub use observation::Observation;

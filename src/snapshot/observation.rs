@@ -1,5 +1,5 @@
 //! What a live probe saw: what a name resolved to, and who answered on an address, as seen from one
-//! place at one time. AWS said none of it, so it stands apart from what AWS said.
+//! place at one time. The provider said none of it, so it stands apart from what the provider said.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -40,22 +40,23 @@ pub const CLUSTER: &str = "cluster";
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Networks {
-    /// Those of its VPC.
-    pub vpc: Vec<IpNet>,
+    /// Those of the network that it is in.
+    #[serde(rename = "vpc")]
+    pub own: Vec<IpNet>,
     /// Those of hybrid nodes and their pods.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub remote: Vec<IpNet>,
 }
 
 impl Networks {
-    /// Whether one of the addresses is in the VPC, and whether one is where nodes or pods are; nothing
+    /// Whether one of the addresses is in the cluster's network, and whether one is where nodes or pods are; nothing
     /// where no address is known.
     pub fn place(&self, addresses: &BTreeSet<IpAddr>) -> Option<(bool, bool)> {
         let within = |prefixes: &[IpNet]| {
             prefixes.iter().any(|prefix| addresses.iter().any(|address| prefix.contains(address)))
         };
-        let in_vpc = within(&self.vpc);
-        (!addresses.is_empty()).then(|| (in_vpc, in_vpc || within(&self.remote)))
+        let in_network = within(&self.own);
+        (!addresses.is_empty()).then(|| (in_network, in_network || within(&self.remote)))
     }
 }
 
@@ -71,8 +72,8 @@ pub struct Vantage {
     #[serde(default)]
     pub addresses: BTreeSet<IpAddr>,
     /// Whether it is in the cluster's VPC, by the prefixes that the probe was told; absent where it was told none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub in_vpc: Option<bool>,
+    #[serde(rename = "in_vpc", default, skip_serializing_if = "Option::is_none")]
+    pub in_network: Option<bool>,
     /// Whether nodes or pods of the cluster run there, by the same; the VPC counts whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_cluster: Option<bool>,

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::{
     network::{End, EndKind, Groups, Network, Path, Verdict},
-    snapshot::{EVERYTHING, Snapshot, aws},
+    snapshot::{EVERYTHING, Header, Snapshot, aws},
 };
 
 /// A network under construction: the JSON of a snapshot.
@@ -201,12 +201,12 @@ impl Net {
     }
 
     pub fn snapshot(&self) -> Snapshot {
-        Snapshot {
+        let header = Header {
             account: Option::deserialize(&self.0["account"]).unwrap(),
             scope: BTreeMap::deserialize(&self.0["scope"]).unwrap(),
-            aws: aws::Aws::deserialize(&self.0).unwrap(),
-            ..Snapshot::default()
-        }
+            ..Header::default()
+        };
+        Snapshot { header, aws: aws::Aws::deserialize(&self.0).unwrap() }
     }
 
     pub fn trace(&self, from: &End, to: &End, ports: &str) -> Vec<Path> {

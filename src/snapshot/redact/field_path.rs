@@ -100,7 +100,7 @@ pub(super) fn replace(
         return Some(if text.starts_with("arn:") { arn(text, rename) } else { rename(kind, text) });
     }
     match (path.collection, path.key) {
-        ("snapshot_version" | "collected_at" | "region", _)
+        ("snapshot_version" | "provider" | "collected_at" | "region", _)
         | ("observations", "at" | "of" | "variable" | "outcome" | "transport" | "kind")
         | ("gaps", "service" | "operation" | "region" | "code" | "permission")
         | ("addon" | "addons", "addonName" | "addons")

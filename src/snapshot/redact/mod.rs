@@ -31,7 +31,9 @@ impl Redactor {
     pub fn new(snapshot: &Snapshot) -> Self {
         let cluster = snapshot.aws.ids("cluster").unwrap_or_default().join(",");
         let mut hash = Sha256::new();
-        for part in [snapshot.account.as_deref(), Some(&cluster), snapshot.collected_at.as_deref()] {
+        for part in
+            [snapshot.header.account.as_deref(), Some(&cluster), snapshot.header.collected_at.as_deref()]
+        {
             let part = part.unwrap_or_default();
             hash.update(part.len().to_be_bytes());
             hash.update(part);

@@ -23,8 +23,8 @@ fn file(observations: &serde_json::Value) -> Snapshot {
 #[test]
 fn an_observation_reads_back_as_it_was_written() {
     let snapshot = file(&json!([seen()]));
-    assert_eq!(snapshot.observations.len(), 1);
-    let Seen::Dns(dns) = &snapshot.observations[0].seen else { panic!("{snapshot:?}") };
+    assert_eq!(snapshot.header.observations.len(), 1);
+    let Seen::Dns(dns) = &snapshot.header.observations[0].seen else { panic!("{snapshot:?}") };
     assert_eq!((dns.transport, dns.outcome), (Transport::Udp, DnsOutcome::Answered));
     let again = Snapshot::from_json("again.json", &snapshot.to_json()).unwrap();
     assert_eq!(again, snapshot);
@@ -44,7 +44,7 @@ fn a_probes_report_is_read_for_what_it_saw() {
 #[test]
 fn an_old_snapshot_has_none_and_does_not_mention_them() {
     let old = Snapshot::from_json("old.json", r#"{"snapshot_version": 1, "Vpcs": []}"#).unwrap();
-    assert!(old.observations.is_empty());
+    assert!(old.header.observations.is_empty());
     assert!(!old.to_json().contains("observations"));
 }
 
@@ -53,7 +53,7 @@ fn what_two_files_saw_is_there_once_in_one_order() {
     let mut later = seen();
     later["at"] = json!("2026-11-21T12:00:00Z");
     let merged = file(&json!([later, seen()])).merge(file(&json!([seen()]))).unwrap();
-    let times: Vec<&str> = merged.observations.iter().map(|one| one.at.as_str()).collect();
+    let times: Vec<&str> = merged.header.observations.iter().map(|one| one.at.as_str()).collect();
     assert_eq!(times, ["2026-11-20T12:00:00Z", "2026-11-21T12:00:00Z"]);
 }
 
@@ -62,8 +62,13 @@ fn a_file_of_observations_changes_nothing_else_in_either_order() {
     let read = r#"{"snapshot_version": 1, "account": "111122223333", "region": "eu-west-1",
         "collected_at": "2026-11-19T12:00:00Z", "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
     let read = || Snapshot::from_json("read.json", read).unwrap();
-    let probed = || Snapshot { collected_at: Some("2026-11-18T00:00:00Z".into()), ..file(&json!([seen()])) };
-    let expected = Snapshot { observations: probed().observations, ..read() };
+    let probed = || {
+        let mut probed = file(&json!([seen()]));
+        probed.header.collected_at = Some("2026-11-18T00:00:00Z".into());
+        probed
+    };
+    let mut expected = read();
+    expected.header.observations = probed().header.observations;
     assert_eq!(read().merge(probed()).unwrap(), expected);
     assert_eq!(probed().merge(read()).unwrap(), expected);
 }

@@ -28,7 +28,7 @@ pub(super) async fn read(
 ) {
     let (found, account) = reading.look(|snapshot| {
         let wanted = destinations(snapshot, near, wanted);
-        (reached(&snapshot.aws, near, candidates, &wanted), snapshot.account.clone())
+        (reached(&snapshot.aws, near, candidates, &wanted), snapshot.header.account.clone())
     });
     let mut readable = Vec::new();
     for (vpc, owner) in found {

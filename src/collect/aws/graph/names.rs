@@ -43,7 +43,7 @@ pub(super) async fn all(reading: &Reading<'_>, vpc: &str) {
 
 /// Route 53 must be told the VPC's region: without one there is nothing to ask.
 async fn hosted_zones(reading: &Reading<'_>, vpc: &str) {
-    let region = reading.look(|snapshot| snapshot.region.clone());
+    let region = reading.look(|snapshot| snapshot.header.region.clone());
     let Some(region) = region else { return };
     let key = collection!("HostedZonesByVPC", hosted_zones_by_vpc);
     let call = async {
@@ -58,7 +58,7 @@ async fn hosted_zones(reading: &Reading<'_>, vpc: &str) {
 /// The records of zones that may answer for AWS's names. Those of an AWS service, such as an endpoint's
 /// own, cannot be listed, and what another account owns only that account can list.
 async fn records(reading: &Reading<'_>, zones: Vec<HostedZoneSummary>) {
-    let account = reading.look(|snapshot| snapshot.account.clone());
+    let account = reading.look(|snapshot| snapshot.header.account.clone());
     let (key, operation) = (
         collection!("ResourceRecordSetsByZone", resource_record_sets_by_zone),
         op::LIST_RESOURCE_RECORD_SETS,
