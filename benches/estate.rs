@@ -49,7 +49,7 @@ fn audit(text: &str, intent: &Intent) {
     let facts = Facts::derive(&snapshot, intent);
     let evaluation = Evaluation {
         fail_on: Severity::Blocker,
-        collected_at: snapshot.collected_at.clone(),
+        collected_at: snapshot.header.collected_at.clone(),
         gaps: Vec::new(),
     };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");

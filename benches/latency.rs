@@ -77,7 +77,7 @@ async fn audit(endpoint: &str) {
     let facts = Facts::derive(&snapshot, &Intent::default());
     let evaluation = Evaluation {
         fail_on: Severity::Blocker,
-        collected_at: snapshot.collected_at.clone(),
+        collected_at: snapshot.header.collected_at.clone(),
         gaps: Vec::new(),
     };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");

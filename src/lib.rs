@@ -27,4 +27,5 @@ pub mod rule;
 pub mod sets;
 pub mod snapshot;
 pub mod subject;
+pub mod time;
 mod yaml;

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 use serde_saphyr::{Error, Location};
+use strsim::levenshtein;
 
 /// What is wrong with a text.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,24 +59,8 @@ fn explain(error: &Error) -> String {
 
 /// The candidate that a mistyped name most likely means.
 pub fn nearest<'c>(name: &str, candidates: impl IntoIterator<Item = &'c str>) -> Option<&'c str> {
-    let scored = candidates.into_iter().map(|candidate| (distance(name, candidate), candidate));
+    let scored = candidates.into_iter().map(|candidate| (levenshtein(name, candidate), candidate));
     scored.filter(|(score, _)| *score <= 2 + name.len() / 4).min().map(|(_, candidate)| candidate)
-}
-
-/// The number of insertions, deletions and replacements between two words.
-fn distance(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(row[j + 1] + 1);
-        }
-    }
-    row[b.len()]
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! AWS's own accounts whose registries nodes pull from (`rules/eks/registries.yaml`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::LazyLock;
 
 use serde::Deserialize;
@@ -30,6 +30,15 @@ pub(crate) fn bottlerocket(region: Option<&str>) -> Known<&'static str> {
     account(&PARSED.bottlerocket, "Bottlerocket's", region)
 }
 
+/// All of these accounts, of every region.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html>
+pub(crate) fn accounts() -> &'static BTreeSet<&'static str> {
+    static ALL: LazyLock<BTreeSet<&'static str>> = LazyLock::new(|| {
+        PARSED.eks.values().chain(PARSED.bottlerocket.values()).map(String::as_str).collect()
+    });
+    &ALL
+}
+
 fn account(of: &'static BTreeMap<String, String>, whose: &str, region: Option<&str>) -> Known<&'static str> {
     region.and_then(|region| of.get(region)).map(String::as_str).ok_or_else(|| {
         let region = region.unwrap_or("this region");
@@ -47,9 +56,10 @@ mod tests {
         assert_eq!(eks(Some("eu-south-1")), Ok("590381155156"));
         assert_eq!(bottlerocket(Some("cn-north-1")), Ok("183470599484"));
         assert!(eks(Some("mars-north-1")).is_err() && eks(None).is_err());
-        for account in PARSED.eks.values().chain(PARSED.bottlerocket.values()) {
+        for account in accounts() {
             assert!(account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit()), "{account}");
         }
         assert!(PARSED.eks.len() > 40 && PARSED.bottlerocket.len() > 30);
+        assert_eq!(accounts().len(), 48);
     }
 }

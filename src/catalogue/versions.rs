@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use serde::Deserialize;
 
 use crate::known::{Known, Missing};
-use crate::snapshot::aws::Time;
+use crate::time::Time;
 
 pub(crate) const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/rules/eks/versions.yaml"));
 

@@ -50,7 +50,7 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     if let Some(probing) = probing {
         let targets = probing::targets(&snapshot, &prepared.declared.intent)?;
         let seen = probing.run(&targets)?;
-        snapshot.observations.extend(seen.observations);
+        snapshot.header.observations.extend(seen.observations);
     }
     if args.output.redact {
         let redactor = Redactor::new(&snapshot);

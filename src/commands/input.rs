@@ -12,9 +12,9 @@ use crate::collect::aws::{self, About, AwsOptions};
 use crate::intent_aws::{self, Intent, Plan, PlanFlags};
 use crate::pack_aws::PACK;
 use crate::rule::{self, Rules};
-use crate::snapshot::aws::Time;
 use crate::snapshot::redact::Redactor;
 use crate::snapshot::{Snapshot, SnapshotError};
+use crate::time::Time;
 
 /// The declarations that are used if they are in the working directory.
 const CONFIG: &str = "privek-audit.yaml";

@@ -27,8 +27,8 @@ impl Prepared {
         let facts = Facts::derive(&settled, &self.declared.intent);
         let evaluation = Evaluation {
             fail_on: self.fail_on,
-            collected_at: snapshot.collected_at.clone(),
-            gaps: snapshot.gaps.iter().map(Into::into).collect(),
+            collected_at: snapshot.header.collected_at.clone(),
+            gaps: snapshot.header.gaps.iter().map(Into::into).collect(),
         };
         let mut report = rule::evaluate(&self.rules, &facts, &evaluation)?;
         if let Some(origin) = &self.declared.origin {

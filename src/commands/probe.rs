@@ -13,7 +13,7 @@ use crate::cli::ProbeArgs;
 use crate::collect::probe::Targets;
 use crate::render::{self, ProbeOutput};
 use crate::report::probe::Probe;
-use crate::snapshot::{SNAPSHOT_VERSION, Snapshot};
+use crate::snapshot::{Header, SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
@@ -54,15 +54,18 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     let seen = probing.run(&targets)?;
     if let Some(save) = save {
         let kept = Snapshot {
-            snapshot_version: SNAPSHOT_VERSION,
-            observations: seen.observations.clone(),
+            header: Header {
+                snapshot_version: SNAPSHOT_VERSION,
+                observations: seen.observations.clone(),
+                ..Header::default()
+            },
             ..Snapshot::default()
         };
         save.write(&kept.to_json())?;
     }
     // What others saw before is another report's.
-    snapshot.observations.clone_from(&seen.observations);
-    snapshot.collected_at.get_or_insert_with(|| seen.at.clone());
+    snapshot.header.observations.clone_from(&seen.observations);
+    snapshot.header.collected_at.get_or_insert_with(|| seen.at.clone());
     let mut report = prepared.evaluate(&snapshot)?;
     probing::say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;

@@ -47,7 +47,7 @@ pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::
     let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
     let targets = Targets {
         cluster: cluster.map(|cluster| cluster.name.clone()),
-        region: snapshot.region.clone(),
+        region: snapshot.header.region.clone(),
         // That of a redacted snapshot is none: certificates are then not judged.
         certificate_authority: authority.filter(|given| probe::is_authority(given)),
         networks: facts::cluster_networks(snapshot, intent),

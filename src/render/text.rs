@@ -1,5 +1,7 @@
 //! Text at a given width, for people: wrapping, indentation, pasteable commands, colour.
 
+use unicode_width::UnicodeWidthStr;
+
 /// How wide the page is and whether it may carry colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Style {
@@ -85,7 +87,7 @@ impl Page {
 
     /// Like [`Page::paragraph`], with the label's word in colour.
     pub fn painted(&mut self, label: &str, tone: Option<Tone>, text: &str) {
-        let indent = label.chars().count();
+        let indent = label.width();
         let width = self.style.width.saturating_sub(indent).max(20);
         let lines = wrap(text, width);
         for (index, line) in lines.iter().enumerate() {
@@ -116,23 +118,17 @@ impl Page {
 
 /// The text in lines of at most `width` columns; a longer word (an id, an address) stays whole.
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
-    let mut lines = vec![String::new()];
-    let mut used = 0;
+    let mut lines: Vec<String> = Vec::new();
     for word in printable(text).split_whitespace() {
-        let length = word.chars().count();
-        if used > 0 && used + 1 + length > width {
-            lines.push(String::new());
-            used = 0;
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
         }
-        let Some(line) = lines.last_mut() else { continue };
-        if used > 0 {
-            line.push(' ');
-            used += 1;
-        }
-        line.push_str(word);
-        used += length;
     }
-    lines
+    if lines.is_empty() { vec![String::new()] } else { lines }
 }
 
 /// Names come from tags and files: control characters in them must not reach a terminal.
@@ -146,7 +142,7 @@ fn printable(text: &str) -> String {
 /// options where possible. Commands with comments or here-documents are left alone.
 fn continued(command: &str, width: usize) -> Vec<String> {
     let Some(words) = words(command) else { return vec![command.to_owned()] };
-    if command.chars().count() <= width {
+    if command.width() <= width {
         return vec![command.to_owned()];
     }
     // An option and its values stay together.
@@ -154,7 +150,7 @@ fn continued(command: &str, width: usize) -> Vec<String> {
     for (index, word) in words.iter().enumerate() {
         let joins = index > 0 && (!word.starts_with('-') || index == 1);
         match groups.last_mut() {
-            Some(group) if joins && group.chars().count() + word.chars().count() + 7 <= width => {
+            Some(group) if joins && group.width() + word.width() + 7 <= width => {
                 group.push(' ');
                 group.push_str(word);
             }
@@ -165,7 +161,7 @@ fn continued(command: &str, width: usize) -> Vec<String> {
     for group in groups {
         match lines.last_mut() {
             // Four columns of indentation and two for the backslash.
-            Some(line) if line.chars().count() + group.chars().count() + 7 <= width => {
+            Some(line) if line.width() + group.width() + 7 <= width => {
                 line.push(' ');
                 line.push_str(&group);
             }
@@ -245,6 +241,13 @@ mod tests {
     fn a_word_that_is_too_long_stays_whole() {
         let lines = wrap("see https://docs.aws.amazon.com/eks/latest/userguide/x.html now", 20);
         assert!(lines.contains(&"https://docs.aws.amazon.com/eks/latest/userguide/x.html".to_owned()));
+    }
+
+    #[test]
+    fn wide_letters_take_two_columns_and_those_that_are_not_seen_are_words_too() {
+        assert_eq!(wrap("東京の 検証用 vpc", 13), ["東京の 検証用", "vpc"]);
+        assert_eq!(wrap("\u{200b} a", 13), ["\u{200b} a"]);
+        assert_eq!(wrap("", 13), [""]);
     }
 
     #[test]

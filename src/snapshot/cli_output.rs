@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::aws::{COLLECTIONS, ec2, eks, iam, route53, route53resolver};
-use super::load::{Kind, Loaded, check_ids, parse as parse_file, typed};
-use super::{Aws, SnapshotError};
+use super::aws::{Aws, COLLECTIONS, ec2, eks, iam, route53, route53resolver};
+use super::error::SnapshotError;
+use super::identity::check_ids;
+use super::json::{JsonKind, typed};
 
 /// What one file adds.
 #[derive(Debug, Default)]
-pub(super) struct Part {
+pub(super) struct OutputPart {
     /// The items.
     pub aws: Aws,
     /// Collections of which this file is one page only.
@@ -52,20 +53,16 @@ struct CallerIdentity {
 pub(super) fn parse(
     name: &str,
     text: &str,
-    keys: &BTreeMap<String, Kind>,
-) -> Result<Option<Part>, SnapshotError> {
-    // Recorded responses wrap AWS's answer.
-    if keys.contains_key("status_code") && matches!(keys.get("data"), Some(Kind::Object(_))) {
-        return wrapped(name, text);
-    }
-    let mut part = Part::default();
+    keys: &BTreeMap<String, JsonKind>,
+) -> Result<Option<OutputPart>, SnapshotError> {
+    let mut part = OutputPart::default();
     let mut found = false;
     let foreign: Vec<&str> = COLLECTIONS
         .iter()
         .map(|collection| collection.key)
         .filter(|key| keys.get(*key).is_some_and(|kind| is_foreign(key, kind)))
         .collect();
-    let here = |key: &str| !matches!(keys.get(key), None | Some(Kind::Null)) && !foreign.contains(&key);
+    let here = |key: &str| !matches!(keys.get(key), None | Some(JsonKind::Null)) && !foreign.contains(&key);
 
     if COLLECTIONS.iter().any(|collection| here(collection.key)) {
         part.aws = collections(name, text, &foreign)?;
@@ -98,7 +95,7 @@ pub(super) fn parse(
         return Ok(None);
     }
     check_ids(name, &part.aws)?;
-    let more = |key: &str| matches!(keys.get(key), Some(Kind::Text(token)) if !token.is_empty());
+    let more = |key: &str| matches!(keys.get(key), Some(JsonKind::Text(token)) if !token.is_empty());
     if more("NextToken") || more("nextToken") || more("NextRecordName") {
         part.incomplete = COLLECTIONS
             .iter()
@@ -113,7 +110,7 @@ pub(super) fn parse(
 }
 
 /// Another output of AWS's under a key of ours.
-fn is_foreign(key: &str, kind: &Kind) -> bool {
+fn is_foreign(key: &str, kind: &JsonKind) -> bool {
     match key {
         // `describe-addon-versions` lists objects where `list-addons` lists names.
         "addons" | "nodegroups" | "fargateProfileNames" | "accessEntries" => kind.is_list_of_objects(),
@@ -124,7 +121,7 @@ fn is_foreign(key: &str, kind: &Kind) -> bool {
         "capability" => !kind.could_hold("capabilityName"),
         "insights" => !kind.could_list("insightStatus"),
         "certificateAuthority" => !kind.could_hold("id"),
-        "PrefixLists" => kind.could_list("Cidrs") && *kind != Kind::List(None),
+        "PrefixLists" => kind.could_list("Cidrs") && *kind != JsonKind::List(None),
         // Buckets, functions and queues have policies too, as texts.
         "Policy" => !kind.has("Arn"),
         "Role" => !kind.has("RoleName"),
@@ -144,21 +141,12 @@ fn collections(name: &str, text: &str, foreign: &[&str]) -> Result<Aws, Snapshot
     typed(name, &tree.to_string())
 }
 
-fn wrapped(name: &str, text: &str) -> Result<Option<Part>, SnapshotError> {
-    let tree: Value = typed(name, text)?;
-    let data = tree.get("data").cloned().unwrap_or_default();
-    match parse_file(name, &format!("{data:#}"))? {
-        Loaded::Output(part) => Ok(Some(*part)),
-        Loaded::Saved(_) | Loaded::Other(_) => Ok(None),
-    }
-}
-
 /// Outputs whose id stands in the file's name.
 fn named(
     name: &str,
     text: &str,
-    keys: &BTreeMap<String, Kind>,
-    part: &mut Part,
+    keys: &BTreeMap<String, JsonKind>,
+    part: &mut OutputPart,
 ) -> Result<bool, SnapshotError> {
     let could = |key: &str, member: &str| keys.get(key).is_some_and(|kind| kind.could_list(member));
     let mut found = false;
@@ -189,10 +177,10 @@ fn named(
         found = true;
     }
     // Other services have domains too, but as objects, or none.
-    if let Some(Kind::List(first)) = keys.get("Domains") {
+    if let Some(JsonKind::List(first)) = keys.get("Domains") {
         let id = id_in_name(name, "Domains", &["rslvr-fdl-"], "0abc");
         let is_firewalls = match first.as_deref() {
-            Some(first) => matches!(first, Kind::Text(_)),
+            Some(first) => matches!(first, JsonKind::Text(_)),
             None => id.is_ok(),
         };
         if is_firewalls {
@@ -202,7 +190,7 @@ fn named(
             found = true;
         }
     }
-    if matches!(keys.get("SubnetIpv4CidrReservations"), Some(Kind::List(_))) {
+    if matches!(keys.get("SubnetIpv4CidrReservations"), Some(JsonKind::List(_))) {
         let mut reservations: ec2::SubnetCidrReservations = typed(name, text)?;
         let (v4, v6) =
             (&reservations.subnet_ipv4_cidr_reservations, &reservations.subnet_ipv6_cidr_reservations);
@@ -214,7 +202,8 @@ fn named(
         found = true;
     }
     // Local gateways have `Routes` too, but nothing says whether there are more of them.
-    if keys.contains_key("AdditionalRoutesAvailable") && matches!(keys.get("Routes"), Some(Kind::List(_))) {
+    if keys.contains_key("AdditionalRoutesAvailable") && matches!(keys.get("Routes"), Some(JsonKind::List(_)))
+    {
         let mut routes: ec2::TransitGatewayRoutes = typed(name, text)?;
         routes.transit_gateway_route_table_id = id_in_name(name, "Routes", &["tgw-rtb-"], "0abc")?;
         part.aws.transit_gateway_routes = Some(vec![routes]);
@@ -227,10 +216,10 @@ fn named(
 fn of_iam(
     name: &str,
     text: &str,
-    keys: &BTreeMap<String, Kind>,
-    part: &mut Part,
+    keys: &BTreeMap<String, JsonKind>,
+    part: &mut OutputPart,
 ) -> Result<bool, SnapshotError> {
-    let is_text = |key: &str| matches!(keys.get(key), Some(Kind::Text(_)));
+    let is_text = |key: &str| matches!(keys.get(key), Some(JsonKind::Text(_)));
     let mut found = false;
     if keys.get("AttachedPolicies").is_some_and(|kind| kind.could_list("PolicyArn")) {
         let mut attached: iam::AttachedRolePolicies = typed(name, text)?;
@@ -242,14 +231,14 @@ fn of_iam(
         part.aws.role_policies = Some(vec![typed(name, text)?]);
         found = true;
     }
-    if matches!(keys.get("PolicyNames"), Some(Kind::List(_))) && !is_text("RoleName") {
+    if matches!(keys.get("PolicyNames"), Some(JsonKind::List(_))) && !is_text("RoleName") {
         let mut names: iam::RolePolicyNames = typed(name, text)?;
         names.role_name = name_in_name(name, "PolicyNames")?;
         part.aws.role_policy_names = Some(vec![names]);
         found = true;
     }
     if keys.get("PolicyVersion").is_some_and(|kind| kind.has("Document")) {
-        let mut version = typed::<Wrapped>(name, text)?.policy_version;
+        let mut version = typed::<WrappedPolicyVersion>(name, text)?.policy_version;
         version.policy_arn = name_in_name(name, "PolicyVersion")?;
         part.aws.policy_versions = Some(vec![version]);
         found = true;
@@ -263,7 +252,7 @@ fn of_iam(
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Wrapped {
+struct WrappedPolicyVersion {
     policy_version: iam::PolicyVersion,
 }
 

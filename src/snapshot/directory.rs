@@ -8,9 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::aws::{COLLECTIONS, Collection, ec2};
-use super::cli_output::{AwsPrefixList, Part};
+use super::cli_output::{AwsPrefixList, OutputPart};
+use super::contents::Snapshot;
+use super::error::SnapshotError;
+use super::header::{EVERYTHING, Gap, NOT_IN_DIRECTORY, SNAPSHOT_VERSION};
 use super::load::{Loaded, parse};
-use super::{EVERYTHING, Gap, NOT_IN_DIRECTORY, SNAPSHOT_VERSION, Snapshot, SnapshotError, merge, place};
+use super::{merge, place, text_file};
 
 /// Reads every `*.json` below a directory.
 pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
@@ -20,12 +23,12 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
     if files.is_empty() {
         return Err(SnapshotError::NoFiles { path });
     }
-    let mut sum = Sum::default();
+    let mut sum = OutputSum::default();
     let mut saved: Option<Snapshot> = None;
     let mut other = None;
     for file in &files {
         let name = file.display().to_string();
-        match parse(&name, &super::text_of(file)?)? {
+        match parse(&name, &text_file::read(file)?)? {
             Loaded::Output(part) => sum.add(&name, *part)?,
             Loaded::Saved(snapshot) => {
                 saved = Some(match saved {
@@ -48,7 +51,9 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
                 .filter(|collection| both.aws.ids(collection.key).is_some())
                 .map(|collection| collection.operation)
                 .collect();
-            both.gaps.retain(|gap| gap.code != NOT_IN_DIRECTORY || !read.contains(gap.operation.as_str()));
+            both.header
+                .gaps
+                .retain(|gap| gap.code != NOT_IN_DIRECTORY || !read.contains(gap.operation.as_str()));
             Ok(both)
         }
         (false, Some(saved), _) => Ok(saved),
@@ -60,8 +65,8 @@ pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
 }
 
 /// A lone file of AWS CLI output is a small directory.
-pub(super) fn lone(name: &str, part: Part) -> Result<Snapshot, SnapshotError> {
-    let mut sum = Sum::default();
+pub(super) fn lone(name: &str, part: OutputPart) -> Result<Snapshot, SnapshotError> {
+    let mut sum = OutputSum::default();
     sum.add(name, part)?;
     Ok(sum.finish())
 }
@@ -104,7 +109,7 @@ fn list(
 
 /// What the files so far say together.
 #[derive(Default)]
-struct Sum {
+struct OutputSum {
     any: bool,
     snapshot: Snapshot,
     incomplete: BTreeMap<&'static str, String>,
@@ -114,8 +119,8 @@ struct Sum {
     origin: BTreeMap<(&'static str, String), String>,
 }
 
-impl Sum {
-    fn add(&mut self, name: &str, part: Part) -> Result<(), SnapshotError> {
+impl OutputSum {
+    fn add(&mut self, name: &str, part: OutputPart) -> Result<(), SnapshotError> {
         self.any = true;
         self.accounts.extend(part.account);
         for list in part.aws_prefix_lists {
@@ -148,15 +153,15 @@ impl Sum {
     fn finish(mut self) -> Snapshot {
         self.fill_in_prefix_lists();
         let mut snapshot = self.snapshot;
-        snapshot.snapshot_version = SNAPSHOT_VERSION;
-        snapshot.account = place::account(&snapshot.aws, &self.accounts);
-        snapshot.region = place::region(&snapshot.aws);
+        snapshot.header.snapshot_version = SNAPSHOT_VERSION;
+        snapshot.header.account = place::account(&snapshot.aws, &self.accounts);
+        snapshot.header.region = place::region(&snapshot.aws);
         let vpcs = place::vpcs(&snapshot.aws);
         for collection in COLLECTIONS {
             let gap = |code: &str, message: String| Gap {
                 service: collection.service.to_owned(),
                 operation: collection.operation.to_owned(),
-                region: snapshot.region.clone(),
+                region: snapshot.header.region.clone(),
                 resource: None,
                 code: code.to_owned(),
                 message,
@@ -166,22 +171,22 @@ impl Sum {
             let Some(ids) = snapshot.aws.ids(collection.key) else {
                 let message =
                     format!("no file has `{}`; `{}` makes one", collection.key, command(collection));
-                snapshot.gaps.push(gap(NOT_IN_DIRECTORY, message));
+                snapshot.header.gaps.push(gap(NOT_IN_DIRECTORY, message));
                 continue;
             };
             let mut scope = scope(collection.key, &ids, &vpcs);
             if let Some(file) = self.incomplete.get(collection.key) {
                 let message =
                     format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
-                snapshot.gaps.push(gap("Incomplete", message));
+                snapshot.header.gaps.push(gap("Incomplete", message));
                 if !is_scoped_by_own_id(collection.key) || is_list_in_one(collection.key) {
                     scope.clear();
                 }
             }
-            snapshot.scope.insert(collection.key.to_owned(), scope);
+            snapshot.header.scope.insert(collection.key.to_owned(), scope);
         }
         snapshot.aws.sort();
-        snapshot.gaps.sort();
+        snapshot.header.gaps.sort();
         snapshot
     }
 

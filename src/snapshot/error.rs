@@ -2,7 +2,7 @@
 
 use thiserror::Error;
 
-use super::SNAPSHOT_VERSION;
+use super::header::SNAPSHOT_VERSION;
 
 /// Why there is no snapshot.
 #[derive(Debug, Error, PartialEq, Eq)]

@@ -5,8 +5,10 @@
 
 use serde_json::{Map, Value};
 
-use super::aws::COLLECTIONS;
-use super::{Aws, Gap, Snapshot, SnapshotError};
+use super::aws::{Aws, COLLECTIONS};
+use super::contents::Snapshot;
+use super::error::SnapshotError;
+use super::header::Gap;
 
 /// Within one place only the DNS attributes of a VPC are read in halves.
 pub(super) fn same_place(collection: &str, ours: &Value, theirs: &Value) -> Option<Value> {
@@ -37,18 +39,19 @@ impl Snapshot {
     /// # Errors
     /// One id that the two read with different contents.
     pub fn merge(mut self, mut other: Snapshot) -> Result<Snapshot, SnapshotError> {
-        self.observations.append(&mut other.observations);
-        self.observations.sort();
-        self.observations.dedup();
+        self.header.observations.append(&mut other.header.observations);
+        self.header.observations.sort();
+        self.header.observations.dedup();
         // What a probe saved is no reading of AWS: neither its age nor its account say anything about one.
         if other.read_nothing() {
             return Ok(self);
         }
         if self.read_nothing() {
-            return Ok(Snapshot { observations: self.observations, ..other });
+            other.header.observations = self.header.observations;
+            return Ok(other);
         }
-        let two_accounts = self.account != other.account;
-        let theirs_own = other.account.clone();
+        let two_accounts = self.header.account != other.header.account;
+        let theirs_own = other.header.account.clone();
         let reconcile = |collection: &str, ours: &Value, theirs: &Value| {
             if let Some(settled) = same_place(collection, ours, theirs) {
                 return Some(settled);
@@ -67,27 +70,28 @@ impl Snapshot {
             }
         };
         let (first, second) = (self.label(), other.label());
-        let others = other.account.iter().filter(|account| Some(*account) != self.account.as_ref());
-        self.accounts.extend(others.chain(&other.accounts).cloned());
+        let others =
+            other.header.account.iter().filter(|account| Some(*account) != self.header.account.as_ref());
+        self.header.accounts.extend(others.chain(&other.header.accounts).cloned());
         self.aws.merge_with(other.aws, &reconcile).map_err(|conflict| SnapshotError::Conflict {
             collection: conflict.collection,
             id: conflict.id,
             first,
             second,
         })?;
-        for (key, scope) in other.scope {
-            self.scope.entry(key).or_default().extend(scope);
+        for (key, scope) in other.header.scope {
+            self.header.scope.entry(key).or_default().extend(scope);
         }
-        self.gaps.extend(other.gaps);
+        self.header.gaps.extend(other.header.gaps);
         self.drop_filled_gaps();
-        self.gaps.sort();
-        self.gaps.dedup();
+        self.header.gaps.sort();
+        self.header.gaps.dedup();
         // The older one's items lack what is newer, and nothing says which items those are.
-        self.snapshot_version = self.snapshot_version.min(other.snapshot_version);
+        self.header.snapshot_version = self.header.snapshot_version.min(other.header.snapshot_version);
         // Null orders before any time: one part without a time leaves the whole without one.
-        self.collected_at = self.collected_at.min(other.collected_at);
-        self.account = self.account.or(other.account);
-        self.region = self.region.or(other.region);
+        self.header.collected_at = self.header.collected_at.min(other.header.collected_at);
+        self.header.account = self.header.account.or(other.header.account);
+        self.header.region = self.header.region.or(other.header.region);
         self.aws.sort();
         Ok(self)
     }
@@ -100,12 +104,12 @@ impl Snapshot {
                 .iter()
                 .filter(|from| from.service == gap.service && from.operation == gap.operation);
             let first = from.next();
-            first.is_some_and(|first| self.covers(first.key, resource))
-                && from.all(|from| self.covers(from.key, resource))
+            first.is_some_and(|first| self.header.covers(first.key, resource))
+                && from.all(|from| self.header.covers(from.key, resource))
         };
-        let kept: Vec<bool> = self.gaps.iter().map(|gap| !filled(gap)).collect();
+        let kept: Vec<bool> = self.header.gaps.iter().map(|gap| !filled(gap)).collect();
         let mut kept = kept.into_iter();
-        self.gaps.retain(|_| kept.next().unwrap_or(true));
+        self.header.gaps.retain(|_| kept.next().unwrap_or(true));
     }
 
     /// Keeps one cluster: the named one, or the only one.
@@ -116,7 +120,7 @@ impl Snapshot {
         let mut names = self.aws.ids("cluster").unwrap_or_default();
         names.sort();
         let chosen = match (name, names.as_slice()) {
-            (_, []) if self.read_nothing() && !self.observations.is_empty() => {
+            (_, []) if self.read_nothing() && !self.header.observations.is_empty() => {
                 return Err(SnapshotError::OnlyObservations);
             }
             (_, []) => return Err(SnapshotError::NoCluster),
@@ -157,7 +161,7 @@ impl Snapshot {
             (aws.insights, aws.capabilities) = (None, None);
             (aws.certificate_authorities, aws.certificate_authority) = (None, None);
             for key in ["insights", "capabilities", "certificateAuthorities", "certificateAuthority"] {
-                self.scope.remove(key);
+                self.header.scope.remove(key);
             }
         }
         Ok(())
@@ -165,12 +169,15 @@ impl Snapshot {
 
     /// Whether it holds nothing but observations.
     pub fn read_nothing(&self) -> bool {
-        self.account.is_none() && self.scope.is_empty() && self.gaps.is_empty() && self.aws == Aws::default()
+        self.header.account.is_none()
+            && self.header.scope.is_empty()
+            && self.header.gaps.is_empty()
+            && self.aws == Aws::default()
     }
 
     fn label(&self) -> String {
-        let account = self.account.as_deref().unwrap_or("an unknown account");
-        match &self.collected_at {
+        let account = self.header.account.as_deref().unwrap_or("an unknown account");
+        match &self.header.collected_at {
             Some(time) => format!("the snapshot of {account} at {time}"),
             None => format!("the files of {account}"),
         }

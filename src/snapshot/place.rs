@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Arn, Aws};
+use super::arn::Arn;
+use super::aws::Aws;
 
 /// The account: the cluster's, else the caller's, else the one owner of all there is.
 pub(super) fn account(aws: &Aws, callers: &BTreeSet<String>) -> Option<String> {

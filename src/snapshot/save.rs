@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Snapshot;
+use super::contents::Snapshot;
 
 impl Snapshot {
     /// The snapshot as JSON, for people and for version control.
@@ -15,9 +15,9 @@ impl Snapshot {
     /// The snapshot as a JSON tree, sorted and without nulls.
     pub(super) fn into_value(mut self) -> Value {
         self.aws.sort();
-        self.gaps.sort();
-        self.observations.sort();
-        self.observations.dedup();
+        self.header.gaps.sort();
+        self.header.observations.sort();
+        self.header.observations.dedup();
         // Strings, numbers, lists and maps with string keys: there is nothing that JSON could refuse.
         let mut tree = serde_json::to_value(&self).unwrap_or_default();
         strip_nulls(&mut tree);

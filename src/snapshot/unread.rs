@@ -19,6 +19,7 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
     };
     let permission = collection.permission();
     let gap = snapshot
+        .header
         .gaps
         .iter()
         .filter(|gap| gap.service == collection.service && gap.operation == collection.operation)
@@ -52,7 +53,11 @@ fn described(operation: &str, resource: Option<&str>, outcome: &str) -> String {
 #[cfg(test)]
 mod tests {
     use crate::snapshot::unread::missing;
-    use crate::snapshot::{Gap, NOT_IN_DIRECTORY, Snapshot};
+    use crate::snapshot::{Gap, Header, NOT_IN_DIRECTORY, Snapshot};
+
+    fn with(gaps: Vec<Gap>) -> Snapshot {
+        Snapshot { header: Header { gaps, ..Header::default() }, ..Snapshot::default() }
+    }
 
     fn gap(resource: Option<&str>, code: &str) -> Gap {
         Gap {
@@ -67,7 +72,7 @@ mod tests {
     #[test]
     fn a_failed_call_is_named_with_its_error_and_the_permission_that_it_needs() {
         let gaps = vec![gap(Some("vpc-2"), "Timeout"), gap(Some("vpc-1"), "UnauthorizedOperation")];
-        let snapshot = Snapshot { gaps, ..Snapshot::default() };
+        let snapshot = with(gaps);
         let missing = missing(&snapshot, "RouteTables", Some("vpc-1"));
         assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 failed: UnauthorizedOperation");
         assert_eq!(missing.permission.as_deref(), Some("ec2:DescribeRouteTables"));
@@ -77,8 +82,7 @@ mod tests {
     fn a_file_that_is_not_there_asks_for_its_command_and_for_no_permission() {
         let message = "no file has `RouteTables`; `aws ec2 describe-route-tables` makes one";
         let gap = Gap { message: message.to_owned(), ..gap(None, NOT_IN_DIRECTORY) };
-        let missing =
-            missing(&Snapshot { gaps: vec![gap], ..Snapshot::default() }, "RouteTables", Some("vpc-1"));
+        let missing = missing(&with(vec![gap]), "RouteTables", Some("vpc-1"));
         assert_eq!((missing.what.as_str(), missing.permission), (message, None));
     }
 

@@ -9,7 +9,7 @@ use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::failure::Failure;
-use crate::snapshot::aws::Time;
+use crate::time::Time;
 
 /// What a call gives.
 pub(super) type Fetched<T> = Result<T, Failure>;

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::operations::Operation;
 use crate::collect::progress::Progress;
 use crate::snapshot::aws::{self, COLLECTIONS};
-use crate::snapshot::{Aws, Gap, SNAPSHOT_VERSION, Snapshot};
+use crate::snapshot::{Aws, Gap, Header, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
 /// second after that: <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>
@@ -52,8 +52,11 @@ impl<'a> Session<'a> {
     ) -> Self {
         let state = SessionState {
             snapshot: Snapshot {
-                snapshot_version: SNAPSHOT_VERSION,
-                region: region.clone(),
+                header: Header {
+                    snapshot_version: SNAPSHOT_VERSION,
+                    region: region.clone(),
+                    ..Header::default()
+                },
                 ..Snapshot::default()
             },
             ..SessionState::default()
@@ -130,7 +133,7 @@ impl<'a> Session<'a> {
     /// Adds the gaps of a failed call.
     pub(super) fn failed(&self, operation: Operation, resources: &[String], failure: Failure) {
         let (mut state, region) = (self.state(), self.region.as_deref());
-        let gaps = &mut state.snapshot.gaps;
+        let gaps = &mut state.snapshot.header.gaps;
         gaps.extend(resources.iter().map(|resource| failure.clone().gap(operation, region, Some(resource))));
         if resources.is_empty() {
             gaps.push(failure.gap(operation, region, None));
@@ -161,8 +164,10 @@ impl<'a> Session<'a> {
         let snapshot = &mut state.snapshot;
         match snapshot.aws.merge(more) {
             Ok(()) if scope.is_empty() => {}
-            Ok(()) => snapshot.scope.entry(filled.key.to_owned()).or_default().extend(scope.iter().cloned()),
-            Err(conflict) => snapshot.gaps.push(Gap {
+            Ok(()) => {
+                snapshot.header.scope.entry(filled.key.to_owned()).or_default().extend(scope.iter().cloned())
+            }
+            Err(conflict) => snapshot.header.gaps.push(Gap {
                 service: filled.service.to_owned(),
                 operation: filled.operation.to_owned(),
                 region: self.region.clone(),
@@ -176,7 +181,7 @@ impl<'a> Session<'a> {
 
     /// Adds a gap for something that was not called because it cannot answer.
     pub(super) fn gap(&self, operation: Operation, resource: &str, code: &str, message: String) {
-        self.state().snapshot.gaps.push(Gap {
+        self.state().snapshot.header.gaps.push(Gap {
             service: operation.service.to_owned(),
             operation: operation.operation.to_owned(),
             region: self.region.clone(),
@@ -208,22 +213,22 @@ impl<'a> Session<'a> {
 
     /// Sets the account, unless it is known.
     pub(super) fn account_is(&self, account: &str) {
-        self.state().snapshot.account.get_or_insert_with(|| account.to_owned());
+        self.state().snapshot.header.account.get_or_insert_with(|| account.to_owned());
     }
 
     /// Sets the region, unless it is known.
     pub(super) fn region_is(&self, region: &str) {
-        self.state().snapshot.region.get_or_insert_with(|| region.to_owned());
+        self.state().snapshot.header.region.get_or_insert_with(|| region.to_owned());
     }
 
     /// The finished snapshot, in order.
     pub(super) fn into_snapshot(self, now: String) -> Snapshot {
         let mut snapshot = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).snapshot;
-        snapshot.collected_at = Some(now);
+        snapshot.header.collected_at = Some(now);
         leave_to_owners(&mut snapshot);
         snapshot.aws.sort();
-        snapshot.gaps.sort();
-        snapshot.gaps.dedup();
+        snapshot.header.gaps.sort();
+        snapshot.header.gaps.dedup();
         snapshot
     }
 }
@@ -244,16 +249,16 @@ const OWNERS: [&str; 9] = [
 
 /// An account that a VPC is only shared with is shown none of these; that is no proof that there are none.
 fn leave_to_owners(snapshot: &mut Snapshot) {
-    let Some(account) = &snapshot.account else { return };
+    let Some(account) = &snapshot.header.account else { return };
     for vpc in snapshot.aws.vpcs.iter().flatten() {
         let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
         for key in OWNERS {
             let Some(collection) = aws::collection(key) else { continue };
-            if snapshot.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
-                snapshot.gaps.push(Gap {
+            if snapshot.header.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
+                snapshot.header.gaps.push(Gap {
                     service: collection.service.to_owned(),
                     operation: collection.operation.to_owned(),
-                    region: snapshot.region.clone(),
+                    region: snapshot.header.region.clone(),
                     resource: Some(vpc.vpc_id.clone()),
                     code: "OtherAccount".to_owned(),
                     message: format!(

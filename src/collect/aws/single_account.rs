@@ -137,7 +137,7 @@ fn no_vpc(session: &Session<'_>) -> CollectError {
             "DescribeVpcEndpoints",
             "DescribeVpcs",
         ];
-        let gaps = snapshot.gaps.iter().filter(|gap| lookups.contains(&gap.operation.as_str()));
+        let gaps = snapshot.header.gaps.iter().filter(|gap| lookups.contains(&gap.operation.as_str()));
         gaps.filter_map(|gap| gap.permission.clone()).collect()
     });
     CollectError::NoVpc { region: session.region.clone(), denied: denied.into_iter().collect() }

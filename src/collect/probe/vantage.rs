@@ -24,7 +24,7 @@ pub fn here(
         name: given.unwrap_or_else(|| if pod { "pod".to_owned() } else { host_name() }),
         kind: if pod { VantageKind::Pod } else { VantageKind::Machine },
         addresses,
-        in_vpc: place.map(|(in_vpc, _)| in_vpc),
+        in_network: place.map(|(in_network, _)| in_network),
         of_cluster: place.map(|(_, of_cluster)| of_cluster),
     }
 }

@@ -7,10 +7,11 @@ use std::collections::BTreeSet;
 use crate::intent_aws::{Intent, Plan};
 use crate::known::{Known, Missing};
 use crate::network::Reasoner;
+use crate::snapshot::aws::ec2;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
-use crate::snapshot::aws::{Time, ec2};
 use crate::snapshot::{Arn, Snapshot, unread};
 use crate::subject::Target;
+use crate::time::Time;
 
 use super::memo::Memo;
 use super::planned_cluster;
@@ -49,8 +50,8 @@ impl<'s> Context<'s> {
             .and_then(|clusters| clusters.first())
             .ok_or_else(|| vec![unread::missing(snapshot, "cluster", None)]);
         let arn = cluster.as_ref().ok().and_then(|cluster| cluster.arn.as_deref()).and_then(Arn::parse);
-        let region = snapshot.region.clone().or_else(|| arn.map(|arn| arn.region.to_owned()));
-        let account = snapshot.account.clone().or_else(|| arn.map(|arn| arn.account.to_owned()));
+        let region = snapshot.header.region.clone().or_else(|| arn.map(|arn| arn.region.to_owned()));
+        let account = snapshot.header.account.clone().or_else(|| arn.map(|arn| arn.account.to_owned()));
         let partition = arn.map_or_else(
             || partition_of(region.as_deref().unwrap_or_default()),
             |arn| arn.partition.to_owned(),
@@ -157,18 +158,20 @@ impl<'s> Context<'s> {
         collection: &str,
         field: &str,
     ) -> Known<Option<T>> {
-        if value.is_some() || self.snapshot.snapshot_version >= version {
+        if value.is_some() || self.snapshot.header.snapshot_version >= version {
             return Ok(value);
         }
         let mut missing = self.field(collection, field);
-        missing.what =
-            format!("{field}, which snapshots of version {} leave out", self.snapshot.snapshot_version);
+        missing.what = format!(
+            "{field}, which snapshots of version {} leave out",
+            self.snapshot.header.snapshot_version
+        );
         Err(vec![missing])
     }
 
     /// The time that dates are judged at, in seconds since 1970.
     pub fn as_of(&self) -> Known<i64> {
-        let given = self.intent.as_of.as_deref().or(self.snapshot.collected_at.as_deref());
+        let given = self.intent.as_of.as_deref().or(self.snapshot.header.collected_at.as_deref());
         given
             .and_then(|text| Time::parse(text)?.seconds())
             .ok_or_else(|| vec![Missing::intent("the day that dates are judged at (--as-of 2026-11-20)")])
@@ -177,7 +180,7 @@ impl<'s> Context<'s> {
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
     pub fn items<T>(&self, items: Option<&'s [T]>, collection: &str, id: &str) -> Known<&'s [T]> {
         match items {
-            Some(items) if self.snapshot.covers(collection, id) => Ok(items),
+            Some(items) if self.snapshot.header.covers(collection, id) => Ok(items),
             _ => Err(vec![self.missing(collection, Some(id))]),
         }
     }

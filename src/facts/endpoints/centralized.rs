@@ -119,7 +119,7 @@ pub(crate) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| Some(*owner) != account && !context.snapshot.accounts.contains(*owner))
+        .filter(|owner| Some(*owner) != account && !context.snapshot.header.accounts.contains(*owner))
         .collect();
     owners.into_iter().map(of_other_account).collect()
 }

@@ -87,9 +87,9 @@ fn ids(context: &Context<'_>, collection: &str) -> Option<BTreeSet<String>> {
 /// Whether a collection holds all that there is: it was read without a filter, and nothing failed.
 fn is_all(context: &Context<'_>, collection: &str) -> bool {
     let Some(known) = aws::collection(collection) else { return false };
-    let mut gaps = context.snapshot.gaps.iter();
+    let mut gaps = context.snapshot.header.gaps.iter();
     let failed = gaps.any(|gap| gap.service == known.service && gap.operation == known.operation);
-    !failed && context.snapshot.covers(collection, EVERYTHING)
+    !failed && context.snapshot.header.covers(collection, EVERYTHING)
 }
 
 fn hint(ids: &BTreeSet<String>, id: &str) -> String {

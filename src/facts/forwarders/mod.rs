@@ -72,7 +72,7 @@ pub fn forwarding(
         vpc,
         account: context.account.clone(),
         region: context.region.clone(),
-        collected_at: snapshot.collected_at.clone(),
+        collected_at: snapshot.header.collected_at.clone(),
         servers: BTreeMap::new(),
         domains: BTreeMap::new(),
         notes: Vec::new(),

@@ -39,7 +39,7 @@ pub(crate) fn marked(context: &Context<'_>) -> Known<(Vec<String>, Vec<Missing>)
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>
 pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
     let hidden = match (&subnet.owner_id, &context.account) {
-        (Some(owner), Some(account)) => owner != account && !context.snapshot.accounts.contains(owner),
+        (Some(owner), Some(account)) => owner != account && !context.snapshot.header.accounts.contains(owner),
         _ => false,
     };
     if hidden && subnet.tags.is_empty() {

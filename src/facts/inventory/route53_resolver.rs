@@ -16,7 +16,7 @@ pub(crate) fn of_owner(context: &Context<'_>, collection: &str) -> Option<Missin
 pub(crate) fn of_owner_of(context: &Context<'_>, id: &str, collection: &str) -> Option<Missing> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id)?;
     let (owner, account) = (vpc.owner_id.as_deref()?, context.account.as_deref()?);
-    if owner == account || context.snapshot.accounts.contains(owner) {
+    if owner == account || context.snapshot.header.accounts.contains(owner) {
         return None;
     }
     let missing = context.missing(collection, Some(id));

@@ -5,7 +5,7 @@ use crate::known::{Known, Missing};
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::LaunchTemplateData;
 use crate::snapshot::aws::eks::Nodegroup;
-use crate::snapshot::bootstrap::{Agent, Bootstrap};
+use crate::snapshot::user_data::{Bootstrap, NodeAgent};
 
 use super::launch_template::template;
 use super::node_groups::{self, NodeGroup};
@@ -40,12 +40,12 @@ impl Platform {
         starts.into_iter().find(|(start, _)| ami_type.starts_with(start)).map(|(_, platform)| platform)
     }
 
-    fn of_agent(agent: Agent) -> Self {
+    fn of_agent(agent: NodeAgent) -> Self {
         match agent {
-            Agent::BootstrapSh => Platform::Al2,
-            Agent::Nodeadm => Platform::Al2023,
-            Agent::Bottlerocket => Platform::Bottlerocket,
-            Agent::StartEksBootstrap => Platform::Windows,
+            NodeAgent::BootstrapSh => Platform::Al2,
+            NodeAgent::Nodeadm => Platform::Al2023,
+            NodeAgent::Bottlerocket => Platform::Bottlerocket,
+            NodeAgent::StartEksBootstrap => Platform::Windows,
         }
     }
 }
@@ -209,7 +209,7 @@ impl<'g, 's> Source<'g, 's> {
     }
 
     /// What joins nodes, where that is one thing.
-    pub fn agent(&self) -> Known<Option<Agent>> {
+    pub fn agent(&self) -> Known<Option<NodeAgent>> {
         let data = self.data.as_ref().map_err(Clone::clone)?;
         match data.agents[..] {
             [] if data.is_clear() => Ok(None),
@@ -228,7 +228,7 @@ impl<'g, 's> Source<'g, 's> {
         if self.eks_starts.clone()? {
             return Ok(false);
         }
-        if !matches!(self.agent()?, Some(Agent::BootstrapSh | Agent::StartEksBootstrap)) {
+        if !matches!(self.agent()?, Some(NodeAgent::BootstrapSh | NodeAgent::StartEksBootstrap)) {
             return Ok(false);
         }
         let data = self.data.as_ref().map_err(Clone::clone)?;

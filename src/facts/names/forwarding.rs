@@ -294,7 +294,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     });
     let shared = home.owner_id.is_some()
         && home.owner_id != context.account
-        && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.accounts.contains(owner));
+        && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.header.accounts.contains(owner));
     (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
 }
 

@@ -145,7 +145,7 @@ pub(crate) fn public(context: &Context<'_>, name: &str) -> Lookup {
 fn too_old(context: &Context<'_>) -> Vec<Missing> {
     const SINCE: i64 = 1_576_195_200;
     let created = context.cluster.as_ref().ok().and_then(|cluster| cluster.created_at.as_ref());
-    match created.and_then(crate::snapshot::aws::Time::seconds) {
+    match created.and_then(crate::time::Time::seconds) {
         Some(created) if created < SINCE => {
             vec![Missing::probe("whether public DNS has the name of a cluster that is older than 2019-12-13")]
         }

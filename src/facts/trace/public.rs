@@ -120,7 +120,7 @@ fn not_ours(context: &Context<'_>) -> Vec<Missing> {
     let Some(owner) = vpc.owner_id.as_deref() else {
         return vec![context.field("Vpcs", &format!("OwnerId of {id}"))];
     };
-    let ours = context.account.as_deref() == Some(owner) || context.snapshot.accounts.contains(owner);
+    let ours = context.account.as_deref() == Some(owner) || context.snapshot.header.accounts.contains(owner);
     if ours { Vec::new() } else { vec![centralized::of_other_account(owner)] }
 }
 

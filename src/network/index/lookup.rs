@@ -104,7 +104,7 @@ impl<'s> Network<'s> {
 
     /// Whether a collection was read, for this id.
     pub(crate) fn covers(&self, collection: &str, id: &str) -> bool {
-        self.snapshot.covers(collection, id)
+        self.snapshot.header.covers(collection, id)
     }
 
     pub(crate) fn missing(&self, collection: &str, id: &str) -> Vec<Missing> {

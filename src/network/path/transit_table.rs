@@ -41,7 +41,7 @@ impl<'s> Reasoner<'s> {
             table
         } else {
             // Only the gateway's owner is told the association.
-            let foreign = match (&found.transit_gateway_owner_id, &self.snapshot.account) {
+            let foreign = match (&found.transit_gateway_owner_id, &self.snapshot.header.account) {
                 (Some(owner), Some(account)) if owner != account => Some(owner),
                 _ => None,
             };

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::network::Path;
 use crate::network::{End, EndKind, Groups, Reasoner};
 use crate::path::Verdict;
-use crate::snapshot::{EVERYTHING, Snapshot, aws};
+use crate::snapshot::{EVERYTHING, Header, Snapshot, aws};
 
 /// A network under construction: the JSON of a snapshot.
 #[derive(Clone, Debug)]
@@ -202,8 +202,11 @@ impl Net {
 
     pub fn snapshot(&self) -> Snapshot {
         Snapshot {
-            account: Option::deserialize(&self.0["account"]).unwrap(),
-            scope: BTreeMap::deserialize(&self.0["scope"]).unwrap(),
+            header: Header {
+                account: Option::deserialize(&self.0["account"]).unwrap(),
+                scope: BTreeMap::deserialize(&self.0["scope"]).unwrap(),
+                ..Header::default()
+            },
             aws: aws::Aws::deserialize(&self.0).unwrap(),
             ..Snapshot::default()
         }

@@ -35,7 +35,7 @@ fn an_association_that_is_not_in_force_does_not_count() {
 fn the_main_table_is_known_only_where_all_tables_were_read() {
     let mut net = Net::two_vpcs();
     let mut snapshot = net.snapshot();
-    snapshot.scope.remove("RouteTables");
+    snapshot.header.scope.remove("RouteTables");
     assert!(Reasoner::new(&snapshot).effective_route_table("subnet-a2").is_err());
     net.withhold("RouteTables");
     assert_unknown(&net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1")), "DescribeRouteTables");

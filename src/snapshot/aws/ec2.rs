@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 
-use super::super::bootstrap::UserData;
 use super::shape::shapes;
+use crate::snapshot::user_data::UserData;
 
 shapes! { "PascalCase";
     /// A key and its value.

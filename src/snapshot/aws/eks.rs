@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::shape::shapes;
-use super::time::Time;
+use crate::time::Time;
 
 shapes! { "camelCase";
     /// `DescribeCluster`.

@@ -1,7 +1,7 @@
 //! KMS's shapes, as `aws kms describe-key` prints them.
 
 use super::shape::shapes;
-use super::time::Time;
+use crate::time::Time;
 
 shapes! { "PascalCase";
     /// `DescribeKey`.

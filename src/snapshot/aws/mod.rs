@@ -10,9 +10,6 @@ pub mod route53;
 pub mod route53profiles;
 pub mod route53resolver;
 mod shape;
-mod time;
-
-pub use time::Time;
 
 use std::collections::BTreeMap;
 

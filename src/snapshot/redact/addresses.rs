@@ -10,7 +10,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use ipnet::{IpNet, Ipv4Net, Ipv6Net};
 use sha2::{Digest, Sha256};
 
-use super::super::Aws;
+use crate::snapshot::aws::Aws;
 
 /// Ranges that stay themselves, while what is inside changes.
 const CLASSES: &[&str] = &[

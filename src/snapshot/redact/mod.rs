@@ -6,8 +6,8 @@
 //! because rules recognise it.
 
 mod addresses;
+mod field_path;
 mod names;
-mod place;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -15,7 +15,7 @@ mod text;
 use ipnet::IpNet;
 use sha2::{Digest, Sha256};
 
-use super::Snapshot;
+use super::contents::Snapshot;
 use addresses::Addresses;
 use names::{Names, Rename};
 
@@ -31,21 +31,23 @@ impl Redactor {
     pub fn new(snapshot: &Snapshot) -> Self {
         let cluster = snapshot.aws.ids("cluster").unwrap_or_default().join(",");
         let mut hash = Sha256::new();
-        for part in [snapshot.account.as_deref(), Some(&cluster), snapshot.collected_at.as_deref()] {
+        for part in
+            [snapshot.header.account.as_deref(), Some(&cluster), snapshot.header.collected_at.as_deref()]
+        {
             let part = part.unwrap_or_default();
             hash.update(part.len().to_be_bytes());
             hash.update(part);
         }
         let key: [u8; 32] = hash.finalize().into();
         let addresses = Addresses::new(key, &snapshot.aws);
-        let mut seen = names::Seen::default();
+        let mut seen = names::SeenNames::default();
         let mut tree = snapshot.clone().into_value();
-        place::walk(&mut tree, &mut |place, text| {
+        field_path::walk(&mut tree, &mut |path, text| {
             let mut learn = |kind: &'static str, original: &str| {
                 seen.add(kind, original);
                 original.to_owned()
             };
-            place::replace(place, text, &addresses, &mut learn, &mut |_| None);
+            field_path::replace(path, text, &addresses, &mut learn, &mut |_| None);
         });
         Self { addresses, names: Names::new(key, &seen) }
     }
@@ -53,10 +55,10 @@ impl Redactor {
     /// The snapshot without account ids, addresses and names of its own.
     pub fn snapshot(&self, snapshot: Snapshot) -> Snapshot {
         let mut tree = snapshot.into_value();
-        place::walk(&mut tree, &mut |place, text| {
+        field_path::walk(&mut tree, &mut |path, text| {
             let mut rename = |kind: &'static str, original: &str| self.names.get(kind, original);
             let mut free = |free: &str| Some(self.text(free));
-            if let Some(replaced) = place::replace(place, text, &self.addresses, &mut rename, &mut free) {
+            if let Some(replaced) = field_path::replace(path, text, &self.addresses, &mut rename, &mut free) {
                 *text = replaced;
             }
         });

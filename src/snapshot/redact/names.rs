@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
+use crate::catalogue::registries;
+
 /// Replaces one name of a kind.
 pub(super) type Rename<'a> = &'a mut dyn FnMut(&'static str, &str) -> String;
 
@@ -71,59 +73,6 @@ const COMMON: &[&str] = &[
     "true",
 ];
 
-/// AWS's own accounts: the registries of EKS's and Bottlerocket's images, as `rules/eks/registries.yaml`
-/// lists them. <https://docs.aws.amazon.com/eks/latest/userguide/add-ons-images.html>
-const AWS_ACCOUNTS: &[&str] = &[
-    "013241004608",
-    "066635153087",
-    "121268973566",
-    "151610086707",
-    "151742754352",
-    "171035529773",
-    "183470599484",
-    "183901325759",
-    "187977181151",
-    "249663109785",
-    "253897149516",
-    "288123944683",
-    "296578399912",
-    "321162350305",
-    "328549459982",
-    "333609536671",
-    "347163068887",
-    "375569722642",
-    "386774335080",
-    "388230364387",
-    "455263428931",
-    "491585149902",
-    "509306038620",
-    "533267051163",
-    "553577323255",
-    "558608220178",
-    "586180183710",
-    "590381155156",
-    "602401143452",
-    "608367168043",
-    "620625777247",
-    "676585237158",
-    "725322719131",
-    "730335286997",
-    "731751899352",
-    "759879836304",
-    "761377655185",
-    "764716012617",
-    "800184023465",
-    "851725293737",
-    "861738308508",
-    "877085696533",
-    "877088126301",
-    "900612956339",
-    "900889452093",
-    "917644944286",
-    "918309763551",
-    "961992271922",
-];
-
 /// Names that Kubernetes, AWS and well-known charts give, and that rules recognise.
 const WELL_KNOWN: &[&str] = &[
     "default",
@@ -152,9 +101,9 @@ const WELL_KNOWN: &[&str] = &[
 
 /// The names that a snapshot holds, by kind.
 #[derive(Debug, Default)]
-pub(super) struct Seen(BTreeMap<&'static str, BTreeSet<String>>);
+pub(super) struct SeenNames(BTreeMap<&'static str, BTreeSet<String>>);
 
-impl Seen {
+impl SeenNames {
     pub(super) fn add(&mut self, kind: &'static str, name: &str) {
         if !stays(kind, name) {
             self.0.entry(kind).or_default().insert(name.to_owned());
@@ -173,7 +122,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(key: [u8; 32], seen: &Seen) -> Self {
+    pub(super) fn new(key: [u8; 32], seen: &SeenNames) -> Self {
         let mut names = Self {
             key,
             known: BTreeMap::new(),
@@ -266,7 +215,7 @@ fn stays(kind: &str, name: &str) -> bool {
         return true;
     }
     match kind {
-        "account" => AWS_ACCOUNTS.contains(&name),
+        "account" => registries::accounts().contains(name),
         "security-group" => name == "default",
         // AWS's own managed policies.
         "policy" => name.starts_with("Amazon") || name.starts_with("AWS"),

@@ -22,22 +22,22 @@ fn files_are_told_apart_by_their_keys_at_any_depth() {
     assert_eq!(snapshot.aws.subnets.unwrap()[0].subnet_id, "subnet-1");
     assert_eq!(snapshot.aws.cluster.unwrap()[0].name, "foo");
     assert_eq!(snapshot.aws.nodegroup.unwrap()[0].nodegroup_name, "workers");
-    assert_eq!(snapshot.account.as_deref(), Some("111122223333"));
-    assert_eq!(snapshot.region.as_deref(), Some("eu-west-1"));
-    assert_eq!(snapshot.collected_at, None);
+    assert_eq!(snapshot.header.account.as_deref(), Some("111122223333"));
+    assert_eq!(snapshot.header.region.as_deref(), Some("eu-west-1"));
+    assert_eq!(snapshot.header.collected_at, None);
 }
 
 #[test]
 fn an_absent_collection_is_a_gap_that_names_the_command() {
     let snapshot = read(&[("cluster.json", CLUSTER)]).unwrap();
-    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "DescribeRouteTables").unwrap();
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "DescribeRouteTables").unwrap();
     assert_eq!(gap.code, "NotInDirectory");
     assert_eq!(gap.permission, None, "nobody was refused");
     assert!(gap.message.contains("`aws ec2 describe-route-tables`"), "{}", gap.message);
-    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "ListResolverRules").unwrap();
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "ListResolverRules").unwrap();
     assert!(gap.message.contains("`aws route53resolver list-resolver-rules`"), "{}", gap.message);
     assert!(!has_gap(&snapshot, "DescribeCluster", "NotInDirectory"));
-    assert!(!snapshot.covers("RouteTables", "vpc-1"));
+    assert!(!snapshot.header.covers("RouteTables", "vpc-1"));
 }
 
 #[test]
@@ -45,7 +45,7 @@ fn an_empty_list_was_read_and_an_absent_one_was_not() {
     let snapshot = read(&[("c.json", CLUSTER), ("a.json", r#"{"addons": []}"#)]).unwrap();
     assert_eq!(snapshot.aws.addons, Some(vec![]));
     assert_eq!(snapshot.aws.nodegroups, None);
-    assert!(snapshot.covers("addons", "foo"));
+    assert!(snapshot.header.covers("addons", "foo"));
 }
 
 #[test]
@@ -62,12 +62,12 @@ fn a_directory_is_complete_about_the_vpcs_that_it_speaks_of_and_no_others() {
         ("z.json", r#"{"AvailabilityZones": []}"#),
     ])
     .unwrap();
-    assert!(snapshot.covers("RouteTables", "vpc-1"));
-    assert!(!snapshot.covers("RouteTables", "vpc-far"), "a peer's tables are unread, not nonexistent");
-    assert!(!snapshot.covers("Vpcs", "vpc-far"));
-    assert!(snapshot.covers("PrefixListEntries", "pl-1"));
-    assert!(!snapshot.covers("PrefixListEntries", "pl-2"));
-    assert!(snapshot.covers("AvailabilityZones", EVERYTHING));
+    assert!(snapshot.header.covers("RouteTables", "vpc-1"));
+    assert!(!snapshot.header.covers("RouteTables", "vpc-far"), "a peer's tables are unread, not nonexistent");
+    assert!(!snapshot.header.covers("Vpcs", "vpc-far"));
+    assert!(snapshot.header.covers("PrefixListEntries", "pl-1"));
+    assert!(!snapshot.header.covers("PrefixListEntries", "pl-2"));
+    assert!(snapshot.header.covers("AvailabilityZones", EVERYTHING));
 }
 
 #[test]
@@ -78,14 +78,14 @@ fn a_left_over_token_means_incomplete() {
             format!(r#"{{"Subnets": [{{"SubnetId": "subnet-1", "VpcId": "vpc-1"}}], "{token}": "abc"}}"#);
         let snapshot = read(&[vpc, ("s.json", &page)]).unwrap();
         assert!(has_gap(&snapshot, "DescribeSubnets", "Incomplete"));
-        assert!(!snapshot.covers("Subnets", "vpc-1"));
+        assert!(!snapshot.header.covers("Subnets", "vpc-1"));
         assert_eq!(snapshot.aws.subnets.unwrap().len(), 1);
     }
     for none in ["null", "\"\""] {
         let page = format!(r#"{{"Subnets": [], "NextToken": {none}}}"#);
         let snapshot = read(&[vpc, ("s.json", &page)]).unwrap();
         assert!(!has_gap(&snapshot, "DescribeSubnets", "Incomplete"));
-        assert!(snapshot.covers("Subnets", "vpc-1"));
+        assert!(snapshot.header.covers("Subnets", "vpc-1"));
     }
 }
 
@@ -101,7 +101,7 @@ fn the_two_dns_attributes_of_a_vpc_come_from_two_files() {
     assert_eq!(attributes.len(), 1);
     assert_eq!(attributes[0].enable_dns_support.as_ref().unwrap().value, Some(true));
     assert_eq!(attributes[0].enable_dns_hostnames.as_ref().unwrap().value, Some(false));
-    assert!(snapshot.covers("VpcAttributes", "vpc-1"));
+    assert!(snapshot.header.covers("VpcAttributes", "vpc-1"));
 }
 
 #[test]
@@ -124,15 +124,15 @@ fn ids_that_aws_leaves_out_come_from_the_name_of_the_file_or_a_folder() {
     assert_eq!(snapshot.aws.ids("ResolverEndpointIpAddresses").unwrap(), ["rslvr-in-0ab1"]);
     assert_eq!(snapshot.aws.ids("TransitGatewayRoutes").unwrap(), ["tgw-rtb-01"]);
     assert_eq!(snapshot.aws.ids("SubnetCidrReservations").unwrap(), ["subnet-0ab1", "subnet-0ab2"]);
-    assert!(snapshot.covers("SubnetCidrReservations", "subnet-0ab2"));
-    assert!(!snapshot.covers("SubnetCidrReservations", "subnet-0ab3"));
+    assert!(snapshot.header.covers("SubnetCidrReservations", "subnet-0ab2"));
+    assert!(!snapshot.header.covers("SubnetCidrReservations", "subnet-0ab3"));
 }
 
 #[test]
 fn a_page_of_reservations_does_not_pass_for_all_of_them() {
     let page = r#"{"SubnetIpv4CidrReservations": [{"SubnetId": "subnet-1"}], "NextToken": "abc"}"#;
     let snapshot = read(&[("r.json", page)]).unwrap();
-    assert!(!snapshot.covers("SubnetCidrReservations", "subnet-1"));
+    assert!(!snapshot.header.covers("SubnetCidrReservations", "subnet-1"));
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn the_lists_of_describe_prefix_lists_fill_in_what_nothing_else_says() {
     assert_eq!(entries.entries[0].cidr.as_deref(), Some("52.0.0.0/15"));
     let alone = read(&[("a.json", both)]).unwrap();
     assert!(has_gap(&alone, "DescribeManagedPrefixLists", "NotInDirectory"));
-    assert!(alone.covers("PrefixListEntries", "pl-1"));
+    assert!(alone.header.covers("PrefixListEntries", "pl-1"));
 }
 
 #[test]
@@ -164,7 +164,7 @@ fn the_caller_is_the_account_where_there_is_no_cluster() {
     let caller =
         r#"{"UserId": "AIDA", "Account": "123456789012", "Arn": "arn:aws:iam::123456789012:user/me"}"#;
     let snapshot = read(&[("me.json", caller), ("v.json", r#"{"Vpcs": []}"#)]).unwrap();
-    assert_eq!(snapshot.account.as_deref(), Some("123456789012"));
+    assert_eq!(snapshot.header.account.as_deref(), Some("123456789012"));
 }
 
 #[test]
@@ -226,17 +226,20 @@ fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_a
     assert_eq!(policies.len(), 2);
     assert!(policies[0].principal_arn.ends_with("/a") && policies[0].associated_access_policies.len() == 1);
     assert_eq!(snapshot.aws.hosted_zones_by_vpc.as_ref().unwrap()[0].vpc_id, "vpc-1");
-    assert!(snapshot.covers("HostedZonesByVPC", "vpc-1") && !snapshot.covers("HostedZonesByVPC", "vpc-2"));
+    assert!(
+        snapshot.header.covers("HostedZonesByVPC", "vpc-1")
+            && !snapshot.header.covers("HostedZonesByVPC", "vpc-2")
+    );
     let records = &snapshot.aws.resource_record_sets_by_zone.as_ref().unwrap()[0].resource_record_sets;
     assert_eq!((records.len(), records[0].name.as_str()), (1, "*.eks.amazonaws.com."));
-    assert!(snapshot.covers("ResourceRecordSetsByZone", "Z0A1B2"));
-    assert!(snapshot.covers("FirewallDomainsByList", "rslvr-fdl-1"));
-    assert!(snapshot.covers("FirewallRules", "rslvr-frg-1"));
-    assert!(snapshot.covers("KeyMetadata", "arn:aws:kms:eu-west-1:111122223333:key/k"));
-    assert!(snapshot.covers("InstanceTypeOfferings", "m5.large"));
+    assert!(snapshot.header.covers("ResourceRecordSetsByZone", "Z0A1B2"));
+    assert!(snapshot.header.covers("FirewallDomainsByList", "rslvr-fdl-1"));
+    assert!(snapshot.header.covers("FirewallRules", "rslvr-frg-1"));
+    assert!(snapshot.header.covers("KeyMetadata", "arn:aws:kms:eu-west-1:111122223333:key/k"));
+    assert!(snapshot.header.covers("InstanceTypeOfferings", "m5.large"));
     assert_eq!(snapshot.aws.pod_identity_association.as_ref().unwrap()[0].association_id, "a-1");
     assert_eq!((&snapshot.aws.insights, &snapshot.aws.capabilities), (&None, &None));
-    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "ListInsights").unwrap();
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "ListInsights").unwrap();
     assert!(gap.message.contains("aws eks list-insights"), "{}", gap.message);
 }
 
@@ -244,7 +247,7 @@ fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_a
 fn a_saved_snapshot_in_the_directory_joins_in() {
     let saved = r#"{"snapshot_version": 1, "scope": {"Vpcs": ["vpc-1"]}, "Vpcs": [{"VpcId": "vpc-1"}]}"#;
     let snapshot = read(&[("c.json", CLUSTER), ("saved.json", saved)]).unwrap();
-    assert!(snapshot.covers("Vpcs", "vpc-1") && snapshot.aws.cluster.is_some());
+    assert!(snapshot.header.covers("Vpcs", "vpc-1") && snapshot.aws.cluster.is_some());
     assert!(!has_gap(&snapshot, "DescribeVpcs", "NotInDirectory"));
     assert!(has_gap(&snapshot, "DescribeSubnets", "NotInDirectory"));
 }
@@ -260,12 +263,12 @@ fn a_network_without_any_cluster_loads_and_only_selecting_a_cluster_fails() {
             "Attachments": [{"VpcId": "vpc-1", "State": "attached"}]}]}"#),
     ])
     .unwrap();
-    assert_eq!(snapshot.account.as_deref(), Some("111111111111"));
-    assert!(snapshot.covers("Subnets", "vpc-1") && snapshot.aws.cluster.is_none());
+    assert_eq!(snapshot.header.account.as_deref(), Some("111111111111"));
+    assert!(snapshot.header.covers("Subnets", "vpc-1") && snapshot.aws.cluster.is_none());
     let association = &snapshot.aws.route_tables.as_ref().unwrap()[0].associations[0];
     assert_eq!(association.gateway_id.as_deref(), Some("igw-1"));
-    assert!(snapshot.covers("EgressOnlyInternetGateways", "eigw-1"));
-    assert!(!snapshot.covers("EgressOnlyInternetGateways", "eigw-2"), "it may be another account's");
+    assert!(snapshot.header.covers("EgressOnlyInternetGateways", "eigw-1"));
+    assert!(!snapshot.header.covers("EgressOnlyInternetGateways", "eigw-2"), "it may be another account's");
     assert_eq!(snapshot.select_cluster(None), Err(SnapshotError::NoCluster));
 }
 
@@ -280,7 +283,7 @@ fn user_data_in_cli_output_becomes_settings_and_its_absence_is_known() {
     assert!(!saved.contains("IyEv") && !saved.contains("hunter2"), "{saved}");
     let versions = snapshot.aws.launch_template_versions.clone().unwrap();
     let data = |at: usize| versions[at].launch_template_data.clone().unwrap().user_data;
-    assert_eq!(data(0).unwrap().0.formats, [super::super::bootstrap::Format::Shell]);
+    assert_eq!(data(0).unwrap().0.formats, [super::super::user_data::UserDataFormat::Shell]);
     assert!(data(1).is_some_and(|data| data.0.formats.is_empty()), "there is none");
     assert_eq!(Snapshot::from_json("saved", &saved).unwrap(), snapshot);
     let old = saved.replace("\"UserData\"", "\"Unheard\"");

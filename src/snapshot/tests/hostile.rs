@@ -101,9 +101,9 @@ fn deep_nesting_is_an_error_and_no_overflow() {
 #[test]
 fn a_saved_snapshot_reads_back_as_itself_byte_for_byte() {
     let mut snapshot = Snapshot::read(&super::fixture("recorded/samples")).unwrap();
-    snapshot.collected_at = Some("2026-11-20T12:00:00Z".to_owned());
-    snapshot.gaps.push(Gap { code: "AccessDenied".to_owned(), ..Gap::default() });
-    snapshot.gaps.sort();
+    snapshot.header.collected_at = Some("2026-11-20T12:00:00Z".to_owned());
+    snapshot.header.gaps.push(Gap { code: "AccessDenied".to_owned(), ..Gap::default() });
+    snapshot.header.gaps.sort();
     let text = snapshot.to_json();
     assert!(text.ends_with("}\n") && !text.contains("null"));
     let again = Snapshot::from_json("saved.json", &text).unwrap();
@@ -112,10 +112,21 @@ fn a_saved_snapshot_reads_back_as_itself_byte_for_byte() {
 }
 
 #[test]
+fn the_header_stands_beside_what_aws_said_and_names_other_providers_only() {
+    let text = r#"{"snapshot_version": 2, "provider": "aws", "account": "111122223333", "Vpcs": []}"#;
+    let snapshot = Snapshot::from_json("saved.json", text).unwrap();
+    let saved = "{\n  \"Vpcs\": [],\n  \"account\": \"111122223333\",\n  \"gaps\": [],\n  \"scope\": {},\n  \
+                 \"snapshot_version\": 2\n}\n";
+    assert_eq!(snapshot.to_json(), saved);
+    let other = Snapshot::from_json("other.json", &text.replace("\"aws\"", "\"other\"")).unwrap();
+    assert!(other.to_json().contains("\"provider\": \"other\""));
+}
+
+#[test]
 fn the_order_of_items_makes_no_difference_to_the_bytes() {
     let mut snapshot = Snapshot::read(&super::fixture("recorded/private-cluster")).unwrap();
     let text = snapshot.to_json();
     snapshot.aws.subnets.as_mut().unwrap().reverse();
-    snapshot.gaps.reverse();
+    snapshot.header.gaps.reverse();
     assert_eq!(snapshot.to_json(), text);
 }

@@ -29,11 +29,15 @@ fn scopes_gaps_and_items_join_and_the_first_account_stays() {
         ),
     );
     let both = first.merge(second).unwrap();
-    assert_eq!(both.account.as_deref(), Some("222222222222"));
-    assert_eq!(both.collected_at.as_deref(), Some("2026-11-20T11:00:00Z"));
+    assert_eq!(both.header.account.as_deref(), Some("222222222222"));
+    assert_eq!(both.header.collected_at.as_deref(), Some("2026-11-20T11:00:00Z"));
     assert_eq!(both.aws.ids("Vpcs").unwrap(), ["vpc-a", "vpc-b"]);
-    assert!(both.covers("Vpcs", "vpc-a") && both.covers("Vpcs", "vpc-b") && both.covers("Subnets", "vpc-a"));
-    assert_eq!(both.gaps.iter().map(|gap| gap.operation.as_str()).collect::<Vec<_>>(), ["A", "B"]);
+    assert!(
+        both.header.covers("Vpcs", "vpc-a")
+            && both.header.covers("Vpcs", "vpc-b")
+            && both.header.covers("Subnets", "vpc-a")
+    );
+    assert_eq!(both.header.gaps.iter().map(|gap| gap.operation.as_str()).collect::<Vec<_>>(), ["A", "B"]);
 }
 
 #[test]
@@ -165,7 +169,7 @@ fn the_network_accounts_snapshot_without_a_cluster_completes_the_cluster_account
         for side in [&peering.requester_vpc_info, &peering.accepter_vpc_info] {
             assert_eq!(side.as_ref().unwrap().cidr_block_set.len(), 1, "each account knows its own side");
         }
-        assert_eq!(both.accounts.len(), 1, "beside the first");
+        assert_eq!(both.header.accounts.len(), 1, "beside the first");
     }
 }
 
@@ -173,7 +177,7 @@ fn the_network_accounts_snapshot_without_a_cluster_completes_the_cluster_account
 fn what_the_other_account_read_is_no_gap_and_what_neither_read_stays_one() {
     let both = cluster_account().merge(network_account()).unwrap();
     let left: Vec<_> =
-        both.gaps.iter().map(|gap| (gap.operation.as_str(), gap.resource.as_deref())).collect();
+        both.header.gaps.iter().map(|gap| (gap.operation.as_str(), gap.resource.as_deref())).collect();
     assert_eq!(left, [("DescribeSubnets", Some("vpc-1")), ("DescribeVpcEndpoints", None)]);
 }
 
@@ -199,6 +203,6 @@ fn one_identity_with_two_lists_is_still_a_contradiction() {
 fn accounts_that_were_merged_in_are_saved_and_read_again() {
     let both = cluster_account().merge(network_account()).unwrap();
     let again = Snapshot::from_json("both.json", &both.to_json()).unwrap();
-    assert_eq!(again.accounts.iter().collect::<Vec<_>>(), ["222222222222"]);
+    assert_eq!(again.header.accounts.iter().collect::<Vec<_>>(), ["222222222222"]);
     assert_eq!(again, both);
 }

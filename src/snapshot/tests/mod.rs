@@ -4,6 +4,7 @@ mod directory;
 mod errors;
 mod hostile;
 mod merging;
+mod observations;
 mod recorded;
 
 use std::path::{Path, PathBuf};
@@ -31,5 +32,5 @@ pub(crate) fn fixture(name: &str) -> PathBuf {
 }
 
 pub(super) fn has_gap(snapshot: &Snapshot, operation: &str, code: &str) -> bool {
-    snapshot.gaps.iter().any(|gap| gap.operation == operation && gap.code == code)
+    snapshot.header.gaps.iter().any(|gap| gap.operation == operation && gap.code == code)
 }

@@ -5,7 +5,8 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::super::Snapshot;
-use super::super::aws::ec2;
+use super::super::aws::{COLLECTIONS, ec2};
+use super::super::redact::Redactor;
 use super::{fixture, has_gap};
 
 #[test]
@@ -17,14 +18,14 @@ fn a_recorded_private_cluster_loads_with_its_subnets_and_group() {
     assert_eq!(config.endpoint_public_access, Some(false));
     assert_eq!(config.endpoint_private_access, Some(true));
     assert_eq!(config.subnet_ids.as_ref().unwrap().len(), 2);
-    assert_eq!(snapshot.account.as_deref(), Some("644160558196"));
-    assert_eq!(snapshot.region.as_deref(), Some("us-east-1"));
+    assert_eq!(snapshot.header.account.as_deref(), Some("644160558196"));
+    assert_eq!(snapshot.header.region.as_deref(), Some("us-east-1"));
     let subnets = snapshot.aws.subnets.as_ref().unwrap();
     assert_eq!(
         subnets.iter().map(|subnet| subnet.available_ip_address_count.unwrap()).sum::<i64>(),
         4089 + 4088
     );
-    assert!(snapshot.covers("Subnets", "vpc-d2d616b5"));
+    assert!(snapshot.header.covers("Subnets", "vpc-d2d616b5"));
     assert_eq!(snapshot.aws.security_groups.as_ref().unwrap()[0].ip_permissions_egress.len(), 1);
     assert!(has_gap(&snapshot, "DescribeRouteTables", "NotInDirectory"));
 }
@@ -50,7 +51,7 @@ fn recorded_endpoints_keep_their_policies() {
     assert!(endpoints.len() > 1);
     assert!(endpoints.iter().any(|endpoint| endpoint.vpc_endpoint_type.as_deref() == Some("Gateway")
         && endpoint.policy_document.as_deref().is_some_and(|policy| policy.contains("Statement"))));
-    assert_eq!(snapshot.region.as_deref(), Some("us-east-1"));
+    assert_eq!(snapshot.header.region.as_deref(), Some("us-east-1"));
 }
 
 #[test]
@@ -68,7 +69,7 @@ fn the_samples_of_the_aws_cli_load_together() {
     );
     assert_eq!(aws.pod_identity_associations.as_ref().unwrap().len(), 3);
     assert!(!aws.service_details.as_ref().unwrap().is_empty());
-    let regional = snapshot.gaps.iter().filter(|gap| gap.service != "iam");
+    let regional = snapshot.header.gaps.iter().filter(|gap| gap.service != "iam");
     let unread: Vec<&str> = regional.map(|gap| gap.operation.as_str()).collect();
     assert_eq!(
         unread,
@@ -113,7 +114,7 @@ fn a_tokenised_recording_loads_too() {
     );
     let table = &snapshot.aws.route_tables.as_ref().unwrap()[0];
     assert_eq!(table.routes[0].gateway_id.as_deref(), Some("local"));
-    assert_eq!(snapshot.account.as_deref(), Some("111111111111"));
+    assert_eq!(snapshot.header.account.as_deref(), Some("111111111111"));
 }
 
 #[test]
@@ -262,5 +263,20 @@ fn set_times(tree: &mut Value, time: &Value) {
         }
         Value::Array(items) => items.iter_mut().for_each(|item| set_times(item, time)),
         _ => {}
+    }
+}
+
+#[test]
+fn a_redacted_recording_keeps_its_shape() {
+    for name in ["samples", "private-cluster", "two-clusters", "endpoint-policies", "tokenised"] {
+        let before = Snapshot::read(&fixture(&format!("recorded/{name}"))).unwrap();
+        let after = Redactor::new(&before).snapshot(before.clone());
+        assert_eq!(after.header.gaps.len(), before.header.gaps.len());
+        for collection in COLLECTIONS {
+            let count = |snapshot: &Snapshot| snapshot.aws.ids(collection.key).map(|ids| ids.len());
+            assert_eq!(count(&after), count(&before), "{name} {}", collection.key);
+        }
+        let again = Snapshot::from_json("redacted.json", &after.to_json()).unwrap();
+        assert_eq!(again.to_json(), after.to_json());
     }
 }

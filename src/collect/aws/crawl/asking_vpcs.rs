@@ -25,9 +25,11 @@ pub(crate) async fn read(session: &Session<'_>, networks: &[IpNet]) {
         let holding =
             read.filter(|vpc| hosts.contains(vpc.vpc_id.as_str()) || prefixes(vpc).iter().any(overlaps));
         let own = holding.filter(|vpc| {
-            vpc.owner_id.is_none() || snapshot.account.is_none() || vpc.owner_id == snapshot.account
+            vpc.owner_id.is_none()
+                || snapshot.header.account.is_none()
+                || vpc.owner_id == snapshot.header.account
         });
-        let unread = own.filter(|vpc| !snapshot.covers("HostedZonesByVPC", &vpc.vpc_id));
+        let unread = own.filter(|vpc| !snapshot.header.covers("HostedZonesByVPC", &vpc.vpc_id));
         unread.map(|vpc| vpc.vpc_id.clone()).collect()
     });
     let vpcs = session.unasked(vpc::NEAR, vpcs);

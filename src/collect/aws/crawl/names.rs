@@ -49,7 +49,7 @@ pub(super) async fn all(session: &Session<'_>, vpc: &str) {
 
 /// Route 53 must be told the VPC's region: without one there is nothing to ask.
 async fn hosted_zones(session: &Session<'_>, vpc: &str) {
-    let region = session.look(|snapshot| snapshot.region.clone());
+    let region = session.look(|snapshot| snapshot.header.region.clone());
     let Some(region) = region else { return };
     let field = collection!(hosted_zones_by_vpc);
     let call = async {
@@ -65,7 +65,7 @@ async fn hosted_zones(session: &Session<'_>, vpc: &str) {
 /// The records of zones that may answer for AWS's names. Those of an AWS service, such as an endpoint's
 /// own, cannot be listed, and what another account owns only that account can list.
 async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
-    let account = session.look(|snapshot| snapshot.account.clone());
+    let account = session.look(|snapshot| snapshot.header.account.clone());
     let (field, operation) =
         (collection!(resource_record_sets_by_zone), operations::LIST_RESOURCE_RECORD_SETS);
     let mut own = BTreeSet::new();

@@ -33,7 +33,7 @@ impl Unread {
         let aws = &snapshot.aws;
         let mut unread = Self::default();
         let in_full = ["VpcPeeringConnections", "SecurityGroupVpcAssociations"];
-        let in_full = in_full.iter().filter_map(|key| snapshot.scope.get(*key)).flatten().cloned();
+        let in_full = in_full.iter().filter_map(|key| snapshot.header.scope.get(*key)).flatten().cloned();
         let clusters = aws.cluster.iter().flatten();
         let clusters = clusters.filter_map(|cluster| cluster.resources_vpc_config.as_ref()?.vpc_id.clone());
         unread.near = in_full.chain(clusters).collect();
@@ -42,13 +42,14 @@ impl Unread {
                 unread.prefixes.extend(prefixes(vpc));
             }
         }
-        let is_read = |vpc: &str| snapshot.covers("RouteTables", vpc) && snapshot.covers("Subnets", vpc);
+        let is_read =
+            |vpc: &str| snapshot.header.covers("RouteTables", vpc) && snapshot.header.covers("Subnets", vpc);
         for peering in aws.vpc_peering_connections.iter().flatten() {
             let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info].into_iter().flatten();
             let ids = sides.filter_map(|VpcPeeringConnectionVpcInfo { vpc_id, .. }| vpc_id.as_deref());
             unread.vpcs.extend(ids.filter(|vpc| !is_read(vpc)).map(str::to_owned));
         }
-        for gap in &snapshot.gaps {
+        for gap in &snapshot.header.gaps {
             let Some(id) = gap.resource.as_deref().filter(|id| id.starts_with("vpc-")) else { continue };
             match gap.code.as_str() {
                 "OtherAccount" if gap.operation == operations::DESCRIBE_VPCS.operation => {
@@ -61,7 +62,7 @@ impl Unread {
             }
         }
         let owned = |tables: &Option<Vec<_>>, id: &str| {
-            tables.is_some() && snapshot.covers("TransitGatewayRouteTables", id)
+            tables.is_some() && snapshot.header.covers("TransitGatewayRouteTables", id)
         };
         let attached = aws.transit_gateway_attachments.iter().flatten();
         let attached = attached.filter_map(|attachment| attachment.transit_gateway_id.as_deref());
@@ -94,7 +95,7 @@ pub(crate) async fn read(session: &Session<'_>, unread: &Unread, networks: &[ipn
     };
     let (vpcs, gateways, (), ()) =
         join!(vpcs, transit_gateways, region::all(session), region::resolver_rules(session));
-    let account = session.look(|snapshot| snapshot.account.clone());
+    let account = session.look(|snapshot| snapshot.header.account.clone());
     let own = |owner: &Option<String>| owner.is_none() || account.is_none() || *owner == account;
     let vpcs = vpcs.into_iter().filter(|vpc| own(&vpc.owner_id)).map(|vpc| vpc.vpc_id);
     let (shared, others): (Vec<String>, Vec<String>) = vpcs.partition(|id| unread.shared.contains(id));

@@ -61,7 +61,7 @@ pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<Str
         return;
     }
     let (ec2, scope) = (&session.clients.ec2, std::slice::from_ref(&id));
-    let account = session.look(|snapshot| snapshot.account.clone());
+    let account = session.look(|snapshot| snapshot.header.account.clone());
     // To an account that it is only shared with, EC2 shows the account's own attachments and no
     // tables, as if there were no others: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-transit-gateways.html
     let foreign = owner.is_some() && account.is_some() && owner != account;

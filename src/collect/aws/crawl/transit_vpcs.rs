@@ -29,7 +29,7 @@ pub(crate) async fn read(
 ) {
     let (found, account) = session.look(|snapshot| {
         let wanted = destinations(snapshot, near, wanted);
-        (reached(&snapshot.aws, near, candidates, &wanted), snapshot.account.clone())
+        (reached(&snapshot.aws, near, candidates, &wanted), snapshot.header.account.clone())
     });
     let mut readable = Vec::new();
     for (vpc, owner) in found {

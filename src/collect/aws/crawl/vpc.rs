@@ -254,7 +254,8 @@ async fn peerings(session: &Session<'_>, vpc: &str) {
 
 /// The far sides: those of this account and region in one call each kind, the others as gaps.
 async fn far(session: &Session<'_>, vpc: &str, peerings: &[VpcPeeringConnection]) {
-    let (account, region) = session.look(|snapshot| (snapshot.account.clone(), snapshot.region.clone()));
+    let (account, region) =
+        session.look(|snapshot| (snapshot.header.account.clone(), snapshot.header.region.clone()));
     let mut readable = BTreeSet::new();
     let mut elsewhere = BTreeMap::new();
     for peering in peerings {

@@ -9,7 +9,7 @@ use super::firewalls::group_identifier;
 use super::tags::tag;
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
 use crate::snapshot::aws::ec2 as shape;
-use crate::snapshot::bootstrap::{Bootstrap, UserData};
+use crate::snapshot::user_data::{Bootstrap, UserData};
 
 /// `DescribeInstanceTypes` of these types.
 pub(crate) async fn types(client: &Client, names: &[String]) -> Fetched<Vec<shape::InstanceTypeInfo>> {

@@ -76,7 +76,7 @@ fn check(snapshot: &Snapshot, plan: &Plan) -> Result<(), PlanError> {
         return Err(PlanError::NoSuchVpc { id: vpc.clone(), read });
     }
     let of_vpc = |of: &Option<String>| of.as_deref().is_none_or(|of| of == vpc);
-    if let Some(subnets) = aws.subnets.as_ref().filter(|_| snapshot.covers("Subnets", vpc)) {
+    if let Some(subnets) = aws.subnets.as_ref().filter(|_| snapshot.header.covers("Subnets", vpc)) {
         let read: Vec<String> = subnets
             .iter()
             .filter(|known| of_vpc(&known.vpc_id))
@@ -87,7 +87,9 @@ fn check(snapshot: &Snapshot, plan: &Plan) -> Result<(), PlanError> {
             return Err(PlanError::NoSuchSubnet { id: id.clone(), vpc: vpc.clone(), read });
         }
     }
-    if let Some(groups) = aws.security_groups.as_ref().filter(|_| snapshot.covers("SecurityGroups", vpc)) {
+    if let Some(groups) =
+        aws.security_groups.as_ref().filter(|_| snapshot.header.covers("SecurityGroups", vpc))
+    {
         let read: Vec<String> =
             groups.iter().filter(|known| of_vpc(&known.vpc_id)).map(|known| known.group_id.clone()).collect();
         if let Some(id) = plan.security_groups.iter().find(|id| !read.contains(id)) {
@@ -120,9 +122,9 @@ fn with(snapshot: &Snapshot, plan: &Plan) -> Snapshot {
         "AutoScalingGroups",
         "Reservations",
     ] {
-        world.scope.entry(key.to_owned()).or_default().insert(name.clone());
+        world.header.scope.entry(key.to_owned()).or_default().insert(name.clone());
     }
-    let account = world.account.clone();
+    let account = world.header.account.clone();
     world.aws.security_groups.get_or_insert_default().push(group(plan, account));
     world
 }

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::known::{Known, Missing};
-use crate::snapshot::bootstrap::{Agent, Bootstrap, is_redacted_ca};
+use crate::snapshot::user_data::{Bootstrap, NodeAgent, is_redacted_ca};
 
 use super::egress;
 
@@ -73,19 +73,19 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
         return Ok(told(&list, expected));
     }
     let range = source.setting("ServiceCidr", |data| data.service_cidr.clone())?;
-    let agent = if by_eks { Some(Agent::Bottlerocket) } else { source.agent()? };
-    let derived = matches!(agent, Some(Agent::BootstrapSh | Agent::Nodeadm));
+    let agent = if by_eks { Some(NodeAgent::Bottlerocket) } else { source.agent()? };
+    let derived = matches!(agent, Some(NodeAgent::BootstrapSh | NodeAgent::Nodeadm));
     if let Some(range) = range.and_then(|range| range.parse().ok()).filter(|_| derived) {
         return Ok(told(&[of_range(range)], expected));
     }
     let ipv6 = expected.is_ipv6();
     match agent {
         // What asks is answered; where it is not, another rule says so.
-        Some(Agent::BootstrapSh) if source.asks_eks()? => {
+        Some(NodeAgent::BootstrapSh) if source.asks_eks()? => {
             Ok(Dns { address: None, guessed: Ok(false), right: egress::reaches_eks(context, source.group) })
         }
-        Some(Agent::BootstrapSh) => guessed(context, expected, &Ok(false)),
-        Some(Agent::Bottlerocket) => {
+        Some(NodeAgent::BootstrapSh) => guessed(context, expected, &Ok(false)),
+        Some(NodeAgent::Bottlerocket) => {
             if by_eks
                 && told_by_eks(context, source)?.is_some_and(|list| list.contains(&expected.to_string()))
             {
@@ -95,7 +95,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
             guessed(context, expected, &asked)
         }
         // Newer images ask the EKS API, older ones guess.
-        Some(Agent::StartEksBootstrap) => {
+        Some(NodeAgent::StartEksBootstrap) => {
             let unknown = vec![Missing::unmodelled(format!(
                 "where the image of {} takes the address of the cluster's DNS from",
                 source.group.name
@@ -103,7 +103,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
             guessed(context, expected, &Err(unknown))
         }
         // nodeadm does not start without the services' addresses.
-        Some(Agent::Nodeadm) => Ok(Dns { address: None, guessed: Ok(false), right: Ok(true) }),
+        Some(NodeAgent::Nodeadm) => Ok(Dns { address: None, guessed: Ok(false), right: Ok(true) }),
         None => Err(vec![Missing::unmodelled(format!(
             "what the image of {} gives to pods as their DNS server: user data tells it nothing",
             source.group.name

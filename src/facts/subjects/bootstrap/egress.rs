@@ -11,7 +11,7 @@ use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::known::{Known, Missing};
 use crate::network::Egress;
-use crate::snapshot::bootstrap::Bootstrap;
+use crate::snapshot::user_data::Bootstrap;
 
 /// Whether every subnet of the group has a way to the internet.
 fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {

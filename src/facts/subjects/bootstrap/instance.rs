@@ -8,7 +8,7 @@ use crate::facts::inventory::{node_group_instances, node_groups};
 use crate::known::{Known, Missing};
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateMetadataOptions};
-use crate::snapshot::bootstrap::Format;
+use crate::snapshot::user_data::UserDataFormat;
 
 /// Instance metadata.
 pub(crate) struct Metadata {
@@ -99,7 +99,8 @@ pub(crate) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
         match source.platform.clone()? {
             Platform::Al2 | Platform::Al2023 => {
                 let bare = !data.formats.is_empty() && !data.multipart;
-                let alone = data.formats == [Format::NodeConfig] && source.platform == Ok(Platform::Al2023);
+                let alone =
+                    data.formats == [UserDataFormat::NodeConfig] && source.platform == Ok(Platform::Al2023);
                 add(bare && !alone, "UserData that is no MIME multi-part archive");
                 add(data.starts_kubelet, "UserData that starts kubelet, as EKS's own does");
                 if refused.is_empty() && bare {
@@ -111,7 +112,7 @@ pub(crate) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
                 }
             }
             Platform::Bottlerocket => {
-                let other = data.formats.iter().any(|format| *format != Format::Bottlerocket);
+                let other = data.formats.iter().any(|format| *format != UserDataFormat::Bottlerocket);
                 add(other, "UserData that is not Bottlerocket's TOML");
             }
             Platform::Windows => add(data.starts_kubelet, "UserData that starts kubelet, as EKS's own does"),

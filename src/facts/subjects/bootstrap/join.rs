@@ -8,16 +8,16 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::known::{Known, Missing};
-use crate::snapshot::bootstrap::{Agent, ca_fingerprints};
+use crate::snapshot::user_data::{NodeAgent, ca_fingerprints};
 
 /// What in the user data joins nodes, by name.
 pub(crate) fn agent(source: &Source<'_, '_>) -> Known<String> {
     let name = match source.agent()? {
         None => "none",
-        Some(Agent::BootstrapSh) => "bootstrap.sh",
-        Some(Agent::Nodeadm) => "nodeadm",
-        Some(Agent::Bottlerocket) => "Bottlerocket",
-        Some(Agent::StartEksBootstrap) => "Start-EKSBootstrap.ps1",
+        Some(NodeAgent::BootstrapSh) => "bootstrap.sh",
+        Some(NodeAgent::Nodeadm) => "nodeadm",
+        Some(NodeAgent::Bottlerocket) => "Bottlerocket",
+        Some(NodeAgent::StartEksBootstrap) => "Start-EKSBootstrap.ps1",
     };
     Ok(name.to_owned())
 }
@@ -52,19 +52,19 @@ pub(crate) fn joins(context: &Context<'_>, source: &Source<'_, '_>) -> Known<boo
 pub(crate) fn lacks(source: &Source<'_, '_>) -> Known<Vec<String>> {
     let Some(agent) = source.agent()? else { return Ok(Vec::new()) };
     let fields: &[(&str, &str)] = match agent {
-        Agent::Nodeadm => &[
+        NodeAgent::Nodeadm => &[
             ("ClusterName", "spec.cluster.name"),
             ("ApiServerEndpoint", "spec.cluster.apiServerEndpoint"),
             ("CaFingerprints", "spec.cluster.certificateAuthority"),
             ("ServiceCidr", "spec.cluster.cidr"),
         ],
-        Agent::Bottlerocket => &[
+        NodeAgent::Bottlerocket => &[
             ("ClusterName", "settings.kubernetes.cluster-name"),
             ("ApiServerEndpoint", "settings.kubernetes.api-server"),
             ("CaFingerprints", "settings.kubernetes.cluster-certificate"),
         ],
-        Agent::BootstrapSh => &[("ClusterName", "the cluster's name")],
-        Agent::StartEksBootstrap => &[("ClusterName", "-EKSClusterName")],
+        NodeAgent::BootstrapSh => &[("ClusterName", "the cluster's name")],
+        NodeAgent::StartEksBootstrap => &[("ClusterName", "-EKSClusterName")],
     };
     let (mut lacking, mut unknown) = (Vec::new(), Vec::new());
     for (setting, field) in fields {

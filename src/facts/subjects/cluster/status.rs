@@ -258,7 +258,7 @@ fn failing_capabilities(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<C
 }
 
 /// The first change of certificate authorities that is planned, or forced by the end of the one in use.
-fn ca_change(context: &Context<'_>, cluster: &Cluster) -> Known<Option<crate::snapshot::aws::Time>> {
+fn ca_change(context: &Context<'_>, cluster: &Cluster) -> Known<Option<crate::time::Time>> {
     let aws = &context.snapshot.aws;
     let listed =
         context.items(aws.certificate_authorities.as_deref(), "certificateAuthorities", &cluster.name)?;
@@ -281,7 +281,7 @@ fn ca_change(context: &Context<'_>, cluster: &Cluster) -> Known<Option<crate::sn
 fn ca_change_near(
     context: &Context<'_>,
     cluster: &Cluster,
-    change: &Known<Option<crate::snapshot::aws::Time>>,
+    change: &Known<Option<crate::time::Time>>,
 ) -> Known<bool> {
     let listed = context.snapshot.aws.certificate_authorities.as_deref();
     let listed = context.items(listed, "certificateAuthorities", &cluster.name)?;

@@ -20,10 +20,10 @@ use crate::facts::base::context::Context;
 use crate::facts::names;
 use crate::intent_aws::Intent;
 use crate::known::{Known, Missing};
-use crate::snapshot::aws::Time;
 use crate::snapshot::observation::{CLUSTER, Networks, Vantage, VantageKind};
 use crate::snapshot::{Observation, Snapshot};
 use crate::subject::{Subject, Subjects};
+use crate::time::Time;
 
 use vantage::Place;
 
@@ -63,7 +63,7 @@ impl Sight<'_> {
 pub fn cluster_networks(snapshot: &Snapshot, intent: &Intent) -> Option<Networks> {
     let context = Context::new(snapshot, intent);
     let vpc = context.vpc.as_ref().ok().and_then(|vpc| context.network.vpc_cidrs(vpc).ok())?;
-    Some(Networks { vpc, remote: vantage::remote_networks(&context) })
+    Some(Networks { own: vpc, remote: vantage::remote_networks(&context) })
 }
 
 /// Every name that was probed, once for each place.
@@ -78,7 +78,7 @@ pub(crate) fn resolvers(context: &Context<'_>) -> Subjects {
 
 fn listed(context: &Context<'_>, subjects: impl FnOnce(&[Sight<'_>]) -> Vec<Subject>) -> Subjects {
     // Without a cluster there is none whose names could have been probed, or not.
-    if context.snapshot.observations.is_empty()
+    if context.snapshot.header.observations.is_empty()
         && let Err(missing) = &context.cluster
     {
         return Subjects::unlisted(missing.clone());
@@ -90,7 +90,7 @@ fn listed(context: &Context<'_>, subjects: impl FnOnce(&[Sight<'_>]) -> Vec<Subj
 /// where only the probe has a time, and nothing where it has none.
 fn older(context: &Context<'_>, at: &str) -> Option<i64> {
     let at = seconds(at)?;
-    Some(context.snapshot.collected_at.as_deref().and_then(seconds).map_or(0, |read| read - at))
+    Some(context.snapshot.header.collected_at.as_deref().and_then(seconds).map_or(0, |read| read - at))
 }
 
 fn seconds(text: &str) -> Option<i64> {
@@ -106,7 +106,7 @@ const WEEK: i64 = 7 * DAY;
 
 fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     let snapshot = context.snapshot;
-    if snapshot.observations.is_empty() {
+    if snapshot.header.observations.is_empty() {
         return Vec::new();
     }
     if snapshot.read_nothing() {
@@ -120,10 +120,10 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
     let is_another = |one: &Observation| {
         one.of == CLUSTER && own.as_ref().map_or(context.plan().is_some(), |own| *own != one.name)
     };
-    let strangers = strangers(&snapshot.observations, is_another);
-    let shared = shared(&snapshot.observations);
+    let strangers = strangers(&snapshot.header.observations, is_another);
+    let shared = shared(&snapshot.header.observations);
     let mut groups: BTreeMap<(&str, String), Vec<&Observation>> = BTreeMap::new();
-    for one in &snapshot.observations {
+    for one in &snapshot.header.observations {
         let name = &one.vantage.name;
         let old = older(context, &one.at);
         if is_another(one) {

@@ -43,8 +43,8 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
     let told = |known: Option<bool>| known.filter(|_| context.snapshot.read_nothing());
     let remote = remote_networks(context);
     let hybrid = remote.iter().any(|cidr| find(cidr).is_some())
-        || (told(vantage.in_vpc), told(vantage.of_cluster)) == (Some(false), Some(true));
-    let in_vpc = match told(vantage.in_vpc) {
+        || (told(vantage.in_network), told(vantage.of_cluster)) == (Some(false), Some(true));
+    let in_vpc = match told(vantage.in_network) {
         Some(in_vpc) => Ok(in_vpc),
         None => subnet.as_ref().map(Option::is_some).map_err(Clone::clone),
     };

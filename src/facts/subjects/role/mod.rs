@@ -226,7 +226,7 @@ fn exists(context: &Context<'_>, name: &str) -> Known<bool> {
     if context.snapshot.aws.roles.iter().flatten().any(|role| role.role_name == name) {
         return Ok(true);
     }
-    let gone = context.snapshot.gaps.iter().any(|gap| {
+    let gone = context.snapshot.header.gaps.iter().any(|gap| {
         gap.operation == "GetRole" && gap.resource.as_deref() == Some(name) && gap.code == "NoSuchEntity"
     });
     if gone { Ok(false) } else { Err(vec![context.missing("Role", Some(name))]) }

@@ -9,9 +9,9 @@ use serde::Serialize;
 use crate::catalogue::versions::{minor_version, support_dates};
 use crate::facts::base::context::Context;
 use crate::known::{Known, Missing};
-use crate::snapshot::aws::Time;
 use crate::snapshot::aws::eks::Cluster;
 use crate::subject::Fact;
+use crate::time::Time;
 
 const DAY: i64 = 86_400;
 

@@ -5,11 +5,11 @@ use serde_json::{Map, Value};
 use super::addresses::Addresses;
 use super::names::Rename;
 use super::text::{arn, domain, host, plain, policy, url};
-use crate::snapshot::bootstrap::{ca_fingerprints, redacted_ca};
+use crate::snapshot::user_data::{ca_fingerprints, redacted_ca};
 
 /// Where a string stands in a snapshot.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Place<'a> {
+pub(super) struct FieldPath<'a> {
     /// The snapshot's top-level key.
     collection: &'a str,
     /// The key of the object or list that holds the field's object.
@@ -17,12 +17,12 @@ pub(super) struct Place<'a> {
     /// The field's key; a member of a list has its list's.
     key: &'a str,
     /// How the string is written in a map of tags or labels.
-    role: Role,
+    role: TagPart,
 }
 
 /// Whether a string is an ordinary field or part of a tag.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-enum Role {
+enum TagPart {
     #[default]
     Field,
     TagKey,
@@ -30,47 +30,47 @@ enum Role {
 }
 
 /// Shows every string that could hold something to replace.
-pub(super) fn walk(tree: &mut Value, visit: &mut dyn FnMut(Place<'_>, &mut String)) {
+pub(super) fn walk(tree: &mut Value, visit: &mut dyn FnMut(FieldPath<'_>, &mut String)) {
     let Value::Object(fields) = tree else { return };
     for (key, value) in fields {
-        descend(value, Place { collection: key, parent: key, key, role: Role::Field }, visit);
+        descend(value, FieldPath { collection: key, parent: key, key, role: TagPart::Field }, visit);
     }
 }
 
-fn descend(value: &mut Value, place: Place<'_>, visit: &mut dyn FnMut(Place<'_>, &mut String)) {
+fn descend(value: &mut Value, path: FieldPath<'_>, visit: &mut dyn FnMut(FieldPath<'_>, &mut String)) {
     match value {
-        Value::String(text) => visit(place, text),
+        Value::String(text) => visit(path, text),
         Value::Array(items) => {
             for item in items {
-                descend(item, place, visit);
+                descend(item, path, visit);
             }
         }
-        Value::Object(fields) if matches!(place.key, "tags" | "labels") => {
+        Value::Object(fields) if matches!(path.key, "tags" | "labels") => {
             let mut renamed = Map::new();
             for (mut key, mut value) in std::mem::take(fields) {
-                visit(Place { role: Role::TagKey, ..place }, &mut key);
-                descend(&mut value, Place { role: Role::TagValue, ..place }, visit);
+                visit(FieldPath { role: TagPart::TagKey, ..path }, &mut key);
+                descend(&mut value, FieldPath { role: TagPart::TagValue, ..path }, visit);
                 renamed.insert(key, value);
             }
             *fields = renamed;
         }
         // A policy document is replaced as a whole, its keys included.
         Value::Object(_)
-            if matches!(place.key, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") =>
+            if matches!(path.key, "AssumeRolePolicyDocument" | "Document" | "PolicyDocument") =>
         {
             let mut text = value.to_string();
-            visit(place, &mut text);
+            visit(path, &mut text);
             *value = serde_json::from_str(&text).unwrap_or_default();
         }
         Value::Object(fields) => {
-            let is_tag = matches!(place.key, "Tags" | "TagSet");
+            let is_tag = matches!(path.key, "Tags" | "TagSet");
             for (key, value) in fields {
                 let role = match key.as_str() {
-                    "Key" if is_tag => Role::TagKey,
-                    "Value" if is_tag => Role::TagValue,
-                    _ => Role::Field,
+                    "Key" if is_tag => TagPart::TagKey,
+                    "Value" if is_tag => TagPart::TagValue,
+                    _ => TagPart::Field,
                 };
-                descend(value, Place { parent: place.key, key, role, ..place }, visit);
+                descend(value, FieldPath { parent: path.key, key, role, ..path }, visit);
             }
         }
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
@@ -79,19 +79,19 @@ fn descend(value: &mut Value, place: Place<'_>, visit: &mut dyn FnMut(Place<'_>,
 
 /// What stands for the string at a place; `free` replaces text in which names are only words.
 pub(super) fn replace(
-    place: Place<'_>,
+    path: FieldPath<'_>,
     text: &str,
     addresses: &Addresses,
     rename: Rename<'_>,
     free: &mut dyn FnMut(&str) -> Option<String>,
 ) -> Option<String> {
-    match place.role {
-        Role::TagKey => return Some(tag_key(text, rename)),
-        Role::TagValue if place.key == "labels" => return Some(rename("pod-label", text)),
-        Role::TagValue => return Some(rename("value", text)),
-        Role::Field => {}
+    match path.role {
+        TagPart::TagKey => return Some(tag_key(text, rename)),
+        TagPart::TagValue if path.key == "labels" => return Some(rename("pod-label", text)),
+        TagPart::TagValue => return Some(rename("value", text)),
+        TagPart::Field => {}
     }
-    if let Some(kind) = kind_of(place) {
+    if let Some(kind) = kind_of(path) {
         if kind == "security-group"
             && let Some(rest) = text.strip_prefix(MADE_BY_EKS)
         {
@@ -99,8 +99,8 @@ pub(super) fn replace(
         }
         return Some(if text.starts_with("arn:") { arn(text, rename) } else { rename(kind, text) });
     }
-    match (place.collection, place.key) {
-        ("snapshot_version" | "collected_at" | "region", _)
+    match (path.collection, path.key) {
+        ("snapshot_version" | "provider" | "collected_at" | "region", _)
         | ("observations", "at" | "of" | "variable" | "outcome" | "transport" | "kind")
         | ("gaps", "service" | "operation" | "region" | "code" | "permission")
         | ("addon" | "addons", "addonName" | "addons")
@@ -148,11 +148,11 @@ pub(super) fn replace(
 }
 
 /// The kind of name that stands at a place, if it is one.
-fn kind_of(place: Place<'_>) -> Option<&'static str> {
-    if place.collection == "scope" {
-        return read_for_a_cluster(place.key).then_some("cluster");
+fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
+    if path.collection == "scope" {
+        return read_for_a_cluster(path.key).then_some("cluster");
     }
-    Some(match (place.collection, place.parent, place.key) {
+    Some(match (path.collection, path.parent, path.key) {
         ("cluster", "cluster", "name") | (_, _, "clusterName" | "ClusterName") => "cluster",
         (_, _, "nodegroupName" | "nodegroups") => "nodegroup",
         (_, _, "fargateProfileName" | "fargateProfileNames") => "fargate-profile",

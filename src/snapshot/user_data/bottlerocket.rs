@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::proxy;
+use super::settings::{Bootstrap, NodeAgent, UserDataFormat};
 use super::value::{self, Given};
-use super::{Agent, Bootstrap, Format, proxy};
 
 /// The settings, if the text is TOML with such.
 pub(super) fn parse(text: &str) -> Option<Value> {
@@ -14,8 +15,8 @@ pub(super) fn parse(text: &str) -> Option<Value> {
 
 /// Takes over what rules need.
 pub(super) fn read(settings: &Value, found: &mut Bootstrap) {
-    found.format(Format::Bottlerocket);
-    found.agent(Agent::Bottlerocket);
+    found.format(UserDataFormat::Bottlerocket);
+    found.agent(NodeAgent::Bottlerocket);
     let kubernetes = &settings["kubernetes"];
     let text = |value: &Value| match value {
         Value::Null => None,

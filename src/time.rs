@@ -1,29 +1,28 @@
-//! A time as AWS prints it: the CLI's version 2 writes ISO 8601, version 1 seconds since 1970,
-//! recordings either. All of them become RFC 3339 in UTC, whole seconds.
+//! A time as the tools of clouds print it: ISO 8601, seconds since 1970, recordings either. All of them
+//! become RFC 3339 in UTC, whole seconds.
 
 use std::fmt;
+use std::sync::LazyLock;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
+use time::format_description::{OwnedFormatItem, parse_owned};
+use time::parsing::Parsed;
+use time::{Date, OffsetDateTime};
 
-/// A time; text that is none of AWS's forms is kept as it is.
+/// A time; text that is none of these forms is kept as it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(String);
 
-const DAY: i64 = 86_400;
-
 impl Time {
-    /// The time of so many seconds since 1970.
+    /// The time of so many seconds since 1970; their number where that is no year of four digits.
     pub fn of_seconds(seconds: i64) -> Self {
-        let (days, rest) = (seconds.div_euclid(DAY), seconds.rem_euclid(DAY));
-        let (year, month, day) = date(days);
-        let (hour, minute, second) = (rest / 3600, rest / 60 % 60, rest % 60);
-        Self(format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"))
+        plausible(seconds).unwrap_or_else(|| Self(seconds.to_string()))
     }
 
     /// A time from text: RFC 3339, ISO 8601 with an offset, or a date alone (its first second, UTC).
     pub fn parse(text: &str) -> Option<Self> {
-        seconds(text.trim()).map(Self::of_seconds)
+        seconds(text.trim()).and_then(plausible)
     }
 
     /// Seconds since 1970; `None` for text that is no time.
@@ -36,7 +35,7 @@ impl Time {
         self.0.get(..10).unwrap_or(&self.0)
     }
 
-    /// RFC 3339 in UTC, or the text that AWS gave.
+    /// RFC 3339 in UTC, or the text that was given.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -66,11 +65,10 @@ impl<'de> Deserialize<'de> for Time {
                 Ok(Time::parse(text).unwrap_or_else(|| Time(text.to_owned())))
             }
             fn visit_i64<E>(self, seconds: i64) -> Result<Time, E> {
-                Ok(plausible(seconds).unwrap_or_else(|| Time(seconds.to_string())))
+                Ok(Time::of_seconds(seconds))
             }
             fn visit_u64<E>(self, seconds: u64) -> Result<Time, E> {
-                let whole = i64::try_from(seconds).ok();
-                Ok(whole.and_then(plausible).unwrap_or_else(|| Time(seconds.to_string())))
+                Ok(i64::try_from(seconds).map_or_else(|_| Time(seconds.to_string()), Time::of_seconds))
             }
             #[expect(
                 clippy::cast_possible_truncation,
@@ -108,79 +106,36 @@ impl<'de> Deserialize<'de> for Time {
 
 /// Years of four digits only.
 fn plausible(seconds: i64) -> Option<Time> {
-    (-60_000_000_000..253_402_300_800).contains(&seconds).then(|| Time::of_seconds(seconds))
+    let at = OffsetDateTime::from_unix_timestamp(seconds).ok()?;
+    let (hour, minute, second) = at.to_hms();
+    let whole = (0..=9999).contains(&at.year());
+    whole.then(|| Time(format!("{}T{hour:02}:{minute:02}:{second:02}Z", at.date())))
 }
 
-/// Year, month and day of a day since 1970, in the Gregorian calendar: years are counted from March,
-/// so that the leap day is the last.
-fn date(days: i64) -> (i64, i64, i64) {
-    let days = days + 719_468;
-    let era = days.div_euclid(146_097);
-    let of_era = days.rem_euclid(146_097);
-    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (era * 400 + year_of_era + i64::from(month <= 2), month, day)
-}
-
-fn day(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let era = year.div_euclid(400);
-    let of_era = year.rem_euclid(400);
-    let from_march = (month + 9) % 12;
-    let of_year = (153 * from_march + 2) / 5 + day - 1;
-    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
-}
+/// A date, perhaps a clock, perhaps an offset.
+static FORM: LazyLock<Option<OwnedFormatItem>> = LazyLock::new(|| {
+    let form = "[year]-[month]-[day][optional [[first [T] [t] [ ]][hour]:[minute]:[second]\
+        [optional [.[subsecond]]][optional [[first [Z] [z]\
+        [[offset_hour sign:mandatory padding:none]:[offset_minute]]\
+        [[offset_hour sign:mandatory][offset_minute]]]]]]]";
+    parse_owned::<2>(form).ok()
+});
 
 fn seconds(text: &str) -> Option<i64> {
-    let (on, at) = match text.get(..10)? {
-        on if text.len() == 10 => (on, None),
-        on if matches!(text.as_bytes().get(10), Some(b'T' | b't' | b' ')) => (on, Some(text.get(11..)?)),
-        _ => return None,
-    };
-    let [year, month, of_month] = numbers(on, '-')?;
-    let days = day(year, month, of_month);
-    // 31 April is no day: the way there and back does not end where it began.
-    if on.len() != 10 || !(1..=12).contains(&month) || date(days) != (year, month, of_month) {
+    let mut told = Parsed::new();
+    let rest = told.parse_item(text.as_bytes(), FORM.as_ref()?).ok()?;
+    let midnight = Date::try_from(told).ok()?.midnight().assume_utc().unix_timestamp();
+    let offset_hour = told.offset_hour().unwrap_or_default();
+    // The crate reads signs before years, and offsets of more than a day.
+    if !rest.is_empty() || text.starts_with(['+', '-']) || offset_hour.abs() > 23 {
         return None;
     }
-    let Some(at) = at else { return Some(days * DAY) };
-    let [hour, minute, second] = numbers(at.get(..8)?, ':')?;
-    if hour > 23 || minute > 59 || second > 60 {
-        return None;
-    }
-    let rest = at.get(8..)?;
-    let rest =
-        rest.strip_prefix('.').map_or(rest, |part| part.trim_start_matches(|c: char| c.is_ascii_digit()));
-    let offset = match rest {
-        "" | "Z" | "z" => 0,
-        _ => {
-            let sign = match rest.get(..1)? {
-                "+" => 1,
-                "-" => -1,
-                _ => return None,
-            };
-            let [hours, minutes] = match rest.get(1..)? {
-                clock if clock.contains(':') => numbers(clock, ':')?,
-                clock => [clock.get(..2)?.parse().ok()?, clock.get(2..4)?.parse().ok()?],
-            };
-            if !(0..24).contains(&hours) || !(0..60).contains(&minutes) {
-                return None;
-            }
-            sign * (hours * 3600 + minutes * 60)
-        }
-    };
-    Some(days * DAY + hour * 3600 + minute * 60 + second - offset)
-}
-
-fn numbers<const N: usize>(text: &str, between: char) -> Option<[i64; N]> {
-    let parts: Option<Vec<i64>> = text
-        .split(between)
-        .map(|part| part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?)
-        .collect();
-    parts?.try_into().ok()
+    let seconds = |hour: i64, minute: i64, second: i64| hour * 3600 + minute * 60 + second;
+    // Not the crate's `Time`, for which the leap second 60 is none.
+    let [hour, minute, second] =
+        [told.hour_24(), told.minute(), told.second()].map(|part| i64::from(part.unwrap_or_default()));
+    let offset_minute = told.offset_minute_signed().unwrap_or_default();
+    Some(midnight + seconds(hour, minute, second) - seconds(offset_hour.into(), offset_minute.into(), 0))
 }
 
 #[cfg(test)]

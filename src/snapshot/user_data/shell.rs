@@ -1,8 +1,9 @@
 //! Shell scripts: what they join nodes to, which packages they install, which proxies they set.
 
-use super::script::{self, UNKNOWN, Variables};
+use super::proxy;
+use super::script::{self, ShellVariables, UNKNOWN};
+use super::settings::{Bootstrap, NodeAgent, UserDataFormat};
 use super::value::{self, Given};
-use super::{Agent, Bootstrap, Format, proxy};
 
 /// Words that may stand before the command that they run.
 const BEFORE: [&str; 9] = ["sudo", "exec", "env", "time", "nohup", "bash", "sh", "/bin/bash", "/bin/sh"];
@@ -36,12 +37,12 @@ const OPTIONS: [&str; 18] = [
 
 /// Takes over what a script's part says.
 pub(super) fn read(text: &str, found: &mut Bootstrap) {
-    found.format(Format::Shell);
+    found.format(UserDataFormat::Shell);
     commands(text, found);
 }
 
 /// A file that a script or cloud-config writes.
-pub(super) fn written(text: &str, variables: &Variables, found: &mut Bootstrap) {
+pub(super) fn written(text: &str, variables: &ShellVariables, found: &mut Bootstrap) {
     proxy::scan(text, variables, found);
     found.node_proxy |= proxy::is_for_nodes(text);
     if text.contains("bootstrap.sh") || text.contains("nodeadm") || text.contains("node.eks.aws") {
@@ -71,7 +72,7 @@ pub(super) fn commands(text: &str, found: &mut Bootstrap) {
 /// What is known after some lines.
 #[derive(Default)]
 struct Script {
-    variables: Variables,
+    variables: ShellVariables,
     depth: u32,
     /// The words of each call of `bootstrap.sh`, and whether it is certain that it runs.
     calls: Vec<(Vec<String>, bool)>,
@@ -178,7 +179,7 @@ impl Script {
         if !certain {
             return found.not_understood("a call of bootstrap.sh that hangs on a condition");
         }
-        found.agent(Agent::BootstrapSh);
+        found.agent(NodeAgent::BootstrapSh);
         if others.iter().any(|(other, _)| other != words) {
             return found.not_understood("calls of bootstrap.sh of which one is chosen when the script runs");
         }

@@ -1,17 +1,18 @@
 //! Windows: `Start-EKSBootstrap.ps1` in PowerShell.
 //! <https://docs.aws.amazon.com/eks/latest/userguide/eks-optimized-windows-ami.html>
 
-use super::script::{UNKNOWN, Variables};
+use super::proxy;
+use super::script::{ShellVariables, UNKNOWN};
+use super::settings::{Bootstrap, NodeAgent, UserDataFormat};
 use super::value::{self, Given};
-use super::{Agent, Bootstrap, Format, proxy};
 
 const SCRIPT: &str = "start-eksbootstrap.ps1";
 
 /// Takes over what rules need.
 pub(super) fn read(text: &str, found: &mut Bootstrap) {
-    found.format(Format::PowerShell);
+    found.format(UserDataFormat::PowerShell);
     let joined = text.replace("`\r\n", " ").replace("`\n", " ");
-    let mut variables = Variables::default();
+    let mut variables = ShellVariables::default();
     let mut holders: Vec<String> = Vec::new();
     let mut calls: Vec<Vec<String>> = Vec::new();
     let mut depth = 0usize;
@@ -39,7 +40,7 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
     }
     proxy::scan(&joined, &variables, found);
     if let Some((words, others)) = calls.split_first() {
-        found.agent(Agent::StartEksBootstrap);
+        found.agent(NodeAgent::StartEksBootstrap);
         found.starts_kubelet = true;
         if others.is_empty() {
             arguments(words, &variables, found);
@@ -49,7 +50,7 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
     }
 }
 
-fn arguments(words: &[String], variables: &Variables, found: &mut Bootstrap) {
+fn arguments(words: &[String], variables: &ShellVariables, found: &mut Bootstrap) {
     let mut given: Vec<(String, Given)> = Vec::new();
     let mut words = words.iter().peekable();
     while let Some(word) = words.next() {
@@ -100,7 +101,7 @@ fn assignment(line: &str) -> Option<(String, String)> {
 }
 
 /// A quoted text, with the variables that are known.
-fn literal(value: &str, variables: &Variables) -> Option<String> {
+fn literal(value: &str, variables: &ShellVariables) -> Option<String> {
     let quoted = words(value);
     match &quoted[..] {
         [only] if value.starts_with(['"', '\'']) => expanded(only, variables),
@@ -108,7 +109,7 @@ fn literal(value: &str, variables: &Variables) -> Option<String> {
     }
 }
 
-fn expanded(text: &str, variables: &Variables) -> Option<String> {
+fn expanded(text: &str, variables: &ShellVariables) -> Option<String> {
     if text.contains("$env:") || text.contains("$(") || text.contains(UNKNOWN) {
         return None;
     }

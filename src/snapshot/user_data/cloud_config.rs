@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::script::Variables;
-use super::{Bootstrap, Format, shell};
+use super::script::ShellVariables;
+use super::settings::{Bootstrap, UserDataFormat};
+use super::shell;
 
 /// Takes over what rules need.
 pub(super) fn read(text: &str, found: &mut Bootstrap) {
-    found.format(Format::CloudConfig);
+    found.format(UserDataFormat::CloudConfig);
     let Ok(config) = serde_saphyr::from_str::<Value>(text) else {
         return found.not_understood("a cloud-config that is no YAML");
     };
@@ -27,7 +28,7 @@ pub(super) fn read(text: &str, found: &mut Bootstrap) {
             found.not_understood("a file that is written and encoded");
         }
         let path = file["path"].as_str().unwrap_or_default();
-        shell::written(&format!("# {path}\n{content}"), &Variables::default(), found);
+        shell::written(&format!("# {path}\n{content}"), &ShellVariables::default(), found);
     }
 }
 

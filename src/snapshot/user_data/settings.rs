@@ -1,31 +1,6 @@
-//! User data as the settings that rules need, and nothing else of it.
-//!
-//! User data may hold passwords, so what EC2 returns is read once, here, and dropped: the type that a
-//! launch template holds cannot contain it. Settings are taken over only where they have the form of
-//! such a setting; all else is named in general words, never quoted. What a script computes when it
-//! runs stays unresolved.
+//! What is known of user data: the settings that were found in it.
 
-mod bottlerocket;
-mod cloud_config;
-mod node_config;
-mod parts;
-mod proxy;
-mod script;
-mod shell;
-#[cfg(test)]
-mod tests;
-mod value;
-mod windows;
-
-use std::fmt;
-
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserializer, MapAccess, Visitor};
-use serde::{Deserialize, Serialize, Serializer};
-
-pub(crate) use value::proxy;
-pub(in crate::snapshot) use value::redacted_ca;
-pub use value::{ca_fingerprints, is_redacted_ca};
+use serde::{Deserialize, Serialize};
 
 /// What user data says about how a node starts; all empty where there is no user data.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,7 +9,7 @@ pub use value::{ca_fingerprints, is_redacted_ca};
 pub struct Bootstrap {
     /// What its parts are.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub formats: Vec<Format>,
+    pub formats: Vec<UserDataFormat>,
     /// Whether it is a MIME multi-part archive.
     #[serde(skip_serializing_if = "is_false")]
     pub multipart: bool,
@@ -43,7 +18,7 @@ pub struct Bootstrap {
     pub not_understood: Vec<String>,
     /// What joins the node to a cluster.
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub agents: Vec<Agent>,
+    pub agents: Vec<NodeAgent>,
     /// The cluster's name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cluster_name: Option<String>,
@@ -104,7 +79,7 @@ fn is_false(value: &bool) -> bool {
 
 /// One kind of user data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Format {
+pub enum UserDataFormat {
     /// A script or a boothook.
     Shell,
     /// `#cloud-config`.
@@ -121,7 +96,7 @@ pub enum Format {
 
 /// What joins a node to a cluster.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub enum Agent {
+pub enum NodeAgent {
     /// `/etc/eks/bootstrap.sh` of Amazon Linux 2.
     #[serde(rename = "bootstrap.sh")]
     BootstrapSh,
@@ -136,37 +111,29 @@ pub enum Agent {
 }
 
 impl Bootstrap {
-    /// What user data as EC2 returns it, in base64, says.
-    pub fn decode(user_data: &str) -> Self {
-        let mut found = Self::default();
-        parts::read(user_data, &mut found);
-        found.tidy();
-        found
-    }
-
     /// Whether something in it was not understood.
     pub fn is_clear(&self) -> bool {
         self.not_understood.is_empty()
     }
 
-    fn format(&mut self, format: Format) {
+    pub(super) fn format(&mut self, format: UserDataFormat) {
         self.formats.push(format);
     }
 
-    fn not_understood(&mut self, what: &str) {
+    pub(super) fn not_understood(&mut self, what: &str) {
         self.not_understood.push(what.to_owned());
     }
 
-    fn agent(&mut self, agent: Agent) {
+    pub(super) fn agent(&mut self, agent: NodeAgent) {
         self.agents.push(agent);
     }
 
     /// A setting that is given and whose value is not known.
-    fn unresolved(&mut self, setting: &str) {
+    pub(super) fn unresolved(&mut self, setting: &str) {
         self.unresolved.push(setting.to_owned());
     }
 
-    fn tidy(&mut self) {
+    pub(super) fn tidy(&mut self) {
         fn unique<T: Ord>(list: &mut Vec<T>) {
             list.sort();
             list.dedup();
@@ -180,34 +147,5 @@ impl Bootstrap {
         self.node_proxy &= !self.http_proxies.is_empty()
             || !self.https_proxies.is_empty()
             || self.unresolved.iter().any(|name| name.ends_with("Proxies"));
-    }
-}
-
-/// A launch template's `UserData`: text is read for its settings and dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserData(pub Bootstrap);
-
-impl Serialize for UserData {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.0.serialize(serializer)
-    }
-}
-
-impl<'de> Deserialize<'de> for UserData {
-    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-        struct TextOrSettings;
-        impl<'de> Visitor<'de> for TextOrSettings {
-            type Value = UserData;
-            fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-                to.write_str("user data in base64, or the settings that were found in it")
-            }
-            fn visit_str<E>(self, text: &str) -> Result<UserData, E> {
-                Ok(UserData(Bootstrap::decode(text)))
-            }
-            fn visit_map<A: MapAccess<'de>>(self, object: A) -> Result<UserData, A::Error> {
-                Bootstrap::deserialize(MapAccessDeserializer::new(object)).map(UserData)
-            }
-        }
-        from.deserialize_any(TextOrSettings)
     }
 }

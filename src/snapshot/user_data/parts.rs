@@ -8,7 +8,8 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::read::MultiGzDecoder;
 use mailparse::ParsedMail;
 
-use super::{Bootstrap, Format, bottlerocket, cloud_config, node_config, shell, windows};
+use super::settings::{Bootstrap, UserDataFormat};
+use super::{bottlerocket, cloud_config, node_config, shell, windows};
 
 /// EC2 takes 16 KB of user data; what was packed may be larger, but never by this much.
 const MOST_BYTES: u64 = 1 << 20;
@@ -24,10 +25,10 @@ pub(super) fn read(user_data: &str, found: &mut Bootstrap) {
         return;
     }
     let Ok(bytes) = STANDARD.decode(compact) else {
-        found.format(Format::Other);
+        found.format(UserDataFormat::Other);
         return found.not_understood("user data that is not base64");
     };
-    let mut sum = Sum { parts: 0, node_configs: Vec::new() };
+    let mut sum = PartCount { parts: 0, node_configs: Vec::new() };
     // Some encode once more, and nodeadm and Bottlerocket undo that.
     let bytes = base64_again(&bytes).unwrap_or(bytes);
     if let Some(text) = text_of(&bytes, found) {
@@ -37,7 +38,7 @@ pub(super) fn read(user_data: &str, found: &mut Bootstrap) {
 }
 
 /// What is put together before it is read.
-struct Sum {
+struct PartCount {
     parts: usize,
     node_configs: Vec<String>,
 }
@@ -57,7 +58,7 @@ fn is_gzip(bytes: &[u8]) -> bool {
 /// The text of a part, unpacked if it was packed.
 fn text_of(bytes: &[u8], found: &mut Bootstrap) -> Option<String> {
     let mut other = |what: &str| {
-        found.format(Format::Other);
+        found.format(UserDataFormat::Other);
         found.not_understood(what);
         None
     };
@@ -79,7 +80,7 @@ fn text_of(bytes: &[u8], found: &mut Bootstrap) -> Option<String> {
     }
 }
 
-fn archive_or_text(text: &str, found: &mut Bootstrap, sum: &mut Sum) {
+fn archive_or_text(text: &str, found: &mut Bootstrap, sum: &mut PartCount) {
     let head = text.trim_start();
     let first = head.lines().next().unwrap_or_default().to_ascii_lowercase();
     if !(first.starts_with("content-type:") || first.starts_with("mime-version:")) {
@@ -92,13 +93,13 @@ fn archive_or_text(text: &str, found: &mut Bootstrap, sum: &mut Sum) {
         }
         Ok(mail) => part(&mail, 0, found, sum),
         Err(_) => {
-            found.format(Format::Other);
+            found.format(UserDataFormat::Other);
             found.not_understood("a MIME archive that cannot be read");
         }
     }
 }
 
-fn nested(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut Sum) {
+fn nested(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut PartCount) {
     if depth >= MOST_NESTED {
         return found.not_understood("archives nested too deeply");
     }
@@ -114,13 +115,13 @@ fn nested(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut Sum
     }
 }
 
-fn part(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut Sum) {
+fn part(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut PartCount) {
     let kind = mail.ctype.mimetype.to_ascii_lowercase();
     if kind.starts_with("multipart/") {
         return nested(mail, depth + 1, found, sum);
     }
     let Ok(bytes) = mail.get_body_raw() else {
-        found.format(Format::Other);
+        found.format(UserDataFormat::Other);
         return found.not_understood("a part whose encoding cannot be undone");
     };
     // Without an empty line between the two cloud-init takes what is no header for content.
@@ -134,7 +135,7 @@ fn part(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut Sum) 
     let Some(text) = text_of(&bytes, found) else { return };
     match kind.as_str() {
         "application/node.eks.aws" => {
-            found.format(Format::NodeConfig);
+            found.format(UserDataFormat::NodeConfig);
             // nodeadm looks at the parts of the outer archive only:
             // https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples/
             if depth > 0 {
@@ -154,14 +155,14 @@ fn part(mail: &ParsedMail<'_>, depth: u8, found: &mut Bootstrap, sum: &mut Sum) 
         // cloud-init looks at the content where the type says nothing.
         "text/plain" | "application/octet-stream" => by_content(&text, found, sum, false),
         _ => {
-            found.format(Format::Other);
+            found.format(UserDataFormat::Other);
             found.not_understood("a part of a kind that is not modelled");
         }
     }
 }
 
 /// Recognises what it is by how it begins, as cloud-init, nodeadm, Bottlerocket and Windows do.
-fn by_content(text: &str, found: &mut Bootstrap, sum: &mut Sum, whole: bool) {
+fn by_content(text: &str, found: &mut Bootstrap, sum: &mut PartCount, whole: bool) {
     let head = text.trim_start();
     let lower: String = head.chars().take(400).collect::<String>().to_ascii_lowercase();
     if head.is_empty() {
@@ -174,12 +175,12 @@ fn by_content(text: &str, found: &mut Bootstrap, sum: &mut Sum, whole: bool) {
     } else if text.to_ascii_lowercase().contains("<powershell>") || lower.starts_with("<script>") {
         windows::read(text, found);
     } else if whole && node_config::is_one(text) {
-        found.format(Format::NodeConfig);
+        found.format(UserDataFormat::NodeConfig);
         sum.node_configs.push(text.to_owned());
     } else if let Some(settings) = bottlerocket::parse(text).filter(|_| whole) {
         bottlerocket::read(&settings, found);
     } else {
-        found.format(Format::Other);
+        found.format(UserDataFormat::Other);
         found.not_understood("user data of a kind that is not modelled");
     }
 }

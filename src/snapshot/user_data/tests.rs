@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use proptest::prelude::*;
 
-use super::{Agent, Bootstrap, Format, UserData, ca_fingerprints};
+use super::{Bootstrap, NodeAgent, UserData, UserDataFormat, ca_fingerprints};
 
 const CA: &str = "LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0tCmV4YW1wbGUsIG5vdCBhIGNlcnRpZmljYXRlCi0tLS0tRU5EIENFUlRJRklDQVRFLS0tLS0K";
 
@@ -49,7 +49,7 @@ fn a_call_of_bootstrap_sh_is_read_through_continuations_variables_and_quotes() {
          --kubelet-extra-args '--node-labels=a=b --max-pods=58' --use-max-pods false --service-ipv4-cidr 10.100.0.0/16 \
          > /var/log/boot.log 2>&1 || echo failed\n"
     ));
-    assert_eq!(found.agents, [Agent::BootstrapSh]);
+    assert_eq!(found.agents, [NodeAgent::BootstrapSh]);
     assert_eq!(found.cluster_name.as_deref(), Some("payments"));
     assert_eq!(found.api_server_endpoint.as_deref(), Some("https://A.gr7.eu-central-1.eks.amazonaws.com"));
     assert_eq!(found.ca_fingerprints, ca_fingerprints(CA));
@@ -64,7 +64,7 @@ fn what_only_the_running_script_knows_stays_unresolved() {
         "#!/bin/bash\nNAME=$(aws ec2 describe-tags --query 'Tags[0].Value' --output text)\nif true; then\n  CA=a\nfi\n\
          /etc/eks/bootstrap.sh \"$NAME\" --b64-cluster-ca $CA --dns-cluster-ip $(cat /x) --apiserver-endpoint `url a b`\n",
     );
-    assert_eq!(found.agents, [Agent::BootstrapSh]);
+    assert_eq!(found.agents, [NodeAgent::BootstrapSh]);
     assert_eq!(found.unresolved, ["ApiServerEndpoint", "CaFingerprints", "ClusterName", "DnsIps"]);
 }
 
@@ -124,8 +124,8 @@ fn node_configs_are_merged_in_order_and_flags_add_up() {
         ("text/x-shellscript", "#!/bin/bash\ndnf install -y nfs-utils\n"),
         ("application/node.eks.aws; charset=\"us-ascii\"", &two),
     ]));
-    assert_eq!(found.agents, [Agent::Nodeadm]);
-    assert_eq!(found.formats, [Format::Shell, Format::NodeConfig]);
+    assert_eq!(found.agents, [NodeAgent::Nodeadm]);
+    assert_eq!(found.formats, [UserDataFormat::Shell, UserDataFormat::NodeConfig]);
     assert_eq!(
         (found.cluster_name.as_deref(), found.service_cidr.as_deref()),
         (Some("two"), Some("10.100.0.0/16"))
@@ -181,7 +181,7 @@ fn bottlerocket_and_windows_give_their_settings() {
         "[settings.kubernetes]\ncluster-name = \"payments\"\napi-server = \"https://a.example.com\"\ncluster-certificate = \"{CA}\"\n\
          cluster-dns-ip = [\"10.100.0.10\", \"169.254.20.10\"]\nmax-pods = 58\nhostname-override-source = \"instance-id\"\n"
     ));
-    assert_eq!(found.agents, [Agent::Bottlerocket]);
+    assert_eq!(found.agents, [NodeAgent::Bottlerocket]);
     assert_eq!(found.dns_ips, ["10.100.0.10", "169.254.20.10"]);
     assert_eq!((found.max_pods, found.hostname_source.as_deref()), (Some(58), Some("instance-id")));
     assert!(found.is_clear() && found.ca_fingerprints == ca_fingerprints(CA));
@@ -191,7 +191,7 @@ fn bottlerocket_and_windows_give_their_settings() {
          & $EKSBootstrapScriptFile -EKSClusterName \"payments\" -APIServerEndpoint \"https://a.example.com\" -Base64ClusterCA $ca \
          -DNSClusterIP 10.100.0.10 -KubeletExtraArgs \"--node-labels=a=b\" 3>&1 4>&1 5>&1 6>&1\n</powershell>"
     ));
-    assert_eq!(found.agents, [Agent::StartEksBootstrap]);
+    assert_eq!(found.agents, [NodeAgent::StartEksBootstrap]);
     assert_eq!(found.cluster_name.as_deref(), Some("payments"));
     assert_eq!(found.api_server_endpoint.as_deref(), Some("https://a.example.com"));
     assert_eq!(
@@ -212,7 +212,7 @@ fn settings_survive_saving() {
 fn a_bomb_is_not_unpacked() {
     let bomb = gzip(&vec![b'a'; 64 << 20]);
     let found = Bootstrap::decode(&STANDARD.encode(bomb));
-    assert_eq!(found.formats, [Format::Other]);
+    assert_eq!(found.formats, [UserDataFormat::Other]);
     assert!(!found.is_clear());
 }
 

@@ -9,7 +9,7 @@ use ipnet::IpNet;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
-use super::Bootstrap;
+use super::settings::Bootstrap;
 
 /// How a redacted certificate begins, before the stand-ins for its fingerprints.
 const REDACTED: &str = "redacted";
@@ -95,17 +95,12 @@ pub fn ca_fingerprints(base64: &str) -> Vec<String> {
         .map(|(body, _)| {
             let body: String = body.chars().filter(|character| !character.is_whitespace()).collect();
             let content = STANDARD.decode(&body).unwrap_or_else(|_| body.into_bytes());
-            hexadecimal(&Sha256::digest(content))
+            format!("{:x}", Sha256::digest(content))
         })
         .collect();
     found.sort();
     found.dedup();
     found
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(u32::from(value), 16).unwrap_or_default();
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 /// Whether stand-ins were put in place of a CA: the addresses beside it are not the cluster's either.
@@ -114,7 +109,7 @@ pub fn is_redacted_ca(base64: &str) -> bool {
 }
 
 /// A CA in the form that [`ca_fingerprints`] reads, with stand-ins for its fingerprints.
-pub(in crate::snapshot) fn redacted_ca(stand_ins: &[String]) -> String {
+pub(crate) fn redacted_ca(stand_ins: &[String]) -> String {
     let words: Vec<&str> = [REDACTED].into_iter().chain(stand_ins.iter().map(String::as_str)).collect();
     STANDARD.encode(words.join(" "))
 }

@@ -8,9 +8,9 @@ pub(super) const UNKNOWN: char = '\u{fffc}';
 
 /// Variables that a script sets.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Variables(BTreeMap<String, Option<String>>);
+pub(super) struct ShellVariables(BTreeMap<String, Option<String>>);
 
-impl Variables {
+impl ShellVariables {
     /// Sets a variable; a second value, or none that is certain, makes it unknown.
     pub fn set(&mut self, name: &str, value: Option<&str>) {
         let known = self.0.entry(name.to_owned()).or_insert_with(|| value.map(str::to_owned));

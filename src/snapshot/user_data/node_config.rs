@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
+use super::proxy;
+use super::settings::{Bootstrap, NodeAgent};
 use super::value::{self, Given};
-use super::{Agent, Bootstrap, proxy};
 
 /// Whether a text without MIME is a `NodeConfig`.
 pub(super) fn is_one(text: &str) -> bool {
@@ -19,7 +20,7 @@ pub(super) fn take(texts: &[String], found: &mut Bootstrap) {
     if texts.is_empty() {
         return;
     }
-    found.agent(Agent::Nodeadm);
+    found.agent(NodeAgent::Nodeadm);
     let mut merged = Value::Null;
     for text in texts {
         if documents(text) > 1 {

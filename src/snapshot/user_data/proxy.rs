@@ -1,7 +1,7 @@
 //! Proxies, wherever a text sets them: in the environment, in systemd's drop-ins, in files that it writes.
 
-use super::Bootstrap;
-use super::script::Variables;
+use super::script::ShellVariables;
+use super::settings::Bootstrap;
 use super::value;
 
 const KEYS: [&str; 3] = ["HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY"];
@@ -16,7 +16,7 @@ pub(super) fn is_for_nodes(text: &str) -> bool {
 }
 
 /// Finds every setting of a proxy in a text, in whatever syntax.
-pub(super) fn scan(text: &str, variables: &Variables, found: &mut Bootstrap) {
+pub(super) fn scan(text: &str, variables: &ShellVariables, found: &mut Bootstrap) {
     for line in text.lines() {
         if line.trim_start().starts_with('#') {
             continue;
@@ -58,7 +58,7 @@ fn value_after(rest: &str) -> Option<&str> {
 }
 
 /// A list of which only some entries are known.
-fn partly(list: &str, variables: &Variables, found: &mut Bootstrap) {
+fn partly(list: &str, variables: &ShellVariables, found: &mut Bootstrap) {
     let known: Vec<String> = list.split(',').filter_map(|entry| variables.expand(entry)).collect();
     no_proxy(&known.join(","), found);
     found.unresolved("NoProxy");
