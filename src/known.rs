@@ -139,7 +139,7 @@ fn fold<E>(
     decisive: bool,
     parts: impl IntoIterator<Item = Result<Known<bool>, E>>,
 ) -> Result<Known<bool>, E> {
-    let mut result = Ok(!decisive);
+    let mut result: Known<bool> = Ok(!decisive);
     for part in parts {
         result = match (result, part?) {
             (_, Ok(value)) if value == decisive => return Ok(Ok(decisive)),

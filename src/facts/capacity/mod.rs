@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::subject::Fact;
 
 use super::base::context::Context;
@@ -193,9 +193,7 @@ impl Answers {
             }
             _ => missing.extend(self.missing.iter().cloned()),
         }
-        missing.sort();
-        missing.dedup();
-        Fact(if missing.is_empty() { Ok(true) } else { Err(missing) })
+        Fact(known::disproved(false, missing))
     }
 
     fn shortages(&self, context: &Context<'_>, members: &[Member<'_>], at: usize) -> Vec<Shortage> {
@@ -279,13 +277,11 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
             missing.extend(inputs.into_iter().flatten().cloned());
         }
     }
-    missing.sort();
-    missing.dedup();
     if missing.is_empty() {
         missing
             .push(Missing::operation("the addresses that running nodes hold", Some("ec2:DescribeInstances")));
     }
-    missing
+    known::joined(missing)
 }
 
 pub mod address_demand;

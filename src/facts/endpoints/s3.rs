@@ -5,7 +5,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name;
 use crate::facts::inventory::subnets;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
 use crate::subject::Fact;
 
@@ -87,9 +87,8 @@ impl<'c, 's> S3<'c, 's> {
                 Err(missing) => unknown.extend(missing),
             }
         }
-        if !unknown.is_empty() {
-            return Err(unknown);
-        }
+        known::complete(unknown)?;
+        let mut unknown = Vec::new();
         gateways.retain(|endpoint| service_endpoint::is_gateway(self.context, endpoint) == Ok(true));
         if !gateways.is_empty() {
             match self.context.network.effective_route_table(subnet) {
@@ -108,7 +107,7 @@ impl<'c, 's> S3<'c, 's> {
                 Err(missing) => unknown.extend(missing),
             }
         }
-        if unknown.is_empty() { Ok(Way::None) } else { Err(unknown) }
+        known::complete(unknown).map(|()| Way::None)
     }
 }
 
@@ -190,5 +189,5 @@ fn usable<'s>(context: &Context<'s>) -> Known<Vec<&'s VpcEndpoint>> {
     if usable.is_empty() {
         unknown.extend(centralized::of_owner(context, &subnets::client_subnets(context).0));
     }
-    if unknown.is_empty() { Ok(usable) } else { Err(unknown) }
+    known::complete(unknown).map(|()| usable)
 }

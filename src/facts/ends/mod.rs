@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::intent::Operator;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::{End, EndKind};
 use crate::sets::ports::Protocol;
 
@@ -75,8 +75,7 @@ impl Ends {
     }
 
     fn sorted(mut self) -> Self {
-        self.unlisted.sort();
-        self.unlisted.dedup();
+        self.unlisted = known::joined(self.unlisted);
         self
     }
 }

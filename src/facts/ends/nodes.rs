@@ -40,13 +40,8 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
                 let field = |name: &str| {
                     vec![context.field("Reservations", &format!("{name} of {}", instance.instance_id))]
                 };
-                let groups: Vec<String> =
-                    instance.security_groups.iter().filter_map(|group| group.group_id.clone()).collect();
-                let groups = if groups.is_empty() {
-                    Groups::Unread(field("SecurityGroups"))
-                } else {
-                    Groups::Known(groups)
-                };
+                let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
+                let groups = Groups::of(groups, || field("SecurityGroups"));
                 match &instance.subnet_id {
                     Some(subnet) => places.add(context, subnet, &groups, "nodes of no group"),
                     None => places.may_miss(field("SubnetId")),

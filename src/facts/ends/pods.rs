@@ -172,13 +172,10 @@ fn interfaces(context: &Context<'_>, places: &mut Places, branches: &mut Places)
 }
 
 fn add(context: &Context<'_>, interface: &NetworkInterface, name: &str, places: &mut Places) {
-    let groups: Vec<String> = interface.groups.iter().filter_map(|group| group.group_id.clone()).collect();
     let id = &interface.network_interface_id;
-    let groups = if groups.is_empty() {
-        Groups::Unread(vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))])
-    } else {
-        Groups::Known(groups)
-    };
+    let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
+        vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))]
+    });
     match &interface.subnet_id {
         Some(subnet) => places.add(context, subnet, &groups, name),
         None => places.may_miss([context.field("NetworkInterfaces", &format!("SubnetId of {id}"))]),

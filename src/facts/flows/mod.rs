@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::catalogue;
 use crate::facts::inventory::operators;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::{Blocker, End};
 use crate::path::Verdict;
 use crate::sets::ports::Ports;
@@ -20,7 +20,6 @@ use crate::subject::{Fact, FlowSpec, Subject, Subjects};
 
 use super::EndSpec;
 use super::base::context::Context;
-use super::endpoints::service_endpoint;
 use super::ends::grammar::ROLES;
 use super::ends::{self, Ends, Parties, Party, Side, merge_blockers, operator_networks};
 use equivalence::Class;
@@ -116,8 +115,7 @@ pub(crate) fn flow(context: &Context<'_>, spec: &FlowSpec) -> Subjects {
     for asked in &all {
         run.on(asked, &mut subjects);
     }
-    subjects.unlisted.sort();
-    subjects.unlisted.dedup();
+    subjects.unlisted = known::joined(subjects.unlisted);
     subjects
 }
 
@@ -153,11 +151,10 @@ impl Run<'_, '_> {
 
     fn between(&self, asked: &Asked, source: &Party<'_>, target: &Party<'_>) -> FlowFacts {
         let near = self.near(source, target);
-        let mut applies = service_endpoint::both(source.used.clone(), target.used.clone());
-        applies = service_endpoint::both(applies, asked.needed.clone());
-        applies = service_endpoint::both(applies, Ok(!near.are_none() && !target.ends.are_none()));
+        let some = Ok(!near.are_none() && !target.ends.are_none());
+        let mut applies = known::all([source.used.clone(), target.used.clone(), asked.needed.clone(), some]);
         if is_role(&self.to, "control-plane") || is_role(&self.to, "control-plane-subnets") {
-            applies = service_endpoint::both(applies, self.context.private_access());
+            applies = known::and(applies, self.context.private_access());
         }
         let traced =
             if applies == Ok(false) { Traced::default() } else { self.trace(asked.port, &near, target) };
@@ -334,13 +331,8 @@ impl Run<'_, '_> {
 
     fn facts(&self, from: &str, to: &str, port: &str, applies: Known<bool>, mut traced: Traced) -> FlowFacts {
         traced.complete();
-        let missing: Vec<Missing> = traced.missing.iter().cloned().collect();
         // A definite blocker outranks what is missing, and that outranks what is open.
-        let open = match (traced.blocked, missing.is_empty()) {
-            (true, _) => Ok(false),
-            (false, true) => Ok(true),
-            (false, false) => Err(missing.clone()),
-        };
+        let open = known::disproved(traced.blocked, traced.missing.iter().cloned());
         traced.assumptions.iter().for_each(|assumption| self.context.assume(assumption));
         let rare = traced.blockers.iter().all(|blocker| self.is_rare(blocker));
         FlowFacts {
@@ -352,14 +344,14 @@ impl Run<'_, '_> {
             cidr: None,
             endpoint: None,
             applies: Fact(applies),
-            rare_ports_only: traced.blocked && missing.is_empty() && rare,
+            rare_ports_only: traced.blocked && traced.missing.is_empty() && rare,
             bypassed: Fact::known(false),
             essential: Fact::known(true),
             open: Fact(open),
             path_count: traced.count,
             paths: traced.shown(),
             blockers: merge_blockers::merged(self.context, traced.blockers.into_iter().collect()),
-            missing,
+            missing: traced.missing.into_iter().collect(),
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,
         }

@@ -8,9 +8,9 @@ use crate::facts::EndSpec;
 use crate::facts::endpoints::s3::{S3, Way};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
 use crate::facts::ends::{self, Ends, Party};
-use crate::facts::features::{self, Use};
+use crate::facts::features::{self, FeatureUse};
 use crate::facts::inventory::{route53_profiles, subnets};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::subject::{Fact, Subjects};
 
@@ -23,7 +23,7 @@ const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
 struct Services<'r, 'a, 's> {
     run: &'r Run<'a, 's>,
     matrix: &'static Matrix,
-    used: BTreeMap<String, Use>,
+    used: BTreeMap<String, FeatureUse>,
     s3: S3<'a, 's>,
     other_way: Known<bool>,
 }
@@ -81,11 +81,12 @@ impl Services<'_, '_, '_> {
         service: &Service,
     ) -> FlowFacts {
         let context = self.run.context;
-        let needed = service_endpoint::both(self.needed(suffix), asked.needed.clone());
-        let needed = service_endpoint::both(
-            service_endpoint::both(needed, sources.applies.clone()),
+        let needed = known::all([
+            self.needed(suffix),
+            asked.needed.clone(),
+            sources.applies.clone(),
             party.used.clone(),
-        );
+        ]);
         let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
         let usable = best.clone().and_then(|best| self.usable(best, service));
         let mut traced = Traced::default();
@@ -102,12 +103,12 @@ impl Services<'_, '_, '_> {
         } else if let Err(missing) = &usable {
             traced.missing.extend(missing.iter().cloned());
         }
-        let applies = service_endpoint::both(needed, way);
+        let applies = known::and(needed, way);
         let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
         facts.bypassed = Fact(match &best {
             Ok(Some(endpoint)) => {
                 let silent = service_endpoint::names_served(context, endpoint).map(|served| !served);
-                service_endpoint::both(silent, self.other_way.clone())
+                known::and(silent, self.other_way.clone())
             }
             Ok(None) => Ok(false),
             Err(missing) => Err(missing.clone()),
@@ -132,7 +133,7 @@ impl Services<'_, '_, '_> {
     fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
         let context = self.run.context;
         if let Some(endpoint) = best {
-            return service_endpoint::both(
+            return known::and(
                 service_endpoint::type_right(context, endpoint, service),
                 service_endpoint::available(context, endpoint),
             );
@@ -140,7 +141,7 @@ impl Services<'_, '_, '_> {
         let (subnets, _) = subnets::client_subnets(context);
         let mut unread = centralized::of_owner(context, &subnets);
         unread.extend(route53_profiles::unread(context));
-        if unread.is_empty() { Ok(false) } else { Err(unread) }
+        known::proved(false, unread)
     }
 
     /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
@@ -180,14 +181,7 @@ impl Services<'_, '_, '_> {
             self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
         }
         traced.missing.extend(unknown.iter().cloned());
-        let way = if some_way {
-            Ok(true)
-        } else if unknown.is_empty() && sources.unlisted.is_empty() {
-            Ok(false)
-        } else {
-            unknown.extend(sources.unlisted.clone());
-            Err(unknown)
-        };
-        (traced, way)
+        unknown.extend(sources.unlisted.iter().cloned());
+        (traced, known::proved(some_way, unknown))
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Groups;
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
@@ -79,9 +79,7 @@ pub fn known_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) 
         Ok(instances) => subnets.extend(instances.iter().filter_map(|instance| instance.subnet_id.clone())),
         Err(why) => missing.extend(why),
     }
-    missing.sort();
-    missing.dedup();
-    (subnets, missing)
+    (subnets, known::joined(missing))
 }
 
 /// The subnets of managed node groups, and why there may be more.

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Groups;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{IpPermission, PrefixListId, SecurityGroup, tag};
@@ -86,13 +86,11 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
         }
         Err(missing) => unlisted.extend(missing),
     }
-    unlisted.sort();
-    unlisted.dedup();
     let listed = carriers.iter().map(|(id, carriers)| {
         let facts = facts(context, id, carriers);
         Subject::new("security_group", id, facts.name.as_deref(), &facts)
     });
-    Subjects { listed: listed.collect(), unlisted }
+    Subjects { listed: listed.collect(), unlisted: known::joined(unlisted) }
 }
 
 fn facts(context: &Context<'_>, id: &str, carriers: &BTreeSet<String>) -> SecurityGroupFacts {

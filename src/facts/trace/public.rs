@@ -6,7 +6,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::ends::{Ends, pods_towards};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Path;
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Remedy};
 use crate::path::{Hop, Leg, Verdict};
@@ -100,7 +100,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
             table.route_table_id
         )));
     }
-    if missing.is_empty() { Ok(Way::Nowhere { subnet }) } else { Err(missing) }
+    known::complete(missing).map(|()| Way::Nowhere { subnet })
 }
 
 /// Whether a route leads out for some addresses; a default route has been looked at.

@@ -114,15 +114,12 @@ impl<'s> Reasoner<'s> {
 
     fn apply_interface(&self, part: &mut Part<'s>, interface: &NetworkInterface) {
         let kind = interface.interface_type.as_deref().unwrap_or_default();
-        let groups: Vec<String> =
-            interface.groups.iter().filter_map(|group| group.group_id.clone()).collect();
+        let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
+            self.missing("NetworkInterfaces", &interface.network_interface_id)
+        });
         part.is_endpoint = kind == "vpc_endpoint";
-        part.unfiltered = groups.is_empty() && WITHOUT_GROUPS.contains(&kind);
-        part.groups = if groups.is_empty() && !part.unfiltered {
-            Groups::Unread(self.missing("NetworkInterfaces", &interface.network_interface_id))
-        } else {
-            Groups::Known(groups)
-        };
+        part.unfiltered = matches!(groups, Groups::Unread(_)) && WITHOUT_GROUPS.contains(&kind);
+        part.groups = if part.unfiltered { Groups::Known(Vec::new()) } else { groups };
     }
 
     fn address_parts(

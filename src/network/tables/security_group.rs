@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 
-use crate::known::Missing;
+use crate::known::{Known, Missing};
 use crate::network::{Blocker, BlockerCode, Groups, Remedy, TraceLog};
 use crate::path::Leg;
 use crate::sets::addresses::AddressSet;
@@ -18,7 +18,7 @@ use crate::sets::ranges::Ranges;
 use crate::snapshot::aws::ec2::{IpPermission, SecurityGroup};
 
 use super::compiled::{Direction, Peer, Rule, Tables};
-use super::side::{Answer, Side};
+use super::side::Side;
 
 /// A rule that would admit something if what is missing were as it needs to be.
 struct Doubt {
@@ -108,8 +108,8 @@ impl<'s> Tables<'s> {
                 continue;
             }
             for peer in &rule.peers {
-                match self.answer(side, group, peer) {
-                    Answer::Yes(addresses) => {
+                match self.meant(side, group, peer) {
+                    Ok(Some(addresses)) => {
                         let taken = left.take(&addresses, points);
                         if !taken.is_empty() {
                             let by = format!(
@@ -122,8 +122,8 @@ impl<'s> Tables<'s> {
                             story.hop(Leg::Request, "security-group", &group.group_id, "allow", &by);
                         }
                     }
-                    Answer::No => {}
-                    Answer::Maybe(missing) => doubts.push(Doubt { points: points.clone(), missing }),
+                    Ok(None) => {}
+                    Err(missing) => doubts.push(Doubt { points: points.clone(), missing }),
                 }
             }
         }
@@ -161,18 +161,23 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// Whom a rule's peer means.
-    fn answer(&self, side: &Side<'_, '_>, group: &SecurityGroup, peer: &Peer<'_>) -> Answer {
+    /// The addresses that a rule's peer means of the other side; none where it means somebody else.
+    fn meant(
+        &self,
+        side: &Side<'_, '_>,
+        group: &SecurityGroup,
+        peer: &Peer<'_>,
+    ) -> Known<Option<AddressSet>> {
         match peer {
             Peer::Prefix(text, None) => {
                 let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
-                Answer::Maybe(vec![Missing::unmodelled(what)])
+                Err(vec![Missing::unmodelled(what)])
             }
             Peer::List(list, _) if side.peer.prefix_list.as_deref() == Some(list) => {
-                Answer::Yes(side.peer.addresses.clone())
+                Ok(Some(side.peer.addresses.clone()))
             }
-            Peer::Prefix(_, Some(addresses)) | Peer::List(_, Ok(addresses)) => Answer::Yes(addresses.clone()),
-            Peer::List(_, Err(missing)) => Answer::Maybe(missing.clone()),
+            Peer::Prefix(_, Some(addresses)) | Peer::List(_, Ok(addresses)) => Ok(Some(addresses.clone())),
+            Peer::List(_, Err(missing)) => Err(missing.clone()),
             Peer::Group(pair) => self.admits_reference(side, group, pair),
         }
     }

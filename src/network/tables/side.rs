@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::known::Missing;
 use crate::network::segment::Part;
-use crate::sets::addresses::AddressSet;
 use crate::sets::ranges::Ranges;
 
 use super::compiled::Direction;
@@ -26,14 +24,6 @@ pub(crate) enum Connection {
     Nat(String),
     /// Through a gateway endpoint.
     Endpoint(String),
-}
-
-/// Whom a rule's peer means.
-pub(crate) enum Answer {
-    /// These addresses.
-    Yes(AddressSet),
-    No,
-    Maybe(Vec<Missing>),
 }
 
 /// One side of a flow as its security groups see it.

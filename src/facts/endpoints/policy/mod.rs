@@ -12,11 +12,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalogue::registries;
 use crate::catalogue::services::{Needs, Owner, Sender, Service};
 use crate::facts::base::context::Context;
-use crate::facts::features::Use;
+use crate::facts::features::FeatureUse;
 use crate::facts::iam::policy::{Caller, Carried, Decision, Keys, Place, Request, evaluate_text};
 use crate::facts::iam::role_usage;
 use crate::facts::inventory::node_groups;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::service_endpoint;
@@ -44,7 +44,7 @@ impl Verdict {
 /// What decides which requests a cluster sends, computed once for all its endpoints.
 #[derive(Debug)]
 pub(crate) struct Senders<'u> {
-    used: &'u BTreeMap<String, Use>,
+    used: &'u BTreeMap<String, FeatureUse>,
     /// The roles of the nodes, and why there may be more.
     nodes: (BTreeSet<String>, Vec<Missing>),
     /// The roles that images are pulled with, and why there may be more.
@@ -54,7 +54,7 @@ pub(crate) struct Senders<'u> {
 
 impl<'u> Senders<'u> {
     /// Those of a cluster that uses these features.
-    pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, Use>) -> Self {
+    pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, FeatureUse>) -> Self {
         Self {
             used,
             nodes: role_usage::of_nodes(context),
@@ -131,13 +131,7 @@ struct Sum {
 
 impl Sum {
     fn known(&self) -> Known<bool> {
-        if !self.problems.is_empty() {
-            Ok(false)
-        } else if self.missing.is_empty() {
-            Ok(true)
-        } else {
-            Err(self.missing.clone())
-        }
+        known::disproved(!self.problems.is_empty(), self.missing.iter().cloned())
     }
 }
 
@@ -188,8 +182,6 @@ fn one(
             }
         }
     }
-    sum.missing.sort();
-    sum.missing.dedup();
     Ok(())
 }
 
@@ -197,9 +189,7 @@ fn one(
 /// nodes, or a feature.
 fn applies(context: &Context<'_>, senders: &Senders<'_>, when: &str) -> Known<bool> {
     match (senders.used.get(when), when) {
-        (Some(Use::Yes(_)), _) => Ok(true),
-        (Some(Use::No), _) => Ok(false),
-        (Some(Use::Unknown(missing)), _) => Err(missing.clone()),
+        (Some(shown), _) => shown.as_ref().map(Option::is_some).map_err(Clone::clone),
         (None, "ipv4" | "ipv6") => {
             let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
             let family = network.and_then(|network| network.ip_family.as_deref());
@@ -223,7 +213,7 @@ fn of_nodes(listed: &node_groups::Listed, system: &str) -> Known<bool> {
             Some(_) => {}
         }
     }
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
+    known::proved(false, missing)
 }
 
 /// A resource with its account and region; what is not known of it stands for whatever there may be.

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::facts::Facts;
 use crate::facts::test_support::fixture::{Fixture, is_unknown};
 use crate::intent::Intent;
+use crate::known::MissingKind;
 
 use super::*;
 

@@ -15,7 +15,7 @@ use crate::facts::capacity::free_prefixes;
 use crate::facts::inventory::max_pods::{self, Cni, CniKnown, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
 use crate::facts::inventory::{cluster, node_groups, subnets};
 use crate::intent::Growth;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of planned growth (`growth` in `privek-audit.yaml`, or `--nodes`).
@@ -216,9 +216,7 @@ fn need(
 fn zones(context: &Context<'_>, plan: &Growth) -> Known<BTreeMap<String, Vec<String>>> {
     let subnets: BTreeSet<String> = if plan.subnets.is_empty() {
         let (subnets, missing) = node_groups::known_subnets(context);
-        if !missing.is_empty() {
-            return Err(missing);
-        }
+        known::complete(missing)?;
         if subnets.is_empty() {
             let ids = context.vpc_config()?.subnet_ids.clone();
             ids.ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.subnetIds")])?
@@ -297,12 +295,10 @@ fn why(
         }
         Err(why) => missing.extend(why.iter().cloned()),
     }
-    missing.sort();
-    missing.dedup();
     if missing.is_empty() {
         missing.push(Missing::unmodelled("how many nodes find addresses"));
     }
-    missing
+    known::joined(missing)
 }
 
 #[cfg(test)]

@@ -13,7 +13,6 @@ use crate::facts::inventory::max_pods::{self, CniKnown, Kubelet, Limit};
 use crate::facts::inventory::node_groups::{self, NodeGroup};
 use crate::facts::inventory::user_data;
 use crate::known::Known;
-use crate::network::Groups;
 use crate::subject::{Fact, Subject, Subjects};
 
 use status::GroupStateFacts;
@@ -163,11 +162,7 @@ fn facts(
         name: Some(group.name.clone()),
         managed: group.managed,
         subnets: Fact(group.subnets.clone()),
-        security_groups: Fact(match &group.security_groups {
-            Groups::Known(ids) => Ok(ids.clone()),
-            Groups::Undeclared => Ok(Vec::new()),
-            Groups::Unread(missing) => Err(missing.clone()),
-        }),
+        security_groups: Fact(group.security_groups.ids().map(<[String]>::to_vec)),
         instance_types: Fact(group.instance_types.clone()),
         node_role: described.and_then(|described| described.node_role.clone()),
         min_size: Fact(group.min_size.clone()),

@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::facts::base::context::Context;
 use crate::facts::ends::operator_networks;
 use crate::facts::names;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::{End, EndKind, Groups};
 use crate::path::Verdict;
 use crate::sets::ports::Ports;
@@ -82,14 +82,10 @@ pub(crate) fn compare<'t>(
             _ => missing.extend(paths.into_iter().flat_map(|path| path.missing)),
         }
     }
-    let missing: Vec<Missing> = missing.into_iter().collect();
-    let known = |found: Vec<String>| {
-        if found.is_empty() && !missing.is_empty() { Err(missing.clone()) } else { Ok(found) }
-    };
     Contradictions {
-        compared: if some || missing.is_empty() { Ok(some) } else { Err(missing.clone()) },
-        closed_in_fact: known(closed),
-        open_in_fact: known(open),
+        compared: known::proved(some, missing.iter().cloned()),
+        closed_in_fact: known::found(closed, missing.iter().cloned()),
+        open_in_fact: known::found(open, missing),
     }
 }
 

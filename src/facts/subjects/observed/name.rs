@@ -7,8 +7,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::service_endpoint::both;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 use crate::subject::{Fact, Subject};
 
@@ -248,7 +247,7 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     let in_vpc = &sight.place.in_vpc;
     let some = sight.expected.as_ref().map(|expected| !expected.is_empty()).map_err(Clone::clone);
     if sight.of != CLUSTER {
-        return both(some, in_vpc.clone());
+        return known::and(some, in_vpc.clone());
     }
     let forced = match public(context, sight) {
         Ok(false) => Ok(true),
@@ -258,7 +257,7 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
             _ => Err(missing),
         },
     };
-    both(some, forced)
+    known::and(some, forced)
 }
 
 /// The addresses that programs there use. Where the name has to lead to those that it should have, an
@@ -292,7 +291,7 @@ fn compared(
     expected: &Known<BTreeSet<IpAddr>>,
     compare: impl Fn(&BTreeSet<IpAddr>) -> BTreeSet<IpAddr>,
 ) -> Known<Vec<String>> {
-    if both(private_expected.clone(), resolves.clone())? {
+    if known::and(private_expected.clone(), resolves.clone())? {
         expected.as_ref().map(|expected| texts(&compare(expected))).map_err(Clone::clone)
     } else {
         Ok(Vec::new())

@@ -8,7 +8,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::facts::iam::permissions::{Grant, Permissions};
-use crate::facts::iam::role_usage::{self, Use, last};
+use crate::facts::iam::role_usage::{self, RoleUse, last};
 use crate::facts::iam::trust_policy;
 use crate::facts::inventory::vpc_cni;
 use crate::known::{Known, Missing};
@@ -157,7 +157,7 @@ fn own_role(context: &Context<'_>) -> Known<Option<String>> {
     role_usage::pod_identity_of(context, "kube-system", "aws-node")
 }
 
-fn facts(context: &Context<'_>, arn: &str, used: &Use, cni: &Cni) -> RoleFacts {
+fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &Cni) -> RoleFacts {
     let name = last(arn).unwrap_or(arn).to_owned();
     let permissions = Permissions::of(context, &name, arn);
     let nothing = || Grant { allowed: Ok(true), lacks: Vec::new() };
@@ -236,7 +236,7 @@ fn exists(context: &Context<'_>, name: &str) -> Known<bool> {
 fn of_cni(
     context: &Context<'_>,
     arn: &str,
-    used: &Use,
+    used: &RoleUse,
     cni: &Cni,
     permissions: &Permissions,
 ) -> (Known<bool>, Known<bool>, Vec<String>) {
@@ -297,19 +297,19 @@ fn entry<'s>(context: &Context<'s>, arn: &str) -> Entry<'s> {
 }
 
 /// <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
-fn wanted_type(used: &Use) -> Option<&'static str> {
+fn wanted_type(used: &RoleUse) -> Option<&'static str> {
     match used {
-        Use { auto_mode: true, .. } => Some("EC2"),
-        Use { nodes: true, windows: true, .. } => Some("EC2_WINDOWS"),
-        Use { nodes: true, .. } => Some("EC2_LINUX"),
-        Use { fargate, .. } if !fargate.is_empty() => Some("FARGATE_LINUX"),
+        RoleUse { auto_mode: true, .. } => Some("EC2"),
+        RoleUse { nodes: true, windows: true, .. } => Some("EC2_WINDOWS"),
+        RoleUse { nodes: true, .. } => Some("EC2_LINUX"),
+        RoleUse { fargate, .. } if !fargate.is_empty() => Some("FARGATE_LINUX"),
         _ => None,
     }
 }
 
 /// Whether the cluster takes the role's holders for nodes. An access entry comes before `aws-auth`,
 /// which only Kubernetes shows.
-fn mapped(context: &Context<'_>, used: &Use, entry: &Entry<'_>) -> Known<bool> {
+fn mapped(context: &Context<'_>, used: &RoleUse, entry: &Entry<'_>) -> Known<bool> {
     let Some(wanted) = wanted_type(used) else { return Ok(true) };
     let config = context.cluster.clone()?.access_config.as_ref();
     let mode = config

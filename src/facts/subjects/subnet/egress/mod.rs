@@ -6,7 +6,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::callers;
 use crate::facts::inventory::subnets;
-use crate::known::Known;
+use crate::known::{Known, Missing};
 use crate::network::{AttachmentElsewhere, Egress, NatElsewhere};
 use crate::subject::Fact;
 
