@@ -2,7 +2,7 @@
 
 use crate::known::{self, Known, Missing};
 use crate::network::Groups;
-use crate::network::segment::Part;
+use crate::network::segment::Segment;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{SecurityGroup, UserIdGroupPair, VpcPeeringConnection};
 
@@ -161,7 +161,7 @@ impl<'s> Tables<'s> {
     }
 
     /// How two sides could be connected, for a path whose routes do not connect them.
-    pub(crate) fn possible_connection(&self, a: &Part<'_>, b: &Part<'_>) -> Option<Connection> {
+    pub(crate) fn possible_connection(&self, a: &Segment<'_>, b: &Segment<'_>) -> Option<Connection> {
         let (a, b) = (a.vpc()?, b.vpc()?);
         if a == b {
             return Some(Connection::Local);

@@ -12,7 +12,7 @@ use crate::known::{Known, Missing};
 use crate::network::{Blocker, BlockerCode, Groups, Remedy, TraceLog};
 use crate::path::Leg;
 use crate::sets::addresses::AddressSet;
-use crate::sets::header_space::{Region, Regions};
+use crate::sets::header_space::{HeaderBlock, HeaderSpace};
 use crate::sets::ports;
 use crate::sets::ranges::Ranges;
 use crate::snapshot::aws::ec2::{IpPermission, SecurityGroup};
@@ -61,7 +61,7 @@ impl<'s> Tables<'s> {
                 return story.missing([Missing::groups_of(&own.label)]);
             }
         };
-        let mut left = Regions::of(&side.peer.addresses, side.points);
+        let mut left = HeaderSpace::of(&side.peer.addresses, side.points);
         let mut doubts = Vec::new();
         for id in ids {
             match self.security_group(id) {
@@ -84,8 +84,8 @@ impl<'s> Tables<'s> {
         if side.peer.is_stand_in && admitted_some {
             return story.missing(side.peer.unread.clone());
         }
-        for region in left.iter() {
-            let blocker = self.blocker(side, ids, region);
+        for block in left.iter() {
+            let blocker = self.blocker(side, ids, block);
             story.hop(leg, "security-group", &blocker.id, "deny", &blocker.reason);
             story.block(blocker);
         }
@@ -96,7 +96,7 @@ impl<'s> Tables<'s> {
         story: &mut TraceLog,
         side: &Side<'_, '_>,
         group: &'s SecurityGroup,
-        (left, doubts): (&mut Regions, &mut Vec<Doubt>),
+        (left, doubts): (&mut HeaderSpace, &mut Vec<Doubt>),
     ) {
         for rule in self.rules(group, side.direction).iter() {
             let Some(points) = &rule.points else {
@@ -182,12 +182,12 @@ impl<'s> Tables<'s> {
         }
     }
 
-    fn blocker(&self, side: &Side<'_, '_>, ids: &[String], region: &Region) -> Blocker {
+    fn blocker(&self, side: &Side<'_, '_>, ids: &[String], block: &HeaderBlock) -> Blocker {
         let (code, rule) = match side.direction {
             Direction::Inbound => (BlockerCode::SecurityGroupIngress, "inbound"),
             Direction::Outbound => (BlockerCode::SecurityGroupEgress, "outbound"),
         };
-        let (peer, points) = (side.peer, &region.points);
+        let (peer, points) = (side.peer, &block.points);
         // In one order, so that the same groups read the same wherever they are.
         let named: Vec<&str> = ids.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
         let mut reason = format!(
@@ -195,7 +195,7 @@ impl<'s> Tables<'s> {
             named.join(", "),
             ports::describe(points),
             word(side),
-            peer.told(&region.addresses),
+            peer.told(&block.addresses),
         );
         let others = self.admitted(ids, side, points);
         if !others.is_empty() {
@@ -215,13 +215,13 @@ impl<'s> Tables<'s> {
             kind: "security-group".to_owned(),
             id: self.group_to_open(ids),
             leg: Some(Leg::Request),
-            part: peer.part(&region.addresses),
+            part: peer.part(&block.addresses),
             reason,
             remedy: Remedy {
                 protocol: Some(protocol),
                 from_port,
                 to_port,
-                cidrs: if peer.is_stand_in { Vec::new() } else { peer.prefixes_for_fix(&region.addresses) },
+                cidrs: if peer.is_stand_in { Vec::new() } else { peer.prefixes_for_fix(&block.addresses) },
                 group,
                 prefix_list: peer.prefix_list.clone(),
                 ..Remedy::default()
@@ -255,10 +255,10 @@ impl<'s> Tables<'s> {
 }
 
 /// Whether nothing was taken from a flow yet.
-fn is_whole(left: &Regions, side: &Side<'_, '_>) -> bool {
-    let mut regions = left.iter();
-    matches!((regions.next(), regions.next()), (Some(region), None)
-        if region.addresses == side.peer.addresses && region.points == *side.points)
+fn is_whole(left: &HeaderSpace, side: &Side<'_, '_>) -> bool {
+    let mut blocks = left.iter();
+    matches!((blocks.next(), blocks.next()), (Some(block), None)
+        if block.addresses == side.peer.addresses && block.points == *side.points)
 }
 
 fn word(side: &Side<'_, '_>) -> &'static str {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::network::segment::Part;
+use crate::network::segment::Segment;
 use crate::sets::ranges::Ranges;
 
 use super::compiled::Direction;
@@ -29,8 +29,8 @@ pub(crate) enum Connection {
 /// One side of a flow as its security groups see it.
 pub(crate) struct Side<'a, 's> {
     pub direction: Direction,
-    pub own: &'a Part<'s>,
-    pub peer: &'a Part<'s>,
+    pub own: &'a Segment<'s>,
+    pub peer: &'a Segment<'s>,
     pub points: &'a Ranges,
     /// How the two sides are connected.
     pub connections: &'a BTreeSet<Connection>,
