@@ -8,7 +8,7 @@ use super::input::{self, Declared};
 use super::{Done, output};
 use crate::cli::{Format, TraceArgs};
 use crate::collect::aws::About;
-use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
+use crate::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
 use crate::id;
 use crate::known::{self, MissingKind};
 use crate::network;
@@ -106,7 +106,7 @@ fn redacted(end: DeclaredEnd, (known, shown): (&Declared, &Declared), redactor: 
 fn answer(
     (from, to): (&DeclaredEnd, &DeclaredEnd),
     ports: Ports,
-    traced: Traced,
+    traced: TraceAnswer,
     (fix, origin): (Option<report::Fix>, Option<String>),
 ) -> Trace {
     let verdict = verdict(traced.verdict);

@@ -71,7 +71,7 @@ impl Clients {
 }
 
 /// Where an endpoint has interfaces, and where it lacks them.
-pub(crate) struct Zones {
+pub(crate) struct EndpointZones {
     /// Those with an interface.
     pub endpoint: BTreeSet<String>,
     /// Those with clients and without an interface.
@@ -80,7 +80,7 @@ pub(crate) struct Zones {
     pub unoffered: Known<BTreeSet<String>>,
 }
 
-impl Zones {
+impl EndpointZones {
     /// A zone that the service is not offered in (`offered`) cannot be lacking.
     pub fn new(
         context: &Context<'_>,

@@ -39,7 +39,7 @@ pub use not_found::NoEnd;
 pub(crate) use pods::beyond_nodes;
 pub(crate) use resolver::of_endpoint as of_resolver_endpoint;
 pub(crate) use snat::pods_towards;
-pub(crate) use written::{Side, of_written, service};
+pub(crate) use written::{EndSide, of_written, service};
 
 /// The ends that are known, and why there may be more.
 #[derive(Clone, Debug, Default, PartialEq)]

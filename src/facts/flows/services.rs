@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::EndSpec;
-use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
 use crate::facts::ends::{self, Ends, Party};
 use crate::facts::features::{self, FeatureUse};
@@ -14,14 +14,14 @@ use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::subject::{Fact, Subjects};
 
-use super::{Asked, FlowFacts, Run, Traced};
+use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
 
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
 
 /// What the flows to all services share.
 struct Services<'r, 'a, 's> {
-    run: &'r Run<'a, 's>,
+    run: &'r FlowRun<'a, 's>,
     matrix: &'static Matrix,
     used: BTreeMap<String, FeatureUse>,
     s3: S3<'a, 's>,
@@ -29,7 +29,12 @@ struct Services<'r, 'a, 's> {
 }
 
 /// The flows of these parties to every service, or to the one that is named.
-pub(crate) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], subjects: &mut Subjects) {
+pub(crate) fn flows(
+    run: &FlowRun<'_, '_>,
+    asked: &AskedPort,
+    parties: &[Party<'_>],
+    subjects: &mut Subjects,
+) {
     let matrix = match services::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return subjects.unlisted.extend(missing),
@@ -61,7 +66,7 @@ struct Sources {
 impl Sources {
     /// Pods that share the nodes' subnets and groups reach services as the nodes do, which is asked for
     /// already.
-    fn new(run: &Run<'_, '_>, party: &Party<'_>) -> Self {
+    fn new(run: &FlowRun<'_, '_>, party: &Party<'_>) -> Self {
         if matches!(&run.from, EndSpec::Role(role) if role == "pods") {
             let (ends, applies) = ends::beyond_nodes(run.context);
             return Self { ends, applies };
@@ -74,7 +79,7 @@ impl Sources {
 impl Services<'_, '_, '_> {
     fn flow(
         &self,
-        asked: &Asked,
+        asked: &AskedPort,
         party: &Party<'_>,
         sources: &Sources,
         suffix: &str,
@@ -89,7 +94,7 @@ impl Services<'_, '_, '_> {
         ]);
         let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
         let usable = best.clone().and_then(|best| self.usable(best, service));
-        let mut traced = Traced::default();
+        let mut traced = FlowResult::default();
         let mut way = usable.clone();
         if needed == Ok(false) {
             way = Ok(false);
@@ -145,9 +150,9 @@ impl Services<'_, '_, '_> {
     }
 
     /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
-    fn to_s3(&self, asked: &Asked, sources: &Ends, best: &VpcEndpoint) -> (Traced, Known<bool>) {
+    fn to_s3(&self, asked: &AskedPort, sources: &Ends, best: &VpcEndpoint) -> (FlowResult, Known<bool>) {
         let context = self.run.context;
-        let mut traced = Traced::default();
+        let mut traced = FlowResult::default();
         traced.missing.extend(sources.unlisted.iter().cloned());
         let mut some_way = false;
         let mut unknown = Vec::new();
@@ -156,7 +161,7 @@ impl Services<'_, '_, '_> {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
                 None if service_endpoint::is_interface(context, best) == Ok(true) => {
-                    Ok(Way::Interface { endpoint: best })
+                    Ok(S3Route::Interface { endpoint: best })
                 }
                 None => {
                     let what = format!("how {} comes to S3 without an interface endpoint", source.label);
@@ -164,8 +169,8 @@ impl Services<'_, '_, '_> {
                 }
             };
             let endpoint = match way {
-                Ok(Way::None) => continue,
-                Ok(Way::Gateway { endpoint } | Way::Interface { endpoint }) => endpoint,
+                Ok(S3Route::None) => continue,
+                Ok(S3Route::Gateway { endpoint } | S3Route::Interface { endpoint }) => endpoint,
                 Err(missing) => {
                     unknown.extend(missing);
                     continue;

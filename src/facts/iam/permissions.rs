@@ -13,7 +13,7 @@ use crate::facts::base::context::Context;
 use crate::known::{self, Known, Missing};
 use crate::snapshot::Arn;
 
-use super::policy::{Caller, Carried, Decision, Keys, Place, Request, all};
+use super::policy::{Caller, Carried, Decision, Keys, PolicyKind, Request, all};
 use super::role_usage::last;
 
 /// Whether a role may do all of something.
@@ -164,7 +164,7 @@ impl Permissions {
         for action in &need.actions {
             let request = Request { action, resource: resource.as_deref(), caller: &caller, keys: &keys };
             let name = last(&self.arn).unwrap_or(&self.arn);
-            match all(Place::Identity, &documents, request) {
+            match all(PolicyKind::Identity, &documents, request) {
                 Ok(Decision::Allowed) => {
                     missing.extend(self.boundary.clone());
                     // A policy that was not read may also forbid; AWS's own never do.

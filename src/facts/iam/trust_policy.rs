@@ -6,7 +6,7 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 use crate::known::{self, Known, Missing};
 
-use super::policy::{Caller, Decision, Keys, Place, Request, evaluate};
+use super::policy::{Caller, Decision, Keys, PolicyKind, Request, evaluate};
 use super::role_usage::RoleUse;
 
 /// Whether those who use a role may assume it.
@@ -50,7 +50,7 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
     } {
         for action in &user.actions {
             let request = Request { action, resource: None, caller: &user.caller, keys: &user.keys };
-            match evaluate(Place::Trust, document, request) {
+            match evaluate(PolicyKind::Trust, document, request) {
                 Ok(Decision::Allowed) => {}
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))
                     if is_documented(context, &user.caller) =>

@@ -11,7 +11,7 @@ use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
 use super::launch_template::{default_group, template, template_groups};
-use super::node_group_instances::{self, Homes};
+use super::node_group_instances::{self, GroupMembership};
 use super::ungrouped_nodes::beyond;
 
 /// A managed node group, or an Auto Scaling group of self-managed nodes.
@@ -113,7 +113,7 @@ pub fn instances<'s>(context: &Context<'s>) -> Known<Vec<&'s Instance>> {
 /// The cluster's instances that belong to none of these groups, for instance Karpenter's.
 pub fn loose_instances<'s>(context: &Context<'s>, groups: &[NodeGroup]) -> Known<Vec<&'s Instance>> {
     let instances = instances(context)?;
-    let homes = Homes::new(context, groups);
+    let homes = GroupMembership::new(context, groups);
     Ok(instances.into_iter().filter(|instance| homes.of(instance).is_empty()).collect())
 }
 

@@ -160,7 +160,7 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     };
     let expected = required::control_plane(context);
     let listed = operators.iter().map(|operator| {
-        let client::Asked { mut lookup, vpc, declared } =
+        let client::OperatorLookup { mut lookup, vpc, declared } =
             client::operator(context, operator, &Question::new(&host));
         let mut leads = match &lookup.answer {
             Ok(Answer::Addresses(told)) => leads_home(told, &expected),

@@ -143,7 +143,7 @@ fn open_rules(group: &SecurityGroup) -> Known<Vec<OpenRuleFacts>> {
             open.insert(OpenRuleFacts { protocol: protocol.to_owned(), from_port, to_port, cidrs, told });
         }
     }
-    if open.is_empty() && !unread.is_empty() { Err(unread) } else { Ok(open.into_iter().collect()) }
+    known::found(open.into_iter().collect(), unread)
 }
 
 fn told(protocol: &str, from: Option<i64>, to: Option<i64>) -> String {

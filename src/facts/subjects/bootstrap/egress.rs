@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::subnets;
@@ -78,7 +78,7 @@ pub(crate) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Reposito
     let s3 = S3::new(context);
     let (mut closed, mut closed_tables, mut missing) = (false, BTreeSet::new(), Vec::new());
     for id in subnets {
-        let way = s3.way(&id).map(|way| way != Way::None);
+        let way = s3.way(&id).map(|way| way != S3Route::None);
         if way == Ok(true) || context.network.egress(&id) == Ok(Egress::Nat) {
             continue;
         }

@@ -219,10 +219,10 @@ fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
     )
 }
 
-type Zones = Known<(BTreeSet<String>, Vec<Missing>)>;
+type KnownZones = Known<(BTreeSet<String>, Vec<Missing>)>;
 
 /// The zones that are known, with what is missing for the others.
-fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
+fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> KnownZones {
     let subnets = setting(context, config, "subnetIds", |c| c.subnet_ids.clone()).0?;
     let mut zones = BTreeSet::new();
     let mut missing = Vec::new();
@@ -238,7 +238,7 @@ fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
 }
 
 /// The subnet with most free addresses of each zone that the cluster is not in and could be.
-fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
+fn elsewhere(context: &Context<'_>, zones: &KnownZones) -> Known<Vec<String>> {
     let vpc = context.vpc.clone()?;
     let taken = zones.as_ref().map(|(zones, _)| zones).map_err(Clone::clone)?;
     let mut best: BTreeMap<String, (i64, String)> = BTreeMap::new();
@@ -276,7 +276,7 @@ fn room_for_update(context: &Context<'_>, config: &Known<&VpcConfig>) -> Fact<bo
     }))
 }
 
-fn several(zones: &Zones) -> Fact<bool> {
+fn several(zones: &KnownZones) -> Fact<bool> {
     Fact(match zones {
         Ok((zones, missing)) => known::proved(zones.len() >= 2, missing.iter().cloned()),
         Err(missing) => Err(missing.clone()),

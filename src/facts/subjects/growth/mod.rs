@@ -12,7 +12,8 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::capacity::address_demand::{self, Bound, count};
 use crate::facts::capacity::free_prefixes;
-use crate::facts::inventory::max_pods::{self, Cni, CniKnown, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
+use crate::facts::inventory::max_pods::{self, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
+use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown};
 use crate::facts::inventory::{cluster, node_groups, subnets};
 use crate::intent::Growth;
 use crate::known::{self, Known, Missing};
@@ -89,7 +90,7 @@ fn facts(context: &Context<'_>, plan: &Growth) -> GrowthFacts {
         "The planned growth is {} nodes besides those that run, which keep the addresses that they hold now; they spread evenly over the zones of their subnets, and their pods evenly over them.",
         plan.nodes
     ));
-    let cni = max_pods::cni(context);
+    let cni = vpc_cni::cni(context);
     let kubelet = kubelet(context);
     let shapes =
         plan.instance_types.iter().map(|name| max_pods::shape(context, name)).collect::<Known<Vec<_>>>();

@@ -9,9 +9,10 @@ use crate::facts::base::context::Context;
 use crate::facts::capacity::shortage::Shortage;
 use crate::facts::capacity::{self, Capacity, ZoneCapacity, address_demand, eni_trunking};
 use crate::facts::inventory::cluster::ipv6;
-use crate::facts::inventory::max_pods::{self, CniKnown, Kubelet, Limit};
+use crate::facts::inventory::max_pods::{self, Kubelet, Limit};
 use crate::facts::inventory::node_groups::{self, NodeGroup};
 use crate::facts::inventory::user_data;
+use crate::facts::inventory::vpc_cni::{self, CniKnown};
 use crate::known::Known;
 use crate::subject::{Fact, Subject, Subjects};
 
@@ -125,7 +126,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     if listed.groups.is_empty() {
         return Subjects { listed: Vec::new(), unlisted: listed.unlisted };
     }
-    let cni = max_pods::cni(context);
+    let cni = vpc_cni::cni(context);
     let ipv6 = ipv6(context);
     let kubelets: Vec<Known<Kubelet>> =
         listed.groups.iter().map(|group| kubelet(context, group, &ipv6)).collect();

@@ -16,7 +16,7 @@ use crate::snapshot::aws::ec2::NetworkInterface;
 use crate::snapshot::observation::{Tls, TlsOutcome};
 
 use super::dns::are_private;
-use super::vantage::Place;
+use super::vantage::VantagePlace;
 
 /// Where the settings and the probe contradict each other.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Contradictions {
 /// Traces the way from the probe's place to each address that is a known interface's.
 pub(crate) fn compare<'t>(
     context: &Context<'_>,
-    place: &Place<'_>,
+    place: &VantagePlace<'_>,
     greetings: impl Iterator<Item = &'t Tls>,
 ) -> Contradictions {
     let from = match source(context, place) {
@@ -93,7 +93,7 @@ pub(crate) fn compare<'t>(
 /// say nothing: of a place that is not known, or without any.
 pub(crate) fn told_otherwise(
     context: &Context<'_>,
-    place: &Place<'_>,
+    place: &VantagePlace<'_>,
     name: &str,
     given: &BTreeSet<IpAddr>,
 ) -> Known<Option<Vec<String>>> {
@@ -122,7 +122,7 @@ pub(crate) fn told_otherwise(
 }
 
 /// The end that the probe spoke from; nothing where the settings say nothing of it.
-fn source(context: &Context<'_>, place: &Place<'_>) -> Known<Option<End>> {
+fn source(context: &Context<'_>, place: &VantagePlace<'_>) -> Known<Option<End>> {
     if context.snapshot.read_nothing() {
         return Ok(None);
     }

@@ -11,7 +11,7 @@ use crate::known::{self, Known, Missing};
 use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 use crate::subject::{Fact, Subject};
 
-use super::dns::{Answers, Resolver, are_private};
+use super::dns::{DnsAnswers, Resolver, are_private};
 use super::tls::{Greeted, Greetings};
 use super::{NAME, Sight, expected};
 
@@ -121,7 +121,7 @@ const DATES: [TlsOutcome; 3] = [TlsOutcome::Expired, TlsOutcome::NotYetValid, Tl
 /// The subject of one name and place.
 pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let place = &sight.place;
-    let answers = Answers::of(sight);
+    let answers = DnsAnswers::of(sight);
     let given = answers.addresses();
     let of_cluster = sight.of == CLUSTER;
     let resolves = answers.resolves();

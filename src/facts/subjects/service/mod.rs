@@ -6,9 +6,9 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::callers::{Clients, Zones, offered_zones};
+use crate::facts::endpoints::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::endpoints::centralized;
-use crate::facts::endpoints::policy::{self, Senders, Verdict};
+use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
 use crate::facts::features;
 use crate::known::{self, Known};
@@ -194,11 +194,11 @@ fn of_service(
         Ok(None) => Fact::known(false),
         Err(missing) => Fact(Err(missing.clone())),
     };
-    let zones = Zones::new(context, clients, &best, offered_zones(detail).as_ref());
+    let zones = EndpointZones::new(context, clients, &best, offered_zones(detail).as_ref());
     let policy = match &best {
         Ok(Some(endpoint)) => policy::judge(context, senders, endpoint, service, detail),
-        Ok(None) => Verdict::all(Ok(false)),
-        Err(missing) => Verdict::all(Err(missing.clone())),
+        Ok(None) => PolicyVerdict::all(Ok(false)),
+        Err(missing) => PolicyVerdict::all(Err(missing.clone())),
     };
     ServiceFacts {
         id: suffix.to_owned(),
