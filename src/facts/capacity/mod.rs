@@ -189,7 +189,8 @@ impl Misfits {
         match &self.high {
             Some(sets) if !named(sets) => {}
             _ if self.missing.is_empty() => {
-                missing.push(Missing::unmodelled("how this many node groups and subnets fit into each other"))
+                missing
+                    .push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
             }
             _ => missing.extend(self.missing.iter().cloned()),
         }

@@ -74,7 +74,7 @@ impl<'s> Reasoner<'s> {
         for piece in self.routes(table, vpc, &run.to.addresses) {
             match &piece.way {
                 RouteOutcome::Local(by) => {
-                    story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"))
+                    story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
                 }
                 RouteOutcome::Blackhole(by) => {
                     let reason = format!("the route of {id}, which {gateway} has, for {by} is a blackhole");
