@@ -9,7 +9,7 @@ pub(crate) const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), 
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Table {
+pub(crate) struct IamTable {
     pub needs: BTreeMap<String, Vec<Need>>,
     pub managed: BTreeMap<String, Managed>,
     pub auto_mode: Vec<String>,
@@ -34,5 +34,5 @@ pub(crate) struct Managed {
     pub services: Vec<String>,
 }
 
-pub(crate) static PARSED: LazyLock<Table> =
+pub(crate) static PARSED: LazyLock<IamTable> =
     LazyLock::new(|| serde_saphyr::from_str(TABLE).unwrap_or_default());

@@ -12,7 +12,7 @@ pub(crate) const TABLE: &str = include_str!(concat!(env!("CARGO_MANIFEST_DIR"), 
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Table {
+pub(crate) struct VersionTable {
     versions: BTreeMap<String, Row>,
 }
 
@@ -29,7 +29,8 @@ pub(crate) type Dates = BTreeMap<(u32, u32), (Time, Time)>;
 pub(crate) fn support_dates() -> Known<&'static Dates> {
     static PARSED: LazyLock<Known<Dates>> = LazyLock::new(|| {
         let wrong = |what: String| vec![Missing::unmodelled(format!("rules/eks/versions.yaml: {what}"))];
-        let support_dates: Table = serde_saphyr::from_str(TABLE).map_err(|error| wrong(error.to_string()))?;
+        let support_dates: VersionTable =
+            serde_saphyr::from_str(TABLE).map_err(|error| wrong(error.to_string()))?;
         let row = |(version, row): (String, Row)| {
             let dates = (Time::parse(&row.standard), Time::parse(&row.extended));
             match (minor_version(&version), dates) {

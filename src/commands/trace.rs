@@ -9,7 +9,7 @@ use super::input::{self, Declared};
 use super::output;
 use crate::cli::TraceArgs;
 use crate::collect::aws::About;
-use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
+use crate::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
 use crate::id;
 use crate::pack_aws::PACK;
 use crate::render;
@@ -104,7 +104,7 @@ fn redacted(end: DeclaredEnd, (known, shown): (&Declared, &Declared), redactor: 
 fn answer(
     (from, to): (&DeclaredEnd, &DeclaredEnd),
     ports: Ports,
-    traced: Traced,
+    traced: TraceAnswer,
     (fix, origin): (Option<Fix>, Option<String>),
 ) -> Trace {
     let verdict = Verdict::from(traced.verdict);

@@ -45,7 +45,7 @@ pub use forwarders::{ForwardersError, Forwarding, Wanted, forwarding};
 pub use names::{NeededName, NeededNames, needed_names};
 pub use subjects::observed::cluster_networks;
 pub use subjects::{KINDS, OBSERVED, schema};
-pub use trace::{TraceError, Traced, trace};
+pub use trace::{TraceAnswer, TraceError, trace};
 
 /// All facts about one snapshot.
 #[derive(Debug)]

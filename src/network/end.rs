@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use crate::known::Missing;
+use crate::known::{Known, Missing};
 
 /// One end of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,4 +55,21 @@ pub enum Groups {
     Undeclared,
     /// They could be read, but were not.
     Unread(Vec<Missing>),
+}
+
+impl Groups {
+    /// These; a list without any was not read, because whatever has security groups has one at least.
+    pub fn of(ids: impl IntoIterator<Item = String>, unread: impl FnOnce() -> Vec<Missing>) -> Self {
+        let ids: Vec<String> = ids.into_iter().collect();
+        if ids.is_empty() { Self::Unread(unread()) } else { Self::Known(ids) }
+    }
+
+    /// The groups that are known to be there; none where nobody declared any.
+    pub fn ids(&self) -> Known<&[String]> {
+        match self {
+            Self::Known(ids) => Ok(ids),
+            Self::Undeclared => Ok(&[]),
+            Self::Unread(missing) => Err(missing.clone()),
+        }
+    }
 }

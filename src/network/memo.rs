@@ -7,15 +7,15 @@ use std::rc::Rc;
 
 /// Values by key.
 #[derive(Debug)]
-pub(crate) struct Memo<K, V>(RefCell<BTreeMap<K, Rc<V>>>);
+pub(crate) struct KeyedMemo<K, V>(RefCell<BTreeMap<K, Rc<V>>>);
 
-impl<K, V> Default for Memo<K, V> {
+impl<K, V> Default for KeyedMemo<K, V> {
     fn default() -> Self {
         Self(RefCell::default())
     }
 }
 
-impl<K: Ord, V> Memo<K, V> {
+impl<K: Ord, V> KeyedMemo<K, V> {
     /// The value of this key, made now if it is the first time.
     pub fn get(&self, key: K, make: impl FnOnce() -> V) -> Rc<V> {
         let found = self.0.borrow().get(&key).map(Rc::clone);

@@ -11,7 +11,7 @@ use super::Groups;
 
 /// Where addresses are.
 #[derive(Clone, Debug)]
-pub(crate) enum Place<'s> {
+pub(crate) enum Location<'s> {
     /// In a subnet of a VPC that was read.
     Inside { subnet: &'s Subnet, vpc: &'s str },
     /// Anywhere else; `via` is where the user says that they come in.
@@ -20,12 +20,12 @@ pub(crate) enum Place<'s> {
 
 /// Addresses in one place.
 #[derive(Clone, Debug)]
-pub(crate) struct Part<'s> {
+pub(crate) struct Segment<'s> {
     /// The end's name.
     pub label: String,
     /// What tells this part from the end's others.
     pub what: String,
-    pub place: Place<'s>,
+    pub place: Location<'s>,
     pub addresses: AddressSet,
     /// What a fix should speak of instead of the single addresses: AWS moves interfaces within
     /// their subnets, and a declared network is more than the addresses in use.
@@ -52,8 +52,14 @@ pub(crate) struct Part<'s> {
     pub assumptions: Vec<String>,
 }
 
-impl<'s> Part<'s> {
-    pub fn new(label: &str, what: String, place: Place<'s>, addresses: AddressSet, groups: Groups) -> Self {
+impl<'s> Segment<'s> {
+    pub fn new(
+        label: &str,
+        what: String,
+        place: Location<'s>,
+        addresses: AddressSet,
+        groups: Groups,
+    ) -> Self {
         Self {
             label: label.to_owned(),
             what,
@@ -76,15 +82,15 @@ impl<'s> Part<'s> {
 
     pub fn vpc(&self) -> Option<&'s str> {
         match self.place {
-            Place::Inside { vpc, .. } => Some(vpc),
-            Place::Outside { .. } => None,
+            Location::Inside { vpc, .. } => Some(vpc),
+            Location::Outside { .. } => None,
         }
     }
 
     pub fn subnet(&self) -> Option<&'s Subnet> {
         match self.place {
-            Place::Inside { subnet, .. } => Some(subnet),
-            Place::Outside { .. } => None,
+            Location::Inside { subnet, .. } => Some(subnet),
+            Location::Outside { .. } => None,
         }
     }
 

@@ -7,25 +7,25 @@ use super::ranges::Ranges;
 
 /// Sets of addresses that do not overlap, each with a value.
 #[derive(Debug)]
-pub(crate) struct Division<T> {
+pub(crate) struct AddressMap<T> {
     values: Vec<T>,
     /// For each family the ranges in order, each with the place of its value.
     families: [Vec<(u128, u128, usize)>; 2],
 }
 
-impl<T> Division<T> {
-    /// The division into these sets.
+impl<T> AddressMap<T> {
+    /// The map of these sets.
     pub fn of(sets: impl IntoIterator<Item = (AddressSet, T)>) -> Self {
-        let mut division = Self { values: Vec::new(), families: [Vec::new(), Vec::new()] };
+        let mut map = Self { values: Vec::new(), families: [Vec::new(), Vec::new()] };
         for (addresses, value) in sets {
-            let at = division.values.len();
-            division.values.push(value);
-            for (family, ranges) in division.families.iter_mut().zip(addresses.families()) {
+            let at = map.values.len();
+            map.values.push(value);
+            for (family, ranges) in map.families.iter_mut().zip(addresses.families()) {
                 family.extend(ranges.iter().map(|(first, last)| (first, last, at)));
             }
         }
-        division.families.iter_mut().for_each(|family| family.sort_unstable());
-        division
+        map.families.iter_mut().for_each(|family| family.sort_unstable());
+        map
     }
 
     /// The parts that some addresses are divided into, in the order in which the sets were given.
@@ -58,13 +58,13 @@ mod tests {
 
     #[test]
     fn addresses_are_split_as_the_sets_are_in_their_order() {
-        let division = Division::of([
+        let map = AddressMap::of([
             (set(&["10.1.0.0/16", "fd00::/8"]), "one"),
             (set(&["10.0.0.0/16", "10.2.0.0/16"]), "two"),
         ]);
         let split = |prefixes: &[&str]| -> Vec<String> {
             let wanted = set(prefixes);
-            division.split(&wanted).map(|(part, value)| format!("{value} {part}")).collect()
+            map.split(&wanted).map(|(part, value)| format!("{value} {part}")).collect()
         };
         assert_eq!(split(&["10.0.0.0/8"]), ["one 10.1.0.0/16", "two 10.0.0.0/16, 10.2.0.0/16"]);
         assert_eq!(split(&["10.0.255.0/24", "10.1.0.7/32"]), ["one 10.1.0.7", "two 10.0.255.0/24"]);

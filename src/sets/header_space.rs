@@ -8,48 +8,48 @@ use super::ranges::Ranges;
 
 /// Every one of these addresses with every one of these ports.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Region {
+pub(crate) struct HeaderBlock {
     pub addresses: AddressSet,
     pub points: Ranges,
 }
 
-/// What is left of a flow while rules are taken from it; the addresses of its regions are disjoint,
-/// and no two regions have the same ports.
+/// What is left of a flow while rules are taken from it; the addresses of its blocks are disjoint,
+/// and no two blocks have the same ports.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Regions(Vec<Region>);
+pub(crate) struct HeaderSpace(Vec<HeaderBlock>);
 
-impl Regions {
+impl HeaderSpace {
     pub fn of(addresses: &AddressSet, points: &Ranges) -> Self {
-        let mut regions = Self::default();
-        regions.add(addresses.clone(), points.clone());
-        regions
+        let mut space = Self::default();
+        space.add(addresses.clone(), points.clone());
+        space
     }
 
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub fn iter(&self) -> impl Iterator<Item = &Region> {
+    pub fn iter(&self) -> impl Iterator<Item = &HeaderBlock> {
         self.0.iter()
     }
 
     /// Whether any of it is for these protocols and ports.
     pub fn meets(&self, points: &Ranges) -> bool {
-        self.0.iter().any(|region| region.points.meets(points))
+        self.0.iter().any(|block| block.points.meets(points))
     }
 
     /// Takes a rule's part out, and returns what was taken.
     pub fn take(&mut self, addresses: &AddressSet, points: &Ranges) -> Self {
         let (mut left, mut taken) = (Self::default(), Self::default());
-        for region in std::mem::take(&mut self.0) {
-            let both_addresses = region.addresses.intersect(addresses);
-            let both_points = region.points.intersect(points);
+        for block in std::mem::take(&mut self.0) {
+            let both_addresses = block.addresses.intersect(addresses);
+            let both_points = block.points.intersect(points);
             if both_addresses.is_empty() || both_points.is_empty() {
-                left.add(region.addresses, region.points);
+                left.add(block.addresses, block.points);
                 continue;
             }
-            left.add(region.addresses.subtract(&both_addresses), region.points.clone());
-            left.add(both_addresses.clone(), region.points.subtract(&both_points));
+            left.add(block.addresses.subtract(&both_addresses), block.points.clone());
+            left.add(both_addresses.clone(), block.points.subtract(&both_points));
             taken.add(both_addresses, both_points);
         }
         *self = left;
@@ -60,9 +60,9 @@ impl Regions {
         if addresses.is_empty() || points.is_empty() {
             return;
         }
-        match self.0.iter_mut().find(|region| region.points == points) {
-            Some(region) => region.addresses = region.addresses.union(&addresses),
-            None => self.0.push(Region { addresses, points }),
+        match self.0.iter_mut().find(|block| block.points == points) {
+            Some(block) => block.addresses = block.addresses.union(&addresses),
+            None => self.0.push(HeaderBlock { addresses, points }),
         }
     }
 }

@@ -4,9 +4,10 @@
 use std::collections::BTreeMap;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::max_pods::{self, CniKnown, Demand, Kubelet};
+use crate::facts::inventory::max_pods::{self, Demand, Kubelet};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::subnets;
+use crate::facts::inventory::vpc_cni::CniKnown;
 use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::Instance;
 

@@ -7,7 +7,7 @@
 use crate::facts::base::context::Context;
 use crate::facts::inventory::max_pods;
 use crate::facts::inventory::node_groups::{self, Listed, NodeGroup};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 
 /// Families of which the user guide says that they can.
 const CAN: [&str; 6] = ["c5", "c6g", "m5", "m6g", "r5", "r6g"];
@@ -42,7 +42,7 @@ pub(crate) fn types_without(context: &Context<'_>, group: &NodeGroup) -> Known<V
             doubtful.join(", ")
         )));
     }
-    if missing.is_empty() { Ok(without) } else { Err(missing) }
+    known::complete(missing).map(|()| without)
 }
 
 /// Whether another group can: pods that want such an interface are placed only where there is one
@@ -67,9 +67,7 @@ pub(crate) fn elsewhere(context: &Context<'_>, group: &NodeGroup, listed: &Liste
         }
         Err(why) => missing.extend(why),
     }
-    missing.sort();
-    missing.dedup();
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
+    known::proved(false, missing)
 }
 
 #[cfg(test)]

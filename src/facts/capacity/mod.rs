@@ -12,7 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::subject::Fact;
 
 use super::base::context::Context;
@@ -78,7 +78,7 @@ pub(crate) fn plan(context: &Context<'_>, listed: &node_groups::Listed, loads: V
         .chain(members.iter().filter_map(|m| m.zones.as_ref().err()).flatten().cloned())
         .collect();
     let answers =
-        [Demand::level_minimum, Demand::level_full].map(|level| Answers::of(context, &members, level));
+        [Demand::level_minimum, Demand::level_full].map(|level| Misfits::of(context, &members, level));
     members
         .iter()
         .enumerate()
@@ -91,7 +91,7 @@ fn answer(
     members: &[Member<'_>],
     at: usize,
     member: &Member<'_>,
-    answers: &[Answers; 2],
+    answers: &[Misfits; 2],
     elsewhere: &[Missing],
 ) -> Capacity {
     let [minimum, full] = answers;
@@ -119,7 +119,7 @@ fn answer(
 }
 
 /// Which groups do not fit, by zone, at the least and at the most; `None` where the search gave up.
-struct Answers {
+struct Misfits {
     level: Level,
     low: Option<BTreeMap<String, Vec<Vec<usize>>>>,
     high: Option<BTreeMap<String, Vec<Vec<usize>>>>,
@@ -129,7 +129,7 @@ struct Answers {
     missing: Vec<Missing>,
 }
 
-impl Answers {
+impl Misfits {
     fn of(context: &Context<'_>, members: &[Member<'_>], level: Level) -> Self {
         let mut missing: Vec<Missing> = Vec::new();
         for member in members {
@@ -189,13 +189,12 @@ impl Answers {
         match &self.high {
             Some(sets) if !named(sets) => {}
             _ if self.missing.is_empty() => {
-                missing.push(Missing::unmodelled("how this many node groups and subnets fit into each other"))
+                missing
+                    .push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
             }
             _ => missing.extend(self.missing.iter().cloned()),
         }
-        missing.sort();
-        missing.dedup();
-        Fact(if missing.is_empty() { Ok(true) } else { Err(missing) })
+        Fact(known::disproved(false, missing))
     }
 
     fn shortages(&self, context: &Context<'_>, members: &[Member<'_>], at: usize) -> Vec<Shortage> {
@@ -279,13 +278,11 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
             missing.extend(inputs.into_iter().flatten().cloned());
         }
     }
-    missing.sort();
-    missing.dedup();
     if missing.is_empty() {
         missing
             .push(Missing::operation("the addresses that running nodes hold", Some("ec2:DescribeInstances")));
     }
-    missing
+    known::joined(missing)
 }
 
 pub mod address_demand;

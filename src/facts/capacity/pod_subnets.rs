@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::max_pods::{self, CniKnown};
+use crate::facts::inventory::vpc_cni::{self, CniKnown};
 use crate::facts::inventory::{cluster, subnets};
 use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Subnet, tag};
@@ -43,18 +43,18 @@ pub(crate) struct PodPlaceFacts {
 }
 
 /// What all subnets share.
-pub(crate) struct Places<'c, 's> {
+pub(crate) struct PodPlaces<'c, 's> {
     context: &'c Context<'s>,
     cni: CniKnown,
     fargate: (BTreeSet<String>, Vec<Missing>),
 }
 
-impl<'c, 's> Places<'c, 's> {
+impl<'c, 's> PodPlaces<'c, 's> {
     /// Those of this cluster.
     pub fn new(context: &'c Context<'s>) -> Self {
         let (profiles, missing) = cluster::described_profiles(context);
         let subnets = profiles.into_iter().flat_map(|profile| profile.subnets.iter().cloned());
-        Self { context, cni: max_pods::cni(context), fargate: (subnets.collect(), missing) }
+        Self { context, cni: vpc_cni::cni(context), fargate: (subnets.collect(), missing) }
     }
 
     /// What one subnet gives.

@@ -13,7 +13,7 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::load_balancer_tags;
 use crate::facts::inventory::max_pods::{Demand, ceil};
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::subject::Fact;
 
 use super::address_demand::{Bound, Member, count, free, items};
@@ -79,21 +79,15 @@ pub(crate) fn update(
             bin_packing::culprits(&high, &room).is_some_and(|sets| !sets.iter().any(|set| set.contains(&at)))
         });
     }
-    let fits = if shortages.is_empty() {
-        let mut why = elsewhere.to_vec();
-        if !held {
-            why.extend(missing.iter().cloned());
-            why.extend(nodes.as_ref().err().into_iter().flatten().cloned());
-            if why.is_empty() {
-                why.push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
-            }
+    let mut why = elsewhere.to_vec();
+    if !held {
+        why.extend(missing.iter().cloned());
+        why.extend(nodes.as_ref().err().into_iter().flatten().cloned());
+        if why.is_empty() {
+            why.push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
         }
-        why.sort();
-        why.dedup();
-        if why.is_empty() { Ok(true) } else { Err(why) }
-    } else {
-        Ok(false)
-    };
+    }
+    let fits = known::disproved(!shortages.is_empty(), why);
     Update { nodes_a_zone: Fact(nodes), fits: Fact(fits), shortages }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
@@ -32,7 +32,7 @@ impl Clients {
         let mut zones = BTreeMap::new();
         let mut no_zone = unlisted.clone();
         let mut tables = BTreeSet::new();
-        let (mut isolated, mut covered, mut unclear) = (false, true, unlisted);
+        let (mut isolated, mut unclear) = (false, unlisted);
         for id in &subnets {
             match context.network.subnet(id).map(|subnet| subnet.availability_zone.clone()) {
                 Ok(Some(zone)) => {
@@ -46,20 +46,16 @@ impl Clients {
             }
             match way_out(context, id) {
                 Ok(true) => {}
-                Ok(false) => (isolated, covered) = (true, false),
+                Ok(false) => isolated = true,
                 Err(missing) => unclear.extend(missing),
             }
         }
-        unclear.sort();
-        unclear.dedup();
-        let known = |definite: bool, value: bool| {
-            if definite || unclear.is_empty() { Ok(value) } else { Err(unclear.clone()) }
-        };
+        let isolated = known::proved(isolated, unclear);
         Self {
-            zones: if no_zone.is_empty() { Ok(zones) } else { Err(no_zone) },
+            zones: known::complete(no_zone).map(|()| zones),
             tables,
-            isolated: known(isolated, isolated),
-            other_way: known(!covered, covered && !subnets.is_empty()),
+            other_way: known::not(isolated.clone()).map(|covered| covered && !subnets.is_empty()),
+            isolated,
             subnets,
         }
     }
@@ -75,7 +71,7 @@ impl Clients {
 }
 
 /// Where an endpoint has interfaces, and where it lacks them.
-pub(crate) struct Zones {
+pub(crate) struct EndpointZones {
     /// Those with an interface.
     pub endpoint: BTreeSet<String>,
     /// Those with clients and without an interface.
@@ -84,7 +80,7 @@ pub(crate) struct Zones {
     pub unoffered: Known<BTreeSet<String>>,
 }
 
-impl Zones {
+impl EndpointZones {
     /// A zone that the service is not offered in (`offered`) cannot be lacking.
     pub fn new(
         context: &Context<'_>,

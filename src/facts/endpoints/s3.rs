@@ -5,7 +5,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name;
 use crate::facts::inventory::subnets;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
 use crate::subject::Fact;
 
@@ -13,7 +13,7 @@ use super::{centralized, service_endpoint};
 
 /// A subnet's way to S3.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Way<'s> {
+pub(crate) enum S3Route<'s> {
     /// A route to a gateway endpoint.
     Gateway {
         /// The endpoint.
@@ -30,7 +30,7 @@ pub(crate) enum Way<'s> {
 
 /// What rules see of a subnet's way to S3.
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) struct Route {
+pub(crate) struct S3RouteFacts {
     /// Whether there is a way.
     pub open: Fact<bool>,
     /// An endpoint that is available and could serve the subnet; `None` where there is none at all.
@@ -55,19 +55,19 @@ impl<'c, 's> S3<'c, 's> {
     }
 
     /// A subnet's way to S3 through an endpoint, as rules see it.
-    pub fn route(&self, subnet: &str) -> Route {
+    pub fn route(&self, subnet: &str) -> S3RouteFacts {
         let serves =
             |endpoint: &&&VpcEndpoint| service_endpoint::names_served(self.context, endpoint) != Ok(false);
         let best =
             |usable: &Vec<&VpcEndpoint>| usable.iter().find(serves).map(|best| best.vpc_endpoint_id.clone());
-        Route {
-            open: Fact(self.way(subnet).map(|way| way != Way::None)),
+        S3RouteFacts {
+            open: Fact(self.way(subnet).map(|way| way != S3Route::None)),
             endpoint: Fact(self.usable.as_ref().map(best).map_err(Clone::clone)),
         }
     }
 
     /// A subnet's way to S3 through an endpoint.
-    pub fn way(&self, subnet: &str) -> Known<Way<'s>> {
+    pub fn way(&self, subnet: &str) -> Known<S3Route<'s>> {
         let usable = self.usable.as_ref().map_err(Clone::clone)?;
         let (mut unknown, mut gateways) = (Vec::new(), Vec::new());
         // An interface endpoint that answers for S3's own names gets all packets, whatever the routes:
@@ -82,14 +82,13 @@ impl<'c, 's> S3<'c, 's> {
                 Err(missing) => Err(missing),
             };
             match served {
-                Ok(true) => return Ok(Way::Interface { endpoint }),
+                Ok(true) => return Ok(S3Route::Interface { endpoint }),
                 Ok(false) => {}
                 Err(missing) => unknown.extend(missing),
             }
         }
-        if !unknown.is_empty() {
-            return Err(unknown);
-        }
+        known::complete(unknown)?;
+        let mut unknown = Vec::new();
         gateways.retain(|endpoint| service_endpoint::is_gateway(self.context, endpoint) == Ok(true));
         if !gateways.is_empty() {
             match self.context.network.effective_route_table(subnet) {
@@ -97,7 +96,7 @@ impl<'c, 's> S3<'c, 's> {
                     for endpoint in gateways {
                         match leads(self.context, table, endpoint) {
                             Ok(true) if self.names_taken.is_empty() => {
-                                return Ok(Way::Gateway { endpoint });
+                                return Ok(S3Route::Gateway { endpoint });
                             }
                             Ok(true) => unknown.extend(self.names_taken.clone()),
                             Ok(false) => {}
@@ -108,7 +107,7 @@ impl<'c, 's> S3<'c, 's> {
                 Err(missing) => unknown.extend(missing),
             }
         }
-        if unknown.is_empty() { Ok(Way::None) } else { Err(unknown) }
+        known::complete(unknown).map(|()| S3Route::None)
     }
 }
 
@@ -190,5 +189,5 @@ fn usable<'s>(context: &Context<'s>) -> Known<Vec<&'s VpcEndpoint>> {
     if usable.is_empty() {
         unknown.extend(centralized::of_owner(context, &subnets::client_subnets(context).0));
     }
-    if unknown.is_empty() { Ok(usable) } else { Err(unknown) }
+    known::complete(unknown).map(|()| usable)
 }

@@ -6,7 +6,7 @@
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_profiles;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::centralized;
@@ -210,7 +210,7 @@ pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
         }
         on => on,
     };
-    both(both(on, dns_attributes(context)), captured)
+    known::all([on, dns_attributes(context), captured])
 }
 
 /// Whether S3's own names lead to this endpoint only for what comes in through a resolver endpoint.
@@ -233,21 +233,6 @@ pub(crate) fn dns_attributes(context: &Context<'_>) -> Known<bool> {
         (Some(false), _) | (_, Some(false)) => Ok(false),
         (Some(true), Some(true)) => Ok(true),
         _ => Err(vec![context.field("VpcAttributes", &format!("the DNS attributes of {vpc}"))]),
-    }
-}
-
-/// Both, three-valued: a certain "no" outranks what is missing.
-pub(crate) fn both(one: Known<bool>, other: Known<bool>) -> Known<bool> {
-    match (one, other) {
-        (Ok(false), _) | (_, Ok(false)) => Ok(false),
-        (Ok(true), Ok(true)) => Ok(true),
-        (Err(mut missing), Err(more)) => {
-            missing.extend(more);
-            missing.sort();
-            missing.dedup();
-            Err(missing)
-        }
-        (Err(missing), _) | (_, Err(missing)) => Err(missing),
     }
 }
 

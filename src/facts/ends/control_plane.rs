@@ -5,7 +5,7 @@ use crate::known::Missing;
 use crate::network::{End, EndKind, Groups};
 
 use super::Ends;
-use super::placements::Places;
+use super::placements::Placements;
 
 /// The network interfaces that EKS placed in the VPC; before it did, where it may place them.
 pub(crate) fn interfaces(context: &Context<'_>) -> Ends {
@@ -62,7 +62,7 @@ pub(crate) fn subnets(context: &Context<'_>) -> Ends {
         (None, _) => Groups::Unread(field("clusterSecurityGroupId")),
         (_, None) => Groups::Unread(field("securityGroupIds")),
     };
-    let mut places = Places::default();
+    let mut places = Placements::default();
     for subnet in subnets {
         places.add(context, subnet, &groups, "the control plane");
     }

@@ -3,7 +3,7 @@
 use ipnet::IpNet;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::operators as access;
+use crate::facts::inventory::operators;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
@@ -11,7 +11,7 @@ use super::{Ends, Parties, Party, operator_networks};
 
 /// One party for each operators' network.
 pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
-    let declared = match access::declared(context) {
+    let declared = match operators::declared(context) {
         Ok(declared) => declared,
         Err(unlisted) => return Parties { listed: Vec::new(), unlisted },
     };

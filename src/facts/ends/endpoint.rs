@@ -109,14 +109,10 @@ fn interfaces(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
     match interfaces {
         Some(known) if !known.is_empty() => Ends::known(known),
         _ => {
-            let groups: Vec<String> =
-                endpoint.groups.iter().filter_map(|group| group.group_id.clone()).collect();
-            let groups = if groups.is_empty() {
-                let field = format!("Groups of {}", endpoint.vpc_endpoint_id);
-                Groups::Unread(vec![context.field("VpcEndpoints", &field)])
-            } else {
-                Groups::Known(groups)
-            };
+            let groups = endpoint.groups.iter().filter_map(|group| group.group_id.clone());
+            let groups = Groups::of(groups, || {
+                vec![context.field("VpcEndpoints", &format!("Groups of {}", endpoint.vpc_endpoint_id))]
+            });
             let known: Vec<End> = endpoint
                 .subnet_ids
                 .iter()

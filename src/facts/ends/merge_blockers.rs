@@ -17,7 +17,7 @@ pub(crate) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
     all.sort();
     // Wide parts first, so that what they cover is found to be said already.
     all.sort_by_cached_key(|blocker| nets(blocker).iter().map(IpNet::prefix_len).min());
-    let mut places: BTreeMap<_, Sayings> = BTreeMap::new();
+    let mut places: BTreeMap<_, MergedBlockers> = BTreeMap::new();
     for blocker in all {
         let apart = Remedy {
             cidrs: Vec::new(),
@@ -28,7 +28,8 @@ pub(crate) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
         let place = (blocker.code, blocker.kind.clone(), blocker.id.clone(), blocker.leg, apart);
         places.entry(place).or_default().add(blocker);
     }
-    let mut merged: Vec<Blocker> = places.into_values().flat_map(|same| same.all).map(Saying::told).collect();
+    let mut merged: Vec<Blocker> =
+        places.into_values().flat_map(|same| same.all).map(MergedBlocker::told).collect();
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
     context.memo.get(RefCell::<Numbers>::default).borrow_mut().share(&mut merged);
     merged
@@ -36,8 +37,8 @@ pub(crate) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
 
 /// What is said of one object with one remedy; only the parts and the words differ.
 #[derive(Default)]
-struct Sayings {
-    all: Vec<Saying>,
+struct MergedBlockers {
+    all: Vec<MergedBlocker>,
     /// By the words, without the prefixes.
     by_words: BTreeMap<String, usize>,
     /// By each prefix.
@@ -45,7 +46,7 @@ struct Sayings {
 }
 
 /// Blockers that differ in their parts only.
-struct Saying {
+struct MergedBlocker {
     first: Blocker,
     words: String,
     cidrs: Vec<String>,
@@ -59,7 +60,7 @@ struct Saying {
 /// Stands in the words for the prefixes.
 const PREFIXES: &str = "\u{0}";
 
-impl Sayings {
+impl MergedBlockers {
     fn add(&mut self, blocker: Blocker) {
         let nets = nets(&blocker);
         let words = match blocker.remedy.cidrs.join(", ") {
@@ -81,7 +82,7 @@ impl Sayings {
             let nets = nets.into_iter().collect();
             let cidrs = blocker.remedy.cidrs.clone();
             let parts = blocker.part.clone().map(|part| vec![part]);
-            self.all.push(Saying { first: blocker, words, cidrs, nets, grew: false, parts });
+            self.all.push(MergedBlocker { first: blocker, words, cidrs, nets, grew: false, parts });
             return;
         };
         let Some(known) = self.all.get_mut(at) else { return };
@@ -102,7 +103,7 @@ impl Sayings {
     }
 }
 
-impl Saying {
+impl MergedBlocker {
     fn covers(&self, net: &IpNet) -> bool {
         wider(net).any(|wide| self.nets.contains(&wide))
     }
@@ -131,12 +132,12 @@ fn wider(net: &IpNet) -> impl Iterator<Item = IpNet> + use<> {
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
     /// An entry has one number for each place that it is needed in: before this entry, or after all.
-    entries: BTreeMap<Entry, BTreeSet<i64>>,
+    entries: BTreeMap<ProposedEntry, BTreeSet<i64>>,
     taken: BTreeSet<(BlockerCode, String, i64)>,
 }
 
 /// Direction and ACL, protocol, ports and prefix of an entry.
-type Entry = (BlockerCode, String, (Option<String>, Option<u16>, Option<u16>), String);
+type ProposedEntry = (BlockerCode, String, (Option<String>, Option<u16>, Option<u16>), String);
 
 impl Numbers {
     /// Gives each entry that a fix adds to a network ACL its number; fewer where none is free.

@@ -27,7 +27,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use crate::intent_aws::Operator;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::{End, EndKind};
 use crate::sets::ports::Protocol;
 
@@ -39,7 +39,7 @@ pub use not_found::NoEnd;
 pub(crate) use pods::beyond_nodes;
 pub(crate) use resolver::of_endpoint as of_resolver_endpoint;
 pub(crate) use snat::pods_towards;
-pub(crate) use written::{Side, of_written, service};
+pub(crate) use written::{EndSide, of_written, service};
 
 /// The ends that are known, and why there may be more.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -75,8 +75,7 @@ impl Ends {
     }
 
     fn sorted(mut self) -> Self {
-        self.unlisted.sort();
-        self.unlisted.dedup();
+        self.unlisted = known::joined(self.unlisted);
         self
     }
 }

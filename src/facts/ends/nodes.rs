@@ -2,17 +2,17 @@
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, cluster_group};
-use crate::facts::inventory::node_groups as listing;
+use crate::facts::inventory::node_groups;
 use crate::facts::inventory::ungrouped_nodes::beyond;
 use crate::network::Groups;
 
 use super::Ends;
-use super::placements::Places;
+use super::placements::Placements;
 
 /// The nodes on EC2: for each subnet and set of security groups one end.
 pub(crate) fn nodes(context: &Context<'_>) -> Ends {
-    let listed = listing::listed(context);
-    let mut places = Places::default();
+    let listed = node_groups::listed(context);
+    let mut places = Placements::default();
     places.may_miss(listed.unlisted.clone());
     for group in &listed.groups {
         match &group.subnets {
@@ -34,19 +34,14 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
         places.add(context, &place.subnet, &place.groups, place.name);
     }
     places.may_miss(beyond.unlisted);
-    match listing::loose_instances(context, &listed.groups) {
+    match node_groups::loose_instances(context, &listed.groups) {
         Ok(instances) => {
             for instance in instances {
                 let field = |name: &str| {
                     vec![context.field("Reservations", &format!("{name} of {}", instance.instance_id))]
                 };
-                let groups: Vec<String> =
-                    instance.security_groups.iter().filter_map(|group| group.group_id.clone()).collect();
-                let groups = if groups.is_empty() {
-                    Groups::Unread(field("SecurityGroups"))
-                } else {
-                    Groups::Known(groups)
-                };
+                let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
+                let groups = Groups::of(groups, || field("SecurityGroups"));
                 match &instance.subnet_id {
                     Some(subnet) => places.add(context, subnet, &groups, "nodes of no group"),
                     None => places.may_miss(field("SubnetId")),
@@ -63,7 +58,7 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
 
 /// Before there are nodes, and unless the cluster runs on Fargate: the cluster's subnets and its own
 /// group.
-fn planned(context: &Context<'_>, places: &mut Places) {
+fn planned(context: &Context<'_>, places: &mut Placements) {
     match cluster::fargate_profiles(context) {
         Ok([]) => {}
         Ok(_) => return,
@@ -87,7 +82,7 @@ fn planned(context: &Context<'_>, places: &mut Places) {
 /// <https://docs.aws.amazon.com/eks/latest/userguide/fargate-pod-configuration.html>.
 pub(crate) fn fargate(context: &Context<'_>) -> Ends {
     let (profiles, missing) = cluster::described_profiles(context);
-    let mut places = Places::default();
+    let mut places = Placements::default();
     places.may_miss(missing);
     for profile in profiles {
         match cluster_group(context) {

@@ -12,13 +12,13 @@ use super::Ends;
 
 /// Where something is, collected place by place.
 #[derive(Debug, Default)]
-pub(crate) struct Places {
+pub(crate) struct Placements {
     names: BTreeMap<(String, Vec<String>), BTreeSet<String>>,
     unread: BTreeMap<(String, String), BTreeSet<Missing>>,
     unlisted: BTreeSet<Missing>,
 }
 
-impl Places {
+impl Placements {
     /// Something of this name is in this subnet, with these groups.
     pub fn add(&mut self, context: &Context<'_>, subnet: &str, groups: &Groups, name: &str) {
         let subnet = subnet.to_owned();

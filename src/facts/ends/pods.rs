@@ -13,13 +13,13 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::max_pods::CniKnown;
-use crate::facts::inventory::{max_pods as cni, node_groups};
+use crate::facts::inventory::node_groups;
+use crate::facts::inventory::vpc_cni::{self, CniKnown};
 use crate::known::{Known, Missing};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{NetworkInterface, Subnet, Tag, tag};
 
-use super::placements::Places;
+use super::placements::Placements;
 use super::{Ends, of_nodes, parties};
 
 /// Marks a subnet, or a security group, as one for pods.
@@ -41,13 +41,13 @@ pub(crate) fn pods(context: &Context<'_>) -> Ends {
     if nodes.are_none() {
         return Ends::default();
     }
-    let cni = cni::cni(context);
+    let cni = vpc_cni::cni(context);
     let custom = match &cni {
         CniKnown::Read(cni) => Ok(cni.custom_networking),
         CniKnown::Assumed => Ok(false),
         CniKnown::Unread(missing) => Err(missing.clone()),
     };
-    let mut places = Places::default();
+    let mut places = Placements::default();
     places.may_miss(nodes.unlisted.clone());
     // Custom networking that may be on may take them all elsewhere.
     if custom == Ok(false) {
@@ -55,7 +55,7 @@ pub(crate) fn pods(context: &Context<'_>) -> Ends {
             places.add(context, subnet, groups, "pods");
         }
     }
-    let shown = interfaces(context, &mut places, &mut Places::default());
+    let shown = interfaces(context, &mut places, &mut Placements::default());
     declared(context, &nodes, &mut places);
     match custom {
         Ok(true) => where_custom(context, &shown, &mut places),
@@ -74,8 +74,8 @@ pub(crate) fn pods(context: &Context<'_>) -> Ends {
 
 /// The pods that have an interface, and with it an address, of their own.
 pub(crate) fn branches(context: &Context<'_>) -> Ends {
-    let mut branches = Places::default();
-    interfaces(context, &mut Places::default(), &mut branches);
+    let mut branches = Placements::default();
+    interfaces(context, &mut Placements::default(), &mut branches);
     branches.into_ends(context)
 }
 
@@ -111,7 +111,7 @@ struct Shown {
 }
 
 /// The places that interfaces of pods show; `branches` are those of pods with one of their own.
-fn interfaces(context: &Context<'_>, places: &mut Places, branches: &mut Places) -> Shown {
+fn interfaces(context: &Context<'_>, places: &mut Placements, branches: &mut Placements) -> Shown {
     let all = context.vpc.clone().and_then(|vpc| {
         let all = context.snapshot.aws.network_interfaces.as_deref();
         Ok((context.items(all, "NetworkInterfaces", &vpc)?, vpc))
@@ -171,14 +171,11 @@ fn interfaces(context: &Context<'_>, places: &mut Places, branches: &mut Places)
     shown
 }
 
-fn add(context: &Context<'_>, interface: &NetworkInterface, name: &str, places: &mut Places) {
-    let groups: Vec<String> = interface.groups.iter().filter_map(|group| group.group_id.clone()).collect();
+fn add(context: &Context<'_>, interface: &NetworkInterface, name: &str, places: &mut Placements) {
     let id = &interface.network_interface_id;
-    let groups = if groups.is_empty() {
-        Groups::Unread(vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))])
-    } else {
-        Groups::Known(groups)
-    };
+    let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
+        vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))]
+    });
     match &interface.subnet_id {
         Some(subnet) => places.add(context, subnet, &groups, name),
         None => places.may_miss([context.field("NetworkInterfaces", &format!("SubnetId of {id}"))]),
@@ -201,7 +198,7 @@ fn clusters(tags: &[Tag]) -> impl Iterator<Item = &str> {
 }
 
 /// What the user declares: subnets, security groups, or both; what is left out is the nodes'.
-fn declared(context: &Context<'_>, nodes: &Ends, places: &mut Places) {
+fn declared(context: &Context<'_>, nodes: &Ends, places: &mut Placements) {
     const NAME: &str = "declared pods";
     let Some(pods) = &context.intent.pods else { return };
     let groups = Groups::Known(pods.security_groups.clone());
@@ -229,7 +226,7 @@ fn in_zone<'e>(context: &Context<'_>, nodes: &'e Ends, subnet: &str) -> impl Ite
 
 /// With custom networking only Kubernetes knows the subnets of pods to come; interfaces show those of
 /// the nodes that are there.
-fn where_custom(context: &Context<'_>, shown: &Shown, places: &mut Places) {
+fn where_custom(context: &Context<'_>, shown: &Shown, places: &mut Placements) {
     let all_shown = !shown.instances.is_empty() && shown.with_secondary == shown.instances;
     if context.intent.pods.is_none() && !all_shown {
         places.may_miss([Missing::intent(
@@ -240,7 +237,7 @@ fn where_custom(context: &Context<'_>, shown: &Shown, places: &mut Places) {
 
 /// Subnets that the CNI takes by their tags, besides the node's own: with any value but `0`, and not
 /// those that are tagged for other clusters only.
-fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Places) {
+fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Placements) {
     let subnets = context
         .vpc
         .clone()

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use ipnet::IpNet;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::route53_resolver::{Answers, endpoint_answers, forward_rules};
+use crate::facts::inventory::route53_resolver::{endpoint_answers, forward_rules};
 use crate::known::Missing;
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
@@ -57,11 +57,11 @@ fn of_direction(context: &Context<'_>, direction: &str) -> Ends {
 }
 
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
-fn address_answers(status: Option<&str>) -> Answers {
+fn address_answers(status: Option<&str>) -> Option<bool> {
     match status.map(str::to_ascii_uppercase).as_deref() {
-        Some("ATTACHED") => Answers::Yes,
-        Some("DETACHING" | "DELETING" | "FAILED_CREATION" | "FAILED_RESOURCE_GONE") => Answers::Never,
-        _ => Answers::Perhaps,
+        Some("ATTACHED") => Some(true),
+        Some("DETACHING" | "DELETING" | "FAILED_CREATION" | "FAILED_RESOURCE_GONE") => Some(false),
+        _ => None,
     }
 }
 
@@ -78,25 +78,23 @@ pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) ->
     let id = &endpoint.id;
     let status = endpoint.status.as_deref();
     let mut ends = match endpoint_answers(status) {
-        Answers::Yes => Ends::default(),
-        Answers::Never => return Ends::default(),
-        Answers::Perhaps => Ends::unlisted(vec![doubt(context, ("ResolverEndpoints", id), status)]),
+        Some(true) => Ends::default(),
+        Some(false) => return Ends::default(),
+        None => Ends::unlisted(vec![doubt(context, ("ResolverEndpoints", id), status)]),
     };
     let all = context.snapshot.aws.resolver_endpoint_ip_addresses.iter().flatten();
     let Some(addresses) = all.into_iter().find(|one| one.resolver_endpoint_id == *id) else {
         return Ends::unlisted(vec![context.missing("ResolverEndpointIpAddresses", Some(id))]);
     };
-    let groups = if endpoint.security_group_ids.is_empty() {
-        Groups::Unread(vec![context.field("ResolverEndpoints", &format!("SecurityGroupIds of {id}"))])
-    } else {
-        Groups::Known(endpoint.security_group_ids.clone())
-    };
+    let groups = Groups::of(endpoint.security_group_ids.iter().cloned(), || {
+        vec![context.field("ResolverEndpoints", &format!("SecurityGroupIds of {id}"))]
+    });
     for response in &addresses.ip_addresses {
         let status = response.status.as_deref();
         match address_answers(status) {
-            Answers::Yes => {}
-            Answers::Never => continue,
-            Answers::Perhaps => {
+            Some(true) => {}
+            Some(false) => continue,
+            None => {
                 let address = response.ip.as_deref().or(response.ipv6.as_deref()).unwrap_or("an address");
                 let of = format!("{address} of {id}");
                 ends.unlisted.push(doubt(context, ("ResolverEndpointIpAddresses", &of), status));

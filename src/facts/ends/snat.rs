@@ -9,8 +9,7 @@
 use std::rc::Rc;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::max_pods as cni;
-use crate::facts::inventory::max_pods::{CniKnown, Snat};
+use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown, Snat};
 use crate::known::Missing;
 use crate::network::{End, EndKind};
 
@@ -34,9 +33,9 @@ fn outside(context: &Context<'_>, own: &Ends) -> Ends {
     if family.and_then(|config| config.ip_family.as_deref()) == Some("ipv6") {
         return own.clone();
     }
-    let cni = match cni::cni(context) {
+    let cni = match vpc_cni::cni(context) {
         CniKnown::Read(cni) => cni,
-        CniKnown::Assumed => cni::Cni::default(),
+        CniKnown::Assumed => Cni::default(),
         CniKnown::Unread(missing) => return Ends::unlisted(missing),
     };
     let mut ends = match cni.snat {

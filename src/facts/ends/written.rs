@@ -18,7 +18,7 @@ use super::{Ends, NoEnd, Parties, declared, endpoint, label, of_role, parties};
 
 /// Which side of a path an end is on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Side {
+pub(crate) enum EndSide {
     Source,
     Destination,
 }
@@ -28,7 +28,7 @@ pub(crate) enum Side {
 pub(crate) fn of_written<'c>(
     context: &'c Context<'_>,
     end: &DeclaredEnd,
-    side: Side,
+    side: EndSide,
 ) -> Result<Parties<'c>, NoEnd> {
     let mut unread = Vec::new();
     for group in end.groups.iter().filter(|group| !is_known(context, "SecurityGroups", group)) {
@@ -69,14 +69,14 @@ pub(crate) fn service(context: &Context<'_>, spec: &EndSpec) -> Option<String> {
     }
 }
 
-fn answers(end: &str, side: Side) -> Result<(), NoEnd> {
+fn answers(end: &str, side: EndSide) -> Result<(), NoEnd> {
     match side {
-        Side::Source => Err(NoEnd::OnlyDestination { end: end.to_owned() }),
-        Side::Destination => Ok(()),
+        EndSide::Source => Err(NoEnd::OnlyDestination { end: end.to_owned() }),
+        EndSide::Destination => Ok(()),
     }
 }
 
-fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: Side) -> Result<Ends, NoEnd> {
+fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -> Result<Ends, NoEnd> {
     let one = |label: String, kind: EndKind| Ends::known(vec![End { label, kind }]);
     let unless_known = |collection: &str, ends: &dyn Fn() -> Ends| {
         if is_known(context, collection, id) {
@@ -160,7 +160,7 @@ fn as_told(told: &InstanceNetworkInterface) -> Option<EndKind> {
 }
 
 /// The list of a gateway endpoint's service stands for what the gateway serves, any other for its entries.
-fn prefix_list(context: &Context<'_>, id: &str, side: Side) -> Result<Ends, NoEnd> {
+fn prefix_list(context: &Context<'_>, id: &str, side: EndSide) -> Result<Ends, NoEnd> {
     let aws = &context.snapshot.aws;
     let list = aws.prefix_lists.iter().flatten().find(|list| list.prefix_list_id == id);
     let to_gateway = |route: &Route| {

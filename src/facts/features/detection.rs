@@ -5,20 +5,12 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, addons, fargate_profiles};
 use crate::facts::inventory::ungrouped_nodes::beyond;
 use crate::facts::inventory::{node_groups, user_data};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known};
 
-/// What AWS shows about one feature.
-pub(crate) enum Sign {
-    /// This shows it.
-    Seen(String),
-    /// What would show it was read and does not.
-    Unseen,
-    /// What would show it was not read.
-    Unread(Vec<Missing>),
-}
+use super::FeatureUse;
 
-/// What AWS shows about a feature.
-pub(crate) fn sign(context: &Context<'_>, feature: &str) -> Sign {
+/// What AWS shows of a feature; nothing where what would show it was read and does not.
+pub(crate) fn detected(context: &Context<'_>, feature: &str) -> FeatureUse {
     match feature {
         "nodes" => has_nodes(context),
         "fargate" => fargate(context),
@@ -43,70 +35,62 @@ pub(crate) fn sign(context: &Context<'_>, feature: &str) -> Sign {
         "external_dns" => addon(context, "external-dns"),
         "private_ca" => addon(context, "aws-privateca-connector-for-kubernetes"),
         "argo_cd_capability" => argo_cd(context),
-        _ => Sign::Unseen,
+        _ => Ok(None),
     }
 }
 
-fn of(shown: Known<bool>, by: &str) -> Sign {
-    match shown {
-        Ok(true) => Sign::Seen(by.to_owned()),
-        Ok(false) => Sign::Unseen,
-        Err(missing) => Sign::Unread(missing),
-    }
+fn of(shown: Known<bool>, by: &str) -> FeatureUse {
+    shown.map(|shown| shown.then(|| by.to_owned()))
 }
 
-/// Of several signs any will do.
-fn first<const N: usize>(signs: [Sign; N]) -> Sign {
+/// Of several things that show a feature any will do.
+fn first<const N: usize>(all: [FeatureUse; N]) -> FeatureUse {
     let mut missing = Vec::new();
-    for sign in signs {
-        match sign {
-            Sign::Seen(_) => return sign,
-            Sign::Unseen => {}
-            Sign::Unread(why) => missing.extend(why),
+    for shown in all {
+        match shown {
+            Ok(None) => {}
+            Ok(shown) => return Ok(shown),
+            Err(why) => missing.extend(why),
         }
     }
-    if missing.is_empty() { Sign::Unseen } else { Sign::Unread(missing) }
+    known::complete(missing).map(|()| None)
 }
 
 /// A cluster runs on EC2 instances unless all that was read says that it runs on Fargate.
-fn has_nodes(context: &Context<'_>) -> Sign {
+fn has_nodes(context: &Context<'_>) -> FeatureUse {
     let listed = node_groups::listed(context);
     let beyond = beyond(context);
     if let Some(group) = listed.groups.first() {
         let kind = if group.managed { "node group" } else { "Auto Scaling group" };
-        return Sign::Seen(format!("the {kind} {}", group.name));
+        return Ok(Some(format!("the {kind} {}", group.name)));
     }
     if let Some(place) = beyond.places.first() {
-        return Sign::Seen(format!("{} in {}", place.name, place.subnet));
+        return Ok(Some(format!("{} in {}", place.name, place.subnet)));
     }
     if !beyond.unlisted.is_empty() {
-        return Sign::Seen("nodes that no group lists".into());
+        return Ok(Some("nodes that no group lists".into()));
     }
     match fargate_profiles(context) {
         Ok([]) => {
             if listed.unlisted.is_empty() && context.plan().is_none() {
                 context.assume("Nodes are still to come, as EC2 instances in the cluster's subnets.");
             }
-            Sign::Seen("there are no Fargate profiles".into())
+            Ok(Some("there are no Fargate profiles".into()))
         }
         Ok(_) if listed.unlisted.is_empty() => match node_groups::instances(context) {
             Ok(instances) => of(Ok(!instances.is_empty()), "instances with the cluster's tag"),
-            Err(missing) => Sign::Unread(missing),
+            Err(missing) => Err(missing),
         },
-        Ok(_) => Sign::Unread(listed.unlisted),
-        Err(missing) => Sign::Unread(missing),
+        Ok(_) => Err(listed.unlisted),
+        Err(missing) => Err(missing),
     }
 }
 
-fn fargate(context: &Context<'_>) -> Sign {
-    match fargate_profiles(context) {
-        Ok([]) => Sign::Unseen,
-        Ok([first, ..]) => Sign::Seen(format!("the Fargate profile {first}")),
-        Err(missing) => Sign::Unread(missing),
-    }
+fn fargate(context: &Context<'_>) -> FeatureUse {
+    Ok(fargate_profiles(context)?.first().map(|first| format!("the Fargate profile {first}")))
 }
 
-fn auto_mode(context: &Context<'_>) -> Sign {
+fn auto_mode(context: &Context<'_>) -> FeatureUse {
     let enabled = context
         .cluster
         .clone()
@@ -114,42 +98,35 @@ fn auto_mode(context: &Context<'_>) -> Sign {
     of(enabled, "the cluster's computeConfig")
 }
 
-fn addon(context: &Context<'_>, name: &str) -> Sign {
+fn addon(context: &Context<'_>, name: &str) -> FeatureUse {
     of(addons(context).map(|names| names.iter().any(|listed| listed == name)), &format!("the add-on {name}"))
 }
 
 /// An identity provider for the cluster's issuer is there for nothing else.
-fn irsa(context: &Context<'_>) -> Sign {
+fn irsa(context: &Context<'_>) -> FeatureUse {
     let issuer = cluster::issuer(context);
     let provider = issuer.and_then(|issuer| {
         let known = cluster::identity_provider_exists(context, &issuer)?;
         Ok((known, issuer))
     });
-    let provider = match provider {
-        Ok((true, issuer)) => Sign::Seen(format!("IAM's identity provider for {issuer}")),
-        Ok((false, _)) => Sign::Unseen,
-        Err(missing) => Sign::Unread(missing),
-    };
+    let provider =
+        provider.map(|(known, issuer)| known.then(|| format!("IAM's identity provider for {issuer}")));
     first([addon_roles(context), provider])
 }
 
 /// Roles of add-ons' service accounts; the list and the descriptions are read separately.
-fn addon_roles(context: &Context<'_>) -> Sign {
+fn addon_roles(context: &Context<'_>) -> FeatureUse {
     let described = || context.snapshot.aws.addon.iter().flatten();
     if let Some(addon) = described().find(|addon| addon.service_account_role_arn.is_some()) {
-        return Sign::Seen(format!("the role of the add-on {}", addon.addon_name));
+        return Ok(Some(format!("the role of the add-on {}", addon.addon_name)));
     }
-    let names = match addons(context) {
-        Ok(names) => names,
-        Err(missing) => return Sign::Unread(missing),
-    };
-    match names.iter().find(|name| !described().any(|addon| addon.addon_name == **name)) {
-        Some(undescribed) => Sign::Unread(vec![context.missing("addon", Some(undescribed))]),
-        None => Sign::Unseen,
+    match addons(context)?.iter().find(|name| !described().any(|addon| addon.addon_name == **name)) {
+        Some(undescribed) => Err(vec![context.missing("addon", Some(undescribed))]),
+        None => Ok(None),
     }
 }
 
-fn pod_identity_associations(context: &Context<'_>) -> Sign {
+fn pod_identity_associations(context: &Context<'_>) -> FeatureUse {
     let associations = context.cluster.clone().and_then(|cluster| {
         let all = &context.snapshot.aws.pod_identity_associations;
         context.items(all.as_deref(), "associations", &cluster.name).map(|list| !list.is_empty())
@@ -158,15 +135,12 @@ fn pod_identity_associations(context: &Context<'_>) -> Sign {
 }
 
 /// Tags that a cluster autoscaler looks for, on groups where EKS has not put them by itself.
-fn autoscaler_tags(context: &Context<'_>) -> Sign {
+fn autoscaler_tags(context: &Context<'_>) -> FeatureUse {
     let all = context.cluster.clone().and_then(|cluster| {
         let all = &context.snapshot.aws.auto_scaling_groups;
         context.items(all.as_deref(), "AutoScalingGroups", &cluster.name)
     });
-    let all = match all {
-        Ok(all) => all,
-        Err(missing) => return Sign::Unread(missing),
-    };
+    let all = all?;
     let listed = node_groups::listed(context);
     let by_eks = |name: &String| {
         listed.groups.iter().any(|group| group.managed && group.auto_scaling_groups.contains(name))
@@ -177,13 +151,11 @@ fn autoscaler_tags(context: &Context<'_>) -> Sign {
         };
         has("k8s.io/cluster-autoscaler/") && !has("eks:nodegroup-name")
     });
-    tagged.map_or(Sign::Unseen, |group| {
-        Sign::Seen(format!("tags of the Auto Scaling group {}", group.auto_scaling_group_name))
-    })
+    Ok(tagged.map(|group| format!("tags of the Auto Scaling group {}", group.auto_scaling_group_name)))
 }
 
 /// Argo CD as EKS runs it is reached through an endpoint only where its access is limited to some.
-fn argo_cd(context: &Context<'_>) -> Sign {
+fn argo_cd(context: &Context<'_>) -> FeatureUse {
     let limited = context.cluster.clone().and_then(|cluster| {
         Ok(!cluster::argo_cds(context, cluster)?.is_empty() && cluster::argo_cd_private(context, cluster)?)
     });

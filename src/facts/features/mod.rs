@@ -1,56 +1,48 @@
 //! Which features the cluster uses, and which AWS services they need.
 //!
-//! The matrix is data (`rules/eks/services.yaml`); what shows a feature is in `signs.rs`. The user's
+//! The matrix is data (`rules/eks/services.yaml`); what shows a feature is in `detection.rs`. The user's
 //! word outranks it both ways. A feature that AWS could show but was not asked about is unknown; one
 //! that AWS cannot show and nobody declares counts as not used, and the report says so.
 
 use std::collections::BTreeMap;
 
 use crate::catalogue::services::{Feature, Matrix};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 
 use super::base::context::Context;
-use detection::{Sign, sign};
+use detection::detected;
 
-/// What is known about one feature.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Use {
-    /// It is used, as this shows.
-    Yes(String),
-    /// It is not.
-    No,
-    /// AWS did not say.
-    Unknown(Vec<Missing>),
-}
+/// What shows that one feature is used; nothing where it is not.
+pub(crate) type FeatureUse = Known<Option<String>>;
 
 /// The use of every feature of the matrix; assumptions go to the context.
-pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, Use> {
+pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, FeatureUse> {
     let (mut assumed, mut overruled) = (Vec::new(), Vec::new());
     let used = matrix
         .features
         .iter()
         .map(|(name, feature)| {
-            let use_ = match (context.intent.features.get(name), sign(context, name)) {
-                (Some(true), _) => Use::Yes("declared (features: in privek-audit.yaml)".into()),
-                (Some(false), Sign::Seen(what)) => {
+            let shown = match (context.intent.features.get(name), detected(context, name)) {
+                (Some(true), _) => Ok(Some("declared (features: in privek-audit.yaml)".into())),
+                (Some(false), Ok(Some(what))) => {
                     overruled.push(format!("{name} ({what})"));
-                    Use::No
+                    Ok(None)
                 }
-                (Some(false), _) => Use::No,
-                (None, Sign::Seen(what)) => Use::Yes(what),
-                (None, Sign::Unread(missing)) if Missing::all_not_yet(&missing) => {
+                (Some(false), _) => Ok(None),
+                (None, Ok(Some(what))) => Ok(Some(what)),
+                (None, Err(missing)) if Missing::all_not_yet(&missing) => {
                     assumed.push(name.as_str());
-                    Use::No
+                    Ok(None)
                 }
-                (None, Sign::Unread(missing)) => Use::Unknown(missing),
-                (None, Sign::Unseen) => {
+                (None, Err(missing)) => Err(missing),
+                (None, Ok(None)) => {
                     if feature.unseen || context.plan().is_some() {
                         assumed.push(name.as_str());
                     }
-                    Use::No
+                    Ok(None)
                 }
             };
-            (name.clone(), use_)
+            (name.clone(), shown)
         })
         .collect();
     // Where nothing was read nobody asks what the cluster uses.
@@ -72,24 +64,28 @@ pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, U
 /// Whether some feature needs a service, and which ones do.
 pub(crate) fn needed(
     matrix: &Matrix,
-    used: &BTreeMap<String, Use>,
+    used: &BTreeMap<String, FeatureUse>,
     service: &str,
 ) -> (Known<bool>, Vec<String>) {
     by_some(matrix, used, |feature| feature.needs(service))
 }
 
 /// Whether hybrid nodes need a service from outside the VPC.
-pub(crate) fn needed_outside(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> Known<bool> {
+pub(crate) fn needed_outside(
+    matrix: &Matrix,
+    used: &BTreeMap<String, FeatureUse>,
+    service: &str,
+) -> Known<bool> {
     let outside = |feature: &Feature| feature.clients.iter().any(|client| client == "hybrid-nodes");
     by_some(matrix, used, |feature| outside(feature) && feature.needs(service)).0
 }
 
 /// What shows that the features are used that need a service, in the features' order.
-pub(crate) fn shown(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str) -> Vec<String> {
+pub(crate) fn shown(matrix: &Matrix, used: &BTreeMap<String, FeatureUse>, service: &str) -> Vec<String> {
     let needs = |name: &str| matrix.features.get(name).is_some_and(|feature| feature.needs(service));
     used.iter()
-        .filter_map(|(name, use_)| match use_ {
-            Use::Yes(what) if needs(name) => Some(format!("{name}: {what}")),
+        .filter_map(|(name, shown)| match shown {
+            Ok(Some(what)) if needs(name) => Some(format!("{name}: {what}")),
             _ => None,
         })
         .collect()
@@ -98,7 +94,7 @@ pub(crate) fn shown(matrix: &Matrix, used: &BTreeMap<String, Use>, service: &str
 /// Whether nodes or pods stop without a service, rather than something beside them; what stops then.
 pub(crate) fn essential(
     matrix: &Matrix,
-    used: &BTreeMap<String, Use>,
+    used: &BTreeMap<String, FeatureUse>,
     service: &str,
 ) -> (Known<bool>, Vec<String>) {
     let (essential, by) =
@@ -112,7 +108,7 @@ pub(crate) fn essential(
 /// Whether machines of a role need a service: of the features that any machine may run, or they only.
 pub(crate) fn needed_by(
     matrix: &Matrix,
-    used: &BTreeMap<String, Use>,
+    used: &BTreeMap<String, FeatureUse>,
     service: &str,
     role: &str,
 ) -> Known<bool> {
@@ -124,37 +120,24 @@ pub(crate) fn needed_by(
 /// Whether the cluster uses one of the features of this kind, and which ones it is known to use.
 pub(crate) fn by_some(
     matrix: &Matrix,
-    used: &BTreeMap<String, Use>,
+    used: &BTreeMap<String, FeatureUse>,
     of_kind: impl Fn(&Feature) -> bool,
 ) -> (Known<bool>, Vec<String>) {
     let mut by = Vec::new();
     let mut missing = Vec::new();
     for (name, _) in matrix.features.iter().filter(|(_, feature)| of_kind(feature)) {
         match used.get(name) {
-            Some(Use::Yes(_)) => by.push(name.clone()),
-            Some(Use::Unknown(why)) => missing.extend(why.clone()),
-            Some(Use::No) | None => {}
+            Some(Ok(Some(_))) => by.push(name.clone()),
+            Some(Err(why)) => missing.extend(why.clone()),
+            Some(Ok(None)) | None => {}
         }
     }
-    missing.sort();
-    missing.dedup();
-    let some = if !by.is_empty() {
-        Ok(true)
-    } else if missing.is_empty() {
-        Ok(false)
-    } else {
-        Err(missing)
-    };
-    (some, by)
+    (known::proved(!by.is_empty(), missing), by)
 }
 
 /// Whether the cluster uses a feature.
 pub(crate) fn uses(context: &Context<'_>, matrix: &Matrix, feature: &str) -> Known<bool> {
-    match used(context, matrix).remove(feature) {
-        Some(Use::Yes(_)) => Ok(true),
-        Some(Use::Unknown(missing)) => Err(missing),
-        Some(Use::No) | None => Ok(false),
-    }
+    used(context, matrix).remove(feature).map_or(Ok(false), |shown| shown.map(|shown| shown.is_some()))
 }
 
 mod detection;

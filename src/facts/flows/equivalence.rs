@@ -20,7 +20,8 @@ pub(crate) type Class = Vec<usize>;
 /// The classes of sources and destinations; `None` where not all of them are subnets of one VPC of
 /// which everything was read.
 pub(crate) fn classes(context: &Context<'_>, from: &[End], to: &[End]) -> Option<(Vec<Class>, Vec<Class>)> {
-    let places = |ends: &[End]| ends.iter().map(|end| Place::of(context, end)).collect::<Option<Vec<_>>>();
+    let places =
+        |ends: &[End]| ends.iter().map(|end| PlacementClass::of(context, end)).collect::<Option<Vec<_>>>();
     let (sources, targets) = (places(from)?, places(to)?);
     let vpc = &sources.first()?.vpc;
     if sources.iter().chain(&targets).any(|place| place.vpc != *vpc) {
@@ -35,7 +36,7 @@ pub(crate) fn classes(context: &Context<'_>, from: &[End], to: &[End]) -> Option
 }
 
 /// An end in a subnet, with all that decides over it.
-struct Place<'s> {
+struct PlacementClass<'s> {
     vpc: String,
     addresses: Vec<IpNet>,
     groups: Vec<String>,
@@ -43,7 +44,7 @@ struct Place<'s> {
     acl: &'s NetworkAcl,
 }
 
-impl<'s> Place<'s> {
+impl<'s> PlacementClass<'s> {
     fn of(context: &Context<'s>, end: &End) -> Option<Self> {
         let EndKind::Subnet { subnet, addresses, groups: Groups::Known(groups) } = &end.kind else {
             return None;
@@ -72,7 +73,7 @@ struct Telling {
 }
 
 impl Telling {
-    fn learn(&mut self, context: &Context<'_>, place: &Place<'_>) -> Known<()> {
+    fn learn(&mut self, context: &Context<'_>, place: &PlacementClass<'_>) -> Known<()> {
         if self.read.insert(place.table.route_table_id.clone()) {
             for route in &place.table.routes {
                 let lists = route.destination_prefix_list_id.as_deref();
@@ -113,7 +114,7 @@ impl Telling {
     }
 
     /// Puts places together that nothing tells apart.
-    fn split(&self, places: &[Place<'_>]) -> Vec<Class> {
+    fn split(&self, places: &[PlacementClass<'_>]) -> Vec<Class> {
         let mut by_key: BTreeMap<String, Class> = BTreeMap::new();
         for (at, place) in places.iter().enumerate() {
             by_key.entry(self.key(place).unwrap_or_else(|| format!("#{at}"))).or_default().push(at);
@@ -122,7 +123,7 @@ impl Telling {
     }
 
     /// What a place shares with those that are like it; `None` where a prefix divides it.
-    fn key(&self, place: &Place<'_>) -> Option<String> {
+    fn key(&self, place: &PlacementClass<'_>) -> Option<String> {
         // An end of several prefixes may lie in a deciding one with a part only.
         let [net] = place.addresses.as_slice() else { return None };
         if self.prefixes.iter().any(|prefix| prefix != net && net.contains(prefix)) {

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::catalogue;
 use crate::facts::inventory::operators;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::{Blocker, End};
 use crate::path::Verdict;
 use crate::sets::ports::Ports;
@@ -20,12 +20,11 @@ use crate::subject::{Fact, FlowSpec, Subject, Subjects};
 
 use super::EndSpec;
 use super::base::context::Context;
-use super::endpoints::service_endpoint;
 use super::ends::grammar::ROLES;
-use super::ends::{self, Ends, Parties, Party, Side, merge_blockers, operator_networks};
+use super::ends::{self, EndSide, Ends, Parties, Party, merge_blockers, operator_networks};
 use equivalence::Class;
-use port::{Asked, asked};
-use result::{PathFacts, Traced};
+use port::{AskedPort, asked};
+use result::{FlowResult, PathFacts};
 
 pub use port::{FlowPort, FlowPortError};
 
@@ -111,32 +110,31 @@ pub(crate) fn flow(context: &Context<'_>, spec: &FlowSpec) -> Subjects {
     if from.is_service() {
         return unmodelled(format!("flows from {from} to {to}"));
     }
-    let run = Run { context, from, to };
+    let run = FlowRun { context, from, to };
     let mut subjects = Subjects::default();
     for asked in &all {
         run.on(asked, &mut subjects);
     }
-    subjects.unlisted.sort();
-    subjects.unlisted.dedup();
+    subjects.unlisted = known::joined(subjects.unlisted);
     subjects
 }
 
 /// One flow rule's evaluation.
-struct Run<'r, 's> {
+struct FlowRun<'r, 's> {
     context: &'r Context<'s>,
     from: EndSpec,
     to: EndSpec,
 }
 
-impl Run<'_, '_> {
+impl FlowRun<'_, '_> {
     /// The flows on one port.
-    fn on(&self, asked: &Asked, subjects: &mut Subjects) {
-        let Parties { listed: sources, unlisted } = self.parties(&self.from, Side::Source);
+    fn on(&self, asked: &AskedPort, subjects: &mut Subjects) {
+        let Parties { listed: sources, unlisted } = self.parties(&self.from, EndSide::Source);
         subjects.unlisted.extend(unlisted);
         if self.to.is_service() {
             return services::flows(self, asked, &sources, subjects);
         }
-        let Parties { listed: targets, unlisted } = self.parties(&self.to, Side::Destination);
+        let Parties { listed: targets, unlisted } = self.parties(&self.to, EndSide::Destination);
         subjects.unlisted.extend(unlisted);
         for source in &sources {
             for target in &targets {
@@ -146,21 +144,20 @@ impl Run<'_, '_> {
     }
 
     /// What one side names; what it cannot name is unknown.
-    fn parties(&self, spec: &EndSpec, side: Side) -> Parties<'_> {
+    fn parties(&self, spec: &EndSpec, side: EndSide) -> Parties<'_> {
         ends::of_written(self.context, &spec.clone().into(), side)
             .unwrap_or_else(|no_end| Parties::one(spec.to_string(), Ends::unlisted(vec![no_end.missing()])))
     }
 
-    fn between(&self, asked: &Asked, source: &Party<'_>, target: &Party<'_>) -> FlowFacts {
+    fn between(&self, asked: &AskedPort, source: &Party<'_>, target: &Party<'_>) -> FlowFacts {
         let near = self.near(source, target);
-        let mut applies = service_endpoint::both(source.used.clone(), target.used.clone());
-        applies = service_endpoint::both(applies, asked.needed.clone());
-        applies = service_endpoint::both(applies, Ok(!near.are_none() && !target.ends.are_none()));
+        let some = Ok(!near.are_none() && !target.ends.are_none());
+        let mut applies = known::all([source.used.clone(), target.used.clone(), asked.needed.clone(), some]);
         if is_role(&self.to, "control-plane") || is_role(&self.to, "control-plane-subnets") {
-            applies = service_endpoint::both(applies, self.context.private_access());
+            applies = known::and(applies, self.context.private_access());
         }
         let traced =
-            if applies == Ok(false) { Traced::default() } else { self.trace(asked.port, &near, target) };
+            if applies == Ok(false) { FlowResult::default() } else { self.trace(asked.port, &near, target) };
         let port = match (asked.port, &target.ports) {
             (FlowPort::Targets(protocol), Some(ports)) if !ports.is_empty() => {
                 ends::ports_of(protocol, ports)
@@ -195,14 +192,14 @@ impl Run<'_, '_> {
         std::rc::Rc::clone(&source.ends)
     }
 
-    fn trace(&self, port: FlowPort, from: &Ends, to: &Party<'_>) -> Traced {
-        let mut traced = Traced::default();
+    fn trace(&self, port: FlowPort, from: &Ends, to: &Party<'_>) -> FlowResult {
+        let mut traced = FlowResult::default();
         traced.missing.extend(from.unlisted.iter().cloned());
         self.trace_into(&mut traced, port, from, to);
         traced
     }
 
-    fn trace_into(&self, traced: &mut Traced, port: FlowPort, from: &Ends, to: &Party<'_>) {
+    fn trace_into(&self, traced: &mut FlowResult, port: FlowPort, from: &Ends, to: &Party<'_>) {
         traced.missing.extend(to.ends.unlisted.iter().chain(&to.ends.doubts).cloned());
         let many = from.known.len() * to.ends.known.len() > MANY;
         let alike = match port {
@@ -235,7 +232,7 @@ impl Run<'_, '_> {
     /// no network ACL counts, so that such pairs are a kind of their own.
     fn between_alike(
         &self,
-        traced: &mut Traced,
+        traced: &mut FlowResult,
         ports: Ports,
         (from, sources): (&[End], &Class),
         (to, targets): (&[End], &Class),
@@ -278,7 +275,7 @@ impl Run<'_, '_> {
     /// What this source speaks to, and on which port.
     fn targets<'e>(
         &self,
-        traced: &mut Traced,
+        traced: &mut FlowResult,
         port: FlowPort,
         source: &End,
         to: &'e Party<'_>,
@@ -332,15 +329,17 @@ impl Run<'_, '_> {
         blocker.remedy.few_ports || direct && blocker.remedy.low_ports
     }
 
-    fn facts(&self, from: &str, to: &str, port: &str, applies: Known<bool>, mut traced: Traced) -> FlowFacts {
+    fn facts(
+        &self,
+        from: &str,
+        to: &str,
+        port: &str,
+        applies: Known<bool>,
+        mut traced: FlowResult,
+    ) -> FlowFacts {
         traced.complete();
-        let missing: Vec<Missing> = traced.missing.iter().cloned().collect();
         // A definite blocker outranks what is missing, and that outranks what is open.
-        let open = match (traced.blocked, missing.is_empty()) {
-            (true, _) => Ok(false),
-            (false, true) => Ok(true),
-            (false, false) => Err(missing.clone()),
-        };
+        let open = known::disproved(traced.blocked, traced.missing.iter().cloned());
         traced.assumptions.iter().for_each(|assumption| self.context.assume(assumption));
         let rare = traced.blockers.iter().all(|blocker| self.is_rare(blocker));
         FlowFacts {
@@ -352,14 +351,14 @@ impl Run<'_, '_> {
             cidr: None,
             endpoint: None,
             applies: Fact(applies),
-            rare_ports_only: traced.blocked && missing.is_empty() && rare,
+            rare_ports_only: traced.blocked && traced.missing.is_empty() && rare,
             bypassed: Fact::known(false),
             essential: Fact::known(true),
             open: Fact(open),
             path_count: traced.count,
             paths: traced.shown(),
             blockers: merge_blockers::merged(self.context, traced.blockers.into_iter().collect()),
-            missing,
+            missing: traced.missing.into_iter().collect(),
             public_endpoint_admits: Fact::known(false),
             public_endpoint_open: false,
         }

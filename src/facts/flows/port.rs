@@ -66,7 +66,7 @@ impl fmt::Display for FlowPort {
 
 /// One port that flows are asked for, and whether the cluster needs it.
 #[derive(Clone, Debug)]
-pub(crate) struct Asked {
+pub(crate) struct AskedPort {
     /// The port, or that each destination names its own.
     pub port: FlowPort,
     /// Whether the cluster needs it.
@@ -74,9 +74,9 @@ pub(crate) struct Asked {
 }
 
 /// The ports behind a flow's port, needed or not, so that what is listed does not hang on what was read.
-pub(crate) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<Asked>> {
+pub(crate) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<AskedPort>> {
     if port != FlowPort::Webhooks {
-        return Ok(vec![Asked { port, needed: Ok(true) }]);
+        return Ok(vec![AskedPort { port, needed: Ok(true) }]);
     }
     let matrix = services::matrix()?;
     let used = features::used(context, matrix);
@@ -114,5 +114,5 @@ pub(crate) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<Asked>> 
         }
     };
     let fixed = |port: u16| FlowPort::Fixed(Ports { protocol: Protocol::Tcp, from: port, to: port });
-    Ok(known.into_iter().map(|port| Asked { port: fixed(port), needed: needed(port) }).collect())
+    Ok(known.into_iter().map(|port| AskedPort { port: fixed(port), needed: needed(port) }).collect())
 }

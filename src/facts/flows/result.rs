@@ -28,7 +28,7 @@ pub(crate) struct PathFacts {
 
 /// What was traced.
 #[derive(Debug, Default)]
-pub(crate) struct Traced {
+pub(crate) struct FlowResult {
     /// Whether some path is blocked.
     pub blocked: bool,
     /// Everything that stands in the way of some path.
@@ -45,7 +45,7 @@ pub(crate) struct Traced {
     closed: Vec<PathFacts>,
 }
 
-impl Traced {
+impl FlowResult {
     /// Adds paths.
     pub fn extend(&mut self, paths: Vec<Path>) {
         for path in paths {

@@ -5,31 +5,36 @@ use std::collections::BTreeMap;
 
 use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::EndSpec;
-use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
 use crate::facts::ends::{self, Ends, Party};
-use crate::facts::features::{self, Use};
+use crate::facts::features::{self, FeatureUse};
 use crate::facts::inventory::{route53_profiles, subnets};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::subject::{Fact, Subjects};
 
-use super::{Asked, FlowFacts, Run, Traced};
+use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
 
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
 
 /// What the flows to all services share.
 struct Services<'r, 'a, 's> {
-    run: &'r Run<'a, 's>,
+    run: &'r FlowRun<'a, 's>,
     matrix: &'static Matrix,
-    used: BTreeMap<String, Use>,
+    used: BTreeMap<String, FeatureUse>,
     s3: S3<'a, 's>,
     other_way: Known<bool>,
 }
 
 /// The flows of these parties to every service, or to the one that is named.
-pub(crate) fn flows(run: &Run<'_, '_>, asked: &Asked, parties: &[Party<'_>], subjects: &mut Subjects) {
+pub(crate) fn flows(
+    run: &FlowRun<'_, '_>,
+    asked: &AskedPort,
+    parties: &[Party<'_>],
+    subjects: &mut Subjects,
+) {
     let matrix = match services::matrix() {
         Ok(matrix) => matrix,
         Err(missing) => return subjects.unlisted.extend(missing),
@@ -61,7 +66,7 @@ struct Sources {
 impl Sources {
     /// Pods that share the nodes' subnets and groups reach services as the nodes do, which is asked for
     /// already.
-    fn new(run: &Run<'_, '_>, party: &Party<'_>) -> Self {
+    fn new(run: &FlowRun<'_, '_>, party: &Party<'_>) -> Self {
         if matches!(&run.from, EndSpec::Role(role) if role == "pods") {
             let (ends, applies) = ends::beyond_nodes(run.context);
             return Self { ends, applies };
@@ -74,21 +79,22 @@ impl Sources {
 impl Services<'_, '_, '_> {
     fn flow(
         &self,
-        asked: &Asked,
+        asked: &AskedPort,
         party: &Party<'_>,
         sources: &Sources,
         suffix: &str,
         service: &Service,
     ) -> FlowFacts {
         let context = self.run.context;
-        let needed = service_endpoint::both(self.needed(suffix), asked.needed.clone());
-        let needed = service_endpoint::both(
-            service_endpoint::both(needed, sources.applies.clone()),
+        let needed = known::all([
+            self.needed(suffix),
+            asked.needed.clone(),
+            sources.applies.clone(),
             party.used.clone(),
-        );
+        ]);
         let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
         let usable = best.clone().and_then(|best| self.usable(best, service));
-        let mut traced = Traced::default();
+        let mut traced = FlowResult::default();
         let mut way = usable.clone();
         if needed == Ok(false) {
             way = Ok(false);
@@ -102,12 +108,12 @@ impl Services<'_, '_, '_> {
         } else if let Err(missing) = &usable {
             traced.missing.extend(missing.iter().cloned());
         }
-        let applies = service_endpoint::both(needed, way);
+        let applies = known::and(needed, way);
         let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
         facts.bypassed = Fact(match &best {
             Ok(Some(endpoint)) => {
                 let silent = service_endpoint::names_served(context, endpoint).map(|served| !served);
-                service_endpoint::both(silent, self.other_way.clone())
+                known::and(silent, self.other_way.clone())
             }
             Ok(None) => Ok(false),
             Err(missing) => Err(missing.clone()),
@@ -132,7 +138,7 @@ impl Services<'_, '_, '_> {
     fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
         let context = self.run.context;
         if let Some(endpoint) = best {
-            return service_endpoint::both(
+            return known::and(
                 service_endpoint::type_right(context, endpoint, service),
                 service_endpoint::available(context, endpoint),
             );
@@ -140,13 +146,13 @@ impl Services<'_, '_, '_> {
         let (subnets, _) = subnets::client_subnets(context);
         let mut unread = centralized::of_owner(context, &subnets);
         unread.extend(route53_profiles::unread(context));
-        if unread.is_empty() { Ok(false) } else { Err(unread) }
+        known::proved(false, unread)
     }
 
     /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
-    fn to_s3(&self, asked: &Asked, sources: &Ends, best: &VpcEndpoint) -> (Traced, Known<bool>) {
+    fn to_s3(&self, asked: &AskedPort, sources: &Ends, best: &VpcEndpoint) -> (FlowResult, Known<bool>) {
         let context = self.run.context;
-        let mut traced = Traced::default();
+        let mut traced = FlowResult::default();
         traced.missing.extend(sources.unlisted.iter().cloned());
         let mut some_way = false;
         let mut unknown = Vec::new();
@@ -155,7 +161,7 @@ impl Services<'_, '_, '_> {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
                 None if service_endpoint::is_interface(context, best) == Ok(true) => {
-                    Ok(Way::Interface { endpoint: best })
+                    Ok(S3Route::Interface { endpoint: best })
                 }
                 None => {
                     let what = format!("how {} comes to S3 without an interface endpoint", source.label);
@@ -163,8 +169,8 @@ impl Services<'_, '_, '_> {
                 }
             };
             let endpoint = match way {
-                Ok(Way::None) => continue,
-                Ok(Way::Gateway { endpoint } | Way::Interface { endpoint }) => endpoint,
+                Ok(S3Route::None) => continue,
+                Ok(S3Route::Gateway { endpoint } | S3Route::Interface { endpoint }) => endpoint,
                 Err(missing) => {
                     unknown.extend(missing);
                     continue;
@@ -180,14 +186,7 @@ impl Services<'_, '_, '_> {
             self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
         }
         traced.missing.extend(unknown.iter().cloned());
-        let way = if some_way {
-            Ok(true)
-        } else if unknown.is_empty() && sources.unlisted.is_empty() {
-            Ok(false)
-        } else {
-            unknown.extend(sources.unlisted.clone());
-            Err(unknown)
-        };
-        (traced, way)
+        unknown.extend(sources.unlisted.iter().cloned());
+        (traced, known::proved(some_way, unknown))
     }
 }

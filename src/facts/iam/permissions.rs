@@ -10,10 +10,10 @@ use serde_json::{Value, json};
 use crate::catalogue::iam::{Need, PARSED};
 use crate::catalogue::registries;
 use crate::facts::base::context::Context;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::Arn;
 
-use super::policy::{Caller, Carried, Decision, Keys, Place, Request, all};
+use super::policy::{Caller, Carried, Decision, Keys, PolicyKind, Request, all};
 use super::role_usage::last;
 
 /// Whether a role may do all of something.
@@ -138,15 +138,8 @@ impl Permissions {
             // Nobody asked for nothing: a name that the table lacks must not pass.
             None => missing.push(Missing::unmodelled(format!("what `{needs}` needs in rules/eks/iam.yaml"))),
         }
-        missing.sort();
-        missing.dedup();
         lacks.sort();
-        let allowed = match (lacks.is_empty(), missing.is_empty()) {
-            (false, _) => Ok(false),
-            (true, true) => Ok(true),
-            (true, false) => Err(missing),
-        };
-        Grant { allowed, lacks }
+        Grant { allowed: known::disproved(!lacks.is_empty(), missing), lacks }
     }
 
     fn one(&self, context: &Context<'_>, need: &Need, lacks: &mut Vec<String>, missing: &mut Vec<Missing>) {
@@ -171,7 +164,7 @@ impl Permissions {
         for action in &need.actions {
             let request = Request { action, resource: resource.as_deref(), caller: &caller, keys: &keys };
             let name = last(&self.arn).unwrap_or(&self.arn);
-            match all(Place::Identity, &documents, request) {
+            match all(PolicyKind::Identity, &documents, request) {
                 Ok(Decision::Allowed) => {
                     missing.extend(self.boundary.clone());
                     // A policy that was not read may also forbid; AWS's own never do.

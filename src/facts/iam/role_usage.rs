@@ -6,14 +6,14 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::described_profiles;
 use crate::facts::inventory::launch_template;
 use crate::facts::inventory::node_groups::{self, NodeGroup};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{Instance, tag};
 use crate::snapshot::aws::eks::PodIdentityAssociationDetail;
 
 /// What one role is used for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[allow(clippy::struct_excessive_bools)] // Each is a use of its own.
-pub(crate) struct Use {
+pub(crate) struct RoleUse {
     /// In words, for instance `node group general`.
     pub by: BTreeSet<String>,
     /// As the cluster's own role.
@@ -36,7 +36,7 @@ pub(crate) struct Use {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Uses {
     /// By the role's ARN.
-    pub roles: BTreeMap<String, Use>,
+    pub roles: BTreeMap<String, RoleUse>,
     /// What may name further ones.
     pub unlisted: Vec<Missing>,
     /// What may name further roles of nodes.
@@ -80,10 +80,8 @@ pub(crate) fn all(context: &Context<'_>) -> Uses {
     }
     of_addons(context, &mut uses);
     of_pods(context, &mut uses);
-    uses.unlisted.sort();
-    uses.unlisted.dedup();
-    uses.unlisted_nodes.sort();
-    uses.unlisted_nodes.dedup();
+    uses.unlisted = known::joined(uses.unlisted);
+    uses.unlisted_nodes = known::joined(uses.unlisted_nodes);
     uses
 }
 
@@ -98,7 +96,7 @@ pub(crate) fn of_nodes(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>), and why there may be more.
 pub(crate) fn of_pullers(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
     let uses = all(context);
-    let pulls = |role: &Use| role.nodes || role.auto_mode || !role.fargate.is_empty();
+    let pulls = |role: &RoleUse| role.nodes || role.auto_mode || !role.fargate.is_empty();
     let arns = uses.roles.into_iter().filter(|(_, role)| pulls(role)).map(|(arn, _)| arn);
     let mut missing = uses.unlisted_nodes;
     missing.extend(described_profiles(context).1);
@@ -106,7 +104,7 @@ pub(crate) fn of_pullers(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missin
 }
 
 impl Uses {
-    fn role(&mut self, arn: &str, by: String) -> &mut Use {
+    fn role(&mut self, arn: &str, by: String) -> &mut RoleUse {
         let role = self.roles.entry(arn.to_owned()).or_default();
         role.by.insert(by);
         role

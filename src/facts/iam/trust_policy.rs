@@ -4,10 +4,10 @@ use serde_json::json;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 
-use super::policy::{Caller, Decision, Keys, Place, Request, evaluate};
-use super::role_usage::Use;
+use super::policy::{Caller, Decision, Keys, PolicyKind, Request, evaluate};
+use super::role_usage::RoleUse;
 
 /// Whether those who use a role may assume it.
 #[derive(Clone, Debug)]
@@ -29,7 +29,7 @@ struct User {
 }
 
 /// Judges the trust policy of a role for what the role is used for.
-pub(crate) fn of(context: &Context<'_>, name: &str, used: &Use) -> Trust {
+pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
     let users = users(context, used);
     let policy = suggested(context, used);
     let found = context.snapshot.aws.roles.iter().flatten().find(|role| role.role_name == name);
@@ -50,7 +50,7 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &Use) -> Trust {
     } {
         for action in &user.actions {
             let request = Request { action, resource: None, caller: &user.caller, keys: &user.keys };
-            match evaluate(Place::Trust, document, request) {
+            match evaluate(PolicyKind::Trust, document, request) {
                 Ok(Decision::Allowed) => {}
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))
                     if is_documented(context, &user.caller) =>
@@ -65,12 +65,7 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &Use) -> Trust {
             }
         }
     }
-    let allowed = match (&problem, missing.is_empty()) {
-        (Some(_), _) => Ok(false),
-        (None, true) => Ok(true),
-        (None, false) => Err(missing),
-    };
-    Trust { allowed, problem, policy }
+    Trust { allowed: known::disproved(problem.is_some(), missing), problem, policy }
 }
 
 /// Services' names are known of the partitions whose documentation is public.
@@ -88,7 +83,7 @@ fn service(context: &Context<'_>, name: &str) -> Caller {
     Caller::Service { names }
 }
 
-fn users(context: &Context<'_>, used: &Use) -> Known<Vec<User>> {
+fn users(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
     let mut users = Vec::new();
     let mut own = Keys::default();
     own.lacks(&["sts:ExternalId"]);
@@ -176,7 +171,7 @@ fn fargate_arn(context: &Context<'_>, profile: &str) -> String {
 }
 
 /// A trust policy for a role that serves one purpose.
-fn suggested(context: &Context<'_>, used: &Use) -> Option<String> {
+fn suggested(context: &Context<'_>, used: &RoleUse) -> Option<String> {
     let allow = |principal: serde_json::Value, actions: &[&str], condition: Option<serde_json::Value>| {
         let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": actions});
         if let Some(condition) = condition {

@@ -54,10 +54,9 @@ pub(crate) fn template_groups(context: &Context<'_>, data: &LaunchTemplateData) 
 
 /// The VPC's default group, which an instance carries when nothing names another.
 pub(crate) fn default_group(context: &Context<'_>) -> Groups {
-    match group_by_name(context, "default") {
-        Some(id) => Groups::Known(vec![id]),
-        None => Groups::Unread(vec![context.missing("SecurityGroups", context.vpc.as_deref().ok())]),
-    }
+    Groups::of(group_by_name(context, "default"), || {
+        vec![context.missing("SecurityGroups", context.vpc.as_deref().ok())]
+    })
 }
 
 fn group_by_name(context: &Context<'_>, name: &str) -> Option<String> {

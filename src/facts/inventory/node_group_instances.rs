@@ -13,7 +13,7 @@ pub(crate) fn of_each<'s>(
     groups: &[NodeGroup],
     instances: &[&'s Instance],
 ) -> Vec<Vec<&'s Instance>> {
-    let homes = Homes::new(context, groups);
+    let homes = GroupMembership::new(context, groups);
     let mut members = vec![Vec::new(); groups.len()];
     for instance in instances {
         homes.of(instance).into_iter().for_each(|at| members[at].push(*instance));
@@ -24,13 +24,13 @@ pub(crate) fn of_each<'s>(
 /// What shows which groups an instance belongs to: places in the list of groups.
 #[derive(Default)]
 #[allow(clippy::struct_field_names)] // Each says what shows the home.
-pub(crate) struct Homes<'g> {
+pub(crate) struct GroupMembership<'g> {
     by_scaling_group: BTreeMap<&'g str, BTreeSet<usize>>,
     by_nodegroup: BTreeMap<&'g str, BTreeSet<usize>>,
     by_instance: BTreeMap<&'g str, BTreeSet<usize>>,
 }
 
-impl<'g> Homes<'g> {
+impl<'g> GroupMembership<'g> {
     /// Those of these groups.
     pub fn new(context: &'g Context<'_>, groups: &'g [NodeGroup]) -> Self {
         let mut homes = Self::default();

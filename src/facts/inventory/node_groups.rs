@@ -4,14 +4,14 @@
 use std::collections::BTreeSet;
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Groups;
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
 use super::launch_template::{default_group, template, template_groups};
-use super::node_group_instances::{self, Homes};
+use super::node_group_instances::{self, GroupMembership};
 use super::ungrouped_nodes::beyond;
 
 /// A managed node group, or an Auto Scaling group of self-managed nodes.
@@ -79,9 +79,7 @@ pub fn known_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) 
         Ok(instances) => subnets.extend(instances.iter().filter_map(|instance| instance.subnet_id.clone())),
         Err(why) => missing.extend(why),
     }
-    missing.sort();
-    missing.dedup();
-    (subnets, missing)
+    (subnets, known::joined(missing))
 }
 
 /// The subnets of managed node groups, and why there may be more.
@@ -115,7 +113,7 @@ pub fn instances<'s>(context: &Context<'s>) -> Known<Vec<&'s Instance>> {
 /// The cluster's instances that belong to none of these groups, for instance Karpenter's.
 pub fn loose_instances<'s>(context: &Context<'s>, groups: &[NodeGroup]) -> Known<Vec<&'s Instance>> {
     let instances = instances(context)?;
-    let homes = Homes::new(context, groups);
+    let homes = GroupMembership::new(context, groups);
     Ok(instances.into_iter().filter(|instance| homes.of(instance).is_empty()).collect())
 }
 

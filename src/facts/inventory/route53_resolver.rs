@@ -103,23 +103,15 @@ pub(crate) fn forward_rules<'s>(context: &Context<'s>) -> (Vec<&'s ResolverRule>
 
 /// Whether an endpoint certainly asks and answers on the addresses that it has.
 pub(crate) fn is_certain(endpoint: &ResolverEndpoint) -> bool {
-    endpoint_answers(endpoint.status.as_deref()) == Answers::Yes
+    endpoint_answers(endpoint.status.as_deref()) == Some(true)
 }
 
-/// Whether something answers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Answers {
-    Yes,
-    Never,
-    Perhaps,
-}
-
-/// While its interfaces are being changed or recovered, an endpoint answers on the others
+/// Whether an endpoint answers, where its status says so. While its interfaces are being changed or recovered, an endpoint answers on the others
 /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html>).
-pub(crate) fn endpoint_answers(status: Option<&str>) -> Answers {
+pub(crate) fn endpoint_answers(status: Option<&str>) -> Option<bool> {
     match status.map(str::to_ascii_uppercase).as_deref() {
-        Some("OPERATIONAL" | "UPDATING" | "AUTO_RECOVERING") => Answers::Yes,
-        Some("DELETING") => Answers::Never,
-        _ => Answers::Perhaps,
+        Some("OPERATIONAL" | "UPDATING" | "AUTO_RECOVERING") => Some(true),
+        Some("DELETING") => Some(false),
+        _ => None,
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::facts::base::context::{Context, plausible_count};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet};
 use crate::subject::Fact;
 
@@ -97,19 +97,13 @@ impl Hosts {
         for missing in [self.cluster.as_ref().err(), self.interfaces.as_ref().err()].into_iter().flatten() {
             unlisted.extend(missing.iter().cloned());
         }
-        unlisted.sort();
-        unlisted.dedup();
-        (ids, unlisted)
+        (ids, known::joined(unlisted))
     }
 }
 
 /// Whether a subnet is among these, or what is missing to know them all.
 pub(crate) fn among((known, missing): &(BTreeSet<String>, Vec<Missing>), id: &str) -> Fact<bool> {
-    Fact(match known.contains(id) {
-        true => Ok(true),
-        false if missing.is_empty() => Ok(false),
-        false => Err(missing.clone()),
-    })
+    Fact(known::proved(known.contains(id), missing.iter().cloned()))
 }
 
 pub(crate) fn field(context: &Context<'_>, name: &str, id: &str) -> Vec<Missing> {
@@ -129,9 +123,7 @@ pub(crate) fn client_subnets(context: &Context<'_>) -> (BTreeSet<String>, Vec<Mi
             Err(why) => missing.extend(why),
         }
     }
-    missing.sort();
-    missing.dedup();
-    (subnets, missing)
+    (subnets, known::joined(missing))
 }
 
 /// What decides for subnets, by its id, each with those subnets.
@@ -154,7 +146,5 @@ pub(crate) fn by_subnet<'s, T>(
             Err(missing) => unlisted.extend(missing),
         }
     }
-    unlisted.sort();
-    unlisted.dedup();
-    (found, unlisted)
+    (found, known::joined(unlisted))
 }

@@ -1,7 +1,7 @@
 //! Where a group's start-up settings come from: its owner's launch template, and what kind of image reads them.
 
 use crate::facts::base::context::Context;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::LaunchTemplateData;
 use crate::snapshot::aws::eks::Nodegroup;
@@ -245,17 +245,8 @@ impl<'g, 's> Source<'g, 's> {
 /// Whether some group's nodes ask the EKS API when they start.
 pub(crate) fn asks_eks(context: &Context<'_>) -> Known<bool> {
     let listed = node_groups::listed(context);
-    let mut missing = listed.unlisted;
-    for group in &listed.groups {
-        match Source::new(context, group).asks_eks() {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(why) => missing.extend(why),
-        }
-    }
-    missing.sort();
-    missing.dedup();
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
+    let asks = known::any(listed.groups.iter().map(|group| Source::new(context, group).asks_eks()));
+    known::or(asks, known::proved(false, listed.unlisted))
 }
 
 /// The most pods that a group's user data tells kubelet, where it is known to.

@@ -12,18 +12,18 @@ use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 /// they ask nobody.
 pub(crate) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
     let id = context.vpc.clone()?;
-    Ok(matches!(dns_of(context, &id)?.0, Dns::Amazon | Dns::Nobody))
+    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::Nobody))
 }
 
 /// Whom a VPC's instances ask, and the servers that its DHCP options name.
-pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(Dns, Vec<String>)> {
+pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(VpcDns, Vec<String>)> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
     let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(id))]);
     let options = vpc.clone().and_then(|vpc| {
         vpc.dhcp_options_id.clone().ok_or_else(|| vec![context.field("Vpcs", "DhcpOptionsId")])
     });
     let servers = dhcp(context, &options).map(|options| values(options, "domain-name-servers"))?;
-    Ok((Dns::of(context, &vpc, &servers)?, servers))
+    Ok((VpcDns::of(context, &vpc, &servers)?, servers))
 }
 
 /// A DNS attribute of a VPC.
@@ -47,7 +47,7 @@ pub(crate) fn dns_attribute(context: &Context<'_>, id: &str, attribute: Attribut
 
 /// Who answers the instances' DNS queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Dns {
+pub(crate) enum VpcDns {
     /// The VPC's own resolver.
     Amazon,
     /// It and others.
@@ -58,7 +58,7 @@ pub(crate) enum Dns {
     Nobody,
 }
 
-impl Dns {
+impl VpcDns {
     pub fn of(context: &Context<'_>, vpc: &Known<&Vpc>, servers: &[String]) -> Known<Self> {
         let base = vpc.clone().and_then(|vpc| {
             let cidr = vpc.cidr_block.as_deref().and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
@@ -114,11 +114,11 @@ pub(crate) fn plus_two(cidr: Ipv4Net) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from_bits(cidr.network().to_bits().saturating_add(2)))
 }
 
-pub(crate) fn forwards(dns: Dns, servers: &[String]) -> Known<bool> {
+pub(crate) fn forwards(dns: VpcDns, servers: &[String]) -> Known<bool> {
     match dns {
-        Dns::Amazon => Ok(true),
-        Dns::Nobody => Ok(false),
-        Dns::Mixed | Dns::Custom => Err(vec![Missing::probe(format!(
+        VpcDns::Amazon => Ok(true),
+        VpcDns::Nobody => Ok(false),
+        VpcDns::Mixed | VpcDns::Custom => Err(vec![Missing::probe(format!(
             "whether the DNS servers {} forward the names of the cluster and of the VPC endpoints to the VPC's resolver",
             servers.join(", ")
         ))]),

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::ends::{self, operator_networks};
-use crate::facts::inventory::vpc_dns::{self, Dns};
+use crate::facts::inventory::vpc_dns::{self, VpcDns};
 use crate::facts::inventory::{operators, route53_resolver};
 use crate::id::{self, Kind};
 use crate::intent_aws::Operator;
@@ -20,7 +20,7 @@ use super::resolver::{self, Trail};
 use super::{Question, inbound_servers};
 
 /// What operators are told, and the VPC that they are in.
-pub(crate) struct Asked {
+pub(crate) struct OperatorLookup {
     pub lookup: Lookup,
     pub vpc: Option<String>,
     /// Whether it is known whom they ask: they are in a VPC, or it was declared.
@@ -36,8 +36,8 @@ pub(crate) fn in_vpc(
 ) -> Lookup {
     let step = format!("the DHCP options of {id}");
     match vpc_dns::dns_of(context, id) {
-        Ok((Dns::Amazon, _)) => resolver::ask(context, id, question, &mut Trail::default()),
-        Ok((Dns::Custom, servers)) => {
+        Ok((VpcDns::Amazon, _)) => resolver::ask(context, id, question, &mut Trail::default()),
+        Ok((VpcDns::Custom, servers)) => {
             let Ok(servers) = servers.iter().map(|server| server.parse()).collect::<Result<Vec<IpAddr>, _>>()
             else {
                 let field = format!("DhcpConfigurations of {id} as addresses");
@@ -45,12 +45,12 @@ pub(crate) fn in_vpc(
             };
             by_network(context, who, from.to_vec(), &servers, question).after(step)
         }
-        Ok((Dns::Mixed, servers)) => {
+        Ok((VpcDns::Mixed, servers)) => {
             let what =
                 format!("which of {} the machines of {id} ask for {}", servers.join(", "), question.name);
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
-        Ok((Dns::Nobody, _)) => {
+        Ok((VpcDns::Nobody, _)) => {
             let what = format!("whom the machines of {id} ask, whose DHCP options name no DNS server");
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
@@ -59,12 +59,12 @@ pub(crate) fn in_vpc(
 }
 
 /// What a network of operators is told.
-pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Question) -> Asked {
+pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Question) -> OperatorLookup {
     let vpc = match home(context, operator) {
         Ok(vpc) => vpc,
         Err(missing) => {
             let lookup = Lookup::unknown(missing, format!("the DNS of {}", operator.name));
-            return Asked { lookup, vpc: None, declared: true };
+            return OperatorLookup { lookup, vpc: None, declared: true };
         }
     };
     let network = [operator_networks::end(operator)];
@@ -84,7 +84,7 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         _ => outside(context, operator, question),
     };
     let declared = vpc.is_some() || operator.forwards_to.is_some() || operator.public_dns.is_some();
-    Asked { lookup, vpc, declared }
+    OperatorLookup { lookup, vpc, declared }
 }
 
 /// What a network is told that has DNS servers of its own.

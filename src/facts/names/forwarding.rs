@@ -20,7 +20,7 @@ use super::resolver::{self, Trail};
 use super::{Question, inbound_servers};
 
 /// Who sends queries on.
-struct Sender<'a> {
+struct QuerySender<'a> {
     /// Where they come from.
     from: ends::Ends,
     /// The rule that says so; none for a network's own servers.
@@ -80,7 +80,7 @@ pub(crate) fn by_rule(
     }
     let domain = rule.domain_name.as_deref().map(domain).unwrap_or_default();
     let foreign = rule.owner_id.is_some() && context.account.is_some() && rule.owner_id != context.account;
-    let sender = Sender {
+    let sender = QuerySender {
         from,
         rule: Some(id),
         object: ("resolver-rule", id),
@@ -99,15 +99,19 @@ pub(crate) fn by_network(
     question: &Question,
 ) -> Lookup {
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
-    let sender =
-        Sender { from: ends::Ends::known(from), rule: None, object: ("network", name), may_change: true };
+    let sender = QuerySender {
+        from: ends::Ends::known(from),
+        rule: None,
+        object: ("network", name),
+        may_change: true,
+    };
     to_servers(context, &sender, &targets, question, &mut Trail::default())
         .after(format!("the DNS of {name}"))
 }
 
 fn to_servers(
     context: &Context<'_>,
-    sender: &Sender<'_>,
+    sender: &QuerySender<'_>,
     targets: &[(IpAddr, u16)],
     question: &Question,
     trail: &mut Trail,
@@ -118,7 +122,7 @@ fn to_servers(
 
 fn to_server(
     context: &Context<'_>,
-    sender: &Sender<'_>,
+    sender: &QuerySender<'_>,
     (address, port): (IpAddr, u16),
     question: &Question,
     trail: &mut Trail,
@@ -195,8 +199,8 @@ fn to_server(
         looped.forwards.push(Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
         return looped;
     }
-    let udp = Way::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
-    let tcp = Way::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
+    let udp = QueryPath::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
+    let tcp = QueryPath::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
     let question = Question { inbound: true, ..question.clone() };
     let doubts = if route53_resolver::is_certain(endpoint) { Vec::new() } else { inbound.unlisted.clone() };
     let mut found = if udp.open {
@@ -218,7 +222,7 @@ fn to_server(
 }
 
 /// The way of queries over one protocol.
-struct Way {
+struct QueryPath {
     /// Whether it is open from one of the senders at least.
     open: bool,
     /// What blocks it for some.
@@ -227,8 +231,8 @@ struct Way {
     missing: Vec<Missing>,
 }
 
-impl Way {
-    fn new(context: &Context<'_>, sender: &Sender<'_>, to: &End, ports: Ports) -> Self {
+impl QueryPath {
+    fn new(context: &Context<'_>, sender: &QuerySender<'_>, to: &End, ports: Ports) -> Self {
         let mut way = Self { open: false, blockers: Vec::new(), missing: Vec::new() };
         for from in &sender.from.known {
             let paths = context.network.trace(from, to, &ports);
@@ -298,7 +302,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
 }
 
-fn remedy(context: &Context<'_>, sender: &Sender<'_>, question: &Question) -> Remedy {
+fn remedy(context: &Context<'_>, sender: &QuerySender<'_>, question: &Question) -> Remedy {
     Remedy {
         domain: Some(question.name.clone()),
         servers: if sender.may_change { inbound_servers(context) } else { Vec::new() },

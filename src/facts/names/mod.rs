@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Blocker;
 use crate::snapshot::observation::CLUSTER;
 use crate::subject::{Fact, Subject, Subjects};
@@ -160,7 +160,7 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     };
     let expected = required::control_plane(context);
     let listed = operators.iter().map(|operator| {
-        let client::Asked { mut lookup, vpc, declared } =
+        let client::OperatorLookup { mut lookup, vpc, declared } =
             client::operator(context, operator, &Question::new(&host));
         let mut leads = match &lookup.answer {
             Ok(Answer::Addresses(told)) => leads_home(told, &expected),
@@ -243,11 +243,7 @@ fn dependable(lookup: &Lookup) -> Known<bool> {
         Ok(Answer::Nothing) => Ok(true),
         _ if !lookup.weaknesses.is_empty() => Ok(false),
         Err(missing) => Err(missing.clone()),
-        Ok(_) if lookup.doubts.is_empty() => Ok(true),
-        Ok(_) => {
-            let doubts: BTreeSet<Missing> = lookup.doubts.iter().cloned().collect();
-            Err(doubts.into_iter().collect())
-        }
+        Ok(_) => known::disproved(false, lookup.doubts.iter().cloned()),
     }
 }
 

@@ -45,7 +45,7 @@ pub(crate) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
 
 /// A private hosted zone.
 #[derive(Clone, Copy)]
-pub(crate) struct Place<'a> {
+pub(crate) struct RecordScope<'a> {
     /// Its id.
     pub id: &'a str,
     /// Its domain.
@@ -57,7 +57,7 @@ pub(crate) struct Place<'a> {
 /// What a zone answers for a name within it.
 pub(crate) fn answer(
     context: &Context<'_>,
-    zone: Place<'_>,
+    zone: RecordScope<'_>,
     question: &Question,
     trail: &mut Trail,
 ) -> Lookup {
@@ -81,8 +81,8 @@ pub(crate) fn answer(
     };
     let asked = &question.name;
     let target = match at(records, zone.domain, asked) {
-        Found::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
-        Found::Alias(target, home) if bare(&home) != id => {
+        RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
+        RecordAnswer::Alias(target, home) if bare(&home) != id => {
             return match endpoint_named(context, &target).map(|endpoint| of_endpoint(context, endpoint)) {
                 Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
                 Some(Err(missing)) => Lookup::unknown(missing, step),
@@ -92,12 +92,12 @@ pub(crate) fn answer(
                 }
             };
         }
-        Found::Alias(target, _) | Found::Name(target) => target,
-        Found::Elsewhere(what) => {
+        RecordAnswer::Alias(target, _) | RecordAnswer::Name(target) => target,
+        RecordAnswer::Elsewhere(what) => {
             let what = format!("what {what} answers for {asked}");
             return Lookup::unknown(vec![Missing::probe(what)], step);
         }
-        Found::Nothing => {
+        RecordAnswer::Nothing => {
             return deny(format!(
                 "it answers for {} and has no address for {asked}; where it has none, nobody else is asked",
                 zone.domain
@@ -131,7 +131,7 @@ fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoi
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum Found {
+enum RecordAnswer {
     Addresses(BTreeSet<IpAddr>),
     /// An alias, and the zone in which it is to be found.
     Alias(String, String),
@@ -146,7 +146,7 @@ fn is(record: &ResourceRecordSet, kind: &str) -> bool {
 
 /// The records of a name; those of the closest wildcard where the name has none
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>).
-fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> Found {
+fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
     let named = |wanted: &str| -> Vec<&ResourceRecordSet> {
         records.iter().filter(|record| plain(&record.name) == wanted).collect()
     };
@@ -154,7 +154,7 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> Found {
     let mut above = name;
     while above != zone {
         if named(above).into_iter().any(|record| is(record, "NS")) {
-            return Found::Elsewhere(format!("the name servers that {zone} delegates {above} to"));
+            return RecordAnswer::Elsewhere(format!("the name servers that {zone} delegates {above} to"));
         }
         let Some((_, rest)) = above.split_once('.') else { break };
         above = rest;
@@ -176,36 +176,36 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> Found {
     if found.iter().any(|record| record.weight.is_some_and(|weight| weight > 0)) {
         found.retain(|record| record.weight != Some(0));
     }
-    let each: Vec<Found> = found.iter().map(|record| single(record)).collect();
+    let each: Vec<RecordAnswer> = found.iter().map(|record| single(record)).collect();
     let chosen = found.iter().any(|record| record.set_identifier.is_some());
     if chosen && each.iter().collect::<BTreeSet<_>>().len() > 1 {
-        return Found::Elsewhere(format!("the routing policy of {name}'s records"));
+        return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
     }
     let mut addresses = BTreeSet::new();
     for one in each {
         match one {
-            Found::Addresses(more) => addresses.extend(more),
-            Found::Nothing => {}
+            RecordAnswer::Addresses(more) => addresses.extend(more),
+            RecordAnswer::Nothing => {}
             other => return other,
         }
     }
-    if addresses.is_empty() { Found::Nothing } else { Found::Addresses(addresses) }
+    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
 }
 
 /// What one record says.
-fn single(record: &ResourceRecordSet) -> Found {
+fn single(record: &ResourceRecordSet) -> RecordAnswer {
     if let Some(alias) = &record.alias_target {
         return match (alias.dns_name.as_deref(), alias.hosted_zone_id.as_deref()) {
-            (Some(target), Some(home)) => Found::Alias(plain(target), home.to_owned()),
-            _ => Found::Elsewhere("an alias without a target".to_owned()),
+            (Some(target), Some(home)) => RecordAnswer::Alias(plain(target), home.to_owned()),
+            _ => RecordAnswer::Elsewhere("an alias without a target".to_owned()),
         };
     }
     let mut values = record.resource_records.iter().filter_map(|value| value.value.as_deref());
     if is(record, "CNAME") {
-        return values.next().map_or(Found::Nothing, |target| Found::Name(plain(target)));
+        return values.next().map_or(RecordAnswer::Nothing, |target| RecordAnswer::Name(plain(target)));
     }
     let addresses: BTreeSet<IpAddr> = values.filter_map(|value| value.trim().parse().ok()).collect();
-    if addresses.is_empty() { Found::Nothing } else { Found::Addresses(addresses) }
+    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
 }
 
 fn plain(name: &str) -> String {
@@ -221,10 +221,10 @@ mod tests {
     fn found(records: Value, name: &str) -> String {
         let records: Vec<ResourceRecordSet> = serde_json::from_value(records).unwrap();
         match at(&records, "amazonaws.com", name) {
-            Found::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
-            Found::Alias(to, _) | Found::Name(to) => format!("alias {to}"),
-            Found::Elsewhere(what) => what,
-            Found::Nothing => "nothing".to_owned(),
+            RecordAnswer::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            RecordAnswer::Alias(to, _) | RecordAnswer::Name(to) => format!("alias {to}"),
+            RecordAnswer::Elsewhere(what) => what,
+            RecordAnswer::Nothing => "nothing".to_owned(),
         }
     }
 

@@ -10,7 +10,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint;
 use crate::facts::features;
 use crate::intent_aws::Intent;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{NetworkInterface, ServiceDetail, VpcEndpoint};
 use crate::snapshot::observation::CLUSTER;
@@ -90,8 +90,7 @@ fn computed(context: &Context<'_>) -> NeededNames {
             Err(missing) => names.unlisted.extend(missing),
         }
     }
-    names.unlisted.sort();
-    names.unlisted.dedup();
+    names.unlisted = known::joined(names.unlisted);
     names
 }
 

@@ -24,11 +24,11 @@ pub(crate) struct Zone<'s> {
     pub domain: String,
     /// Whether a Route 53 Profile brings it: the VPC's own come first.
     pub of_profile: bool,
-    kind: Kind<'s>,
+    kind: ZoneKind<'s>,
 }
 
 #[derive(Clone, Debug)]
-enum Kind<'s> {
+enum ZoneKind<'s> {
     /// The one that EKS keeps for the cluster's API.
     Cluster,
     /// The one that EC2 keeps for an interface endpoint, with the patterns that it answers for.
@@ -52,11 +52,11 @@ pub(crate) fn answering<'s>(
     // EC2 and EKS list their own zones as those of a service: which one it is, its name says.
     let known: BTreeSet<String> = zones
         .iter()
-        .filter(|zone| !matches!(zone.kind, Kind::Hosted { .. }))
+        .filter(|zone| !matches!(zone.kind, ZoneKind::Hosted { .. }))
         .map(|zone| zone.domain.clone())
         .collect();
     zones.retain(|zone| {
-        let is_service = matches!(&zone.kind, Kind::Hosted { service: Some(_), .. });
+        let is_service = matches!(&zone.kind, ZoneKind::Hosted { service: Some(_), .. });
         within(name, &zone.domain) && !(is_service && known.contains(&zone.domain))
     });
     zones.sort_by_key(|zone| (std::cmp::Reverse(zone.domain.len()), zone.of_profile));
@@ -72,7 +72,7 @@ fn of_cluster(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missi
         Err(why) => return missing.extend(why.iter().cloned()),
     }
     match (context.private_access(), cluster_host(context)) {
-        (Ok(true), Ok(domain)) => zones.push(Zone { domain, of_profile: false, kind: Kind::Cluster }),
+        (Ok(true), Ok(domain)) => zones.push(Zone { domain, of_profile: false, kind: ZoneKind::Cluster }),
         (Ok(false), _) => {}
         (Err(why), _) | (_, Err(why)) => missing.extend(why),
     }
@@ -130,7 +130,7 @@ fn of_endpoint_named<'s>(
             zones.extend(domains.into_iter().map(|domain| Zone {
                 domain,
                 of_profile,
-                kind: Kind::Endpoint(endpoint, patterns.clone()),
+                kind: ZoneKind::Endpoint(endpoint, patterns.clone()),
             }));
         }
         Ok(false) => {}
@@ -177,7 +177,7 @@ fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: 
             continue;
         };
         let service = zone.owner.as_ref().and_then(|owner| owner.owning_service.clone());
-        let kind = Kind::Hosted { id, service };
+        let kind = ZoneKind::Hosted { id, service };
         zones.push(Zone { domain: domain(name), of_profile: false, kind });
     }
 }
@@ -208,7 +208,7 @@ fn of_profiles<'s>(
                 Some(domain) => zones.push(Zone {
                     domain,
                     of_profile: true,
-                    kind: Kind::Hosted { id: id.to_owned(), service: None },
+                    kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
                 }),
                 None => missing.push(Missing::probe(format!(
                     "whether the private hosted zone {id}, which a Route 53 Profile brings into {vpc}, answers for {name}"
@@ -223,8 +223,8 @@ impl Zone<'_> {
     /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
     pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
         match &self.kind {
-            Kind::Endpoint(endpoint, _) => service_endpoint::silent(context, endpoint),
-            Kind::Cluster | Kind::Hosted { .. } => Vec::new(),
+            ZoneKind::Endpoint(endpoint, _) => service_endpoint::silent(context, endpoint),
+            ZoneKind::Cluster | ZoneKind::Hosted { .. } => Vec::new(),
         }
     }
 
@@ -233,8 +233,10 @@ impl Zone<'_> {
     pub fn answer(&self, context: &Context<'_>, question: &Question, trail: &mut Trail) -> Lookup {
         let name = &question.name;
         match &self.kind {
-            Kind::Cluster => of_known(control_plane(context), "the private zone that EKS keeps".to_owned()),
-            Kind::Endpoint(endpoint, patterns) => {
+            ZoneKind::Cluster => {
+                of_known(control_plane(context), "the private zone that EKS keeps".to_owned())
+            }
+            ZoneKind::Endpoint(endpoint, patterns) => {
                 let id = &endpoint.vpc_endpoint_id;
                 let step = format!("the private zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
@@ -245,10 +247,10 @@ impl Zone<'_> {
                 let code = BlockerCode::HostedZoneRecord;
                 Lookup::denied(vec![blocker(code, "vpc-endpoint", id, reason, remedy)], step)
             }
-            Kind::Hosted { id, service } => {
+            ZoneKind::Hosted { id, service } => {
                 // What a service or a Profile brings cannot be taken off the VPC by itself.
                 let own = service.is_none() && !self.of_profile;
-                let zone = records::Place { id, domain: &self.domain, own };
+                let zone = records::RecordScope { id, domain: &self.domain, own };
                 records::answer(context, zone, question, trail)
             }
         }

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::{eks_status, subnets};
-use crate::known::Known;
+use crate::known::{self, Known};
 use crate::snapshot::aws::eks::FargateProfile;
 use crate::subject::{Fact, Subject, Subjects};
 
@@ -105,7 +105,7 @@ fn those(subnets: &[String], holds: impl Fn(&str) -> Known<bool>) -> Known<Vec<S
             Err(why) => missing.extend(why),
         }
     }
-    if found.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(found) }
+    known::found(found, missing)
 }
 
 fn is_outside_zones(context: &Context<'_>, id: &str) -> Known<bool> {

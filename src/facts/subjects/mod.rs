@@ -41,7 +41,7 @@ pub const KINDS: &[&str] = &{
 /// The kinds of subjects that live probes saw.
 pub const OBSERVED: &[&str] = &[observed::NAME, observed::RESOLVER];
 
-const TABLE: &[Kind] = &[
+const TABLE: &[SubjectKind] = &[
     kind::<cluster::ClusterFacts>("cluster", cluster::derive),
     kind::<vpc::VpcFacts>("vpc", vpc::derive),
     kind::<subnet::SubnetFacts>("control_plane_subnet", subnet::of_control_plane),
@@ -68,14 +68,14 @@ const TABLE: &[Kind] = &[
 ];
 
 /// A kind of subject.
-struct Kind {
+struct SubjectKind {
     name: &'static str,
     schema: fn() -> Schema,
     derive: fn(&Context<'_>) -> Subjects,
 }
 
-const fn kind<F: JsonSchema>(name: &'static str, derive: fn(&Context<'_>) -> Subjects) -> Kind {
-    Kind { name, schema: schema_of::<F>, derive }
+const fn kind<F: JsonSchema>(name: &'static str, derive: fn(&Context<'_>) -> Subjects) -> SubjectKind {
+    SubjectKind { name, schema: schema_of::<F>, derive }
 }
 
 fn schema_of<F: JsonSchema>() -> Schema {

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_resolver::{self, addresses, of_owner};
 use crate::facts::inventory::subnets;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 use crate::subject::{Fact, Subject, Subjects};
 
@@ -62,13 +62,11 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             }
         }
     }
-    unlisted.sort();
-    unlisted.dedup();
     let listed = used.values().map(|endpoint| {
         let facts = facts(context, endpoint);
         Subject::new("resolver_endpoint", &endpoint.id, facts.name.as_deref(), &facts)
     });
-    Subjects { listed: listed.collect(), unlisted }
+    Subjects { listed: listed.collect(), unlisted: known::joined(unlisted) }
 }
 
 fn facts(context: &Context<'_>, endpoint: &ResolverEndpoint) -> ResolverEndpointFacts {
@@ -99,15 +97,7 @@ fn works(id: &str, status: &Known<String>, failed: &Known<Vec<String>>) -> Known
         Ok(status) => Err(vec![Missing::probe(format!("whether {id} answers, whose status is {status}"))]),
         Err(missing) => Err(missing.clone()),
     };
-    match (operates, failed) {
-        (Ok(false), _) => Ok(false),
-        (_, Ok(failed)) if !failed.is_empty() => Ok(false),
-        (Ok(true), Ok(_)) => Ok(true),
-        (operates, failed) => {
-            let missing = [operates.err(), failed.clone().err()];
-            Err(missing.into_iter().flatten().flatten().collect())
-        }
-    }
+    known::and(operates, failed.as_ref().map(Vec::is_empty).map_err(Clone::clone))
 }
 
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_IpAddressResponse.html>
@@ -124,7 +114,7 @@ fn failed(context: &Context<'_>, id: &str, all: &[IpAddressResponse]) -> Known<V
             Some(_) => {}
         }
     }
-    if failed.is_empty() && !unread.is_empty() { Err(unread) } else { Ok(failed) }
+    known::found(failed, unread)
 }
 
 /// The zones of the addresses; two that are proved outrank those not read.
@@ -140,7 +130,10 @@ fn zones(context: &Context<'_>, id: &str, all: &[IpAddressResponse]) -> Known<BT
             Err(why) => missing.extend(why),
         }
     }
-    if zones.len() < 2 && !missing.is_empty() { Err(missing) } else { Ok(zones) }
+    if zones.len() < 2 {
+        known::complete(missing)?;
+    }
+    Ok(zones)
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Groups;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{IpPermission, PrefixListId, SecurityGroup, tag};
@@ -86,13 +86,11 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
         }
         Err(missing) => unlisted.extend(missing),
     }
-    unlisted.sort();
-    unlisted.dedup();
     let listed = carriers.iter().map(|(id, carriers)| {
         let facts = facts(context, id, carriers);
         Subject::new("security_group", id, facts.name.as_deref(), &facts)
     });
-    Subjects { listed: listed.collect(), unlisted }
+    Subjects { listed: listed.collect(), unlisted: known::joined(unlisted) }
 }
 
 fn facts(context: &Context<'_>, id: &str, carriers: &BTreeSet<String>) -> SecurityGroupFacts {
@@ -145,7 +143,7 @@ fn open_rules(group: &SecurityGroup) -> Known<Vec<OpenRuleFacts>> {
             open.insert(OpenRuleFacts { protocol: protocol.to_owned(), from_port, to_port, cidrs, told });
         }
     }
-    if open.is_empty() && !unread.is_empty() { Err(unread) } else { Ok(open.into_iter().collect()) }
+    known::found(open.into_iter().collect(), unread)
 }
 
 fn told(protocol: &str, from: Option<i64>, to: Option<i64>) -> String {

@@ -19,14 +19,14 @@ use crate::snapshot::Snapshot;
 use crate::subject::Target;
 
 use super::base::context::Context;
-use super::ends::{self, Ends, Side, label, merge_blockers, pods_towards};
+use super::ends::{self, EndSide, Ends, label, merge_blockers, pods_towards};
 use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;
 
 /// What is known about the paths from one end to the other.
 #[derive(Clone, Debug)]
-pub struct Traced {
+pub struct TraceAnswer {
     /// Blocked where any path is, else unknown where any is.
     pub verdict: Verdict,
     /// Every path; never empty.
@@ -48,16 +48,16 @@ pub fn trace(
     intent: &Intent,
     (from, to): (&DeclaredEnd, &DeclaredEnd),
     ports: Ports,
-) -> Result<Traced, TraceError> {
+) -> Result<TraceAnswer, TraceError> {
     let mut context = context(snapshot, intent);
-    let mut sources = listed(&context, from, Side::Source)?;
+    let mut sources = listed(&context, from, EndSide::Source)?;
     let of_pods = matches!(&from.spec, EndSpec::Role(role) if role == "pods");
     let mut paths = Vec::new();
     let mut unlisted: BTreeSet<Missing> = sources.unlisted.iter().cloned().collect();
     let named = ends::service(&context, &to.spec);
     let destinations = match &named {
         Some(_) => Ends::default(),
-        None => listed(&context, to, Side::Destination)?,
+        None => listed(&context, to, EndSide::Destination)?,
     };
     if let Some(suffix) = named {
         let found = service::paths(&mut context, (&sources.known, of_pods), &suffix, ports)?;
@@ -114,7 +114,7 @@ fn pairs<'e>(sources: &'e [End], targets: &'e [End]) -> Vec<(&'e End, &'e End)> 
 }
 
 /// The ends that a user means.
-fn listed(context: &Context<'_>, end: &DeclaredEnd, side: Side) -> Result<Ends, TraceError> {
+fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<Ends, TraceError> {
     let EndSpec::Role(role) = &end.spec else {
         return Ok(ends::of_written(context, end, side)?.into_ends());
     };
@@ -154,7 +154,7 @@ fn withhold(path: &mut Path, missing: &[Missing]) {
     }
 }
 
-fn finished(context: &Context<'_>, paths: Vec<Path>) -> Traced {
+fn finished(context: &Context<'_>, paths: Vec<Path>) -> TraceAnswer {
     let any = |verdict| paths.iter().any(|path| path.verdict == verdict);
     let verdict = if any(Verdict::Blocked) {
         Verdict::Blocked
@@ -165,7 +165,7 @@ fn finished(context: &Context<'_>, paths: Vec<Path>) -> Traced {
     };
     let mut assumptions: BTreeSet<String> = context.assumptions().into_iter().collect();
     assumptions.extend(paths.iter().flat_map(|path| path.assumptions.iter().cloned()));
-    Traced {
+    TraceAnswer {
         verdict,
         blockers: merge_blockers::merged(
             context,

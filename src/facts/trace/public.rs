@@ -6,20 +6,20 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::ends::{Ends, pods_towards};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Path;
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Remedy};
 use crate::path::{Hop, Leg, Verdict};
 use crate::snapshot::aws::ec2::Route;
 
-use super::service::{Found, subnet};
+use super::service::{ServicePaths, subnet};
 
 /// The paths of these sources: blocked where it is proved that there is no endpoint and no other way.
 pub(crate) fn paths(
     context: &Context<'_>,
     (sources, of_pods): (&[&End], bool),
     suffix: &str,
-    found: &mut Found,
+    found: &mut ServicePaths,
 ) {
     let mut near = Rc::new(Ends::known(sources.iter().copied().cloned().collect()));
     if of_pods {
@@ -30,8 +30,8 @@ pub(crate) fn paths(
     let mut nowhere = Vec::new();
     for source in &near.known {
         match way(context, source, suffix) {
-            Ok(Way::Nowhere { subnet }) => nowhere.push((source, subnet)),
-            Ok(Way::Out { by }) => found.unlisted.push(Missing::probe(format!(
+            Ok(PublicRoute::Nowhere { subnet }) => nowhere.push((source, subnet)),
+            Ok(PublicRoute::Out { by }) => found.unlisted.push(Missing::probe(format!(
                 "what packets of {} to the public addresses of {suffix} meet, because no VPC endpoint answers for \
                  it and they leave through {by} (create an endpoint, or trace to an address of the service)",
                 source.label
@@ -66,12 +66,12 @@ pub(crate) fn paths(
 }
 
 /// Where a subnet's packets for a public address go.
-enum Way {
+enum PublicRoute {
     Out { by: &'static str },
     Nowhere { subnet: String },
 }
 
-fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
+fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> {
     let Some(subnet) = subnet(context, source) else {
         let what = format!("which public addresses {suffix} has, and the way of {} to them", source.label);
         return Err(vec![Missing::probe(what)]);
@@ -86,7 +86,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
         }
     };
     if let Some(by) = by {
-        return Ok(Way::Out { by });
+        return Ok(PublicRoute::Out { by });
     }
     let mut missing = not_ours(context);
     let matrix = services::matrix()?;
@@ -100,7 +100,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<Way> {
             table.route_table_id
         )));
     }
-    if missing.is_empty() { Ok(Way::Nowhere { subnet }) } else { Err(missing) }
+    known::complete(missing).map(|()| PublicRoute::Nowhere { subnet })
 }
 
 /// Whether a route leads out for some addresses; a default route has been looked at.

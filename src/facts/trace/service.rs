@@ -7,7 +7,7 @@ use ipnet::IpNet;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::service_endpoint;
 use crate::facts::ends::{self, Ends, pods_towards};
 use crate::known::{Known, Missing};
@@ -20,7 +20,7 @@ use super::{TraceError, public, withhold};
 
 /// Paths, and why there may be more.
 #[derive(Default)]
-pub(crate) struct Found {
+pub(crate) struct ServicePaths {
     pub paths: Vec<Path>,
     pub unlisted: Vec<Missing>,
 }
@@ -31,11 +31,11 @@ pub(crate) fn paths(
     (sources, of_pods): (&[End], bool),
     suffix: &str,
     ports: Ports,
-) -> Result<Found, TraceError> {
+) -> Result<ServicePaths, TraceError> {
     let home = home(context, sources, suffix)?;
     context.vpc = Ok(home.clone());
     let context = &*context;
-    let (mut found, mut without) = (Found::default(), Vec::new());
+    let (mut found, mut without) = (ServicePaths::default(), Vec::new());
     for source in sources {
         let is_inside = vpcs(context, source).contains(home.as_str());
         if !is_inside {
@@ -146,8 +146,8 @@ fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Opt
     // Each subnet goes its own way to S3; elsewhere only an interface endpoint could answer.
     let Some(subnet) = subnet(context, source) else { return Ok(best) };
     Ok(match S3::new(context).way(&subnet)? {
-        Way::Gateway { endpoint } | Way::Interface { endpoint } => Some(endpoint),
-        Way::None => best.filter(|endpoint| service_endpoint::is_gateway(context, endpoint) == Ok(true)),
+        S3Route::Gateway { endpoint } | S3Route::Interface { endpoint } => Some(endpoint),
+        S3Route::None => best.filter(|endpoint| service_endpoint::is_gateway(context, endpoint) == Ok(true)),
     })
 }
 

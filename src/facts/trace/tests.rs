@@ -8,21 +8,21 @@ use crate::intent_aws::Intent;
 use crate::network::BlockerCode;
 use crate::path::Verdict;
 
-use super::{TraceError, Traced, trace};
+use super::{TraceAnswer, TraceError, trace};
 
 const API: &str = "eni-0c0000000000000ca";
 const OPERATOR: &str = "eni-0c00000000000000a";
 const WORKERS: &str = "subnet-0c00000000000001a";
 const VPC: &str = "vpc-0c000000000000001";
 
-fn ask(fixture: &Fixture, from: &str, to: &str, intent: &str) -> Result<Traced, TraceError> {
+fn ask(fixture: &Fixture, from: &str, to: &str, intent: &str) -> Result<TraceAnswer, TraceError> {
     let snapshot = fixture.snapshot();
     let intent = Intent::from_yaml("intent", intent).unwrap();
     let end = |text: &str| text.parse::<DeclaredEnd>().unwrap_or_else(|error| panic!("{error}"));
     trace(&snapshot, &intent, (&end(from), &end(to)), "tcp/443".parse().unwrap())
 }
 
-fn traced(fixture: &Fixture, from: &str, to: &str) -> Traced {
+fn traced(fixture: &Fixture, from: &str, to: &str) -> TraceAnswer {
     ask(fixture, from, to, "").unwrap_or_else(|error| panic!("{error}"))
 }
 
@@ -30,7 +30,7 @@ fn refused(fixture: &Fixture, from: &str, to: &str) -> String {
     ask(fixture, from, to, "").unwrap_err().to_string()
 }
 
-fn missing(traced: &Traced) -> String {
+fn missing(traced: &TraceAnswer) -> String {
     let all = traced.paths.iter().flat_map(|path| &path.missing).map(|one| one.what.as_str());
     all.collect::<Vec<_>>().join("; ")
 }

@@ -1,25 +1,25 @@
 //! Gates: where packets leave what was read, and where those from beyond come in.
 
 use crate::known::Missing;
-use crate::network::segment::Part;
-use crate::network::tables::compiled::{Direction, Way};
+use crate::network::segment::Segment;
+use crate::network::tables::compiled::{Direction, RouteOutcome};
 use crate::network::{BlockerCode, TraceLog};
 use crate::path::Leg;
 use crate::sets::ranges::Ranges;
 
 use super::reasoner::Reasoner;
-use super::run::{Gate, Origin, Reach, Run, at, kind};
+use super::run::{Arrival, Edge, Origin, Run, at, kind};
 
 impl<'s> Reasoner<'s> {
     /// Brings packets in from outside, and says how far they come.
-    pub(crate) fn enter(&self, story: &mut TraceLog, run: Run<'_, 's>, gate: &Gate<'s>) -> Vec<Reach<'s>> {
+    pub(crate) fn enter(&self, story: &mut TraceLog, run: Run<'_, 's>, edge: &Edge<'s>) -> Vec<Arrival<'s>> {
         let told = run.from.told(&run.from.addresses);
-        let (id, name, vpc) = match gate {
-            Gate::Internet { id, vpc } => (id, "internet-gateway", *vpc),
-            Gate::Vpn { id, vpc } => (id, "vpn-gateway", *vpc),
-            Gate::Peering { id, vpc } => (id, "vpc-peering-connection", *vpc),
-            Gate::Endpoint { id, vpc } => (id, "vpc-endpoint", *vpc),
-            Gate::Attachment { gateway, id } => {
+        let (id, name, vpc) = match edge {
+            Edge::Internet { id, vpc } => (id, "internet-gateway", *vpc),
+            Edge::Vpn { id, vpc } => (id, "vpn-gateway", *vpc),
+            Edge::Peering { id, vpc } => (id, "vpc-peering-connection", *vpc),
+            Edge::Endpoint { id, vpc } => (id, "vpc-endpoint", *vpc),
+            Edge::Attachment { gateway, id } => {
                 return self.leave_attachment(story, run, (gateway, id), Origin::default());
             }
         };
@@ -35,7 +35,7 @@ impl<'s> Reasoner<'s> {
             return Vec::new();
         }
         self.check_gateway_routes(story, run, (id, vpc));
-        self.deliver(story, run, (vpc, gate.connection()))
+        self.deliver(story, run, (vpc, edge.connection()))
     }
 
     /// What stops packets in the last subnet, wherever they come in.
@@ -43,7 +43,7 @@ impl<'s> Reasoner<'s> {
         &self,
         story: &mut TraceLog,
         leg: Leg,
-        (from, to): (&Part<'s>, &Part<'s>),
+        (from, to): (&Segment<'s>, &Segment<'s>),
         points: &Ranges,
     ) {
         if let Some(subnet) = to.subnet().filter(|subnet| !self.may_be_foot(to, &subnet.subnet_id)) {
@@ -53,7 +53,7 @@ impl<'s> Reasoner<'s> {
 
     /// What a transit gateway brings into its attachment's own subnet meets no network ACL:
     /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html>
-    fn may_be_foot(&self, to: &Part<'s>, subnet: &str) -> bool {
+    fn may_be_foot(&self, to: &Segment<'s>, subnet: &str) -> bool {
         let Some(vpc) = to.vpc() else { return false };
         let all = self.vpc_attachments.iter().filter(|((_, its), _)| *its == vpc);
         let mut feet = all.flat_map(|(_, attachments)| attachments).flat_map(|its| &its.subnet_ids);
@@ -73,8 +73,10 @@ impl<'s> Reasoner<'s> {
         let id = table.route_table_id.as_str();
         for piece in self.routes(table, vpc, &run.to.addresses) {
             match &piece.way {
-                Way::Local(by) => story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local")),
-                Way::Blackhole(by) => {
+                RouteOutcome::Local(by) => {
+                    story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
+                }
+                RouteOutcome::Blackhole(by) => {
                     let reason = format!("the route of {id}, which {gateway} has, for {by} is a blackhole");
                     story.hop(run.leg, "route-table", id, "drop", &reason);
                     let mut blocker =
@@ -82,8 +84,8 @@ impl<'s> Reasoner<'s> {
                     blocker.part = run.to.part(&piece.addresses);
                     story.block(blocker);
                 }
-                Way::Unknown(missing) => story.missing(missing.clone()),
-                Way::To(target, _) => {
+                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::To(target, _) => {
                     story.hop(run.leg, "route-table", id, "unknown", &format!("it sends on to {target}"));
                     let what = format!(
                         "{target}, where the gateway route table {id} sends {}: what it forwards",
@@ -91,7 +93,7 @@ impl<'s> Reasoner<'s> {
                     );
                     story.missing([Missing::unmodelled(what)]);
                 }
-                Way::Nowhere => {
+                RouteOutcome::Nowhere => {
                     let what = format!("where the gateway route table {id} sends {}", piece.addresses.told());
                     story.missing([Missing::unmodelled(what)]);
                 }

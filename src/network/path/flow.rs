@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use crate::known::Missing;
 use crate::network::TraceLog;
-use crate::network::segment::{Part, Place};
+use crate::network::segment::{Location, Segment};
 use crate::network::tables::compiled::Direction;
 use crate::network::tables::side::{Connection, Side};
 use crate::path::Leg;
@@ -12,7 +12,7 @@ use crate::sets::addresses::AddressSet;
 use crate::sets::ranges::Ranges;
 
 use super::reasoner::Reasoner;
-use super::run::{At, Reach, Run, Spot};
+use super::run::{Arrival, ArrivalPoint, Run, SubnetHop};
 
 /// More translations than anyone needs.
 const MOST: usize = 4;
@@ -28,7 +28,7 @@ impl<'s> Reasoner<'s> {
     pub(crate) fn both_ways(
         &self,
         story: &mut TraceLog,
-        (from, to): (&Part<'s>, &Part<'s>),
+        (from, to): (&Segment<'s>, &Segment<'s>),
         points: Points<'_>,
     ) {
         match (spot_of(from), spot_of(to)) {
@@ -45,8 +45,8 @@ impl<'s> Reasoner<'s> {
     fn inward(
         &self,
         story: &mut TraceLog,
-        from: &Part<'s>,
-        (to, spot): (&Part<'s>, Spot<'s>),
+        from: &Segment<'s>,
+        (to, spot): (&Segment<'s>, SubnetHop<'s>),
         points: Points<'_>,
     ) {
         let mut connections = BTreeSet::new();
@@ -60,15 +60,15 @@ impl<'s> Reasoner<'s> {
         self.check_groups(story, &outbound);
         let mut back = TraceLog::default();
         let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
-        let reaches = self.depart(&mut back, reply, spot);
-        for reach in &reaches {
-            let from = from.only(&reach.addresses);
+        let arrivals = self.depart(&mut back, reply, spot);
+        for arrival in &arrivals {
+            let from = from.only(&arrival.addresses);
             let request = Run { leg: Leg::Request, from: &from, to, points: points.request };
-            match &reach.at {
-                At::Outside(gate) => {
-                    let entered = self.enter(story, request, gate);
-                    connections.extend(entered.iter().filter(|it| it.is_home()).map(Reach::connection));
-                    for name in entered.iter().filter_map(Reach::translator) {
+            match &arrival.at {
+                ArrivalPoint::Outside(edge) => {
+                    let entered = self.enter(story, request, edge);
+                    connections.extend(entered.iter().filter(|it| it.is_home()).map(Arrival::connection));
+                    for name in entered.iter().filter_map(Arrival::translator) {
                         let what = format!("how {name} passes on what comes in from {}", from.label);
                         story.missing([Missing::unmodelled(what)]);
                     }
@@ -76,10 +76,10 @@ impl<'s> Reasoner<'s> {
                         nowhere(story, &from, to);
                     }
                 }
-                At::Destination(_) | At::Translator(_) => {}
+                ArrivalPoint::Destination(_) | ArrivalPoint::Translator(_) => {}
             }
         }
-        let rest = from.addresses.subtract(&reached(&reaches));
+        let rest = from.addresses.subtract(&reached(&arrivals));
         if !rest.is_empty() {
             self.check_arrival(story, Leg::Request, (&from.only(&rest), to), points.request);
             nowhere(&mut back, from, to);
@@ -92,21 +92,21 @@ impl<'s> Reasoner<'s> {
     fn outward(
         &self,
         story: &mut TraceLog,
-        (from, spot): (&Part<'s>, Spot<'s>),
-        to: &Part<'s>,
+        (from, spot): (&Segment<'s>, SubnetHop<'s>),
+        to: &Segment<'s>,
         points: Points<'_>,
         depth: usize,
     ) {
         // The story is told in the packet's order: out of the interface, over the network, into the other one.
         let mut way = TraceLog::default();
         let request = Run { leg: Leg::Request, from, to, points: points.request };
-        let reaches = self.depart(&mut way, request, spot);
-        let rest = to.addresses.subtract(&reached(&reaches));
+        let arrivals = self.depart(&mut way, request, spot);
+        let rest = to.addresses.subtract(&reached(&arrivals));
         if !rest.is_empty() {
             self.check_arrival(&mut way, Leg::Request, (from, &to.only(&rest)), points.request);
             nowhere(&mut way, from, to);
         }
-        let mut connections: BTreeSet<Connection> = reaches.iter().map(Reach::connection).collect();
+        let mut connections: BTreeSet<Connection> = arrivals.iter().map(Arrival::connection).collect();
         if connections.is_empty() {
             connections.extend(self.possible_connection(from, to));
         }
@@ -121,24 +121,24 @@ impl<'s> Reasoner<'s> {
             self.check_groups(story, &outbound);
         }
         story.append(way);
-        self.directly(story, (from, to), points, (&reaches, &rest));
-        for reach in &reaches {
-            let to = &*to.only(&reach.addresses);
-            match &reach.at {
-                At::Destination(_) => {}
-                At::Outside(gate) => {
+        self.directly(story, (from, to), points, (&arrivals, &rest));
+        for arrival in &arrivals {
+            let to = &*to.only(&arrival.addresses);
+            match &arrival.at {
+                ArrivalPoint::Destination(_) => {}
+                ArrivalPoint::Outside(edge) => {
                     let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
-                    let entered = self.enter(story, reply, gate);
+                    let entered = self.enter(story, reply, edge);
                     if !from.addresses.subtract(&arrived(&entered)).is_empty() {
                         nowhere(story, to, from);
                     }
                 }
-                At::Translator(_) if depth >= MOST => {
+                ArrivalPoint::Translator(_) if depth >= MOST => {
                     let what =
                         format!("more than {MOST} NAT gateways between {} and {}", from.label, to.label);
                     story.missing([Missing::unmodelled(what)]);
                 }
-                At::Translator(translator) => {
+                ArrivalPoint::Translator(translator) => {
                     let mut beyond = TraceLog::default();
                     let client = (&translator.part, translator.spot);
                     self.outward(&mut beyond, client, to, points, depth + 1);
@@ -162,11 +162,11 @@ impl<'s> Reasoner<'s> {
     fn directly(
         &self,
         story: &mut TraceLog,
-        (from, to): (&Part<'s>, &Part<'s>),
+        (from, to): (&Segment<'s>, &Segment<'s>),
         points: Points<'_>,
-        (reaches, rest): (&[Reach<'s>], &AddressSet),
+        (arrivals, rest): (&[Arrival<'s>], &AddressSet),
     ) {
-        let direct = arrived(reaches).union(rest);
+        let direct = arrived(arrivals).union(rest);
         if direct.is_empty() {
             return;
         }
@@ -183,15 +183,15 @@ impl<'s> Reasoner<'s> {
             nowhere(&mut back, to, from);
         }
         story.append(back);
-        let connections = reaches.iter().filter(|reach| reach.is_home());
-        self.check_inbound(story, from, to, (points.request, connections.map(Reach::connection).collect()));
+        let connections = arrivals.iter().filter(|arrival| arrival.is_home());
+        self.check_inbound(story, from, to, (points.request, connections.map(Arrival::connection).collect()));
     }
 
     fn check_inbound(
         &self,
         story: &mut TraceLog,
-        from: &Part<'s>,
-        to: &Part<'s>,
+        from: &Segment<'s>,
+        to: &Segment<'s>,
         (request, mut connections): (&Ranges, BTreeSet<Connection>),
     ) {
         if connections.is_empty() {
@@ -208,44 +208,46 @@ impl<'s> Reasoner<'s> {
     }
 }
 
-impl Reach<'_> {
+impl Arrival<'_> {
     fn is_home(&self) -> bool {
-        matches!(self.at, At::Destination(_))
+        matches!(self.at, ArrivalPoint::Destination(_))
     }
 
     fn translator(&self) -> Option<&str> {
         match &self.at {
-            At::Translator(translator) => Some(&translator.part.label),
-            At::Destination(_) | At::Outside(_) => None,
+            ArrivalPoint::Translator(translator) => Some(&translator.part.label),
+            ArrivalPoint::Destination(_) | ArrivalPoint::Outside(_) => None,
         }
     }
 
     fn connection(&self) -> Connection {
         match &self.at {
-            At::Destination(connection) => connection.clone(),
-            At::Outside(gate) => gate.connection(),
-            At::Translator(translator) => Connection::Nat(translator.part.label.clone()),
+            ArrivalPoint::Destination(connection) => connection.clone(),
+            ArrivalPoint::Outside(edge) => edge.connection(),
+            ArrivalPoint::Translator(translator) => Connection::Nat(translator.part.label.clone()),
         }
     }
 }
 
-fn spot_of<'s>(part: &Part<'s>) -> Option<Spot<'s>> {
+fn spot_of<'s>(part: &Segment<'s>) -> Option<SubnetHop<'s>> {
     match part.place {
-        Place::Inside { subnet, vpc } => Some(Spot { subnet, vpc, over: None }),
-        Place::Outside { .. } => None,
+        Location::Inside { subnet, vpc } => Some(SubnetHop { subnet, vpc, over: None }),
+        Location::Outside { .. } => None,
     }
 }
 
-fn reached(reaches: &[Reach<'_>]) -> AddressSet {
-    AddressSet::union_all(reaches.iter().map(|reach| &reach.addresses))
+fn reached(arrivals: &[Arrival<'_>]) -> AddressSet {
+    AddressSet::union_all(arrivals.iter().map(|arrival| &arrival.addresses))
 }
 
-fn arrived(reaches: &[Reach<'_>]) -> AddressSet {
-    AddressSet::union_all(reaches.iter().filter(|reach| reach.is_home()).map(|reach| &reach.addresses))
+fn arrived(arrivals: &[Arrival<'_>]) -> AddressSet {
+    AddressSet::union_all(
+        arrivals.iter().filter(|arrival| arrival.is_home()).map(|arrival| &arrival.addresses),
+    )
 }
 
 /// A way that was neither found nor refused is no way.
-fn nowhere(story: &mut TraceLog, from: &Part<'_>, to: &Part<'_>) {
+fn nowhere(story: &mut TraceLog, from: &Segment<'_>, to: &Segment<'_>) {
     if story.is_clear() {
         let what = format!("how {} and {} are connected", from.label, to.label);
         story.missing([Missing::unmodelled(what)]);

@@ -2,26 +2,31 @@
 //! there, until the packets arrive, leave AWS or are translated.
 
 use crate::known::Missing;
-use crate::network::segment::Place;
-use crate::network::tables::compiled::{Direction, Piece, Way};
+use crate::network::segment::Location;
+use crate::network::tables::compiled::{Direction, Piece, RouteOutcome};
 use crate::network::tables::side::Connection;
 use crate::network::{BlockerCode, TraceLog};
 use crate::path::Leg;
 use crate::snapshot::aws::ec2::RouteTable;
 
 use super::reasoner::Reasoner;
-use super::run::{self, Decider, Reach, Run, Spot, block_never, declared, is_target, kind, local};
+use super::run::{self, Arrival, Decider, Run, SubnetHop, block_never, declared, is_target, kind, local};
 
 impl<'s> Reasoner<'s> {
     /// Sends packets out of the subnet that they are in.
-    pub(crate) fn depart(&self, story: &mut TraceLog, run: Run<'_, 's>, spot: Spot<'s>) -> Vec<Reach<'s>> {
+    pub(crate) fn depart(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        spot: SubnetHop<'s>,
+    ) -> Vec<Arrival<'s>> {
         let Run { leg, from, to, points } = run;
         let id = spot.subnet.subnet_id.as_str();
         if to.subnet().is_some_and(|to| to.subnet_id == id) {
             // Neither the route table nor the network ACL sees what stays in the subnet, nor the ACL
             // what a transit gateway brings into it: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
             story.hop(leg, "subnet", id, "forward", "both ends are in it");
-            return vec![Reach::destination(run, local(spot))];
+            return vec![Arrival::destination(run, local(spot))];
         }
         let told = from.told(&from.addresses);
         story.hop(leg, "subnet", id, "forward", &told);
@@ -34,13 +39,13 @@ impl<'s> Reasoner<'s> {
                 return Vec::new();
             }
         };
-        let mut reaches = Vec::new();
+        let mut arrivals = Vec::new();
         for piece in self.routes(table, spot.vpc, &to.addresses.union(&to.around)) {
             if !piece.addresses.intersect(&to.addresses).is_empty() {
-                reaches.extend(self.forward(story, run, (table, spot), &piece));
+                arrivals.extend(self.forward(story, run, (table, spot), &piece));
             }
         }
-        reaches
+        arrivals
     }
 
     /// What one route does.
@@ -48,9 +53,9 @@ impl<'s> Reasoner<'s> {
         &self,
         story: &mut TraceLog,
         run: Run<'_, 's>,
-        (table, spot): (&'s RouteTable, Spot<'s>),
+        (table, spot): (&'s RouteTable, SubnetHop<'s>),
         piece: &Piece<'s>,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let (id, vpc) = (table.route_table_id.as_str(), spot.vpc);
         let to = &*run.to.only(&piece.addresses);
         let run = run.to(to);
@@ -58,22 +63,22 @@ impl<'s> Reasoner<'s> {
         let told = addresses.told();
         let decider = |by| Decider { table, spot, addresses, by };
         let (by, code, reason) = match &piece.way {
-            Way::Unknown(missing) => {
+            RouteOutcome::Unknown(missing) => {
                 story.hop(run.leg, "route-table", id, "unknown", &format!("the route for {told}"));
                 story.missing(missing.clone());
                 return Vec::new();
             }
-            Way::Local(by) if to.vpc() == Some(vpc) => {
+            RouteOutcome::Local(by) if to.vpc() == Some(vpc) => {
                 story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
                 return self.deliver(story, run, (vpc, local(spot)));
             }
-            Way::To(target, by) => return self.forward_to(story, run, &decider(by), target),
-            Way::Nowhere => ("", BlockerCode::RouteMissing, format!("{id} has no route for {told}")),
-            Way::Blackhole(by) => {
+            RouteOutcome::To(target, by) => return self.forward_to(story, run, &decider(by), target),
+            RouteOutcome::Nowhere => ("", BlockerCode::RouteMissing, format!("{id} has no route for {told}")),
+            RouteOutcome::Blackhole(by) => {
                 let reason = format!("the route of {id} for {by} is a blackhole");
                 (by.as_str(), BlockerCode::RouteBlackhole, reason)
             }
-            Way::Local(by) => {
+            RouteOutcome::Local(by) => {
                 let reason = format!("{id} keeps {told} in {vpc}, whose own prefix {by} holds it");
                 (by.as_str(), BlockerCode::RouteLocal, reason)
             }
@@ -87,7 +92,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         target: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let id = decider.table.route_table_id.as_str();
         let kind = kind(target);
         if let Some(reason) = self.never(run, decider, target) {
@@ -96,13 +101,13 @@ impl<'s> Reasoner<'s> {
         if self.leads_away(run, decider, target) {
             return self.lead_away(story, run, decider, target);
         }
-        if let Place::Outside { via: Some(via) } = &run.to.place
+        if let Location::Outside { via: Some(via) } = &run.to.place
             && !is_target(via)
         {
             story.missing([Missing::unmodelled(format!("{via}, where {} comes in", run.to.label))]);
         }
         story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
-        if matches!(&run.to.place, Place::Outside { via } if declared(via.as_deref()).is_none())
+        if matches!(&run.to.place, Location::Outside { via } if declared(via.as_deref()).is_none())
             && matches!(kind, "vgw" | "tgw" | "pcx")
             && !run::is_meant(run)
         {
@@ -122,7 +127,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         target: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         match kind(target) {
             "pcx" => self.over_peering_connection(story, run, decider, target),
             "vgw" => self.over_vpn_gateway(story, run, decider, target),
@@ -146,8 +151,8 @@ impl<'s> Reasoner<'s> {
     /// Whether a route leads elsewhere than to the packets' destination.
     fn leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> bool {
         let declared = match &run.to.place {
-            Place::Outside { via } => declared(via.as_deref()),
-            Place::Inside { .. } => None,
+            Location::Outside { via } => declared(via.as_deref()),
+            Location::Inside { .. } => None,
         };
         let other = declared.is_some_and(|via| via != target);
         match kind(target) {
@@ -167,14 +172,14 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations>
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
     fn never(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> Option<String> {
-        let Spot { vpc, over, .. } = decider.spot;
+        let SubnetHop { vpc, over, .. } = decider.spot;
         if let Some(attachment) = over
             && (matches!(kind(target), "pcx" | "vgw" | "igw" | "eigw") || self.is_gateway_endpoint(target))
         {
             let gateway = attachment.transit_gateway_id.as_deref().unwrap_or("a transit gateway");
             return Some(format!("what enters {vpc} over {gateway} cannot leave it over {target}"));
         }
-        let Place::Outside { via: Some(via) } = &run.to.place else { return None };
+        let Location::Outside { via: Some(via) } = &run.to.place else { return None };
         let far = (kind(target) == "pcx" && via != target).then(|| self.far_vpc(target, vpc)).flatten()?;
         let held = match kind(via) {
             "vgw" => self.vpn_gateways_by_vpc.get(far).is_some_and(|ids| ids.contains(&via.as_str())),
@@ -191,7 +196,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         target: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let id = &decider.table.route_table_id;
         let reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
         self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &reason)
@@ -203,7 +208,7 @@ impl<'s> Reasoner<'s> {
         story: &mut TraceLog,
         run: Run<'_, 's>,
         (vpc, connection): (&str, Connection),
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let Some(subnet) = run.to.subnet().filter(|_| run.to.vpc() == Some(vpc)) else {
             let what = format!("how {} goes on to {}", vpc, run.to.label);
             story.missing([Missing::unmodelled(what)]);
@@ -212,6 +217,6 @@ impl<'s> Reasoner<'s> {
         self.check_acl(story, run.leg, (&subnet.subnet_id, Direction::Inbound), run.from, run.points);
         let told = run.to.told(&run.to.addresses);
         story.hop(run.leg, "subnet", &subnet.subnet_id, "forward", &told);
-        vec![Reach::destination(run, connection)]
+        vec![Arrival::destination(run, connection)]
     }
 }

@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use crate::id;
 use crate::known::Missing;
 use crate::network::index::lookup::{self, RouteState};
-use crate::network::segment::{Part, Place};
-use crate::network::tables::compiled::{Direction, Way};
+use crate::network::segment::{Location, Segment};
+use crate::network::tables::compiled::{Direction, RouteOutcome};
 use crate::network::tables::side::{Connection, Side};
 use crate::network::{BlockerCode, Remedy, TraceLog};
 use crate::path::Leg;
@@ -16,11 +16,11 @@ use crate::sets::ranges::Ranges;
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
 use super::reasoner::Reasoner;
-use super::run::{Decider, Gate, Reach, Run, Spot, at, block_never, kind};
+use super::run::{Arrival, Decider, Edge, Run, SubnetHop, at, block_never, kind};
 
 /// What comes in over a VPN or Direct Connect is in no VPC; anything else may be in one that was not
 /// read, with a gateway endpoint of its own.
-fn outside(story: &mut TraceLog, from: &Part<'_>, via: Option<&str>, list: &str) {
+fn outside(story: &mut TraceLog, from: &Segment<'_>, via: Option<&str>, list: &str) {
     let serves = format!("a gateway endpoint for {list} serves its own VPC only");
     if via.and_then(id::kind) == Some(id::Kind::VpnGateway) {
         let reason = format!("{serves}, and {} is outside AWS", from.label);
@@ -34,14 +34,14 @@ impl<'s> Reasoner<'s> {
     pub(crate) fn to_prefix_list(
         &self,
         story: &mut TraceLog,
-        from: &Part<'s>,
-        to: &Part<'s>,
+        from: &Segment<'s>,
+        to: &Segment<'s>,
         (request, reply): &(Ranges, Ranges),
     ) {
         let list = to.prefix_list.as_deref().unwrap_or_default();
         let (subnet, vpc) = match &from.place {
-            Place::Inside { subnet, vpc } => (*subnet, *vpc),
-            Place::Outside { via } => return outside(story, from, via.as_deref(), list),
+            Location::Inside { subnet, vpc } => (*subnet, *vpc),
+            Location::Outside { via } => return outside(story, from, via.as_deref(), list),
         };
         let connections = BTreeSet::from([Connection::Endpoint(list.to_owned())]);
         let side = Side {
@@ -57,7 +57,7 @@ impl<'s> Reasoner<'s> {
         match self.effective_route_table(id) {
             Ok(table) => {
                 let run = Run { leg: Leg::Request, from, to, points: request };
-                self.route_to_list(story, run, (table, Spot { subnet, vpc, over: None }), list);
+                self.route_to_list(story, run, (table, SubnetHop { subnet, vpc, over: None }), list);
             }
             Err(missing) => story.missing(missing),
         }
@@ -68,7 +68,7 @@ impl<'s> Reasoner<'s> {
         &self,
         story: &mut TraceLog,
         run: Run<'_, 's>,
-        (table, spot): (&'s RouteTable, Spot<'s>),
+        (table, spot): (&'s RouteTable, SubnetHop<'s>),
         list: &str,
     ) {
         let id = table.route_table_id.as_str();
@@ -118,20 +118,20 @@ impl<'s> Reasoner<'s> {
         // A more specific route takes single addresses of the service elsewhere.
         for piece in self.routes(table, spot.vpc, &run.to.addresses) {
             match &piece.way {
-                Way::To(other, _) if *other == target => {}
-                Way::Unknown(missing) => story.missing(missing.clone()),
-                Way::To(other, by) => {
+                RouteOutcome::To(other, _) if *other == target => {}
+                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::To(other, by) => {
                     let reason = format!("{id} sends {} to {other} ({by})", piece.addresses.told());
                     let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
-                Way::Local(by) | Way::Blackhole(by) => {
+                RouteOutcome::Local(by) | RouteOutcome::Blackhole(by) => {
                     let reason =
                         format!("the route of {id} for {by} takes {} from {list}", piece.addresses.told());
                     let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
-                Way::Nowhere => {}
+                RouteOutcome::Nowhere => {}
             }
         }
         self.check_available(story, target);
@@ -153,7 +153,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         if let Some(nat) = run.from.translator {
             let what = format!("{id} behind {}: whether a NAT gateway can use it", nat.nat_gateway_id);
             story.missing([Missing::unmodelled(what)]);
@@ -161,7 +161,7 @@ impl<'s> Reasoner<'s> {
         self.check_available(story, id);
         story.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway endpoint; its service answers");
         story.assume(format!("The service behind {id} answers at {}.", run.to.label));
-        vec![Reach::outside(run, Gate::Endpoint { id: id.to_owned(), vpc: decider.spot.vpc })]
+        vec![Arrival::outside(run, Edge::Endpoint { id: id.to_owned(), vpc: decider.spot.vpc })]
     }
 
     /// Whether an id is that of a gateway endpoint that was read.

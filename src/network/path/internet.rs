@@ -7,7 +7,7 @@ use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
 use super::reasoner::Reasoner;
-use super::run::{Decider, Gate, Reach, Run, Spot, at, block_never, kind, public};
+use super::run::{Arrival, Decider, Edge, Run, SubnetHop, at, block_never, kind, public};
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn over_internet_gateway(
@@ -16,7 +16,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let spot = decider.spot;
         let (name, collection) = match kind(id) {
             "eigw" => ("egress-only-internet-gateway", "EgressOnlyInternetGateways"),
@@ -51,12 +51,17 @@ impl<'s> Reasoner<'s> {
             self.check_public_address(story, run, (spot, id));
         }
         story.assume(format!("The internet behind {id} carries packets to {} and replies.", run.to.label));
-        vec![Reach::outside(run, Gate::Internet { id: id.to_owned(), vpc: spot.vpc })]
+        vec![Arrival::outside(run, Edge::Internet { id: id.to_owned(), vpc: spot.vpc })]
     }
 
     /// An internet gateway forwards IPv4 only for addresses that a public one stands for, and IPv6 only
     /// for those that are public themselves.
-    fn check_public_address(&self, story: &mut TraceLog, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
+    fn check_public_address(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        (spot, id): (SubnetHop<'s>, &str),
+    ) {
         let from = run.from;
         let v6 = !from.addresses.only_v6().is_empty();
         let subnet = &spot.subnet.subnet_id;
@@ -122,7 +127,7 @@ impl<'s> Reasoner<'s> {
     }
 
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
-    fn check_public_access(&self, story: &mut TraceLog, run: Run<'_, 's>, (spot, id): (Spot<'s>, &str)) {
+    fn check_public_access(&self, story: &mut TraceLog, run: Run<'_, 's>, (spot, id): (SubnetHop<'s>, &str)) {
         let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
         let mode = self.public_access_mode(spot.vpc, Some(spot.subnet));
         let Some(stops) = mode.map(|mode| is_stopped(mode, outbound_only)) else {

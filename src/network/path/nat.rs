@@ -6,8 +6,8 @@
 use ipnet::IpNet;
 
 use crate::known::{Known, Missing};
-use crate::network::segment::{Part, Place};
-use crate::network::tables::compiled::{Direction, Way};
+use crate::network::segment::{Location, Segment};
+use crate::network::tables::compiled::{Direction, RouteOutcome};
 use crate::network::{BlockerCode, Groups, TraceLog};
 use crate::path::Leg;
 use crate::sets::addresses::AddressSet;
@@ -15,7 +15,7 @@ use crate::sets::ports;
 use crate::snapshot::aws::ec2::NatGateway;
 
 use super::reasoner::Reasoner;
-use super::run::{self, At, Decider, Gate, Reach, Run, Spot, Translator, at, block_never};
+use super::run::{self, Arrival, ArrivalPoint, Decider, Edge, Run, SubnetHop, Translator, at, block_never};
 
 const KIND: &str = "nat-gateway";
 
@@ -26,7 +26,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let Some(nat) = self.nat_gateways.get(id).copied() else {
             story.hop(run.leg, KIND, id, "unknown", "the NAT gateway was not read");
             story.missing(self.missing("NatGateways", id));
@@ -66,7 +66,10 @@ impl<'s> Reasoner<'s> {
         }
         let told = format!("as {} from here on", translator.part.addresses.told());
         story.hop(run.leg, KIND, id, "forward", &told);
-        vec![Reach { addresses: run.to.addresses.clone(), at: At::Translator(Box::new(translator)) }]
+        vec![Arrival {
+            addresses: run.to.addresses.clone(),
+            at: ArrivalPoint::Translator(Box::new(translator)),
+        }]
     }
 
     /// Whether a NAT gateway does not lead to the destination: replies find no connection there, and
@@ -86,9 +89,9 @@ impl<'s> Reasoner<'s> {
         }
         let Ok(table) = self.effective_route_table(&subnet.subnet_id) else { return false };
         self.routes(table, translator.spot.vpc, &run.to.addresses).iter().all(|piece| match &piece.way {
-            Way::To(target, _) => super::run::is_internet(target),
-            Way::Nowhere | Way::Blackhole(_) => true,
-            Way::Local(_) | Way::Unknown(_) => false,
+            RouteOutcome::To(target, _) => super::run::is_internet(target),
+            RouteOutcome::Nowhere | RouteOutcome::Blackhole(_) => true,
+            RouteOutcome::Local(_) | RouteOutcome::Unknown(_) => false,
         })
     }
 
@@ -141,12 +144,12 @@ impl<'s> Reasoner<'s> {
         if addresses.is_empty() {
             return Err(self.missing("NatGateways", id));
         }
-        let place = Place::Inside { subnet, vpc };
-        let mut part = Part::new(id, id.to_owned(), place, addresses, Groups::Known(Vec::new()));
+        let place = Location::Inside { subnet, vpc };
+        let mut part = Segment::new(id, id.to_owned(), place, addresses, Groups::Known(Vec::new()));
         part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect::<AddressSet>().only_v4();
         part.unfiltered = true;
         part.translator = Some(nat);
-        Ok(Translator { part, spot: Spot { subnet, vpc, over: None } })
+        Ok(Translator { part, spot: SubnetHop { subnet, vpc, over: None } })
     }
 
     /// A regional NAT gateway is in no subnet, so no network ACL sees what it sends, and has a route
@@ -158,7 +161,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         nat: &'s NatGateway,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let (id, spot) = (nat.nat_gateway_id.as_str(), decider.spot);
         let table = nat.route_table_id.as_deref().and_then(|table| self.tables.get(table).copied());
         let table = table.or_else(|| self.associated_tables.get(id).copied());
@@ -168,39 +171,40 @@ impl<'s> Reasoner<'s> {
             return Vec::new();
         };
         let Some(subnet) = run.from.subnet() else { return Vec::new() };
-        let place = Place::Inside { subnet, vpc: spot.vpc };
-        let mut part = Part::new(id, id.to_owned(), place, AddressSet::default(), Groups::Known(Vec::new()));
+        let place = Location::Inside { subnet, vpc: spot.vpc };
+        let mut part =
+            Segment::new(id, id.to_owned(), place, AddressSet::default(), Groups::Known(Vec::new()));
         part.unfiltered = true;
         part.translator = Some(nat);
         story.hop(run.leg, KIND, id, "forward", "it translates, in no subnet");
-        let mut reaches = Vec::new();
+        let mut arrivals = Vec::new();
         for piece in self.routes(table, spot.vpc, &run.to.addresses) {
             let to = run.to.only(&piece.addresses);
             let run = Run { from: &part, to: &to, ..run };
-            let own = Spot { over: None, ..spot };
+            let own = SubnetHop { over: None, ..spot };
             let told = piece.addresses.told();
             match &piece.way {
-                Way::To(target, by) if super::run::kind(target) == "igw" && run::is_meant(run) => {
+                RouteOutcome::To(target, by) if super::run::kind(target) == "igw" && run::is_meant(run) => {
                     let decider = Decider { table, spot: own, addresses: &piece.addresses, by };
                     let through = self.over_internet_gateway(story, run, &decider, target);
-                    reaches.extend(through.into_iter().map(|reach| Reach {
-                        at: At::Outside(Gate::Internet { id: id.to_owned(), vpc: spot.vpc }),
-                        ..reach
+                    arrivals.extend(through.into_iter().map(|arrival| Arrival {
+                        at: ArrivalPoint::Outside(Edge::Internet { id: id.to_owned(), vpc: spot.vpc }),
+                        ..arrival
                     }));
                 }
-                Way::Unknown(missing) => story.missing(missing.clone()),
-                Way::Nowhere => {
+                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::Nowhere => {
                     let reason = format!("{}, which {id} has, has no route for {told}", table.route_table_id);
                     let decider = Decider { table, spot: own, addresses: &piece.addresses, by: "" };
                     self.block_route(story, run, &decider, BlockerCode::RouteMissing, &reason);
                 }
-                Way::Local(_) | Way::To(..) | Way::Blackhole(_) => {
+                RouteOutcome::Local(_) | RouteOutcome::To(..) | RouteOutcome::Blackhole(_) => {
                     let what = format!("how {id}, a regional NAT gateway, goes on to {told}");
                     story.missing([Missing::unmodelled(what)]);
                 }
             }
         }
-        reaches
+        arrivals
     }
 }
 

@@ -4,8 +4,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::network::segment::Place;
-use crate::network::tables::compiled::Way;
+use crate::network::segment::Location;
+use crate::network::tables::compiled::RouteOutcome;
 use crate::network::tables::connection;
 use crate::network::tables::side::Connection;
 use crate::network::{BlockerCode, TraceLog};
@@ -13,7 +13,7 @@ use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{VpcPeeringConnection, VpcPeeringConnectionVpcInfo};
 
 use super::reasoner::Reasoner;
-use super::run::{Decider, Gate, Reach, Run, at, block_never};
+use super::run::{Arrival, Decider, Edge, Run, at, block_never};
 
 const KIND: &str = "vpc-peering-connection";
 
@@ -24,7 +24,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let vpc = decider.spot.vpc;
         let peering = self.peerings.get(id).copied();
         let far = peering.and_then(|peering| far_side(peering, vpc));
@@ -77,7 +77,7 @@ impl<'s> Reasoner<'s> {
                 .iter()
                 .flat_map(|key| self.missing(key, far_vpc)),
         );
-        vec![Reach::outside(run, Gate::Peering { id: id.to_owned(), vpc })]
+        vec![Arrival::outside(run, Edge::Peering { id: id.to_owned(), vpc })]
     }
 
     /// From a peer nothing goes on, neither over another peering connection nor through any gateway:
@@ -87,7 +87,7 @@ impl<'s> Reasoner<'s> {
         story: &mut TraceLog,
         run: Run<'_, 's>,
         (id, far): (&str, &str),
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let told = run.to.told(&run.to.addresses);
         let mut reason = format!("{id} leads to {far} only, and AWS forwards nothing from there to {told}");
         let onward: Vec<String> = self.onward(far, run).into_iter().filter(|onward| onward != id).collect();
@@ -101,7 +101,7 @@ impl<'s> Reasoner<'s> {
     /// What would have to carry packets out of a VPC that is on their way: what its own routes say, as far
     /// as they lead out of it.
     fn onward(&self, vpc: &str, run: Run<'_, 's>) -> BTreeSet<String> {
-        if let Place::Outside { via: Some(via) } = &run.to.place {
+        if let Location::Outside { via: Some(via) } = &run.to.place {
             return BTreeSet::from([via.clone()]);
         }
         let tables = self.tables.values().filter(|table| table.vpc_id.as_deref() == Some(vpc));
@@ -111,11 +111,12 @@ impl<'s> Reasoner<'s> {
             .flat_map(|vpc| tables.clone().flat_map(move |table| self.routes(table, vpc, &run.to.addresses)));
         let routed: BTreeSet<String> = pieces
             .filter_map(|piece| match piece.way {
-                Way::To(target, _) => Some(target.to_owned()),
+                RouteOutcome::To(target, _) => Some(target.to_owned()),
                 _ => None,
             })
             .collect();
-        if let (true, Place::Inside { vpc: far, .. }, Some(vpc)) = (routed.is_empty(), &run.to.place, vpc) {
+        if let (true, Location::Inside { vpc: far, .. }, Some(vpc)) = (routed.is_empty(), &run.to.place, vpc)
+        {
             let peering = self.peerings_between(vpc, far).first().copied();
             let peering = peering.map(|peering| peering.vpc_peering_connection_id.as_str());
             return peering

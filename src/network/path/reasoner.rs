@@ -6,17 +6,17 @@ use crate::known::{Known, Missing};
 use crate::network::Blocker;
 use crate::network::end::End;
 use crate::network::index::Network;
-use crate::network::memo::Memo;
-use crate::network::segment::Part;
+use crate::network::memo::KeyedMemo;
+use crate::network::segment::Segment;
 use crate::network::tables::compiled::Tables;
-use crate::sets::address_map::Division;
+use crate::sets::address_map::AddressMap;
 use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::TransitGatewayRoute;
 
 /// An end's parts, and what keeps it from having more.
 #[derive(Debug, Default)]
 pub(crate) struct Resolved<'s> {
-    pub parts: Vec<Part<'s>>,
+    pub parts: Vec<Segment<'s>>,
     pub blockers: Vec<Blocker>,
     pub missing: Vec<Missing>,
 }
@@ -27,11 +27,11 @@ pub(crate) struct Resolved<'s> {
 pub struct Reasoner<'s> {
     tables: Tables<'s>,
     /// By end, the VPC of the other end, and whether it is the source.
-    pub(crate) ends: Memo<(End, Option<&'s str>, bool), Resolved<'s>>,
+    pub(crate) ends: KeyedMemo<(End, Option<&'s str>, bool), Resolved<'s>>,
     /// By VPC: the subnets that are known to have a route to an internet gateway, in order of their ids.
-    pub(crate) public_subnets: Memo<&'s str, Vec<&'s str>>,
+    pub(crate) public_subnets: KeyedMemo<&'s str, Vec<&'s str>>,
     /// By transit gateway route table.
-    pub(crate) transit: Memo<&'s str, Known<Division<Option<&'s TransitGatewayRoute>>>>,
+    pub(crate) transit: KeyedMemo<&'s str, Known<AddressMap<Option<&'s TransitGatewayRoute>>>>,
 }
 
 impl<'s> Reasoner<'s> {
@@ -39,9 +39,9 @@ impl<'s> Reasoner<'s> {
     pub fn new(snapshot: &'s Snapshot) -> Self {
         Self {
             tables: Tables::new(Network::new(snapshot)),
-            ends: Memo::default(),
-            public_subnets: Memo::default(),
-            transit: Memo::default(),
+            ends: KeyedMemo::default(),
+            public_subnets: KeyedMemo::default(),
+            transit: KeyedMemo::default(),
         }
     }
 }

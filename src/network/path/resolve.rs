@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::known::Known;
-use crate::network::segment::{Part, Place};
+use crate::network::segment::{Location, Segment};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Groups, Remedy, index};
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
@@ -86,8 +86,8 @@ impl<'s> Reasoner<'s> {
             resolved.blockers.push(no_such_address("subnet", id, &texts.join(", ")));
             return Ok(());
         }
-        let place = Place::Inside { subnet, vpc };
-        resolved.parts.push(Part::new(&end.label, id.to_owned(), place, wanted, groups.clone()));
+        let place = Location::Inside { subnet, vpc };
+        resolved.parts.push(Segment::new(&end.label, id.to_owned(), place, wanted, groups.clone()));
         Ok(())
     }
 
@@ -102,8 +102,8 @@ impl<'s> Reasoner<'s> {
         if addresses.is_empty() {
             return Err(self.missing("NetworkInterfaces", id));
         }
-        let place = Place::Inside { subnet, vpc };
-        let mut part = Part::new(&end.label, id.to_owned(), place, addresses, Groups::Undeclared);
+        let place = Location::Inside { subnet, vpc };
+        let mut part = Segment::new(&end.label, id.to_owned(), place, addresses, Groups::Undeclared);
         self.apply_interface(&mut part, interface);
         part.interface = Some(&interface.network_interface_id);
         part.mapped = Some(mapped_addresses(interface));
@@ -112,17 +112,14 @@ impl<'s> Reasoner<'s> {
         Ok(())
     }
 
-    fn apply_interface(&self, part: &mut Part<'s>, interface: &NetworkInterface) {
+    fn apply_interface(&self, part: &mut Segment<'s>, interface: &NetworkInterface) {
         let kind = interface.interface_type.as_deref().unwrap_or_default();
-        let groups: Vec<String> =
-            interface.groups.iter().filter_map(|group| group.group_id.clone()).collect();
+        let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
+            self.missing("NetworkInterfaces", &interface.network_interface_id)
+        });
         part.is_endpoint = kind == "vpc_endpoint";
-        part.unfiltered = groups.is_empty() && WITHOUT_GROUPS.contains(&kind);
-        part.groups = if groups.is_empty() && !part.unfiltered {
-            Groups::Unread(self.missing("NetworkInterfaces", &interface.network_interface_id))
-        } else {
-            Groups::Known(groups)
-        };
+        part.unfiltered = matches!(groups, Groups::Unread(_)) && WITHOUT_GROUPS.contains(&kind);
+        part.groups = if part.unfiltered { Groups::Known(Vec::new()) } else { groups };
     }
 
     fn address_parts(
@@ -165,9 +162,9 @@ impl<'s> Reasoner<'s> {
         let public = if via.is_none() && !is_source { run::public() } else { AddressSet::default() };
         for addresses in [left.subtract(&public), left.intersect(&public)] {
             if !addresses.is_empty() {
-                let place = Place::Outside { via: via.map(str::to_owned) };
+                let place = Location::Outside { via: via.map(str::to_owned) };
                 let what = addresses.to_string();
-                resolved.parts.push(Part::new(&end.label, what, place, addresses, groups.clone()));
+                resolved.parts.push(Segment::new(&end.label, what, place, addresses, groups.clone()));
             }
         }
         if let (true, true, Some(vpc)) = (resolved.parts.is_empty(), resolved.missing.is_empty(), empty_vpc) {
@@ -239,9 +236,9 @@ impl<'s> Reasoner<'s> {
         if here.is_empty() {
             return Ok(());
         }
-        let place = || Place::Inside { subnet, vpc };
+        let place = || Location::Inside { subnet, vpc };
         let mut occupied = Vec::new();
-        let mut alike: BTreeMap<Vec<String>, (Part<'s>, Vec<AddressSet>)> = BTreeMap::new();
+        let mut alike: BTreeMap<Vec<String>, (Segment<'s>, Vec<AddressSet>)> = BTreeMap::new();
         let mut without_clients = 0;
         for interface in self.interfaces_by_subnet.get(id).into_iter().flatten() {
             let its = interface_addresses(interface).intersect(&here);
@@ -255,7 +252,7 @@ impl<'s> Reasoner<'s> {
                 continue;
             }
             let mut part =
-                Part::new(&end.label, String::new(), place(), AddressSet::default(), Groups::Undeclared);
+                Segment::new(&end.label, String::new(), place(), AddressSet::default(), Groups::Undeclared);
             self.apply_interface(&mut part, interface);
             let key = match &part.groups {
                 Groups::Known(groups) => {
@@ -275,7 +272,7 @@ impl<'s> Reasoner<'s> {
         }
         let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
         if !rest.is_empty() {
-            let mut part = Part::new(&end.label, id.to_owned(), place(), rest, groups.clone());
+            let mut part = Segment::new(&end.label, id.to_owned(), place(), rest, groups.clone());
             part.around = here;
             if without_clients > 0 {
                 part.assumptions.push(format!(
@@ -296,12 +293,12 @@ impl<'s> Reasoner<'s> {
     }
 
     fn prefix_list_part(&self, resolved: &mut Resolved<'s>, end: &End, id: &str) {
-        let place = Place::Outside { via: None };
+        let place = Location::Outside { via: None };
         let (addresses, unread) = match self.prefix_list(id) {
             Ok(entries) => (entries.into_iter().collect(), Vec::new()),
             Err(missing) => (AddressSet::everything().only_v4(), missing),
         };
-        let mut part = Part::new(&end.label, id.to_owned(), place, addresses, Groups::Known(Vec::new()));
+        let mut part = Segment::new(&end.label, id.to_owned(), place, addresses, Groups::Known(Vec::new()));
         part.prefix_list = Some(id.to_owned());
         part.is_stand_in = !unread.is_empty();
         part.unread = unread;

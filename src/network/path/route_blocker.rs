@@ -1,13 +1,13 @@
 //! A route table in the way, and the route that would mend it.
 
 use crate::network::index::lookup::{self, RouteState};
-use crate::network::segment::Place;
+use crate::network::segment::Location;
 use crate::network::{BlockerCode, Remedy, TraceLog};
 use crate::sets::addresses::{AddressSet, told};
 use crate::snapshot::aws::ec2::{NatGateway, VpcPeeringConnection};
 
 use super::reasoner::Reasoner;
-use super::run::{self, Decider, Reach, Run, Spot, at, kind, local};
+use super::run::{self, Arrival, Decider, Run, SubnetHop, at, kind, local};
 
 /// The target of the routes that keep packets in the VPC.
 const LOCAL: &str = "local";
@@ -22,7 +22,7 @@ impl<'s> Reasoner<'s> {
         decider: &Decider<'_, 's>,
         code: BlockerCode,
         reason: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let id = decider.table.route_table_id.as_str();
         let spot = decider.spot;
         let target = if code == BlockerCode::RouteLocal { None } else { self.suggestion(run, spot) };
@@ -49,13 +49,13 @@ impl<'s> Reasoner<'s> {
         story.block(blocker);
         let Some(target) = target else { return Vec::new() };
         let mut unseen = TraceLog::default();
-        let reaches = if target == LOCAL {
+        let arrivals = if target == LOCAL {
             self.deliver(&mut unseen, run, (spot.vpc, local(spot)))
         } else {
             self.through(&mut unseen, run, decider, &target)
         };
         story.append_unseen(unseen);
-        reaches
+        arrivals
     }
 
     /// What a table's routes to the target do instead: they are for other addresses, or come after the one
@@ -84,17 +84,17 @@ impl<'s> Reasoner<'s> {
     }
 
     /// The target that a route for packets should have, where there is no doubt about it.
-    fn suggestion(&self, run: Run<'_, 's>, spot: Spot<'s>) -> Option<String> {
+    fn suggestion(&self, run: Run<'_, 's>, spot: SubnetHop<'s>) -> Option<String> {
         let vpc = spot.vpc;
         match &run.to.place {
-            Place::Outside { .. } if run.to.prefix_list.is_some() => None,
+            Location::Outside { .. } if run.to.prefix_list.is_some() => None,
             _ if run::is_meant(run) => self.way_out(run, spot),
             // Nothing else carries on what a transit gateway brought.
             _ if spot.over.is_some() => None,
-            Place::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
-            Place::Outside { via: None } => self.gateway_towards(run, vpc),
-            Place::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
-            Place::Inside { vpc: far, .. } => {
+            Location::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
+            Location::Outside { via: None } => self.gateway_towards(run, vpc),
+            Location::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
+            Location::Inside { vpc: far, .. } => {
                 // Nothing from elsewhere goes on to a peer. What is deleted, rejected or expired never becomes active again:
                 // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
                 let alive = |peering: &&&VpcPeeringConnection| {
@@ -167,7 +167,7 @@ impl<'s> Reasoner<'s> {
 
     /// The VPC's way to the internet: its own gateway for who has public addresses, else a NAT gateway,
     /// the one in the zone if there is one.
-    fn way_out(&self, run: Run<'_, 's>, spot: Spot<'s>) -> Option<String> {
+    fn way_out(&self, run: Run<'_, 's>, spot: SubnetHop<'s>) -> Option<String> {
         let vpc = spot.vpc;
         let own = self.internet_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
         if !run.to.addresses.only_v6().is_empty() {

@@ -2,7 +2,7 @@
 
 use ipnet::IpNet;
 
-use crate::network::segment::{Part, Place};
+use crate::network::segment::{Location, Segment};
 use crate::network::tables::side::Connection;
 use crate::network::{Blocker, BlockerCode, Remedy, TraceLog};
 use crate::path::Leg;
@@ -14,15 +14,15 @@ use crate::snapshot::aws::ec2::{RouteTable, Subnet, TransitGatewayVpcAttachment}
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a, 's> {
     pub leg: Leg,
-    pub from: &'a Part<'s>,
-    pub to: &'a Part<'s>,
+    pub from: &'a Segment<'s>,
+    pub to: &'a Segment<'s>,
     /// Protocols and destination ports.
     pub points: &'a Ranges,
 }
 
 impl<'s> Run<'_, 's> {
     /// The packets to some of the addresses.
-    pub fn to<'b>(self, to: &'b Part<'s>) -> Run<'b, 's>
+    pub fn to<'b>(self, to: &'b Segment<'s>) -> Run<'b, 's>
     where
         Self: 'b,
     {
@@ -32,7 +32,7 @@ impl<'s> Run<'_, 's> {
 
 /// A subnet whose route table decides next.
 #[derive(Clone, Copy)]
-pub(crate) struct Spot<'s> {
+pub(crate) struct SubnetHop<'s> {
     pub subnet: &'s Subnet,
     pub vpc: &'s str,
     /// The attachment over which the packets came into the VPC, where they do not start in it.
@@ -40,27 +40,27 @@ pub(crate) struct Spot<'s> {
 }
 
 /// How far packets came, and to which of their addresses.
-pub(crate) struct Reach<'s> {
+pub(crate) struct Arrival<'s> {
     pub addresses: AddressSet,
-    pub at: At<'s>,
+    pub at: ArrivalPoint<'s>,
 }
 
-impl<'s> Reach<'s> {
+impl<'s> Arrival<'s> {
     pub fn destination(run: Run<'_, 's>, connection: Connection) -> Self {
-        Self { addresses: run.to.addresses.clone(), at: At::Destination(connection) }
+        Self { addresses: run.to.addresses.clone(), at: ArrivalPoint::Destination(connection) }
     }
 
-    pub fn outside(run: Run<'_, 's>, gate: Gate<'s>) -> Self {
-        Self { addresses: run.to.addresses.clone(), at: At::Outside(gate) }
+    pub fn outside(run: Run<'_, 's>, edge: Edge<'s>) -> Self {
+        Self { addresses: run.to.addresses.clone(), at: ArrivalPoint::Outside(edge) }
     }
 }
 
 /// Where a walk ends.
-pub(crate) enum At<'s> {
+pub(crate) enum ArrivalPoint<'s> {
     /// At the destination.
     Destination(Connection),
     /// Out of what was read.
-    Outside(Gate<'s>),
+    Outside(Edge<'s>),
     /// At a NAT gateway, which goes on in its own name.
     Translator(Box<Translator<'s>>),
 }
@@ -68,7 +68,7 @@ pub(crate) enum At<'s> {
 /// A table in the place where it decides.
 pub(crate) struct Decider<'a, 's> {
     pub table: &'s RouteTable,
-    pub spot: Spot<'s>,
+    pub spot: SubnetHop<'s>,
     /// The addresses that one of its routes decides about.
     pub addresses: &'a AddressSet,
     /// That route's destination; empty where there is none.
@@ -76,7 +76,7 @@ pub(crate) struct Decider<'a, 's> {
 }
 
 /// How packets that stay in the VPC got to it.
-pub(crate) fn local(spot: Spot<'_>) -> Connection {
+pub(crate) fn local(spot: SubnetHop<'_>) -> Connection {
     let gateway = spot.over.and_then(|attachment| attachment.transit_gateway_id.clone());
     gateway.map_or(Connection::Local, Connection::TransitGateway)
 }
@@ -106,7 +106,7 @@ pub(crate) fn block_never<'s>(
     run: Run<'_, 's>,
     target: &str,
     reason: String,
-) -> Vec<Reach<'s>> {
+) -> Vec<Arrival<'s>> {
     let name = match kind(target) {
         "pcx" => "vpc-peering-connection",
         "vgw" => "vpn-gateway",
@@ -138,7 +138,7 @@ pub(crate) fn at(code: BlockerCode, kind: &str, id: &str, leg: Option<Leg>, reas
 
 /// Where packets leave what was read.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Gate<'s> {
+pub(crate) enum Edge<'s> {
     /// An internet gateway, an egress-only one or a regional NAT gateway.
     Internet { id: String, vpc: &'s str },
     /// A virtual private gateway.
@@ -151,7 +151,7 @@ pub(crate) enum Gate<'s> {
     Endpoint { id: String, vpc: &'s str },
 }
 
-impl Gate<'_> {
+impl Edge<'_> {
     pub fn connection(&self) -> Connection {
         match self {
             Self::Internet { id, .. } => Connection::Internet(id.clone()),
@@ -166,9 +166,9 @@ impl Gate<'_> {
 /// A NAT gateway that goes on in its own name.
 pub(crate) struct Translator<'s> {
     /// Its own addresses.
-    pub part: Part<'s>,
+    pub part: Segment<'s>,
     /// Its subnet.
-    pub spot: Spot<'s>,
+    pub spot: SubnetHop<'s>,
 }
 
 /// Where packets enter a transit gateway from, if that is a VPC.
@@ -211,7 +211,7 @@ pub(crate) fn public() -> AddressSet {
 /// Whether packets are requests to the internet: to public addresses in no VPC that was read, which
 /// come in nowhere that the user has said.
 pub(crate) fn is_meant(run: Run<'_, '_>) -> bool {
-    let Place::Outside { via } = &run.to.place else { return false };
+    let Location::Outside { via } = &run.to.place else { return false };
     run.leg == Leg::Request
         && run.to.prefix_list.is_none()
         && via.as_deref().is_none_or(is_internet)

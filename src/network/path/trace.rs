@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use crate::network::Path;
-use crate::network::segment::Part;
+use crate::network::segment::Segment;
 use crate::network::{BlockerCode, End, TraceLog};
 use crate::sets::ports::Ports;
 
@@ -43,7 +43,7 @@ impl<'s> Reasoner<'s> {
         self.ends.get(key, || self.resolve(end, other, is_source))
     }
 
-    fn pair(&self, source: &Part<'s>, destination: &Part<'s>, ports: Ports) -> TraceLog {
+    fn pair(&self, source: &Segment<'s>, destination: &Segment<'s>, ports: Ports) -> TraceLog {
         let mut story = TraceLog::default();
         source
             .assumptions
@@ -74,6 +74,6 @@ impl<'s> Reasoner<'s> {
     }
 }
 
-fn name(resolved: &Resolved<'_>, part: &Part<'_>) -> String {
+fn name(resolved: &Resolved<'_>, part: &Segment<'_>) -> String {
     if resolved.parts.len() > 1 { format!("{} ({})", part.label, part.what) } else { part.label.clone() }
 }

@@ -10,7 +10,7 @@ use crate::network::index::zone::same_zone;
 use crate::snapshot::aws::ec2::{TransitGatewayRoute, TransitGatewayVpcAttachment};
 
 use super::reasoner::Reasoner;
-use super::run::{ATTACHMENT, Decider, GATEWAY, Gate, Origin, Reach, Run, Spot, TABLE};
+use super::run::{ATTACHMENT, Arrival, Decider, Edge, GATEWAY, Origin, Run, SubnetHop, TABLE};
 use super::transit_attachment::{is_available, is_private_network};
 use super::transit_remedy::destination;
 
@@ -31,8 +31,8 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         gateway: &str,
-    ) -> Vec<Reach<'s>> {
-        let Spot { subnet, vpc, over } = decider.spot;
+    ) -> Vec<Arrival<'s>> {
+        let SubnetHop { subnet, vpc, over } = decider.spot;
         if let Some(other) = over {
             let id = &other.transit_gateway_attachment_id;
             let what = format!("{gateway} behind {id}: how it goes on from {vpc}");
@@ -56,17 +56,17 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         (gateway, attachment): (&str, &str),
         origin: Origin<'s>,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let Some((table, routed)) = self.gateway_routes(story, run, attachment) else {
             return self.arrive_unseen(story, run, gateway, origin);
         };
-        let mut reaches = Vec::new();
+        let mut arrivals = Vec::new();
         for (addresses, route) in routed {
             let to = run.to.only(&addresses);
             let step = Step { gateway, table, route, origin };
-            reaches.extend(self.follow(story, run.to(&to), step, attachment));
+            arrivals.extend(self.follow(story, run.to(&to), step, attachment));
         }
-        reaches
+        arrivals
     }
 
     /// Follows a transit gateway's route.
@@ -76,7 +76,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         step: Step<'_, 's>,
         from: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let forwards =
             step.route.filter(|route| RouteState::of(route.state.as_deref()) == RouteState::Active);
         let Some(route) = forwards else { return self.block_table(story, run, step) };
@@ -85,7 +85,7 @@ impl<'s> Reasoner<'s> {
             let what = format!("the attachment that {} sends {told} to", step.table);
             story.missing([Missing::unmodelled(what)]);
         }
-        let mut reaches = Vec::new();
+        let mut arrivals = Vec::new();
         for attachment in &route.transit_gateway_attachments {
             let Some(id) = attachment.transit_gateway_attachment_id.as_deref() else {
                 let what = format!("the attachment that {} sends {told} to", step.table);
@@ -98,7 +98,7 @@ impl<'s> Reasoner<'s> {
             let kind = attachment.resource_type.as_deref().or(known_kind).or(is_vpc);
             if id == from {
                 // Where packets came from, the routes led here: they would come back for ever.
-                reaches.extend(self.block_table(story, run, step));
+                arrivals.extend(self.block_table(story, run, step));
                 continue;
             }
             let by = format!("{} to {id}", destination(route));
@@ -108,10 +108,10 @@ impl<'s> Reasoner<'s> {
                         .resource_id
                         .as_deref()
                         .or_else(|| known.and_then(|its| its.resource_id.as_deref()));
-                    reaches.extend(self.enter_vpc(story, run, step, (id, resource)));
+                    arrivals.extend(self.enter_vpc(story, run, step, (id, resource)));
                 }
                 Some(kind) if is_private_network(kind) && run.to.vpc().is_some() => {
-                    reaches.extend(self.block_table(story, run, step));
+                    arrivals.extend(self.block_table(story, run, step));
                 }
                 Some(kind) if is_private_network(kind) => {
                     story.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
@@ -122,8 +122,8 @@ impl<'s> Reasoner<'s> {
                         "The {kind} behind {id} of {} connects {} and routes it both ways.",
                         step.gateway, run.to.label
                     ));
-                    let gate = Gate::Attachment { gateway: step.gateway.to_owned(), id: id.to_owned() };
-                    reaches.push(Reach::outside(run, gate));
+                    let edge = Edge::Attachment { gateway: step.gateway.to_owned(), id: id.to_owned() };
+                    arrivals.push(Arrival::outside(run, edge));
                 }
                 _ => {
                     let kind = kind.unwrap_or("attachment of an unknown kind");
@@ -136,7 +136,7 @@ impl<'s> Reasoner<'s> {
                 }
             }
         }
-        reaches
+        arrivals
     }
 
     /// Out of a transit gateway into a VPC.
@@ -146,7 +146,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         step: Step<'_, 's>,
         (id, resource): (&str, Option<&str>),
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let attachment = self.vpc_attachments_by_id.get(id).copied();
         let vpc = attachment.and_then(|its| its.vpc_id.as_deref()).or(resource);
         if vpc.is_some() && vpc == step.origin.vpc {
@@ -172,13 +172,13 @@ impl<'s> Reasoner<'s> {
         if !is_available(attachment) {
             self.block_attachment(&mut beyond, run, attachment, vpc);
         }
-        let reaches = self.arrive(&mut beyond, run, attachment, step.origin);
+        let arrivals = self.arrive(&mut beyond, run, attachment, step.origin);
         if run.to.vpc().is_some_and(|to| to != vpc) && beyond.is_blocked() {
             // From that VPC nothing leads there, so it is this route that leads astray.
             return self.block_table(story, run, step);
         }
         story.append(beyond);
-        reaches
+        arrivals
     }
 
     /// Out of the attachment's subnets, by their route tables.
@@ -188,7 +188,7 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         attachment: &'s TransitGatewayVpcAttachment,
         origin: Origin<'s>,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let options = attachment.options.as_ref();
         let appliance_mode = options.and_then(|options| options.appliance_mode_support.as_deref());
         // Packets stay in the sender's zone where the receiver's attachment has a subnet there, unless
@@ -200,16 +200,16 @@ impl<'s> Reasoner<'s> {
         };
         let (in_zone, others): (Vec<_>, Vec<_>) = attachment.subnet_ids.iter().partition(near);
         let (first, second) = if in_zone.is_empty() { (others, in_zone) } else { (in_zone, others) };
-        let mut reaches = Vec::new();
+        let mut arrivals = Vec::new();
         for id in first {
-            reaches.extend(self.arrive_in(story, run, attachment, id));
+            arrivals.extend(self.arrive_in(story, run, attachment, id));
         }
         if appliance_mode == Some("disable") {
-            return reaches;
+            return arrivals;
         }
         for id in second {
             if appliance_mode == Some("enable") {
-                reaches.extend(self.arrive_in(story, run, attachment, id));
+                arrivals.extend(self.arrive_in(story, run, attachment, id));
                 continue;
             }
             let mut perhaps = TraceLog::default();
@@ -220,7 +220,7 @@ impl<'s> Reasoner<'s> {
                 story.missing([Missing::unmodelled(what)]);
             }
         }
-        reaches
+        arrivals
     }
 
     fn arrive_in(
@@ -229,10 +229,10 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         attachment: &'s TransitGatewayVpcAttachment,
         id: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let spot = self
             .subnet(id)
-            .and_then(|subnet| Ok(Spot { subnet, vpc: self.vpc_of(subnet)?, over: Some(attachment) }));
+            .and_then(|subnet| Ok(SubnetHop { subnet, vpc: self.vpc_of(subnet)?, over: Some(attachment) }));
         match spot {
             Ok(spot) => self.depart(story, run, spot),
             Err(missing) => {
@@ -249,12 +249,12 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         gateway: &str,
         origin: Origin<'s>,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let Some(vpc) = run.to.vpc() else { return Vec::new() };
         let mut unseen = TraceLog::default();
         let attachment = self.vpc_attachment(&mut unseen, run, gateway, vpc);
-        let reaches = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));
+        let arrivals = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));
         story.append_unseen(unseen);
-        reaches.unwrap_or_default()
+        arrivals.unwrap_or_default()
     }
 }

@@ -9,7 +9,7 @@ use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment, TransitGatewayRoute};
 
 use super::reasoner::Reasoner;
-use super::run::{Gate, Origin, Reach, Run, TABLE, at};
+use super::run::{Arrival, Edge, Origin, Run, TABLE, at};
 use super::transit::Step;
 use super::transit_attachment::is_private_network;
 
@@ -20,7 +20,7 @@ impl<'s> Reasoner<'s> {
         story: &mut TraceLog,
         run: Run<'_, 's>,
         step: Step<'_, 's>,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         let Step { gateway, table, route, origin } = step;
         let wanted = self.wanted_attachment(run, gateway, origin);
         let reason = elsewhere(table, &run.to.told(&run.to.addresses), route);
@@ -35,16 +35,16 @@ impl<'s> Reasoner<'s> {
         blocker.remedy.replaces = of_static.map(|route| destination(route).to_owned());
         story.block(blocker);
         let mut unseen = TraceLog::default();
-        let reaches = match wanted.map(|id| (id, self.vpc_attachments_by_id.get(id).copied())) {
+        let arrivals = match wanted.map(|id| (id, self.vpc_attachments_by_id.get(id).copied())) {
             Some((_, Some(attachment))) => self.arrive(&mut unseen, run, attachment, origin),
             Some((id, None)) => {
-                let gate = Gate::Attachment { gateway: gateway.to_owned(), id: id.to_owned() };
-                vec![Reach::outside(run, gate)]
+                let edge = Edge::Attachment { gateway: gateway.to_owned(), id: id.to_owned() };
+                vec![Arrival::outside(run, edge)]
             }
             None => self.arrive_unseen(&mut unseen, run, gateway, origin),
         };
         story.append_unseen(unseen);
-        reaches
+        arrivals
     }
 
     /// The attachment that a gateway's route should lead to, where there is no doubt about it.

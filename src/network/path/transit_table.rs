@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use crate::known::{Known, Missing};
 use crate::network::index::lookup::RouteState;
 use crate::network::{BlockerCode, TraceLog};
-use crate::sets::address_map::Division;
+use crate::sets::address_map::AddressMap;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::TransitGatewayRoute;
 
@@ -101,7 +101,7 @@ impl<'s> Reasoner<'s> {
     }
 
     /// What a table does with each address there is.
-    fn table_routes(&self, table: &'s str) -> Known<Division<Option<&'s TransitGatewayRoute>>> {
+    fn table_routes(&self, table: &'s str) -> Known<AddressMap<Option<&'s TransitGatewayRoute>>> {
         let Some(routes) = self.transit_gateway_routes.get(table) else {
             return Err(self.missing("TransitGatewayRoutes", table));
         };
@@ -154,7 +154,7 @@ impl<'s> Reasoner<'s> {
         if !left.is_empty() {
             pieces.push((left, None));
         }
-        Ok(Division::of(pieces))
+        Ok(AddressMap::of(pieces))
     }
 }
 

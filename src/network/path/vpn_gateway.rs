@@ -6,7 +6,7 @@ use crate::network::{BlockerCode, TraceLog};
 
 use super::internet::is_attached;
 use super::reasoner::Reasoner;
-use super::run::{Decider, Gate, Reach, Run, at};
+use super::run::{Arrival, Decider, Edge, Run, at};
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn over_vpn_gateway(
@@ -15,19 +15,19 @@ impl<'s> Reasoner<'s> {
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
-    ) -> Vec<Reach<'s>> {
+    ) -> Vec<Arrival<'s>> {
         const KIND: &str = "vpn-gateway";
         let vpc = decider.spot.vpc;
-        let reach = || vec![Reach::outside(run, Gate::Vpn { id: id.to_owned(), vpc })];
+        let arrival = || vec![Arrival::outside(run, Edge::Vpn { id: id.to_owned(), vpc })];
         let Some(gateway) = self.vpn_gateways.get(id) else {
             story.hop(run.leg, KIND, id, "unknown", "the gateway was not read");
             story.missing(self.missing("VpnGateways", id));
-            return reach();
+            return arrival();
         };
         let Some(attached) = is_attached(&gateway.vpc_attachments, vpc) else {
             story.hop(run.leg, KIND, id, "unknown", "whether it is attached was not read");
             story.missing(self.missing("VpnGateways", id));
-            return reach();
+            return arrival();
         };
         if !attached {
             let reason = format!("{id} is not attached to {vpc}");
@@ -35,7 +35,7 @@ impl<'s> Reasoner<'s> {
             let mut blocker = at(BlockerCode::GatewayDetached, KIND, id, None, reason);
             blocker.remedy.vpc = Some(vpc.to_owned());
             story.block(blocker);
-            return reach();
+            return arrival();
         }
         let told = format!("the network behind it holds {}", decider.addresses.told());
         story.hop(run.leg, KIND, id, "assumed", &told);
@@ -43,6 +43,6 @@ impl<'s> Reasoner<'s> {
             "The VPN or Direct Connect behind {id} connects {} and routes it both ways.",
             run.to.label
         ));
-        reach()
+        arrival()
     }
 }

@@ -3,7 +3,7 @@
 
 pub mod egress;
 
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::path::reasoner::Reasoner;
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
@@ -136,15 +136,7 @@ impl<'s> Reasoner<'s> {
 
     /// Whether one of these subnets is in the zone of another; one that is outranks those not read.
     fn is_in_zone(&self, subnets: &[String], of: &str) -> Known<bool> {
-        let mut missing = Vec::new();
-        for subnet in subnets {
-            match self.same_zone(subnet, of) {
-                Ok(true) => return Ok(true),
-                Ok(false) => {}
-                Err(why) => missing.extend(why),
-            }
-        }
-        if missing.is_empty() { Ok(false) } else { Err(missing) }
+        known::any(subnets.iter().map(|subnet| self.same_zone(subnet, of)))
     }
 
     /// The routes of a table whose target is gone
@@ -167,7 +159,7 @@ impl<'s> Reasoner<'s> {
             }
         }
         lost.sort();
-        if lost.is_empty() && !unread.is_empty() { Err(unread) } else { Ok(lost) }
+        known::found(lost, unread)
     }
 
     /// The active routes of this sort in a subnet's table; where there is none, a route whose state was
@@ -182,6 +174,6 @@ impl<'s> Reasoner<'s> {
                 RouteState::Blackhole | RouteState::Other(_) => {}
             }
         }
-        if found.is_empty() && !unread.is_empty() { Err(unread) } else { Ok(found) }
+        known::found(found, unread)
     }
 }

@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use crate::known::{Known, Missing};
 use crate::network::index::Network;
-use crate::network::memo::Memo;
-use crate::sets::address_map::Division;
+use crate::network::memo::KeyedMemo;
+use crate::sets::address_map::AddressMap;
 use crate::sets::addresses::AddressSet;
 use crate::sets::ranges::Ranges;
 use crate::snapshot::aws::ec2::UserIdGroupPair;
@@ -49,7 +49,7 @@ pub(crate) const LAST: i64 = 32767;
 
 /// An entry as sets of numbers.
 #[derive(Debug)]
-pub(crate) struct Entry {
+pub(crate) struct AclEntry {
     pub number: i64,
     pub allows: bool,
     pub addresses: AddressSet,
@@ -58,7 +58,7 @@ pub(crate) struct Entry {
 
 /// What a table does with addresses.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Way<'t> {
+pub(crate) enum RouteOutcome<'t> {
     /// They are in the VPC; the route's destination.
     Local(String),
     /// They go to a target; the route's destination.
@@ -70,7 +70,7 @@ pub(crate) enum Way<'t> {
     Unknown(Vec<Missing>),
 }
 
-impl Way<'_> {
+impl RouteOutcome<'_> {
     /// Whether packets fare alike, by whichever route.
     pub fn is_as(&self, other: &Self) -> bool {
         match (self, other) {
@@ -85,7 +85,7 @@ impl Way<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Piece<'t> {
     pub addresses: AddressSet,
-    pub way: Way<'t>,
+    pub way: RouteOutcome<'t>,
 }
 
 /// What one table, list or group does with packets. What is in the snapshot it answers as [`Network`] does.
@@ -93,17 +93,22 @@ pub(crate) struct Piece<'t> {
 pub struct Tables<'s> {
     network: Network<'s>,
     /// By security group.
-    pub(crate) rules: Memo<(&'s str, Direction), Vec<Rule<'s>>>,
+    pub(crate) rules: KeyedMemo<(&'s str, Direction), Vec<Rule<'s>>>,
     /// By network ACL.
-    pub(crate) entries: Memo<(&'s str, Direction), Result<Vec<Entry>, Missing>>,
+    pub(crate) entries: KeyedMemo<(&'s str, Direction), Result<Vec<AclEntry>, Missing>>,
     /// By route table and VPC: what becomes of each address there is.
-    pub(crate) routes: Memo<(&'s str, &'s str), Division<Way<'s>>>,
+    pub(crate) routes: KeyedMemo<(&'s str, &'s str), AddressMap<RouteOutcome<'s>>>,
 }
 
 impl<'s> Tables<'s> {
     /// The tables of a network, none of them read yet.
     pub(crate) fn new(network: Network<'s>) -> Self {
-        Self { network, rules: Memo::default(), entries: Memo::default(), routes: Memo::default() }
+        Self {
+            network,
+            rules: KeyedMemo::default(),
+            entries: KeyedMemo::default(),
+            routes: KeyedMemo::default(),
+        }
     }
 }
 

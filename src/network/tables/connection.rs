@@ -1,13 +1,13 @@
 //! How two VPCs are connected, and which references to security groups that permits.
 
-use crate::known::Missing;
+use crate::known::{self, Known, Missing};
 use crate::network::Groups;
-use crate::network::segment::Part;
+use crate::network::segment::Segment;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{SecurityGroup, UserIdGroupPair, VpcPeeringConnection};
 
 use super::compiled::{Direction, Tables};
-use super::side::{Answer, Connection, Side};
+use super::side::{Connection, Side};
 
 impl<'s> Tables<'s> {
     /// The peering connections between two VPCs, active ones first.
@@ -28,14 +28,15 @@ impl<'s> Tables<'s> {
         found
     }
 
-    /// Whether a rule's reference to a security group means the other side.
+    /// The addresses of the other side that a rule's reference to a security group means; none where it
+    /// means somebody else.
     pub(crate) fn admits_reference(
         &self,
         side: &Side<'_, '_>,
         group: &SecurityGroup,
         pair: &UserIdGroupPair,
-    ) -> Answer {
-        let Some(id) = pair.group_id.as_deref() else { return Answer::No };
+    ) -> Known<Option<AddressSet>> {
+        let Some(id) = pair.group_id.as_deref() else { return Ok(None) };
         // AWS names the VPC of a referenced group only where it is another one.
         let home = self
             .security_groups
@@ -44,54 +45,44 @@ impl<'s> Tables<'s> {
             .or(pair.vpc_id.as_deref())
             .or(group.vpc_id.as_deref());
         match &side.peer.groups {
-            _ if side.peer.vpc().is_none() => return Answer::No,
-            Groups::Known(groups) if !groups.iter().any(|group| group == id) => return Answer::No,
+            _ if side.peer.vpc().is_none() => return Ok(None),
+            Groups::Known(groups) if !groups.iter().any(|group| group == id) => return Ok(None),
             // A group is carried within its own VPC, so nobody elsewhere carries it by chance.
-            Groups::Undeclared | Groups::Unread(_) if home != side.peer.vpc() => return Answer::No,
+            Groups::Undeclared | Groups::Unread(_) if home != side.peer.vpc() => return Ok(None),
             _ => {}
         }
-        match self.reference_allowed(side) {
-            Answer::Yes(_) => {}
-            other => return other,
+        if !self.reference_allowed(side)? {
+            return Ok(None);
         }
         match &side.peer.groups {
-            Groups::Known(_) => Answer::Yes(side.peer.addresses.clone()),
-            Groups::Undeclared => Answer::Maybe(vec![Missing::carried(&side.peer.label, id)]),
-            Groups::Unread(missing) => Answer::Maybe(missing.clone()),
+            Groups::Known(_) => Ok(Some(side.peer.addresses.clone())),
+            Groups::Undeclared => Err(vec![Missing::carried(&side.peer.label, id)]),
+            Groups::Unread(missing) => Err(missing.clone()),
         }
     }
 
     /// Whether a rule that refers to this group of the other side would work.
     pub(crate) fn reference_works(&self, side: &Side<'_, '_>, group: &str) -> bool {
-        self.security_groups.contains_key(group) && matches!(self.reference_allowed(side), Answer::Yes(_))
+        self.security_groups.contains_key(group) && self.reference_allowed(side) == Ok(true)
     }
 
-    fn reference_allowed(&self, side: &Side<'_, '_>) -> Answer {
-        let mut maybe = Vec::new();
-        for connection in side.connections {
-            let answer = match connection {
-                Connection::Local => continue,
-                Connection::Peering(id) => self.over_peering(id),
-                Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
-                // Who is behind a NAT gateway carries no group there; whom the client's own rules
-                // mean within its VPC does not depend on the way.
-                Connection::Nat(_) if side.own.vpc() == side.peer.vpc() => continue,
-                Connection::VpnGateway(_)
-                | Connection::Internet(_)
-                | Connection::Nat(_)
-                | Connection::Endpoint(_) => Answer::No,
-            };
-            match answer {
-                Answer::Yes(_) => {}
-                Answer::No => return Answer::No,
-                Answer::Maybe(missing) => maybe.extend(missing),
-            }
-        }
+    /// Whether a rule that refers to a security group of the other side admits it.
+    fn reference_allowed(&self, side: &Side<'_, '_>) -> Known<bool> {
         if side.connections.is_empty() {
-            maybe = self.unread_connections(side);
-            return if maybe.is_empty() { Answer::No } else { Answer::Maybe(maybe) };
+            return known::proved(false, self.unread_connections(side));
         }
-        if maybe.is_empty() { Answer::Yes(AddressSet::default()) } else { Answer::Maybe(maybe) }
+        known::all(side.connections.iter().map(|connection| match connection {
+            Connection::Local => Ok(true),
+            Connection::Peering(id) => self.over_peering(id),
+            Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
+            // Who is behind a NAT gateway carries no group there; whom the client's own rules
+            // mean within its VPC does not depend on the way.
+            Connection::Nat(_) if side.own.vpc() == side.peer.vpc() => Ok(true),
+            Connection::VpnGateway(_)
+            | Connection::Internet(_)
+            | Connection::Nat(_)
+            | Connection::Endpoint(_) => Ok(false),
+        }))
     }
 
     /// What would tell how the two sides' VPCs are connected, where no connection was found.
@@ -123,54 +114,54 @@ impl<'s> Tables<'s> {
 
     /// Within one Region only:
     /// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>
-    fn over_peering(&self, id: &str) -> Answer {
+    fn over_peering(&self, id: &str) -> Known<bool> {
         let Some(peering) = self.peerings.get(id) else {
-            return Answer::Maybe(self.missing("VpcPeeringConnections", id));
+            return Err(self.missing("VpcPeeringConnections", id));
         };
         let region = |side: &Option<crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo>| {
             side.as_ref().and_then(|side| side.region.clone())
         };
         let (requester, accepter) = (region(&peering.requester_vpc_info), region(&peering.accepter_vpc_info));
         if !is_active(peering) {
-            return Answer::No;
+            return Ok(false);
         }
         match (requester, accepter) {
-            (Some(one), Some(other)) if one == other => Answer::Yes(AddressSet::default()),
-            (Some(_), Some(_)) => Answer::No,
-            _ => Answer::Maybe(self.missing("VpcPeeringConnections", id)),
+            (Some(one), Some(other)) if one == other => Ok(true),
+            (Some(_), Some(_)) => Ok(false),
+            _ => Err(self.missing("VpcPeeringConnections", id)),
         }
     }
 
     /// Inbound only, not at interface endpoints, and switched on at the gateway and both attachments:
     /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
-    fn over_transit_gateway(&self, side: &Side<'_, '_>, id: &str) -> Answer {
+    fn over_transit_gateway(&self, side: &Side<'_, '_>, id: &str) -> Known<bool> {
         if side.direction == Direction::Outbound || side.own.is_endpoint {
-            return Answer::No;
+            return Ok(false);
         }
         let Some(gateway) = self.transit_gateways.get(id) else {
-            return Answer::Maybe(self.missing("TransitGateways", id));
+            return Err(self.missing("TransitGateways", id));
         };
         let mut settings =
             vec![gateway.options.as_ref().and_then(|o| o.security_group_referencing_support.as_deref())];
         for vpc in [side.own.vpc(), side.peer.vpc()].into_iter().flatten() {
             let Some(attachments) = self.vpc_attachments.get(&(id, vpc)) else {
-                return Answer::Maybe(self.missing("TransitGatewayVpcAttachments", vpc));
+                return Err(self.missing("TransitGatewayVpcAttachments", vpc));
             };
             settings.extend(attachments.iter().map(|attachment| {
                 attachment.options.as_ref().and_then(|o| o.security_group_referencing_support.as_deref())
             }));
         }
         if settings.iter().all(|setting| *setting == Some("enable")) {
-            Answer::Yes(AddressSet::default())
+            Ok(true)
         } else if settings.contains(&None) && !settings.contains(&Some("disable")) {
-            Answer::Maybe(self.missing("TransitGateways", id))
+            Err(self.missing("TransitGateways", id))
         } else {
-            Answer::No
+            Ok(false)
         }
     }
 
     /// How two sides could be connected, for a path whose routes do not connect them.
-    pub(crate) fn possible_connection(&self, a: &Part<'_>, b: &Part<'_>) -> Option<Connection> {
+    pub(crate) fn possible_connection(&self, a: &Segment<'_>, b: &Segment<'_>) -> Option<Connection> {
         let (a, b) = (a.vpc()?, b.vpc()?);
         if a == b {
             return Some(Connection::Local);

@@ -5,16 +5,16 @@
 use ipnet::IpNet;
 
 use crate::known::Missing;
-use crate::network::segment::Part;
+use crate::network::segment::Segment;
 use crate::network::{Blocker, BlockerCode, Remedy, TraceLog};
 use crate::path::Leg;
 use crate::sets::addresses::AddressSet;
-use crate::sets::header_space::{Region, Regions};
+use crate::sets::header_space::{HeaderBlock, HeaderSpace};
 use crate::sets::ports;
 use crate::sets::ranges::Ranges;
 use crate::snapshot::aws::ec2::{NetworkAcl, NetworkAclEntry};
 
-use super::compiled::{Direction, Entry, LAST, Tables};
+use super::compiled::{AclEntry, Direction, LAST, Tables};
 use super::network_acl_numbers;
 
 impl Tables<'_> {
@@ -24,7 +24,7 @@ impl Tables<'_> {
         story: &mut TraceLog,
         leg: Leg,
         (subnet, direction): (&str, Direction),
-        peer: &Part<'_>,
+        peer: &Segment<'_>,
         points: &Ranges,
     ) {
         let acl = match self.network_acl(subnet) {
@@ -49,8 +49,8 @@ impl Tables<'_> {
         if peer.is_stand_in && !evaluation.allowing.is_empty() {
             return story.missing(peer.unread.clone());
         }
-        for (number, region) in &evaluation.denied {
-            let blocker = blocker(acl, *number, direction, leg, (subnet, peer, points), region);
+        for (number, block) in &evaluation.denied {
+            let blocker = blocker(acl, *number, direction, leg, (subnet, peer, points), block);
             story.hop(leg, "network-acl", id, "deny", &blocker.reason);
             story.block(blocker);
         }
@@ -75,11 +75,11 @@ struct Evaluation {
     /// Numbers of the entries that let something through.
     allowing: Vec<i64>,
     /// What an entry keeps out.
-    denied: Vec<(i64, Region)>,
+    denied: Vec<(i64, HeaderBlock)>,
 }
 
 /// The entries of one direction in their order; one that cannot be read leaves all undecided.
-pub(crate) fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<Entry>, Missing> {
+pub(crate) fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<AclEntry>, Missing> {
     let unlike = direction != Direction::Outbound;
     let mut entries: Vec<&NetworkAclEntry> =
         acl.entries.iter().filter(|entry| entry.egress != Some(unlike)).collect();
@@ -94,13 +94,13 @@ pub(crate) fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<Entr
             return Err(Missing::unmodelled(what));
         };
         let allows = entry.rule_action.as_deref() == Some("allow");
-        Ok(Entry { number, allows, addresses: prefix.into(), points })
+        Ok(AclEntry { number, allows, addresses: prefix.into(), points })
     });
     compiled.collect()
 }
 
-fn evaluate(entries: &[Entry], addresses: &AddressSet, points: &Ranges) -> Evaluation {
-    let mut left = Regions::of(addresses, points);
+fn evaluate(entries: &[AclEntry], addresses: &AddressSet, points: &Ranges) -> Evaluation {
+    let mut left = HeaderSpace::of(addresses, points);
     let mut evaluation = Evaluation { allowing: Vec::new(), denied: Vec::new() };
     for entry in entries {
         if left.is_empty() {
@@ -108,12 +108,12 @@ fn evaluate(entries: &[Entry], addresses: &AddressSet, points: &Ranges) -> Evalu
         }
         let taken = left.take(&entry.addresses, &entry.points);
         if !entry.allows {
-            evaluation.denied.extend(taken.iter().map(|region| (entry.number, region.clone())));
+            evaluation.denied.extend(taken.iter().map(|block| (entry.number, block.clone())));
         } else if !taken.is_empty() {
             evaluation.allowing.push(entry.number);
         }
     }
-    evaluation.denied.extend(left.iter().map(|region| (LAST, region.clone())));
+    evaluation.denied.extend(left.iter().map(|block| (LAST, block.clone())));
     evaluation
 }
 
@@ -138,16 +138,16 @@ fn blocker(
     number: i64,
     direction: Direction,
     leg: Leg,
-    (subnet, peer, points): (&str, &Part<'_>, &Ranges),
-    region: &Region,
+    (subnet, peer, points): (&str, &Segment<'_>, &Ranges),
+    block: &HeaderBlock,
 ) -> Blocker {
     let id = &acl.network_acl_id;
-    let who = peer.told(&region.addresses);
+    let who = peer.told(&block.addresses);
     let (code, way) = match direction {
         Direction::Inbound => (BlockerCode::NetworkAclIngress, format!("into {subnet} from {who}")),
         Direction::Outbound => (BlockerCode::NetworkAclEgress, format!("out of {subnet} to {who}")),
     };
-    let what = ports::describe(&region.points);
+    let what = ports::describe(&block.points);
     let reason = if number == LAST {
         format!("no {} entry of {id} allows {what} {way}", word(direction))
     } else {
@@ -161,18 +161,18 @@ fn blocker(
         kind: "network-acl".to_owned(),
         id: id.clone(),
         leg: Some(leg),
-        part: peer.part(&region.addresses),
+        part: peer.part(&block.addresses),
         reason,
         remedy: Remedy {
             protocol: Some(protocol),
             from_port,
             to_port,
-            cidrs: peer.prefixes_for_fix(&region.addresses),
+            cidrs: peer.prefixes_for_fix(&block.addresses),
             rule_numbers: room.numbers,
             moved_entries: room.moved,
             freed_numbers: room.freed,
-            few_ports: leg == Leg::Reply && ports::are_few_replies(&region.points),
-            low_ports: leg == Leg::Reply && ports::are_low_replies(&region.points),
+            few_ports: leg == Leg::Reply && ports::are_few_replies(&block.points),
+            low_ports: leg == Leg::Reply && ports::are_low_replies(&block.points),
             subnet: Some(subnet.to_owned()),
             prefix_list: peer.prefix_list.clone(),
             ..Remedy::default()

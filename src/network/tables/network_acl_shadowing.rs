@@ -1,7 +1,7 @@
 //! Entries of a network ACL that never decide, because earlier ones take all that they are for.
 
 use crate::known::Known;
-use crate::sets::header_space::Regions;
+use crate::sets::header_space::HeaderSpace;
 use crate::snapshot::aws::ec2::NetworkAcl;
 
 use super::compiled::{Direction, LAST, Tables};
@@ -25,7 +25,7 @@ impl Tables<'_> {
         for direction in [Direction::Inbound, Direction::Outbound] {
             let entries = super::network_acl::compile(acl, direction).map_err(|missing| vec![missing])?;
             for (at, entry) in entries.iter().enumerate().filter(|(_, entry)| entry.allows) {
-                let mut left = Regions::of(&entry.addresses, &entry.points);
+                let mut left = HeaderSpace::of(&entry.addresses, &entry.points);
                 let (mut behind, mut denied) = (Vec::new(), false);
                 for earlier in &entries[..at] {
                     if !left.take(&earlier.addresses, &earlier.points).is_empty() {

@@ -8,11 +8,11 @@ use ipnet::IpNet;
 
 use crate::known::{Known, Missing};
 use crate::network::index::lookup::{self, RouteState};
-use crate::sets::address_map::Division;
+use crate::sets::address_map::AddressMap;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
-use super::compiled::{Piece, Tables, Way};
+use super::compiled::{Piece, RouteOutcome, Tables};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Rank {
@@ -34,7 +34,7 @@ struct Candidates<'t> {
 struct Candidate<'t> {
     prefix: IpNet,
     rank: Rank,
-    way: Way<'t>,
+    way: RouteOutcome<'t>,
 }
 
 impl<'s> Tables<'s> {
@@ -47,7 +47,7 @@ impl<'s> Tables<'s> {
     ) -> Vec<Piece<'s>> {
         let all = self.routes.get((&table.route_table_id, vpc), || {
             let pieces = self.pieces(table, vpc);
-            Division::of(pieces.into_iter().map(|piece| (piece.addresses, piece.way)))
+            AddressMap::of(pieces.into_iter().map(|piece| (piece.addresses, piece.way)))
         });
         all.split(addresses).map(|(addresses, way)| Piece { addresses, way: way.clone() }).collect()
     }
@@ -63,7 +63,7 @@ impl<'s> Tables<'s> {
         }
         let id = &table.route_table_id;
         let what = format!("the Origin of routes of {id}: whether they are static or propagated");
-        let unknown = Way::Unknown(self.missing_of("RouteTables", id, what));
+        let unknown = RouteOutcome::Unknown(self.missing_of("RouteTables", id, what));
         let others = self.divide(table, vpc, self.candidates(table, Rank::Propagated));
         let mut agreed = Vec::new();
         for piece in &pieces {
@@ -90,10 +90,10 @@ impl<'s> Tables<'s> {
                 .filter(|candidate| candidate.rank == Rank::Local)
                 .map(|candidate| candidate.prefix)
                 .collect(),
-            Err(missing) => return vec![Piece { addresses: left, way: Way::Unknown(missing) }],
+            Err(missing) => return vec![Piece { addresses: left, way: RouteOutcome::Unknown(missing) }],
         };
         for (area, missing) in doubts {
-            take(&mut left, &area, Way::Unknown(missing), &mut pieces);
+            take(&mut left, &area, RouteOutcome::Unknown(missing), &mut pieces);
         }
         candidates.sort_by_key(|candidate| {
             (u8::MAX - candidate.prefix.prefix_len(), candidate.rank, candidate.prefix)
@@ -109,13 +109,13 @@ impl<'s> Tables<'s> {
                 let id = &table.route_table_id;
                 let what =
                     format!("which of the prefix lists in {id} that hold {} decides", candidate.prefix);
-                Way::Unknown(vec![Missing::unmodelled(what)])
+                RouteOutcome::Unknown(vec![Missing::unmodelled(what)])
             } else {
                 candidate.way.clone()
             };
             take(&mut left, &area, way, &mut pieces);
         }
-        take(&mut left, &AddressSet::everything(), Way::Nowhere, &mut pieces);
+        take(&mut left, &AddressSet::everything(), RouteOutcome::Nowhere, &mut pieces);
         pieces
     }
 
@@ -178,17 +178,17 @@ impl<'s> Tables<'s> {
         }
     }
 
-    fn way(&self, table: &RouteTable, route: &'s Route, destination: String) -> Way<'s> {
+    fn way(&self, table: &RouteTable, route: &'s Route, destination: String) -> RouteOutcome<'s> {
         let unmodelled = |what: &str| {
             let what = format!("the route of {} for {destination} {what}", table.route_table_id);
-            Way::Unknown(vec![Missing::unmodelled(what)])
+            RouteOutcome::Unknown(vec![Missing::unmodelled(what)])
         };
         match (RouteState::of(route.state.as_deref()), lookup::target(route)) {
-            (RouteState::Blackhole, _) => Way::Blackhole(destination),
-            (_, Some("local")) => Way::Local(destination),
-            (RouteState::Active, Some(target)) => Way::To(target, destination),
+            (RouteState::Blackhole, _) => RouteOutcome::Blackhole(destination),
+            (_, Some("local")) => RouteOutcome::Local(destination),
+            (RouteState::Active, Some(target)) => RouteOutcome::To(target, destination),
             (RouteState::Active, None) => unmodelled("without a target that is known"),
-            (RouteState::Unread, _) => Way::Unknown(self.missing_state(table, route)),
+            (RouteState::Unread, _) => RouteOutcome::Unknown(self.missing_state(table, route)),
             (RouteState::Other(state), _) => unmodelled(&format!("with the state `{state}`")),
         }
     }
@@ -202,7 +202,7 @@ fn add_implied_local(candidates: &mut Vec<Candidate<'_>>, prefixes: &[IpNet]) {
             candidate.prefix == *prefix && matches!(candidate.rank, Rank::Local | Rank::Static)
         };
         if !candidates.iter().any(listed) {
-            let way = Way::Local(prefix.to_string());
+            let way = RouteOutcome::Local(prefix.to_string());
             candidates.push(Candidate { prefix: *prefix, rank: Rank::Local, way });
         }
     }
@@ -210,8 +210,8 @@ fn add_implied_local(candidates: &mut Vec<Candidate<'_>>, prefixes: &[IpNet]) {
 
 /// AWS picks one of several prefix lists with the same prefix, and does not say which.
 fn is_ambiguous(candidate: &Candidate<'_>, after: &[Candidate<'_>]) -> bool {
-    let target = |way: &Way<'_>| match way {
-        Way::To(target, _) => Some((*target).to_owned()),
+    let target = |way: &RouteOutcome<'_>| match way {
+        RouteOutcome::To(target, _) => Some((*target).to_owned()),
         _ => None,
     };
     candidate.rank == Rank::PrefixList
@@ -224,7 +224,7 @@ fn is_ambiguous(candidate: &Candidate<'_>, after: &[Candidate<'_>]) -> bool {
         )
 }
 
-fn take<'t>(left: &mut AddressSet, area: &AddressSet, way: Way<'t>, pieces: &mut Vec<Piece<'t>>) {
+fn take<'t>(left: &mut AddressSet, area: &AddressSet, way: RouteOutcome<'t>, pieces: &mut Vec<Piece<'t>>) {
     let addresses = left.intersect(area);
     if addresses.is_empty() {
         return;

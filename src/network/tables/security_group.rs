@@ -8,17 +8,17 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 
-use crate::known::Missing;
+use crate::known::{Known, Missing};
 use crate::network::{Blocker, BlockerCode, Groups, Remedy, TraceLog};
 use crate::path::Leg;
 use crate::sets::addresses::AddressSet;
-use crate::sets::header_space::{Region, Regions};
+use crate::sets::header_space::{HeaderBlock, HeaderSpace};
 use crate::sets::ports;
 use crate::sets::ranges::Ranges;
 use crate::snapshot::aws::ec2::{IpPermission, SecurityGroup};
 
 use super::compiled::{Direction, Peer, Rule, Tables};
-use super::side::{Answer, Side};
+use super::side::Side;
 
 /// A rule that would admit something if what is missing were as it needs to be.
 struct Doubt {
@@ -61,7 +61,7 @@ impl<'s> Tables<'s> {
                 return story.missing([Missing::groups_of(&own.label)]);
             }
         };
-        let mut left = Regions::of(&side.peer.addresses, side.points);
+        let mut left = HeaderSpace::of(&side.peer.addresses, side.points);
         let mut doubts = Vec::new();
         for id in ids {
             match self.security_group(id) {
@@ -84,8 +84,8 @@ impl<'s> Tables<'s> {
         if side.peer.is_stand_in && admitted_some {
             return story.missing(side.peer.unread.clone());
         }
-        for region in left.iter() {
-            let blocker = self.blocker(side, ids, region);
+        for block in left.iter() {
+            let blocker = self.blocker(side, ids, block);
             story.hop(leg, "security-group", &blocker.id, "deny", &blocker.reason);
             story.block(blocker);
         }
@@ -96,7 +96,7 @@ impl<'s> Tables<'s> {
         story: &mut TraceLog,
         side: &Side<'_, '_>,
         group: &'s SecurityGroup,
-        (left, doubts): (&mut Regions, &mut Vec<Doubt>),
+        (left, doubts): (&mut HeaderSpace, &mut Vec<Doubt>),
     ) {
         for rule in self.rules(group, side.direction).iter() {
             let Some(points) = &rule.points else {
@@ -108,8 +108,8 @@ impl<'s> Tables<'s> {
                 continue;
             }
             for peer in &rule.peers {
-                match self.answer(side, group, peer) {
-                    Answer::Yes(addresses) => {
+                match self.meant(side, group, peer) {
+                    Ok(Some(addresses)) => {
                         let taken = left.take(&addresses, points);
                         if !taken.is_empty() {
                             let by = format!(
@@ -122,8 +122,8 @@ impl<'s> Tables<'s> {
                             story.hop(Leg::Request, "security-group", &group.group_id, "allow", &by);
                         }
                     }
-                    Answer::No => {}
-                    Answer::Maybe(missing) => doubts.push(Doubt { points: points.clone(), missing }),
+                    Ok(None) => {}
+                    Err(missing) => doubts.push(Doubt { points: points.clone(), missing }),
                 }
             }
         }
@@ -161,28 +161,33 @@ impl<'s> Tables<'s> {
         }
     }
 
-    /// Whom a rule's peer means.
-    fn answer(&self, side: &Side<'_, '_>, group: &SecurityGroup, peer: &Peer<'_>) -> Answer {
+    /// The addresses that a rule's peer means of the other side; none where it means somebody else.
+    fn meant(
+        &self,
+        side: &Side<'_, '_>,
+        group: &SecurityGroup,
+        peer: &Peer<'_>,
+    ) -> Known<Option<AddressSet>> {
         match peer {
             Peer::Prefix(text, None) => {
                 let what = format!("the prefix `{text}` in a rule of {}", group.group_id);
-                Answer::Maybe(vec![Missing::unmodelled(what)])
+                Err(vec![Missing::unmodelled(what)])
             }
             Peer::List(list, _) if side.peer.prefix_list.as_deref() == Some(list) => {
-                Answer::Yes(side.peer.addresses.clone())
+                Ok(Some(side.peer.addresses.clone()))
             }
-            Peer::Prefix(_, Some(addresses)) | Peer::List(_, Ok(addresses)) => Answer::Yes(addresses.clone()),
-            Peer::List(_, Err(missing)) => Answer::Maybe(missing.clone()),
+            Peer::Prefix(_, Some(addresses)) | Peer::List(_, Ok(addresses)) => Ok(Some(addresses.clone())),
+            Peer::List(_, Err(missing)) => Err(missing.clone()),
             Peer::Group(pair) => self.admits_reference(side, group, pair),
         }
     }
 
-    fn blocker(&self, side: &Side<'_, '_>, ids: &[String], region: &Region) -> Blocker {
+    fn blocker(&self, side: &Side<'_, '_>, ids: &[String], block: &HeaderBlock) -> Blocker {
         let (code, rule) = match side.direction {
             Direction::Inbound => (BlockerCode::SecurityGroupIngress, "inbound"),
             Direction::Outbound => (BlockerCode::SecurityGroupEgress, "outbound"),
         };
-        let (peer, points) = (side.peer, &region.points);
+        let (peer, points) = (side.peer, &block.points);
         // In one order, so that the same groups read the same wherever they are.
         let named: Vec<&str> = ids.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
         let mut reason = format!(
@@ -190,7 +195,7 @@ impl<'s> Tables<'s> {
             named.join(", "),
             ports::describe(points),
             word(side),
-            peer.told(&region.addresses),
+            peer.told(&block.addresses),
         );
         let others = self.admitted(ids, side, points);
         if !others.is_empty() {
@@ -210,13 +215,13 @@ impl<'s> Tables<'s> {
             kind: "security-group".to_owned(),
             id: self.group_to_open(ids),
             leg: Some(Leg::Request),
-            part: peer.part(&region.addresses),
+            part: peer.part(&block.addresses),
             reason,
             remedy: Remedy {
                 protocol: Some(protocol),
                 from_port,
                 to_port,
-                cidrs: if peer.is_stand_in { Vec::new() } else { peer.prefixes_for_fix(&region.addresses) },
+                cidrs: if peer.is_stand_in { Vec::new() } else { peer.prefixes_for_fix(&block.addresses) },
                 group,
                 prefix_list: peer.prefix_list.clone(),
                 ..Remedy::default()
@@ -250,10 +255,10 @@ impl<'s> Tables<'s> {
 }
 
 /// Whether nothing was taken from a flow yet.
-fn is_whole(left: &Regions, side: &Side<'_, '_>) -> bool {
-    let mut regions = left.iter();
-    matches!((regions.next(), regions.next()), (Some(region), None)
-        if region.addresses == side.peer.addresses && region.points == *side.points)
+fn is_whole(left: &HeaderSpace, side: &Side<'_, '_>) -> bool {
+    let mut blocks = left.iter();
+    matches!((blocks.next(), blocks.next()), (Some(block), None)
+        if block.addresses == side.peer.addresses && block.points == *side.points)
 }
 
 fn word(side: &Side<'_, '_>) -> &'static str {

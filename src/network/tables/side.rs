@@ -2,9 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::known::Missing;
-use crate::network::segment::Part;
-use crate::sets::addresses::AddressSet;
+use crate::network::segment::Segment;
 use crate::sets::ranges::Ranges;
 
 use super::compiled::Direction;
@@ -28,19 +26,11 @@ pub(crate) enum Connection {
     Endpoint(String),
 }
 
-/// Whom a rule's peer means.
-pub(crate) enum Answer {
-    /// These addresses.
-    Yes(AddressSet),
-    No,
-    Maybe(Vec<Missing>),
-}
-
 /// One side of a flow as its security groups see it.
 pub(crate) struct Side<'a, 's> {
     pub direction: Direction,
-    pub own: &'a Part<'s>,
-    pub peer: &'a Part<'s>,
+    pub own: &'a Segment<'s>,
+    pub peer: &'a Segment<'s>,
     pub points: &'a Ranges,
     /// How the two sides are connected.
     pub connections: &'a BTreeSet<Connection>,

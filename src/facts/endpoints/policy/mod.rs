@@ -12,18 +12,18 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::catalogue::registries;
 use crate::catalogue::services::{Needs, Owner, Sender, Service};
 use crate::facts::base::context::Context;
-use crate::facts::features::Use;
-use crate::facts::iam::policy::{Caller, Carried, Decision, Keys, Place, Request, evaluate_text};
+use crate::facts::features::FeatureUse;
+use crate::facts::iam::policy::{Caller, Carried, Decision, Keys, PolicyKind, Request, evaluate_text};
 use crate::facts::iam::role_usage;
 use crate::facts::inventory::node_groups;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::service_endpoint;
 
 /// What an endpoint's policy does to what the cluster needs.
 #[derive(Clone, Debug)]
-pub(crate) struct Verdict {
+pub(crate) struct PolicyVerdict {
     /// Whether it allows the least that the service needs.
     pub allows: Known<bool>,
     /// What decides against it.
@@ -34,7 +34,7 @@ pub(crate) struct Verdict {
     pub lacks: Vec<String>,
 }
 
-impl Verdict {
+impl PolicyVerdict {
     /// The same about both.
     pub fn all(allows: Known<bool>) -> Self {
         Self { allows_more: allows.clone(), allows, problems: Vec::new(), lacks: Vec::new() }
@@ -44,7 +44,7 @@ impl Verdict {
 /// What decides which requests a cluster sends, computed once for all its endpoints.
 #[derive(Debug)]
 pub(crate) struct Senders<'u> {
-    used: &'u BTreeMap<String, Use>,
+    used: &'u BTreeMap<String, FeatureUse>,
     /// The roles of the nodes, and why there may be more.
     nodes: (BTreeSet<String>, Vec<Missing>),
     /// The roles that images are pulled with, and why there may be more.
@@ -54,7 +54,7 @@ pub(crate) struct Senders<'u> {
 
 impl<'u> Senders<'u> {
     /// Those of a cluster that uses these features.
-    pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, Use>) -> Self {
+    pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, FeatureUse>) -> Self {
         Self {
             used,
             nodes: role_usage::of_nodes(context),
@@ -71,27 +71,29 @@ pub(crate) fn judge(
     endpoint: &VpcEndpoint,
     service: &Service,
     detail: Option<&ServiceDetail>,
-) -> Verdict {
+) -> PolicyVerdict {
     // Some services take no policies; there is nothing to refuse.
     if detail.and_then(|detail| detail.vpc_endpoint_policy_supported) == Some(false) {
-        return Verdict::all(Ok(true));
+        return PolicyVerdict::all(Ok(true));
     }
     let id = &endpoint.vpc_endpoint_id;
     let Some(document) = endpoint.policy_document.as_deref().filter(|text| !text.trim().is_empty()) else {
-        return Verdict::all(Err(vec![context.field("VpcEndpoints", &format!("PolicyDocument of {id}"))]));
+        return PolicyVerdict::all(Err(vec![
+            context.field("VpcEndpoints", &format!("PolicyDocument of {id}")),
+        ]));
     };
     if service.policy.is_empty() {
         return of_whole_service(context, endpoint, document);
     }
-    let (mut least, mut more) = (Sum::default(), Sum::default());
+    let (mut least, mut more) = (NeedsSum::default(), NeedsSum::default());
     for needs in &service.policy {
         let sum = if needs.optional.is_some() { &mut more } else { &mut least };
         if let Err(why) = one(context, senders, endpoint, document, needs, sum) {
             let what = format!("the policy of {id}, which cannot be understood: {why}");
-            return Verdict::all(Err(vec![Missing::unmodelled(what)]));
+            return PolicyVerdict::all(Err(vec![Missing::unmodelled(what)]));
         }
     }
-    Verdict {
+    PolicyVerdict {
         allows: least.known(),
         problems: least.problems,
         allows_more: more.known(),
@@ -101,15 +103,15 @@ pub(crate) fn judge(
 
 /// What is asked of a service that the matrix has no needs of is not known: a policy that allows all of it
 /// will do, one that denies all of it will not, and of any other nothing can be said.
-fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &str) -> Verdict {
+fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &str) -> PolicyVerdict {
     let caller = Caller::Role { account: context.account.clone(), arn: None };
     let keys = keys(context, endpoint, &caller, Owner::Own);
     let action = format!("{}:*", service_endpoint::suffix(endpoint).unwrap_or("*"));
     let request = Request { action: &action, resource: Some("*"), caller: &caller, keys: &keys };
-    let mut verdict = Verdict::all(Ok(true));
+    let mut verdict = PolicyVerdict::all(Ok(true));
     let unknown = |what: String| Err(vec![Missing::unmodelled(what)]);
     let id = &endpoint.vpc_endpoint_id;
-    verdict.allows = match evaluate_text(Place::Endpoint, document, request) {
+    verdict.allows = match evaluate_text(PolicyKind::Endpoint, document, request) {
         Ok(Decision::Allowed) => Ok(true),
         Ok(Decision::ExplicitDeny(why)) => {
             verdict.problems.push(why);
@@ -124,20 +126,14 @@ fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &st
 }
 
 #[derive(Default)]
-struct Sum {
+struct NeedsSum {
     problems: Vec<String>,
     missing: Vec<Missing>,
 }
 
-impl Sum {
+impl NeedsSum {
     fn known(&self) -> Known<bool> {
-        if !self.problems.is_empty() {
-            Ok(false)
-        } else if self.missing.is_empty() {
-            Ok(true)
-        } else {
-            Err(self.missing.clone())
-        }
+        known::disproved(!self.problems.is_empty(), self.missing.iter().cloned())
     }
 }
 
@@ -148,7 +144,7 @@ fn one(
     endpoint: &VpcEndpoint,
     document: &str,
     needs: &Needs,
-    sum: &mut Sum,
+    sum: &mut NeedsSum,
 ) -> Result<(), String> {
     let applies = match needs.when.as_deref() {
         Some(when) => applies(context, senders, when),
@@ -165,7 +161,7 @@ fn one(
         let keys = keys(context, endpoint, &caller, needs.owner);
         for action in &needs.actions {
             let request = Request { action, resource: resource.as_deref(), caller: &caller, keys: &keys };
-            let decision = evaluate_text(Place::Endpoint, document, request)?;
+            let decision = evaluate_text(PolicyKind::Endpoint, document, request)?;
             if applies == Ok(false) {
                 continue;
             }
@@ -188,8 +184,6 @@ fn one(
             }
         }
     }
-    sum.missing.sort();
-    sum.missing.dedup();
     Ok(())
 }
 
@@ -197,9 +191,7 @@ fn one(
 /// nodes, or a feature.
 fn applies(context: &Context<'_>, senders: &Senders<'_>, when: &str) -> Known<bool> {
     match (senders.used.get(when), when) {
-        (Some(Use::Yes(_)), _) => Ok(true),
-        (Some(Use::No), _) => Ok(false),
-        (Some(Use::Unknown(missing)), _) => Err(missing.clone()),
+        (Some(shown), _) => shown.as_ref().map(Option::is_some).map_err(Clone::clone),
         (None, "ipv4" | "ipv6") => {
             let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
             let family = network.and_then(|network| network.ip_family.as_deref());
@@ -223,7 +215,7 @@ fn of_nodes(listed: &node_groups::Listed, system: &str) -> Known<bool> {
             Some(_) => {}
         }
     }
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
+    known::proved(false, missing)
 }
 
 /// A resource with its account and region; what is not known of it stands for whatever there may be.

@@ -19,7 +19,7 @@ fn networks_ids_and_addresses_are_ends() {
     let intent = Intent::from_yaml("intent", yaml).unwrap();
     let context = Context::new(&snapshot, &intent);
     let end = |text: &str| text.parse::<DeclaredEnd>().unwrap();
-    let of = |text: &str| of_written(&context, &end(text), Side::Destination).unwrap().listed.remove(0);
+    let of = |text: &str| of_written(&context, &end(text), EndSide::Destination).unwrap().listed.remove(0);
     for (text, label) in [
         ("database", "database"),
         ("office", "office"),
@@ -32,7 +32,7 @@ fn networks_ids_and_addresses_are_ends() {
     assert_eq!(of("i-0a000000000000da1").ends.known.len(), 2, "an instance's interfaces");
     assert!(!of("vpce-0a0000000000000e0").ends.known.is_empty());
     assert!(!of("vpce-0f00000000000beef").ends.unlisted.is_empty());
-    let unknown = of_written(&context, &end("mainframe"), Side::Destination).unwrap_err().missing();
+    let unknown = of_written(&context, &end("mainframe"), EndSide::Destination).unwrap_err().missing();
     assert_eq!(unknown.kind, MissingKind::Intent);
     assert!(unknown.what.contains("networks: in privek-audit.yaml"), "{}", unknown.what);
 }
@@ -55,21 +55,21 @@ fn a_customers_prefix_list_is_its_entries_on_either_side_and_an_unread_one_is_un
     let own = json!({ "PrefixListId": "pl-0c1", "PrefixListName": "site", "OwnerId": "111122223333" });
     let entries = json!({ "PrefixListId": "pl-0c1", "Entries": [{ "Cidr": "10.9.0.0/24" }] });
     let fixture = Fixture::healthy().add("PrefixLists", own).add("PrefixListEntries", entries);
-    let of = |fixture: &Fixture, text: &str, side: Side| {
+    let of = |fixture: &Fixture, text: &str, side: EndSide| {
         let snapshot = fixture.snapshot();
         let intent = Intent::from_yaml("i", "networks: [{ name: site, cidr: 10.9.0.0/16, via: vgw-0a1 }]");
         let context = Context::new(&snapshot, intent.as_ref().unwrap());
         of_written(&context, &text.parse().unwrap(), side).map(Parties::into_ends)
     };
-    for side in [Side::Source, Side::Destination] {
+    for side in [EndSide::Source, EndSide::Destination] {
         let ends = of(&fixture, "pl-0c1", side).unwrap();
         let EndKind::Addresses { via, .. } = &ends.known[0].kind else { panic!("{ends:?}") };
         assert_eq!(via.as_deref(), Some("vgw-0a1"), "what is declared about a network holds for its parts");
     }
-    assert!(matches!(of(&fixture, "pl-61a54008", Side::Source), Err(NoEnd::OnlyDestination { .. })));
-    let of_aws = of(&fixture, "pl-61a54008", Side::Destination).unwrap();
+    assert!(matches!(of(&fixture, "pl-61a54008", EndSide::Source), Err(NoEnd::OnlyDestination { .. })));
+    let of_aws = of(&fixture, "pl-61a54008", EndSide::Destination).unwrap();
     assert!(matches!(&of_aws.known[0].kind, EndKind::PrefixList { .. }));
-    let unread = of(&fixture.withhold("PrefixLists"), "pl-0c1", Side::Destination).unwrap();
+    let unread = of(&fixture.withhold("PrefixLists"), "pl-0c1", EndSide::Destination).unwrap();
     assert!(unread.known.is_empty() && misses(&unread, "ec2:DescribeManagedPrefixLists"), "{unread:?}");
 }
 
@@ -78,7 +78,7 @@ fn a_networks_name_means_the_network_whatever_it_looks_like() {
     let snapshot = Fixture::healthy().snapshot();
     let intent = Intent::from_yaml("i", "operators: [{ name: i-team, cidr: 10.9.0.0/24 }]").unwrap();
     let context = Context::new(&snapshot, &intent);
-    let parties = of_written(&context, &"i-team".parse().unwrap(), Side::Source).unwrap();
+    let parties = of_written(&context, &"i-team".parse().unwrap(), EndSide::Source).unwrap();
     assert!(matches!(&parties.listed[0].ends.known[0].kind, EndKind::Addresses { .. }), "{parties:?}");
 }
 

@@ -8,22 +8,22 @@ use serde_json::Value;
 
 use super::keys::{Carried, Keys};
 use super::principal::is_account;
-use super::statement::Version;
-use super::{Three, pattern};
+use super::statement::LanguageVersion;
+use super::{Applies, pattern};
 use crate::snapshot::Arn;
 
 /// Whether all conditions of a statement hold for what a request carries.
-pub(crate) fn met(version: Version, block: Option<&Value>, keys: &Keys) -> Three {
+pub(crate) fn met(version: LanguageVersion, block: Option<&Value>, keys: &Keys) -> Applies {
     let operators = match block {
-        None => return Three::Yes,
+        None => return Applies::Yes,
         Some(Value::Object(operators)) => operators,
-        Some(_) => return Three::Maybe("has a condition that cannot be understood".into()),
+        Some(_) => return Applies::Maybe("has a condition that cannot be understood".into()),
     };
-    let mut all = Three::Yes;
+    let mut all = Applies::Yes;
     for (name, tests) in operators {
         let operator = Operator::parse(name);
         let Value::Object(tests) = tests else {
-            return Three::Maybe("has a condition that cannot be understood".into());
+            return Applies::Maybe("has a condition that cannot be understood".into());
         };
         for (key, wanted) in tests {
             all = all.and(explained(key, keys, one(version, operator, key, wanted, keys)));
@@ -33,10 +33,10 @@ pub(crate) fn met(version: Version, block: Option<&Value>, keys: &Keys) -> Three
 }
 
 /// Says which key it was.
-fn explained(key: &str, keys: &Keys, outcome: Three) -> Three {
+fn explained(key: &str, keys: &Keys, outcome: Applies) -> Applies {
     match outcome {
-        Three::Yes => Three::Yes,
-        Three::No(_) => Three::No(match keys.get(key) {
+        Applies::Yes => Applies::Yes,
+        Applies::No(_) => Applies::No(match keys.get(key) {
             Some(Carried::Nothing) => format!("hangs on {key}, which the request does not carry"),
             Some(Carried::OfAws { .. }) => format!("hangs on {key}, which here is an AWS account's own"),
             Some(Carried::Values(values)) => {
@@ -44,10 +44,10 @@ fn explained(key: &str, keys: &Keys, outcome: Three) -> Three {
             }
             None => format!("hangs on {key}"),
         }),
-        Three::Maybe(why) if why.is_empty() => {
-            Three::Maybe(format!("hangs on {key}, whose value in the request is not known"))
+        Applies::Maybe(why) if why.is_empty() => {
+            Applies::Maybe(format!("hangs on {key}, whose value in the request is not known"))
         }
-        Three::Maybe(why) => Three::Maybe(format!("hangs on {key}: it {why}")),
+        Applies::Maybe(why) => Applies::Maybe(format!("hangs on {key}: it {why}")),
     }
 }
 
@@ -101,21 +101,21 @@ impl Operator {
     }
 }
 
-fn one(version: Version, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Three {
+fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Applies {
     let Some(wanted) = values(wanted) else {
-        return Three::Maybe("is compared with what cannot be understood".into());
+        return Applies::Maybe("is compared with what cannot be understood".into());
     };
-    let Some(carried) = keys.get(key) else { return Three::Maybe(String::new()) };
+    let Some(carried) = keys.get(key) else { return Applies::Maybe(String::new()) };
     if operator.test == Test::Null {
         let absent = match carried {
             Carried::Nothing => true,
             Carried::Values(_) | Carried::OfAws { present: true, .. } => false,
-            Carried::OfAws { present: false, .. } => return Three::Maybe(String::new()),
+            Carried::OfAws { present: false, .. } => return Applies::Maybe(String::new()),
         };
-        return Three::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())));
+        return Applies::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())));
     }
     match carried {
-        Carried::Nothing => Three::of(match operator.set {
+        Carried::Nothing => Applies::of(match operator.set {
             _ if operator.if_exists => true,
             Set::All => true,
             Set::Any => false,
@@ -123,31 +123,31 @@ fn one(version: Version, operator: Operator, key: &str, wanted: &Value, keys: &K
         }),
         Carried::Values(values) => {
             let holds = |value: &String| {
-                let any = wanted.iter().fold(Three::No(String::new()), |so_far, wanted| {
+                let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
                     so_far.or(matches(version, operator, wanted, value, keys))
                 });
                 if operator.negated { any.not() } else { any }
             };
             match operator.set {
-                Set::None if values.len() != 1 => Three::Maybe("has several values".into()),
+                Set::None if values.len() != 1 => Applies::Maybe("has several values".into()),
                 Set::None | Set::All => {
-                    values.iter().fold(Three::Yes, |so_far, value| so_far.and(holds(value)))
+                    values.iter().fold(Applies::Yes, |so_far, value| so_far.and(holds(value)))
                 }
                 Set::Any => {
-                    values.iter().fold(Three::No(String::new()), |so_far, value| so_far.or(holds(value)))
+                    values.iter().fold(Applies::No(String::new()), |so_far, value| so_far.or(holds(value)))
                 }
             }
         }
         Carried::OfAws { own, present } => {
-            let any = wanted.iter().fold(Three::No(String::new()), |so_far, wanted| {
+            let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
                 so_far.or(is_of_aws(wanted, own.as_deref()))
             });
             let held = if operator.negated { any.not() } else { any };
             // Without the key a condition fails and a negated one holds; with …IfExists both hold.
             match held {
-                Three::No(_) if !present && operator.if_exists => Three::Maybe(String::new()),
-                Three::Yes if !present && !operator.negated && !operator.if_exists => {
-                    Three::Maybe(String::new())
+                Applies::No(_) if !present && operator.if_exists => Applies::Maybe(String::new()),
+                Applies::Yes if !present && !operator.negated && !operator.if_exists => {
+                    Applies::Maybe(String::new())
                 }
                 held => held,
             }
@@ -156,36 +156,36 @@ fn one(version: Version, operator: Operator, key: &str, wanted: &Value, keys: &K
 }
 
 /// Whether a value is an AWS account's or organisation's own, which nobody can write down.
-fn is_of_aws(wanted: &str, own: Option<&str>) -> Three {
+fn is_of_aws(wanted: &str, own: Option<&str>) -> Applies {
     if wanted == "*" {
-        return Three::Yes;
+        return Applies::Yes;
     }
     let account = Arn::parse(wanted).map_or(wanted, |arn| arn.account);
     let is_account = is_account(account);
     if is_account && own == Some(account) {
-        Three::No(String::new())
+        Applies::No(String::new())
     } else if is_account {
-        Three::Maybe(format!("is compared with {wanted}, which may be AWS's account"))
+        Applies::Maybe(format!("is compared with {wanted}, which may be AWS's account"))
     } else if wanted.contains(['*', '?', '$']) {
-        Three::Maybe(String::new())
+        Applies::Maybe(String::new())
     } else {
-        Three::No(String::new())
+        Applies::No(String::new())
     }
 }
 
-fn matches(version: Version, operator: Operator, wanted: &str, value: &str, keys: &Keys) -> Three {
+fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &str, keys: &Keys) -> Applies {
     let filled = match version {
-        Version::Variables => keys.expand(wanted),
-        Version::Old => Some(wanted.to_owned()),
+        LanguageVersion::Variables => keys.expand(wanted),
+        LanguageVersion::Old => Some(wanted.to_owned()),
     };
-    let Some(wanted) = filled else { return Three::Maybe("is compared with a variable".into()) };
+    let Some(wanted) = filled else { return Applies::Maybe("is compared with a variable".into()) };
     match operator.test {
         Test::Equals => pattern::equals(&wanted, value),
         Test::EqualsIgnoreCase => pattern::equals(&wanted.to_lowercase(), &value.to_lowercase()),
-        Test::Bool => Three::of(wanted.eq_ignore_ascii_case(value)),
+        Test::Bool => Applies::of(wanted.eq_ignore_ascii_case(value)),
         Test::Like => pattern::admits(&wanted, value),
         Test::Arn => pattern::admits_arn(&wanted, value),
-        Test::Null | Test::Other => Three::Maybe("is compared in a way that is not modelled".into()),
+        Test::Null | Test::Other => Applies::Maybe("is compared in a way that is not modelled".into()),
     }
 }
 

@@ -34,9 +34,9 @@ pub(crate) enum Decision {
     Undecided(String),
 }
 
-/// Where a policy is attached, which decides what its statements hold.
+/// What a policy is attached to, which decides what its statements hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Place {
+pub(crate) enum PolicyKind {
     /// To a VPC endpoint: statements name principals and resources.
     Endpoint,
     /// To a role, as what it may do: statements name no principals.
@@ -59,9 +59,10 @@ pub(crate) struct Request<'a> {
     pub keys: &'a Keys,
 }
 
-/// Three values: yes, no, or what is not known.
+/// Whether a part of a statement applies to a request. Not `Known<bool>`: what is not so has a reason, too,
+/// and of several reasons the first is told.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Three {
+enum Applies {
     Yes,
     /// Why not.
     No(String),
@@ -69,7 +70,7 @@ enum Three {
     Maybe(String),
 }
 
-impl Three {
+impl Applies {
     fn of(yes: bool) -> Self {
         if yes { Self::Yes } else { Self::No(String::new()) }
     }
@@ -105,25 +106,29 @@ impl Three {
 ///
 /// # Errors
 /// Why the document cannot be read.
-pub(crate) fn evaluate_text(place: Place, document: &str, request: Request<'_>) -> Result<Decision, String> {
+pub(crate) fn evaluate_text(
+    kind: PolicyKind,
+    document: &str,
+    request: Request<'_>,
+) -> Result<Decision, String> {
     let document = serde_json::from_str(document).map_err(|error| format!("it is not JSON ({error})"))?;
-    evaluate(place, &document, request)
+    evaluate(kind, &document, request)
 }
 
 /// Evaluates a policy document for one request.
 ///
 /// # Errors
 /// Why the document cannot be read.
-pub(crate) fn evaluate(place: Place, document: &Value, request: Request<'_>) -> Result<Decision, String> {
-    all(place, &[document], request)
+pub(crate) fn evaluate(kind: PolicyKind, document: &Value, request: Request<'_>) -> Result<Decision, String> {
+    all(kind, &[document], request)
 }
 
 /// Evaluates the documents that are attached to one thing, together, for one request.
 ///
 /// # Errors
 /// Why one of them cannot be read.
-pub(crate) fn all(place: Place, documents: &[&Value], request: Request<'_>) -> Result<Decision, String> {
-    let mut sum = Sum::default();
+pub(crate) fn all(kind: PolicyKind, documents: &[&Value], request: Request<'_>) -> Result<Decision, String> {
+    let mut sum = StatementSum::default();
     for document in documents {
         let version = statement::version(document)?;
         let statements = match document.get("Statement") {
@@ -140,7 +145,7 @@ pub(crate) fn all(place: Place, documents: &[&Value], request: Request<'_>) -> R
                 Some("Deny") => false,
                 _ => return Err(format!("Statement[{at}] has neither the Effect Allow nor Deny")),
             };
-            sum.add(&name, allow, statement::touches(place, version, fields, request), request);
+            sum.add(&name, allow, statement::touches(kind, version, fields, request), request);
         }
     }
     Ok(sum.decide(request))
@@ -148,7 +153,7 @@ pub(crate) fn all(place: Place, documents: &[&Value], request: Request<'_>) -> R
 
 /// What the statements so far say together.
 #[derive(Default)]
-struct Sum {
+struct StatementSum {
     allowed: bool,
     denied: Option<String>,
     allows_maybe: Option<String>,
@@ -157,7 +162,7 @@ struct Sum {
     nearly: Option<String>,
 }
 
-impl Sum {
+impl StatementSum {
     fn add(&mut self, name: &str, allow: bool, touch: Touch, request: Request<'_>) {
         let into = match (touch, allow) {
             (Touch::Yes, true) => {

@@ -1,44 +1,44 @@
 //! Patterns with `*` and `?`, held against texts in which `*` stands for whatever there may be.
 
-use super::Three;
+use super::Applies;
 
 /// Whether a pattern admits a text: all that it stands for, some of it, or none.
-pub(crate) fn admits(pattern: &str, text: &str) -> Three {
+pub(crate) fn admits(pattern: &str, text: &str) -> Applies {
     if covers(pattern, text) {
-        Three::Yes
+        Applies::Yes
     } else if meet(pattern, text) {
-        Three::Maybe(format!("covers a part of {text} only"))
+        Applies::Maybe(format!("covers a part of {text} only"))
     } else {
-        Three::No(String::new())
+        Applies::No(String::new())
     }
 }
 
 /// Whether a text without wildcards is the one meant.
-pub(crate) fn equals(literal: &str, text: &str) -> Three {
+pub(crate) fn equals(literal: &str, text: &str) -> Applies {
     if text.contains('*') {
         if covers(text, literal) {
-            Three::Maybe(format!("covers a part of {text} only"))
+            Applies::Maybe(format!("covers a part of {text} only"))
         } else {
-            Three::No(String::new())
+            Applies::No(String::new())
         }
     } else {
-        Three::of(literal == text)
+        Applies::of(literal == text)
     }
 }
 
 /// Whether an ARN pattern admits an ARN, part by part between its colons.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_ARN>
-pub(crate) fn admits_arn(pattern: &str, arn: &str) -> Three {
+pub(crate) fn admits_arn(pattern: &str, arn: &str) -> Applies {
     let parts: Vec<&str> = pattern.splitn(6, ':').collect();
     let of_arn: Vec<&str> = arn.splitn(6, ':').collect();
     if parts.len() != 6 || of_arn.len() != 6 {
         return match admits(pattern, arn) {
-            Three::Yes if pattern != "*" => Three::Maybe("is compared with what is no ARN".into()),
+            Applies::Yes if pattern != "*" => Applies::Maybe("is compared with what is no ARN".into()),
             other => other,
         };
     }
-    parts.iter().zip(&of_arn).fold(Three::Yes, |so_far, (pattern, part)| so_far.and(admits(pattern, part)))
+    parts.iter().zip(&of_arn).fold(Applies::Yes, |so_far, (pattern, part)| so_far.and(admits(pattern, part)))
 }
 
 /// Whether a pattern admits everything that `text` stands for, whose `*` only a `*` can match.
@@ -108,22 +108,22 @@ mod tests {
     #[test]
     fn the_parts_of_an_arn_are_compared_one_by_one() {
         let arn = "arn:aws:iam::111122223333:role/team/node";
-        assert_eq!(admits_arn("arn:*:iam::111122223333:role/*", arn), Three::Yes);
-        assert_eq!(admits_arn("arn:aws:iam::*:role/team/node", arn), Three::Yes);
-        assert!(matches!(admits_arn("arn:aws:*:role/team/node", arn), Three::Maybe(_)));
-        assert_eq!(admits_arn("*", arn), Three::Yes);
-        assert!(matches!(admits_arn("arn:aws:sts::*:*", arn), Three::No(_)));
+        assert_eq!(admits_arn("arn:*:iam::111122223333:role/*", arn), Applies::Yes);
+        assert_eq!(admits_arn("arn:aws:iam::*:role/team/node", arn), Applies::Yes);
+        assert!(matches!(admits_arn("arn:aws:*:role/team/node", arn), Applies::Maybe(_)));
+        assert_eq!(admits_arn("*", arn), Applies::Yes);
+        assert!(matches!(admits_arn("arn:aws:sts::*:*", arn), Applies::No(_)));
         assert!(matches!(
             admits_arn("arn:aws:eks:*:*:fargateprofile/a/b", "arn:aws:eks:r:1:fargateprofile/a/*"),
-            Three::Maybe(_)
+            Applies::Maybe(_)
         ));
     }
 
     #[test]
     fn a_literal_may_be_what_a_stand_in_stands_for() {
-        assert_eq!(equals("a", "a"), Three::Yes);
-        assert!(matches!(equals("a", "b"), Three::No(_)));
-        assert!(matches!(equals("abc", "a*"), Three::Maybe(_)));
-        assert!(matches!(equals("b", "a*"), Three::No(_)));
+        assert_eq!(equals("a", "a"), Applies::Yes);
+        assert!(matches!(equals("a", "b"), Applies::No(_)));
+        assert!(matches!(equals("abc", "a*"), Applies::Maybe(_)));
+        assert!(matches!(equals("b", "a*"), Applies::No(_)));
     }
 }

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Value};
 
-use super::Three;
+use super::Applies;
 use super::statement::texts;
 use crate::snapshot::Arn;
 
@@ -38,33 +38,33 @@ pub(crate) enum Caller {
 }
 
 /// Whether a statement is about the caller.
-pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Three {
+pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Applies {
     if let Some(principal) = statement.get("Principal") {
         return among(principal, caller);
     }
     match statement.get("NotPrincipal") {
         // Excepting a role needs its account and its session too: what that leaves is not worked out.
         Some(except) => match (among(except, caller), caller) {
-            (Three::No(_), _) => Three::Yes,
-            (Three::Yes, Caller::Anonymous | Caller::Service { .. }) => Three::No(String::new()),
-            _ => Three::Maybe("excepts principals".into()),
+            (Applies::No(_), _) => Applies::Yes,
+            (Applies::Yes, Caller::Anonymous | Caller::Service { .. }) => Applies::No(String::new()),
+            _ => Applies::Maybe("excepts principals".into()),
         },
-        None => Three::Maybe("names no principals".into()),
+        None => Applies::Maybe("names no principals".into()),
     }
 }
 
-fn among(principal: &Value, caller: &Caller) -> Three {
+fn among(principal: &Value, caller: &Caller) -> Applies {
     let map = match principal {
         Value::Object(map) => map,
         other => {
             return match texts(Some(other)) {
                 Some(names) if names.contains(&"*") => everybody(caller),
-                Some(_) => Three::No(String::new()),
+                Some(_) => Applies::No(String::new()),
                 None => unclear(),
             };
         }
     };
-    let mut any = Three::No(String::new());
+    let mut any = Applies::No(String::new());
     for (kind, names) in map {
         let Some(names) = texts(Some(names)) else { return unclear() };
         for name in names {
@@ -79,19 +79,19 @@ fn among(principal: &Value, caller: &Caller) -> Three {
     any
 }
 
-fn unclear() -> Three {
-    Three::Maybe("has principals that cannot be understood".into())
+fn unclear() -> Applies {
+    Applies::Maybe("has principals that cannot be understood".into())
 }
 
 /// `*` means everybody; whether it means services too, AWS does not say.
-fn everybody(caller: &Caller) -> Three {
+fn everybody(caller: &Caller) -> Applies {
     match caller {
-        Caller::Service { .. } => Three::Maybe("names everybody, and not the service".into()),
-        _ => Three::Yes,
+        Caller::Service { .. } => Applies::Maybe("names everybody, and not the service".into()),
+        _ => Applies::Yes,
     }
 }
 
-fn aws(name: &str, caller: &Caller) -> Three {
+fn aws(name: &str, caller: &Caller) -> Applies {
     if name == "*" {
         return everybody(caller);
     }
@@ -99,36 +99,36 @@ fn aws(name: &str, caller: &Caller) -> Three {
         Some(arn) => (arn.account, arn.resource == "root"),
         None if is_account(name) => (name, true),
         // The id of a principal that was deleted matches nobody.
-        None => return Three::No(String::new()),
+        None => return Applies::No(String::new()),
     };
     match caller {
-        Caller::Role { account: Some(account), .. } if account != of => Three::No(String::new()),
-        Caller::Role { account: Some(_), .. } if whole => Three::Yes,
-        Caller::Role { account: Some(_), arn: Some(arn) } if arn == name => Three::Yes,
-        Caller::Role { arn: Some(arn), .. } if is_role(name) && arn != name => Three::No(String::new()),
-        Caller::Role { .. } => Three::Maybe(format!("names the principal {name}")),
+        Caller::Role { account: Some(account), .. } if account != of => Applies::No(String::new()),
+        Caller::Role { account: Some(_), .. } if whole => Applies::Yes,
+        Caller::Role { account: Some(_), arn: Some(arn) } if arn == name => Applies::Yes,
+        Caller::Role { arn: Some(arn), .. } if is_role(name) && arn != name => Applies::No(String::new()),
+        Caller::Role { .. } => Applies::Maybe(format!("names the principal {name}")),
         Caller::OfAws { own } if own.as_deref() == Some(of) => {
-            Three::No("names principals of this account".into())
+            Applies::No("names principals of this account".into())
         }
-        Caller::OfAws { .. } => Three::Maybe(format!("names the principal {name}, which may be AWS's")),
+        Caller::OfAws { .. } => Applies::Maybe(format!("names the principal {name}, which may be AWS's")),
         Caller::Federated { .. } | Caller::Anonymous | Caller::Service { .. } => {
-            Three::No("names principals with an AWS identity".into())
+            Applies::No("names principals with an AWS identity".into())
         }
     }
 }
 
-fn service(name: &str, caller: &Caller) -> Three {
+fn service(name: &str, caller: &Caller) -> Applies {
     match caller {
-        Caller::Service { names } => Three::of(names.iter().any(|known| known.eq_ignore_ascii_case(name))),
-        _ => Three::No(String::new()),
+        Caller::Service { names } => Applies::of(names.iter().any(|known| known.eq_ignore_ascii_case(name))),
+        _ => Applies::No(String::new()),
     }
 }
 
-fn federated(name: &str, caller: &Caller) -> Three {
+fn federated(name: &str, caller: &Caller) -> Applies {
     match caller {
-        Caller::Federated { provider: Some(provider) } => Three::of(provider == name),
-        Caller::Federated { provider: None } => Three::Maybe(format!("names the identity provider {name}")),
-        _ => Three::No(String::new()),
+        Caller::Federated { provider: Some(provider) } => Applies::of(provider == name),
+        Caller::Federated { provider: None } => Applies::Maybe(format!("names the identity provider {name}")),
+        _ => Applies::No(String::new()),
     }
 }
 

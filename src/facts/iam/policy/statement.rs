@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::{Place, Request, Three, condition, pattern, principal};
+use super::{Applies, PolicyKind, Request, condition, pattern, principal};
 
 /// Whether a statement applies to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub(crate) enum Touch {
 
 /// The versions of the policy language.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Version {
+pub(crate) enum LanguageVersion {
     /// `2008-10-17`, and documents that name none: `${` is plain text.
     Old,
     /// `2012-10-17`: `${…}` is a variable.
@@ -26,43 +26,43 @@ pub(crate) enum Version {
 /// The version of a document.
 ///
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
-pub(crate) fn version(document: &Value) -> Result<Version, String> {
+pub(crate) fn version(document: &Value) -> Result<LanguageVersion, String> {
     match document.get("Version") {
-        None => Ok(Version::Old),
-        Some(Value::String(version)) if version == "2008-10-17" => Ok(Version::Old),
-        Some(Value::String(version)) if version == "2012-10-17" => Ok(Version::Variables),
+        None => Ok(LanguageVersion::Old),
+        Some(Value::String(version)) if version == "2008-10-17" => Ok(LanguageVersion::Old),
+        Some(Value::String(version)) if version == "2012-10-17" => Ok(LanguageVersion::Variables),
         Some(other) => Err(format!("its Version is {other}, and not 2012-10-17 or 2008-10-17")),
     }
 }
 
 /// Whether a statement applies to a request.
 pub(crate) fn touches(
-    place: Place,
-    version: Version,
+    kind: PolicyKind,
+    version: LanguageVersion,
     fields: &Map<String, Value>,
     request: Request<'_>,
 ) -> Touch {
     let mut open: Option<String> = None;
     let mut nearly: Option<String> = None;
-    match action(fields, request.action).and(resource(place, version, fields, request)) {
-        Three::No(_) => return Touch::No,
-        Three::Maybe(why) => open = Some(why),
-        Three::Yes => {}
+    match action(fields, request.action).and(resource(kind, version, fields, request)) {
+        Applies::No(_) => return Touch::No,
+        Applies::Maybe(why) => open = Some(why),
+        Applies::Yes => {}
     }
-    let principal = match place {
-        Place::Identity => Three::Yes,
-        Place::Endpoint | Place::Trust => principal::names(fields, request.caller),
+    let principal = match kind {
+        PolicyKind::Identity => Applies::Yes,
+        PolicyKind::Endpoint | PolicyKind::Trust => principal::names(fields, request.caller),
     };
     match principal {
-        Three::No(why) if why.is_empty() => return Touch::No,
-        Three::No(why) => nearly = Some(why),
-        Three::Maybe(why) => open = open.or(Some(why)),
-        Three::Yes => {}
+        Applies::No(why) if why.is_empty() => return Touch::No,
+        Applies::No(why) => nearly = Some(why),
+        Applies::Maybe(why) => open = open.or(Some(why)),
+        Applies::Yes => {}
     }
     match condition::met(version, fields.get("Condition"), request.keys) {
-        Three::No(why) => nearly = nearly.or(Some(why)),
-        Three::Maybe(why) => open = open.or(Some(why)),
-        Three::Yes => {}
+        Applies::No(why) => nearly = nearly.or(Some(why)),
+        Applies::Maybe(why) => open = open.or(Some(why)),
+        Applies::Yes => {}
     }
     match (nearly, open) {
         (Some(why), _) => Touch::Nearly(why),
@@ -72,42 +72,47 @@ pub(crate) fn touches(
 }
 
 /// IAM compares actions without case; `*` in the one asked about stands for whatever there may be.
-fn action(fields: &Map<String, Value>, action: &str) -> Three {
+fn action(fields: &Map<String, Value>, action: &str) -> Applies {
     let action = action.to_ascii_lowercase();
     let named = |key| {
         let patterns = texts(fields.get(key))?;
         let admits = |pattern: &&str| pattern::admits(&pattern.to_ascii_lowercase(), &action);
-        Some(patterns.iter().map(admits).fold(Three::No(String::new()), Three::or))
+        Some(patterns.iter().map(admits).fold(Applies::No(String::new()), Applies::or))
     };
     match (named("Action"), named("NotAction")) {
         (Some(named), _) => named,
         (None, Some(named)) => named.not(),
-        (None, None) => Three::Maybe("has no Action that can be understood".into()),
+        (None, None) => Applies::Maybe("has no Action that can be understood".into()),
     }
 }
 
-fn resource(place: Place, version: Version, fields: &Map<String, Value>, request: Request<'_>) -> Three {
+fn resource(
+    kind: PolicyKind,
+    version: LanguageVersion,
+    fields: &Map<String, Value>,
+    request: Request<'_>,
+) -> Applies {
     let (key, inverted) = match (fields.get("Resource"), fields.get("NotResource")) {
         (Some(_), _) => ("Resource", false),
         (None, Some(_)) => ("NotResource", true),
         // A trust policy is about the role that it belongs to.
-        (None, None) if place == Place::Trust => return Three::Yes,
-        (None, None) => return Three::Maybe("has no Resource that can be understood".into()),
+        (None, None) if kind == PolicyKind::Trust => return Applies::Yes,
+        (None, None) => return Applies::Maybe("has no Resource that can be understood".into()),
     };
     let Some(patterns) = texts(fields.get(key)) else {
-        return Three::Maybe(format!("has no {key} that can be understood"));
+        return Applies::Maybe(format!("has no {key} that can be understood"));
     };
-    let mut any = Three::No(String::new());
+    let mut any = Applies::No(String::new());
     for written in patterns {
         let filled = match version {
-            Version::Variables => request.keys.expand(written),
-            Version::Old => Some(written.to_owned()),
+            LanguageVersion::Variables => request.keys.expand(written),
+            LanguageVersion::Old => Some(written.to_owned()),
         };
         any = any.or(match (filled, request.resource) {
-            (None, _) => Three::Maybe("names its resources by variables".into()),
+            (None, _) => Applies::Maybe("names its resources by variables".into()),
             // Of an action that takes no resource IAM asks for all of them.
             (Some(pattern), None) => {
-                Three::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
+                Applies::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
             }
             (Some(pattern), Some(resource)) => pattern::admits(&pattern, resource),
         });

@@ -29,7 +29,7 @@ fn of(document: &str) -> Decision {
 
 fn decide(document: &str, caller: &Caller, keys: &Keys) -> Decision {
     let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller, keys };
-    evaluate_text(Place::Endpoint, document, request).unwrap()
+    evaluate_text(PolicyKind::Endpoint, document, request).unwrap()
 }
 
 fn statement(effect: &str, rest: &str) -> String {
@@ -243,7 +243,7 @@ fn a_trust_policy_names_services_and_no_resources() {
         let keys = Keys::default();
         let caller = Caller::Service { names: vec!["ec2.amazonaws.com".into()] };
         let request = Request { action: "sts:AssumeRole", resource: None, caller: &caller, keys: &keys };
-        evaluate_text(Place::Trust, &text, request).unwrap()
+        evaluate_text(PolicyKind::Trust, &text, request).unwrap()
     };
     let ec2 = r#"{"Service": ["eks.amazonaws.com", "ec2.amazonaws.com"]}"#;
     assert_eq!(trust(ec2, r#""sts:AssumeRole""#, ""), Decision::Allowed);
@@ -263,7 +263,7 @@ fn an_action_without_resources_is_allowed_by_statements_about_all_of_them_only()
         let text = format!(r#"{{"Statement": {{"Effect": "Allow", "Action": "ecr:*", {resource}}}}}"#);
         let request =
             Request { action: "ecr:GetAuthorizationToken", resource: None, caller: &role, keys: &keys };
-        evaluate_text(Place::Identity, &text, request).unwrap()
+        evaluate_text(PolicyKind::Identity, &text, request).unwrap()
     };
     assert_eq!(judge(r#""Resource": ["*"]"#), Decision::Allowed);
     denied(&judge(r#""Resource": "arn:aws:ecr:*:*:repository/*""#));
@@ -296,6 +296,6 @@ fn what_is_no_policy_is_an_error() {
         r#"{"Statement": [{"Effect": "allow"}]}"#,
         r#"{"Version": "2012-10-18", "Statement": []}"#,
     ] {
-        assert!(evaluate_text(Place::Endpoint, text, request).is_err(), "{text}");
+        assert!(evaluate_text(PolicyKind::Endpoint, text, request).is_err(), "{text}");
     }
 }

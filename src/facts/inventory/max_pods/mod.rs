@@ -8,7 +8,7 @@ use crate::facts::base::context::{Context, plausible_count};
 use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::InstanceTypeInfo;
 
-pub(crate) use super::vpc_cni::{Cni, CniKnown, Snat, cni};
+use super::vpc_cni::Cni;
 
 /// A /28, in addresses.
 const PREFIX: i64 = 16;

@@ -9,16 +9,16 @@ use super::cluster;
 
 /// Where such nodes are, and why there may be more.
 #[derive(Debug, Default)]
-pub(crate) struct Beyond {
+pub(crate) struct UngroupedNodes {
     /// In a fixed order.
-    pub places: Vec<Place>,
+    pub places: Vec<NodePlacement>,
     /// Empty when they are all.
     pub unlisted: Vec<Missing>,
 }
 
 /// A subnet, with the security groups of the nodes in it.
 #[derive(Debug)]
-pub(crate) struct Place {
+pub(crate) struct NodePlacement {
     /// The subnet's id.
     pub subnet: String,
     /// What its nodes carry.
@@ -28,8 +28,8 @@ pub(crate) struct Place {
 }
 
 /// The places of nodes that no group lists.
-pub(crate) fn beyond(context: &Context<'_>) -> Beyond {
-    let mut beyond = Beyond::default();
+pub(crate) fn beyond(context: &Context<'_>) -> UngroupedNodes {
+    let mut beyond = UngroupedNodes::default();
     let own = || match cluster::cluster_group(context) {
         Ok(group) => Groups::Known(vec![group]),
         Err(missing) => Groups::Unread(missing),
@@ -52,7 +52,7 @@ pub(crate) fn beyond(context: &Context<'_>) -> Beyond {
 
 /// The built-in node pools use the node class `default`, which names the cluster's subnets and its own
 /// security group (<https://docs.aws.amazon.com/eks/latest/userguide/create-node-class.html>).
-fn auto_mode(context: &Context<'_>, own: &dyn Fn() -> Groups, beyond: &mut Beyond) {
+fn auto_mode(context: &Context<'_>, own: &dyn Fn() -> Groups, beyond: &mut UngroupedNodes) {
     let compute = context.cluster.as_ref().ok().and_then(|cluster| cluster.compute_config.as_ref());
     let Some(compute) = compute.filter(|compute| compute.enabled == Some(true)) else { return };
     if compute.node_pools.is_empty() {
@@ -71,9 +71,9 @@ fn auto_mode(context: &Context<'_>, own: &dyn Fn() -> Groups, beyond: &mut Beyon
     }
 }
 
-impl Beyond {
+impl UngroupedNodes {
     fn add(&mut self, subnets: &[String], groups: &Groups, name: &'static str) {
-        self.places.extend(subnets.iter().map(|subnet| Place {
+        self.places.extend(subnets.iter().map(|subnet| NodePlacement {
             subnet: subnet.clone(),
             groups: groups.clone(),
             name,

@@ -12,7 +12,7 @@ use crate::snapshot::user_data::{Bootstrap, NodeAgent, is_redacted_ca};
 use super::egress;
 
 /// What nodes take for the cluster's DNS.
-pub(crate) struct Dns {
+pub(crate) struct ClusterDns {
     /// The address, where it is known.
     pub address: Option<String>,
     /// Whether nobody tells it.
@@ -53,14 +53,14 @@ fn of_range(cidr: IpNet) -> IpAddr {
 }
 
 /// What a group's nodes take for the cluster's DNS.
-pub(crate) fn of(context: &Context<'_>, source: &Source<'_, '_>) -> Dns {
+pub(crate) fn of(context: &Context<'_>, source: &Source<'_, '_>) -> ClusterDns {
     match find(context, source) {
         Ok(found) => found,
-        Err(missing) => Dns { address: None, guessed: Err(missing.clone()), right: Err(missing) },
+        Err(missing) => ClusterDns { address: None, guessed: Err(missing.clone()), right: Err(missing) },
     }
 }
 
-fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
+fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<ClusterDns> {
     let expected = expected(context)?;
     let by_eks = source.eks_starts.clone()?;
     if by_eks && source.platform.clone()? != Platform::Bottlerocket {
@@ -81,9 +81,11 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
     let ipv6 = expected.is_ipv6();
     match agent {
         // What asks is answered; where it is not, another rule says so.
-        Some(NodeAgent::BootstrapSh) if source.asks_eks()? => {
-            Ok(Dns { address: None, guessed: Ok(false), right: egress::reaches_eks(context, source.group) })
-        }
+        Some(NodeAgent::BootstrapSh) if source.asks_eks()? => Ok(ClusterDns {
+            address: None,
+            guessed: Ok(false),
+            right: egress::reaches_eks(context, source.group),
+        }),
         Some(NodeAgent::BootstrapSh) => guessed(context, expected, &Ok(false)),
         Some(NodeAgent::Bottlerocket) => {
             if by_eks
@@ -103,7 +105,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
             guessed(context, expected, &Err(unknown))
         }
         // nodeadm does not start without the services' addresses.
-        Some(NodeAgent::Nodeadm) => Ok(Dns { address: None, guessed: Ok(false), right: Ok(true) }),
+        Some(NodeAgent::Nodeadm) => Ok(ClusterDns { address: None, guessed: Ok(false), right: Ok(true) }),
         None => Err(vec![Missing::unmodelled(format!(
             "what the image of {} gives to pods as their DNS server: user data tells it nothing",
             source.group.name
@@ -113,7 +115,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<Dns> {
 
 /// What EKS tells, unless the owner's `NodeConfig` tells something else: which of the two nodeadm takes is
 /// not documented (<https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples/>).
-fn beside_eks(source: &Source<'_, '_>, expected: IpAddr) -> Dns {
+fn beside_eks(source: &Source<'_, '_>, expected: IpAddr) -> ClusterDns {
     let own = source.data.as_ref().map(|data| {
         let unresolved = data.unresolved.iter().any(|name| name == "DnsIps");
         let right = |address: &String| address.parse() == Ok(expected);
@@ -126,10 +128,10 @@ fn beside_eks(source: &Source<'_, '_>, expected: IpAddr) -> Dns {
         "whether nodes of {} take the address of the cluster's DNS from their user data or from EKS, which differ",
         source.group.name
     ));
-    Dns { address: None, guessed: Ok(false), right: Err(vec![missing]) }
+    ClusterDns { address: None, guessed: Ok(false), right: Err(vec![missing]) }
 }
 
-fn told(addresses: &[IpAddr], expected: IpAddr) -> Dns {
+fn told(addresses: &[IpAddr], expected: IpAddr) -> ClusterDns {
     let local = |address: &IpAddr| match address {
         IpAddr::V4(address) => address.is_link_local(),
         IpAddr::V6(address) => address.is_unicast_link_local(),
@@ -143,12 +145,12 @@ fn told(addresses: &[IpAddr], expected: IpAddr) -> Dns {
         _ => Ok(false),
     };
     let address = addresses.iter().find(|address| **address == expected).or(addresses.first());
-    Dns { address: address.map(ToString::to_string), guessed: Ok(false), right }
+    ClusterDns { address: address.map(ToString::to_string), guessed: Ok(false), right }
 }
 
 /// Where nobody tells: 172.20.0.10 in a VPC of 10.0.0.0/8, 10.100.0.10 in all others. `asked` is whether the EKS
 /// API would tell.
-fn guessed(context: &Context<'_>, expected: IpAddr, asked: &Known<bool>) -> Known<Dns> {
+fn guessed(context: &Context<'_>, expected: IpAddr, asked: &Known<bool>) -> Known<ClusterDns> {
     let ca = context.cluster.clone()?.certificate_authority.as_ref();
     if *asked != Ok(true) && ca.and_then(|ca| ca.data.as_deref()).is_some_and(is_redacted_ca) {
         return Err(vec![Missing::unmodelled(
@@ -177,7 +179,7 @@ fn guessed(context: &Context<'_>, expected: IpAddr, asked: &Known<bool>) -> Know
     };
     let address =
         guesses.first().filter(|_| guesses.len() == 1 && *asked != Ok(true)).map(ToString::to_string);
-    Ok(Dns { address, guessed: asked.clone().map(|asked| !asked), right })
+    Ok(ClusterDns { address, guessed: asked.clone().map(|asked| !asked), right })
 }
 
 /// What EKS itself wrote for Bottlerocket, in the launch template that it made for the Auto Scaling group.

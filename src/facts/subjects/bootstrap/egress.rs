@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::s3::{S3, Way};
+use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Egress;
 use crate::snapshot::user_data::Bootstrap;
 
@@ -32,7 +32,7 @@ fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
             Err(why) => missing.extend(why),
         }
     }
-    if missing.is_empty() { Ok(true) } else { Err(missing) }
+    known::disproved(false, missing)
 }
 
 /// Whether nodes reach the EKS API: by an endpoint that answers for its name, or by the internet.
@@ -43,21 +43,12 @@ pub(crate) fn reaches_eks(context: &Context<'_>, group: &NodeGroup) -> Known<boo
     }
     let matrix = services::matrix()?;
     let Some(service) = matrix.services.get("eks") else { return out };
-    let mut missing = Vec::new();
-    for endpoint in service_endpoint::of(context, "eks", service)? {
-        let right = service_endpoint::both(
-            service_endpoint::available(context, endpoint),
-            service_endpoint::names_served(context, endpoint),
-        );
-        match right {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(why) => missing.extend(why),
-        }
-    }
-    missing.extend(centralized::unread(context, &subnets::client_subnets(context).0, "eks", None));
-    missing.extend(out.err().into_iter().flatten());
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
+    let answers = known::any(service_endpoint::of(context, "eks", service)?.into_iter().map(|endpoint| {
+        let served = service_endpoint::names_served(context, endpoint);
+        known::and(service_endpoint::available(context, endpoint), served)
+    }));
+    let unread = centralized::unread(context, &subnets::client_subnets(context).0, "eks", None);
+    known::any([answers, out, known::proved(false, unread)])
 }
 
 /// Whether the user data installs packages.
@@ -87,7 +78,7 @@ pub(crate) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Reposito
     let s3 = S3::new(context);
     let (mut closed, mut closed_tables, mut missing) = (false, BTreeSet::new(), Vec::new());
     for id in subnets {
-        let way = s3.way(&id).map(|way| way != Way::None);
+        let way = s3.way(&id).map(|way| way != S3Route::None);
         if way == Ok(true) || context.network.egress(&id) == Ok(Egress::Nat) {
             continue;
         }
@@ -102,12 +93,10 @@ pub(crate) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Reposito
                 .push(Missing::unmodelled(format!("what the default route of {id} does with packets to S3"))),
         }
     }
-    let reached = match (closed, missing.is_empty()) {
-        (true, _) => Ok(false),
-        (false, true) => Ok(true),
-        (false, false) => Err(missing),
-    };
-    Repositories { reached, closed_tables: closed_tables.into_iter().collect() }
+    Repositories {
+        reached: known::disproved(closed, missing),
+        closed_tables: closed_tables.into_iter().collect(),
+    }
 }
 
 /// What a group's user data says about proxies.

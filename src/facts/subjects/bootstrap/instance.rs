@@ -5,7 +5,7 @@ use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::facts::inventory::{node_group_instances, node_groups};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateMetadataOptions};
 use crate::snapshot::user_data::UserDataFormat;
@@ -158,9 +158,7 @@ pub(crate) fn public_addresses(context: &Context<'_>, source: &Source<'_, '_>) -
             Err(why) => missing.extend(why),
         }
     }
-    if !missing.is_empty() {
-        return Err(missing);
-    }
+    known::complete(missing)?;
     running.map(|_| false)
 }
 
@@ -189,7 +187,7 @@ pub(crate) fn without_public_addresses(context: &Context<'_>, source: &Source<'_
         }
     }
     if found.is_empty() {
-        return if missing.is_empty() { Ok(found) } else { Err(missing) };
+        return known::complete(missing).map(|()| found);
     }
     match associates(source)? {
         None => Ok(found),

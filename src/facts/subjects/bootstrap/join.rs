@@ -1,13 +1,11 @@
 //! Whether user data makes nodes join, and whether what it says about the cluster is true.
 
-use std::collections::BTreeSet;
-
 use ipnet::IpNet;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
 use crate::facts::inventory::user_data::{Platform, Source};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::user_data::{NodeAgent, ca_fingerprints};
 
 /// What in the user data joins nodes, by name.
@@ -86,7 +84,7 @@ pub(crate) fn lacks(source: &Source<'_, '_>) -> Known<Vec<String>> {
             Err(missing) => unknown.extend(missing),
         }
     }
-    if lacking.is_empty() && !unknown.is_empty() { Err(unknown) } else { Ok(lacking) }
+    known::found(lacking, unknown)
 }
 
 /// Whether the cluster's name is right, where it is given.
@@ -155,7 +153,7 @@ pub(crate) fn linux_elsewhere(
     all: &[Source<'_, '_>],
     unlisted: &[Missing],
 ) -> Known<bool> {
-    let mut missing: BTreeSet<Missing> = unlisted.iter().cloned().collect();
+    let mut missing = unlisted.to_vec();
     for other in all.iter().filter(|other| other.group.name != source.group.name) {
         match &other.platform {
             Ok(Platform::Windows) => {}
@@ -182,9 +180,9 @@ pub(crate) fn linux_elsewhere(
     match crate::facts::inventory::node_groups::loose_instances(context, &groups) {
         Ok(loose) if loose.is_empty() => {}
         Ok(_) => {
-            missing.insert(Missing::unmodelled("the operating system of nodes outside the node groups"));
+            missing.push(Missing::unmodelled("the operating system of nodes outside the node groups"));
         }
         Err(why) => missing.extend(why),
     }
-    if missing.is_empty() { Ok(false) } else { Err(missing.into_iter().collect()) }
+    known::proved(false, missing)
 }

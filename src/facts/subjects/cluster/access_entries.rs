@@ -7,7 +7,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::facts::inventory::cluster::{self, identity_provider_exists};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::eks::{AccessEntry, Cluster};
 use crate::subject::Fact;
 
@@ -101,15 +101,10 @@ fn administrators(context: &Context<'_>, mode: Option<&str>) -> (Known<bool>, Ve
             None => missing.push(context.missing("accessEntry", Some(&principal))),
         }
     }
-    let administered = if !found.is_empty() {
-        Ok(true)
-    } else if !missing.is_empty() {
-        Err(missing)
-    } else if mode == "API" {
-        Ok(false)
-    } else {
-        Err(vec![aws_auth])
-    };
+    if missing.is_empty() && mode != "API" {
+        missing.push(aws_auth);
+    }
+    let administered = known::proved(!found.is_empty(), missing);
     (administered, found)
 }
 

@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::security_groups::missing_groups;
 use crate::facts::inventory::{node_groups, subnets};
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::Egress;
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::Route;
@@ -123,12 +123,7 @@ fn nat_addresses_not_admitted(context: &Context<'_>) -> Known<Vec<String>> {
             Err(why) => missing.extend(why),
         }
     }
-    missing.sort();
-    missing.dedup();
-    if outside.is_empty() && !missing.is_empty() {
-        return Err(missing);
-    }
-    Ok(outside.into_iter().map(|address| address.to_string()).collect())
+    known::found(outside.into_iter().map(|address| address.to_string()).collect(), missing)
 }
 
 /// The public addresses that a subnet's packets to the internet leave with.

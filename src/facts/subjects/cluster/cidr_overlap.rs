@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
 use crate::snapshot::aws::eks::Cluster;
 use crate::subject::Fact;
@@ -206,13 +206,7 @@ fn overlaps(ranges: &[IpNet], others: &(Vec<Range>, Vec<Missing>)) -> (Known<boo
         .filter(|(other, _)| ranges.iter().any(|range| meets(range, other)))
         .map(|(other, whose)| format!("{other} of {whose}"))
         .collect();
-    let clear = if !found.is_empty() {
-        Ok(false)
-    } else if others.1.is_empty() {
-        Ok(true)
-    } else {
-        Err(others.1.clone())
-    };
+    let clear = known::disproved(!found.is_empty(), others.1.iter().cloned());
     (clear, found.into_iter().collect())
 }
 
@@ -239,14 +233,7 @@ fn docker(context: &Context<'_>) -> (Known<bool>, Vec<String>) {
         }
     }
     found.sort();
-    let clear = if !found.is_empty() {
-        Ok(false)
-    } else if missing.is_empty() {
-        Ok(true)
-    } else {
-        Err(missing)
-    };
-    (clear, found)
+    (known::disproved(!found.is_empty(), missing), found)
 }
 
 #[cfg(test)]

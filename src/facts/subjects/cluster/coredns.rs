@@ -3,7 +3,7 @@
 use crate::facts::base::context::Context;
 use crate::facts::ends;
 use crate::facts::inventory::{cluster, node_groups};
-use crate::known::Known;
+use crate::known::{self, Known};
 
 /// On which machines `CoreDNS` is: `pods` on nodes, pods on `fargate`, or `nodes` themselves.
 ///
@@ -20,15 +20,13 @@ pub(crate) fn runs_on(context: &Context<'_>) -> Known<&'static str> {
         if cluster::addons(context)?.iter().any(|name| name == "coredns") {
             return Ok("pods");
         }
-        return if listed.unlisted.is_empty() { Ok("nodes") } else { Err(listed.unlisted) };
+        return known::complete(listed.unlisted).map(|()| "nodes");
     }
     let nodes = ends::of_role(context, "nodes");
     if !nodes.known.is_empty() {
         return Ok("pods");
     }
-    if !nodes.unlisted.is_empty() {
-        return Err(nodes.unlisted);
-    }
+    known::complete(nodes.unlisted)?;
     Ok(if cluster::fargate_profiles(context)?.is_empty() { "pods" } else { "fargate" })
 }
 

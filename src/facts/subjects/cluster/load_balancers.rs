@@ -10,6 +10,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::load_balancer_tags::marked;
 use crate::facts::inventory::subnets;
+use crate::known;
 use crate::subject::Fact;
 
 /// What rules see of the cluster's internal load balancers.
@@ -42,20 +43,11 @@ pub(crate) fn facts(context: &Context<'_>) -> LoadBalancerFacts {
     };
     LoadBalancerFacts {
         load_balancer_subnets_marked: Fact(match marked {
-            Ok((subnets, _)) if !subnets.is_empty() => Ok(true),
-            Ok((_, missing)) if missing.is_empty() => Ok(false),
-            Ok((_, missing)) | Err(missing) => Err(missing),
+            Ok((subnets, missing)) => known::proved(!subnets.is_empty(), missing),
+            Err(missing) => Err(missing),
         }),
-        load_balancers_in_several_zones: Fact(match (zones.len() >= 2, missing.is_empty()) {
-            (true, _) => Ok(true),
-            (false, true) => Ok(false),
-            (false, false) => Err(missing.clone()),
-        }),
-        load_balancer_zones: Fact(if missing.is_empty() {
-            Ok(zones.into_iter().collect())
-        } else {
-            Err(missing)
-        }),
+        load_balancers_in_several_zones: Fact(known::proved(zones.len() >= 2, missing.clone())),
+        load_balancer_zones: Fact(known::complete(missing).map(|()| zones.into_iter().collect())),
     }
 }
 

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
-use crate::known::Known;
+use crate::known::{self, Known, Missing};
 use crate::sets::addresses::AddressSet;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::subject::{Fact, Subject, Subjects};
@@ -173,8 +173,8 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         ),
         room_for_update: room_for_update(context, &config),
         control_plane_zones: Fact(match zones {
-            Ok((zones, missing)) if missing.is_empty() => Ok(zones.into_iter().collect()),
-            Ok((_, missing)) | Err(missing) => Err(missing),
+            Ok((zones, missing)) => known::complete(missing).map(|()| zones.into_iter().collect()),
+            Err(missing) => Err(missing),
         }),
     }
 }
@@ -219,10 +219,10 @@ fn health(cluster: &Cluster) -> Option<Vec<HealthIssue>> {
     )
 }
 
-type Zones = Known<(BTreeSet<String>, Vec<crate::known::Missing>)>;
+type KnownZones = Known<(BTreeSet<String>, Vec<Missing>)>;
 
 /// The zones that are known, with what is missing for the others.
-fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
+fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> KnownZones {
     let subnets = setting(context, config, "subnetIds", |c| c.subnet_ids.clone()).0?;
     let mut zones = BTreeSet::new();
     let mut missing = Vec::new();
@@ -238,7 +238,7 @@ fn zones(context: &Context<'_>, config: &Known<&VpcConfig>) -> Zones {
 }
 
 /// The subnet with most free addresses of each zone that the cluster is not in and could be.
-fn elsewhere(context: &Context<'_>, zones: &Zones) -> Known<Vec<String>> {
+fn elsewhere(context: &Context<'_>, zones: &KnownZones) -> Known<Vec<String>> {
     let vpc = context.vpc.clone()?;
     let taken = zones.as_ref().map(|(zones, _)| zones).map_err(Clone::clone)?;
     let mut best: BTreeMap<String, (i64, String)> = BTreeMap::new();
@@ -271,20 +271,15 @@ fn free_addresses(context: &Context<'_>, config: &Known<&VpcConfig>) -> Known<BT
 fn room_for_update(context: &Context<'_>, config: &Known<&VpcConfig>) -> Fact<bool> {
     Fact(free_addresses(context, config).and_then(|found| {
         let sum: i64 = found.values().filter_map(|free| free.as_ref().ok()).sum();
-        let missing: Vec<_> = found.into_values().filter_map(Result::err).flatten().collect();
-        match sum >= FOR_UPDATE {
-            true => Ok(true),
-            false if missing.is_empty() => Ok(false),
-            false => Err(missing),
-        }
+        let missing = found.into_values().filter_map(Result::err).flatten();
+        known::proved(sum >= FOR_UPDATE, missing)
     }))
 }
 
-fn several(zones: &Zones) -> Fact<bool> {
+fn several(zones: &KnownZones) -> Fact<bool> {
     Fact(match zones {
-        Ok((zones, _)) if zones.len() >= 2 => Ok(true),
-        Ok((_, missing)) if missing.is_empty() => Ok(false),
-        Ok((_, missing)) | Err(missing) => Err(missing.clone()),
+        Ok((zones, missing)) => known::proved(zones.len() >= 2, missing.iter().cloned()),
+        Err(missing) => Err(missing.clone()),
     })
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{argo_cd_private, argo_cds};
 use crate::facts::inventory::eks_status::works;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::eks::Cluster;
 use crate::subject::Fact;
 
@@ -194,7 +194,7 @@ fn unusable_keys(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<KeyFacts
             None => missing.push(context.missing("KeyMetadata", Some(arn))),
         }
     }
-    if unusable.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(unusable) }
+    known::found(unusable, missing)
 }
 
 fn failing_insights(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<InsightFacts>> {
@@ -254,7 +254,7 @@ fn failing_capabilities(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<C
             Err(why) => missing.extend(why),
         }
     }
-    if failing.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(failing) }
+    known::found(failing, missing)
 }
 
 /// The first change of certificate authorities that is planned, or forced by the end of the one in use.

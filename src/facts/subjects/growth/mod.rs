@@ -12,10 +12,11 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::capacity::address_demand::{self, Bound, count};
 use crate::facts::capacity::free_prefixes;
-use crate::facts::inventory::max_pods::{self, Cni, CniKnown, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
+use crate::facts::inventory::max_pods::{self, Held, Kubelet, Limit, ON_HOST, Shape, ceil};
+use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown};
 use crate::facts::inventory::{cluster, node_groups, subnets};
 use crate::intent_aws::Growth;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::subject::{Fact, Subject, Subjects};
 
 /// What rules see of planned growth (`growth` in `privek-audit.yaml`, or `--nodes`).
@@ -89,7 +90,7 @@ fn facts(context: &Context<'_>, plan: &Growth) -> GrowthFacts {
         "The planned growth is {} nodes besides those that run, which keep the addresses that they hold now; they spread evenly over the zones of their subnets, and their pods evenly over them.",
         plan.nodes
     ));
-    let cni = max_pods::cni(context);
+    let cni = vpc_cni::cni(context);
     let kubelet = kubelet(context);
     let shapes =
         plan.instance_types.iter().map(|name| max_pods::shape(context, name)).collect::<Known<Vec<_>>>();
@@ -216,9 +217,7 @@ fn need(
 fn zones(context: &Context<'_>, plan: &Growth) -> Known<BTreeMap<String, Vec<String>>> {
     let subnets: BTreeSet<String> = if plan.subnets.is_empty() {
         let (subnets, missing) = node_groups::known_subnets(context);
-        if !missing.is_empty() {
-            return Err(missing);
-        }
+        known::complete(missing)?;
         if subnets.is_empty() {
             let ids = context.vpc_config()?.subnet_ids.clone();
             ids.ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.subnetIds")])?
@@ -297,12 +296,10 @@ fn why(
         }
         Err(why) => missing.extend(why.iter().cloned()),
     }
-    missing.sort();
-    missing.dedup();
     if missing.is_empty() {
         missing.push(Missing::unmodelled("how many nodes find addresses"));
     }
-    missing
+    known::joined(missing)
 }
 
 #[cfg(test)]

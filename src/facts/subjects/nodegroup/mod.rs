@@ -9,11 +9,11 @@ use crate::facts::base::context::Context;
 use crate::facts::capacity::shortage::Shortage;
 use crate::facts::capacity::{self, Capacity, ZoneCapacity, address_demand, eni_trunking};
 use crate::facts::inventory::cluster::ipv6;
-use crate::facts::inventory::max_pods::{self, CniKnown, Kubelet, Limit};
+use crate::facts::inventory::max_pods::{self, Kubelet, Limit};
 use crate::facts::inventory::node_groups::{self, NodeGroup};
 use crate::facts::inventory::user_data;
+use crate::facts::inventory::vpc_cni::{self, CniKnown};
 use crate::known::Known;
-use crate::network::Groups;
 use crate::subject::{Fact, Subject, Subjects};
 
 use status::GroupStateFacts;
@@ -126,7 +126,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     if listed.groups.is_empty() {
         return Subjects { listed: Vec::new(), unlisted: listed.unlisted };
     }
-    let cni = max_pods::cni(context);
+    let cni = vpc_cni::cni(context);
     let ipv6 = ipv6(context);
     let kubelets: Vec<Known<Kubelet>> =
         listed.groups.iter().map(|group| kubelet(context, group, &ipv6)).collect();
@@ -163,11 +163,7 @@ fn facts(
         name: Some(group.name.clone()),
         managed: group.managed,
         subnets: Fact(group.subnets.clone()),
-        security_groups: Fact(match &group.security_groups {
-            Groups::Known(ids) => Ok(ids.clone()),
-            Groups::Undeclared => Ok(Vec::new()),
-            Groups::Unread(missing) => Err(missing.clone()),
-        }),
+        security_groups: Fact(group.security_groups.ids().map(<[String]>::to_vec)),
         instance_types: Fact(group.instance_types.clone()),
         node_role: described.and_then(|described| described.node_role.clone()),
         min_size: Fact(group.min_size.clone()),

@@ -7,7 +7,6 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::known::Known;
-use crate::network::Groups;
 use crate::subject::Fact;
 
 /// What rules see of the tags on a node group's security groups.
@@ -26,11 +25,7 @@ pub(crate) struct GroupTagFacts {
 
 /// The facts about one group.
 pub(crate) fn facts(context: &Context<'_>, group: &NodeGroup) -> GroupTagFacts {
-    let ids = match &group.security_groups {
-        Groups::Known(ids) => Ok(ids.clone()),
-        Groups::Undeclared => Ok(Vec::new()),
-        Groups::Unread(missing) => Err(missing.clone()),
-    };
+    let ids = group.security_groups.ids().map(<[String]>::to_vec);
     let own = context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
     let tagged = ids.clone().and_then(|ids| tagged(context, &ids));
     let kept = |ids: &[String]| own.clone().filter(|own| ids.contains(own)).or_else(|| ids.first().cloned());

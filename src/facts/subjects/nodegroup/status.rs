@@ -11,7 +11,6 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::{eks_status, security_groups, subnets};
 use crate::known::{Known, Missing};
-use crate::network::Groups;
 use crate::snapshot::aws::eks::Nodegroup;
 use crate::subject::Fact;
 
@@ -133,12 +132,11 @@ fn zones_without_types(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<St
 }
 
 fn groups_missing(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<String>> {
-    match &group.security_groups {
-        Groups::Known(ids) => {
+    match group.security_groups.ids()? {
+        [] => Ok(Vec::new()),
+        ids => {
             security_groups::missing_groups(context, &context.vpc.clone()?, ids.iter().map(String::as_str))
         }
-        Groups::Undeclared => Ok(Vec::new()),
-        Groups::Unread(missing) => Err(missing.clone()),
     }
 }
 

@@ -27,13 +27,13 @@ pub(crate) struct Resolver {
 }
 
 /// All answers about one name.
-pub(crate) struct Answers<'o> {
+pub(crate) struct DnsAnswers<'o> {
     all: Vec<&'o Dns>,
     name: &'o str,
     vantage: String,
 }
 
-impl<'o> Answers<'o> {
+impl<'o> DnsAnswers<'o> {
     pub(crate) fn of(sight: &Sight<'o>) -> Self {
         let dns = |seen: &'o Seen| match seen {
             Seen::Dns(dns) => Some(dns),

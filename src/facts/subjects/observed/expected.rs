@@ -8,7 +8,7 @@ use ipnet::IpNet;
 use crate::facts::base::context::Context;
 use crate::facts::ends::operator_networks;
 use crate::facts::names;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::network::{End, EndKind, Groups};
 use crate::path::Verdict;
 use crate::sets::ports::Ports;
@@ -16,7 +16,7 @@ use crate::snapshot::aws::ec2::NetworkInterface;
 use crate::snapshot::observation::{Tls, TlsOutcome};
 
 use super::dns::are_private;
-use super::vantage::Place;
+use super::vantage::VantagePlace;
 
 /// Where the settings and the probe contradict each other.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Contradictions {
 /// Traces the way from the probe's place to each address that is a known interface's.
 pub(crate) fn compare<'t>(
     context: &Context<'_>,
-    place: &Place<'_>,
+    place: &VantagePlace<'_>,
     greetings: impl Iterator<Item = &'t Tls>,
 ) -> Contradictions {
     let from = match source(context, place) {
@@ -82,14 +82,10 @@ pub(crate) fn compare<'t>(
             _ => missing.extend(paths.into_iter().flat_map(|path| path.missing)),
         }
     }
-    let missing: Vec<Missing> = missing.into_iter().collect();
-    let known = |found: Vec<String>| {
-        if found.is_empty() && !missing.is_empty() { Err(missing.clone()) } else { Ok(found) }
-    };
     Contradictions {
-        compared: if some || missing.is_empty() { Ok(some) } else { Err(missing.clone()) },
-        closed_in_fact: known(closed),
-        open_in_fact: known(open),
+        compared: known::proved(some, missing.iter().cloned()),
+        closed_in_fact: known::found(closed, missing.iter().cloned()),
+        open_in_fact: known::found(open, missing),
     }
 }
 
@@ -97,7 +93,7 @@ pub(crate) fn compare<'t>(
 /// say nothing: of a place that is not known, or without any.
 pub(crate) fn told_otherwise(
     context: &Context<'_>,
-    place: &Place<'_>,
+    place: &VantagePlace<'_>,
     name: &str,
     given: &BTreeSet<IpAddr>,
 ) -> Known<Option<Vec<String>>> {
@@ -126,7 +122,7 @@ pub(crate) fn told_otherwise(
 }
 
 /// The end that the probe spoke from; nothing where the settings say nothing of it.
-fn source(context: &Context<'_>, place: &Place<'_>) -> Known<Option<End>> {
+fn source(context: &Context<'_>, place: &VantagePlace<'_>) -> Known<Option<End>> {
     if context.snapshot.read_nothing() {
         return Ok(None);
     }

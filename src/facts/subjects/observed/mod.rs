@@ -25,7 +25,7 @@ use crate::snapshot::{Observation, Snapshot};
 use crate::subject::{Subject, Subjects};
 use crate::time::Time;
 
-use vantage::Place;
+use vantage::VantagePlace;
 
 pub(crate) use name::ObservedNameFacts;
 pub(crate) use resolver::ObservedResolverFacts;
@@ -40,7 +40,7 @@ struct Sight<'c> {
     vantage: &'c Vantage,
     /// What the place is called.
     called: String,
-    place: Place<'c>,
+    place: VantagePlace<'c>,
     at: &'c str,
     of: &'c str,
     name: &'c str,

@@ -7,12 +7,11 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::service_endpoint::both;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::observation::{CLUSTER, Proxy, Seen, TlsOutcome, VantageKind};
 use crate::subject::{Fact, Subject};
 
-use super::dns::{Answers, Resolver, are_private};
+use super::dns::{DnsAnswers, Resolver, are_private};
 use super::tls::{Greeted, Greetings};
 use super::{NAME, Sight, expected};
 
@@ -122,7 +121,7 @@ const DATES: [TlsOutcome; 3] = [TlsOutcome::Expired, TlsOutcome::NotYetValid, Tl
 /// The subject of one name and place.
 pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let place = &sight.place;
-    let answers = Answers::of(sight);
+    let answers = DnsAnswers::of(sight);
     let given = answers.addresses();
     let of_cluster = sight.of == CLUSTER;
     let resolves = answers.resolves();
@@ -248,7 +247,7 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     let in_vpc = &sight.place.in_vpc;
     let some = sight.expected.as_ref().map(|expected| !expected.is_empty()).map_err(Clone::clone);
     if sight.of != CLUSTER {
-        return both(some, in_vpc.clone());
+        return known::and(some, in_vpc.clone());
     }
     let forced = match public(context, sight) {
         Ok(false) => Ok(true),
@@ -258,7 +257,7 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
             _ => Err(missing),
         },
     };
-    both(some, forced)
+    known::and(some, forced)
 }
 
 /// The addresses that programs there use. Where the name has to lead to those that it should have, an
@@ -292,7 +291,7 @@ fn compared(
     expected: &Known<BTreeSet<IpAddr>>,
     compare: impl Fn(&BTreeSet<IpAddr>) -> BTreeSet<IpAddr>,
 ) -> Known<Vec<String>> {
-    if both(private_expected.clone(), resolves.clone())? {
+    if known::and(private_expected.clone(), resolves.clone())? {
         expected.as_ref().map(|expected| texts(&compare(expected))).map_err(Clone::clone)
     } else {
         Ok(Vec::new())

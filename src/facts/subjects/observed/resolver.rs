@@ -11,7 +11,7 @@ use crate::known::Missing;
 use crate::snapshot::observation::{CLUSTER, Dns, DnsOutcome, Transport};
 use crate::subject::{Fact, Subject};
 
-use super::dns::{Answers, are_private, told};
+use super::dns::{DnsAnswers, are_private, told};
 use super::{RESOLVER, Sight};
 
 /// What rules see of a DNS server that was asked from one place. Names that do not have to work there do not
@@ -49,29 +49,30 @@ pub(crate) struct ObservedResolverFacts {
 const MOST_NAMES: usize = 4;
 
 /// A name that a server was asked for, and its answers.
-struct Asked<'s, 'c> {
+struct AskedName<'s, 'c> {
     sight: &'s Sight<'c>,
-    answers: &'s Answers<'c>,
+    answers: &'s DnsAnswers<'c>,
     given: Vec<&'c Dns>,
 }
 
 /// Every server, once for each place that it was asked from.
 pub(crate) fn subjects(sights: &[Sight<'_>]) -> Vec<Subject> {
-    let answers: Vec<Answers<'_>> = sights.iter().map(Answers::of).collect();
-    let mut servers: BTreeMap<(&str, &str), Vec<Asked<'_, '_>>> = BTreeMap::new();
+    let answers: Vec<DnsAnswers<'_>> = sights.iter().map(DnsAnswers::of).collect();
+    let mut servers: BTreeMap<(&str, &str), Vec<AskedName<'_, '_>>> = BTreeMap::new();
     for (sight, answers) in sights.iter().zip(&answers) {
         for (server, given) in answers.servers() {
             let place = (server, sight.called.as_str());
-            servers.entry(place).or_default().push(Asked { sight, answers, given });
+            servers.entry(place).or_default().push(AskedName { sight, answers, given });
         }
     }
     servers.into_iter().map(|((server, vantage), asked)| subject(server, vantage, asked)).collect()
 }
 
-fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subject {
+fn subject(server: &str, vantage: &str, mut asked: Vec<AskedName<'_, '_>>) -> Subject {
     let configured = asked.iter().any(|one| one.given.iter().any(|dns| dns.configured));
     asked.retain(|one| one.sight.needed_here() != Ok(false));
-    let any = |one: &Asked<'_, '_>, is: fn(DnsOutcome) -> bool| one.given.iter().any(|dns| is(dns.outcome));
+    let any =
+        |one: &AskedName<'_, '_>, is: fn(DnsOutcome) -> bool| one.given.iter().any(|dns| is(dns.outcome));
     let answered = asked.iter().filter(|one| any(one, DnsOutcome::is_answer)).count();
     let untried = asked.iter().any(|one| any(one, |outcome| outcome == DnsOutcome::NotTried));
     let open = asked
@@ -96,19 +97,19 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<Asked<'_, '_>>) -> Subjec
         configured,
         asked: asked.len(),
         answered: Fact(if answered == 0 && untried { Err(unfinished()) } else { Ok(answered) }),
-        silent: known(by_reason(&asked, Asked::silent), open || udp_open),
-        without_tcp: known(by_reason(&asked, Asked::without_tcp), tcp_open),
+        silent: known(by_reason(&asked, AskedName::silent), open || udp_open),
+        without_tcp: known(by_reason(&asked, AskedName::without_tcp), tcp_open),
         tcp_needed: asked
             .iter()
             .any(|one| one.without_tcp().is_some() && one.given.iter().any(|dns| dns.truncated)),
-        filtered: known(asked.iter().filter(|one| one.is_filtered()).map(Asked::name).collect(), open),
-        differing: known(asked.iter().filter_map(Asked::differing).collect(), open),
-        by_half: known(by_reason(&asked, Asked::by_half), open),
+        filtered: known(asked.iter().filter(|one| one.is_filtered()).map(AskedName::name).collect(), open),
+        differing: known(asked.iter().filter_map(AskedName::differing).collect(), open),
+        by_half: known(by_reason(&asked, AskedName::by_half), open),
     };
     Subject::new(RESOLVER, &facts.id, None, &facts)
 }
 
-impl Asked<'_, '_> {
+impl AskedName<'_, '_> {
     /// The name, as it is told among others.
     fn name(&self) -> String {
         if self.sight.of == CLUSTER { "the Kubernetes API".to_owned() } else { self.sight.name.to_owned() }
@@ -189,8 +190,8 @@ fn is_mute(dns: &Dns) -> bool {
 
 /// What was said of which names: each reason once.
 fn by_reason<'s, 'c>(
-    asked: &[Asked<'s, 'c>],
-    reason: impl Fn(&Asked<'s, 'c>) -> Option<String>,
+    asked: &[AskedName<'s, 'c>],
+    reason: impl Fn(&AskedName<'s, 'c>) -> Option<String>,
 ) -> Vec<String> {
     let mut reasons: BTreeMap<String, Vec<String>> = BTreeMap::new();
     for one in asked {

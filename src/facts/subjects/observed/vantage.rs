@@ -11,7 +11,7 @@ use crate::snapshot::aws::ec2::Subnet;
 use crate::snapshot::observation::{Vantage, VantageKind};
 
 /// Where a probe ran.
-pub(crate) struct Place<'c> {
+pub(crate) struct VantagePlace<'c> {
     /// The subnet of the cluster's VPC, and the address in it.
     pub subnet: Known<Option<(&'c Subnet, IpAddr)>>,
     /// The declared network of operators, and the address in it.
@@ -23,7 +23,7 @@ pub(crate) struct Place<'c> {
 }
 
 /// Finds the place by the addresses that the probe spoke from.
-pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
+pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlace<'c> {
     let subnet = subnet(context, vantage);
     let find = |cidr: &IpNet| vantage.addresses.iter().copied().find(|address| cidr.contains(address));
     let operator = context
@@ -70,7 +70,7 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Place<'c> {
             vantage.name
         ));
     }
-    Place { subnet, operator, of_cluster, in_vpc }
+    VantagePlace { subnet, operator, of_cluster, in_vpc }
 }
 
 /// The subnet of the cluster's VPC that one of the addresses lies in.

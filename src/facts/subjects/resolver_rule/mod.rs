@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_resolver;
-use crate::known::{Known, Missing};
+use crate::known::{self, Known, Missing};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule, ResolverRuleAssociation};
 use crate::subject::{Fact, Subject, Subjects};
 
@@ -85,9 +85,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             None => unlisted.push(context.missing("ResolverRules", Some(id))),
         }
     }
-    unlisted.sort();
-    unlisted.dedup();
-    Subjects { listed, unlisted }
+    Subjects { listed, unlisted: known::joined(unlisted) }
 }
 
 fn facts(
@@ -113,11 +111,7 @@ fn facts(
         name: rule.name.clone(),
         domain: Fact(domain),
         vpcs: vpcs.into_iter().map(str::to_owned).collect(),
-        in_force: Fact(match (obstacles.is_empty(), unread.is_empty()) {
-            (false, _) => Ok(false),
-            (true, true) => Ok(true),
-            (true, false) => Err(unread),
-        }),
+        in_force: Fact(known::disproved(!obstacles.is_empty(), unread)),
         obstacles,
         leads_to_cluster: Fact(leads),
         targets: targets.iter().map(ToString::to_string).collect(),
@@ -180,7 +174,7 @@ fn looping_vpcs(context: &Context<'_>, vpcs: &BTreeSet<&str>, targets: &[IpAddr]
             Err(why) => missing.extend(why),
         }
     }
-    if looping.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(looping) }
+    known::found(looping, missing)
 }
 
 fn endpoints_of<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s ResolverEndpoint>> {

@@ -8,7 +8,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::facts::iam::permissions::{Grant, Permissions};
-use crate::facts::iam::role_usage::{self, Use, last};
+use crate::facts::iam::role_usage::{self, RoleUse, last};
 use crate::facts::iam::trust_policy;
 use crate::facts::inventory::vpc_cni;
 use crate::known::{Known, Missing};
@@ -106,7 +106,7 @@ pub(crate) struct RoleFacts {
 /// The roles that the cluster is known to use.
 pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     let uses = role_usage::all(context);
-    let cni = Cni::new(context);
+    let cni = CniCredentials::new(context);
     let listed = uses.roles.iter().map(|(arn, used)| {
         let facts = facts(context, arn, used, &cni);
         Subject::new("role", &facts.id, Some(&facts.id), &facts)
@@ -115,13 +115,13 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
 }
 
 /// How the VPC CNI gets its credentials, and for which addresses.
-struct Cni {
+struct CniCredentials {
     /// The ARN of its own role; none where it uses the node's.
     own: Known<Option<String>>,
     ipv6: Known<bool>,
 }
 
-impl Cni {
+impl CniCredentials {
     fn new(context: &Context<'_>) -> Self {
         let ipv6 = context.cluster.clone().and_then(|cluster| {
             let network = cluster.kubernetes_network_config.as_ref();
@@ -157,7 +157,7 @@ fn own_role(context: &Context<'_>) -> Known<Option<String>> {
     role_usage::pod_identity_of(context, "kube-system", "aws-node")
 }
 
-fn facts(context: &Context<'_>, arn: &str, used: &Use, cni: &Cni) -> RoleFacts {
+fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials) -> RoleFacts {
     let name = last(arn).unwrap_or(arn).to_owned();
     let permissions = Permissions::of(context, &name, arn);
     let nothing = || Grant { allowed: Ok(true), lacks: Vec::new() };
@@ -236,8 +236,8 @@ fn exists(context: &Context<'_>, name: &str) -> Known<bool> {
 fn of_cni(
     context: &Context<'_>,
     arn: &str,
-    used: &Use,
-    cni: &Cni,
+    used: &RoleUse,
+    cni: &CniCredentials,
     permissions: &Permissions,
 ) -> (Known<bool>, Known<bool>, Vec<String>) {
     let own = cni.own.clone();
@@ -279,10 +279,10 @@ fn manages_vpc_resources(context: &Context<'_>) -> Known<bool> {
     vpc_cni::cni(context).setting(|cni| cni.pod_interfaces)
 }
 
-type Entry<'s> = Known<Option<&'s AccessEntry>>;
+type KnownAccessEntry<'s> = Known<Option<&'s AccessEntry>>;
 
 /// The access entry of a principal, if there is one.
-fn entry<'s>(context: &Context<'s>, arn: &str) -> Entry<'s> {
+fn entry<'s>(context: &Context<'s>, arn: &str) -> KnownAccessEntry<'s> {
     let aws = &context.snapshot.aws;
     if let Some(entry) = aws.access_entry.iter().flatten().find(|entry| entry.principal_arn == arn) {
         return Ok(Some(entry));
@@ -297,19 +297,19 @@ fn entry<'s>(context: &Context<'s>, arn: &str) -> Entry<'s> {
 }
 
 /// <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
-fn wanted_type(used: &Use) -> Option<&'static str> {
+fn wanted_type(used: &RoleUse) -> Option<&'static str> {
     match used {
-        Use { auto_mode: true, .. } => Some("EC2"),
-        Use { nodes: true, windows: true, .. } => Some("EC2_WINDOWS"),
-        Use { nodes: true, .. } => Some("EC2_LINUX"),
-        Use { fargate, .. } if !fargate.is_empty() => Some("FARGATE_LINUX"),
+        RoleUse { auto_mode: true, .. } => Some("EC2"),
+        RoleUse { nodes: true, windows: true, .. } => Some("EC2_WINDOWS"),
+        RoleUse { nodes: true, .. } => Some("EC2_LINUX"),
+        RoleUse { fargate, .. } if !fargate.is_empty() => Some("FARGATE_LINUX"),
         _ => None,
     }
 }
 
 /// Whether the cluster takes the role's holders for nodes. An access entry comes before `aws-auth`,
 /// which only Kubernetes shows.
-fn mapped(context: &Context<'_>, used: &Use, entry: &Entry<'_>) -> Known<bool> {
+fn mapped(context: &Context<'_>, used: &RoleUse, entry: &KnownAccessEntry<'_>) -> Known<bool> {
     let Some(wanted) = wanted_type(used) else { return Ok(true) };
     let config = context.cluster.clone()?.access_config.as_ref();
     let mode = config

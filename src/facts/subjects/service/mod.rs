@@ -6,12 +6,12 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::callers::{Clients, Zones, offered_zones};
+use crate::facts::endpoints::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::endpoints::centralized;
-use crate::facts::endpoints::policy::{self, Senders, Verdict};
+use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
 use crate::facts::features;
-use crate::known::Known;
+use crate::known::{self, Known};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 use crate::subject::{Fact, Subject, Subjects};
 
@@ -157,7 +157,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             facts.security_group.clone_from(&group);
             let outside = features::needed_outside(matrix, &used, suffix);
             let inside = outside.clone().map(|outside| !outside);
-            facts.other_way = Fact(service_endpoint::both(inside, clients.other_way.clone()));
+            facts.other_way = Fact(known::and(inside, clients.other_way.clone()));
             facts.needed_outside = Fact(outside);
             Subject::new("service", suffix, None, &facts)
         })
@@ -183,10 +183,7 @@ fn of_service(
     let best = if none_here && !shared.is_empty() { Err(shared) } else { best };
     let served = match &best {
         Ok(Some(_)) => Ok(true),
-        Ok(None) => match centralized::unread(context, &clients.subnets, suffix, detail) {
-            missing if missing.is_empty() => Ok(false),
-            missing => Err(missing),
-        },
+        Ok(None) => known::proved(false, centralized::unread(context, &clients.subnets, suffix, detail)),
         Err(_) if none_here => Err(centralized::unread(context, &clients.subnets, suffix, detail)),
         Err(missing) => Err(missing.clone()),
     };
@@ -197,11 +194,11 @@ fn of_service(
         Ok(None) => Fact::known(false),
         Err(missing) => Fact(Err(missing.clone())),
     };
-    let zones = Zones::new(context, clients, &best, offered_zones(detail).as_ref());
+    let zones = EndpointZones::new(context, clients, &best, offered_zones(detail).as_ref());
     let policy = match &best {
         Ok(Some(endpoint)) => policy::judge(context, senders, endpoint, service, detail),
-        Ok(None) => Verdict::all(Ok(false)),
-        Err(missing) => Verdict::all(Err(missing.clone())),
+        Ok(None) => PolicyVerdict::all(Ok(false)),
+        Err(missing) => PolicyVerdict::all(Err(missing.clone())),
     };
     ServiceFacts {
         id: suffix.to_owned(),
@@ -260,16 +257,10 @@ fn of_service(
 /// Whether one of the endpoints serves what is outside the VPC: not a gateway
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>).
 fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> Known<bool> {
-    let mut missing = Vec::new();
-    for endpoint in existing.clone()? {
+    known::any(existing.clone()?.into_iter().map(|endpoint| {
         let serves = service_endpoint::is_interface(context, endpoint);
-        match service_endpoint::both(serves, service_endpoint::available(context, endpoint)) {
-            Ok(true) => return Ok(true),
-            Ok(false) => {}
-            Err(why) => missing.extend(why),
-        }
-    }
-    if missing.is_empty() { Ok(false) } else { Err(missing) }
+        known::and(serves, service_endpoint::available(context, endpoint))
+    }))
 }
 
 /// The home of a global service that the cluster's region does not list.

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::capacity::pod_subnets::{Places, PodPlaceFacts};
+use crate::facts::capacity::pod_subnets::{PodPlaceFacts, PodPlaces};
 use crate::facts::endpoints::s3::S3;
 use crate::facts::inventory::load_balancer_tags;
 use crate::facts::inventory::subnets::{Hosts, REFUSED, among, field, free_addresses, listed_zone};
@@ -12,7 +12,7 @@ use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Subnet, tag};
 use crate::subject::{Fact, Subject, Subjects};
 
-use egress::WayFacts;
+use egress::SubnetEgressFacts;
 use ipv6::SubnetV6Facts;
 
 /// What rules see of a subnet.
@@ -66,7 +66,7 @@ pub(crate) struct SubnetFacts {
     #[serde(flatten)]
     pods: PodPlaceFacts,
     #[serde(flatten)]
-    ways: WayFacts,
+    ways: SubnetEgressFacts,
     #[serde(flatten)]
     v6: SubnetV6Facts,
     /// Whether it is in the cluster's VPC (`Subnets[].VpcId`).
@@ -83,7 +83,7 @@ pub(crate) fn of_control_plane(context: &Context<'_>) -> Subjects {
         Ok(ids) => ids,
         Err(missing) => return Subjects::unlisted(missing.clone()),
     };
-    let (s3, places) = (S3::new(context), Places::new(context));
+    let (s3, places) = (S3::new(context), PodPlaces::new(context));
     let listed =
         ids.iter().map(|id| subject("control_plane_subnet", &facts(context, id, &hosts, &s3, &places)));
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
@@ -96,7 +96,7 @@ pub(crate) fn of_load_balancers(context: &Context<'_>) -> Subjects {
         Err(missing) => return Subjects::unlisted(missing),
     };
     let hosts = Hosts::of(context);
-    let (s3, places) = (S3::new(context), Places::new(context));
+    let (s3, places) = (S3::new(context), PodPlaces::new(context));
     let listed = marked.into_iter().map(|subnet| {
         let facts = facts(context, &subnet.subnet_id, &hosts, &s3, &places);
         self::subject("load_balancer_subnet", &facts)
@@ -107,7 +107,7 @@ pub(crate) fn of_load_balancers(context: &Context<'_>) -> Subjects {
 /// Every subnet that the control plane or nodes use.
 pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     let hosts = Hosts::of(context);
-    let (s3, places) = (S3::new(context), Places::new(context));
+    let (s3, places) = (S3::new(context), PodPlaces::new(context));
     let (ids, unlisted) = hosts.used();
     let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &hosts, &s3, &places))).collect();
     Subjects { listed, unlisted }
@@ -122,7 +122,7 @@ fn facts(
     id: &str,
     hosts: &Hosts,
     s3: &S3<'_, '_>,
-    places: &Places<'_, '_>,
+    places: &PodPlaces<'_, '_>,
 ) -> SubnetFacts {
     let to_s3 = s3.route(id);
     let subnet = context.network.subnet(id);

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::vpc_dns::{Attribute, Dns, dhcp, dns_attribute, forwards, values};
+use crate::facts::inventory::vpc_dns::{Attribute, VpcDns, dhcp, dns_attribute, forwards, values};
 use crate::known::{Known, Missing};
 use crate::snapshot::aws::ec2::{Vpc, tag};
 use crate::subject::{Fact, Subject, Subjects};
@@ -53,7 +53,7 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
         .clone()
         .and_then(|vpc| vpc.dhcp_options_id.clone().ok_or_else(|| field(context, "DhcpOptionsId")));
     let servers = dhcp(context, &dhcp_options_id).map(|options| values(options, "domain-name-servers"));
-    let dns = servers.clone().and_then(|servers| Dns::of(context, vpc, &servers));
+    let dns = servers.clone().and_then(|servers| VpcDns::of(context, vpc, &servers));
     VpcFacts {
         id: id.to_owned(),
         name: vpc.as_ref().ok().and_then(|vpc| tag(&vpc.tags, "Name")).map(str::to_owned),
@@ -64,8 +64,8 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
         ),
         dhcp_options_id: Fact(dhcp_options_id),
         dns_servers: Fact(servers.clone()),
-        amazon_provided_dns: Fact(dns.clone().map(|dns| dns == Dns::Amazon)),
-        dns_servers_mixed: Fact(dns.clone().map(|dns| dns == Dns::Mixed)),
+        amazon_provided_dns: Fact(dns.clone().map(|dns| dns == VpcDns::Amazon)),
+        dns_servers_mixed: Fact(dns.clone().map(|dns| dns == VpcDns::Mixed)),
         custom_dns_forwards: Fact(dns.and_then(|dns| forwards(dns, servers.as_deref().unwrap_or_default()))),
     }
 }

@@ -42,7 +42,7 @@ pub(crate) struct SupportFacts {
 
 /// Ends of support.
 #[derive(Clone, Debug, PartialEq)]
-struct Ends {
+struct SupportEnds {
     standard: Time,
     extended: Time,
 }
@@ -79,7 +79,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> SupportFacts {
 }
 
 /// Which support holds, and for how many days.
-fn phase(ends: &Ends, now: i64) -> (&'static str, i64) {
+fn phase(ends: &SupportEnds, now: i64) -> (&'static str, i64) {
     let (standard, extended) = (days(&ends.standard, now), days(&ends.extended, now));
     match (ends.standard.seconds(), ends.extended.seconds()) {
         (Some(end), _) if now < end => ("standard", standard),
@@ -92,7 +92,7 @@ fn days(end: &Time, now: i64) -> i64 {
     (end.seconds().unwrap_or(now) - now).div_euclid(DAY)
 }
 
-fn ends(context: &Context<'_>, version: &str) -> Known<Ends> {
+fn ends(context: &Context<'_>, version: &str) -> Known<SupportEnds> {
     let wanted = minor_version(version);
     let listed = context.snapshot.aws.cluster_versions.as_deref();
     let listed = listed.unwrap_or_default().iter().find(|listed| {
@@ -102,7 +102,8 @@ fn ends(context: &Context<'_>, version: &str) -> Known<Ends> {
     let dated = listed.and_then(|listed| {
         let standard = listed.end_of_standard_support_date.clone()?;
         let extended = listed.end_of_extended_support_date.clone()?;
-        (standard.seconds().is_some() && extended.seconds().is_some()).then_some(Ends { standard, extended })
+        (standard.seconds().is_some() && extended.seconds().is_some())
+            .then_some(SupportEnds { standard, extended })
     });
     if let Some(ends) = dated {
         return Ok(ends);
@@ -112,7 +113,7 @@ fn ends(context: &Context<'_>, version: &str) -> Known<Ends> {
         context.assume(format!(
             "The end of support of Kubernetes {version} is taken from the table in this program, because eks:DescribeClusterVersions did not give it."
         ));
-        return Ok(Ends { standard: standard.clone(), extended: extended.clone() });
+        return Ok(SupportEnds { standard: standard.clone(), extended: extended.clone() });
     }
     Err(vec![match listed {
         Some(_) => context.field("clusterVersions", &format!("the end of support of {version}")),

@@ -12,7 +12,7 @@ use crate::subject::Fact;
 
 /// What rules see of a subnet's routes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct WayFacts {
+pub(crate) struct SubnetEgressFacts {
     /// Whether it has a route to an internet gateway (`RouteTables[].Routes[].GatewayId`).
     public: Fact<bool>,
     /// Whether what runs in it has a way to the internet: a public NAT gateway, or an internet gateway and a public
@@ -58,11 +58,11 @@ struct TransitFacts {
 }
 
 /// The facts about one subnet.
-pub(crate) fn facts(context: &Context<'_>, id: &str) -> WayFacts {
+pub(crate) fn facts(context: &Context<'_>, id: &str) -> SubnetEgressFacts {
     let network = &context.network;
     let nats = network.nat_gateways_elsewhere(id);
     let transit = transit(context, id);
-    WayFacts {
+    SubnetEgressFacts {
         public: Fact(network.is_public(id)),
         way_out: Fact(callers::way_out(context, id)),
         nat_gateways_in_zone: Fact(nats.as_ref().map(Vec::is_empty).map_err(Clone::clone)),
