@@ -12,6 +12,7 @@ mod breakages;
 mod cases;
 mod collecting;
 mod commands;
+mod contract;
 mod demo;
 mod documents;
 mod drift;
