@@ -3,8 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-
-use crate::report::Severity;
+use privek_core::report::Severity;
 
 /// Which rules, and how strict.
 #[derive(Args, Debug)]

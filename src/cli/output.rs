@@ -5,8 +5,7 @@ use std::sync::LazyLock;
 
 use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
-
-use crate::render::{FORMATS, Format, default_format};
+use privek_core::render::{FORMATS, Format, default_format};
 
 /// Where the report goes, and in which form.
 #[derive(Args, Debug)]

@@ -2,9 +2,9 @@
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use privek_core::render::FORMATS;
 
 use super::*;
-use crate::render::FORMATS;
 
 fn parse(line: &str) -> Result<Cli, clap::Error> {
     Cli::try_parse_from(line.split(' '))

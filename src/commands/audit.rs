@@ -1,16 +1,17 @@
 //! The audit: read, redact if asked, derive, evaluate, render.
 
 use anyhow::bail;
+use privek_aws::facts;
+use privek_aws::snapshot::redact::Redactor;
+use privek_core::render;
+use privek_core::report::Report;
+
+use crate::cli::AuditArgs;
 
 use super::done::Done;
 use super::prepared::Prepared;
 use super::probing::{self, Probing};
 use super::{input, output};
-use crate::cli::AuditArgs;
-use crate::facts;
-use crate::render;
-use crate::report::Report;
-use crate::snapshot::redact::Redactor;
 
 /// Audits a cluster.
 pub fn run(args: &AuditArgs) -> Result<Done, anyhow::Error> {

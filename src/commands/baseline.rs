@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use privek_aws::snapshot::{Snapshot, SnapshotError};
+use privek_core::report::{Report, SCHEMA_VERSION};
 use serde_json::Value;
 use thiserror::Error;
-
-use crate::report::{Report, SCHEMA_VERSION};
-use crate::snapshot::{Snapshot, SnapshotError};
 
 /// What to compare with.
 #[derive(Clone, Debug)]
@@ -94,8 +93,9 @@ impl Baseline {
 
 #[cfg(test)]
 mod tests {
+    use privek_core::report::sample;
+
     use super::*;
-    use crate::report::sample;
 
     #[test]
     fn a_baseline_is_a_report_or_a_snapshot_and_anything_else_an_error() {
@@ -105,7 +105,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             Baseline::read(&path)
         };
-        let report = crate::render::json::render(&sample::report());
+        let report = privek_core::render::json::render(&sample::report());
         assert!(matches!(read(&report), Ok(Baseline::Report(_))));
         assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::Snapshot(_))));
         assert!(matches!(read(r#"{"Vpcs": []}"#), Err(BaselineError::Neither { .. })));

@@ -1,17 +1,18 @@
 //! The audit of a closed network that is built into the program.
 
 use anyhow::Context;
+use privek_aws::intent::Intent;
+use privek_aws::snapshot::Snapshot;
+use privek_aws::snapshot::redact::Redactor;
+use privek_core::render;
+use privek_core::report::Report;
+
+use crate::cli::DemoArgs;
 
 use super::done::Done;
 use super::input::{self, Declared};
 use super::output;
 use super::prepared::Prepared;
-use crate::cli::DemoArgs;
-use crate::intent_aws::Intent;
-use crate::render;
-use crate::report::Report;
-use crate::snapshot::Snapshot;
-use crate::snapshot::redact::Redactor;
 
 const SNAPSHOT: &str = include_str!("../../fixtures/closed-network.json");
 const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");

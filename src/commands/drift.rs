@@ -1,15 +1,16 @@
 //! Drift: today's audit against an earlier one.
 
 use anyhow::bail;
+use privek_aws::snapshot::{Snapshot, SnapshotError};
+use privek_core::drift::{self, Drift};
+use privek_core::render;
+use privek_core::report::Report;
+
+use crate::cli::{DriftArgs, SourceArgs};
 
 use super::baseline::Baseline;
 use super::done::Done;
 use super::{audit, output};
-use crate::cli::{DriftArgs, SourceArgs};
-use crate::drift::{self, Drift};
-use crate::render;
-use crate::report::Report;
-use crate::snapshot::{Snapshot, SnapshotError};
 
 /// Compares today's state with the baseline.
 pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {

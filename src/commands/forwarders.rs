@@ -1,11 +1,13 @@
 //! `forwarders`: read, find out which names go to which addresses, write a DNS server's configuration.
 
+use privek_aws::facts::{self, Forwarding, Wanted};
+use privek_core::render;
+use privek_core::report::forwarders::{Forwarders, NoDomain};
+
+use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
+
 use super::done::Done;
 use super::{input, output};
-use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
-use crate::facts::{self, Forwarding, Wanted};
-use crate::render;
-use crate::report::forwarders::{Forwarders, NoDomain};
 
 /// Writes the configuration.
 pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {

@@ -6,9 +6,9 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use privek_core::render::text::Style;
 
 use crate::cli::OutputArgs;
-use crate::render::text::Style;
 
 /// Wider lines are harder to read.
 const WIDEST: usize = 120;

@@ -1,11 +1,12 @@
 //! All that an evaluation needs beside the snapshot, whatever subcommand evaluates.
 
+use privek_aws::facts::{self, Facts};
+use privek_aws::snapshot::Snapshot;
+use privek_aws::snapshot::redact::Redactor;
+use privek_core::report::{Report, Severity};
+use privek_core::rule::{self, Evaluation, Rules};
+
 use super::input::Declared;
-use crate::facts::{self, Facts};
-use crate::report::{Report, Severity};
-use crate::rule::{self, Evaluation, Rules};
-use crate::snapshot::Snapshot;
-use crate::snapshot::redact::Redactor;
 
 /// All that an evaluation needs beside the snapshot.
 #[derive(Debug)]

@@ -3,17 +3,19 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use privek_aws::snapshot::Snapshot;
+use privek_core::header::{Header, SNAPSHOT_VERSION};
+use privek_core::render::{self, ProbeOutput};
+use privek_core::report::probe::Probe;
+
+use crate::cli::ProbeArgs;
+use crate::collect::probe::Targets;
 
 use super::done::Done;
 use super::prepared::Prepared;
 use super::probe_summary::probe_summary;
 use super::probing::{self, Probed, Probing, ToProbe};
 use super::{input, output};
-use crate::cli::ProbeArgs;
-use crate::collect::probe::Targets;
-use crate::render::{self, ProbeOutput};
-use crate::report::probe::Probe;
-use crate::snapshot::{Header, SNAPSHOT_VERSION, Snapshot};
 
 /// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 
-use crate::report::probe::{Line, NameSeen, ProbeSummary};
-use crate::snapshot::observation::{
+use privek_core::observation::{
     CLUSTER, Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Transport,
 };
+use privek_core::report::probe::{Line, NameSeen, ProbeSummary};
 
 /// A way of asking: a server, over a transport.
 type Way<'o> = (&'o str, Transport);
@@ -158,8 +158,9 @@ fn greeting(tls: &Tls) -> Outcome {
 mod tests {
     use std::net::IpAddr;
 
+    use privek_core::observation::Vantage;
+
     use super::*;
-    use crate::snapshot::observation::Vantage;
 
     fn seen(name: &str, seen: Seen) -> Observation {
         Observation {

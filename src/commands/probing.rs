@@ -4,17 +4,18 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
+use privek_aws::facts::{self, NeededName};
+use privek_aws::intent::Intent;
+use privek_aws::snapshot::Snapshot;
+use privek_core::known::Missing;
+use privek_core::observation::{CLUSTER, Observation, Vantage};
+use privek_core::report::{Report, Verdict};
 
-use super::progress::Line;
 use crate::cli::ProbingArgs;
 use crate::collect::aws;
 use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
-use crate::facts::{self, NeededName};
-use crate::intent_aws::Intent;
-use crate::known::Missing;
-use crate::report::{Report, Verdict};
-use crate::snapshot::Snapshot;
-use crate::snapshot::observation::{CLUSTER, Observation, Vantage};
+
+use super::progress::Line;
 
 /// What to probe, and what could not be found out about it.
 #[derive(Debug, Default)]

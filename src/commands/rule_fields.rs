@@ -1,10 +1,9 @@
 //! What rules can read: the fields of each kind of subject, from the facts' own schemas.
 
 use anyhow::bail;
+use privek_aws::facts;
+use privek_core::report::rules::{KindFields, RuleField, RuleFields};
 use serde_json::Value;
-
-use crate::facts;
-use crate::report::rules::{KindFields, RuleField, RuleFields};
 
 /// What is bound in every rule, whatever its subject.
 const TARGET: &str = "target";
@@ -68,9 +67,11 @@ fn form(field: &Value, schema: &Value) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use privek_core::render;
+
     use crate::commands::output::PLAIN;
-    use crate::render;
+
+    use super::*;
 
     fn page(kind: Option<&str>) -> String {
         let print = render::renderer::<RuleFields>(render::default_format()).unwrap();

@@ -3,17 +3,18 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
+use privek_aws::pack::PACK;
+use privek_core::render::text::count;
+use privek_core::render::{self, Format};
+use privek_core::report::Fix;
+use privek_core::report::rules::{RuleEntry, RuleFields, RuleInFull, RuleList};
+use privek_core::rule::{self, Explainer, Explanation, Rule, Rules};
+
+use crate::cli::RulesCommand;
 
 use super::done::Done;
 use super::output::PLAIN;
 use super::{input, rule_fields};
-use crate::cli::RulesCommand;
-use crate::pack_aws::PACK;
-use crate::render::text::count;
-use crate::render::{self, Format};
-use crate::report::Fix;
-use crate::report::rules::{RuleEntry, RuleFields, RuleInFull, RuleList};
-use crate::rule::{self, Explainer, Explanation, Rule, Rules};
 
 /// Lists, explains or checks rules.
 pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {

@@ -3,21 +3,21 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
+use privek_aws::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
+use privek_aws::ids;
+use privek_aws::pack::PACK;
+use privek_aws::snapshot::redact::Redactor;
+use privek_core::report::Fix;
+use privek_core::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
+use privek_core::sets::ports::Ports;
+use privek_core::{render, rule};
+
+use crate::cli::TraceArgs;
+use crate::collect::aws::About;
 
 use super::done::Done;
 use super::input::{self, Declared};
 use super::output;
-use crate::cli::TraceArgs;
-use crate::collect::aws::About;
-use crate::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
-use crate::id;
-use crate::pack_aws::PACK;
-use crate::render;
-use crate::report::Fix;
-use crate::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
-use crate::rule;
-use crate::sets::ports::Ports;
-use crate::snapshot::redact::Redactor;
 
 /// Traces every path from one end to another. Everything that can be wrong without AWS is checked
 /// before AWS is asked.
@@ -76,9 +76,9 @@ fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
             }
             spec => about.ends.push(spec.to_string()),
         }
-        about
-            .ends
-            .extend(end.via.iter().filter(|via| id::kind(via) == Some(id::Kind::NetworkInterface)).cloned());
+        about.ends.extend(
+            end.via.iter().filter(|via| ids::kind(via) == Some(ids::Kind::NetworkInterface)).cloned(),
+        );
     }
     about
 }

@@ -1,6 +1,10 @@
 //! Several accounts: the first one's reading, and what the others own of what it refers to.
 
 use aws_config::SdkConfig;
+use privek_aws::snapshot::Snapshot;
+
+use crate::collect::error::CollectError;
+use crate::collect::progress::Progress;
 
 use super::about::About;
 use super::clients::Clients;
@@ -8,9 +12,6 @@ use super::crawl::account;
 use super::crawl::referenced::{self, Unread};
 use super::session::Session;
 use super::single_account::{collect_about, collect_network};
-use crate::collect::error::CollectError;
-use crate::collect::progress::Progress;
-use crate::snapshot::Snapshot;
 
 /// How often the other accounts are asked: what one of them reads may lead to another one's.
 const ROUNDS: usize = 3;

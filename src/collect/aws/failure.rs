@@ -7,12 +7,13 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use privek_core::header::Gap;
+
+use crate::collect::error::CollectError;
 
 use super::error_chain::{causes, chain, one_line, root};
 use super::http::ProxyFailure;
 use super::operations::Operation;
-use crate::collect::error::CollectError;
-use crate::snapshot::Gap;
 
 /// A call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]

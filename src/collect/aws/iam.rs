@@ -2,11 +2,11 @@
 
 use aws_sdk_iam::{Client, types};
 use percent_encoding::percent_decode_str;
+use privek_aws::snapshot::aws::iam as shape;
 use serde_json::Value;
 
 use super::convert::{Fetched, all, list, text};
 use super::failure::Failure;
-use crate::snapshot::aws::iam as shape;
 
 /// `GetRole`.
 pub(super) async fn role(client: &Client, name: &str) -> Fetched<shape::Role> {

@@ -4,14 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
+use privek_aws::snapshot::aws::{self, COLLECTIONS};
+use privek_aws::snapshot::{Aws, Snapshot};
+use privek_core::header::{Gap, Header, SNAPSHOT_VERSION};
+
+use crate::collect::progress::Progress;
 
 use super::clients::Clients;
 use super::convert::Fetched;
 use super::failure::Failure;
 use super::operations::Operation;
-use crate::collect::progress::Progress;
-use crate::snapshot::aws::{self, COLLECTIONS};
-use crate::snapshot::{Aws, Gap, Header, SNAPSHOT_VERSION, Snapshot};
 
 /// How many calls of one operation are in flight at once. EC2 allows 100 in a burst and 20 a
 /// second after that: <https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html>
@@ -278,7 +280,7 @@ pub(super) type CollectionField<T> = fn(&mut Aws) -> &mut Option<Vec<T>>;
 /// The field of a collection.
 macro_rules! collection {
     ($field:ident) => {
-        (|aws: &mut $crate::snapshot::Aws| &mut aws.$field)
+        (|aws: &mut privek_aws::snapshot::Aws| &mut aws.$field)
             as $crate::collect::aws::session::CollectionField<_>
     };
 }

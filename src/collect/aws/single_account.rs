@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use aws_config::SdkConfig;
 use futures::future::{try_join, try_join3};
+use privek_aws::snapshot::Snapshot;
+use privek_aws::snapshot::aws::eks::Cluster;
+
+use crate::collect::error::CollectError;
+use crate::collect::progress::Progress;
 
 use super::about::About;
 use super::clients::Clients;
 use super::crawl::locate::{self, LocatedVpcs};
 use super::crawl::{self, account, afterwards, asking_vpcs, region, transit_vpcs, vpc};
-use super::eks;
 use super::failure::{Failure, FailureKind};
-use super::operations;
 use super::session::Session;
-use crate::collect::error::CollectError;
-use crate::collect::progress::Progress;
-use crate::snapshot::Snapshot;
-use crate::snapshot::aws::eks::Cluster;
+use super::{eks, operations};
 
 /// How many VPCs are read in full because an address end may be in them.
 const AT_MOST: usize = 10;

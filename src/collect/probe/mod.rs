@@ -17,22 +17,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
+use privek_core::observation::{
+    CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage,
+};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
+
+use super::progress::Progress;
+use dns::Answer;
+use try_limit::{TryLimit, TryTurn};
 
 pub use error::ProbeError;
 pub use proxy::ProxySettings;
 pub use targets::{Target, Targets, is_authority};
 pub use tls::Trust;
 pub use vantage::{configured_servers, here, server};
-
-use super::progress::Progress;
-use crate::snapshot::observation::{
-    CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage,
-};
-use dns::Answer;
-use try_limit::{TryLimit, TryTurn};
 
 /// How a probe is made.
 #[derive(Clone, Debug)]

@@ -1,8 +1,8 @@
 //! Which proxy programs go through for a name, as `kubectl` and the AWS SDKs read the environment
 //! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>).
 
-use crate::snapshot::observation::Proxy;
-use crate::snapshot::user_data;
+use privek_aws::snapshot::user_data;
+use privek_core::observation::Proxy;
 
 /// The proxy settings of an environment, for servers with TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

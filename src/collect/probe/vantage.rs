@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::snapshot::observation::{Networks, Vantage, VantageKind};
+use privek_core::observation::{Networks, Vantage, VantageKind};
 
 /// This machine or pod; `name` is what to call it, `towards` where it has to reach, `networks` where the
 /// cluster is.

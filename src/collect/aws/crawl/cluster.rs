@@ -1,11 +1,12 @@
 //! What follows from the cluster's description, and what does not wait for it.
 
 use futures::join;
+use privek_aws::snapshot::Arn;
+use privek_aws::snapshot::aws::eks::Cluster;
+
+use crate::collect::aws::session::{Session, collection};
 
 use super::{account, cluster_state, iam, nodes, vpc};
-use crate::collect::aws::session::{Session, collection};
-use crate::snapshot::Arn;
-use crate::snapshot::aws::eks::Cluster;
 
 /// What follows from the cluster: its VPC and everything in and around it. Gives the VPC.
 pub(crate) async fn around(session: &Session<'_>, cluster: &Cluster) -> Option<String> {

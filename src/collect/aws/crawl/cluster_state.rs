@@ -2,16 +2,15 @@
 //! versions, insights, capabilities, certificate authorities; and the keys and registry rules that it depends on.
 
 use futures::join;
+use privek_aws::snapshot::aws::eks::Cluster;
+use privek_core::header::EVERYTHING;
+
+use crate::collect::aws::eks::{members, state};
+use crate::collect::aws::session::{Session, collection, each};
+use crate::collect::aws::{ecr, kms, operations};
 
 use super::described::{describe_each, keep_described};
 use super::iam;
-use crate::collect::aws::ecr;
-use crate::collect::aws::eks::{members, state};
-use crate::collect::aws::kms;
-use crate::collect::aws::operations;
-use crate::collect::aws::session::{Session, collection, each};
-use crate::snapshot::EVERYTHING;
-use crate::snapshot::aws::eks::Cluster;
 
 /// What waits for nothing.
 pub(super) async fn all(session: &Session<'_>) {

@@ -2,11 +2,10 @@
 //! something uses it.
 
 use futures::join;
+use privek_aws::snapshot::Arn;
 
-use crate::collect::aws::iam;
-use crate::collect::aws::operations;
 use crate::collect::aws::session::{AskedOnce, Session, collection, each};
-use crate::snapshot::Arn;
+use crate::collect::aws::{iam, operations};
 
 /// Roles, instance profiles and policies by name or ARN, which do not collide.
 const IAM: AskedOnce = AskedOnce("roles, instance profiles and policies");

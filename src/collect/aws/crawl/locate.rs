@@ -6,8 +6,8 @@ use std::net::IpAddr;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures::future::{try_join, try_join_all};
 use ipnet::IpNet;
+use privek_aws::ids::{self, Kind};
 
-use super::region;
 use crate::collect::aws::convert::Fetched;
 use crate::collect::aws::ec2::lookup;
 use crate::collect::aws::ec2::vpcs::prefixes;
@@ -15,7 +15,8 @@ use crate::collect::aws::failure::Failure;
 use crate::collect::aws::operations::{self, Operation};
 use crate::collect::aws::session::{Session, collection};
 use crate::collect::error::CollectError;
-use crate::id::{self, Kind};
+
+use super::region;
 
 /// What the texts of ends name, as far as AWS can be asked where it is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,7 +39,7 @@ impl LocatableEnds {
                 ends.networks.insert(network);
                 continue;
             }
-            match id::kind(text) {
+            match ids::kind(text) {
                 Some(Kind::PrefixList) => {
                     ends.lists.insert(text.to_owned());
                 }
@@ -91,7 +92,7 @@ pub(crate) async fn located(
 /// The VPC that holds what an id names.
 async fn holding(session: &Session<'_>, id: &str) -> Result<Vec<String>, CollectError> {
     let (ec2, short): (_, TimeoutConfig) = (&session.clients.ec2, session.clients.short.clone());
-    let found = match id::kind(id) {
+    let found = match ids::kind(id) {
         Some(Kind::NetworkInterface) => {
             let call = lookup::interface(ec2, id, short);
             answered(session, operations::DESCRIBE_NETWORK_INTERFACES, id, call).await?

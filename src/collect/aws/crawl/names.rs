@@ -4,13 +4,11 @@
 use std::collections::BTreeSet;
 
 use futures::join;
+use privek_aws::snapshot::aws::route53::HostedZoneSummary;
+use privek_core::header::EVERYTHING;
 
-use crate::collect::aws::operations;
-use crate::collect::aws::route53;
-use crate::collect::aws::route53resolver;
 use crate::collect::aws::session::{AskedOnce, Session, collection, each};
-use crate::snapshot::EVERYTHING;
-use crate::snapshot::aws::route53::HostedZoneSummary;
+use crate::collect::aws::{operations, route53, route53resolver};
 
 /// Domains that AWS's services have names under, in every partition.
 const DOMAINS: [&str; 11] = [

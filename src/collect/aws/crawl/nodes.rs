@@ -3,18 +3,18 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
+use privek_aws::snapshot::aws::autoscaling::{AsgLaunchTemplate, AutoScalingGroup};
+use privek_aws::snapshot::aws::ec2::{InstanceTypeInfo, Reservation};
+use privek_aws::snapshot::aws::eks::Nodegroup;
 
-use super::described::keep_described;
-use super::iam;
-use crate::collect::aws::autoscaling;
 use crate::collect::aws::ec2::capacity::{self, LaunchTemplateKey};
 use crate::collect::aws::ec2::vpcs;
 use crate::collect::aws::eks::members;
-use crate::collect::aws::operations;
 use crate::collect::aws::session::{AskedOnce, Session, collection, each};
-use crate::snapshot::aws::autoscaling::{AsgLaunchTemplate, AutoScalingGroup};
-use crate::snapshot::aws::ec2::{InstanceTypeInfo, Reservation};
-use crate::snapshot::aws::eks::Nodegroup;
+use crate::collect::aws::{autoscaling, operations};
+
+use super::described::keep_described;
+use super::iam;
 
 /// The add-on that gives pods their addresses.
 const VPC_CNI: &str = "vpc-cni";
@@ -269,8 +269,9 @@ fn keep_types(session: &Session<'_>, scope: &[String], found: Vec<InstanceTypeIn
 
 #[cfg(test)]
 mod tests {
+    use privek_aws::snapshot::aws::ec2::Instance;
+
     use super::*;
-    use crate::snapshot::aws::ec2::Instance;
 
     #[test]
     fn an_instance_found_by_two_tags_is_kept_once_and_one_found_by_either_is_kept() {

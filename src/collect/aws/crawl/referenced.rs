@@ -4,14 +4,15 @@
 use std::collections::BTreeSet;
 
 use futures::join;
+use privek_aws::snapshot::Snapshot;
+use privek_aws::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
 
-use super::{afterwards, asking_vpcs, region, transit, transit_vpcs, vpc};
 use crate::collect::aws::ec2;
 use crate::collect::aws::ec2::vpcs::{self, prefixes};
 use crate::collect::aws::operations;
 use crate::collect::aws::session::{Session, each};
-use crate::snapshot::Snapshot;
-use crate::snapshot::aws::ec2::VpcPeeringConnectionVpcInfo;
+
+use super::{afterwards, asking_vpcs, region, transit, transit_vpcs, vpc};
 
 /// Ids that a snapshot refers to without having read them whole.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

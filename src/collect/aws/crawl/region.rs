@@ -1,12 +1,11 @@
 //! What belongs to the region: endpoint services, zones, prefix lists, resolver endpoints and rules.
 
 use futures::join;
+use privek_core::header::EVERYTHING;
 
 use crate::collect::aws::ec2::{endpoints, gateways, routes, vpcs};
-use crate::collect::aws::operations;
-use crate::collect::aws::route53resolver;
 use crate::collect::aws::session::{AskedOnce, Session, collection, each};
-use crate::snapshot::EVERYTHING;
+use crate::collect::aws::{operations, route53resolver};
 
 /// Prefix lists, for their entries.
 const PREFIX_LISTS: AskedOnce = AskedOnce("entries of prefix lists");

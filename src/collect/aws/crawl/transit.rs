@@ -3,12 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures::join;
+use privek_aws::snapshot::aws::ec2::TransitGatewayAttachment;
 
-use super::region;
 use crate::collect::aws::ec2::transit;
 use crate::collect::aws::operations;
 use crate::collect::aws::session::{AskedOnce, Session, collection, each};
-use crate::snapshot::aws::ec2::TransitGatewayAttachment;
+
+use super::region;
 
 /// Transit gateways.
 const TRANSIT_GATEWAYS: AskedOnce = AskedOnce("transit gateways");

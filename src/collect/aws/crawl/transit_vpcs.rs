@@ -8,13 +8,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ipnet::IpNet;
+use privek_aws::snapshot::aws::ec2::{TransitGatewayAttachment, TransitGatewayRoute};
+use privek_aws::snapshot::{Aws, Snapshot};
 
-use super::vpc;
 use crate::collect::aws::ec2::vpcs::prefixes;
 use crate::collect::aws::operations;
 use crate::collect::aws::session::Session;
-use crate::snapshot::aws::ec2::{TransitGatewayAttachment, TransitGatewayRoute};
-use crate::snapshot::{Aws, Snapshot};
+
+use super::vpc;
 
 /// How many VPCs behind transit gateways are read at most.
 const AT_MOST: usize = 20;

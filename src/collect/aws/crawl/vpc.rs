@@ -5,15 +5,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_ec2::types::VpcAttributeName;
 use futures::join;
-
-use super::{names, region, transit};
-use crate::collect::aws::ec2::{endpoints, firewalls, gateways, routes, vpcs};
-use crate::collect::aws::operations;
-use crate::collect::aws::route53resolver;
-use crate::collect::aws::session::{AskedOnce, Session, collection, each};
-use crate::snapshot::aws::ec2::{
+use privek_aws::snapshot::aws::ec2::{
     IpPermission, VpcAttribute, VpcPeeringConnection, VpcPeeringConnectionVpcInfo,
 };
+
+use crate::collect::aws::ec2::{endpoints, firewalls, gateways, routes, vpcs};
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
+use crate::collect::aws::{operations, route53resolver};
+
+use super::{names, region, transit};
 
 /// States of a peering connection that lead nowhere any more.
 const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];

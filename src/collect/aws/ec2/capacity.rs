@@ -4,12 +4,14 @@
 
 use aws_sdk_ec2::{Client, types};
 
+use privek_aws::snapshot::aws::ec2 as shape;
+use privek_aws::snapshot::user_data::{Bootstrap, UserData};
+
+use crate::collect::aws::convert::{Fetched, all, list, text, whole};
+
 use super::filters::filter;
 use super::firewalls::group_identifier;
 use super::tags::tag;
-use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::ec2 as shape;
-use crate::snapshot::user_data::{Bootstrap, UserData};
 
 /// `DescribeInstanceTypes` of these types.
 pub(crate) async fn types(client: &Client, names: &[String]) -> Fetched<Vec<shape::InstanceTypeInfo>> {

@@ -1,13 +1,14 @@
 //! VPC endpoints, the services that they can be made for, and network interfaces.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
+
+use crate::collect::aws::convert::{Fetched, all, list, text};
+use crate::collect::aws::failure::Failure;
 
 use super::filters::in_vpcs;
 use super::firewalls::group_identifier;
 use super::tags::tag;
-use crate::collect::aws::convert::{Fetched, all, list, text};
-use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
 
 /// `DescribeVpcEndpoints`.
 pub(crate) async fn endpoints(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::VpcEndpoint>> {

@@ -4,10 +4,12 @@
 
 use aws_sdk_ec2::{Client, types};
 
+use privek_aws::snapshot::aws::ec2 as shape;
+
+use crate::collect::aws::convert::{Fetched, all, list, text, whole};
+
 use super::filters::in_vpcs;
 use super::tags::tag;
-use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::ec2 as shape;
 
 /// `DescribeSecurityGroups`.
 pub(crate) async fn groups(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::SecurityGroup>> {

@@ -1,12 +1,13 @@
 //! Ways out of a VPC: peering connections, NAT, internet and virtual private gateways.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
+
+use crate::collect::aws::convert::{Fetched, all, list, text};
+use crate::collect::aws::failure::Failure;
 
 use super::filters::{filter, in_vpcs};
 use super::tags::tag;
-use crate::collect::aws::convert::{Fetched, all, list, text};
-use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
 
 /// `DescribeVpcPeeringConnections` that the VPC is the `requester` or the `accepter` of.
 pub(crate) async fn peerings(

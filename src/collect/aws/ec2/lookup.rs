@@ -5,11 +5,12 @@
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::Builder;
 use aws_smithy_types::timeout::TimeoutConfig;
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{capacity, vpcs};
 use crate::collect::aws::convert::{Fetched, all, list};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::{capacity, vpcs};
 
 /// The VPCs of a network interface.
 pub(crate) async fn interface(client: &Client, id: &str, short: TimeoutConfig) -> Fetched<Vec<String>> {

@@ -1,11 +1,12 @@
 //! Route tables, and the prefix lists that routes and rules refer to.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
+
+use crate::collect::aws::convert::{Fetched, all, list, text, whole};
 
 use super::filters::in_vpcs;
 use super::tags::tag;
-use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::ec2 as shape;
 
 /// `DescribeRouteTables`.
 pub(crate) async fn tables(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::RouteTable>> {

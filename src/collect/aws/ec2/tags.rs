@@ -1,8 +1,7 @@
 //! Tags, which nearly every resource has.
 
 use aws_sdk_ec2::types;
-
-use crate::snapshot::aws::ec2 as shape;
+use privek_aws::snapshot::aws::ec2 as shape;
 
 /// A tag.
 pub(super) fn tag(v: types::Tag) -> shape::Tag {

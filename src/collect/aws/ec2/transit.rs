@@ -1,11 +1,12 @@
 //! Transit gateways: attachments, route tables and routes.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::filters::{filter, in_vpcs};
 use crate::collect::aws::convert::{Fetched, all, list, text};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::{filter, in_vpcs};
 
 /// `DescribeTransitGatewayVpcAttachments`.
 pub(crate) async fn vpc_attachments(

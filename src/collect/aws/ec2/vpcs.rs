@@ -2,12 +2,13 @@
 
 use aws_sdk_ec2::{Client, types};
 use ipnet::IpNet;
+use privek_aws::snapshot::aws::ec2 as shape;
+
+use crate::collect::aws::convert::{Fetched, all, list, text, whole};
+use crate::collect::aws::failure::Failure;
 
 use super::filters::{filter, in_vpcs};
 use super::tags::tag;
-use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
 
 /// `DescribeVpcs`.
 pub(crate) async fn vpcs(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::Vpc>> {

@@ -4,10 +4,10 @@
 
 use aws_sdk_eks::{Client, types};
 use aws_smithy_types::timeout::TimeoutConfig;
+use privek_aws::snapshot::aws::eks as shape;
 
 use crate::collect::aws::convert::{Fetched, all, list, map, text, texts, time};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::eks as shape;
 
 /// `DescribeCluster`, with shorter time-outs than the rest: nothing works without it.
 pub(crate) async fn describe_cluster(

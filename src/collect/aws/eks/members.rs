@@ -4,9 +4,10 @@
 
 use aws_sdk_eks::{Client, types};
 
+use privek_aws::snapshot::aws::eks as shape;
+
 use crate::collect::aws::convert::{Fetched, all, list, map, text, time, whole};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::eks as shape;
 
 /// `ListNodegroups`.
 pub(crate) async fn nodegroup_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {

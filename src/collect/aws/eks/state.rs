@@ -2,10 +2,10 @@
 //! and the roles and policies behind identities.
 
 use aws_sdk_eks::{Client, types};
+use privek_aws::snapshot::aws::eks as shape;
 
 use crate::collect::aws::convert::{Fetched, all, list, text, time};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::eks as shape;
 
 /// `DescribeClusterVersions`, those whose support has ended included.
 pub(crate) async fn cluster_versions(client: &Client) -> Fetched<Vec<shape::ClusterVersion>> {
