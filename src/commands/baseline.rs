@@ -93,9 +93,19 @@ impl Baseline {
 
 #[cfg(test)]
 mod tests {
-    use privek_core::report::sample;
+    use privek_aws::facts::Facts;
+    use privek_aws::intent::Intent;
+    use privek_aws::pack::PACK;
+    use privek_core::report::Severity;
+    use privek_core::rule::{self, Evaluation};
 
     use super::*;
+
+    fn report() -> Report {
+        let (snapshot, rules) = (Snapshot::default(), rule::built_in(&PACK).unwrap());
+        let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
+        rule::evaluate(&rules, &Facts::derive(&snapshot, &Intent::default()), &evaluation).unwrap()
+    }
 
     #[test]
     fn a_baseline_is_a_report_or_a_snapshot_and_anything_else_an_error() {
@@ -105,7 +115,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             Baseline::read(&path)
         };
-        let report = privek_core::render::json::render(&sample::report());
+        let report = privek_core::render::json::render(&report());
         assert!(matches!(read(&report), Ok(Baseline::Report(_))));
         assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::Snapshot(_))));
         assert!(matches!(read(r#"{"Vpcs": []}"#), Err(BaselineError::Neither { .. })));

@@ -12,6 +12,7 @@ use privek_audit::report::{Finding, Outcome, Report, Severity};
 use privek_audit::rule::{self, Evaluation, Rules};
 use privek_audit::snapshot::Snapshot;
 use privek_audit::snapshot::aws::COLLECTIONS;
+use privek_aws::pack::PACK;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ pub struct Judge {
 
 impl Judge {
     pub fn new() -> Self {
-        Self { rules: rule::built_in().expect("the built-in rules load") }
+        Self { rules: rule::built_in(&PACK).expect("the built-in rules load") }
     }
 
     pub fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {

@@ -10,8 +10,10 @@ use std::path::{Path, PathBuf};
 
 use privek_audit::intent::Intent;
 use privek_audit::render::text::Style;
-use privek_audit::render::{json, table};
+use privek_audit::render::{default_format, json, renderer};
+use privek_audit::report::Report;
 use privek_audit::rule;
+use privek_aws::pack::PACK;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -82,7 +84,8 @@ impl Origin {
 /// The report in both forms.
 fn report(judge: &Judge, snapshot: &Value, intent: &Intent, name: &str) -> String {
     let report = judge.report(snapshot, intent, name);
-    json::render(&report) + &table::render(&report, &STYLE)
+    let table = renderer::<Report>(default_format()).expect("the default prints reports");
+    json::render(&report) + &table(&report, &STYLE)
 }
 
 fn origins() -> Vec<Origin> {
@@ -107,7 +110,7 @@ fn origins() -> Vec<Origin> {
     let documents = ["md", "json"].map(|extension| files("docs", extension)).concat();
     let documents = documents.into_iter().chain([PathBuf::from("rules/eks/inputs.yaml")]);
     all.extend(documents.map(Origin::File));
-    let rules = rule::built_in().expect("the built-in rules load");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
     let ids: Vec<&str> = rules.iter().map(|rule| rule.id.as_str()).collect();
     let runs = [golden_runs::all(&ids), golden_errors::all()].concat();
     all.extend(runs.into_iter().map(Origin::Run));
