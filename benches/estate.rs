@@ -18,6 +18,7 @@ use privek_audit::report::Severity;
 use privek_audit::rule::{self, Evaluation};
 use privek_audit::snapshot::Snapshot;
 use privek_audit::snapshot::aws::ec2;
+use privek_aws::pack::PACK;
 
 const RUNS: usize = 5;
 
@@ -45,11 +46,11 @@ fn main() {
 /// From the snapshot's text to the report, as `privek-audit --snapshot` does it.
 fn audit(text: &str, intent: &Intent) {
     let snapshot = Snapshot::from_json("estate.json", text).expect("the snapshot loads");
-    let rules = rule::built_in().expect("the built-in rules load");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
     let facts = Facts::derive(&snapshot, intent);
     let evaluation = Evaluation {
         fail_on: Severity::Blocker,
-        collected_at: snapshot.collected_at.clone(),
+        collected_at: snapshot.header.collected_at.clone(),
         gaps: Vec::new(),
     };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");

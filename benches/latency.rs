@@ -25,6 +25,7 @@ use privek_audit::intent::Intent;
 use privek_audit::render;
 use privek_audit::report::Severity;
 use privek_audit::rule::{self, Evaluation};
+use privek_aws::pack::PACK;
 use replay::Replay;
 
 const DELAY: Duration = Duration::from_millis(50);
@@ -73,11 +74,11 @@ async fn audit(endpoint: &str) {
     let snapshot = aws::collect(&config, recorded::CLUSTER, "2026-11-20T00:00:00Z".into(), &Silent)
         .await
         .expect("the cluster is described");
-    let rules = rule::built_in().expect("the built-in rules load");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
     let facts = Facts::derive(&snapshot, &Intent::default());
     let evaluation = Evaluation {
         fail_on: Severity::Blocker,
-        collected_at: snapshot.collected_at.clone(),
+        collected_at: snapshot.header.collected_at.clone(),
         gaps: Vec::new(),
     };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");

@@ -4,20 +4,13 @@
 //! collect → Snapshot → facts → rules → Report → render
 //! ```
 //!
-//! Only `collect` talks to AWS; from the snapshot on everything is synchronous, offline and
-//! deterministic. The library never prints and never exits.
+//! This package touches the world: `collect` talks to AWS and probes, `commands` reads files and joins the
+//! stages. From the snapshot on everything is synchronous, offline and deterministic, in `privek-aws` and
+//! `privek-core`. The library never prints and never exits.
 
-mod catalogue;
 pub mod cli;
 pub mod collect;
 pub mod commands;
-pub mod drift;
-pub mod facts;
-mod id;
-pub mod intent;
-pub mod network;
-pub mod render;
-pub mod report;
-pub mod rule;
-pub mod snapshot;
-mod yaml;
+
+pub use privek_aws::{facts, intent, network, snapshot};
+pub use privek_core::{drift, render, report, rule};

@@ -101,7 +101,7 @@ pub fn grow(mut snapshot: Snapshot, size: usize) -> Snapshot {
         }
     }
     add_groups(&mut snapshot, plan, GROUPS * size);
-    for scope in snapshot.scope.values_mut() {
+    for scope in snapshot.header.scope.values_mut() {
         *scope = BTreeSet::from([EVERYTHING.to_owned()]);
     }
     snapshot

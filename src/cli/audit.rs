@@ -2,10 +2,12 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, ValueEnum};
+use clap::{ArgGroup, Args};
 
-use super::{GrowthArgs, IntentArgs, OutputArgs, PlanArgs, ProbingArgs, SourceArgs};
-use crate::report::Severity;
+use super::input::{GrowthArgs, IntentArgs, PlanArgs, SourceArgs};
+use super::judge::JudgeArgs;
+use super::output::OutputArgs;
+use super::probe::ProbingArgs;
 
 /// Options of the audit.
 #[derive(Args, Debug)]
@@ -38,39 +40,6 @@ pub struct AuditArgs {
     /// Also keep what was read, for --snapshot.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save_snapshot: Option<PathBuf>,
-}
-
-/// Which rules, and how strict.
-#[derive(Args, Debug)]
-#[command(next_help_heading = "Judgement")]
-pub struct JudgeArgs {
-    /// From which severity on a failure means "not ready".
-    #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]
-    pub fail_on: FailOn,
-    /// Judge dates, such as the end of support, as of this day instead of the reading's.
-    #[arg(long, value_name = "DATE")]
-    pub as_of: Option<String>,
-    /// More rules, from a directory of YAML files; may repeat.
-    #[arg(long, value_name = "DIR")]
-    pub rules: Vec<PathBuf>,
-}
-
-/// The severities that can make a cluster "not ready".
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum FailOn {
-    /// Nodes, pods or operators cannot work.
-    Blocker,
-    /// Also what works only until a named event, or is insecure.
-    Warning,
-}
-
-impl From<FailOn> for Severity {
-    fn from(fail_on: FailOn) -> Self {
-        match fail_on {
-            FailOn::Blocker => Self::Blocker,
-            FailOn::Warning => Self::Warning,
-        }
-    }
 }
 
 /// Options of `demo`.

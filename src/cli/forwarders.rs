@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, ValueEnum};
+use privek_core::report::forwarders::Server;
 
-use super::SourceArgs;
-use crate::report::forwarders::Server;
+use super::input::SourceArgs;
 
 /// Options of `forwarders`.
 #[derive(Args, Debug)]

@@ -4,6 +4,7 @@ mod audit;
 mod forwarders;
 mod help;
 mod input;
+mod judge;
 mod output;
 mod probe;
 mod rules;
@@ -13,10 +14,11 @@ mod trace;
 
 use clap::{Parser, Subcommand};
 
-pub use audit::{AuditArgs, DemoArgs, DriftArgs, FailOn, JudgeArgs};
+pub use audit::{AuditArgs, DemoArgs, DriftArgs};
 pub use forwarders::{ForwardedDomain, ForwardersArgs, ServerKind};
 pub use input::{GrowthArgs, IntentArgs, PlanArgs, SnapshotArgs, SourceArgs};
-pub use output::{Format, OutputArgs};
+pub use judge::{FailOn, JudgeArgs};
+pub use output::{FormatArg, OutputArgs};
 pub use probe::{ProbeArgs, ProbingArgs};
 pub use rules::RulesCommand;
 pub use trace::TraceArgs;

@@ -1,16 +1,19 @@
 //! Where the report goes, and in which form.
 
 use std::path::PathBuf;
+use std::sync::LazyLock;
 
+use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
+use privek_core::render::{FORMATS, Format, default_format};
 
 /// Where the report goes, and in which form.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
     /// The report's form.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+    pub format: FormatArg,
     /// Write the report to a file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
@@ -22,11 +25,23 @@ pub struct OutputArgs {
     pub no_color: bool,
 }
 
-/// The report's forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// For people.
-    Table,
-    /// For programs; docs/*.schema.json describe reports, traces, probes and drift.
-    Json,
+/// One of the renderers' formats.
+#[derive(Clone, Copy, Debug)]
+pub struct FormatArg(pub &'static Format);
+
+impl Default for FormatArg {
+    fn default() -> Self {
+        Self(default_format())
+    }
+}
+
+impl ValueEnum for FormatArg {
+    fn value_variants<'a>() -> &'a [Self] {
+        static ALL: LazyLock<Vec<FormatArg>> = LazyLock::new(|| FORMATS.iter().map(FormatArg).collect());
+        &ALL
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(self.0.name).help(self.0.help))
+    }
 }

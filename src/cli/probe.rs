@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{ArgGroup, Args, value_parser};
 
-use super::{Format, IntentArgs, JudgeArgs, SourceArgs};
+use super::input::{IntentArgs, SourceArgs};
+use super::judge::JudgeArgs;
+use super::output::FormatArg;
 
 /// Where and how it is probed.
 #[derive(Args, Debug)]
@@ -69,8 +71,8 @@ pub struct ProbeArgs {
     #[command(flatten)]
     pub judge: JudgeArgs,
     /// The report's form.
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table, help_heading = "Output")]
-    pub format: Format,
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
+    pub format: FormatArg,
     /// Write the report, or with --print-targets the targets, to a file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Subcommand;
 
-use super::Format;
+use super::output::FormatArg;
 
 /// What to do with rules.
 #[derive(Debug, Subcommand)]
@@ -12,8 +12,8 @@ pub enum RulesCommand {
     /// List the rules.
     List {
         /// The list's form.
-        #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Table)]
-        format: Format,
+        #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
+        format: FormatArg,
         /// More rules, from a directory of YAML files; may repeat.
         #[arg(long, value_name = "DIR")]
         rules: Vec<PathBuf>,

@@ -2,6 +2,7 @@
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use privek_core::render::FORMATS;
 
 use super::*;
 
@@ -101,6 +102,19 @@ fn the_other_subcommands_need_no_cluster() {
     assert!(parse("privek-audit iam-policy").is_ok());
     assert!(parse("privek-audit rules explain some-rule").is_ok());
     assert!(parse("privek-audit rules check dir").is_ok());
+}
+
+#[test]
+fn the_formats_are_those_of_the_renderers_and_the_first_is_the_default() {
+    for line in ["demo", "rules list", "trace --from nodes --to sts --port icmp", "probe --cluster foo"] {
+        for format in FORMATS {
+            assert!(parse(&format!("privek-audit {line} --format {}", format.name)).is_ok(), "{line}");
+        }
+        let said = parse(&format!("privek-audit {line} --format none")).unwrap_err().to_string();
+        assert!(FORMATS.iter().all(|format| said.contains(format.name)), "{said}");
+    }
+    let Some(Command::Demo(demo)) = parse("privek-audit demo").unwrap().command else { panic!("a demo") };
+    assert_eq!(demo.output.format.0.name, FORMATS[0].name);
 }
 
 #[test]

@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{IntentArgs, OutputArgs, PlanArgs, SourceArgs};
+use super::input::{IntentArgs, PlanArgs, SourceArgs};
+use super::output::OutputArgs;
 
 /// Options of `trace`.
 #[derive(Args, Debug)]

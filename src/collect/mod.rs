@@ -6,19 +6,7 @@
 pub mod aws;
 mod error;
 pub mod probe;
+mod progress;
 
 pub use error::CollectError;
-
-/// Hears how far a collection is.
-pub trait Progress: Send + Sync {
-    /// `done` of the `started` calls have ended; `what` is the operation that has just started or ended.
-    fn say(&self, done: usize, started: usize, what: &str);
-}
-
-/// Says nothing.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Silent;
-
-impl Progress for Silent {
-    fn say(&self, _done: usize, _started: usize, _what: &str) {}
-}
+pub use progress::{Progress, Silent};

@@ -1,20 +1,26 @@
 //! The audit of a closed network that is built into the program.
 
 use anyhow::Context;
+use privek_aws::intent::Intent;
+use privek_aws::snapshot::Snapshot;
+use privek_aws::snapshot::redact::Redactor;
+use privek_core::render;
+use privek_core::report::Report;
 
-use super::audit::{self, Prepared};
+use crate::cli::DemoArgs;
+
+use super::done::Done;
 use super::input::{self, Declared};
-use super::{Done, output};
-use crate::cli::{DemoArgs, Format};
-use crate::intent::Intent;
-use crate::snapshot::Snapshot;
-use crate::snapshot::redact::Redactor;
+use super::output;
+use super::prepared::Prepared;
 
 const SNAPSHOT: &str = include_str!("../../fixtures/closed-network.json");
 const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");
 
 /// Audits the built-in network; it exits 0 when it ran, and the report has its own exit code.
 pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
+    let format = args.output.format.0;
+    let print = render::renderer::<Report>(format)?;
     let sink = output::open(args.output.output.as_ref())?;
     let mut snapshot = Snapshot::from_json("the built-in snapshot", SNAPSHOT)?;
     snapshot.select_cluster(None)?;
@@ -33,9 +39,7 @@ pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
         redactor: None,
     };
     let report = prepared.evaluate(&snapshot)?;
-    let mut text = audit::render(&report, &args.output, &output::style(&args.output));
-    if args.output.format == Format::Table {
-        text.insert_str(0, "This is the demo network that is built in; nothing was read from AWS.\n\n");
-    }
+    let mut text = format.preface("This is the demo network that is built in; nothing was read from AWS.");
+    text.push_str(&print(&report, &output::style(&args.output)));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })
 }

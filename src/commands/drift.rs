@@ -1,17 +1,21 @@
 //! Drift: today's audit against an earlier one.
 
 use anyhow::bail;
+use privek_aws::snapshot::{Snapshot, SnapshotError};
+use privek_core::drift::{self, Drift};
+use privek_core::render;
+use privek_core::report::Report;
 
-use super::{Done, audit, output};
-use crate::cli::{DriftArgs, Format, SourceArgs};
-use crate::drift::{self, Baseline};
-use crate::render;
-use crate::report::Report;
-use crate::snapshot::{Snapshot, SnapshotError};
+use crate::cli::{DriftArgs, SourceArgs};
+
+use super::baseline::Baseline;
+use super::done::Done;
+use super::{audit, output};
 
 /// Compares today's state with the baseline.
 pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.audit.output.output.as_ref())?;
+    let print = render::renderer::<Drift>(args.audit.output.format.0)?;
     let baseline = Baseline::read(&args.baseline)?;
     if args.audit.output.redact && matches!(baseline, Baseline::Report(_)) {
         bail!(
@@ -35,10 +39,7 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
         }
     };
     let drift = drift::compare(&before, &report, prepared.fail_on)?;
-    let text = match args.audit.output.format {
-        Format::Table => render::drift::table(&drift, &output::style(&args.audit.output)),
-        Format::Json => render::drift::json(&drift),
-    };
+    let text = print(&drift, &output::style(&args.audit.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: drift.exit_code })
 }
 

@@ -1,10 +1,13 @@
 //! `forwarders`: read, find out which names go to which addresses, write a DNS server's configuration.
 
-use super::{Done, input, output};
+use privek_aws::facts::{self, Forwarding, Wanted};
+use privek_core::render;
+use privek_core::report::forwarders::{Forwarders, NoDomain};
+
 use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
-use crate::facts::{self, Forwarding, Wanted};
-use crate::render;
-use crate::report::forwarders::{Forwarders, NoDomain};
+
+use super::done::Done;
+use super::{input, output};
 
 /// Writes the configuration.
 pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {

@@ -18,7 +18,7 @@ pub fn policy() -> String {
             "Resource": "*",
         }],
     });
-    crate::render::json::pretty(&policy)
+    privek_core::render::document::pretty(&policy)
 }
 
 #[cfg(test)]

@@ -5,15 +5,17 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
+use privek_aws::intent::{self, Intent, Plan, PlanFlags};
+use privek_aws::pack::PACK;
+use privek_aws::snapshot::redact::Redactor;
+use privek_aws::snapshot::{Snapshot, SnapshotError};
+use privek_core::rule::{self, Rules};
+use privek_core::time::Time;
 
-use super::progress::Line;
 use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, PlanArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
-use crate::intent::{Intent, Operator, Plan, PlanFlags};
-use crate::rule::{self, Rules};
-use crate::snapshot::aws::Time;
-use crate::snapshot::redact::Redactor;
-use crate::snapshot::{Snapshot, SnapshotError};
+
+use super::progress::Line;
 
 /// The declarations that are used if they are in the working directory.
 const CONFIG: &str = "privek-audit.yaml";
@@ -39,7 +41,7 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     };
     let mut operators = Vec::new();
     for flag in &args.operator_cidr {
-        operators.push(flag.parse::<Operator>().context("--operator-cidr")?);
+        operators.push(intent::operator(flag).context("--operator-cidr")?);
     }
     let intent = intent.merge_flags(operators).context("--operator-cidr")?;
     Ok(Declared { intent, origin })
@@ -90,7 +92,7 @@ pub fn built(declared: &mut Declared, snapshot: &Snapshot) {
 
 /// The rules of the program and those of the directories.
 pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
-    let mut rules = rule::built_in()?;
+    let mut rules = rule::built_in(&PACK)?;
     for directory in directories {
         rules = rules.with_directory(directory)?;
     }

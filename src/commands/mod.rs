@@ -2,30 +2,27 @@
 //! Commands return what to print and the exit code; only `main` prints and exits.
 
 mod audit;
+mod baseline;
 mod demo;
+mod done;
 mod drift;
-mod fields;
 mod forwarders;
 mod iam_policy;
 mod input;
 mod output;
+mod prepared;
 mod probe;
+mod probe_summary;
+mod probing;
 mod progress;
+mod rule_fields;
 mod rules;
-mod sights;
 mod snapshot;
 mod trace;
 
-use crate::cli::{Cli, Command};
+pub use done::Done;
 
-/// What a command that ran hands to `main`.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Done {
-    /// For standard output; empty where the report went to a file.
-    pub stdout: String,
-    /// The process's exit code.
-    pub exit_code: u8,
-}
+use crate::cli::{Cli, Command};
 
 /// Runs what the command line says. An error is for standard error, with exit code 2.
 pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {

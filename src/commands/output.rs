@@ -6,12 +6,15 @@ use std::io::{IsTerminal, Write};
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
+use privek_core::render::text::Style;
 
 use crate::cli::OutputArgs;
-use crate::render::text::Style;
 
 /// Wider lines are harder to read.
 const WIDEST: usize = 120;
+
+/// For a terminal, a pipe and a file alike.
+pub const PLAIN: Style = Style { width: 80, color: false };
 
 /// A file to be written, which is known to be writable.
 #[derive(Debug)]

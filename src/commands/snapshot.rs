@@ -1,9 +1,12 @@
 //! Collects without judging.
 
-use super::{Done, input, output};
+use privek_aws::snapshot::redact::Redactor;
+
 use crate::cli::SnapshotArgs;
 use crate::collect::aws::About;
-use crate::snapshot::redact::Redactor;
+
+use super::done::Done;
+use super::{input, output};
 
 /// Reads and saves a snapshot.
 pub fn run(args: &SnapshotArgs) -> Result<Done, anyhow::Error> {

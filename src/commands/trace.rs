@@ -3,24 +3,27 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
+use privek_aws::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
+use privek_aws::ids;
+use privek_aws::pack::PACK;
+use privek_aws::snapshot::redact::Redactor;
+use privek_core::report::Fix;
+use privek_core::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
+use privek_core::sets::ports::Ports;
+use privek_core::{render, rule};
 
-use super::input::{self, Declared};
-use super::{Done, output};
-use crate::cli::{Format, TraceArgs};
+use crate::cli::TraceArgs;
 use crate::collect::aws::About;
-use crate::facts::{self, DeclaredEnd, EndSpec, TraceError, Traced};
-use crate::id;
-use crate::network::{self, MissingKind, Ports, Verdict};
-use crate::render;
-use crate::report::trace::{Hop, Path, Return, SCHEMA_VERSION, Trace};
-use crate::report::{self, trace};
-use crate::rule;
-use crate::snapshot::redact::Redactor;
+
+use super::done::Done;
+use super::input::{self, Declared};
+use super::output;
 
 /// Traces every path from one end to another. Everything that can be wrong without AWS is checked
 /// before AWS is asked.
 pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.output.as_ref())?;
+    let print = render::renderer::<Trace>(args.output.format.0)?;
     let mut from: DeclaredEnd = args.from.parse().context("--from")?;
     let mut to: DeclaredEnd = args.to.parse().context("--to")?;
     let ports: Ports = args.port.trim().parse().context("--port")?;
@@ -44,12 +47,10 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     }
     let settled = facts::settled(&snapshot, &declared.intent)?;
     let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
-    let fix = rule::fix(&traced.blockers, &traced.target)?;
+    let blockers: Vec<_> = traced.blockers.iter().filter_map(|one| serde_json::to_value(one).ok()).collect();
+    let fix = rule::fix(&PACK, &blockers, &traced.target)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
-    let text = match args.output.format {
-        Format::Table => render::trace::table(&answer, &output::style(&args.output)),
-        Format::Json => render::trace::json(&answer),
-    };
+    let text = print(&answer, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
 }
 
@@ -75,9 +76,9 @@ fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
             }
             spec => about.ends.push(spec.to_string()),
         }
-        about
-            .ends
-            .extend(end.via.iter().filter(|via| id::kind(via) == Some(id::Kind::NetworkInterface)).cloned());
+        about.ends.extend(
+            end.via.iter().filter(|via| ids::kind(via) == Some(ids::Kind::NetworkInterface)).cloned(),
+        );
     }
     about
 }
@@ -103,12 +104,12 @@ fn redacted(end: DeclaredEnd, (known, shown): (&Declared, &Declared), redactor: 
 fn answer(
     (from, to): (&DeclaredEnd, &DeclaredEnd),
     ports: Ports,
-    traced: Traced,
-    (fix, origin): (Option<report::Fix>, Option<String>),
+    traced: TraceAnswer,
+    (fix, origin): (Option<Fix>, Option<String>),
 ) -> Trace {
-    let verdict = verdict(traced.verdict);
+    let verdict = Verdict::from(traced.verdict);
     let assumptions: BTreeSet<String> = traced.assumptions.into_iter().collect();
-    let mut paths: Vec<Path> = traced.paths.into_iter().map(path).collect();
+    let mut paths: Vec<Path> = traced.paths.into_iter().map(Path::from).collect();
     paths.sort_by_key(|path| path.verdict);
     Trace {
         schema_version: SCHEMA_VERSION.to_owned(),
@@ -118,62 +119,8 @@ fn answer(
         verdict,
         exit_code: verdict.exit_code(),
         assumptions: origin.into_iter().chain(assumptions).collect(),
-        blockers: traced.blockers.into_iter().map(blocker).collect(),
+        blockers: traced.blockers.into_iter().map(Into::into).collect(),
         fix,
         paths,
-    }
-}
-
-fn verdict(verdict: Verdict) -> trace::Verdict {
-    match verdict {
-        Verdict::Open => trace::Verdict::Open,
-        Verdict::Blocked => trace::Verdict::Blocked,
-        Verdict::Unknown => trace::Verdict::Unknown,
-    }
-}
-
-fn path(path: network::Path) -> Path {
-    Path {
-        verdict: verdict(path.verdict),
-        from: path.from,
-        to: path.to,
-        hops: path.hops.into_iter().map(hop).collect(),
-        r#return: Return { hops: path.return_hops.into_iter().map(hop).collect() },
-        blockers: path.blockers.into_iter().map(blocker).collect(),
-        missing: path.missing.into_iter().map(missing).collect(),
-    }
-}
-
-fn hop(hop: network::Hop) -> Hop {
-    Hop { kind: hop.kind, id: hop.id, decision: hop.decision, by: hop.by, blocks: hop.blocks }
-}
-
-fn blocker(blocker: network::Blocker) -> report::Blocker {
-    report::Blocker {
-        kind: blocker.kind,
-        id: blocker.id,
-        leg: blocker.leg.map(|leg| {
-            let word = match leg {
-                network::Leg::Request => "request",
-                network::Leg::Reply => "reply",
-            };
-            word.to_owned()
-        }),
-        part: blocker.part,
-        reason: blocker.reason,
-    }
-}
-
-fn missing(missing: network::Missing) -> report::Missing {
-    report::Missing {
-        kind: match missing.kind {
-            MissingKind::Operation => report::MissingKind::Operation,
-            // What does not exist yet cannot be read; the user may say it.
-            MissingKind::Intent | MissingKind::NotYet => report::MissingKind::Intent,
-            MissingKind::Probe => report::MissingKind::Probe,
-            MissingKind::Unmodelled => report::MissingKind::Unmodelled,
-        },
-        what: missing.what,
-        permission: missing.permission,
     }
 }

@@ -1,6 +1,6 @@
 //! The audit over the wire, against the emulator, from a saved snapshot and from CLI outputs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use serde_json::Value;
@@ -8,13 +8,16 @@ use serde_json::Value;
 use crate::emulator::{REGION, aws_outputs, closed_network, fixture};
 use crate::program::{Run, against_emulator, outcomes, program};
 
-/// The intent of the shipped closed network, with the emulator's ids.
-fn intent() -> String {
-    let network = closed_network();
+/// The intent of the shipped closed network, with the ids of an emulator.
+pub fn intent_of(network: &BTreeMap<String, String>) -> String {
     format!(
         "operators:\n  - {{ name: operator-subnet, cidr: 172.25.192.0/18, security_groups: [{}] }}\n  - {{ name: bastion, cidr: 172.24.0.0/24, security_groups: [{}] }}\n",
         network["operator-group"], network["bastion-group"]
     )
+}
+
+fn intent() -> String {
+    intent_of(closed_network())
 }
 
 fn live(more: &[&str]) -> Run {
@@ -35,42 +38,21 @@ fn the_report_over_the_wire_conforms_to_the_published_schema() {
     let report = live(&[]).report();
     conforms(&report);
     assert_eq!(report["target"]["region"], REGION);
-    assert_eq!(
-        report["target"]["vpc"],
-        closed_network()["k8s-vpc"].as_str(),
-        "derived from the subnets, for the emulator has no vpcId"
-    );
+    assert_eq!(report["target"]["vpc"], closed_network()["k8s-vpc"].as_str());
 }
 
 #[test]
-fn what_the_emulator_does_not_support_is_a_gap_and_never_a_pass() {
+fn the_emulator_leaves_nothing_unknown_that_aws_would_tell() {
     let report = live(&[]).report();
-    let gaps: Vec<_> = report["gaps"]
-        .as_array()
-        .expect("gaps")
-        .iter()
-        .map(|gap| gap["operation"].as_str().expect("a name"))
-        .collect();
-    for operation in ["ListAddons", "ListAccessEntries", "ListPodIdentityAssociations"] {
-        assert!(gaps.contains(&operation), "{operation} is not among {gaps:?}");
-    }
-    for finding in report["findings"].as_array().expect("findings") {
-        let missing = finding["missing"].as_array().expect("missing");
-        match finding["outcome"].as_str() {
-            Some("unknown") => {
-                assert!(!missing.is_empty(), "an unknown says what would settle it: {finding}");
-            }
-            Some("pass") => assert!(missing.is_empty(), "a pass misses nothing: {finding}"),
-            _ => {}
-        }
-    }
-    let unknowns = report["findings"]
-        .as_array()
-        .expect("findings")
-        .iter()
-        .filter(|finding| finding["outcome"] == "unknown")
-        .count();
-    assert!(unknowns > 0, "what depends on a gap is unknown");
+    assert_eq!(report["gaps"], Value::Array(Vec::new()), "the emulator answers all that is asked");
+    assert_eq!(unknown(&report), Vec::<String>::new(), "rules with an unknown");
+}
+
+/// The rules of which something is unknown.
+fn unknown(report: &Value) -> Vec<String> {
+    let unknown = outcomes(report).into_iter().filter(|(_, outcome)| outcome == "unknown");
+    let rules: BTreeSet<String> = unknown.map(|((rule, _), _)| rule).collect();
+    rules.into_iter().collect()
 }
 
 #[test]
@@ -89,6 +71,17 @@ fn a_saved_snapshot_gives_the_same_report_byte_for_byte() {
     assert_eq!(read(&saved), read(&again), "saving what was loaded changes nothing");
 }
 
+/// What stays unknown of a directory of outputs.
+const UNKNOWN_OF_FILES: &[&str] = &[
+    // The AWS CLI of these tests does not list certificate authorities yet.
+    "certificate-authority-changes-soon",
+    // No file says on which day its state was read.
+    "forced-update-soon",
+    "version-in-extended-support",
+    "version-support-ends-soon",
+    "version-unsupported",
+];
+
 #[test]
 fn a_directory_of_cli_outputs_gives_the_same_outcomes_where_it_has_the_same_data() {
     let live = outcomes(&live(&[]).report());
@@ -100,20 +93,11 @@ fn a_directory_of_cli_outputs_gives_the_same_outcomes_where_it_has_the_same_data
     assert_eq!(keys(&live), keys(&directory), "the same rules on the same subjects");
     let differing: Vec<_> = live
         .iter()
-        .filter(|(key, outcome)| {
-            ![outcome.as_str(), "unknown"].contains(&directory[*key].as_str()) && *outcome != "unknown"
-        })
+        .filter(|(key, outcome)| ![outcome.as_str(), "unknown"].contains(&directory[*key].as_str()))
         .map(|(key, outcome)| (key, outcome, &directory[key]))
         .collect();
     assert!(differing.is_empty(), "{differing:#?}");
-    let settled =
-        |outcomes: &BTreeMap<_, String>| outcomes.values().filter(|outcome| *outcome != "unknown").count();
-    assert!(
-        settled(&directory) * 10 >= settled(&live) * 9,
-        "the directory settles nearly as much: {} of {}",
-        settled(&directory),
-        settled(&live)
-    );
+    assert_eq!(unknown(&report), UNKNOWN_OF_FILES, "rules with an unknown");
 }
 
 #[test]
@@ -139,20 +123,17 @@ fn the_closed_network_is_judged_alike_in_the_emulator_and_as_it_is_shipped() {
     let mut differing = Vec::new();
     for (key, outcome) in &shipped {
         let Some(other) = emulated.get(key) else { continue };
-        if other == "unknown" {
-            continue;
-        }
         compared += 1;
         if other != outcome {
             differing.push(format!("{key:?}: shipped {outcome}, emulated {other}"));
         }
     }
     assert!(differing.is_empty(), "{differing:#?}");
-    assert!(compared > 20, "only {compared} findings could be compared");
+    assert!(compared > 700, "only {compared} findings could be compared");
 }
 
 /// Outcomes by rule and subject, ids replaced by roles.
-fn by_role(report: &Value, roles: &BTreeMap<String, String>) -> BTreeMap<(String, String), String> {
+pub fn by_role(report: &Value, roles: &BTreeMap<String, String>) -> BTreeMap<(String, String), String> {
     outcomes(report)
         .into_iter()
         .map(|((rule, subject), outcome)| {

@@ -12,6 +12,7 @@ use privek_audit::report::{Finding, Outcome, Report, Severity};
 use privek_audit::rule::{self, Evaluation, Rules};
 use privek_audit::snapshot::Snapshot;
 use privek_audit::snapshot::aws::COLLECTIONS;
+use privek_aws::pack::PACK;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -32,7 +33,7 @@ pub struct Judge {
 
 impl Judge {
     pub fn new() -> Self {
-        Self { rules: rule::built_in().expect("the built-in rules load") }
+        Self { rules: rule::built_in(&PACK).expect("the built-in rules load") }
     }
 
     pub fn judge(&self, snapshot: &Value, intent: &Intent, case: &str) -> Judged {
@@ -137,7 +138,8 @@ pub struct Told {
     /// The file and the case's name.
     pub called: String,
     pub findings: Vec<Finding>,
-    base: String,
+    /// The fixture that the case changes.
+    pub base: String,
     case: Value,
 }
 
@@ -165,23 +167,7 @@ impl Told {
 pub fn told() -> &'static [Told] {
     static TOLD: OnceLock<Vec<Told>> = OnceLock::new();
     TOLD.get_or_init(|| {
-        let mut all = Vec::new();
-        for file in files("fixtures/cases", "yaml") {
-            let cases = yaml(&file);
-            for case in cases["cases"].as_array().expect("cases") {
-                all.push(Told {
-                    rule: stem(&file),
-                    called: format!(
-                        "{}: {}",
-                        file.display(),
-                        case["name"].as_str().expect("a case has a name")
-                    ),
-                    findings: Vec::new(),
-                    base: cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned(),
-                    case: case.clone(),
-                });
-            }
-        }
+        let mut all = unjudged();
         let found = side_by_side(&all, |judge, told| {
             let (snapshot, intent) = told.state();
             judge.one(&told.rule, &snapshot, &intent, &told.called)
@@ -189,6 +175,24 @@ pub fn told() -> &'static [Told] {
         all.iter_mut().zip(found).for_each(|(told, findings)| told.findings = findings);
         all
     })
+}
+
+/// Every case of every rule, without findings.
+pub fn unjudged() -> Vec<Told> {
+    let mut all = Vec::new();
+    for file in files("fixtures/cases", "yaml") {
+        let cases = yaml(&file);
+        for case in cases["cases"].as_array().expect("cases") {
+            all.push(Told {
+                rule: stem(&file),
+                called: format!("{}: {}", file.display(), case["name"].as_str().expect("a case has a name")),
+                findings: Vec::new(),
+                base: cases["base"].as_str().unwrap_or("healthy/managed-nodes").to_owned(),
+                case: case.clone(),
+            });
+        }
+    }
+    all
 }
 
 #[test]

@@ -54,12 +54,12 @@ async fn every_operation_of_the_list_but_list_clusters_is_used_and_fills_its_col
     for collection in privek_audit::snapshot::aws::COLLECTIONS {
         assert!(json[collection.key].is_array(), "{} was not read", collection.key);
     }
-    assert_eq!(snapshot.account.as_deref(), Some("111122223333"));
-    assert_eq!(snapshot.collected_at.as_deref(), Some("2026-11-20T00:00:00Z"));
+    assert_eq!(snapshot.header.account.as_deref(), Some("111122223333"));
+    assert_eq!(snapshot.header.collected_at.as_deref(), Some("2026-11-20T00:00:00Z"));
     let elsewhere: Vec<_> =
-        snapshot.gaps.iter().map(|gap| (gap.code.as_str(), gap.resource.as_deref())).collect();
+        snapshot.header.gaps.iter().map(|gap| (gap.code.as_str(), gap.resource.as_deref())).collect();
     assert_eq!(elsewhere, [("OtherAccount", Some("vpc-foreign"))]);
-    assert!(snapshot.gaps[0].message.contains("999988887777"));
+    assert!(snapshot.header.gaps[0].message.contains("999988887777"));
 }
 
 #[tokio::test]
@@ -115,8 +115,8 @@ async fn answers_keep_aws_names_and_what_aws_left_out_stays_absent() {
     assert_eq!((&records[0]["Name"], &records[0]["Type"]), (&"*.eks.amazonaws.com.".into(), &"CNAME".into()));
     assert_eq!(records[1]["AliasTarget"]["DNSName"], "vpce-1.example.", "on the second page");
     assert!(
-        snapshot.covers("ResourceRecordSetsByZone", "Z2")
-            && !snapshot.covers("ResourceRecordSetsByZone", "Z1")
+        snapshot.header.covers("ResourceRecordSetsByZone", "Z2")
+            && !snapshot.header.covers("ResourceRecordSetsByZone", "Z1")
     );
     assert_eq!(json["FirewallRules"].as_array().unwrap().len(), 2);
     let lists = json["FirewallDomainsByList"].as_array().unwrap();
@@ -134,24 +134,30 @@ async fn answers_keep_aws_names_and_what_aws_left_out_stays_absent() {
 async fn the_scope_names_what_was_read_and_the_far_side_is_part_of_it() {
     let snapshot = collected(&replay(|_| None).await).await.unwrap();
     for key in ["Vpcs", "Subnets", "RouteTables", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"] {
-        assert!(snapshot.covers(key, VPC) && snapshot.covers(key, FAR), "{key}");
-        assert!(!snapshot.covers(key, "vpc-foreign"), "{key}");
+        assert!(snapshot.header.covers(key, VPC) && snapshot.header.covers(key, FAR), "{key}");
+        assert!(!snapshot.header.covers(key, "vpc-foreign"), "{key}");
     }
     for key in ["VpcAttributes", "VpcEndpoints", "NatGateways", "VpcPeeringConnections"] {
-        assert!(snapshot.covers(key, VPC) && !snapshot.covers(key, FAR), "{key}");
+        assert!(snapshot.header.covers(key, VPC) && !snapshot.header.covers(key, FAR), "{key}");
     }
     for key in ["cluster", "nodegroups", "nodegroup", "addon", "Reservations", "AutoScalingGroups"] {
-        assert!(snapshot.covers(key, CLUSTER), "{key}");
+        assert!(snapshot.header.covers(key, CLUSTER), "{key}");
     }
     assert!(
-        snapshot.covers("ServiceDetails", "anything") && snapshot.covers("ResolverEndpoints", "anything")
+        snapshot.header.covers("ServiceDetails", "anything")
+            && snapshot.header.covers("ResolverEndpoints", "anything")
     );
     assert!(
-        snapshot.covers("TransitGatewayRoutes", "tgw-rtb-1")
-            && snapshot.covers("LaunchTemplateVersions", "lt-1")
+        snapshot.header.covers("TransitGatewayRoutes", "tgw-rtb-1")
+            && snapshot.header.covers("LaunchTemplateVersions", "lt-1")
     );
-    assert!(snapshot.covers("InstanceTypes", "t3.small") && !snapshot.covers("InstanceTypes", "t3.large"));
-    assert!(snapshot.covers("DhcpOptions", "dopt-1") && !snapshot.covers("DhcpOptions", "default"));
+    assert!(
+        snapshot.header.covers("InstanceTypes", "t3.small")
+            && !snapshot.header.covers("InstanceTypes", "t3.large")
+    );
+    assert!(
+        snapshot.header.covers("DhcpOptions", "dopt-1") && !snapshot.header.covers("DhcpOptions", "default")
+    );
 }
 
 #[tokio::test]
@@ -170,6 +176,7 @@ async fn each_operation_that_is_denied_is_a_gap_with_its_permission_and_stops_no
         let snapshot = collect(&config, CLUSTER, String::new(), &Silent).await;
         let snapshot = snapshot.unwrap_or_else(|error| panic!("{}: {error}", denied.iam_action));
         let gaps: Vec<_> = snapshot
+            .header
             .gaps
             .iter()
             .filter(|gap| gap.operation == denied.operation && gap.code != "OtherAccount")
@@ -226,7 +233,7 @@ async fn html_pages_are_gaps_with_their_status() {
     });
     let snapshot = collected(&server.await).await.unwrap();
     let code = |operation: &str| {
-        snapshot.gaps.iter().find(|gap| gap.operation == operation).map(|gap| gap.code.as_str())
+        snapshot.header.gaps.iter().find(|gap| gap.operation == operation).map(|gap| gap.code.as_str())
     };
     assert_eq!(code("ListAddons"), Some("HTTP 404"));
     assert_eq!(code("DescribeSubnets"), Some("HTTP 500"));
@@ -246,8 +253,8 @@ async fn a_throttled_call_is_tried_again() {
         Some(Answer::error("DescribeRouteTables", 503, "RequestLimitExceeded", "slow down"))
     });
     let snapshot = collected(&server.await).await.unwrap();
-    assert!(snapshot.covers("RouteTables", VPC));
-    assert!(!snapshot.gaps.iter().any(|gap| gap.operation == "DescribeRouteTables"));
+    assert!(snapshot.header.covers("RouteTables", VPC));
+    assert!(!snapshot.header.gaps.iter().any(|gap| gap.operation == "DescribeRouteTables"));
 }
 
 #[tokio::test]
@@ -258,7 +265,7 @@ async fn a_call_that_stays_throttled_is_a_gap_after_three_attempts() {
     })
     .await;
     let snapshot = collected(&server).await.unwrap();
-    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "DescribeNatGateways").unwrap();
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "DescribeNatGateways").unwrap();
     assert_eq!(
         (gap.code.as_str(), gap.permission.as_deref(), gap.resource.as_deref()),
         ("RequestLimitExceeded", None, Some(VPC))
@@ -273,7 +280,7 @@ async fn a_list_whose_second_page_fails_is_not_taken_for_complete() {
         second.then(|| Answer::error("DescribeSubnets", 403, "UnauthorizedOperation", "no"))
     });
     let snapshot = collected(&server.await).await.unwrap();
-    assert!(!snapshot.covers("Subnets", VPC));
+    assert!(!snapshot.header.covers("Subnets", VPC));
     let near = snapshot.aws.subnets.iter().flatten().filter(|subnet| subnet.vpc_id.as_deref() == Some(VPC));
     assert_eq!(near.count(), 0);
 }
@@ -285,7 +292,7 @@ async fn a_server_that_breaks_off_is_a_gap() {
         broken.then(|| Answer { hang_up: true, ..Answer::html(200) })
     });
     let snapshot = collected(&server.await).await.unwrap();
-    let gap = snapshot.gaps.iter().find(|gap| gap.operation == "DescribeVpnGateways").unwrap();
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "DescribeVpnGateways").unwrap();
     assert_eq!(gap.code, "Unreachable");
 }
 
@@ -296,15 +303,17 @@ async fn a_server_that_names_no_vpc_is_asked_for_that_of_the_subnets() {
         (request.operation == "DescribeCluster").then(|| Answer::json(body))
     });
     let snapshot = collected(&server.await).await.unwrap();
-    assert!(snapshot.covers("RouteTables", VPC));
+    assert!(snapshot.header.covers("RouteTables", VPC));
 }
 
 #[tokio::test]
 async fn without_sts_the_account_comes_from_the_arn_of_the_cluster() {
     let server = replay(|request| (request.operation == "GetCallerIdentity").then(|| Answer::html(500)));
     let snapshot = collected(&server.await).await.unwrap();
-    assert_eq!(snapshot.account.as_deref(), Some("111122223333"));
-    assert!(snapshot.gaps.iter().any(|gap| gap.operation == "GetCallerIdentity" && gap.code == "HTTP 500"));
+    assert_eq!(snapshot.header.account.as_deref(), Some("111122223333"));
+    assert!(
+        snapshot.header.gaps.iter().any(|gap| gap.operation == "GetCallerIdentity" && gap.code == "HTTP 500")
+    );
 }
 
 #[tokio::test]
@@ -316,9 +325,9 @@ async fn a_node_group_that_is_listed_but_not_described_leaves_the_node_groups_in
             .then(|| Answer::error("DescribeNodegroup", 404, "ResourceNotFoundException", "gone"))
     });
     let snapshot = collected(&server.await).await.unwrap();
-    assert!(snapshot.covers("nodegroups", CLUSTER) && !snapshot.covers("nodegroup", CLUSTER));
+    assert!(snapshot.header.covers("nodegroups", CLUSTER) && !snapshot.header.covers("nodegroup", CLUSTER));
     assert_eq!(snapshot.aws.nodegroup.unwrap().len(), 1);
-    assert!(snapshot.gaps.iter().any(|gap| gap.resource.as_deref() == Some("green")));
+    assert!(snapshot.header.gaps.iter().any(|gap| gap.resource.as_deref() == Some("green")));
 }
 
 #[tokio::test]
@@ -330,8 +339,11 @@ async fn an_instance_type_that_the_region_does_not_offer_does_not_hide_the_other
         unknown.then(|| Answer::error("DescribeInstanceTypes", 400, "InvalidInstanceType", "m6i.large"))
     });
     let snapshot = collected(&server.await).await.unwrap();
-    assert!(snapshot.covers("InstanceTypes", "t3.small") && !snapshot.covers("InstanceTypes", "m6i.large"));
-    assert!(snapshot.gaps.iter().any(|gap| gap.resource.as_deref() == Some("m6i.large")));
+    assert!(
+        snapshot.header.covers("InstanceTypes", "t3.small")
+            && !snapshot.header.covers("InstanceTypes", "m6i.large")
+    );
+    assert!(snapshot.header.gaps.iter().any(|gap| gap.resource.as_deref() == Some("m6i.large")));
 }
 
 #[tokio::test]
@@ -347,11 +359,12 @@ async fn a_foreign_transit_gateway_leaves_a_gap_instead_of_an_empty_list() {
     let snapshot = collected(&server.await).await.unwrap();
     assert!(snapshot.aws.transit_gateway_route_tables.is_none());
     assert!(
-        !snapshot.covers("TransitGatewayAttachments", "tgw-1")
-            && snapshot.covers("TransitGatewayAttachments", VPC)
+        !snapshot.header.covers("TransitGatewayAttachments", "tgw-1")
+            && snapshot.header.covers("TransitGatewayAttachments", VPC)
     );
     assert!(
         snapshot
+            .header
             .gaps
             .iter()
             .any(|gap| gap.resource.as_deref() == Some("tgw-1") && gap.code == "OtherAccount")
@@ -397,7 +410,7 @@ async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_list
         first.then(|| Answer { gather: Some(gather.clone()), ..recorded::answer(request) })
     });
     let snapshot = tokio::time::timeout(Duration::from_mins(1), async { collected(&server.await).await });
-    assert!(snapshot.await.expect("some call waited for another").unwrap().covers("Vpcs", VPC));
+    assert!(snapshot.await.expect("some call waited for another").unwrap().header.covers("Vpcs", VPC));
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use std::fmt::Write as _;
 use std::path::Path;
 
 use privek_audit::rule::{self, Explainer, Rule};
+use privek_aws::pack::PACK;
 
 use crate::architecture::files;
 
@@ -36,8 +37,8 @@ fn is_current(name: &str, text: &str) {
 
 #[test]
 fn the_rule_reference_is_made_of_the_rules() {
-    let rules = rule::built_in().expect("the built-in rules load");
-    let explainer = Explainer::new().expect("the table of inputs");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
+    let explainer = Explainer::new(&PACK).expect("the table of inputs");
     let mut areas: BTreeMap<&str, Vec<&Rule>> = BTreeMap::new();
     for rule in rules.iter() {
         areas.entry(&rule.area).or_default().push(rule);
@@ -97,15 +98,15 @@ fn anchor(number: &str) -> String {
 
 #[test]
 fn the_coverage_table_is_made_of_the_rules_and_of_the_reasons_for_having_none() {
-    let rules = rule::built_in().expect("the built-in rules load");
-    let reasons = rule::not_covered().expect("reasons");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
+    let reasons = rule::not_covered(&PACK).expect("reasons");
     let mut covering: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for rule in rules.iter() {
         for number in &rule.covers {
             covering.entry(number).or_default().push(&rule.id);
         }
     }
-    let areas = rule::catalogue().expect("the catalogue");
+    let areas = rule::catalogue(&PACK).expect("the catalogue");
     let all: usize = areas.iter().map(|area| area.numbers.len()).sum();
     let mut text = format!(
         "# Coverage\n\nOf {all} things that are known to matter in a private cluster, rules judge {}. Made of the \
@@ -132,9 +133,9 @@ fn the_coverage_table_is_made_of_the_rules_and_of_the_reasons_for_having_none() 
 
 #[test]
 fn every_number_of_the_catalogue_is_covered_by_a_rule_or_has_a_reason_and_never_both() {
-    let rules = rule::built_in().expect("the built-in rules load");
-    let reasons = rule::not_covered().expect("reasons");
-    let areas = rule::catalogue().expect("the catalogue");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
+    let reasons = rule::not_covered(&PACK).expect("reasons");
+    let areas = rule::catalogue(&PACK).expect("the catalogue");
     let numbers: BTreeSet<&String> = areas.iter().flat_map(|area| area.numbers.keys()).collect();
     assert_eq!(numbers.len(), areas.iter().map(|area| area.numbers.len()).sum::<usize>(), "a number twice");
     let mut wrong = Vec::new();

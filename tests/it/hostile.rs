@@ -4,10 +4,11 @@
 use std::path::Path;
 
 use privek_audit::facts::Facts;
-use privek_audit::intent::{Intent, Operator};
+use privek_audit::intent::{Intent, operator};
 use privek_audit::report::Severity;
 use privek_audit::rule::{self, Evaluation};
 use privek_audit::snapshot::Snapshot;
+use privek_aws::pack::PACK;
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -49,7 +50,7 @@ fn audit(snapshot: &Value) {
         Intent::from_yaml("intent", &text("fixtures/closed-network.intent.yaml")).expect("an intent");
     let facts = Facts::derive(&snapshot, &intent);
     let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
-    let report = rule::evaluate(&rule::built_in().expect("rules"), &facts, &evaluation);
+    let report = rule::evaluate(&rule::built_in(&PACK).expect("rules"), &facts, &evaluation);
     assert!(!report.expect("no rule is wrong because of the state").findings.is_empty());
 }
 
@@ -91,7 +92,7 @@ proptest! {
 
     #[test]
     fn a_mangled_operator_flag_is_an_error_or_an_operator(given in "[0-9a-f.:/,=a-z]{0,40}") {
-        let _ = given.parse::<Operator>();
+        let _ = operator(&given);
     }
 
     #[test]
@@ -102,7 +103,7 @@ proptest! {
         let written = text(&format!("rules/eks/operators/{id}.yaml")).replace(id, "house-rule");
         let directory = tempfile::tempdir().expect("a scratch directory");
         std::fs::write(directory.path().join(file), spliced(&written, from, length, &with)).expect("a file");
-        let loaded = rule::built_in().expect("the built-in rules load").with_directory(directory.path());
+        let loaded = rule::built_in(&PACK).expect("the built-in rules load").with_directory(directory.path());
         if let Err(error) = loaded {
             prop_assert!(error.to_string().contains(file), "{error}");
         }

@@ -10,6 +10,7 @@ use privek_audit::intent::Intent;
 use privek_audit::rule::{self, DECLARED, Inputs, KindInputs};
 use privek_audit::snapshot::Snapshot;
 use privek_audit::snapshot::aws::COLLECTIONS;
+use privek_aws::pack::PACK;
 use serde_json::Value;
 
 use crate::cases::{side_by_side, yaml};
@@ -120,7 +121,7 @@ fn clusters() -> Vec<(String, Value, Intent)> {
 }
 
 fn found() -> Inputs {
-    let rules = rule::built_in().expect("the built-in rules load");
+    let rules = rule::built_in(&PACK).expect("the built-in rules load");
     let flows: BTreeSet<FlowSpec> = rules.iter().filter_map(|rule| rule.flow.clone()).collect();
     let clusters = clusters();
     let before = side_by_side(&clusters, |_, (name, snapshot, intent)| seen(snapshot, intent, &flows, name));

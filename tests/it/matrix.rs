@@ -24,7 +24,8 @@ struct Base {
     cases: Vec<Value>,
 }
 
-fn path(kind: &str) -> PathBuf {
+/// The cases of a kind of cluster.
+pub fn path(kind: &str) -> PathBuf {
     PathBuf::from(format!("fixtures/matrix/{kind}.yaml"))
 }
 

@@ -72,18 +72,21 @@ async fn ids_lead_to_their_vpcs_and_no_cluster_is_asked_for() {
             for key in
                 ["Subnets", "RouteTables", "NetworkAcls", "NetworkInterfaces", "NatGateways", "VpcAttributes"]
             {
-                assert!(snapshot.covers(key, vpc), "{key} of {vpc}");
+                assert!(snapshot.header.covers(key, vpc), "{key} of {vpc}");
             }
         }
         assert!(snapshot.aws.cluster.is_none() && server.count("DescribeCluster") == 0);
-        assert_eq!(snapshot.account.as_deref(), Some(CLUSTERS));
+        assert_eq!(snapshot.header.account.as_deref(), Some(CLUSTERS));
         let operations: std::collections::BTreeSet<String> =
             server.requests().into_iter().map(|request| request.operation).collect();
         assert!(!operations.iter().any(|name| name.contains("Nodegroup") || name.contains("Addon")));
         let public = snapshot.aws.network_interfaces.as_ref().unwrap()[0].association.as_ref().unwrap();
         assert_eq!(public.public_ip.as_deref(), Some("203.0.113.9"));
         if from == "i-a" {
-            assert!(snapshot.covers("Reservations", "i-a"), "who has the instance's interfaces is known");
+            assert!(
+                snapshot.header.covers("Reservations", "i-a"),
+                "who has the instance's interfaces is known"
+            );
         }
     }
 }
@@ -93,8 +96,11 @@ async fn addresses_lead_to_the_vpcs_that_hold_them_on_whichever_page_they_are() 
     let server = serve(&hub_and_spokes(), CLUSTERS, |_| None).await;
     let snapshot =
         read(&server, &about(&["10.1.0.9", "10.9.4.0/24", "nodes", "ecr.api"], &[])).await.unwrap();
-    assert!(snapshot.covers("VpcAttributes", "vpc-a") && snapshot.covers("VpcAttributes", "vpc-alone"));
-    assert!(!snapshot.covers("Subnets", "vpc-b"), "nothing is about it");
+    assert!(
+        snapshot.header.covers("VpcAttributes", "vpc-a")
+            && snapshot.header.covers("VpcAttributes", "vpc-alone")
+    );
+    assert!(!snapshot.header.covers("Subnets", "vpc-b"), "nothing is about it");
     let pages = server
         .requests()
         .into_iter()
@@ -108,7 +114,7 @@ async fn an_unconnected_vpc_that_happens_to_have_the_address_is_not_taken_for_th
     estate.vpcs.push(vpc("namesake", "10.2.0.0/16"));
     let server = serve(&estate, CLUSTERS, |_| None).await;
     let snapshot = read(&server, &about(&["subnet-a", "10.2.0.9"], &[])).await.unwrap();
-    assert!(snapshot.covers("Subnets", "vpc-b"), "it shares a transit gateway with vpc-a");
+    assert!(snapshot.header.covers("Subnets", "vpc-b"), "it shares a transit gateway with vpc-a");
     assert!(!ids(&snapshot, "Vpcs").contains(&"vpc-namesake".to_owned()));
 }
 
@@ -118,8 +124,8 @@ async fn an_end_behind_a_transit_gateway_without_a_route_is_read_all_the_same() 
     estate.routes.clear();
     let server = serve(&estate, CLUSTERS, |_| None).await;
     let snapshot = read(&server, &about(&["subnet-a", "10.2.0.9"], &[])).await.unwrap();
-    assert!(snapshot.covers("NetworkAcls", "vpc-b"));
-    assert!(!snapshot.covers("NetworkAcls", "vpc-egress"));
+    assert!(snapshot.header.covers("NetworkAcls", "vpc-b"));
+    assert!(!snapshot.header.covers("NetworkAcls", "vpc-egress"));
 }
 
 #[tokio::test]
@@ -141,9 +147,9 @@ async fn an_end_that_may_not_be_looked_up_is_a_gap_and_the_other_end_is_read() {
     };
     let server = serve(&hub_and_spokes(), CLUSTERS, deny).await;
     let snapshot = read(&server, &about(&["subnet-a", "vpce-b"], &[])).await.unwrap();
-    let gap = snapshot.gaps.iter().find(|gap| gap.resource.as_deref() == Some("vpce-b")).unwrap();
+    let gap = snapshot.header.gaps.iter().find(|gap| gap.resource.as_deref() == Some("vpce-b")).unwrap();
     assert_eq!(gap.permission.as_deref(), Some("ec2:DescribeVpcEndpoints"));
-    assert!(snapshot.covers("Subnets", "vpc-a"));
+    assert!(snapshot.header.covers("Subnets", "vpc-a"));
 
     let error = read(&server, &about(&["nodes", "vpce-b"], &[])).await.unwrap_err();
     assert!(error.to_string().contains("(ec2:DescribeVpcEndpoints was denied)"), "{error}");
@@ -184,16 +190,19 @@ async fn behind_a_transit_gateway_only_what_the_routes_lead_to_is_read() {
     for key in
         ["RouteTables", "NatGateways", "InternetGateways", "VpcEndpoints", "TransitGatewayVpcAttachments"]
     {
-        assert!(snapshot.covers(key, "vpc-egress") && snapshot.covers(key, "vpc-spoke207"), "{key}");
+        assert!(
+            snapshot.header.covers(key, "vpc-egress") && snapshot.header.covers(key, "vpc-spoke207"),
+            "{key}"
+        );
     }
     assert_eq!(server.count("DescribeSubnets"), 3, "the end, its VPC, and both others in one call");
     assert_eq!(server.count("DescribeTransitGatewayAttachments"), 2, "of the VPC, and of the gateway");
-    assert_eq!(snapshot.gaps, []);
+    assert_eq!(snapshot.header.gaps, []);
 
     let wide = read(&server, &about(&["subnet-a"], &["10.100.0.0/14"])).await.unwrap();
     assert_eq!(ids(&wide, "Vpcs").len(), 1 + 20);
     let left_out =
-        wide.gaps.iter().filter(|gap| gap.code == "NotFollowed" && gap.operation == "DescribeVpcs");
+        wide.header.gaps.iter().filter(|gap| gap.code == "NotFollowed" && gap.operation == "DescribeVpcs");
     assert_eq!(left_out.count(), 300 + 1 - 20, "each is named");
 }
 
@@ -220,7 +229,7 @@ async fn the_calls_about_vpcs_behind_a_transit_gateway_are_in_flight_together() 
     });
     let (server, about) = (server.await, about(&["subnet-a"], &[]));
     let snapshot = tokio::time::timeout(std::time::Duration::from_mins(1), read(&server, &about)).await;
-    assert!(snapshot.expect("some call waited for another").unwrap().covers("Subnets", "vpc-egress"));
+    assert!(snapshot.expect("some call waited for another").unwrap().header.covers("Subnets", "vpc-egress"));
 }
 
 /// The cluster's VPC `a` is shared by the network account, which owns the gateway and `egress`;
@@ -255,26 +264,29 @@ async fn read_by_both(about: &About) -> (Snapshot, Snapshot) {
 async fn what_a_shared_vpcs_owner_alone_sees_is_unread_until_the_owners_profile_reads_it() {
     let (alone, both) = Box::pin(read_by_both(&about(&["subnet-a"], &["10.2.0.0/16"]))).await;
     for key in ["VpcEndpoints", "TransitGatewayVpcAttachments", "NatGateways", "VpcPeeringConnections"] {
-        assert!(!alone.covers(key, "vpc-a"), "{key}: an empty answer to a participant proves nothing");
-        assert!(both.covers(key, "vpc-a"), "{key}");
+        assert!(!alone.header.covers(key, "vpc-a"), "{key}: an empty answer to a participant proves nothing");
+        assert!(both.header.covers(key, "vpc-a"), "{key}");
     }
-    assert!(alone.covers("RouteTables", "vpc-a"));
-    let gap = alone.gaps.iter().find(|gap| gap.operation == "DescribeVpcEndpoints").unwrap();
+    assert!(alone.header.covers("RouteTables", "vpc-a"));
+    let gap = alone.header.gaps.iter().find(|gap| gap.operation == "DescribeVpcEndpoints").unwrap();
     assert_eq!((gap.code.as_str(), gap.resource.as_deref()), ("OtherAccount", Some("vpc-a")));
     assert!(gap.message.contains(NETWORKS), "{}", gap.message);
     assert_eq!(ids(&both, "VpcEndpoints"), ["vpce-a", "vpce-b", "vpce-egress"]);
-    assert_eq!(both.account.as_deref(), Some(CLUSTERS));
-    assert!(both.accounts.contains(NETWORKS));
+    assert_eq!(both.header.account.as_deref(), Some(CLUSTERS));
+    assert!(both.header.accounts.contains(NETWORKS));
 }
 
 #[tokio::test]
 async fn the_owner_of_the_gateway_leads_on_even_back_into_the_first_account_and_fills_its_gaps() {
     let (alone, both) = Box::pin(read_by_both(&about(&["subnet-a"], &["10.2.0.0/16"]))).await;
-    assert!(!alone.covers("Subnets", "vpc-egress") && !alone.covers("Subnets", "vpc-b"));
-    assert!(both.covers("TransitGatewayRoutes", "tgw-rtb-spokes"));
-    assert!(both.covers("NatGateways", "vpc-egress"), "of the network account");
-    assert!(both.covers("NatGateways", "vpc-b"), "of the clusters' account, where the other's routes lead");
-    assert_eq!(both.gaps, [], "nothing is left that one of the two could not read");
+    assert!(!alone.header.covers("Subnets", "vpc-egress") && !alone.header.covers("Subnets", "vpc-b"));
+    assert!(both.header.covers("TransitGatewayRoutes", "tgw-rtb-spokes"));
+    assert!(both.header.covers("NatGateways", "vpc-egress"), "of the network account");
+    assert!(
+        both.header.covers("NatGateways", "vpc-b"),
+        "of the clusters' account, where the other's routes lead"
+    );
+    assert_eq!(both.header.gaps, [], "nothing is left that one of the two could not read");
 }
 
 #[tokio::test]
@@ -282,12 +294,13 @@ async fn the_far_side_of_a_peering_is_read_by_its_owners_profile() {
     let (alone, both) = Box::pin(read_by_both(&about(&["subnet-alone"], &[]))).await;
     assert!(
         alone
+            .header
             .gaps
             .iter()
             .any(|gap| gap.code == "OtherAccount" && gap.resource.as_deref() == Some("vpc-tools"))
     );
-    assert!(both.covers("RouteTables", "vpc-tools") && both.covers("NetworkAcls", "vpc-tools"));
-    assert_eq!(both.gaps, []);
+    assert!(both.header.covers("RouteTables", "vpc-tools") && both.header.covers("NetworkAcls", "vpc-tools"));
+    assert_eq!(both.header.gaps, []);
     assert_eq!(ids(&both, "VpcPeeringConnections").len(), 1);
 }
 
@@ -301,8 +314,8 @@ async fn an_account_that_owns_nothing_of_it_adds_nothing_and_claims_nothing() {
     let second = [config(&other.url(), &Environment::default()).await];
     let about = about(&["subnet-alone"], &[]);
     let both = collect_accounts((&first, &second), None, &about, NOW, &Silent).await.unwrap();
-    assert!(!both.covers("Subnets", "vpc-tools"));
-    assert!(both.gaps.iter().any(|gap| gap.resource.as_deref() == Some("vpc-tools")));
+    assert!(!both.header.covers("Subnets", "vpc-tools"));
+    assert!(both.header.gaps.iter().any(|gap| gap.resource.as_deref() == Some("vpc-tools")));
     assert_eq!(other.count("DescribeVpcs"), 1, "what did not change is not asked for again");
     assert_eq!(other.count("DescribeSubnets"), 0);
 }
@@ -343,9 +356,9 @@ async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_t
 
     for key in ["Subnets", "RouteTables", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"] {
         for vpc in ["one", "two", "egress"] {
-            assert!(snapshot.covers(key, &id[vpc]), "{key} of {vpc}: {:?}", snapshot.gaps);
+            assert!(snapshot.header.covers(key, &id[vpc]), "{key} of {vpc}: {:?}", snapshot.header.gaps);
         }
-        assert!(!snapshot.covers(key, &id["spoke"]), "no route leads there");
+        assert!(!snapshot.header.covers(key, &id["spoke"]), "no route leads there");
     }
     assert_eq!(ids(&snapshot, "Vpcs").len(), 3);
     assert!(ids(&snapshot, "NatGateways").contains(&id["nat"]));

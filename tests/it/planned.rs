@@ -9,7 +9,7 @@ use crate::program::{Program, against_emulator, program};
 const VPC: &str = "vpc-0a000000000000001";
 
 /// The flags of a plan on the network of the healthy cluster.
-const PLAN: [&str; 16] = [
+pub const PLAN: [&str; 16] = [
     "--vpc",
     VPC,
     "--control-plane-subnet",
@@ -29,7 +29,7 @@ const PLAN: [&str; 16] = [
 ];
 
 /// The network of the healthy cluster as it was before there was a cluster.
-fn before() -> Value {
+pub fn before() -> Value {
     let mut snapshot = fixture("healthy/managed-nodes.json");
     let patches = serde_json::json!([
         {"set": ["AutoScalingGroups"], "to": []},

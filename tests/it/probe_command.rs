@@ -7,7 +7,7 @@ use clap::Parser;
 use hickory_resolver::proto::op::ResponseCode;
 use privek_audit::cli::{Cli, Command};
 use privek_audit::collect::probe::Targets;
-use privek_audit::snapshot::observation::{Observation, Seen};
+use privek_core::observation::{Observation, Seen};
 use serde_json::{Value, json};
 
 use crate::authority::{Authority, Reply};

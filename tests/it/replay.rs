@@ -107,31 +107,19 @@ impl Answer {
     }
 }
 
+/// The service of an operation.
+fn service(operation: &str) -> Option<&'static str> {
+    OPERATIONS.iter().find(|known| known.operation == operation).map(|known| known.service)
+}
+
 /// Whether the operation's service speaks the query protocol, or XML as it does.
 fn is_query(operation: &str) -> bool {
-    let service = OPERATIONS.iter().find(|known| known.operation == operation).map(|known| known.service);
-    matches!(service, Some("autoscaling" | "iam" | "route53" | "sts"))
+    matches!(service(operation), Some("autoscaling" | "iam" | "route53" | "sts"))
 }
 
 /// Whether the operation's service speaks JSON.
-pub fn is_json(operation: &str) -> bool {
-    operation.contains("Resolver")
-        || (operation.starts_with("List") && !is_query(operation))
-        || [
-            "DescribeCluster",
-            "DescribeNodegroup",
-            "DescribeFargateProfile",
-            "DescribeAddon",
-            "DescribeAccessEntry",
-            "DescribeCapability",
-            "DescribeCertificateAuthority",
-            "DescribeClusterVersions",
-            "DescribeKey",
-            "DescribePodIdentityAssociation",
-            "DescribePullThroughCacheRules",
-            "GetFirewallConfig",
-        ]
-        .contains(&operation)
+fn is_json(operation: &str) -> bool {
+    matches!(service(operation), Some("ecr" | "eks" | "kms" | "route53profiles" | "route53resolver"))
 }
 
 /// The server; it ends with the runtime that it was started in.
@@ -245,35 +233,18 @@ async fn read(stream: &mut (impl AsyncBufReadExt + Unpin)) -> Option<Request> {
     Some(Request { operation, path, parameters })
 }
 
-/// The operations of EKS, Route 53 and its Profiles are paths.
+/// The operations of EKS, Route 53 and its Profiles are paths; the emulator reads this list too.
+const PATHS: &str = include_str!("emulator/paths.txt");
+
 fn of_path(path: &str) -> &'static str {
-    let parts: Vec<&str> = path.trim_matches('/').split('/').collect();
-    match parts.as_slice() {
-        ["clusters"] => "ListClusters",
-        ["clusters", _] => "DescribeCluster",
-        ["clusters", _, "node-groups"] => "ListNodegroups",
-        ["clusters", _, "node-groups", _] => "DescribeNodegroup",
-        ["clusters", _, "fargate-profiles"] => "ListFargateProfiles",
-        ["clusters", _, "fargate-profiles", _] => "DescribeFargateProfile",
-        ["clusters", _, "addons"] => "ListAddons",
-        ["clusters", _, "addons", _] => "DescribeAddon",
-        ["clusters", _, "access-entries"] => "ListAccessEntries",
-        ["clusters", _, "access-entries", _] => "DescribeAccessEntry",
-        ["clusters", _, "access-entries", _, "access-policies"] => "ListAssociatedAccessPolicies",
-        ["clusters", _, "pod-identity-associations"] => "ListPodIdentityAssociations",
-        ["clusters", _, "pod-identity-associations", _] => "DescribePodIdentityAssociation",
-        ["clusters", _, "insights"] => "ListInsights",
-        ["clusters", _, "capabilities"] => "ListCapabilities",
-        ["clusters", _, "capabilities", _] => "DescribeCapability",
-        ["clusters", _, "certificate-authorities"] => "ListCertificateAuthorities",
-        ["clusters", _, "certificate-authorities", _] => "DescribeCertificateAuthority",
-        ["cluster-versions"] => "DescribeClusterVersions",
-        ["2013-04-01", "hostedzonesbyvpc"] => "ListHostedZonesByVPC",
-        ["2013-04-01", "hostedzone", _, "rrset"] => "ListResourceRecordSets",
-        ["profileassociations"] => "ListProfileAssociations",
-        ["profileresourceassociations", "profileid", _] => "ListProfileResourceAssociations",
-        _ => "Unknown",
-    }
+    let parts = || path.trim_matches('/').split('/');
+    let is = |pattern: &str| {
+        let pattern = pattern.trim_start_matches('/').split('/');
+        pattern.clone().count() == parts().count()
+            && pattern.zip(parts()).all(|(wanted, part)| wanted == "*" || wanted == part)
+    };
+    let mut lines = PATHS.lines().filter_map(|line| line.split_once(' '));
+    lines.find(|(pattern, _)| is(pattern)).map_or("Unknown", |(_, operation)| operation)
 }
 
 fn form(text: &str) -> BTreeMap<String, String> {

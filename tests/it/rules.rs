@@ -6,6 +6,7 @@ use std::path::Path;
 
 use privek_audit::network::BlockerCode;
 use privek_audit::rule;
+use privek_aws::pack::PACK;
 use serde_json::Value;
 
 use crate::architecture::files;
@@ -27,7 +28,7 @@ fn with(file: &str, text: &str) -> Result<rule::Rules, rule::RuleError> {
     let path = scratch.path().join(file);
     fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
     fs::write(path, text).expect("a file");
-    rule::built_in().expect("the built-in rules load").with_directory(scratch.path())
+    rule::built_in(&PACK).expect("the built-in rules load").with_directory(scratch.path())
 }
 
 #[test]
@@ -64,7 +65,7 @@ fn every_mistake_of_a_directory_is_told_at_once_with_its_place() {
 #[test]
 fn a_directory_without_rules_is_an_error() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
-    let rules = rule::built_in().expect("the built-in rules load").with_directory(scratch.path());
+    let rules = rule::built_in(&PACK).expect("the built-in rules load").with_directory(scratch.path());
     assert!(rules.expect_err("there is none").to_string().contains("no file whose name ends in .yaml"));
 }
 

@@ -11,7 +11,7 @@ use crate::program::{Program, Run, against_emulator, program};
 
 const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");
 const SCHEMA: &str = include_str!("../../docs/trace.schema.json");
-const API: [&str; 2] = ["eni-0c0000000000000ca", "eni-0c0000000000000cc"];
+pub const API: [&str; 2] = ["eni-0c0000000000000ca", "eni-0c0000000000000cc"];
 
 fn question(from: &str, to: &str, port: &str) -> Vec<String> {
     let words = ["trace", "--from", from, "--to", to, "--port", port, "--snapshot", "s.json"];
@@ -150,7 +150,7 @@ fn directory(collections: &[&str]) -> tempfile::TempDir {
     directory
 }
 
-const NETWORK: [&str; 7] = [
+pub const NETWORK: [&str; 7] = [
     "Vpcs",
     "Subnets",
     "RouteTables",
@@ -187,7 +187,7 @@ fn a_file_that_a_directory_lacks_is_asked_for_by_the_command_that_makes_it() {
 }
 
 /// What one account of two sees: the items of its own VPCs, and what belongs to no VPC if it is ours.
-fn side(peer: bool) -> Value {
+pub fn side(peer: bool) -> Value {
     const BY_VPC: [&str; 7] = [
         "Vpcs",
         "VpcAttributes",

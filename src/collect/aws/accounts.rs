@@ -1,9 +1,17 @@
 //! Several accounts: the first one's reading, and what the others own of what it refers to.
 
+use aws_config::SdkConfig;
+use privek_aws::snapshot::Snapshot;
+
+use crate::collect::error::CollectError;
+use crate::collect::progress::Progress;
+
+use super::about::About;
 use super::clients::Clients;
-use super::graph::{self, Unread};
-use super::reading::Reading;
-use super::{About, CollectError, Progress, SdkConfig, Snapshot, collect_about, collect_network};
+use super::crawl::account;
+use super::crawl::referenced::{self, Unread};
+use super::session::Session;
+use super::single_account::{collect_about, collect_network};
 
 /// How often the other accounts are asked: what one of them reads may lead to another one's.
 const ROUNDS: usize = 3;
@@ -37,7 +45,7 @@ pub async fn collect_accounts(
             if unread.is_empty() || asked.as_ref() == Some(&unread) {
                 continue;
             }
-            let more = referenced(config, &unread, about, now, progress).await?;
+            let more = owned(config, &unread, about, now, progress).await?;
             *asked = Some(unread);
             merged =
                 merged.merge(more).map_err(|error| CollectError::Accounts { reason: error.to_string() })?;
@@ -47,7 +55,7 @@ pub async fn collect_accounts(
 }
 
 /// What this account owns of what is unread.
-async fn referenced(
+async fn owned(
     config: &SdkConfig,
     unread: &Unread,
     about: &About,
@@ -55,8 +63,8 @@ async fn referenced(
     progress: &dyn Progress,
 ) -> Result<Snapshot, CollectError> {
     let region = config.region().map(ToString::to_string);
-    let reading = Reading::new(Clients::new(config), region, String::new(), progress);
-    graph::usable(&reading).await?;
-    Box::pin(graph::referenced(&reading, unread, &about.networks())).await;
-    Ok(reading.into_snapshot(now.to_owned()))
+    let session = Session::new(Clients::new(config), region, String::new(), progress);
+    account::usable(&session).await?;
+    Box::pin(referenced::read(&session, unread, &about.networks())).await;
+    Ok(session.into_snapshot(now.to_owned()))
 }

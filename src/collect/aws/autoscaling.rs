@@ -1,9 +1,9 @@
 //! EC2 Auto Scaling: the groups tagged as the cluster's.
 
 use aws_sdk_autoscaling::{Client, types};
+use privek_aws::snapshot::aws::autoscaling as shape;
 
 use super::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::autoscaling as shape;
 
 /// `DescribeAutoScalingGroups` with a tag; without a value, whatever it is.
 pub(super) async fn groups(

@@ -127,7 +127,8 @@ mod tests {
     use aws_credential_types::provider::SharedCredentialsProvider;
 
     use super::*;
-    use crate::collect::aws::{AwsOptions, Environment, loader};
+    use crate::collect::aws::config::{AwsOptions, loader};
+    use crate::collect::aws::environment::Environment;
 
     #[tokio::test]
     async fn an_operation_that_is_not_on_the_list_is_refused_before_anything_is_sent() {

@@ -15,9 +15,9 @@ use aws_types::app_name::AppName;
 use aws_types::os_shim_internal::{Env, Fs};
 
 use super::environment::Environment;
-use super::failure::{chain, one_line};
+use super::error_chain::{chain, one_line};
 use super::http::Client;
-use crate::collect::CollectError;
+use crate::collect::error::CollectError;
 
 /// What the command line says about the configuration.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

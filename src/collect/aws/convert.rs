@@ -7,9 +7,9 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::DateTime;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use privek_core::time::Time;
 
 use super::failure::Failure;
-use crate::snapshot::aws::Time;
 
 /// What a call gives.
 pub(super) type Fetched<T> = Result<T, Failure>;

@@ -1,9 +1,9 @@
 //! ECR: rules of the pull-through cache.
 
 use aws_sdk_ecr::{Client, types};
+use privek_aws::snapshot::aws::ecr as shape;
 
 use super::convert::{Fetched, all, text};
-use crate::snapshot::aws::ecr as shape;
 
 /// `DescribePullThroughCacheRules` of the account's registry.
 pub(super) async fn pull_through_cache_rules(client: &Client) -> Fetched<Vec<shape::PullThroughCacheRule>> {

@@ -2,10 +2,11 @@
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
+use percent_encoding::percent_decode_str;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 
-use crate::collect::CollectError;
+use crate::collect::error::CollectError;
 
 /// The settings that the SDK does not read by itself.
 #[derive(Clone, Debug, Default)]
@@ -185,23 +186,9 @@ impl Proxy {
 
     /// The value of `Proxy-Authorization`, if it is named with credentials.
     pub(super) fn authorization(&self) -> Option<String> {
-        self.parts().1.map(|user| format!("Basic {}", aws_smithy_types::base64::encode(decoded(user))))
+        let plain = |user: &str| percent_decode_str(user).collect::<Vec<u8>>();
+        self.parts().1.map(|user| format!("Basic {}", aws_smithy_types::base64::encode(plain(user))))
     }
-}
-
-/// Undoes percent encoding.
-fn decoded(text: &str) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    let mut rest = text.as_bytes();
-    while let [first, tail @ ..] = rest {
-        let hex =
-            (*first == b'%').then(|| tail.get(..2).and_then(|hex| std::str::from_utf8(hex).ok())).flatten();
-        match hex.and_then(|hex| u8::from_str_radix(hex, 16).ok()) {
-            Some(byte) => (bytes.push(byte), rest = &tail[2..]),
-            None => (bytes.push(*first), rest = tail),
-        };
-    }
-    bytes
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use super::environment::{Proxies, Proxy};
-use super::failure::chain;
+use super::error_chain::chain;
 
 /// Connects directly or through the proxies of the environment, and trusts what it is told to.
 pub(super) struct Client {

@@ -1,11 +1,12 @@
 //! IAM: roles, what they may do, and who may assume them. IAM is global: one endpoint a partition.
 
 use aws_sdk_iam::{Client, types};
+use percent_encoding::percent_decode_str;
+use privek_aws::snapshot::aws::iam as shape;
 use serde_json::Value;
 
 use super::convert::{Fetched, all, list, text};
 use super::failure::Failure;
-use crate::snapshot::aws::iam as shape;
 
 /// `GetRole`.
 pub(super) async fn role(client: &Client, name: &str) -> Fetched<shape::Role> {
@@ -131,27 +132,12 @@ fn of_attached(policy: types::AttachedPolicy) -> shape::AttachedPolicy {
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetPolicyVersion.html>
 fn document(sent: &str) -> Value {
     // A JSON document begins with a brace; its percent signs are then its own.
-    let plain = if sent.trim_start().starts_with('{') { sent.to_owned() } else { decoded(sent) };
-    serde_json::from_str(&plain).unwrap_or(Value::String(plain))
-}
-
-fn decoded(sent: &str) -> String {
-    let bytes = sent.as_bytes();
-    let hex = |at: usize| {
-        let digit = bytes.get(at).copied().map(char::from)?.to_digit(16)?;
-        u8::try_from(digit).ok()
+    let plain = if sent.trim_start().starts_with('{') {
+        sent.into()
+    } else {
+        percent_decode_str(sent).decode_utf8_lossy()
     };
-    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
-    while let Some(&byte) = bytes.get(at) {
-        if let (b'%', Some(high), Some(low)) = (byte, hex(at + 1), hex(at + 2)) {
-            out.push(high << 4 | low);
-            at += 3;
-        } else {
-            out.push(byte);
-            at += 1;
-        }
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    serde_json::from_str(&plain).unwrap_or_else(|_| plain.into())
 }
 
 #[cfg(test)]
@@ -166,6 +152,6 @@ mod tests {
         assert_eq!(document(sent), json!({"Version": "2012-10-17", "Statement": []}));
         assert_eq!(document(r#"{"Resource": "a%2Fb"}"#), json!({"Resource": "a%2Fb"}));
         assert_eq!(document("%7Bbroken"), json!("{broken"));
-        assert_eq!(decoded("100%, %zz, %e3%81%82 %"), "100%, %zz, あ %");
+        assert_eq!(document("100%, %zz, %e3%81%82 %"), json!("100%, %zz, あ %"));
     }
 }

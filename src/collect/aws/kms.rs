@@ -1,10 +1,10 @@
 //! KMS: the keys that encrypt Kubernetes secrets.
 
 use aws_sdk_kms::{Client, types};
+use privek_aws::snapshot::aws::kms as shape;
 
 use super::convert::{Fetched, text, time};
 use super::failure::Failure;
-use crate::snapshot::aws::kms as shape;
 
 /// `DescribeKey`.
 pub(super) async fn describe_key(client: &Client, arn: &str) -> Fetched<shape::KeyMetadata> {

@@ -151,8 +151,9 @@ fn allowed(sdk_service: &str, operation: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use privek_aws::snapshot::aws::COLLECTIONS;
+
     use super::*;
-    use crate::snapshot::aws::COLLECTIONS;
 
     #[test]
     fn every_collection_can_be_filled_by_an_allowed_operation() {

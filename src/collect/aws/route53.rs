@@ -2,10 +2,10 @@
 
 use aws_sdk_route53::types::{AliasTarget, HostedZoneOwner, HostedZoneSummary, ResourceRecordSet, VpcRegion};
 use aws_sdk_route53profiles::types::{ProfileAssociation, ProfileResourceAssociation};
+use privek_aws::snapshot::aws::{route53 as shape, route53profiles};
 
 use super::convert::{Fetched, all, list, text};
 use super::failure::Failure;
-use crate::snapshot::aws::{route53 as shape, route53profiles};
 
 /// How many pages of zones and of records are read; one has a hundred of the former and three of the latter.
 const PAGES: usize = 50;

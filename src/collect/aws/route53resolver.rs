@@ -1,10 +1,10 @@
 //! Route 53 Resolver: endpoints, their addresses, rules and what the rules apply to.
 
 use aws_sdk_route53resolver::{Client, types};
+use privek_aws::snapshot::aws::route53resolver as shape;
 
 use super::convert::{Fetched, all, list, text, texts, whole};
 use super::failure::Failure;
-use crate::snapshot::aws::route53resolver as shape;
 
 /// `ListResolverEndpoints`.
 pub(super) async fn endpoints(client: &Client) -> Fetched<Vec<shape::ResolverEndpoint>> {

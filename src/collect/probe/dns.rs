@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use hickory_resolver::proto::op::{Message, MessageType, OpCode, Query, ResponseCode};
 use hickory_resolver::proto::rr::{Name, RData, RecordType};
+use privek_core::observation::{DnsOutcome, Family};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, timeout, timeout_at};
 
 use super::error::no_way;
-use crate::snapshot::observation::{DnsOutcome, Family};
 
 /// More addresses than an honest answer has.
 const MOST_ADDRESSES: usize = 64;

@@ -4,7 +4,7 @@ use std::io::ErrorKind;
 
 use thiserror::Error;
 
-use crate::collect::CollectError;
+use crate::collect::error::CollectError;
 
 /// A probe that could not be made.
 #[derive(Debug, Error)]

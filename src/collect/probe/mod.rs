@@ -4,10 +4,10 @@
 mod certificate;
 mod dns;
 mod error;
-mod gate;
 mod proxy;
 mod targets;
 mod tls;
+mod try_limit;
 mod vantage;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,22 +17,22 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures::future::join_all;
+use privek_core::observation::{
+    CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage,
+};
 use tokio::net::TcpStream;
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
+
+use super::progress::Progress;
+use dns::Answer;
+use try_limit::{TryLimit, TryTurn};
 
 pub use error::ProbeError;
 pub use proxy::ProxySettings;
 pub use targets::{Target, Targets, is_authority};
 pub use tls::Trust;
 pub use vantage::{configured_servers, here, server};
-
-use super::Progress;
-use crate::snapshot::observation::{
-    CLUSTER, Dns, DnsOutcome, Observation, Seen, Tls, TlsOutcome, Transport, Vantage,
-};
-use dns::Answer;
-use gate::{Gate, Turn};
 
 /// How a probe is made.
 #[derive(Clone, Debug)]
@@ -77,7 +77,7 @@ pub async fn probe(
         options,
         trust,
         end: Instant::now() + options.deadline,
-        greeting: Gate::new(AT_ONCE_TLS),
+        greeting: TryLimit::new(AT_ONCE_TLS),
         doors: Mutex::default(),
         progress,
         started: AtomicUsize::new(0),
@@ -147,7 +147,7 @@ struct Run<'r> {
     options: &'r ProbeOptions,
     trust: &'r Trust,
     end: Instant,
-    greeting: Gate,
+    greeting: TryLimit,
     doors: Mutex<BTreeMap<SocketAddr, Arc<Door>>>,
     progress: &'r dyn Progress,
     started: AtomicUsize,
@@ -185,13 +185,13 @@ impl Run<'_> {
         let mut resolvers: Vec<Resolver> = servers
             .flat_map(|(server, configured)| {
                 [(Transport::Udp, AT_ONCE_UDP), (Transport::Tcp, AT_ONCE_TCP)].map(|(transport, at_once)| {
-                    Resolver { server: Some(server), configured, transport, gate: Gate::new(at_once) }
+                    Resolver { server: Some(server), configured, transport, tries: TryLimit::new(at_once) }
                 })
             })
             .collect();
         if self.options.system {
-            let gate = Gate::new(AT_ONCE_SYSTEM);
-            resolvers.push(Resolver { server: None, configured: true, transport: Transport::System, gate });
+            let tries = TryLimit::new(AT_ONCE_SYSTEM);
+            resolvers.push(Resolver { server: None, configured: true, transport: Transport::System, tries });
         }
         resolvers
     }
@@ -200,17 +200,17 @@ impl Run<'_> {
         let what = format!("{} for {}", resolver.label(), target.name);
         self.begin(&what);
         let begun = Instant::now();
-        let answer = match resolver.gate.enter(self.end).await {
-            Turn::TimeIsUp => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
-            Turn::Hopeless => Answer::of(DnsOutcome::GivenUp),
-            Turn::Yours { _permit } => match self.limit() {
+        let answer = match resolver.tries.enter(self.end).await {
+            TryTurn::TimeIsUp => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
+            TryTurn::Hopeless => Answer::of(DnsOutcome::GivenUp),
+            TryTurn::Yours { _permit } => match self.limit() {
                 None => Answer::because(DnsOutcome::NotTried, TIME_WAS_UP),
                 Some((limit, cut)) => {
                     let answer = resolver.ask(&target.name, limit).await;
                     if cut && answer.outcome == DnsOutcome::TimedOut {
                         Answer::because(DnsOutcome::NotTried, TIME_WAS_UP)
                     } else {
-                        resolver.gate.learn(answer.came());
+                        resolver.tries.learn(answer.came());
                         answer
                     }
                 }
@@ -271,7 +271,7 @@ impl Run<'_> {
             names: Vec::new(),
             millis: 0,
         };
-        if let Turn::Yours { _permit } = self.greeting.enter(self.end).await
+        if let TryTurn::Yours { _permit } = self.greeting.enter(self.end).await
             && let Some((limit, cut)) = self.limit()
         {
             match tls::connect(address, limit).await {
@@ -314,7 +314,7 @@ struct Resolver {
     server: Option<SocketAddr>,
     configured: bool,
     transport: Transport,
-    gate: Gate,
+    tries: TryLimit,
 }
 
 impl Resolver {

@@ -1,8 +1,8 @@
 //! Which proxy programs go through for a name, as `kubectl` and the AWS SDKs read the environment
 //! (<https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>).
 
-use crate::snapshot::bootstrap;
-use crate::snapshot::observation::Proxy;
+use privek_aws::snapshot::user_data;
+use privek_core::observation::Proxy;
 
 /// The proxy settings of an environment, for servers with TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -74,7 +74,7 @@ fn shown(url: &str) -> String {
     let scheme = ["https", "socks5", "socks5h"].into_iter().find(|scheme| {
         url.get(..scheme.len() + 3).is_some_and(|begin| begin.eq_ignore_ascii_case(&format!("{scheme}://")))
     });
-    match bootstrap::proxy(url) {
+    match user_data::proxy(url) {
         Some(host) => format!("{}://{host}", scheme.unwrap_or("http")),
         None => "(an address that cannot be read)".to_owned(),
     }

@@ -6,12 +6,12 @@ use std::net::IpAddr;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use privek_core::observation::{CLUSTER, Networks};
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject;
 use serde::{Deserialize, Serialize};
 
 use super::ProbeError;
-use crate::snapshot::observation::{CLUSTER, Networks};
 
 /// More names than all of AWS's endpoints a cluster could need.
 const MOST_NAMES: usize = 500;

@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use privek_core::observation::{Tls, TlsOutcome};
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
@@ -18,7 +19,6 @@ use tokio_rustls::TlsConnector;
 use super::certificate::{issuer, printable};
 use super::error::no_way;
 use super::{ProbeError, Targets};
-use crate::snapshot::observation::{Tls, TlsOutcome};
 
 /// More names than a certificate is worth quoting with.
 const MOST_NAMES: usize = 8;

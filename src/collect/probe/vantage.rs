@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, UdpSocket};
 
-use crate::snapshot::observation::{Networks, Vantage, VantageKind};
+use privek_core::observation::{Networks, Vantage, VantageKind};
 
 /// This machine or pod; `name` is what to call it, `towards` where it has to reach, `networks` where the
 /// cluster is.
@@ -24,7 +24,7 @@ pub fn here(
         name: given.unwrap_or_else(|| if pod { "pod".to_owned() } else { host_name() }),
         kind: if pod { VantageKind::Pod } else { VantageKind::Machine },
         addresses,
-        in_vpc: place.map(|(in_vpc, _)| in_vpc),
+        in_network: place.map(|(in_network, _)| in_network),
         of_cluster: place.map(|(_, of_cluster)| of_cluster),
     }
 }

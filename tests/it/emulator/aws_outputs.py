@@ -40,21 +40,30 @@ def aws(file, *arguments):
     return json.loads(text)
 
 
-aws("cluster", "eks", "describe-cluster", "--name", cluster)
+roles = [aws("cluster", "eks", "describe-cluster", "--name", cluster)["cluster"]["roleArn"]]
 for name in aws("eks/nodegroups", "eks", "list-nodegroups", "--cluster-name", cluster).get("nodegroups", []):
     group = aws(f"eks/nodegroup-{name}", "eks", "describe-nodegroup", "--cluster-name", cluster, "--nodegroup-name", name)["nodegroup"]
+    roles.append(group["nodeRole"])
     types = group["instanceTypes"]
     aws("instance-types", "ec2", "describe-instance-types", "--instance-types", *types)
     of_types = "Name=instance-type,Values=" + ",".join(types)
     aws("offerings", "ec2", "describe-instance-type-offerings", "--location-type", "availability-zone-id", "--filters", of_types)
 for name in aws("eks/fargate", "eks", "list-fargate-profiles", "--cluster-name", cluster).get("fargateProfileNames", []):
     aws(f"eks/fargate-{name}", "eks", "describe-fargate-profile", "--cluster-name", cluster, "--fargate-profile-name", name)
-aws("eks/addons", "eks", "list-addons", "--cluster-name", cluster)
-aws("eks/access", "eks", "list-access-entries", "--cluster-name", cluster)
+for name in aws("eks/addons", "eks", "list-addons", "--cluster-name", cluster).get("addons", []):
+    aws(f"eks/addon-{name}", "eks", "describe-addon", "--cluster-name", cluster, "--addon-name", name)
+for number, arn in enumerate(aws("eks/access", "eks", "list-access-entries", "--cluster-name", cluster).get("accessEntries", [])):
+    aws(f"eks/access-{number}", "eks", "describe-access-entry", "--cluster-name", cluster, "--principal-arn", arn)
+    aws(f"eks/policies-{number}", "eks", "list-associated-access-policies", "--cluster-name", cluster, "--principal-arn", arn)
 aws("eks/versions", "eks", "describe-cluster-versions", "--include-all")
 aws("eks/insights", "eks", "list-insights", "--cluster-name", cluster)
 aws("eks/capabilities", "eks", "list-capabilities", "--cluster-name", cluster)
 aws("eks/identity", "eks", "list-pod-identity-associations", "--cluster-name", cluster)
+aws("iam/issuers", "iam", "list-open-id-connect-providers")
+for role in (arn.split("/")[-1] for arn in roles):
+    aws(f"iam/role@{role}", "iam", "get-role", "--role-name", role)
+    aws(f"iam/attached@{role}", "iam", "list-attached-role-policies", "--role-name", role)
+    aws(f"iam/inline@{role}", "iam", "list-role-policies", "--role-name", role)
 
 of_vpcs = ("--filters", "Name=vpc-id,Values=" + ",".join(vpcs))
 aws("vpc/vpcs", "ec2", "describe-vpcs", *of_vpcs)

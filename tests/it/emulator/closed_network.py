@@ -4,11 +4,13 @@ Usage: closed_network.py ENDPOINT REGION [PREFIX]
 The prefix is that of all names; roles are the same for all regions. Prints the ids by role, as JSON.
 """
 
+import contextlib
 import json
 import sys
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 endpoint, region, prefix = (sys.argv[1:] + ["yoda-eks-closed"])[:3]
 config = Config(retries={"max_attempts": 0}, connect_timeout=5, read_timeout=60)
@@ -155,8 +157,12 @@ eks.create_cluster(
         "subnetIds": [worker_a, worker_c], "securityGroupIds": [control_plane_group],
         "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": [ANY],
     },
-    kubernetesNetworkConfig={"serviceIpv4Cidr": "10.100.0.0/16", "ipFamily": "ipv4"},
+    kubernetesNetworkConfig={"serviceIpv4Cidr": "10.100.0.0/16", "ipFamily": "ipv4"}, accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"},
 )
+# moto as it is has no add-ons.
+with contextlib.suppress(ClientError):
+    for addon, release in (("coredns", "v1.13.2-eksbuild.3"), ("kube-proxy", "v1.35.0-eksbuild.2"), ("vpc-cni", "v1.23.1-eksbuild.1")):
+        eks.create_addon(clusterName=CLUSTER, addonName=addon, addonVersion=release)
 for subnet_id, address in ((worker_a, "172.25.93.58"), (worker_c, "172.25.161.203")):
     ec2.create_network_interface(
         SubnetId=subnet_id, PrivateIpAddress=address, Groups=[cluster_group, control_plane_group], Description="Amazon EKS " + CLUSTER

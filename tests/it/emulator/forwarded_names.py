@@ -81,15 +81,17 @@ astray_group = group("astray", operators_vpc, ("udp", 53, "10.72.0.0/24"), ("tcp
 trust = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "eks.amazonaws.com"}, "Action": "sts:AssumeRole"}]}
 role = iam.create_role(RoleName=f"{CLUSTER}-{region}", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
 # Both endpoints are on: from elsewhere the name leads to public addresses, which admit others only.
-host = eks.create_cluster(
-    name=CLUSTER, version="1.35", roleArn=role,
+made = eks.create_cluster(
+    name=CLUSTER, version="1.35", roleArn=role, accessConfig={"authenticationMode": "API_AND_CONFIG_MAP"},
     resourcesVpcConfig={
         "subnetIds": [worker_a, worker_c], "securityGroupIds": [control_plane_group],
         "endpointPublicAccess": True, "endpointPrivateAccess": True, "publicAccessCidrs": ["203.0.113.0/24"],
     },
-)["cluster"]["endpoint"].removeprefix("https://").rstrip("/")
+)["cluster"]
+host = made["endpoint"].removeprefix("https://").rstrip("/")
+groups = [control_plane_group, made["resourcesVpcConfig"]["clusterSecurityGroupId"]]
 for subnet, address in ((worker_a, "10.71.0.20"), (worker_c, "10.71.64.20")):
-    ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=address, Groups=[control_plane_group], Description="Amazon EKS " + CLUSTER)
+    ec2.create_network_interface(SubnetId=subnet, PrivateIpAddress=address, Groups=groups, Description="Amazon EKS " + CLUSTER)
 
 inbound = resolver_endpoint("inbound", "INBOUND", inbound_group, (worker_a, "10.71.0.10"), (worker_c, "10.71.64.10"))
 outbound = resolver_endpoint("outbound", "OUTBOUND", outbound_group, (outbound_a, "10.72.0.140"), (outbound_c, "10.72.0.204"))

@@ -1,5 +1,5 @@
-//! moto, the emulator of AWS's APIs: installed once into the target directory, started once a
-//! test process on a free loopback port, ended by the closing of its standard input.
+//! moto, the emulator of AWS's APIs, corrected as `corrected/` says: installed once into the target directory,
+//! started once a test process on a free loopback port, ended by the closing of its standard input.
 
 use std::collections::BTreeMap;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -30,16 +30,19 @@ pub struct Emulator {
 /// The emulator of this test process.
 pub fn emulator() -> &'static Emulator {
     static EMULATOR: OnceLock<Emulator> = OnceLock::new();
-    EMULATOR.get_or_init(start)
+    EMULATOR.get_or_init(|| start(&[]))
+}
+
+/// moto without the corrections of `corrected/`, in a process of its own.
+pub fn moto_as_it_is() -> &'static Emulator {
+    static MOTO: OnceLock<Emulator> = OnceLock::new();
+    MOTO.get_or_init(|| start(&["as-it-is"]))
 }
 
 /// The closed network, built once: ids by role.
 pub fn closed_network() -> &'static BTreeMap<String, String> {
     static ROLES: OnceLock<BTreeMap<String, String>> = OnceLock::new();
-    ROLES.get_or_init(|| {
-        let printed = emulator().script("closed_network.py", &[REGION]);
-        serde_json::from_str(&printed).expect("closed_network.py prints ids by role")
-    })
+    ROLES.get_or_init(|| emulator().closed_network())
 }
 
 /// A directory of plain AWS CLI outputs of the closed network, written once.
@@ -85,6 +88,12 @@ impl Emulator {
         String::from_utf8(output.stdout).expect("UTF-8")
     }
 
+    /// Builds the closed network and returns its ids by role.
+    pub fn closed_network(&self) -> BTreeMap<String, String> {
+        let printed = self.script("closed_network.py", &[REGION]);
+        serde_json::from_str(&printed).expect("closed_network.py prints ids by role")
+    }
+
     fn get(&self, path: &str) -> String {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port)).expect("the emulator listens");
         write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("the emulator reads");
@@ -100,10 +109,11 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/emulator")
 }
 
-fn start() -> Emulator {
+fn start(arguments: &[&str]) -> Emulator {
     let python = installed();
     let mut child = Command::new(&python)
         .arg(folder().join("server.py"))
+        .args(arguments)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
         .stdin(Stdio::piped())

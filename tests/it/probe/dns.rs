@@ -8,7 +8,7 @@ use std::time::Duration;
 use hickory_resolver::proto::op::ResponseCode;
 use hickory_resolver::proto::rr::RecordType;
 use privek_audit::collect::probe::{ProbeOptions, Trust};
-use privek_audit::snapshot::observation::{Dns, DnsOutcome, Family, Transport};
+use privek_core::observation::{Dns, DnsOutcome, Family, Transport};
 
 use super::{NAME, PATIENCE, TRY, dns_of, options, run, targets};
 use crate::authority::{Authority, Question, Reply, alias, record};

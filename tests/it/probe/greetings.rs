@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use privek_audit::collect::probe::{ProbeOptions, Trust};
-use privek_audit::snapshot::observation::{CLUSTER, Tls, TlsOutcome};
+use privek_core::observation::{CLUSTER, Tls, TlsOutcome};
 
 use super::{API, NAME, PATIENCE, TRY, options, run, silent_port, targets, tls_of};
 use crate::authority::{Authority, Reply};

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use privek_audit::collect::Silent;
 use privek_audit::collect::probe::{ProbeOptions, ProxySettings, Target, Targets, Trust, probe};
-use privek_audit::snapshot::observation::{
+use privek_core::observation::{
     CLUSTER, Dns, DnsOutcome, Observation, Proxy, Seen, Tls, TlsOutcome, Vantage,
 };
 

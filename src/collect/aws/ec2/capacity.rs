@@ -4,23 +4,24 @@
 
 use aws_sdk_ec2::{Client, types};
 
-use super::{filter, group_identifier, tag};
+use privek_aws::snapshot::aws::ec2 as shape;
+use privek_aws::snapshot::user_data::{Bootstrap, UserData};
+
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::ec2 as shape;
-use crate::snapshot::bootstrap::{Bootstrap, UserData};
+
+use super::filters::filter;
+use super::firewalls::group_identifier;
+use super::tags::tag;
 
 /// `DescribeInstanceTypes` of these types.
-pub(in crate::collect::aws) async fn types(
-    client: &Client,
-    names: &[String],
-) -> Fetched<Vec<shape::InstanceTypeInfo>> {
+pub(crate) async fn types(client: &Client, names: &[String]) -> Fetched<Vec<shape::InstanceTypeInfo>> {
     let names = names.iter().map(|name| types::InstanceType::from(name.as_str())).collect();
     let types = client.describe_instance_types().set_instance_types(Some(names)).into_paginator();
     all(types.items().send().try_collect(), instance_type_info).await
 }
 
 /// `DescribeInstanceTypeOfferings` of these types, by zone.
-pub(in crate::collect::aws) async fn offerings(
+pub(crate) async fn offerings(
     client: &Client,
     names: &[String],
 ) -> Fetched<Vec<shape::InstanceTypeOffering>> {
@@ -41,16 +42,16 @@ fn instance_type_offering(v: types::InstanceTypeOffering) -> shape::InstanceType
 
 /// A launch template, by id or else by name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::collect::aws) enum Template {
+pub(crate) enum LaunchTemplateKey {
     /// `lt-…`.
     Id(String),
     /// Its name.
     Name(String),
 }
 
-impl Template {
+impl LaunchTemplateKey {
     /// Its id, or else its name.
-    pub(in crate::collect::aws) fn text(&self) -> &str {
+    pub(crate) fn text(&self) -> &str {
         match self {
             Self::Id(text) | Self::Name(text) => text,
         }
@@ -58,21 +59,21 @@ impl Template {
 }
 
 /// `DescribeLaunchTemplateVersions` of these versions of one template.
-pub(in crate::collect::aws) async fn templates(
+pub(crate) async fn templates(
     client: &Client,
-    template: &Template,
+    template: &LaunchTemplateKey,
     versions: &[String],
 ) -> Fetched<Vec<shape::LaunchTemplateVersion>> {
     let call = client.describe_launch_template_versions().set_versions(Some(versions.to_vec()));
     let call = match template {
-        Template::Id(id) => call.launch_template_id(id),
-        Template::Name(name) => call.launch_template_name(name),
+        LaunchTemplateKey::Id(id) => call.launch_template_id(id),
+        LaunchTemplateKey::Name(name) => call.launch_template_name(name),
     };
     all(call.into_paginator().items().send().try_collect(), launch_template_version).await
 }
 
 /// `DescribeInstances` with a tag; without a value, whatever it is. Terminated ones are left out.
-pub(in crate::collect::aws) async fn instances(
+pub(crate) async fn instances(
     client: &Client,
     key: &str,
     value: Option<&str>,

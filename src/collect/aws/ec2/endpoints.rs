@@ -1,17 +1,17 @@
 //! VPC endpoints, the services that they can be made for, and network interfaces.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{group_identifier, in_vpcs, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::in_vpcs;
+use super::firewalls::group_identifier;
+use super::tags::tag;
 
 /// `DescribeVpcEndpoints`.
-pub(in crate::collect::aws) async fn endpoints(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::VpcEndpoint>> {
+pub(crate) async fn endpoints(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::VpcEndpoint>> {
     all(
         client.describe_vpc_endpoints().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
         vpc_endpoint,
@@ -20,10 +20,7 @@ pub(in crate::collect::aws) async fn endpoints(
 }
 
 /// `DescribeNetworkInterfaces`.
-pub(in crate::collect::aws) async fn interfaces(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::NetworkInterface>> {
+pub(crate) async fn interfaces(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::NetworkInterface>> {
     all(
         client
             .describe_network_interfaces()
@@ -38,7 +35,7 @@ pub(in crate::collect::aws) async fn interfaces(
 }
 
 /// `DescribeVpcEndpointServices`: all that the region offers. The SDK has no paginator for it.
-pub(in crate::collect::aws) async fn services(client: &Client) -> Fetched<Vec<shape::ServiceDetail>> {
+pub(crate) async fn services(client: &Client) -> Fetched<Vec<shape::ServiceDetail>> {
     let mut services = Vec::new();
     let mut token = None;
     loop {

@@ -4,15 +4,15 @@
 
 use aws_sdk_ec2::{Client, types};
 
-use super::{in_vpcs, tag};
+use privek_aws::snapshot::aws::ec2 as shape;
+
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::in_vpcs;
+use super::tags::tag;
 
 /// `DescribeSecurityGroups`.
-pub(in crate::collect::aws) async fn groups(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::SecurityGroup>> {
+pub(crate) async fn groups(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::SecurityGroup>> {
     all(
         client
             .describe_security_groups()
@@ -27,10 +27,7 @@ pub(in crate::collect::aws) async fn groups(
 }
 
 /// `DescribeNetworkAcls`.
-pub(in crate::collect::aws) async fn acls(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::NetworkAcl>> {
+pub(crate) async fn acls(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::NetworkAcl>> {
     all(
         client.describe_network_acls().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
         network_acl,
@@ -39,12 +36,17 @@ pub(in crate::collect::aws) async fn acls(
 }
 
 /// `DescribeSecurityGroupVpcAssociations`: groups of other VPCs that interfaces here may carry.
-pub(in crate::collect::aws) async fn group_associations(
+pub(crate) async fn group_associations(
     client: &Client,
     vpcs: &[String],
 ) -> Fetched<Vec<shape::SecurityGroupVpcAssociation>> {
     let call = client.describe_security_group_vpc_associations().filters(in_vpcs(vpcs));
     all(call.into_paginator().items().send().try_collect(), security_group_vpc_association).await
+}
+
+/// The id and the name of a security group.
+pub(super) fn group_identifier(v: types::GroupIdentifier) -> shape::GroupIdentifier {
+    shape::GroupIdentifier { group_id: v.group_id, group_name: v.group_name }
 }
 
 fn security_group_vpc_association(

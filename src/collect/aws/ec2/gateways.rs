@@ -1,14 +1,16 @@
 //! Ways out of a VPC: peering connections, NAT, internet and virtual private gateways.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{filter, in_vpcs, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::{filter, in_vpcs};
+use super::tags::tag;
 
 /// `DescribeVpcPeeringConnections` that the VPC is the `requester` or the `accepter` of.
-pub(in crate::collect::aws) async fn peerings(
+pub(crate) async fn peerings(
     client: &Client,
     side: &str,
     vpc: &str,
@@ -19,10 +21,7 @@ pub(in crate::collect::aws) async fn peerings(
 }
 
 /// `DescribeNatGateways`.
-pub(in crate::collect::aws) async fn nats(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::NatGateway>> {
+pub(crate) async fn nats(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::NatGateway>> {
     all(
         client.describe_nat_gateways().filter(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
         nat_gateway,
@@ -31,7 +30,7 @@ pub(in crate::collect::aws) async fn nats(
 }
 
 /// `DescribeInternetGateways`.
-pub(in crate::collect::aws) async fn internet_gateways(
+pub(crate) async fn internet_gateways(
     client: &Client,
     vpcs: &[String],
 ) -> Fetched<Vec<shape::InternetGateway>> {
@@ -49,18 +48,13 @@ pub(in crate::collect::aws) async fn internet_gateways(
 }
 
 /// `DescribeEgressOnlyInternetGateways`: all of the account, for it has no filter by VPC.
-pub(in crate::collect::aws) async fn egress_only_gateways(
-    client: &Client,
-) -> Fetched<Vec<shape::EgressOnlyInternetGateway>> {
+pub(crate) async fn egress_only_gateways(client: &Client) -> Fetched<Vec<shape::EgressOnlyInternetGateway>> {
     let pages = client.describe_egress_only_internet_gateways().into_paginator().page_size(255);
     all(pages.items().send().try_collect(), egress_only_gateway).await
 }
 
 /// `DescribeVpnGateways`.
-pub(in crate::collect::aws) async fn vpn_gateways(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::VpnGateway>> {
+pub(crate) async fn vpn_gateways(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::VpnGateway>> {
     match client.describe_vpn_gateways().filters(filter("attachment.vpc-id", vpcs)).send().await {
         Ok(answer) => Ok(list(answer.vpn_gateways, vpn_gateway)),
         Err(error) => Err(Failure::of(&error)),

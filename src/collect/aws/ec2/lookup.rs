@@ -5,18 +5,15 @@
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::config::Builder;
 use aws_smithy_types::timeout::TimeoutConfig;
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{capacity, vpcs};
 use crate::collect::aws::convert::{Fetched, all, list};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::{capacity, vpcs};
 
 /// The VPCs of a network interface.
-pub(in crate::collect::aws) async fn interface(
-    client: &Client,
-    id: &str,
-    short: TimeoutConfig,
-) -> Fetched<Vec<String>> {
+pub(crate) async fn interface(client: &Client, id: &str, short: TimeoutConfig) -> Fetched<Vec<String>> {
     let call = client.describe_network_interfaces().network_interface_ids(id).customize();
     match call.config_override(Builder::new().timeout_config(short)).send().await {
         Ok(found) => Ok(list(found.network_interfaces, |found| found.vpc_id).into_iter().flatten().collect()),
@@ -25,11 +22,7 @@ pub(in crate::collect::aws) async fn interface(
 }
 
 /// The VPCs of a subnet.
-pub(in crate::collect::aws) async fn subnet(
-    client: &Client,
-    id: &str,
-    short: TimeoutConfig,
-) -> Fetched<Vec<String>> {
+pub(crate) async fn subnet(client: &Client, id: &str, short: TimeoutConfig) -> Fetched<Vec<String>> {
     let call = client.describe_subnets().subnet_ids(id).customize();
     match call.config_override(Builder::new().timeout_config(short)).send().await {
         Ok(found) => Ok(list(found.subnets, |found| found.vpc_id).into_iter().flatten().collect()),
@@ -38,11 +31,7 @@ pub(in crate::collect::aws) async fn subnet(
 }
 
 /// A VPC, if it is there.
-pub(in crate::collect::aws) async fn vpc(
-    client: &Client,
-    id: &str,
-    short: TimeoutConfig,
-) -> Fetched<Vec<String>> {
+pub(crate) async fn vpc(client: &Client, id: &str, short: TimeoutConfig) -> Fetched<Vec<String>> {
     let call = client.describe_vpcs().vpc_ids(id).customize();
     match call.config_override(Builder::new().timeout_config(short)).send().await {
         Ok(found) => Ok(list(found.vpcs, |found| found.vpc_id).into_iter().flatten().collect()),
@@ -51,11 +40,7 @@ pub(in crate::collect::aws) async fn vpc(
 }
 
 /// The VPCs of a VPC endpoint.
-pub(in crate::collect::aws) async fn endpoint(
-    client: &Client,
-    id: &str,
-    short: TimeoutConfig,
-) -> Fetched<Vec<String>> {
+pub(crate) async fn endpoint(client: &Client, id: &str, short: TimeoutConfig) -> Fetched<Vec<String>> {
     let call = client.describe_vpc_endpoints().vpc_endpoint_ids(id).customize();
     match call.config_override(Builder::new().timeout_config(short)).send().await {
         Ok(found) => Ok(list(found.vpc_endpoints, |found| found.vpc_id).into_iter().flatten().collect()),
@@ -64,7 +49,7 @@ pub(in crate::collect::aws) async fn endpoint(
 }
 
 /// An instance, in its reservation.
-pub(in crate::collect::aws) async fn instance(
+pub(crate) async fn instance(
     client: &Client,
     id: &str,
     short: TimeoutConfig,
@@ -77,7 +62,7 @@ pub(in crate::collect::aws) async fn instance(
 }
 
 /// All VPCs that the account sees in the region.
-pub(in crate::collect::aws) async fn every_vpc(client: &Client) -> Fetched<Vec<shape::Vpc>> {
+pub(crate) async fn every_vpc(client: &Client) -> Fetched<Vec<shape::Vpc>> {
     let pages = client.describe_vpcs().into_paginator().page_size(1000);
     all(pages.items().send().try_collect(), vpcs::vpc).await
 }

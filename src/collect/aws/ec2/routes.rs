@@ -1,16 +1,15 @@
 //! Route tables, and the prefix lists that routes and rules refer to.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{in_vpcs, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::in_vpcs;
+use super::tags::tag;
 
 /// `DescribeRouteTables`.
-pub(in crate::collect::aws) async fn tables(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::RouteTable>> {
+pub(crate) async fn tables(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::RouteTable>> {
     all(
         client.describe_route_tables().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
         route_table,
@@ -19,13 +18,13 @@ pub(in crate::collect::aws) async fn tables(
 }
 
 /// `DescribeManagedPrefixLists`, AWS's own and the account's.
-pub(in crate::collect::aws) async fn prefix_lists(client: &Client) -> Fetched<Vec<shape::ManagedPrefixList>> {
+pub(crate) async fn prefix_lists(client: &Client) -> Fetched<Vec<shape::ManagedPrefixList>> {
     let lists = client.describe_managed_prefix_lists().into_paginator().page_size(100);
     all(lists.items().send().try_collect(), managed_prefix_list).await
 }
 
 /// `GetManagedPrefixListEntries` of one list.
-pub(in crate::collect::aws) async fn entries(client: &Client, id: &str) -> Fetched<shape::PrefixListEntries> {
+pub(crate) async fn entries(client: &Client, id: &str) -> Fetched<shape::PrefixListEntries> {
     let pages = client.get_managed_prefix_list_entries().prefix_list_id(id).into_paginator().page_size(100);
     let entries = all(pages.items().send().try_collect(), prefix_list_entry).await?;
     Ok(shape::PrefixListEntries { prefix_list_id: id.to_owned(), entries })

@@ -1,14 +1,15 @@
 //! Transit gateways: attachments, route tables and routes.
 
 use aws_sdk_ec2::{Client, types};
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{filter, in_vpcs};
 use crate::collect::aws::convert::{Fetched, all, list, text};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::{filter, in_vpcs};
 
 /// `DescribeTransitGatewayVpcAttachments`.
-pub(in crate::collect::aws) async fn vpc_attachments(
+pub(crate) async fn vpc_attachments(
     client: &Client,
     vpcs: &[String],
 ) -> Fetched<Vec<shape::TransitGatewayVpcAttachment>> {
@@ -26,7 +27,7 @@ pub(in crate::collect::aws) async fn vpc_attachments(
 }
 
 /// `DescribeTransitGatewayAttachments`.
-pub(in crate::collect::aws) async fn attachments_of_vpcs(
+pub(crate) async fn attachments_of_vpcs(
     client: &Client,
     vpcs: &[String],
 ) -> Fetched<Vec<shape::TransitGatewayAttachment>> {
@@ -44,7 +45,7 @@ pub(in crate::collect::aws) async fn attachments_of_vpcs(
 }
 
 /// `DescribeTransitGatewayAttachments`.
-pub(in crate::collect::aws) async fn attachments_of_gateway(
+pub(crate) async fn attachments_of_gateway(
     client: &Client,
     id: &str,
 ) -> Fetched<Vec<shape::TransitGatewayAttachment>> {
@@ -62,10 +63,7 @@ pub(in crate::collect::aws) async fn attachments_of_gateway(
 }
 
 /// `DescribeTransitGateways`.
-pub(in crate::collect::aws) async fn gateway(
-    client: &Client,
-    id: &str,
-) -> Fetched<Vec<shape::TransitGateway>> {
+pub(crate) async fn gateway(client: &Client, id: &str) -> Fetched<Vec<shape::TransitGateway>> {
     all(
         client
             .describe_transit_gateways()
@@ -80,20 +78,14 @@ pub(in crate::collect::aws) async fn gateway(
 }
 
 /// `DescribeTransitGateways`: those of the ids that the account sees.
-pub(in crate::collect::aws) async fn gateways(
-    client: &Client,
-    ids: &[String],
-) -> Fetched<Vec<shape::TransitGateway>> {
+pub(crate) async fn gateways(client: &Client, ids: &[String]) -> Fetched<Vec<shape::TransitGateway>> {
     let filter = filter("transit-gateway-id", ids);
     let pages = client.describe_transit_gateways().filters(filter).into_paginator();
     all(pages.items().send().try_collect(), transit_gateway).await
 }
 
 /// `DescribeTransitGatewayRouteTables`.
-pub(in crate::collect::aws) async fn route_tables(
-    client: &Client,
-    id: &str,
-) -> Fetched<Vec<shape::TransitGatewayRouteTable>> {
+pub(crate) async fn route_tables(client: &Client, id: &str) -> Fetched<Vec<shape::TransitGatewayRouteTable>> {
     all(
         client
             .describe_transit_gateway_route_tables()
@@ -108,10 +100,7 @@ pub(in crate::collect::aws) async fn route_tables(
 }
 
 /// `SearchTransitGatewayRoutes`: the active and blackhole routes of one table.
-pub(in crate::collect::aws) async fn routes(
-    client: &Client,
-    table: &str,
-) -> Fetched<shape::TransitGatewayRoutes> {
+pub(crate) async fn routes(client: &Client, table: &str) -> Fetched<shape::TransitGatewayRoutes> {
     let routes = client
         .search_transit_gateway_routes()
         .transit_gateway_route_table_id(table)

@@ -1,20 +1,23 @@
 //! VPCs, their DNS attributes and DHCP options, subnets and zones.
 
 use aws_sdk_ec2::{Client, types};
+use ipnet::IpNet;
+use privek_aws::snapshot::aws::ec2 as shape;
 
-use super::{filter, in_vpcs, tag};
 use crate::collect::aws::convert::{Fetched, all, list, text, whole};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::ec2 as shape;
+
+use super::filters::{filter, in_vpcs};
+use super::tags::tag;
 
 /// `DescribeVpcs`.
-pub(in crate::collect::aws) async fn vpcs(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::Vpc>> {
+pub(crate) async fn vpcs(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::Vpc>> {
     all(client.describe_vpcs().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(), vpc)
         .await
 }
 
 /// One of the attributes that `DescribeVpcAttribute` gives one at a time.
-pub(in crate::collect::aws) async fn attribute(
+pub(crate) async fn attribute(
     client: &Client,
     vpc: &str,
     name: types::VpcAttributeName,
@@ -33,10 +36,7 @@ pub(in crate::collect::aws) async fn attribute(
 }
 
 /// `DescribeDhcpOptions`.
-pub(in crate::collect::aws) async fn options(
-    client: &Client,
-    ids: &[String],
-) -> Fetched<Vec<shape::DhcpOptions>> {
+pub(crate) async fn options(client: &Client, ids: &[String]) -> Fetched<Vec<shape::DhcpOptions>> {
     all(
         client
             .describe_dhcp_options()
@@ -51,10 +51,7 @@ pub(in crate::collect::aws) async fn options(
 }
 
 /// `DescribeSubnets`.
-pub(in crate::collect::aws) async fn subnets(
-    client: &Client,
-    vpcs: &[String],
-) -> Fetched<Vec<shape::Subnet>> {
+pub(crate) async fn subnets(client: &Client, vpcs: &[String]) -> Fetched<Vec<shape::Subnet>> {
     all(
         client.describe_subnets().filters(in_vpcs(vpcs)).into_paginator().items().send().try_collect(),
         subnet,
@@ -63,10 +60,7 @@ pub(in crate::collect::aws) async fn subnets(
 }
 
 /// `DescribeSubnets`.
-pub(in crate::collect::aws) async fn subnets_by_id(
-    client: &Client,
-    ids: &[String],
-) -> Fetched<Vec<shape::Subnet>> {
+pub(crate) async fn subnets_by_id(client: &Client, ids: &[String]) -> Fetched<Vec<shape::Subnet>> {
     all(
         client
             .describe_subnets()
@@ -81,10 +75,7 @@ pub(in crate::collect::aws) async fn subnets_by_id(
 }
 
 /// `GetSubnetCidrReservations` of one subnet; the SDK has no paginator for it.
-pub(in crate::collect::aws) async fn reservations(
-    client: &Client,
-    subnet: &str,
-) -> Fetched<shape::SubnetCidrReservations> {
+pub(crate) async fn reservations(client: &Client, subnet: &str) -> Fetched<shape::SubnetCidrReservations> {
     let mut found = shape::SubnetCidrReservations { subnet_id: subnet.to_owned(), ..Default::default() };
     let mut next = None;
     loop {
@@ -111,11 +102,19 @@ fn subnet_cidr_reservation(v: types::SubnetCidrReservation) -> shape::SubnetCidr
 }
 
 /// `DescribeAvailabilityZones`, those included that the account has not opted into.
-pub(in crate::collect::aws) async fn zones(client: &Client) -> Fetched<Vec<shape::AvailabilityZone>> {
+pub(crate) async fn zones(client: &Client) -> Fetched<Vec<shape::AvailabilityZone>> {
     match client.describe_availability_zones().all_availability_zones(true).send().await {
         Ok(answer) => Ok(list(answer.availability_zones, availability_zone)),
         Err(error) => Err(Failure::of(&error)),
     }
+}
+
+/// The prefixes of a VPC, IPv4 and IPv6; one that cannot be read leads nowhere.
+pub(crate) fn prefixes(vpc: &shape::Vpc) -> Vec<IpNet> {
+    let v4 = vpc.cidr_block_association_set.iter().filter_map(|block| block.cidr_block.as_deref());
+    let v6 = vpc.ipv6_cidr_block_association_set.iter().filter_map(|block| block.ipv6_cidr_block.as_deref());
+    let all = vpc.cidr_block.as_deref().into_iter().chain(v4).chain(v6);
+    all.filter_map(|text| text.parse().ok()).collect()
 }
 
 fn cidr_block_state(v: types::VpcCidrBlockState) -> shape::CidrBlockState {

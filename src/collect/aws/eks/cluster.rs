@@ -1,11 +1,32 @@
-//! A cluster, from the SDK's types to the snapshot's shapes.
+//! The cluster: the one call that nothing works without, and what it answers.
 
 #![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
 
-use aws_sdk_eks::types;
+use aws_sdk_eks::{Client, types};
+use aws_smithy_types::timeout::TimeoutConfig;
+use privek_aws::snapshot::aws::eks as shape;
 
-use crate::collect::aws::convert::{list, map, text, texts, time};
-use crate::snapshot::aws::eks as shape;
+use crate::collect::aws::convert::{Fetched, all, list, map, text, texts, time};
+use crate::collect::aws::failure::Failure;
+
+/// `DescribeCluster`, with shorter time-outs than the rest: nothing works without it.
+pub(crate) async fn describe_cluster(
+    client: &Client,
+    name: &str,
+    short: TimeoutConfig,
+) -> Fetched<shape::Cluster> {
+    let short = aws_sdk_eks::config::Builder::new().timeout_config(short);
+    let call = client.describe_cluster().name(name).customize().config_override(short);
+    match call.send().await {
+        Ok(answer) => answer.cluster.map(cluster).ok_or_else(|| Failure::empty("cluster")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `ListClusters`.
+pub(crate) async fn clusters(client: &Client) -> Fetched<Vec<String>> {
+    all(client.list_clusters().into_paginator().items().send().try_collect(), std::convert::identity).await
+}
 
 fn vpc_config(v: types::VpcConfigResponse) -> shape::VpcConfig {
     shape::VpcConfig {
@@ -83,7 +104,7 @@ fn remote_network_config(v: types::RemoteNetworkConfigResponse) -> shape::Remote
     }
 }
 
-pub(super) fn cluster(v: types::Cluster) -> shape::Cluster {
+fn cluster(v: types::Cluster) -> shape::Cluster {
     shape::Cluster {
         name: v.name.unwrap_or_default(),
         arn: v.arn,

@@ -1,11 +1,92 @@
-//! What belongs to a cluster by name, from the SDK's types to the snapshot's shapes.
+//! What belongs to a cluster by name: node groups, Fargate profiles, add-ons, access entries, identities.
 
 #![expect(clippy::needless_pass_by_value, reason = "every conversion takes what it converts")]
 
-use aws_sdk_eks::types;
+use aws_sdk_eks::{Client, types};
 
-use crate::collect::aws::convert::{list, map, text, time, whole};
-use crate::snapshot::aws::eks as shape;
+use privek_aws::snapshot::aws::eks as shape;
+
+use crate::collect::aws::convert::{Fetched, all, list, map, text, time, whole};
+use crate::collect::aws::failure::Failure;
+
+/// `ListNodegroups`.
+pub(crate) async fn nodegroup_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_nodegroups().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListFargateProfiles`.
+pub(crate) async fn fargate_profile_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_fargate_profiles().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListAddons`.
+pub(crate) async fn addon_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_addons().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListAccessEntries`.
+pub(crate) async fn access_entry_names(client: &Client, cluster: &str) -> Fetched<Vec<String>> {
+    let names = client.list_access_entries().cluster_name(cluster).into_paginator();
+    all(names.items().send().try_collect(), std::convert::identity).await
+}
+
+/// `ListPodIdentityAssociations`.
+pub(crate) async fn pod_identities(
+    client: &Client,
+    cluster: &str,
+) -> Fetched<Vec<shape::PodIdentityAssociation>> {
+    let associations = client.list_pod_identity_associations().cluster_name(cluster).into_paginator();
+    all(associations.items().send().try_collect(), pod_identity_association).await
+}
+
+/// `DescribeNodegroup`.
+pub(crate) async fn describe_nodegroup(
+    client: &Client,
+    cluster: &str,
+    name: &str,
+) -> Fetched<shape::Nodegroup> {
+    match client.describe_nodegroup().cluster_name(cluster).nodegroup_name(name).send().await {
+        Ok(answer) => answer.nodegroup.map(nodegroup).ok_or_else(|| Failure::empty("nodegroup")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeFargateProfile`.
+pub(crate) async fn describe_fargate_profile(
+    client: &Client,
+    cluster: &str,
+    name: &str,
+) -> Fetched<shape::FargateProfile> {
+    match client.describe_fargate_profile().cluster_name(cluster).fargate_profile_name(name).send().await {
+        Ok(answer) => {
+            answer.fargate_profile.map(fargate_profile).ok_or_else(|| Failure::empty("fargate_profile"))
+        }
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeAddon`.
+pub(crate) async fn describe_addon(client: &Client, cluster: &str, name: &str) -> Fetched<shape::Addon> {
+    match client.describe_addon().cluster_name(cluster).addon_name(name).send().await {
+        Ok(answer) => answer.addon.map(addon).ok_or_else(|| Failure::empty("addon")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
+
+/// `DescribeAccessEntry`.
+pub(crate) async fn describe_access_entry(
+    client: &Client,
+    cluster: &str,
+    name: &str,
+) -> Fetched<shape::AccessEntry> {
+    match client.describe_access_entry().cluster_name(cluster).principal_arn(name).send().await {
+        Ok(answer) => answer.access_entry.map(access_entry).ok_or_else(|| Failure::empty("access_entry")),
+        Err(error) => Err(Failure::of(&error)),
+    }
+}
 
 fn nodegroup_scaling_config(v: types::NodegroupScalingConfig) -> shape::NodegroupScalingConfig {
     shape::NodegroupScalingConfig {
@@ -47,7 +128,7 @@ fn launch_template_specification(
     shape::LaunchTemplateSpecification { id: v.id, name: v.name, version: v.version }
 }
 
-pub(super) fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
+fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
     shape::Nodegroup {
         nodegroup_name: v.nodegroup_name.unwrap_or_default(),
         cluster_name: v.cluster_name,
@@ -88,7 +169,7 @@ fn fargate_profile_health(v: types::FargateProfileHealth) -> shape::Health {
     shape::Health { issues: list(v.issues, fargate_profile_issue) }
 }
 
-pub(super) fn fargate_profile(v: types::FargateProfile) -> shape::FargateProfile {
+fn fargate_profile(v: types::FargateProfile) -> shape::FargateProfile {
     shape::FargateProfile {
         fargate_profile_name: v.fargate_profile_name.unwrap_or_default(),
         cluster_name: v.cluster_name,
@@ -108,7 +189,7 @@ fn addon_health(v: types::AddonHealth) -> shape::Health {
     shape::Health { issues: list(v.issues, addon_issue) }
 }
 
-pub(super) fn addon(v: types::Addon) -> shape::Addon {
+fn addon(v: types::Addon) -> shape::Addon {
     shape::Addon {
         addon_name: v.addon_name.unwrap_or_default(),
         cluster_name: v.cluster_name,
@@ -124,7 +205,7 @@ pub(super) fn addon(v: types::Addon) -> shape::Addon {
     }
 }
 
-pub(super) fn access_entry(v: types::AccessEntry) -> shape::AccessEntry {
+fn access_entry(v: types::AccessEntry) -> shape::AccessEntry {
     shape::AccessEntry {
         principal_arn: v.principal_arn.unwrap_or_default(),
         cluster_name: v.cluster_name,
@@ -134,9 +215,7 @@ pub(super) fn access_entry(v: types::AccessEntry) -> shape::AccessEntry {
     }
 }
 
-pub(super) fn pod_identity_association(
-    v: types::PodIdentityAssociationSummary,
-) -> shape::PodIdentityAssociation {
+fn pod_identity_association(v: types::PodIdentityAssociationSummary) -> shape::PodIdentityAssociation {
     shape::PodIdentityAssociation {
         association_id: v.association_id.unwrap_or_default(),
         cluster_name: v.cluster_name,

@@ -2,30 +2,25 @@
 //! and the roles and policies behind identities.
 
 use aws_sdk_eks::{Client, types};
+use privek_aws::snapshot::aws::eks as shape;
 
 use crate::collect::aws::convert::{Fetched, all, list, text, time};
 use crate::collect::aws::failure::Failure;
-use crate::snapshot::aws::eks as shape;
 
 /// `DescribeClusterVersions`, those whose support has ended included.
-pub(in crate::collect::aws) async fn cluster_versions(
-    client: &Client,
-) -> Fetched<Vec<shape::ClusterVersion>> {
+pub(crate) async fn cluster_versions(client: &Client) -> Fetched<Vec<shape::ClusterVersion>> {
     let versions = client.describe_cluster_versions().include_all(true).into_paginator();
     all(versions.items().send().try_collect(), cluster_version).await
 }
 
 /// `ListInsights`.
-pub(in crate::collect::aws) async fn insights(
-    client: &Client,
-    cluster: &str,
-) -> Fetched<Vec<shape::Insight>> {
+pub(crate) async fn insights(client: &Client, cluster: &str) -> Fetched<Vec<shape::Insight>> {
     let insights = client.list_insights().cluster_name(cluster).into_paginator();
     all(insights.items().send().try_collect(), insight).await
 }
 
 /// `ListCapabilities`.
-pub(in crate::collect::aws) async fn capability_names(
+pub(crate) async fn capability_names(
     client: &Client,
     cluster: &str,
 ) -> Fetched<Vec<shape::CapabilitySummary>> {
@@ -34,7 +29,7 @@ pub(in crate::collect::aws) async fn capability_names(
 }
 
 /// `DescribeCapability`.
-pub(in crate::collect::aws) async fn describe_capability(
+pub(crate) async fn describe_capability(
     client: &Client,
     cluster: &str,
     name: &str,
@@ -46,7 +41,7 @@ pub(in crate::collect::aws) async fn describe_capability(
 }
 
 /// `ListCertificateAuthorities`.
-pub(in crate::collect::aws) async fn certificate_authorities(
+pub(crate) async fn certificate_authorities(
     client: &Client,
     cluster: &str,
 ) -> Fetched<Vec<shape::CertificateAuthoritySummary>> {
@@ -55,7 +50,7 @@ pub(in crate::collect::aws) async fn certificate_authorities(
 }
 
 /// `DescribeCertificateAuthority`.
-pub(in crate::collect::aws) async fn describe_certificate_authority(
+pub(crate) async fn describe_certificate_authority(
     client: &Client,
     cluster: &str,
     id: &str,
@@ -71,7 +66,7 @@ pub(in crate::collect::aws) async fn describe_certificate_authority(
 }
 
 /// `DescribePodIdentityAssociation`.
-pub(in crate::collect::aws) async fn describe_pod_identity(
+pub(crate) async fn describe_pod_identity(
     client: &Client,
     cluster: &str,
     id: &str,
@@ -87,7 +82,7 @@ pub(in crate::collect::aws) async fn describe_pod_identity(
 }
 
 /// `ListAssociatedAccessPolicies` of one principal.
-pub(in crate::collect::aws) async fn access_policies(
+pub(crate) async fn access_policies(
     client: &Client,
     cluster: &str,
     principal: &str,

@@ -1,0 +1,90 @@
+//! Subnets with the security groups on their addresses: alike ones are one end.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ipnet::IpNet;
+use privek_core::known::Missing;
+
+use crate::facts::base::context::Context;
+use crate::network::{End, EndKind, Groups};
+
+use super::Ends;
+
+/// Where something is, collected place by place.
+#[derive(Debug, Default)]
+pub(crate) struct Placements {
+    names: BTreeMap<(String, Vec<String>), BTreeSet<String>>,
+    unread: BTreeMap<(String, String), BTreeSet<Missing>>,
+    unlisted: BTreeSet<Missing>,
+}
+
+impl Placements {
+    /// Something of this name is in this subnet, with these groups.
+    pub fn add(&mut self, context: &Context<'_>, subnet: &str, groups: &Groups, name: &str) {
+        let subnet = subnet.to_owned();
+        match groups {
+            Groups::Known(groups) => {
+                self.names.entry((subnet, sorted(groups))).or_default().insert(name.to_owned());
+            }
+            Groups::Unread(missing) => {
+                let unread = self.unread.entry((subnet, name.to_owned())).or_default();
+                unread.extend(missing.iter().cloned());
+            }
+            Groups::Undeclared => {
+                let missing = context.missing("SecurityGroups", context.vpc.as_deref().ok());
+                self.unread.entry((subnet, name.to_owned())).or_default().insert(missing);
+            }
+        }
+    }
+
+    /// There may be more, because of this.
+    pub fn may_miss(&mut self, missing: impl IntoIterator<Item = Missing>) {
+        self.unlisted.extend(missing);
+    }
+
+    /// Whether nothing is known and nothing may be missing.
+    pub fn are_none(&self) -> bool {
+        self.names.is_empty() && self.unread.is_empty() && self.unlisted.is_empty()
+    }
+
+    /// Whether a subnet with these groups is among them.
+    pub fn has_subnet(&self, subnet: &str) -> bool {
+        self.names.keys().any(|(known, _)| known == subnet)
+            || self.unread.keys().any(|(known, _)| known == subnet)
+    }
+
+    /// One end for each subnet and set of groups.
+    pub fn into_ends(self, context: &Context<'_>) -> Ends {
+        let known = self.names.into_iter().map(|((subnet, groups), names)| {
+            let names: Vec<String> = names.into_iter().collect();
+            (names.join(", "), subnet, Groups::Known(groups))
+        });
+        let unread = self
+            .unread
+            .into_iter()
+            .map(|((subnet, name), missing)| (name, subnet, Groups::Unread(missing.into_iter().collect())));
+        let known = known
+            .chain(unread)
+            .map(|(names, subnet, groups)| End {
+                label: format!("{names} in {subnet}"),
+                kind: EndKind::Subnet { addresses: used_prefixes(context, &subnet), subnet, groups },
+            })
+            .collect();
+        Ends { known, unlisted: self.unlisted.into_iter().collect(), doubts: Vec::new() }
+    }
+}
+
+/// The prefixes of a subnet that the cluster speaks from: IPv4 only, unless it is an IPv6 cluster.
+pub(crate) fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<IpNet>> {
+    let config = context.cluster.as_ref().ok()?.kubernetes_network_config.as_ref()?;
+    if config.ip_family.as_deref() != Some("ipv4") {
+        return None;
+    }
+    let cidrs = context.network.subnet_cidrs(subnet).ok()?;
+    Some(cidrs.into_iter().filter(|cidr| matches!(cidr, IpNet::V4(_))).collect())
+}
+
+fn sorted(groups: &[String]) -> Vec<String> {
+    let set: BTreeSet<&String> = groups.iter().collect();
+    set.into_iter().cloned().collect()
+}

@@ -1,0 +1,194 @@
+//! Flows to AWS services: one for each service of the matrix, needed or not, so that what is listed
+//! does not hang on what was read.
+
+use std::collections::BTreeMap;
+
+use privek_core::known::{self, Known, Missing};
+use privek_core::subject::{Fact, Subjects};
+
+use crate::catalogue::services::{self, Matrix, Service};
+use crate::facts::EndSpec;
+use crate::facts::endpoints::s3::{S3, S3Route};
+use crate::facts::endpoints::{callers, centralized, service_endpoint};
+use crate::facts::ends::{self, Ends, Party};
+use crate::facts::features::{self, FeatureUse};
+use crate::facts::inventory::{route53_profiles, subnets};
+use crate::snapshot::aws::ec2::VpcEndpoint;
+
+use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
+
+/// The roles whose needs the matrix knows.
+const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
+
+/// What the flows to all services share.
+struct Services<'r, 'a, 's> {
+    run: &'r FlowRun<'a, 's>,
+    matrix: &'static Matrix,
+    used: BTreeMap<String, FeatureUse>,
+    s3: S3<'a, 's>,
+    other_way: Known<bool>,
+}
+
+/// The flows of these parties to every service, or to the one that is named.
+pub(crate) fn flows(
+    run: &FlowRun<'_, '_>,
+    asked: &AskedPort,
+    parties: &[Party<'_>],
+    subjects: &mut Subjects,
+) {
+    let matrix = match services::matrix() {
+        Ok(matrix) => matrix,
+        Err(missing) => return subjects.unlisted.extend(missing),
+    };
+    let all = Services {
+        run,
+        matrix,
+        used: features::used(run.context, matrix),
+        s3: S3::new(run.context),
+        other_way: callers::other_way(run.context),
+    };
+    for party in parties {
+        let sources = Sources::new(run, party);
+        for (suffix, service) in &matrix.services {
+            let named = matches!(&run.to, EndSpec::Service(name) if name == suffix);
+            if named || matches!(run.to, EndSpec::Role(_)) {
+                subjects.listed.push(all.flow(asked, party, &sources, suffix, service).subject());
+            }
+        }
+    }
+}
+
+/// Where a party's packets to services start.
+struct Sources {
+    ends: std::rc::Rc<Ends>,
+    applies: Known<bool>,
+}
+
+impl Sources {
+    /// Pods that share the nodes' subnets and groups reach services as the nodes do, which is asked for
+    /// already.
+    fn new(run: &FlowRun<'_, '_>, party: &Party<'_>) -> Self {
+        if matches!(&run.from, EndSpec::Role(role) if role == "pods") {
+            let (ends, applies) = ends::beyond_nodes(run.context);
+            return Self { ends, applies };
+        }
+        let applies = Ok(!party.ends.are_none());
+        Self { ends: std::rc::Rc::clone(&party.ends), applies }
+    }
+}
+
+impl Services<'_, '_, '_> {
+    fn flow(
+        &self,
+        asked: &AskedPort,
+        party: &Party<'_>,
+        sources: &Sources,
+        suffix: &str,
+        service: &Service,
+    ) -> FlowFacts {
+        let context = self.run.context;
+        let needed = known::all([
+            self.needed(suffix),
+            asked.needed.clone(),
+            sources.applies.clone(),
+            party.used.clone(),
+        ]);
+        let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
+        let usable = best.clone().and_then(|best| self.usable(best, service));
+        let mut traced = FlowResult::default();
+        let mut way = usable.clone();
+        if needed == Ok(false) {
+            way = Ok(false);
+        } else if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
+            if suffix == "s3" {
+                (traced, way) = self.to_s3(asked, &sources.ends, endpoint);
+            } else {
+                let target = Party::of_ends(suffix, ends::of_endpoint(context, endpoint));
+                traced = self.run.trace(asked.port, &sources.ends, &target);
+            }
+        } else if let Err(missing) = &usable {
+            traced.missing.extend(missing.iter().cloned());
+        }
+        let applies = known::and(needed, way);
+        let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
+        facts.bypassed = Fact(match &best {
+            Ok(Some(endpoint)) => {
+                let silent = service_endpoint::names_served(context, endpoint).map(|served| !served);
+                known::and(silent, self.other_way.clone())
+            }
+            Ok(None) => Ok(false),
+            Err(missing) => Err(missing.clone()),
+        });
+        facts.essential = Fact(features::essential(self.matrix, &self.used, suffix).0);
+        facts.endpoint = best.ok().flatten().map(|endpoint| endpoint.vpc_endpoint_id.clone());
+        facts
+    }
+
+    /// What other sources than the cluster's own need, only the rule knows that names the service.
+    fn needed(&self, suffix: &str) -> Known<bool> {
+        match &self.run.from {
+            EndSpec::Role(role) if CLIENTS.contains(&role.as_str()) => {
+                features::needed_by(self.matrix, &self.used, suffix, role)
+            }
+            _ if matches!(self.run.to, EndSpec::Service(_)) => Ok(true),
+            _ => features::needed(self.matrix, &self.used, suffix).0,
+        }
+    }
+
+    /// Whether there is an endpoint that packets could be sent to.
+    fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
+        let context = self.run.context;
+        if let Some(endpoint) = best {
+            return known::and(
+                service_endpoint::type_right(context, endpoint, service),
+                service_endpoint::available(context, endpoint),
+            );
+        }
+        let (subnets, _) = subnets::client_subnets(context);
+        let mut unread = centralized::of_owner(context, &subnets);
+        unread.extend(route53_profiles::unread(context));
+        known::proved(false, unread)
+    }
+
+    /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
+    fn to_s3(&self, asked: &AskedPort, sources: &Ends, best: &VpcEndpoint) -> (FlowResult, Known<bool>) {
+        let context = self.run.context;
+        let mut traced = FlowResult::default();
+        traced.missing.extend(sources.unlisted.iter().cloned());
+        let mut some_way = false;
+        let mut unknown = Vec::new();
+        for source in &sources.known {
+            let way = match ends::subnet(context, source) {
+                Some(subnet) => self.s3.way(&subnet),
+                // Only an interface endpoint serves what is outside the VPC.
+                None if service_endpoint::is_interface(context, best) == Ok(true) => {
+                    Ok(S3Route::Interface { endpoint: best })
+                }
+                None => {
+                    let what =
+                        format!("the path from {} to S3 without an interface VPC endpoint", source.label);
+                    Err(vec![Missing::unmodelled(what)])
+                }
+            };
+            let endpoint = match way {
+                Ok(S3Route::None) => continue,
+                Ok(S3Route::Gateway { endpoint } | S3Route::Interface { endpoint }) => endpoint,
+                Err(missing) => {
+                    unknown.extend(missing);
+                    continue;
+                }
+            };
+            some_way = true;
+            let target = ends::of_endpoint(context, endpoint);
+            let mut near = std::rc::Rc::new(Ends::known(vec![source.clone()]));
+            if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
+                near = ends::pods_towards(context, &near, &target.known);
+                traced.missing.extend(near.unlisted.iter().cloned());
+            }
+            self.run.trace_into(&mut traced, asked.port, &near, &Party::of_ends("s3", target));
+        }
+        traced.missing.extend(unknown.iter().cloned());
+        unknown.extend(sources.unlisted.iter().cloned());
+        (traced, known::proved(some_way, unknown))
+    }
+}

@@ -1,0 +1,205 @@
+//! Conditions of a statement: every operator and key of the block must hold.
+//!
+//! A key that the request does not carry fails a condition, fulfils a negated one, and fulfils
+//! `…IfExists` and `ForAllValues`:
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
+
+use serde_json::Value;
+
+use super::keys::{Carried, Keys};
+use super::principal::is_account;
+use super::statement::LanguageVersion;
+use super::{Applies, pattern};
+use crate::snapshot::Arn;
+
+/// Whether all conditions of a statement hold for what a request carries.
+pub(crate) fn met(version: LanguageVersion, block: Option<&Value>, keys: &Keys) -> Applies {
+    let operators = match block {
+        None => return Applies::Yes,
+        Some(Value::Object(operators)) => operators,
+        Some(_) => return Applies::Maybe("has a Condition in an unknown format".into()),
+    };
+    let mut all = Applies::Yes;
+    for (name, tests) in operators {
+        let operator = Operator::parse(name);
+        let Value::Object(tests) = tests else {
+            return Applies::Maybe("has a Condition in an unknown format".into());
+        };
+        for (key, wanted) in tests {
+            all = all.and(explained(key, keys, one(version, operator, key, wanted, keys)));
+        }
+    }
+    all
+}
+
+/// Says which key it was.
+fn explained(key: &str, keys: &Keys, outcome: Applies) -> Applies {
+    match outcome {
+        Applies::Yes => Applies::Yes,
+        Applies::No(_) => Applies::No(match keys.get(key) {
+            Some(Carried::Nothing) => format!("depends on {key}, which the request does not contain"),
+            Some(Carried::OfAws { .. }) => format!("depends on {key}, which has the value of an AWS account"),
+            Some(Carried::Values(values)) => {
+                format!("depends on {key}, which is {}", values.join(", "))
+            }
+            None => format!("depends on {key}"),
+        }),
+        Applies::Maybe(why) if why.is_empty() => {
+            Applies::Maybe(format!("depends on {key}, which has an unknown value in the request"))
+        }
+        Applies::Maybe(why) => Applies::Maybe(format!("depends on {key}, which {why}")),
+    }
+}
+
+/// A condition operator, taken apart.
+#[derive(Clone, Copy, Debug)]
+struct Operator {
+    set: Set,
+    test: Test,
+    negated: bool,
+    if_exists: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Set {
+    None,
+    All,
+    Any,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Test {
+    Equals,
+    EqualsIgnoreCase,
+    Like,
+    Arn,
+    Bool,
+    Null,
+    /// Numbers, dates, addresses and the like, which are not compared here.
+    Other,
+}
+
+impl Operator {
+    fn parse(name: &str) -> Self {
+        let name = name.to_ascii_lowercase();
+        let (set, rest) = match name.split_once(':') {
+            Some(("forallvalues", rest)) => (Set::All, rest),
+            Some(("foranyvalue", rest)) => (Set::Any, rest),
+            _ => (Set::None, name.as_str()),
+        };
+        let (rest, if_exists) = rest.strip_suffix("ifexists").map_or((rest, false), |rest| (rest, true));
+        let test = match rest {
+            "stringequals" | "stringnotequals" => Test::Equals,
+            "stringequalsignorecase" | "stringnotequalsignorecase" => Test::EqualsIgnoreCase,
+            "stringlike" | "stringnotlike" => Test::Like,
+            "arnequals" | "arnlike" | "arnnotequals" | "arnnotlike" => Test::Arn,
+            "bool" => Test::Bool,
+            "null" => Test::Null,
+            _ => Test::Other,
+        };
+        Self { set, test, negated: rest.contains("not"), if_exists }
+    }
+}
+
+fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Applies {
+    let Some(wanted) = values(wanted) else {
+        return Applies::Maybe("is compared with a value in an unknown format".into());
+    };
+    let Some(carried) = keys.get(key) else { return Applies::Maybe(String::new()) };
+    if operator.test == Test::Null {
+        let absent = match carried {
+            Carried::Nothing => true,
+            Carried::Values(_) | Carried::OfAws { present: true, .. } => false,
+            Carried::OfAws { present: false, .. } => return Applies::Maybe(String::new()),
+        };
+        return Applies::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())));
+    }
+    match carried {
+        Carried::Nothing => Applies::of(match operator.set {
+            _ if operator.if_exists => true,
+            Set::All => true,
+            Set::Any => false,
+            Set::None => operator.negated,
+        }),
+        Carried::Values(values) => {
+            let holds = |value: &String| {
+                let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
+                    so_far.or(matches(version, operator, wanted, value, keys))
+                });
+                if operator.negated { any.not() } else { any }
+            };
+            match operator.set {
+                Set::None if values.len() != 1 => Applies::Maybe("has several values".into()),
+                Set::None | Set::All => {
+                    values.iter().fold(Applies::Yes, |so_far, value| so_far.and(holds(value)))
+                }
+                Set::Any => {
+                    values.iter().fold(Applies::No(String::new()), |so_far, value| so_far.or(holds(value)))
+                }
+            }
+        }
+        Carried::OfAws { own, present } => {
+            let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
+                so_far.or(is_of_aws(wanted, own.as_deref()))
+            });
+            let held = if operator.negated { any.not() } else { any };
+            // Without the key a condition fails and a negated one holds; with …IfExists both hold.
+            match held {
+                Applies::No(_) if !present && operator.if_exists => Applies::Maybe(String::new()),
+                Applies::Yes if !present && !operator.negated && !operator.if_exists => {
+                    Applies::Maybe(String::new())
+                }
+                held => held,
+            }
+        }
+    }
+}
+
+/// Whether a value is an AWS account's or organisation's own, which no policy author knows.
+fn is_of_aws(wanted: &str, own: Option<&str>) -> Applies {
+    if wanted == "*" {
+        return Applies::Yes;
+    }
+    let account = Arn::parse(wanted).map_or(wanted, |arn| arn.account);
+    let is_account = is_account(account);
+    if is_account && own == Some(account) {
+        Applies::No(String::new())
+    } else if is_account {
+        Applies::Maybe(format!("is compared with {wanted}, possibly AWS's account"))
+    } else if wanted.contains(['*', '?', '$']) {
+        Applies::Maybe(String::new())
+    } else {
+        Applies::No(String::new())
+    }
+}
+
+fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &str, keys: &Keys) -> Applies {
+    let filled = match version {
+        LanguageVersion::Variables => keys.expand(wanted),
+        LanguageVersion::Old => Some(wanted.to_owned()),
+    };
+    let Some(wanted) = filled else { return Applies::Maybe("is compared with a variable".into()) };
+    match operator.test {
+        Test::Equals => pattern::equals(&wanted, value),
+        Test::EqualsIgnoreCase => pattern::equals(&wanted.to_lowercase(), &value.to_lowercase()),
+        Test::Bool => Applies::of(wanted.eq_ignore_ascii_case(value)),
+        Test::Like => pattern::admits(&wanted, value),
+        Test::Arn => pattern::admits_arn(&wanted, value),
+        Test::Null | Test::Other => {
+            Applies::Maybe("is compared with an operator that is not modelled".into())
+        }
+    }
+}
+
+/// The values that a condition names; JSON's own truth values and numbers count as their texts.
+fn values(wanted: &Value) -> Option<Vec<String>> {
+    let text = |value: &Value| match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
+    };
+    match wanted {
+        Value::Array(list) => list.iter().map(text).collect(),
+        one => text(one).map(|text| vec![text]),
+    }
+}

@@ -1,0 +1,142 @@
+//! Who asks, and whether a statement means them.
+//!
+//! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html>
+
+use serde_json::{Map, Value};
+
+use super::Applies;
+use super::statement::texts;
+use crate::snapshot::Arn;
+
+/// Who asks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Caller {
+    /// A role of this account: this one, or any.
+    Role {
+        /// The account.
+        account: Option<String>,
+        /// The role's ARN, where it is one role.
+        arn: Option<String>,
+    },
+    /// An account of AWS's own, which is not this one.
+    OfAws {
+        /// The owner's account.
+        own: Option<String>,
+    },
+    /// Somebody with a token of an identity provider and no AWS identity.
+    Federated {
+        /// The provider's ARN.
+        provider: Option<String>,
+    },
+    /// Nobody in particular.
+    Anonymous,
+    /// An AWS service, by the names that it goes by.
+    Service {
+        /// For instance `ec2.amazonaws.com`.
+        names: Vec<String>,
+    },
+}
+
+/// Whether a statement is about the caller.
+pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Applies {
+    if let Some(principal) = statement.get("Principal") {
+        return among(principal, caller);
+    }
+    match statement.get("NotPrincipal") {
+        // Excepting a role needs its account and its session too: what that leaves is not worked out.
+        Some(except) => match (among(except, caller), caller) {
+            (Applies::No(_), _) => Applies::Yes,
+            (Applies::Yes, Caller::Anonymous | Caller::Service { .. }) => Applies::No(String::new()),
+            _ => Applies::Maybe("has a NotPrincipal".into()),
+        },
+        None => Applies::Maybe("has no Principal".into()),
+    }
+}
+
+fn among(principal: &Value, caller: &Caller) -> Applies {
+    let map = match principal {
+        Value::Object(map) => map,
+        other => {
+            return match texts(Some(other)) {
+                Some(names) if names.contains(&"*") => everybody(caller),
+                Some(_) => Applies::No(String::new()),
+                None => unclear(),
+            };
+        }
+    };
+    let mut any = Applies::No(String::new());
+    for (kind, names) in map {
+        let Some(names) = texts(Some(names)) else { return unclear() };
+        for name in names {
+            any = any.or(match kind.as_str() {
+                "AWS" => aws(name, caller),
+                "Service" => service(name, caller),
+                "Federated" => federated(name, caller),
+                _ => unclear(),
+            });
+        }
+    }
+    any
+}
+
+fn unclear() -> Applies {
+    Applies::Maybe("has a Principal in an unknown format".into())
+}
+
+/// `*` means every principal; AWS does not document whether it includes services.
+fn everybody(caller: &Caller) -> Applies {
+    match caller {
+        Caller::Service { .. } => Applies::Maybe("has Principal * and does not name the service".into()),
+        _ => Applies::Yes,
+    }
+}
+
+fn aws(name: &str, caller: &Caller) -> Applies {
+    if name == "*" {
+        return everybody(caller);
+    }
+    let (of, whole) = match Arn::parse(name) {
+        Some(arn) => (arn.account, arn.resource == "root"),
+        None if is_account(name) => (name, true),
+        // The id of a principal that was deleted matches nobody.
+        None => return Applies::No(String::new()),
+    };
+    match caller {
+        Caller::Role { account: Some(account), .. } if account != of => Applies::No(String::new()),
+        Caller::Role { account: Some(_), .. } if whole => Applies::Yes,
+        Caller::Role { account: Some(_), arn: Some(arn) } if arn == name => Applies::Yes,
+        Caller::Role { arn: Some(arn), .. } if is_role(name) && arn != name => Applies::No(String::new()),
+        Caller::Role { .. } => Applies::Maybe(format!("names the principal {name}")),
+        Caller::OfAws { own } if own.as_deref() == Some(of) => {
+            Applies::No("names principals of this account".into())
+        }
+        Caller::OfAws { .. } => Applies::Maybe(format!("names the principal {name}, possibly AWS's")),
+        Caller::Federated { .. } | Caller::Anonymous | Caller::Service { .. } => {
+            Applies::No("names principals with an AWS identity".into())
+        }
+    }
+}
+
+fn service(name: &str, caller: &Caller) -> Applies {
+    match caller {
+        Caller::Service { names } => Applies::of(names.iter().any(|known| known.eq_ignore_ascii_case(name))),
+        _ => Applies::No(String::new()),
+    }
+}
+
+fn federated(name: &str, caller: &Caller) -> Applies {
+    match caller {
+        Caller::Federated { provider: Some(provider) } => Applies::of(provider == name),
+        Caller::Federated { provider: None } => Applies::Maybe(format!("names the identity provider {name}")),
+        _ => Applies::No(String::new()),
+    }
+}
+
+/// Whether a text is an account's id.
+pub(crate) fn is_account(text: &str) -> bool {
+    text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_role(arn: &str) -> bool {
+    Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/"))
+}

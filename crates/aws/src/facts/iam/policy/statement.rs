@@ -1,0 +1,130 @@
+//! One statement of a policy, and whether it applies to a request.
+
+use serde_json::{Map, Value};
+
+use super::{Applies, PolicyKind, Request, condition, pattern, principal};
+
+/// Whether a statement applies to a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Touch {
+    No,
+    /// It would, but for its principals or conditions; why.
+    Nearly(String),
+    Yes,
+    Maybe(String),
+}
+
+/// The versions of the policy language.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum LanguageVersion {
+    /// `2008-10-17`, and documents that name none: `${` is plain text.
+    Old,
+    /// `2012-10-17`: `${…}` is a variable.
+    Variables,
+}
+
+/// The version of a document.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
+pub(crate) fn version(document: &Value) -> Result<LanguageVersion, String> {
+    match document.get("Version") {
+        None => Ok(LanguageVersion::Old),
+        Some(Value::String(version)) if version == "2008-10-17" => Ok(LanguageVersion::Old),
+        Some(Value::String(version)) if version == "2012-10-17" => Ok(LanguageVersion::Variables),
+        Some(other) => Err(format!("the Version is {other}, not 2012-10-17 or 2008-10-17")),
+    }
+}
+
+/// Whether a statement applies to a request.
+pub(crate) fn touches(
+    kind: PolicyKind,
+    version: LanguageVersion,
+    fields: &Map<String, Value>,
+    request: Request<'_>,
+) -> Touch {
+    let mut open: Option<String> = None;
+    let mut nearly: Option<String> = None;
+    match action(fields, request.action).and(resource(kind, version, fields, request)) {
+        Applies::No(_) => return Touch::No,
+        Applies::Maybe(why) => open = Some(why),
+        Applies::Yes => {}
+    }
+    let principal = match kind {
+        PolicyKind::Identity => Applies::Yes,
+        PolicyKind::Endpoint | PolicyKind::Trust => principal::names(fields, request.caller),
+    };
+    match principal {
+        Applies::No(why) if why.is_empty() => return Touch::No,
+        Applies::No(why) => nearly = Some(why),
+        Applies::Maybe(why) => open = open.or(Some(why)),
+        Applies::Yes => {}
+    }
+    match condition::met(version, fields.get("Condition"), request.keys) {
+        Applies::No(why) => nearly = nearly.or(Some(why)),
+        Applies::Maybe(why) => open = open.or(Some(why)),
+        Applies::Yes => {}
+    }
+    match (nearly, open) {
+        (Some(why), _) => Touch::Nearly(why),
+        (None, Some(why)) => Touch::Maybe(why),
+        (None, None) => Touch::Yes,
+    }
+}
+
+/// IAM compares actions without case; `*` in the one asked about stands for whatever there may be.
+fn action(fields: &Map<String, Value>, action: &str) -> Applies {
+    let action = action.to_ascii_lowercase();
+    let named = |key| {
+        let patterns = texts(fields.get(key))?;
+        let admits = |pattern: &&str| pattern::admits(&pattern.to_ascii_lowercase(), &action);
+        Some(patterns.iter().map(admits).fold(Applies::No(String::new()), Applies::or))
+    };
+    match (named("Action"), named("NotAction")) {
+        (Some(named), _) => named,
+        (None, Some(named)) => named.not(),
+        (None, None) => Applies::Maybe("has no Action in a known format".into()),
+    }
+}
+
+fn resource(
+    kind: PolicyKind,
+    version: LanguageVersion,
+    fields: &Map<String, Value>,
+    request: Request<'_>,
+) -> Applies {
+    let (key, inverted) = match (fields.get("Resource"), fields.get("NotResource")) {
+        (Some(_), _) => ("Resource", false),
+        (None, Some(_)) => ("NotResource", true),
+        // A trust policy is about the role that it belongs to.
+        (None, None) if kind == PolicyKind::Trust => return Applies::Yes,
+        (None, None) => return Applies::Maybe("has no Resource in a known format".into()),
+    };
+    let Some(patterns) = texts(fields.get(key)) else {
+        return Applies::Maybe(format!("has no {key} in a known format"));
+    };
+    let mut any = Applies::No(String::new());
+    for written in patterns {
+        let filled = match version {
+            LanguageVersion::Variables => request.keys.expand(written),
+            LanguageVersion::Old => Some(written.to_owned()),
+        };
+        any = any.or(match (filled, request.resource) {
+            (None, _) => Applies::Maybe("names resources by variables".into()),
+            // Of an action that takes no resource IAM asks for all of them.
+            (Some(pattern), None) => {
+                Applies::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
+            }
+            (Some(pattern), Some(resource)) => pattern::admits(&pattern, resource),
+        });
+    }
+    if inverted { any.not() } else { any }
+}
+
+/// One text or a list of texts; anything else is not understood.
+pub(crate) fn texts(value: Option<&Value>) -> Option<Vec<&str>> {
+    match value? {
+        Value::String(one) => Some(vec![one]),
+        Value::Array(list) => list.iter().map(Value::as_str).collect(),
+        _ => None,
+    }
+}

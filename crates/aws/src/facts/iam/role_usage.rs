@@ -1,0 +1,291 @@
+//! Which IAM roles a cluster uses, and what for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use privek_core::known::{self, Known, Missing};
+
+use crate::facts::base::context::Context;
+use crate::facts::inventory::cluster::described_profiles;
+use crate::facts::inventory::launch_template;
+use crate::facts::inventory::node_groups::{self, NodeGroup};
+use crate::snapshot::aws::ec2::{Instance, tag};
+use crate::snapshot::aws::eks::PodIdentityAssociationDetail;
+
+/// What one role is used for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools)] // Each is a use of its own.
+pub(crate) struct RoleUse {
+    /// In words, for instance `node group general`.
+    pub by: BTreeSet<String>,
+    /// As the cluster's own role.
+    pub cluster: bool,
+    /// By nodes that join on their own: those of node groups, and Karpenter's.
+    pub nodes: bool,
+    /// By nodes of Windows among them.
+    pub windows: bool,
+    /// By nodes of EKS Auto Mode.
+    pub auto_mode: bool,
+    /// By these Fargate profiles.
+    pub fargate: BTreeSet<String>,
+    /// By the service accounts of these add-ons, through the cluster's identity provider.
+    pub addons: BTreeSet<String>,
+    /// By the service accounts of pod identity associations: namespace and name.
+    pub pods: BTreeSet<(String, String)>,
+}
+
+/// The roles by ARN, and why there may be more.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Uses {
+    /// By the role's ARN.
+    pub roles: BTreeMap<String, RoleUse>,
+    /// What may name further ones.
+    pub unlisted: Vec<Missing>,
+    /// What may name further roles of nodes.
+    pub unlisted_nodes: Vec<Missing>,
+}
+
+/// Every role that is known to be used.
+pub(crate) fn all(context: &Context<'_>) -> Uses {
+    let mut uses = Uses::default();
+    let cluster = match &context.cluster {
+        Ok(cluster) => *cluster,
+        Err(missing) => {
+            return Uses { unlisted: missing.clone(), unlisted_nodes: missing.clone(), ..uses };
+        }
+    };
+    match &cluster.role_arn {
+        Some(arn) => {
+            let role = uses.role(arn, format!("cluster {}", cluster.name));
+            role.cluster = true;
+        }
+        None => uses.unlisted.push(context.field("cluster", "roleArn")),
+    }
+    if let Some(arn) = cluster.compute_config.as_ref().and_then(|config| config.node_role_arn.as_ref()) {
+        uses.role(arn, "EKS Auto Mode".into()).auto_mode = true;
+    }
+    of_node_groups(context, &mut uses);
+    let (profiles, missing) = described_profiles(context);
+    uses.unlisted.extend(missing);
+    for profile in profiles {
+        let name = &profile.fargate_profile_name;
+        match &profile.pod_execution_role_arn {
+            Some(arn) => {
+                let role = uses.role(arn, format!("Fargate profile {name}"));
+                role.fargate.insert(name.clone());
+            }
+            None => {
+                uses.unlisted
+                    .push(context.field("fargateProfile", &format!("podExecutionRoleArn of {name}")));
+            }
+        }
+    }
+    of_addons(context, &mut uses);
+    of_pods(context, &mut uses);
+    uses.unlisted = known::joined(uses.unlisted);
+    uses.unlisted_nodes = known::joined(uses.unlisted_nodes);
+    uses
+}
+
+/// The roles that nodes call AWS with, Auto Mode's included, and why there may be more.
+pub(crate) fn of_nodes(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let uses = all(context);
+    let arns = uses.roles.into_iter().filter(|(_, role)| role.nodes || role.auto_mode);
+    (arns.map(|(arn, _)| arn).collect(), uses.unlisted_nodes)
+}
+
+/// The roles that images are pulled with, Fargate's included
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>), and why there may be more.
+pub(crate) fn of_pullers(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let uses = all(context);
+    let pulls = |role: &RoleUse| role.nodes || role.auto_mode || !role.fargate.is_empty();
+    let arns = uses.roles.into_iter().filter(|(_, role)| pulls(role)).map(|(arn, _)| arn);
+    let mut missing = uses.unlisted_nodes;
+    missing.extend(described_profiles(context).1);
+    (arns.collect(), missing)
+}
+
+impl Uses {
+    fn role(&mut self, arn: &str, by: String) -> &mut RoleUse {
+        let role = self.roles.entry(arn.to_owned()).or_default();
+        role.by.insert(by);
+        role
+    }
+
+    fn node(&mut self, arn: &str, by: String, windows: bool) {
+        let role = self.role(arn, by);
+        role.nodes = true;
+        role.windows |= windows;
+    }
+
+    fn unlisted_node(&mut self, missing: impl IntoIterator<Item = Missing>) {
+        for one in missing {
+            self.unlisted.push(one.clone());
+            self.unlisted_nodes.push(one);
+        }
+    }
+}
+
+fn of_node_groups(context: &Context<'_>, uses: &mut Uses) {
+    let listed = node_groups::listed(context);
+    uses.unlisted_node(listed.unlisted.clone());
+    for group in &listed.groups {
+        let by = format!("node group {}", group.name);
+        let windows = group.ami_type.as_deref().is_some_and(|ami| ami.starts_with("WINDOWS"));
+        match if group.managed { managed(context, group) } else { self_managed(context, group) } {
+            Ok(arn) => uses.node(&arn, by, windows),
+            Err(missing) => uses.unlisted_node(missing),
+        }
+    }
+    match node_groups::loose_instances(context, &listed.groups) {
+        Ok(instances) => {
+            for instance in instances {
+                // AWS replaces instances; what they have in common is what counts.
+                match of_instance(context, instance) {
+                    // Of a node class of Auto Mode's, whose role may be another than the cluster's default.
+                    Some(Ok(arn)) if tag(&instance.tags, "eks:kubernetes-node-class-name").is_some() => {
+                        uses.role(&arn, "EKS Auto Mode".into()).auto_mode = true;
+                    }
+                    Some(Ok(arn)) => uses.node(&arn, "nodes outside node groups".into(), false),
+                    Some(Err(missing)) => uses.unlisted_node([missing]),
+                    None => {}
+                }
+            }
+        }
+        Err(missing) => uses.unlisted_node(missing),
+    }
+}
+
+fn managed(context: &Context<'_>, group: &NodeGroup) -> Result<String, Vec<Missing>> {
+    let mut described = context.snapshot.aws.nodegroup.iter().flatten();
+    let described = described.find(|described| described.nodegroup_name == group.name);
+    match described {
+        Some(described) => described
+            .node_role
+            .clone()
+            .ok_or_else(|| vec![context.field("nodegroup", &format!("nodeRole of {}", group.name))]),
+        None => Err(vec![context.missing("nodegroup", Some(&group.name))]),
+    }
+}
+
+/// The role in the instance profile of a group's launch template.
+fn self_managed(context: &Context<'_>, group: &NodeGroup) -> Result<String, Vec<Missing>> {
+    let groups = context.snapshot.aws.auto_scaling_groups.iter().flatten();
+    let mut own = groups.filter(|own| own.auto_scaling_group_name == group.name);
+    let used = own.next().and_then(|own| {
+        let mixed = own.mixed_instances_policy.as_ref().and_then(|policy| policy.launch_template.as_ref());
+        own.launch_template
+            .as_ref()
+            .or_else(|| mixed.and_then(|mixed| mixed.launch_template_specification.as_ref()))
+    });
+    let unclear =
+        || vec![Missing::unmodelled(format!("the instance profile of Auto Scaling group {}", group.name))];
+    let used = used.ok_or_else(unclear)?;
+    let data = launch_template::template(
+        context,
+        used.launch_template_id.as_deref(),
+        used.launch_template_name.as_deref(),
+        used.version.as_deref(),
+    )?;
+    let profile = data.iam_instance_profile.as_ref().ok_or_else(unclear)?;
+    let name = profile.name.as_deref().or_else(|| profile.arn.as_deref().and_then(last));
+    in_profile(context, name.ok_or_else(unclear)?).map_err(|missing| vec![missing])
+}
+
+fn of_instance(context: &Context<'_>, instance: &Instance) -> Option<Result<String, Missing>> {
+    let arn = instance.iam_instance_profile.as_ref()?.arn.as_deref()?;
+    Some(in_profile(context, last(arn)?))
+}
+
+/// The role in an instance profile: there is one at most.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html>
+fn in_profile(context: &Context<'_>, name: &str) -> Result<String, Missing> {
+    let profiles = context.snapshot.aws.instance_profiles.iter().flatten();
+    let mut found = profiles.filter(|profile| profile.instance_profile_name == name);
+    let role = found.next().and_then(|profile| profile.roles.first()).and_then(|role| role.arn.clone());
+    role.ok_or_else(|| context.missing("InstanceProfile", Some(name)))
+}
+
+fn of_addons(context: &Context<'_>, uses: &mut Uses) {
+    let aws = &context.snapshot.aws;
+    for addon in aws.addon.iter().flatten() {
+        if let Some(arn) = &addon.service_account_role_arn {
+            let role = uses.role(arn, format!("add-on {}", addon.addon_name));
+            role.addons.insert(addon.addon_name.clone());
+        }
+    }
+    let listed = context
+        .cluster
+        .clone()
+        .and_then(|cluster| context.items(aws.addons.as_deref(), "addons", &cluster.name));
+    match listed {
+        Ok(names) => {
+            let described = |name: &String| aws.addon.iter().flatten().any(|addon| addon.addon_name == *name);
+            let missing = names.iter().filter(|name| !described(name));
+            uses.unlisted.extend(missing.map(|name| context.missing("addon", Some(name))));
+        }
+        Err(missing) => uses.unlisted.extend(missing),
+    }
+}
+
+/// Roles of pod identity associations.
+fn of_pods(context: &Context<'_>, uses: &mut Uses) {
+    let details = match associations(context) {
+        Ok(details) => details,
+        Err(missing) => return uses.unlisted.extend(missing),
+    };
+    for detail in details {
+        match detail {
+            Ok(one) => {
+                let namespace = one.namespace.clone().unwrap_or_default();
+                let account = one.service_account.clone().unwrap_or_default();
+                if let Some(arn) = &one.role_arn {
+                    let role = uses.role(arn, format!("service account {namespace}/{account}"));
+                    role.pods.insert((namespace, account));
+                } else {
+                    let what = format!("roleArn of {}", one.association_id);
+                    uses.unlisted.push(context.field("association", &what));
+                }
+            }
+            Err(missing) => uses.unlisted.push(missing),
+        }
+    }
+}
+
+/// The role that a service account has by pod identity, if it has one.
+pub(crate) fn pod_identity_of(
+    context: &Context<'_>,
+    namespace: &str,
+    account: &str,
+) -> Known<Option<String>> {
+    let cluster = context.cluster.clone()?;
+    let all = context.snapshot.aws.pod_identity_associations.as_deref();
+    let listed = context.items(all, "associations", &cluster.name)?;
+    let own = listed.iter().find(|one| {
+        one.namespace.as_deref() == Some(namespace) && one.service_account.as_deref() == Some(account)
+    });
+    let Some(own) = own else { return Ok(None) };
+    let mut details = context.snapshot.aws.pod_identity_association.iter().flatten();
+    let detail = details.find(|detail| detail.association_id == own.association_id);
+    match detail.and_then(|detail| detail.role_arn.clone()) {
+        Some(arn) => Ok(Some(arn)),
+        None => Err(vec![context.missing("association", Some(&own.association_id))]),
+    }
+}
+
+/// What was read of each association: the list lacks the roles.
+fn associations<'s>(context: &Context<'s>) -> Known<Vec<Result<&'s PodIdentityAssociationDetail, Missing>>> {
+    let cluster = context.cluster.clone()?;
+    let aws = &context.snapshot.aws;
+    let all = context.items(aws.pod_identity_associations.as_deref(), "associations", &cluster.name)?;
+    let detail = |id: &str| {
+        let mut details = aws.pod_identity_association.iter().flatten();
+        let found = details.find(|detail| detail.association_id == id);
+        found.ok_or_else(|| context.missing("association", Some(id)))
+    };
+    Ok(all.iter().map(|one| detail(&one.association_id)).collect())
+}
+
+/// The name at the end of an ARN.
+pub(crate) fn last(arn: &str) -> Option<&str> {
+    arn.rsplit('/').next().filter(|name| !name.is_empty())
+}

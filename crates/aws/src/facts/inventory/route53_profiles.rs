@@ -1,0 +1,171 @@
+//! Route 53 Profiles: what the profile of a VPC brings into it.
+
+use std::collections::BTreeSet;
+
+use privek_core::known::{Known, Missing};
+
+use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::{domain, within};
+use crate::snapshot::Arn;
+use crate::snapshot::aws::ec2::VpcEndpoint;
+use crate::snapshot::aws::route53profiles::ProfileResourceAssociation;
+
+/// The endpoints that the VPC's Route 53 Profile holds, wherever they are, as far as they were read:
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profile-associate-vpc-endpoints.html>.
+pub(crate) fn endpoints<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
+    let Ok(vpc) = context.vpc.as_deref() else { return Vec::new() };
+    let aws = &context.snapshot.aws;
+    let profiles: BTreeSet<&str> = aws
+        .profile_associations
+        .iter()
+        .flatten()
+        .filter(|one| one.resource_id.as_deref() == Some(vpc) && is(one.status.as_deref(), "COMPLETE"))
+        .filter_map(|one| one.profile_id.as_deref())
+        .collect();
+    let held: BTreeSet<&str> = aws
+        .profile_resource_associations
+        .iter()
+        .flatten()
+        .filter(|one| one.profile_id.as_deref().is_some_and(|id| profiles.contains(id)))
+        .filter(|one| is(one.status.as_deref(), "COMPLETE"))
+        .filter_map(|one| resource(one, "vpc-endpoint/"))
+        .collect();
+    let all = aws.vpc_endpoints.iter().flatten();
+    all.filter(|endpoint| held.contains(endpoint.vpc_endpoint_id.as_str()))
+        .filter(|endpoint| endpoint.vpc_id.as_deref() != Some(vpc))
+        .collect()
+}
+
+/// What the Route 53 Profile of a VPC brings into it. Where there are several, their priorities decide, which
+/// are not read (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles-vpc-update-priority.html>).
+pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s ProfileResourceAssociation>> {
+    let aws = &context.snapshot.aws;
+    let all = context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc)?;
+    let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
+    let own: Vec<_> = own.filter(|one| !over(one.status.as_deref())).collect();
+    if own.len() > 1 {
+        let what = format!("the priority of the {} Route 53 Profiles of {vpc}", own.len());
+        return Err(vec![Missing::unmodelled(what)]);
+    }
+    let mut held = Vec::new();
+    for one in own {
+        let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE"))
+        else {
+            return Err(vec![Missing::probe(format!(
+                "the answers of Route 53 Profile {}; its association with {vpc} is {}",
+                one.profile_id.as_deref().unwrap_or("without an id"),
+                one.status.as_deref().unwrap_or("of an unread status")
+            ))]);
+        };
+        let all = aws.profile_resource_associations.as_deref();
+        let all = context.items(all, "ProfileResourceAssociations", profile)?.iter();
+        let all = all.filter(|one| one.profile_id.as_deref() == Some(profile));
+        for one in all.filter(|one| !over(one.status.as_deref())) {
+            if !is(one.status.as_deref(), "COMPLETE") {
+                return Err(vec![Missing::probe(format!(
+                    "the effect of {}; its association with Route 53 Profile {profile} is {}",
+                    one.resource_arn.as_deref().unwrap_or("a resource without an ARN"),
+                    one.status.as_deref().unwrap_or("of an unread status")
+                ))]);
+            }
+            held.push(one);
+        }
+    }
+    Ok(held)
+}
+
+/// What would have to be read to know all of them; empty where they are known.
+pub(crate) fn unread(context: &Context<'_>) -> Vec<Missing> {
+    let vpc = match &context.vpc {
+        Ok(vpc) => vpc,
+        Err(missing) => return missing.clone(),
+    };
+    let aws = &context.snapshot.aws;
+    let all = match context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc) {
+        Ok(all) => all,
+        Err(missing) => return missing,
+    };
+    let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
+    let profiles = own.filter(|one| is(one.status.as_deref(), "COMPLETE"));
+    let held = aws.profile_resource_associations.as_deref();
+    profiles
+        .filter_map(|one| one.profile_id.as_deref())
+        .filter_map(|profile| context.items(held, "ProfileResourceAssociations", profile).err())
+        .flatten()
+        .collect()
+}
+
+fn is(status: Option<&str>, wanted: &str) -> bool {
+    status.is_some_and(|status| status.eq_ignore_ascii_case(wanted))
+}
+
+/// The part of a profile resource's ARN after this prefix.
+pub(crate) fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
+    Arn::parse(association.resource_arn.as_deref()?)?.resource.strip_prefix(kind)
+}
+
+/// What the profiles of a VPC hold that may answer for these names, besides endpoints that were read.
+pub(crate) fn doubts(context: &Context<'_>, vpc: &str, names: &[String]) -> Known<Vec<Missing>> {
+    let all = context.snapshot.aws.profile_associations.as_deref();
+    let own = context.items(all, "ProfileAssociations", vpc)?.iter();
+    let own = own.filter(|one| one.resource_id.as_deref() == Some(vpc) && !over(one.status.as_deref()));
+    let doubts = own.flat_map(|one| match one.profile_id.as_deref() {
+        Some(profile) if is(one.status.as_deref(), "COMPLETE") => in_profile(context, profile, names),
+        _ => vec![Missing::probe(format!(
+            "the answers of Route 53 Profile {}; its association with {vpc} is {}",
+            one.profile_id.as_deref().unwrap_or("without an id"),
+            one.status.as_deref().unwrap_or("of an unread status")
+        ))],
+    });
+    Ok(doubts.collect())
+}
+
+fn in_profile(context: &Context<'_>, profile: &str, names: &[String]) -> Vec<Missing> {
+    let aws = &context.snapshot.aws;
+    let all = aws.profile_resource_associations.as_deref();
+    let held = match context.items(all, "ProfileResourceAssociations", profile) {
+        Ok(all) => all.iter().filter(|one| one.profile_id.as_deref() == Some(profile)),
+        Err(missing) => return missing,
+    };
+    let mut doubts = Vec::new();
+    for one in held.filter(|one| !over(one.status.as_deref())) {
+        let done = is(one.status.as_deref(), "COMPLETE");
+        if let Some(id) = resource(one, "vpc-endpoint/") {
+            let read = aws.vpc_endpoints.iter().flatten().any(|endpoint| endpoint.vpc_endpoint_id == id);
+            let arn = one.resource_arn.as_deref().and_then(Arn::parse);
+            if !read {
+                doubts.push(Missing::operation(format!(
+                        "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in Route 53 Profile {profile}",
+                        arn.map_or("of its owner", |arn| arn.account)
+                    ), Some("ec2:DescribeVpcEndpoints")));
+            } else if !done {
+                doubts.push(Missing::probe(format!(
+                    "the answers for names of {id}; its association with Route 53 Profile {profile} is {}",
+                    one.status.as_deref().unwrap_or("of an unread status")
+                )));
+            }
+        } else if let Some(zone) = resource(one, "hostedzone/") {
+            // The association has a name of its own, and not the zone's.
+            doubts.push(Missing::probe(format!(
+                "the answer of private hosted zone {zone} in Route 53 Profile {profile} for {}",
+                names.join(", ")
+            )));
+        } else if let Some(rule) = resource(one, "resolver-rule/") {
+            let found = aws.resolver_rules.iter().flatten().find(|found| found.id == rule);
+            let domain = found.and_then(|found| found.domain_name.as_deref()).map(domain);
+            if domain.is_none_or(|domain| domain.is_empty() || names.iter().any(|name| within(name, &domain)))
+            {
+                doubts.push(Missing::probe(format!(
+                    "the answer of the targets of resolver rule {rule} in Route 53 Profile {profile} for {}",
+                    names.join(", ")
+                )));
+            }
+        }
+    }
+    doubts
+}
+
+/// Whether an association is gone, or never came to be.
+fn over(status: Option<&str>) -> bool {
+    ["DELETED", "FAILED"].iter().any(|gone| is(status, gone))
+}

@@ -1,0 +1,319 @@
+//! The clients of DNS lookups: instances in a VPC, or a network outside AWS with DNS servers of its own.
+
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use privek_core::known::{Known, Missing};
+
+use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::{domain, within};
+use crate::facts::ends::{self, operator_networks};
+use crate::facts::inventory::vpc_dns::{self, VpcDns};
+use crate::facts::inventory::{operators, route53_resolver};
+use crate::ids::{self, Kind};
+use crate::intent::Operator;
+use crate::network::{Blocker, BlockerCode, End, Remedy};
+
+use super::answer::{Answer, Lookup, blocker, of_servers};
+use super::forwarding::by_network;
+use super::resolver::{self, Trail};
+use super::{Question, inbound_servers};
+
+/// What a lookup by operators results in, and the VPC of the operators.
+pub(crate) struct OperatorLookup {
+    pub lookup: Lookup,
+    pub vpc: Option<String>,
+    /// Whether the DNS servers of the operators are known: from their VPC, or declared.
+    pub declared: bool,
+}
+
+/// A lookup by instances in a VPC: the DHCP options of the VPC set the DNS servers.
+pub(crate) fn in_vpc(
+    context: &Context<'_>,
+    id: &str,
+    (who, from): (&str, &[End]),
+    question: &Question,
+) -> Lookup {
+    let step = format!("the DHCP options of {id}");
+    match vpc_dns::dns_of(context, id) {
+        Ok((VpcDns::Amazon, _)) => resolver::ask(context, id, question, &mut Trail::default()),
+        Ok((VpcDns::Custom, servers)) => {
+            let Ok(servers) = servers.iter().map(|server| server.parse()).collect::<Result<Vec<IpAddr>, _>>()
+            else {
+                let field = format!("DhcpConfigurations of {id} as addresses");
+                return Lookup::unknown(vec![context.field("DhcpOptions", &field)], step);
+            };
+            by_network(context, who, from.to_vec(), &servers, question).after(step)
+        }
+        Ok((VpcDns::Mixed, servers)) => {
+            let what = format!(
+                "the DNS server among {} that instances in {id} query for {}",
+                servers.join(", "),
+                question.name
+            );
+            Lookup::unknown(vec![Missing::probe(what)], step)
+        }
+        Ok((VpcDns::Nobody, _)) => {
+            let what = format!("the DNS servers of {id}; its DHCP options set none");
+            Lookup::unknown(vec![Missing::probe(what)], step)
+        }
+        Err(missing) => Lookup::unknown(missing, step),
+    }
+}
+
+/// A lookup by a network of operators.
+pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Question) -> OperatorLookup {
+    let vpc = match home(context, operator) {
+        Ok(vpc) => vpc,
+        Err(missing) => {
+            let lookup = Lookup::unknown(missing, format!("the DNS servers of {}", operator.name));
+            return OperatorLookup { lookup, vpc: None, declared: true };
+        }
+    };
+    let network = [operator_networks::end(operator)];
+    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| is_own(context, vpc, **server));
+    let lookup = match &vpc {
+        Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
+            in_vpc(context, vpc, (&operator.name, &network), question)
+        }
+        // The VPC's resolver follows its Resolver rules, other DNS servers follow their own configuration.
+        Some(vpc) if operator.dns.iter().any(|server| own(&server)) => {
+            let mut all = vec![resolver::ask(context, vpc, question, &mut Trail::default())];
+            if !operator.dns.iter().all(|server| own(&server)) {
+                all.push(outside(context, operator, question));
+            }
+            of_servers(all)
+        }
+        _ => outside(context, operator, question),
+    };
+    let declared = vpc.is_some() || operator.forwards_to.is_some() || operator.public_dns.is_some();
+    OperatorLookup { lookup, vpc, declared }
+}
+
+/// A lookup by a network with DNS servers of its own.
+fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
+    let name = operator.name.as_str();
+    if operators::asks_resolver(context, operator) {
+        return by_network(context, name, vec![operator_networks::end(operator)], &operator.dns, question);
+    }
+    if let Some(servers) = operator.forwards_to.as_ref().filter(|servers| !servers.is_empty()) {
+        let mut from = operator_networks::dns_servers(operator);
+        if from.is_empty() {
+            from.push(operator_networks::end(operator));
+        }
+        return by_network(context, name, from, servers, question);
+    }
+    let step = format!("the DNS servers of {name}");
+    let nowhere = operator.forwards_to.is_some();
+    let none_there = ends::of_role(context, "resolver-inbound").are_none()
+        && route53_resolver::of_owner(context, "ResolverEndpoints").is_none();
+    if operator.public_dns.is_none() && (nowhere || none_there) && context.public_access() == Ok(true) {
+        if !nowhere {
+            context.assume(format!(
+                "The DNS servers of {name} do not resolve the private names of the VPC; the VPC has no inbound Resolver endpoint."
+            ));
+        }
+        // Public addresses or none: in both cases not those of the control plane.
+        return Lookup::told(Answer::Public, step);
+    }
+    match (operator.public_dns, nowhere) {
+        (Some(true), true) => resolver::public(context, &question.name).after(step),
+        (Some(false), true) => {
+            let reason = "its DNS servers neither forward AWS names nor resolve public names".to_owned();
+            let remedy = Remedy {
+                domain: Some(question.name.clone()),
+                servers: inbound_servers(context),
+                ..Remedy::default()
+            };
+            let code = BlockerCode::NameNotForwarded;
+            Lookup::nothing(vec![blocker(code, "network", name, reason, remedy)], step)
+        }
+        (public, nowhere) => {
+            let mut missing = Vec::new();
+            if !nowhere {
+                missing.push(Missing::intent(format!(
+                    "the servers to which the DNS servers of {name} forward {} (`forwards_to:` in privek-audit.yaml; [] for none)",
+                    question.name
+                )));
+            }
+            if public.is_none() {
+                missing.push(Missing::intent(format!(
+                    "whether the DNS servers of {name} resolve public names to private addresses (`public_dns:` in privek-audit.yaml)"
+                )));
+            }
+            Lookup::unknown(missing, step)
+        }
+    }
+}
+
+/// Whether an address is that of a VPC's own resolver: the second of its first prefix, or a link-local one
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
+fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
+    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
+    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
+    let primary = primary.and_then(|cidr| cidr.parse::<IpNet>().ok());
+    address == IpAddr::from([169, 254, 169, 253])
+        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
+        || primary.and_then(|cidr| cidr.hosts().nth(1)) == Some(address)
+}
+
+/// The VPC that a network is in, as in the paths from it: the cluster's own before others.
+fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
+    let own = context.vpc.clone()?;
+    let aws = &context.snapshot.aws;
+    context.items(aws.vpcs.as_deref(), "Vpcs", &own)?;
+    let mut homes = Vec::new();
+    for vpc in aws.vpcs.iter().flatten() {
+        let cidrs = context.network.vpc_cidrs(&vpc.vpc_id)?;
+        if cidrs.iter().any(|cidr| cidr.contains(&operator.cidr)) {
+            homes.push(vpc.vpc_id.clone());
+        }
+    }
+    // What comes in by a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
+    match operator.via.as_deref().map(|via| (via, ids::kind(via))) {
+        Some((_, Some(Kind::VpnGateway))) => return Ok(None),
+        Some((gateway, Some(Kind::TransitGateway))) => {
+            let attached = aws.transit_gateway_vpc_attachments.iter().flatten();
+            let attached = attached.filter(|one| one.transit_gateway_id.as_deref() == Some(gateway));
+            let attached: Vec<&str> = attached.filter_map(|one| one.vpc_id.as_deref()).collect();
+            homes.retain(|home| attached.contains(&home.as_str()));
+        }
+        _ => {}
+    }
+    let via = operator.via.as_deref().filter(|via| via.starts_with("pcx-"));
+    for peering in aws.vpc_peering_connections.iter().flatten() {
+        let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+        let sides: Vec<_> = sides.into_iter().flatten().collect();
+        if via == Some(&peering.vpc_peering_connection_id) {
+            homes.retain(|home| sides.iter().any(|side| side.vpc_id.as_ref() == Some(home)));
+        }
+        // A far side that could not be read.
+        let mut unread = sides
+            .iter()
+            .filter(|side| !aws.vpcs.iter().flatten().any(|vpc| side.vpc_id.as_ref() == Some(&vpc.vpc_id)));
+        let holds = |text: Option<&String>| {
+            text.and_then(|text| text.parse::<IpNet>().ok()).is_some_and(|cidr| cidr.contains(&operator.cidr))
+        };
+        let unread = unread.find(|side| {
+            holds(side.cidr_block.as_ref())
+                || side.cidr_block_set.iter().any(|block| holds(block.cidr_block.as_ref()))
+        });
+        if let Some(vpc) = unread.and_then(|side| side.vpc_id.as_deref()) {
+            return Err(vec![context.missing("Vpcs", Some(vpc))]);
+        }
+    }
+    if homes.contains(&own) && operator.via.is_none() {
+        return Ok(Some(own));
+    }
+    match homes.as_slice() {
+        [] => Ok(None),
+        [one] => Ok(Some(one.clone())),
+        several => Err(vec![Missing::intent(format!(
+            "`via` of {}; its CIDR is in each of the VPCs {}",
+            operator.name,
+            several.join(", ")
+        ))]),
+    }
+}
+
+/// The object because of which public DNS answers for a name instead of the private hosted zone.
+pub(crate) fn why_public(
+    context: &Context<'_>,
+    who: &str,
+    vpc: Option<&str>,
+    lookup: &Lookup,
+    host: &str,
+) -> Blocker {
+    let own = context.vpc.as_deref().unwrap_or("the cluster's VPC");
+    let remedy = Remedy {
+        domain: Some(host.to_owned()),
+        servers: inbound_servers(context),
+        vpc: vpc.map(str::to_owned),
+        ..Remedy::default()
+    };
+    let (rules, _) = vpc.map(|vpc| resolver::rules(context, vpc)).unwrap_or_default();
+    if let Some(last) = lookup.forwards.last() {
+        let reason = format!(
+            "sends queries to the resolver of {}; the private hosted zone of the cluster is in {own} only",
+            last.to
+        );
+        let Some(rule) = &last.rule else {
+            return blocker(BlockerCode::ResolverRuleVpc, "network", who, reason, remedy);
+        };
+        // What other names go by is not for this one to change.
+        let narrow = rules.iter().any(|applied| applied.rule.id == *rule && applied.domain == host);
+        let servers = if narrow && vpc != Some(own) { remedy.servers } else { Vec::new() };
+        let remedy = Remedy { servers, ..remedy };
+        return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
+    }
+    let Some(vpc) = vpc else {
+        let reason = format!("its DNS servers do not forward the API name to {own}");
+        return blocker(BlockerCode::NameNotForwarded, "network", who, reason, remedy);
+    };
+    let mut kept: Vec<_> =
+        rules.iter().filter(|rule| rule.domain.is_empty() || within(host, &rule.domain)).collect();
+    kept.sort_by_key(|rule| std::cmp::Reverse(rule.domain.len()));
+    if let Some(first) =
+        kept.first().filter(|first| resolver::is_kind(first.rule, "SYSTEM") && kept.len() > 1)
+    {
+        let reason = format!(
+            "keeps queries for {} in the resolver of {vpc}, with precedence over {}",
+            first.domain,
+            kept.get(1).map_or("the rule", |next| next.rule.id.as_str())
+        );
+        let code = BlockerCode::ResolverRuleInTheWay;
+        return blocker(code, "resolver-rule", &first.rule.id, reason, remedy);
+    }
+    let aws = &context.snapshot.aws;
+    let servers = &remedy.servers;
+    let idle = aws.resolver_rules.iter().flatten().find(|rule| {
+        let domain = rule.domain_name.as_deref().map(domain);
+        let leads = rule.target_ips.iter().filter_map(|target| target.ip.as_ref().or(target.ipv6.as_ref()));
+        resolver::is_kind(rule, "FORWARD")
+            && domain.is_some_and(|domain| !domain.is_empty() && within(host, &domain))
+            && leads.into_iter().any(|target| servers.contains(target))
+    });
+    if let Some(rule) = idle {
+        let mut associations = aws.resolver_rule_associations.iter().flatten();
+        let failed = associations.find(|one| {
+            one.resolver_rule_id.as_deref() == Some(&rule.id) && one.vpc_id.as_deref() == Some(vpc)
+        });
+        let status = failed.map(|failed| failed.status.clone().unwrap_or_default());
+        let reason = match &status {
+            Some(status) => {
+                format!("would forward the API name to {own}, but the association with {vpc} is {status}")
+            }
+            None => {
+                format!("would forward the API name to {own}, but is not associated with {vpc}")
+            }
+        };
+        let remedy = Remedy { state: status, ..remedy };
+        return blocker(BlockerCode::ResolverRuleNotAssociated, "resolver-rule", &rule.id, reason, remedy);
+    }
+    let outbound = aws.resolver_endpoints.iter().flatten().filter(|endpoint| {
+        endpoint.direction.as_deref().is_some_and(|its| its.eq_ignore_ascii_case("OUTBOUND"))
+    });
+    let mut outbound: Vec<_> = outbound.collect();
+    outbound.sort_by_key(|endpoint| (endpoint.host_vpc_id.as_deref() != Some(vpc), &endpoint.id));
+    let others: Vec<String> = rules
+        .iter()
+        .filter(|other| resolver::is_kind(other.rule, "FORWARD") && other.domain.contains("eks.amazonaws"))
+        .map(|other| format!("{} is for {}", other.rule.id, other.domain))
+        .collect();
+    let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
+    let reason = format!("{vpc} has no Resolver rule that forwards {host} to {own}{others}");
+    let remedy = Remedy { resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()), ..remedy };
+    blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
+}
+
+/// A server resolves the name to addresses that are not the control plane's.
+pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str) -> Blocker {
+    let told = match &lookup.answer {
+        Ok(Answer::Addresses(all)) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        _ => "other addresses".to_owned(),
+    };
+    let who = lookup.steps.last().cloned().unwrap_or_default();
+    let reason = format!("resolves {host} to {told}, outside the addresses of the control plane");
+    let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
+    blocker(BlockerCode::HostedZoneRecord, "dns", &who, reason, remedy)
+}

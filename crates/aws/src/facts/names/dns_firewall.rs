@@ -1,0 +1,153 @@
+//! Whether DNS Firewall blocks a name.
+
+use std::collections::BTreeSet;
+
+use privek_core::known::{Known, Missing};
+
+use crate::facts::base::context::Context;
+use crate::facts::inventory::route53_profiles;
+use crate::network::{Blocker, BlockerCode, Remedy};
+use crate::snapshot::aws::route53resolver::FirewallRule;
+
+use super::answer::blocker;
+use super::required;
+
+/// The rule that blocks a name in a VPC; `None` where none does. Groups and rules apply in the order
+/// of their priorities, and the first that matches decides
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-groups.html>).
+pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Option<Blocker>> {
+    let aws = &context.snapshot.aws;
+    let all = aws.firewall_rule_group_associations.as_deref();
+    let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
+    let mut groups: Vec<(Option<i64>, &str)> = Vec::new();
+    for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
+        if one.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("DELETING")) {
+            continue;
+        }
+        let Some(group) = one.firewall_rule_group_id.as_deref() else {
+            return Err(vec![context.field("FirewallRuleGroupAssociations", "FirewallRuleGroupId")]);
+        };
+        groups.push((one.priority, group));
+    }
+    groups.sort_unstable();
+    let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
+    for one in route53_profiles::held(context, vpc)? {
+        if let Some(group) = route53_profiles::resource(one, "firewall-rule-group/") {
+            of_profile.push((priority(one.resource_properties.as_deref()), group));
+        }
+    }
+    of_profile.sort_unstable();
+    let unsorted = of_profile.len() > 1 && of_profile.iter().any(|(priority, _)| priority.is_none());
+    if unsorted || !groups.is_empty() && !of_profile.is_empty() {
+        let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
+        return Err(vec![Missing::unmodelled(what)]);
+    }
+    let mut perhaps = Vec::new();
+    for group in groups.into_iter().chain(of_profile).map(|(_, group)| group) {
+        let rules = context.items(aws.firewall_rules.as_deref(), "FirewallRules", group)?;
+        let mut rules: Vec<&FirewallRule> =
+            rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
+        rules.sort_by_key(|rule| rule.priority);
+        let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
+        for rule in rules {
+            let action = rule.action.as_deref().unwrap_or_default();
+            let is_block = action.eq_ignore_ascii_case("BLOCK");
+            match matches(context, rule, name) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                // What may let the name through matters where a later rule refuses it.
+                Err(missing) if !is_block => {
+                    perhaps.extend(missing);
+                    continue;
+                }
+                Err(missing) => return Err(missing),
+            }
+            // One that alerts lets the query through, and no further rule is looked at:
+            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
+            if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
+                return Ok(None);
+            }
+            if is_block && !perhaps.is_empty() {
+                return Err(perhaps);
+            }
+            if is_block {
+                let list = rule.firewall_domain_list_id.as_deref().unwrap_or("the domain list");
+                let reason = format!(
+                    "rule {} blocks {name}, a name in {list}",
+                    rule.name.as_deref().unwrap_or("without a name")
+                );
+                // The highest that is free: rules that allow come before it.
+                let free = |number: &i64| !used.contains(number);
+                let remedy = Remedy {
+                    domain: Some(name.to_owned()),
+                    domains: required::of(context).listed.iter().map(|needed| needed.name.clone()).collect(),
+                    vpc: Some(vpc.to_owned()),
+                    priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
+                    ..Remedy::default()
+                };
+                let code = BlockerCode::DnsFirewall;
+                return Ok(Some(blocker(code, "firewall-rule-group", group, reason, remedy)));
+            }
+        }
+    }
+    Ok(None)
+}
+
+/// The priority of a rule group in a Profile, as the Profile keeps it: `{"priority": 101}`.
+fn priority(properties: Option<&str>) -> Option<i64> {
+    let properties: serde_json::Value = serde_json::from_str(properties?).ok()?;
+    properties.get("priority")?.as_i64()
+}
+
+/// Whether a rule is about a name.
+fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool> {
+    // One that is about another type of queries leaves those for IPv4 addresses alone.
+    if rule.qtype.as_deref().is_some_and(|kind| !kind.is_empty() && kind != "A") {
+        return Ok(false);
+    }
+    let Some(list) = rule.firewall_domain_list_id.as_deref() else {
+        // A rule of the advanced kind judges what a name looks like, and the cluster's looks random.
+        let what = format!(
+            "whether DNS Firewall rule {} classifies {name} as a threat",
+            rule.name.as_deref().unwrap_or("without a domain list")
+        );
+        return Err(vec![Missing::probe(what)]);
+    };
+    let aws = &context.snapshot.aws;
+    let lists = aws.firewall_domain_lists.iter().flatten();
+    let managed = lists.into_iter().any(|one| one.id == list && one.managed_owner_name.is_some());
+    if managed {
+        // AWS's own lists are of malware and botnets; their entries cannot be read.
+        context.assume(
+            "The AWS managed domain lists of DNS Firewall do not contain names of EKS or of AWS services.",
+        );
+        return Ok(false);
+    }
+    let domains = context.items(aws.firewall_domains.as_deref(), "FirewallDomainsByList", list)?;
+    let domains = domains.iter().find(|one| one.firewall_domain_list_id == list);
+    let domains = domains.ok_or_else(|| vec![context.missing("FirewallDomainsByList", Some(list))])?;
+    Ok(domains.domains.iter().any(|pattern| covers(pattern, name)))
+}
+
+/// A domain stands for itself, `*.` before it for what is beneath it, `*` alone for everything
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-domain-lists.html>).
+fn covers(pattern: &str, name: &str) -> bool {
+    let pattern = pattern.trim_end_matches('.').to_ascii_lowercase();
+    match pattern.strip_prefix('*') {
+        Some("") => true,
+        Some(beneath) => name.ends_with(beneath),
+        None => pattern == name,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::covers;
+
+    #[test]
+    fn a_pattern_stands_for_its_name_or_for_what_is_beneath_it() {
+        assert!(covers("*", "a.example") && covers("A.example.", "a.example"));
+        assert!(covers("*.example", "a.b.example") && !covers("*.example", "example"));
+        assert!(!covers("example", "a.example") && !covers("*.example", "anexample"));
+    }
+}

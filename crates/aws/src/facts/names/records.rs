@@ -1,0 +1,275 @@
+//! The records of private hosted zones.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
+use privek_core::known::{Known, Missing};
+
+use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::domain;
+use crate::network::{BlockerCode, Remedy};
+use crate::snapshot::aws::ec2::VpcEndpoint;
+use crate::snapshot::aws::route53::ResourceRecordSet;
+
+use super::Question;
+use super::answer::{Answer, Lookup, blocker};
+use super::required::of_endpoint;
+use super::resolver::{self, Trail};
+
+/// A zone's records, if they were read.
+fn of<'s>(context: &Context<'s>, zone: &str) -> Known<&'s [ResourceRecordSet]> {
+    let all = context.snapshot.aws.resource_record_sets_by_zone.as_deref();
+    let all = context.items(all, "ResourceRecordSetsByZone", zone)?;
+    let found = all.iter().find(|one| bare(&one.hosted_zone_id) == bare(zone));
+    let found = found.ok_or_else(|| vec![context.missing("ResourceRecordSetsByZone", Some(zone))])?;
+    Ok(&found.resource_record_sets)
+}
+
+/// Route 53 writes ids with and without a path before them.
+fn bare(zone: &str) -> &str {
+    zone.rsplit('/').next().unwrap_or(zone)
+}
+
+/// A zone's domain, where the list of a VPC or the records of the zone name it.
+pub(crate) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
+    let aws = &context.snapshot.aws;
+    let mut listed = aws.hosted_zones_by_vpc.iter().flatten().flat_map(|one| &one.hosted_zone_summaries);
+    let listed = listed.find(|one| one.hosted_zone_id.as_deref().is_some_and(|id| bare(id) == bare(zone)));
+    if let Some(name) = listed.and_then(|one| one.name.as_deref()) {
+        return Some(domain(name));
+    }
+    // Every zone has a record with its own name servers.
+    let records = of(context, zone).ok()?;
+    let apex = records.iter().filter(|record| record.kind.as_deref() == Some("NS"));
+    apex.map(|record| plain(&record.name)).min_by_key(String::len)
+}
+
+/// A private hosted zone.
+#[derive(Clone, Copy)]
+pub(crate) struct RecordScope<'a> {
+    /// Its id.
+    pub id: &'a str,
+    /// Its domain.
+    pub domain: &'a str,
+    /// Whether it is associated with the VPC itself, and may be disassociated.
+    pub own: bool,
+}
+
+/// What a zone answers for a name within it.
+pub(crate) fn answer(
+    context: &Context<'_>,
+    zone: RecordScope<'_>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Lookup {
+    let id = bare(zone.id);
+    let step = format!("the private hosted zone {} ({id})", zone.domain);
+    let records = match of(context, zone.id) {
+        Ok(records) => records,
+        Err(missing) => return Lookup::unknown(missing, step),
+    };
+    let deny = |reason: String| {
+        // What else is in the zone would be lost with it.
+        let holds_nothing =
+            records.iter().all(|record| !["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
+        let remedy = Remedy {
+            domain: Some(question.name.clone()),
+            vpc: question.vpc.clone().filter(|_| zone.own && holds_nothing),
+            ..Remedy::default()
+        };
+        let code = BlockerCode::HostedZoneRecord;
+        Lookup::denied(vec![blocker(code, "hosted-zone", id, reason, remedy)], step.clone())
+    };
+    let asked = &question.name;
+    let target = match at(records, zone.domain, asked) {
+        RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
+        RecordAnswer::Alias(target, home) if bare(&home) != id => {
+            return match endpoint_named(context, &target).map(|endpoint| of_endpoint(context, endpoint)) {
+                Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
+                Some(Err(missing)) => Lookup::unknown(missing, step),
+                None => {
+                    let what = format!("the addresses of {target}, the alias target of {asked}");
+                    Lookup::unknown(vec![Missing::probe(what)], step)
+                }
+            };
+        }
+        RecordAnswer::Alias(target, _) | RecordAnswer::Name(target) => target,
+        RecordAnswer::Elsewhere(what) => {
+            let what = format!("the answer of {what} for {asked}");
+            return Lookup::unknown(vec![Missing::probe(what)], step);
+        }
+        RecordAnswer::Nothing => {
+            return deny(format!(
+                "the hosted zone of {} has no address for {asked}; the resolver queries nothing else",
+                zone.domain
+            ));
+        }
+    };
+    let Some(vpc) = question.vpc.clone() else {
+        return Lookup::unknown(vec![Missing::unmodelled(format!("the resolver for {target}"))], step);
+    };
+    if trail.has(&vpc, &target) {
+        return deny(format!("the alias of {asked} to {target} is a loop"));
+    }
+    let question = Question { name: target, alias: true, ..question.clone() };
+    let mut found = resolver::ask(context, &vpc, &question, trail);
+    // Whether DNS Firewall looks at aliases, and trusts them, is a setting of each of its rules.
+    if found.blockers.iter().any(|blocker| blocker.code == BlockerCode::DnsFirewall) {
+        let what =
+            format!("whether DNS Firewall blocks {asked} because of the alias target {}", question.name);
+        found = found.unless(vec![Missing::probe(what)]);
+    }
+    found.after(step)
+}
+
+/// The VPC endpoint whose own name is the alias target: the name begins with the endpoint's id
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
+fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
+    let name = name.trim_start_matches("*.");
+    let has = |endpoint: &&VpcEndpoint| {
+        name.strip_prefix(endpoint.vpc_endpoint_id.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    };
+    context.snapshot.aws.vpc_endpoints.iter().flatten().find(has)
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum RecordAnswer {
+    Addresses(BTreeSet<IpAddr>),
+    /// An alias, and the zone in which it is to be found.
+    Alias(String, String),
+    Name(String),
+    Elsewhere(String),
+    Nothing,
+}
+
+fn is(record: &ResourceRecordSet, kind: &str) -> bool {
+    record.kind.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
+}
+
+/// The records of a name; those of the closest wildcard where the name has none
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>).
+fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
+    let named = |wanted: &str| -> Vec<&ResourceRecordSet> {
+        records.iter().filter(|record| plain(&record.name) == wanted).collect()
+    };
+    // Name servers of a part of the zone answer for what is in it.
+    let mut above = name;
+    while above != zone {
+        if named(above).into_iter().any(|record| is(record, "NS")) {
+            return RecordAnswer::Elsewhere(format!("the name servers that {zone} delegates {above} to"));
+        }
+        let Some((_, rest)) = above.split_once('.') else { break };
+        above = rest;
+    }
+    let mut found = named(name);
+    // A name that exists, with records or with names beneath it, hides the wildcard.
+    let exists = |wanted: &str| {
+        let beneath = format!(".{wanted}");
+        records.iter().any(|record| plain(&record.name).ends_with(&beneath)) || !named(wanted).is_empty()
+    };
+    let mut closest = name;
+    while found.is_empty() && !exists(closest) && closest != zone {
+        let Some((_, rest)) = closest.split_once('.') else { break };
+        closest = rest;
+        found = named(&format!("*.{closest}"));
+    }
+    found.retain(|record| ["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
+    // Records without weight are given where none has any.
+    if found.iter().any(|record| record.weight.is_some_and(|weight| weight > 0)) {
+        found.retain(|record| record.weight != Some(0));
+    }
+    let each: Vec<RecordAnswer> = found.iter().map(|record| single(record)).collect();
+    let chosen = found.iter().any(|record| record.set_identifier.is_some());
+    if chosen && each.iter().collect::<BTreeSet<_>>().len() > 1 {
+        return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
+    }
+    let mut addresses = BTreeSet::new();
+    for one in each {
+        match one {
+            RecordAnswer::Addresses(more) => addresses.extend(more),
+            RecordAnswer::Nothing => {}
+            other => return other,
+        }
+    }
+    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
+}
+
+/// What one record says.
+fn single(record: &ResourceRecordSet) -> RecordAnswer {
+    if let Some(alias) = &record.alias_target {
+        return match (alias.dns_name.as_deref(), alias.hosted_zone_id.as_deref()) {
+            (Some(target), Some(home)) => RecordAnswer::Alias(plain(target), home.to_owned()),
+            _ => RecordAnswer::Elsewhere("an alias without a target".to_owned()),
+        };
+    }
+    let mut values = record.resource_records.iter().filter_map(|value| value.value.as_deref());
+    if is(record, "CNAME") {
+        return values.next().map_or(RecordAnswer::Nothing, |target| RecordAnswer::Name(plain(target)));
+    }
+    let addresses: BTreeSet<IpAddr> = values.filter_map(|value| value.trim().parse().ok()).collect();
+    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
+}
+
+fn plain(name: &str) -> String {
+    name.trim_end_matches('.').to_ascii_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn found(records: Value, name: &str) -> String {
+        let records: Vec<ResourceRecordSet> = serde_json::from_value(records).unwrap();
+        match at(&records, "amazonaws.com", name) {
+            RecordAnswer::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+            RecordAnswer::Alias(to, _) | RecordAnswer::Name(to) => format!("alias {to}"),
+            RecordAnswer::Elsewhere(what) => what,
+            RecordAnswer::Nothing => "nothing".to_owned(),
+        }
+    }
+
+    fn record(name: &str, kind: &str, value: &str) -> Value {
+        json!({"Name": name, "Type": kind, "ResourceRecords": [{"Value": value}]})
+    }
+
+    #[test]
+    fn a_zone_answers_with_its_own_records_and_the_closest_wildcard() {
+        let zone = json!([
+            record("amazonaws.com.", "NS", "ns-0.awsdns-00.com."),
+            record("sts.us-east-1.amazonaws.com.", "A", "10.0.0.9"),
+            record("*.us-east-1.amazonaws.com.", "CNAME", "hub.example."),
+            record("a.ecr.us-east-1.amazonaws.com.", "A", "10.0.0.8"),
+            record("eu-west-1.amazonaws.com.", "NS", "ns.example."),
+        ]);
+        assert_eq!(found(zone.clone(), "sts.us-east-1.amazonaws.com"), "10.0.0.9");
+        assert_eq!(found(zone.clone(), "ec2.us-east-1.amazonaws.com"), "alias hub.example");
+        assert_eq!(found(zone.clone(), "x.y.us-east-1.amazonaws.com"), "alias hub.example");
+        // A name with others beneath it exists, so that no wildcard stands for what is beneath it.
+        assert_eq!(found(zone.clone(), "api.ecr.us-east-1.amazonaws.com"), "nothing");
+        assert_eq!(found(zone.clone(), "s3.amazonaws.com"), "nothing");
+        assert!(found(zone, "sts.eu-west-1.amazonaws.com").contains("delegates"));
+    }
+
+    #[test]
+    fn of_records_that_a_routing_policy_chooses_from_each_has_to_say_the_same() {
+        let weighted = |value: &str, weight: i64| {
+            json!({"Name": "a.amazonaws.com.", "Type": "A", "SetIdentifier": value, "Weight": weight,
+                   "ResourceRecords": [{"Value": value}]})
+        };
+        let differ = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 10)]);
+        assert!(found(differ, "a.amazonaws.com").contains("routing policy"));
+        let never = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 0)]);
+        assert_eq!(found(never, "a.amazonaws.com"), "10.0.0.1");
+    }
+
+    #[test]
+    fn several_records_of_a_name_are_all_its_addresses() {
+        let zone = json!([
+            record("a.amazonaws.com.", "A", "10.0.0.1"),
+            record("A.amazonaws.com.", "AAAA", "fd00::1"),
+        ]);
+        assert_eq!(found(zone, "a.amazonaws.com"), "10.0.0.1 fd00::1");
+    }
+}

@@ -1,0 +1,275 @@
+//! The private zones that answer in a VPC: that of the cluster's API, those of interface endpoints, and
+//! hosted zones.
+
+use std::collections::BTreeSet;
+
+use privek_core::known::{Known, Missing};
+
+use crate::catalogue::services;
+use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::{domain, within};
+use crate::facts::endpoints::{centralized, service_endpoint};
+use crate::facts::inventory::route53_profiles;
+use crate::network::{BlockerCode, Remedy};
+use crate::snapshot::aws::ec2::VpcEndpoint;
+
+use super::answer::{Answer, Lookup, blocker};
+use super::required::{cluster_host, control_plane, of_endpoint};
+use super::resolver::Trail;
+use super::{Question, records};
+
+/// A private zone of a VPC.
+#[derive(Clone, Debug)]
+pub(crate) struct Zone<'s> {
+    /// Its domain.
+    pub domain: String,
+    /// Whether it is of a Route 53 Profile: the VPC's own come first.
+    pub of_profile: bool,
+    kind: ZoneKind<'s>,
+}
+
+#[derive(Clone, Debug)]
+enum ZoneKind<'s> {
+    /// The one that EKS keeps for the cluster's API.
+    Cluster,
+    /// The one that EC2 keeps for an interface endpoint, with the patterns that it answers for.
+    Endpoint(&'s VpcEndpoint, Vec<String>),
+    /// A hosted zone.
+    Hosted { id: String, service: Option<String> },
+}
+
+/// The zone that answers for a name in a VPC, the most specific one, and what may change that.
+pub(crate) fn answering<'s>(
+    context: &Context<'s>,
+    vpc: &str,
+    question: &Question,
+) -> (Option<Zone<'s>>, Vec<Missing>) {
+    let name = question.name.as_str();
+    let (mut zones, mut missing) = (Vec::new(), Vec::new());
+    of_cluster(context, vpc, &mut zones, &mut missing);
+    of_endpoints(context, vpc, question, &mut zones, &mut missing);
+    hosted(context, vpc, &mut zones, &mut missing);
+    of_profiles(context, vpc, question, &mut zones, &mut missing);
+    // EC2 and EKS list their own zones as those of a service: which one it is, its name says.
+    let known: BTreeSet<String> = zones
+        .iter()
+        .filter(|zone| !matches!(zone.kind, ZoneKind::Hosted { .. }))
+        .map(|zone| zone.domain.clone())
+        .collect();
+    zones.retain(|zone| {
+        let is_service = matches!(&zone.kind, ZoneKind::Hosted { service: Some(_), .. });
+        within(name, &zone.domain) && !(is_service && known.contains(&zone.domain))
+    });
+    zones.sort_by_key(|zone| (std::cmp::Reverse(zone.domain.len()), zone.of_profile));
+    (zones.into_iter().next(), missing)
+}
+
+/// EKS keeps a private zone for the cluster's VPC while the private endpoint is on
+/// (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
+fn of_cluster(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: &mut Vec<Missing>) {
+    match context.vpc.as_deref() {
+        Ok(own) if own == vpc => {}
+        Ok(_) => return,
+        Err(why) => return missing.extend(why.iter().cloned()),
+    }
+    match (context.private_access(), cluster_host(context)) {
+        (Ok(true), Ok(domain)) => zones.push(Zone { domain, of_profile: false, kind: ZoneKind::Cluster }),
+        (Ok(false), _) => {}
+        (Err(why), _) | (_, Err(why)) => missing.extend(why),
+    }
+}
+
+fn of_endpoints<'s>(
+    context: &Context<'s>,
+    vpc: &str,
+    question: &Question,
+    zones: &mut Vec<Zone<'s>>,
+    missing: &mut Vec<Missing>,
+) {
+    // The cluster's own name lies under no endpoint's.
+    if cluster_host(context).as_ref() == Ok(&question.name) {
+        return;
+    }
+    let aws = &context.snapshot.aws;
+    let all = match context.items(aws.vpc_endpoints.as_deref(), "VpcEndpoints", vpc) {
+        Ok(all) => all,
+        Err(why) => return missing.extend(why),
+    };
+    for endpoint in all.iter().filter(|endpoint| endpoint.vpc_id.as_deref() == Some(vpc)) {
+        of_endpoint_named(context, endpoint, question, false, zones, missing);
+    }
+}
+
+fn of_endpoint_named<'s>(
+    context: &Context<'s>,
+    endpoint: &'s VpcEndpoint,
+    question: &Question,
+    of_profile: bool,
+    zones: &mut Vec<Zone<'s>>,
+    missing: &mut Vec<Missing>,
+) {
+    if service_endpoint::is_gone(endpoint) {
+        return;
+    }
+    let patterns = patterns(context, endpoint);
+    if !patterns.iter().any(|pattern| within(&question.name, &domain(pattern))) {
+        return;
+    }
+    let on = match (service_endpoint::is_interface(context, endpoint), endpoint.private_dns_enabled) {
+        (Ok(false), _) | (_, Some(false)) => Ok(false),
+        (Ok(true), Some(true)) if service_endpoint::inbound_only(context, endpoint) => Ok(question.inbound),
+        (Ok(true), Some(true)) => Ok(true),
+        (Ok(true), None) => {
+            let field = format!("PrivateDnsEnabled of {}", endpoint.vpc_endpoint_id);
+            Err(vec![context.field("VpcEndpoints", &field)])
+        }
+        (Err(why), _) => Err(why),
+    };
+    match on {
+        Ok(true) => {
+            let domains: BTreeSet<String> = patterns.iter().map(|pattern| domain(pattern)).collect();
+            zones.extend(domains.into_iter().map(|domain| Zone {
+                domain,
+                of_profile,
+                kind: ZoneKind::Endpoint(endpoint, patterns.clone()),
+            }));
+        }
+        Ok(false) => {}
+        Err(why) => missing.extend(why),
+    }
+}
+
+/// The names and wildcards that private DNS of an endpoint answers for, as EC2 lists them for the service.
+fn patterns(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<String> {
+    let service = endpoint.service_name.as_deref().unwrap_or_default();
+    let detail = context.snapshot.aws.service_details.iter().flatten();
+    let detail = detail.into_iter().find(|detail| detail.service_name == service);
+    let listed: BTreeSet<String> = detail
+        .into_iter()
+        .flat_map(|detail| {
+            let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
+            detail.private_dns_name.as_deref().into_iter().chain(several)
+        })
+        .map(|name| name.trim_end_matches('.').to_ascii_lowercase())
+        .collect();
+    if !listed.is_empty() {
+        return listed.into_iter().collect();
+    }
+    let Some(suffix) = service_endpoint::suffix(endpoint) else { return Vec::new() };
+    let mut usual = centralized::private_names(context, suffix, None);
+    // Where clients ask for names beneath the service's, its endpoint answers for them.
+    let beneath = services::matrix()
+        .is_ok_and(|matrix| matrix.services.get(suffix).is_some_and(|service| !service.hosts.is_empty()));
+    if beneath {
+        usual.extend(usual.clone().into_iter().map(|name| format!("*.{name}")));
+    }
+    usual
+}
+
+fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: &mut Vec<Missing>) {
+    let all = context.snapshot.aws.hosted_zones_by_vpc.as_deref();
+    let all = match context.items(all, "HostedZonesByVPC", vpc) {
+        Ok(all) => all,
+        Err(why) => return missing.extend(why),
+    };
+    for zone in all.iter().filter(|one| one.vpc_id == *vpc).flat_map(|one| &one.hosted_zone_summaries) {
+        let (Some(name), Some(id)) = (zone.name.as_deref(), zone.hosted_zone_id.clone()) else {
+            missing.push(context.field("HostedZonesByVPC", "Name and HostedZoneId of a hosted zone"));
+            continue;
+        };
+        let service = zone.owner.as_ref().and_then(|owner| owner.owning_service.clone());
+        let kind = ZoneKind::Hosted { id, service };
+        zones.push(Zone { domain: domain(name), of_profile: false, kind });
+    }
+}
+
+/// The zones and VPC endpoints of the Route 53 Profiles of a VPC
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html>).
+fn of_profiles<'s>(
+    context: &Context<'s>,
+    vpc: &str,
+    question: &Question,
+    zones: &mut Vec<Zone<'s>>,
+    missing: &mut Vec<Missing>,
+) {
+    let name = &question.name;
+    let held = match route53_profiles::held(context, vpc) {
+        Ok(held) => held,
+        Err(why) => return missing.extend(why),
+    };
+    for one in held {
+        if let Some(id) = route53_profiles::resource(one, "vpc-endpoint/") {
+            let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+            match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
+                Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
+                None => missing.push(context.missing("VpcEndpoints", Some(id))),
+            }
+        } else if let Some(id) = route53_profiles::resource(one, "hostedzone/") {
+            match records::domain_of(context, id) {
+                Some(domain) => zones.push(Zone {
+                    domain,
+                    of_profile: true,
+                    kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
+                }),
+                None => missing.push(Missing::probe(format!(
+                    "whether private hosted zone {id} answers for {name}; a Route 53 Profile associates {id} with {vpc}"
+                ))),
+            }
+        }
+    }
+}
+
+impl Zone<'_> {
+    /// Why it may not exist, so that the next zone or rule answers: EC2 makes an endpoint's zone with the
+    /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
+    pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
+        match &self.kind {
+            ZoneKind::Endpoint(endpoint, _) => service_endpoint::silent(context, endpoint),
+            ZoneKind::Cluster | ZoneKind::Hosted { .. } => Vec::new(),
+        }
+    }
+
+    /// What the zone answers. Without the name there is no address: nothing else is queried
+    /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
+    pub fn answer(&self, context: &Context<'_>, question: &Question, trail: &mut Trail) -> Lookup {
+        let name = &question.name;
+        match &self.kind {
+            ZoneKind::Cluster => {
+                of_known(control_plane(context), "the private hosted zone that EKS manages".to_owned())
+            }
+            ZoneKind::Endpoint(endpoint, patterns) => {
+                let id = &endpoint.vpc_endpoint_id;
+                let step = format!("the private hosted zone {} of {id}", self.domain);
+                if patterns.iter().any(|pattern| matches(pattern, name)) {
+                    return of_known(of_endpoint(context, endpoint), step);
+                }
+                let reason =
+                    format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);
+                let remedy = Remedy { domain: Some(name.clone()), ..Remedy::default() };
+                let code = BlockerCode::HostedZoneRecord;
+                Lookup::denied(vec![blocker(code, "vpc-endpoint", id, reason, remedy)], step)
+            }
+            ZoneKind::Hosted { id, service } => {
+                // What a service or a Profile brings cannot be taken off the VPC by itself.
+                let own = service.is_none() && !self.of_profile;
+                let zone = records::RecordScope { id, domain: &self.domain, own };
+                records::answer(context, zone, question, trail)
+            }
+        }
+    }
+}
+
+fn of_known(addresses: Known<BTreeSet<std::net::IpAddr>>, step: String) -> Lookup {
+    match addresses {
+        Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step),
+        Err(missing) => Lookup::unknown(missing, step),
+    }
+}
+
+/// Whether a name is this one, or one beneath a wildcard.
+fn matches(pattern: &str, name: &str) -> bool {
+    match pattern.strip_prefix("*.") {
+        Some(above) => name.strip_suffix(above).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
+        None => pattern == name,
+    }
+}

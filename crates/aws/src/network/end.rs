@@ -1,0 +1,74 @@
+//! The ends of a path.
+
+use ipnet::IpNet;
+use privek_core::known::{Known, Missing};
+
+/// One end of a path.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct End {
+    /// What the end is called in the answer.
+    pub label: String,
+    /// What it is.
+    pub kind: EndKind,
+}
+
+/// What an end is.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum EndKind {
+    /// Addresses of one subnet.
+    Subnet {
+        /// The subnet's id.
+        subnet: String,
+        /// Which of its addresses; `None` is the whole subnet, IPv4 and IPv6.
+        addresses: Option<Vec<IpNet>>,
+        /// The security groups on them.
+        groups: Groups,
+    },
+    /// A network interface, with its own addresses and security groups.
+    Interface {
+        /// The interface's id.
+        id: String,
+    },
+    /// A network that the user or the cluster declares.
+    Addresses {
+        /// Its addresses.
+        cidr: IpNet,
+        /// Its connection to the VPC: a peering connection or a gateway.
+        via: Option<String>,
+        /// The security groups on it, where it is inside a VPC.
+        groups: Groups,
+    },
+    /// A prefix list that a gateway endpoint serves; only a destination.
+    PrefixList {
+        /// The prefix list's id.
+        id: String,
+    },
+}
+
+/// The security groups on addresses.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Groups {
+    /// These.
+    Known(Vec<String>),
+    /// They are not declared.
+    Undeclared,
+    /// They could be read, but were not.
+    Unread(Vec<Missing>),
+}
+
+impl Groups {
+    /// These; a list without any was not read, because whatever has security groups has one at least.
+    pub fn of(ids: impl IntoIterator<Item = String>, unread: impl FnOnce() -> Vec<Missing>) -> Self {
+        let ids: Vec<String> = ids.into_iter().collect();
+        if ids.is_empty() { Self::Unread(unread()) } else { Self::Known(ids) }
+    }
+
+    /// The groups that are known to be there; none where nobody declared any.
+    pub fn ids(&self) -> Known<&[String]> {
+        match self {
+            Self::Known(ids) => Ok(ids),
+            Self::Undeclared => Ok(&[]),
+            Self::Unread(missing) => Err(missing.clone()),
+        }
+    }
+}

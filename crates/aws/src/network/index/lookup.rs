@@ -1,0 +1,186 @@
+//! Look-ups that take AWS's defaults into account: main route tables, default ACLs.
+
+use ipnet::IpNet;
+use privek_core::known::{Known, Missing};
+
+use crate::snapshot::aws::ec2::{
+    CidrBlockState, NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Subnet,
+};
+use crate::snapshot::unread;
+
+use super::Network;
+
+impl<'s> Network<'s> {
+    /// A subnet.
+    pub fn subnet(&self, id: &str) -> Known<&'s Subnet> {
+        self.subnets.get(id).copied().ok_or_else(|| self.missing("Subnets", id))
+    }
+
+    /// A network interface.
+    pub fn interface(&self, id: &str) -> Known<&'s NetworkInterface> {
+        self.interfaces.get(id).copied().ok_or_else(|| self.missing("NetworkInterfaces", id))
+    }
+
+    /// The VPC of a subnet.
+    pub fn vpc_of(&self, subnet: &'s Subnet) -> Known<&'s str> {
+        subnet.vpc_id.as_deref().ok_or_else(|| self.missing("Subnets", &subnet.subnet_id))
+    }
+
+    /// The prefixes that are associated with a VPC, IPv4 and IPv6.
+    pub fn vpc_cidrs(&self, vpc: &str) -> Known<Vec<IpNet>> {
+        let vpc = self.vpcs.get(vpc).copied().ok_or_else(|| self.missing("Vpcs", vpc))?;
+        let v4 = vpc
+            .cidr_block_association_set
+            .iter()
+            .filter(|association| is_associated(association.cidr_block_state.as_ref()))
+            .filter_map(|association| association.cidr_block.as_deref());
+        let v6 = vpc
+            .ipv6_cidr_block_association_set
+            .iter()
+            .filter(|association| is_associated(association.ipv6_cidr_block_state.as_ref()))
+            .filter_map(|association| association.ipv6_cidr_block.as_deref());
+        let mut prefixes = Vec::new();
+        for text in vpc.cidr_block.as_deref().into_iter().chain(v4).chain(v6) {
+            prefixes.push(prefix(text, &vpc.vpc_id)?);
+        }
+        prefixes.sort_unstable();
+        prefixes.dedup();
+        if prefixes.is_empty() { Err(self.missing("Vpcs", &vpc.vpc_id)) } else { Ok(prefixes) }
+    }
+
+    /// The prefixes of a subnet, IPv4 and IPv6.
+    pub fn subnet_cidrs(&self, id: &str) -> Known<Vec<IpNet>> {
+        let subnet = self.subnet(id)?;
+        let v6 = subnet
+            .ipv6_cidr_block_association_set
+            .iter()
+            .filter(|association| is_associated(association.ipv6_cidr_block_state.as_ref()))
+            .filter_map(|association| association.ipv6_cidr_block.as_deref());
+        let prefixes: Vec<IpNet> = subnet
+            .cidr_block
+            .as_deref()
+            .into_iter()
+            .chain(v6)
+            .map(|text| prefix(text, id))
+            .collect::<Known<_>>()?;
+        if prefixes.is_empty() { Err(self.missing("Subnets", id)) } else { Ok(prefixes) }
+    }
+
+    /// The table that routes a subnet's packets: its own, else the VPC's main table.
+    pub fn effective_route_table(&self, subnet: &str) -> Known<&'s RouteTable> {
+        if let Some(table) = self.associated_tables.get(subnet) {
+            return Ok(table);
+        }
+        let vpc = self.vpc_of(self.subnet(subnet)?)?;
+        // Only where every table of the VPC was read is there no explicit association.
+        if !self.covers("RouteTables", vpc) {
+            return Err(self.missing("RouteTables", vpc));
+        }
+        self.main_tables.get(vpc).copied().ok_or_else(|| self.missing("RouteTables", vpc))
+    }
+
+    /// The network ACL that guards a subnet: its own, else the VPC's default one.
+    pub fn network_acl(&self, subnet: &str) -> Known<&'s NetworkAcl> {
+        if let Some(acl) = self.associated_acls.get(subnet) {
+            return Ok(acl);
+        }
+        let vpc = self.vpc_of(self.subnet(subnet)?)?;
+        if !self.covers("NetworkAcls", vpc) {
+            return Err(self.missing("NetworkAcls", vpc));
+        }
+        self.default_acls.get(vpc).copied().ok_or_else(|| self.missing("NetworkAcls", vpc))
+    }
+
+    /// A security group.
+    pub fn security_group(&self, id: &str) -> Known<&'s SecurityGroup> {
+        self.security_groups.get(id).copied().ok_or_else(|| self.missing("SecurityGroups", id))
+    }
+
+    /// The prefixes of a prefix list.
+    pub fn prefix_list(&self, id: &str) -> Known<Vec<IpNet>> {
+        let list = self.prefix_lists.get(id).ok_or_else(|| self.missing("PrefixListEntries", id))?;
+        list.entries.iter().filter_map(|entry| entry.cidr.as_deref()).map(|text| prefix(text, id)).collect()
+    }
+
+    /// Whether a collection was read, for this id.
+    pub(crate) fn covers(&self, collection: &str, id: &str) -> bool {
+        self.snapshot.header.covers(collection, id)
+    }
+
+    pub(crate) fn missing(&self, collection: &str, id: &str) -> Vec<Missing> {
+        vec![unread::missing(self.snapshot, collection, Some(id))]
+    }
+
+    /// Something that the operation behind a collection would tell.
+    pub(crate) fn missing_of(&self, collection: &str, id: &str, what: String) -> Vec<Missing> {
+        vec![unread::missing(self.snapshot, collection, Some(id)).worded(what)]
+    }
+
+    /// The state of a VPC's route.
+    pub(crate) fn missing_state(&self, table: &RouteTable, route: &Route) -> Vec<Missing> {
+        let (id, to) = (&table.route_table_id, destination(route).unwrap_or("nothing"));
+        self.missing_of("RouteTables", id, format!("the state of the route of {id} for {to}"))
+    }
+}
+
+fn is_associated(state: Option<&CidrBlockState>) -> bool {
+    state.and_then(|state| state.state.as_deref()).is_none_or(|state| state == "associated")
+}
+
+fn prefix(text: &str, of: &str) -> Known<IpNet> {
+    text.parse()
+        .map_err(|_| vec![Missing::operation(format!("the CIDRs of {of}; `{text}` is not a CIDR"), None)])
+}
+
+/// What the state of a route, of a VPC or of a transit gateway, says of it.
+///
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html>
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRoute.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RouteState<'r> {
+    /// It forwards.
+    Active,
+    /// It drops.
+    Blackhole,
+    /// AWS always gives a state, so one that is not there was not read.
+    Unread,
+    /// Another one.
+    Other(&'r str),
+}
+
+impl<'r> RouteState<'r> {
+    pub fn of(state: Option<&'r str>) -> Self {
+        match state {
+            None => Self::Unread,
+            Some(state) if state.eq_ignore_ascii_case("active") => Self::Active,
+            Some(state) if state.eq_ignore_ascii_case("blackhole") => Self::Blackhole,
+            Some(state) => Self::Other(state),
+        }
+    }
+}
+
+/// A route's target, whatever its kind.
+pub(crate) fn target(route: &Route) -> Option<&str> {
+    [
+        &route.gateway_id,
+        &route.nat_gateway_id,
+        &route.transit_gateway_id,
+        &route.vpc_peering_connection_id,
+        // A route to an instance names its interface too; the interface is what forwards.
+        &route.network_interface_id,
+        &route.instance_id,
+        &route.egress_only_internet_gateway_id,
+        &route.local_gateway_id,
+        &route.carrier_gateway_id,
+        &route.core_network_arn,
+    ]
+    .into_iter()
+    .find_map(Option::as_deref)
+}
+
+/// A route's destination, whatever its kind.
+pub(crate) fn destination(route: &Route) -> Option<&str> {
+    [&route.destination_cidr_block, &route.destination_ipv6_cidr_block, &route.destination_prefix_list_id]
+        .into_iter()
+        .find_map(Option::as_deref)
+}

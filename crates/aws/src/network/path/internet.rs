@@ -1,0 +1,168 @@
+//! Internet gateways, for who has a public address, and egress-only internet gateways for IPv6.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html>
+
+use crate::network::{BlockerCode, TraceLog};
+use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
+
+use super::reasoner::Reasoner;
+use super::run::{Arrival, Decider, Edge, Run, SubnetHop, at, block_never, kind, public};
+
+impl<'s> Reasoner<'s> {
+    pub(crate) fn over_internet_gateway(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        id: &str,
+    ) -> Vec<Arrival<'s>> {
+        let spot = decider.spot;
+        let (name, collection) = match kind(id) {
+            "eigw" => ("egress-only-internet-gateway", "EgressOnlyInternetGateways"),
+            _ => ("internet-gateway", "InternetGateways"),
+        };
+        let attachments = match kind(id) {
+            "eigw" => self.egress_only_gateways.get(id).map(|gateway| &gateway.attachments),
+            _ => self.internet_gateways.get(id).map(|gateway| &gateway.attachments),
+        };
+        match attachments.map(|attachments| is_attached(attachments, spot.vpc)) {
+            Some(Some(true)) => story.hop(run.leg, name, id, "forward", "to the internet"),
+            Some(Some(false)) => {
+                let reason = format!("{id} is not attached to {}", spot.vpc);
+                story.hop(run.leg, name, id, "drop", &reason);
+                let mut blocker = at(BlockerCode::GatewayDetached, name, id, None, reason);
+                blocker.remedy.vpc = Some(spot.vpc.to_owned());
+                story.block(blocker);
+            }
+            Some(None) | None => {
+                story.hop(run.leg, name, id, "unknown", "the attachment was not read");
+                story.missing(self.missing(collection, id));
+            }
+        }
+        self.check_public_access(story, run, (spot, id));
+        if let Some(nat) = run.from.translator {
+            if nat.connectivity_type.as_deref() == Some("private") {
+                let nat = &nat.nat_gateway_id;
+                let reason = format!(
+                    "{nat} is a private NAT gateway, and {id} drops packets from private NAT gateways"
+                );
+                return block_never(story, run, nat, reason);
+            }
+        } else {
+            self.check_public_address(story, run, (spot, id));
+        }
+        story.assume(format!("The internet behind {id} carries packets to {} and replies.", run.to.label));
+        vec![Arrival::outside(run, Edge::Internet { id: id.to_owned(), vpc: spot.vpc })]
+    }
+
+    /// An internet gateway forwards IPv4 only for addresses with a public address, and IPv6 only
+    /// for those that are public themselves.
+    fn check_public_address(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        (spot, id): (SubnetHop<'s>, &str),
+    ) {
+        let from = run.from;
+        let v6 = !from.addresses.only_v6().is_empty();
+        let subnet = &spot.subnet.subnet_id;
+        let without = match &from.mapped {
+            _ if v6 => from.addresses.subtract(&public()),
+            Some(mapped) => from.addresses.subtract(mapped),
+            None => match spot.subnet.map_public_ip_on_launch {
+                Some(true) => {
+                    return story.assume(format!(
+                        "{} has public addresses: {subnet} assigns public addresses at launch.",
+                        from.label
+                    ));
+                }
+                Some(false) => from.addresses.clone(),
+                None => return story.missing(self.missing("Subnets", subnet)),
+            },
+        };
+        if without.is_empty() {
+            return;
+        }
+        let (kind, object, reason) = match (from.interface, from.mapped.is_some()) {
+            (Some(interface), _) => (
+                "network-interface",
+                interface,
+                format!("{interface} has no public address for {}", without.told()),
+            ),
+            (None, true) => (
+                "subnet",
+                subnet.as_str(),
+                format!("network interfaces with {} have no public address", without.told()),
+            ),
+            (None, false) => {
+                let reason = format!("{subnet} assigns no public addresses at launch");
+                ("subnet", subnet.as_str(), reason)
+            }
+        };
+        let reason = format!("{reason}, and {id} requires a public address");
+        story.hop(run.leg, kind, object, "drop", &reason);
+        let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
+        blocker.part = from.part(&without);
+        blocker.remedy.cidrs = without.cidrs().iter().map(ToString::to_string).collect();
+        blocker.remedy.subnet = Some(subnet.clone());
+        story.block(blocker);
+    }
+
+    /// What VPC Block Public Access does in a VPC, or in one of its subnets; `None` where AWS did not say.
+    fn public_access_mode<'n>(&'n self, vpc: &str, subnet: Option<&'n Subnet>) -> Option<&'n str> {
+        // Exclusions show in the subnet's own state.
+        let own = subnet.and_then(|subnet| subnet.block_public_access_states.as_ref());
+        let vpc = || self.vpcs.get(vpc).and_then(|vpc| vpc.block_public_access_states.as_ref());
+        own.or_else(vpc)?.internet_gateway_block_mode.as_deref()
+    }
+
+    /// Whether VPC Block Public Access keeps a VPC, or one of its subnets, from the internet; `outbound_only`
+    /// is what a NAT gateway or an egress-only gateway sends there.
+    pub(crate) fn public_access_stops(
+        &self,
+        vpc: &str,
+        subnet: Option<&Subnet>,
+        outbound_only: bool,
+    ) -> bool {
+        self.public_access_mode(vpc, subnet).is_some_and(|mode| is_stopped(mode, outbound_only))
+    }
+
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+    fn check_public_access(&self, story: &mut TraceLog, run: Run<'_, 's>, (spot, id): (SubnetHop<'s>, &str)) {
+        let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
+        let mode = self.public_access_mode(spot.vpc, Some(spot.subnet));
+        let Some(stops) = mode.map(|mode| is_stopped(mode, outbound_only)) else {
+            return story.assume(format!("VPC Block Public Access blocks nothing in {}.", spot.vpc));
+        };
+        if stops {
+            let subnet = &spot.subnet.subnet_id;
+            let reason = format!(
+                "VPC Block Public Access ({}) blocks packets from {subnet} to {id}",
+                mode.unwrap_or_default()
+            );
+            story.hop(run.leg, "subnet", subnet, "drop", &reason);
+            let mut blocker = at(BlockerCode::PublicAccessBlocked, "subnet", subnet, Some(run.leg), reason);
+            blocker.remedy.subnet = Some(subnet.clone());
+            blocker.remedy.state =
+                Some(if outbound_only { "allow-egress" } else { "allow-bidirectional" }.to_owned());
+            story.block(blocker);
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
+fn is_stopped(mode: &str, outbound_only: bool) -> bool {
+    match mode {
+        "block-bidirectional" => true,
+        "block-ingress" => !outbound_only,
+        _ => false,
+    }
+}
+
+/// Whether a gateway is attached to a VPC, if that was read.
+pub(crate) fn is_attached(attachments: &[GatewayAttachment], vpc: &str) -> Option<bool> {
+    let its = attachments.iter().filter(|attachment| attachment.vpc_id.as_deref() == Some(vpc));
+    let states: Option<Vec<&str>> = its.map(|attachment| attachment.state.as_deref()).collect();
+    states.map(|states| states.iter().any(|state| matches!(*state, "available" | "attached")))
+}

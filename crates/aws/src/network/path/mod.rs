@@ -1,0 +1,19 @@
+//! From one end to another and back, hop by hop.
+
+pub mod edge;
+pub mod flow;
+pub mod forwarding;
+pub mod gateway_endpoint;
+pub mod internet;
+pub mod nat;
+pub mod peering;
+pub mod reasoner;
+pub mod resolve;
+pub mod route_blocker;
+pub mod run;
+pub mod trace;
+pub mod transit;
+pub mod transit_attachment;
+pub mod transit_remedy;
+pub mod transit_table;
+pub mod vpn_gateway;

@@ -1,0 +1,216 @@
+//! NAT gateways: the client's connection ends there, and another one begins, from the gateway's own
+//! private address.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>
+
+use ipnet::IpNet;
+use privek_core::known::{Known, Missing};
+use privek_core::path::Leg;
+use privek_core::sets::addresses::AddressSet;
+use privek_core::sets::ports;
+
+use crate::network::segment::{Location, Segment};
+use crate::network::tables::compiled::{Direction, RouteOutcome};
+use crate::network::{BlockerCode, Groups, TraceLog};
+use crate::snapshot::aws::ec2::NatGateway;
+
+use super::reasoner::Reasoner;
+use super::run::{self, Arrival, ArrivalPoint, Decider, Edge, Run, SubnetHop, Translator, at, block_never};
+
+const KIND: &str = "nat-gateway";
+
+impl<'s> Reasoner<'s> {
+    pub(crate) fn to_nat_gateway(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        id: &str,
+    ) -> Vec<Arrival<'s>> {
+        let Some(nat) = self.nat_gateways.get(id).copied() else {
+            story.hop(run.leg, KIND, id, "unknown", "the NAT gateway was not read");
+            story.missing(self.missing("NatGateways", id));
+            return Vec::new();
+        };
+        self.check_state(story, run, decider, nat);
+        if !run.to.addresses.only_v6().is_empty() {
+            if nat64().contains_all(&run.to.addresses) {
+                story.missing([Missing::unmodelled(format!("NAT64 by {id}"))]);
+                return Vec::new();
+            }
+            let reason =
+                format!("{id} translates IPv4 and NAT64 only; {} is neither", run.to.addresses.told());
+            return block_never(story, run, id, reason);
+        }
+        let others = run.points.subtract(&ports::translated());
+        if !others.is_empty() {
+            // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
+            let reason = format!("{id} translates TCP, UDP and ICMP only, not {}", ports::describe(&others));
+            block_never(story, run, id, reason);
+        }
+        if nat.subnet_id.is_none() && is_regional(nat) {
+            return self.over_regional_nat_gateway(story, run, decider, nat);
+        }
+        let translator = match self.translator(nat, decider.spot.vpc) {
+            Ok(translator) => translator,
+            Err(missing) => {
+                story.hop(run.leg, KIND, id, "unknown", "the subnet or the address was not read");
+                story.missing(missing);
+                return Vec::new();
+            }
+        };
+        let subnet = translator.spot.subnet.subnet_id.as_str();
+        if subnet != decider.spot.subnet.subnet_id {
+            self.check_acl(story, run.leg, (subnet, Direction::Inbound), run.from, run.points);
+        }
+        let told = format!("translates the source to {}", translator.part.addresses.told());
+        story.hop(run.leg, KIND, id, "forward", &told);
+        vec![Arrival {
+            addresses: run.to.addresses.clone(),
+            at: ArrivalPoint::Translator(Box::new(translator)),
+        }]
+    }
+
+    /// Whether a NAT gateway does not forward to the destination: replies find no connection there, and
+    /// a public one with a default route alone has no route to private networks.
+    pub(crate) fn nat_leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, id: &str) -> bool {
+        if run.leg == Leg::Reply || run.from.translator.is_some_and(|nat| nat.nat_gateway_id == id) {
+            return true;
+        }
+        let Some(nat) = self.nat_gateways.get(id) else { return false };
+        if run::is_meant(run) || nat.subnet_id.is_none() {
+            return false;
+        }
+        let Ok(translator) = self.translator(nat, decider.spot.vpc) else { return false };
+        let subnet = translator.spot.subnet;
+        if run.to.subnet().is_some_and(|to| to.subnet_id == subnet.subnet_id) {
+            return false;
+        }
+        let Ok(table) = self.effective_route_table(&subnet.subnet_id) else { return false };
+        self.routes(table, translator.spot.vpc, &run.to.addresses).iter().all(|piece| match &piece.way {
+            RouteOutcome::To(target, _) => super::run::is_internet(target),
+            RouteOutcome::Nowhere | RouteOutcome::Blackhole(_) => true,
+            RouteOutcome::Local(_) | RouteOutcome::Unknown(_) => false,
+        })
+    }
+
+    fn check_state(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        nat: &NatGateway,
+    ) {
+        let id = nat.nat_gateway_id.as_str();
+        match nat.state.as_deref() {
+            None => {
+                story.hop(run.leg, KIND, id, "unknown", "the state was not read");
+                story.missing(self.missing("NatGateways", id));
+            }
+            Some(state) if state.eq_ignore_ascii_case("available") => {}
+            Some(state) => {
+                let reason = format!("{id} is {state}");
+                story.hop(run.leg, KIND, id, "drop", &reason);
+                let mut blocker = at(BlockerCode::NatGatewayUnavailable, KIND, id, Some(run.leg), reason);
+                blocker.part = run.to.part(&run.to.addresses);
+                blocker.remedy.state = Some(state.to_owned());
+                blocker.remedy.subnet.clone_from(&nat.subnet_id);
+                blocker.remedy.vpc.clone_from(&nat.vpc_id);
+                blocker.remedy.route_table = Some(decider.table.route_table_id.clone());
+                if decider.by.parse::<IpNet>().is_ok() {
+                    blocker.remedy.replaces = Some(decider.by.to_owned());
+                }
+                story.block(blocker);
+            }
+        }
+        let public = nat.nat_gateway_addresses.iter().any(|address| address.public_ip.is_some());
+        if nat.connectivity_type.is_none() && !public && run::is_meant(run) {
+            story.missing(self.missing("NatGateways", id));
+        }
+    }
+
+    /// A NAT gateway as a client of its own.
+    fn translator(&self, nat: &'s NatGateway, vpc: &'s str) -> Known<Translator<'s>> {
+        let id = nat.nat_gateway_id.as_str();
+        let subnet = nat.subnet_id.as_deref().ok_or_else(|| self.missing("NatGateways", id))?;
+        let subnet = self.subnet(subnet)?;
+        if self.vpc_of(subnet)? != vpc {
+            return Err(self.missing("NatGateways", id));
+        }
+        let all = nat.nat_gateway_addresses.iter().filter_map(|address| address.private_ip.as_deref());
+        let addresses: AddressSet =
+            all.filter_map(|text| text.parse::<std::net::IpAddr>().ok()).map(IpNet::from).collect();
+        if addresses.is_empty() {
+            return Err(self.missing("NatGateways", id));
+        }
+        let place = Location::Inside { subnet, vpc };
+        let mut part = Segment::new(id, id.to_owned(), place, addresses, Groups::Known(Vec::new()));
+        part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect::<AddressSet>().only_v4();
+        part.unfiltered = true;
+        part.translator = Some(nat);
+        Ok(Translator { part, spot: SubnetHop { subnet, vpc, over: None } })
+    }
+
+    /// A regional NAT gateway is in no subnet, so no network ACL sees what it sends, and has a route
+    /// table of its own:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html>
+    fn over_regional_nat_gateway(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        nat: &'s NatGateway,
+    ) -> Vec<Arrival<'s>> {
+        let (id, spot) = (nat.nat_gateway_id.as_str(), decider.spot);
+        let table = nat.route_table_id.as_deref().and_then(|table| self.tables.get(table).copied());
+        let table = table.or_else(|| self.associated_tables.get(id).copied());
+        let Some(table) = table else {
+            story.hop(run.leg, KIND, id, "unknown", "the route table was not read");
+            story.missing(self.missing("RouteTables", spot.vpc));
+            return Vec::new();
+        };
+        let Some(subnet) = run.from.subnet() else { return Vec::new() };
+        let place = Location::Inside { subnet, vpc: spot.vpc };
+        let mut part =
+            Segment::new(id, id.to_owned(), place, AddressSet::default(), Groups::Known(Vec::new()));
+        part.unfiltered = true;
+        part.translator = Some(nat);
+        story.hop(run.leg, KIND, id, "forward", "regional NAT gateway, in no subnet");
+        let mut arrivals = Vec::new();
+        for piece in self.routes(table, spot.vpc, &run.to.addresses) {
+            let to = run.to.only(&piece.addresses);
+            let run = Run { from: &part, to: &to, ..run };
+            let own = SubnetHop { over: None, ..spot };
+            let told = piece.addresses.told();
+            match &piece.way {
+                RouteOutcome::To(target, by) if super::run::kind(target) == "igw" && run::is_meant(run) => {
+                    let decider = Decider { table, spot: own, addresses: &piece.addresses, by };
+                    let through = self.over_internet_gateway(story, run, &decider, target);
+                    arrivals.extend(through.into_iter().map(|arrival| Arrival {
+                        at: ArrivalPoint::Outside(Edge::Internet { id: id.to_owned(), vpc: spot.vpc }),
+                        ..arrival
+                    }));
+                }
+                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::Nowhere => {
+                    let reason = format!("{} has no route for {told} from {id}", table.route_table_id);
+                    let decider = Decider { table, spot: own, addresses: &piece.addresses, by: "" };
+                    self.block_route(story, run, &decider, BlockerCode::RouteMissing, &reason);
+                }
+                RouteOutcome::Local(_) | RouteOutcome::To(..) | RouteOutcome::Blackhole(_) => {
+                    let what = format!("forwarding by regional NAT gateway {id} to {told}");
+                    story.missing([Missing::unmodelled(what)]);
+                }
+            }
+        }
+        arrivals
+    }
+}
+
+fn is_regional(nat: &NatGateway) -> bool {
+    nat.availability_mode.as_deref().is_none_or(|mode| mode == "regional")
+}
+
+fn nat64() -> AddressSet {
+    "64:ff9b::/96".parse::<IpNet>().ok().into_iter().collect()
+}

@@ -1,0 +1,347 @@
+//! From an end to its parts.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use privek_core::known::Known;
+use privek_core::sets::addresses::AddressSet;
+
+use crate::network::segment::{Location, Segment};
+use crate::network::{Blocker, BlockerCode, End, EndKind, Groups, Remedy, index};
+use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
+
+use super::reasoner::{Reasoner, Resolved};
+use super::run;
+
+/// Interfaces that AWS runs for its own sake: no client sits behind their addresses.
+const NO_CLIENTS: &[&str] = &[
+    "vpc_endpoint",
+    "gateway_load_balancer_endpoint",
+    "gateway_load_balancer",
+    "network_load_balancer",
+    "nat_gateway",
+    "transit_gateway",
+];
+
+/// Interfaces that may have no security group, and then let everything through.
+const WITHOUT_GROUPS: &[&str] = &[
+    "gateway_load_balancer_endpoint",
+    "gateway_load_balancer",
+    "network_load_balancer",
+    "nat_gateway",
+    "transit_gateway",
+];
+
+impl<'s> Reasoner<'s> {
+    /// The VPC that an end is in for certain.
+    pub(crate) fn vpc_of_end(&self, end: &End) -> Option<&'s str> {
+        let subnet = match &end.kind {
+            EndKind::Subnet { subnet, .. } => subnet,
+            EndKind::Interface { id } => self.interfaces.get(id.as_str())?.subnet_id.as_ref()?,
+            EndKind::Addresses { .. } | EndKind::PrefixList { .. } => return None,
+        };
+        self.subnets.get(subnet.as_str())?.vpc_id.as_deref()
+    }
+
+    /// Splits an end into parts; `other` is the VPC of the other end.
+    pub(crate) fn resolve(&self, end: &End, other: Option<&str>, is_source: bool) -> Resolved<'s> {
+        let mut resolved = Resolved::default();
+        let outcome = match &end.kind {
+            EndKind::Subnet { subnet, addresses, groups } => {
+                self.subnet_part(&mut resolved, end, subnet, addresses.as_deref(), groups)
+            }
+            EndKind::Interface { id } => self.interface_part(&mut resolved, end, id),
+            EndKind::Addresses { cidr, via, groups } => {
+                self.address_parts(&mut resolved, end, (*cidr, via.as_deref(), groups), other, is_source)
+            }
+            EndKind::PrefixList { id } => {
+                self.prefix_list_part(&mut resolved, end, id);
+                Ok(())
+            }
+        };
+        if let Err(missing) = outcome {
+            resolved.missing.extend(missing);
+        }
+        resolved
+    }
+
+    fn subnet_part(
+        &self,
+        resolved: &mut Resolved<'s>,
+        end: &End,
+        id: &str,
+        addresses: Option<&[IpNet]>,
+        groups: &Groups,
+    ) -> Known<()> {
+        let subnet = self.subnet(id)?;
+        let vpc = self.vpc_of(subnet)?;
+        let all: AddressSet = self.subnet_cidrs(id)?.into_iter().collect();
+        let wanted = match addresses {
+            None => all.clone(),
+            Some(some) => some.iter().copied().collect::<AddressSet>().intersect(&all),
+        };
+        if wanted.is_empty() {
+            let texts: Vec<String> = addresses.unwrap_or_default().iter().map(ToString::to_string).collect();
+            resolved.blockers.push(no_such_address("subnet", id, &texts.join(", ")));
+            return Ok(());
+        }
+        let place = Location::Inside { subnet, vpc };
+        resolved.parts.push(Segment::new(&end.label, id.to_owned(), place, wanted, groups.clone()));
+        Ok(())
+    }
+
+    fn interface_part(&self, resolved: &mut Resolved<'s>, end: &End, id: &str) -> Known<()> {
+        let interface = self.interface(id)?;
+        let subnet = match &interface.subnet_id {
+            Some(subnet) => self.subnet(subnet)?,
+            None => return Err(self.missing("NetworkInterfaces", id)),
+        };
+        let vpc = self.vpc_of(subnet)?;
+        let addresses = interface_addresses(interface);
+        if addresses.is_empty() {
+            return Err(self.missing("NetworkInterfaces", id));
+        }
+        let place = Location::Inside { subnet, vpc };
+        let mut part = Segment::new(&end.label, id.to_owned(), place, addresses, Groups::Undeclared);
+        self.apply_interface(&mut part, interface);
+        part.interface = Some(&interface.network_interface_id);
+        part.mapped = Some(mapped_addresses(interface));
+        part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect();
+        resolved.parts.push(part);
+        Ok(())
+    }
+
+    fn apply_interface(&self, part: &mut Segment<'s>, interface: &NetworkInterface) {
+        let kind = interface.interface_type.as_deref().unwrap_or_default();
+        let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
+            self.missing("NetworkInterfaces", &interface.network_interface_id)
+        });
+        part.is_endpoint = kind == "vpc_endpoint";
+        part.unfiltered = matches!(groups, Groups::Unread(_)) && WITHOUT_GROUPS.contains(&kind);
+        part.groups = if part.unfiltered { Groups::Known(Vec::new()) } else { groups };
+    }
+
+    fn address_parts(
+        &self,
+        resolved: &mut Resolved<'s>,
+        end: &End,
+        (cidr, via, groups): (IpNet, Option<&str>, &Groups),
+        other: Option<&str>,
+        is_source: bool,
+    ) -> Known<()> {
+        let mut left = AddressSet::from(cidr);
+        let mut empty_vpc = None;
+        for vpc in self.homes(via, other)? {
+            let held: AddressSet = self.vpc_cidrs(vpc)?.into_iter().collect();
+            let inside = left.intersect(&held);
+            // A wide network does not reach into VPCs that have nothing to do with the other end's.
+            let wanted = via.is_some() || held.contains_all(&cidr.into()) || self.may_connect(vpc, other);
+            if inside.is_empty() || !wanted {
+                continue;
+            }
+            left = left.subtract(&held);
+            if !self.covers("Subnets", vpc) {
+                resolved.missing.extend(self.missing("Subnets", vpc));
+                continue;
+            }
+            let before = resolved.parts.len();
+            for subnet in self.subnets_by_vpc.get(vpc).into_iter().flatten() {
+                self.split_subnet(resolved, end, (subnet, vpc), (&inside, cidr), groups, is_source)?;
+            }
+            if resolved.parts.len() == before {
+                empty_vpc = Some(vpc);
+            }
+        }
+        // What carries security groups is in a VPC; in none that was read, so there is another.
+        let carries = matches!(groups, Groups::Known(groups) if !groups.is_empty());
+        if carries && via.is_none() && left == AddressSet::from(cidr) {
+            resolved.missing.extend(self.missing("Vpcs", &cidr.to_string()));
+        }
+        // To the internet there are other ways than to private networks.
+        let public = if via.is_none() && !is_source { run::public() } else { AddressSet::default() };
+        for addresses in [left.subtract(&public), left.intersect(&public)] {
+            if !addresses.is_empty() {
+                let place = Location::Outside { via: via.map(str::to_owned) };
+                let what = addresses.to_string();
+                resolved.parts.push(Segment::new(&end.label, what, place, addresses, groups.clone()));
+            }
+        }
+        if let (true, true, Some(vpc)) = (resolved.parts.is_empty(), resolved.missing.is_empty(), empty_vpc) {
+            resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));
+        }
+        Ok(())
+    }
+
+    fn may_connect(&self, vpc: &str, other: Option<&str>) -> bool {
+        other.is_none_or(|other| {
+            vpc == other
+                || !self.peerings_between(vpc, other).is_empty()
+                || self.common_gateway(vpc, other).is_some()
+        })
+    }
+
+    /// The VPCs that a declared network may be in, the likeliest first.
+    fn homes(&self, via: Option<&str>, other: Option<&str>) -> Known<Vec<&'s str>> {
+        let Some(via) = via else {
+            // The destination's own VPC wins, because its local routes do; then its peers, and those on
+            // a transit gateway with it, before such as have nothing to do with it.
+            let rank = |vpc: &str| match other {
+                Some(other) if vpc == other => 0,
+                Some(other) if !self.peerings_between(vpc, other).is_empty() => 1,
+                Some(other) if self.common_gateway(vpc, other).is_some() => 2,
+                _ => 3,
+            };
+            if let Some(other) = other
+                && !self.vpcs.contains_key(other)
+            {
+                return Err(self.missing("Vpcs", other));
+            }
+            let mut vpcs: Vec<&'s str> = self.vpcs.keys().copied().collect();
+            vpcs.sort_by_cached_key(|vpc| rank(vpc));
+            return Ok(vpcs);
+        };
+        let far = |vpc: &&'s str| Some(*vpc) != other;
+        if via.starts_with("pcx-") {
+            let Some(peering) = self.peerings.get(via) else {
+                return Err(self.missing("VpcPeeringConnections", via));
+            };
+            let sides = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+            let sides: BTreeSet<&str> =
+                sides.into_iter().flatten().filter_map(|side| side.vpc_id.as_deref()).collect();
+            return Ok(self.vpcs.keys().copied().filter(far).filter(|vpc| sides.contains(vpc)).collect());
+        }
+        Ok(self
+            .vpcs
+            .keys()
+            .copied()
+            .filter(far)
+            .filter(|vpc| self.vpc_attachments.contains_key(&(via, *vpc)))
+            .collect())
+    }
+
+    /// The parts of a subnet's addresses: one for each set of groups that known interfaces carry,
+    /// and one for all other addresses.
+    fn split_subnet(
+        &self,
+        resolved: &mut Resolved<'s>,
+        end: &End,
+        (subnet, vpc): (&'s Subnet, &'s str),
+        (inside, cidr): (&AddressSet, IpNet),
+        groups: &Groups,
+        is_source: bool,
+    ) -> Known<()> {
+        let id = subnet.subnet_id.as_str();
+        let here = self.subnet_cidrs(id)?.into_iter().collect::<AddressSet>().intersect(inside);
+        if here.is_empty() {
+            return Ok(());
+        }
+        let place = || Location::Inside { subnet, vpc };
+        let mut occupied = Vec::new();
+        let mut alike: BTreeMap<Vec<String>, (Segment<'s>, Vec<AddressSet>)> = BTreeMap::new();
+        let mut without_clients = 0;
+        for interface in self.interfaces_by_subnet.get(id).into_iter().flatten() {
+            let its = interface_addresses(interface).intersect(&here);
+            if its.is_empty() {
+                continue;
+            }
+            occupied.push(its.clone());
+            let kind = interface.interface_type.as_deref().unwrap_or_default();
+            if is_source && cidr.prefix_len() < cidr.max_prefix_len() && NO_CLIENTS.contains(&kind) {
+                without_clients += 1;
+                continue;
+            }
+            let mut part =
+                Segment::new(&end.label, String::new(), place(), AddressSet::default(), Groups::Undeclared);
+            self.apply_interface(&mut part, interface);
+            let key = match &part.groups {
+                Groups::Known(groups) => {
+                    groups.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
+                }
+                // No group has this id, so such interfaces stay apart from all others.
+                _ => vec![interface.network_interface_id.clone()],
+            };
+            part.what =
+                format!("{id} with {}", if key.is_empty() { "no group".to_owned() } else { key.join(", ") });
+            let is_endpoint = part.is_endpoint;
+            let (first, addresses) = alike.entry(key).or_insert((part, Vec::new()));
+            first.is_endpoint |= is_endpoint;
+            let mapped = mapped_addresses(interface);
+            first.mapped = Some(first.mapped.take().map_or(mapped.clone(), |others| others.union(&mapped)));
+            addresses.push(its);
+        }
+        let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
+        if !rest.is_empty() {
+            let mut part = Segment::new(&end.label, id.to_owned(), place(), rest, groups.clone());
+            part.around = here;
+            if without_clients > 0 {
+                part.assumptions.push(format!(
+                    "No client uses the addresses of AWS-managed network interfaces in {id} ({without_clients})."
+                ));
+            }
+            // An interface that was not read may carry other groups than those that are declared.
+            if !self.covers("NetworkInterfaces", vpc) {
+                resolved.missing.extend(self.missing("NetworkInterfaces", vpc));
+            }
+            resolved.parts.push(part);
+        }
+        for (mut part, addresses) in alike.into_values() {
+            part.set_addresses(AddressSet::union_all(addresses.iter()));
+            resolved.parts.push(part);
+        }
+        Ok(())
+    }
+
+    fn prefix_list_part(&self, resolved: &mut Resolved<'s>, end: &End, id: &str) {
+        let place = Location::Outside { via: None };
+        let (addresses, unread) = match self.prefix_list(id) {
+            Ok(entries) => (entries.into_iter().collect(), Vec::new()),
+            Err(missing) => (AddressSet::everything().only_v4(), missing),
+        };
+        let mut part = Segment::new(&end.label, id.to_owned(), place, addresses, Groups::Known(Vec::new()));
+        part.prefix_list = Some(id.to_owned());
+        part.is_stand_in = !unread.is_empty();
+        part.unread = unread;
+        resolved.parts.push(part);
+    }
+}
+
+fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
+    let single = index::addresses(interface).into_iter().map(|address: IpAddr| IpNet::from(address));
+    let delegated = interface
+        .ipv4_prefixes
+        .iter()
+        .filter_map(|prefix| prefix.ipv4_prefix.as_deref())
+        .filter_map(|prefix| prefix.parse().ok());
+    single.chain(delegated).collect()
+}
+
+/// The private addresses with a public address.
+fn mapped_addresses(interface: &NetworkInterface) -> AddressSet {
+    let is_public = |association: &Option<NetworkInterfaceAssociation>| {
+        association.as_ref().is_some_and(|association| association.public_ip.is_some())
+    };
+    let primary = interface.private_ip_address.as_deref().filter(|_| is_public(&interface.association));
+    let others = interface
+        .private_ip_addresses
+        .iter()
+        .filter(|address| is_public(&address.association))
+        .filter_map(|address| address.private_ip_address.as_deref());
+    let all = primary.into_iter().chain(others).filter_map(|text| text.parse::<IpAddr>().ok());
+    all.map(IpNet::from).collect()
+}
+
+fn no_such_address(kind: &str, id: &str, addresses: &str) -> Blocker {
+    Blocker {
+        code: BlockerCode::NoSuchAddress,
+        kind: kind.to_owned(),
+        id: id.to_owned(),
+        leg: None,
+        part: None,
+        reason: match kind {
+            "vpc" => format!("{id} has no subnet with an address of {addresses}"),
+            _ => format!("{id} contains no address of {addresses}"),
+        },
+        remedy: Remedy { cidrs: vec![addresses.to_owned()], ..Remedy::default() },
+    }
+}

@@ -1,0 +1,79 @@
+//! From one end to another, and back.
+
+use std::rc::Rc;
+
+use privek_core::sets::ports::Ports;
+
+use crate::network::segment::Segment;
+use crate::network::{BlockerCode, End, Path, TraceLog};
+
+use super::flow::Points;
+use super::reasoner::{Reasoner, Resolved};
+use super::run::at;
+
+impl<'s> Reasoner<'s> {
+    /// What is known about every path from one end to the other; never empty.
+    pub fn trace(&self, from: &End, to: &End, ports: &Ports) -> Vec<Path> {
+        let (from_vpc, to_vpc) = (self.vpc_of_end(from), self.vpc_of_end(to));
+        let sources = self.parts(from, to_vpc, true);
+        let destinations = self.parts(to, from_vpc, false);
+        let mut paths = Vec::new();
+        // What keeps an end from being known is a path of its own, so that it is never lost.
+        let mut story = TraceLog::default();
+        let mut incomplete = false;
+        for end in [sources.as_ref(), destinations.as_ref()] {
+            incomplete |= !end.blockers.is_empty() || !end.missing.is_empty();
+            story.missing(end.missing.iter().cloned());
+            end.blockers.iter().cloned().for_each(|blocker| story.block(blocker));
+        }
+        if incomplete || sources.parts.is_empty() || destinations.parts.is_empty() {
+            paths.push(story.path(from.label.clone(), to.label.clone()));
+        }
+        for source in &sources.parts {
+            for destination in &destinations.parts {
+                let story = self.pair(source, destination, *ports);
+                paths.push(story.path(name(&sources, source), name(&destinations, destination)));
+            }
+        }
+        paths
+    }
+
+    fn parts(&self, end: &End, other: Option<&'s str>, is_source: bool) -> Rc<Resolved<'s>> {
+        let key = (end.clone(), other, is_source);
+        self.ends.get(key, || self.resolve(end, other, is_source))
+    }
+
+    fn pair(&self, source: &Segment<'s>, destination: &Segment<'s>, ports: Ports) -> TraceLog {
+        let mut story = TraceLog::default();
+        source
+            .assumptions
+            .iter()
+            .chain(&destination.assumptions)
+            .for_each(|text| story.assume(text.as_str()));
+        let mut met = false;
+        for v6 in [false, true] {
+            let (from, to) = (source.family(v6), destination.family(v6));
+            if from.addresses.is_empty() || to.addresses.is_empty() {
+                continue;
+            }
+            met = true;
+            let points = (ports.request(v6), ports.reply(v6));
+            if to.prefix_list.is_some() {
+                self.to_prefix_list(&mut story, &from, &to, &points);
+            } else {
+                let points = Points { request: &points.0, reply: &points.1 };
+                self.both_ways(&mut story, (&from, &to), points);
+            }
+        }
+        if !met {
+            let reason =
+                format!("{} and {} have no address family in common", source.label, destination.label);
+            story.block(at(BlockerCode::NeverForwarded, "address-family", &destination.what, None, reason));
+        }
+        story
+    }
+}
+
+fn name(resolved: &Resolved<'_>, part: &Segment<'_>) -> String {
+    if resolved.parts.len() > 1 { format!("{} ({})", part.label, part.what) } else { part.label.clone() }
+}

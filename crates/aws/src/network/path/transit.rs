@@ -1,0 +1,259 @@
+//! Transit gateways: from an attachment by the route table that it is associated with to another
+//! attachment, and on from there.
+//!
+//! <https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html>
+
+use privek_core::known::Missing;
+
+use crate::network::TraceLog;
+use crate::network::index::lookup::RouteState;
+use crate::network::index::zone::same_zone;
+use crate::snapshot::aws::ec2::{TransitGatewayRoute, TransitGatewayVpcAttachment};
+
+use super::reasoner::Reasoner;
+use super::run::{ATTACHMENT, Arrival, Decider, Edge, GATEWAY, Origin, Run, SubnetHop, TABLE};
+use super::transit_attachment::{is_available, is_private_network};
+use super::transit_remedy::destination;
+
+/// A transit gateway and one route of it.
+#[derive(Clone, Copy)]
+pub(crate) struct Step<'a, 's> {
+    pub gateway: &'a str,
+    pub table: &'s str,
+    pub route: Option<&'s TransitGatewayRoute>,
+    pub origin: Origin<'s>,
+}
+
+impl<'s> Reasoner<'s> {
+    /// From a subnet into a transit gateway, and on to the targets in its route table.
+    pub(crate) fn over_transit_gateway_attachment(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        decider: &Decider<'_, 's>,
+        gateway: &str,
+    ) -> Vec<Arrival<'s>> {
+        let SubnetHop { subnet, vpc, over } = decider.spot;
+        if let Some(other) = over {
+            let id = &other.transit_gateway_attachment_id;
+            let what = format!("the path through {gateway} of packets that entered {vpc} over {id}");
+            story.hop(run.leg, GATEWAY, gateway, "unknown", "not modelled");
+            story.missing([Missing::unmodelled(what)]);
+            return Vec::new();
+        }
+        let origin = Origin { vpc: Some(vpc), subnet: Some(subnet) };
+        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc) else {
+            return self.arrive_unseen(story, run, gateway, origin);
+        };
+        self.check_zone(story, run, subnet, attachment);
+        let id = attachment.transit_gateway_attachment_id.as_str();
+        self.leave_attachment(story, run, (gateway, id), origin)
+    }
+
+    /// From an attachment on, by the table that it is associated with.
+    pub(crate) fn leave_attachment(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        (gateway, attachment): (&str, &str),
+        origin: Origin<'s>,
+    ) -> Vec<Arrival<'s>> {
+        let Some((table, routed)) = self.gateway_routes(story, run, attachment) else {
+            return self.arrive_unseen(story, run, gateway, origin);
+        };
+        let mut arrivals = Vec::new();
+        for (addresses, route) in routed {
+            let to = run.to.only(&addresses);
+            let step = Step { gateway, table, route, origin };
+            arrivals.extend(self.follow(story, run.to(&to), step, attachment));
+        }
+        arrivals
+    }
+
+    /// Follows a transit gateway's route.
+    fn follow(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        step: Step<'_, 's>,
+        from: &str,
+    ) -> Vec<Arrival<'s>> {
+        let forwards =
+            step.route.filter(|route| RouteState::of(route.state.as_deref()) == RouteState::Active);
+        let Some(route) = forwards else { return self.block_table(story, run, step) };
+        let told = run.to.told(&run.to.addresses);
+        if route.transit_gateway_attachments.is_empty() {
+            let what = format!("the attachment that {} sends {told} to", step.table);
+            story.missing([Missing::unmodelled(what)]);
+        }
+        let mut arrivals = Vec::new();
+        for attachment in &route.transit_gateway_attachments {
+            let Some(id) = attachment.transit_gateway_attachment_id.as_deref() else {
+                let what = format!("the attachment that {} sends {told} to", step.table);
+                story.missing([Missing::unmodelled(what)]);
+                continue;
+            };
+            let known = self.attachments.get(id);
+            let known_kind = known.and_then(|known| known.resource_type.as_deref());
+            let is_vpc = self.vpc_attachments_by_id.contains_key(id).then_some("vpc");
+            let kind = attachment.resource_type.as_deref().or(known_kind).or(is_vpc);
+            if id == from {
+                // Where packets came from, the routes led here: they would come back for ever.
+                arrivals.extend(self.block_table(story, run, step));
+                continue;
+            }
+            let by = format!("{} to {id}", destination(route));
+            match kind {
+                Some("vpc") => {
+                    let resource = attachment
+                        .resource_id
+                        .as_deref()
+                        .or_else(|| known.and_then(|its| its.resource_id.as_deref()));
+                    arrivals.extend(self.enter_vpc(story, run, step, (id, resource)));
+                }
+                Some(kind) if is_private_network(kind) && run.to.vpc().is_some() => {
+                    arrivals.extend(self.block_table(story, run, step));
+                }
+                Some(kind) if is_private_network(kind) => {
+                    story.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
+                    self.check_outward_attachment(story, run, (step.gateway, id, kind), known.copied());
+                    let holds = format!("the attached network contains {told}");
+                    story.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
+                    story.assume(format!(
+                        "The {kind} behind {id} of {} connects {} and routes both directions.",
+                        step.gateway, run.to.label
+                    ));
+                    let edge = Edge::Attachment { gateway: step.gateway.to_owned(), id: id.to_owned() };
+                    arrivals.push(Arrival::outside(run, edge));
+                }
+                _ => {
+                    let kind = kind.unwrap_or("attachment of an unknown kind");
+                    story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({kind})"));
+                    let what =
+                        format!("the path to {told} beyond {id} ({kind}), the next hop in {}", step.table);
+                    story.missing([Missing::unmodelled(what)]);
+                }
+            }
+        }
+        arrivals
+    }
+
+    /// Out of a transit gateway into a VPC.
+    fn enter_vpc(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        step: Step<'_, 's>,
+        (id, resource): (&str, Option<&str>),
+    ) -> Vec<Arrival<'s>> {
+        let attachment = self.vpc_attachments_by_id.get(id).copied();
+        let vpc = attachment.and_then(|its| its.vpc_id.as_deref()).or(resource);
+        if vpc.is_some() && vpc == step.origin.vpc {
+            return self.block_table(story, run, step);
+        }
+        let by = format!("{} to {id}", step.route.map(destination).unwrap_or_default());
+        let known = vpc.and_then(|vpc| self.vpcs.get_key_value(vpc)).map(|(vpc, _)| *vpc);
+        let Some(vpc) = known else {
+            let vpc = vpc.unwrap_or(id);
+            story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({vpc})"));
+            let told = run.to.told(&run.to.addresses);
+            let what = format!("the path to {told} beyond {vpc}, the next hop in {}", step.table);
+            story.missing([Missing::unmodelled(what)]);
+            return Vec::new();
+        };
+        let Some(attachment) = attachment else {
+            story.hop(run.leg, TABLE, step.table, "unknown", &by);
+            story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
+            return Vec::new();
+        };
+        let mut beyond = TraceLog::default();
+        beyond.hop(run.leg, TABLE, step.table, "forward", &by);
+        if !is_available(attachment) {
+            self.block_attachment(&mut beyond, run, attachment, vpc);
+        }
+        let arrivals = self.arrive(&mut beyond, run, attachment, step.origin);
+        if run.to.vpc().is_some_and(|to| to != vpc) && beyond.is_blocked() {
+            // From that VPC nothing leads there, so it is this route that leads astray.
+            return self.block_table(story, run, step);
+        }
+        story.append(beyond);
+        arrivals
+    }
+
+    /// Out of the attachment's subnets, by their route tables.
+    pub(crate) fn arrive(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        attachment: &'s TransitGatewayVpcAttachment,
+        origin: Origin<'s>,
+    ) -> Vec<Arrival<'s>> {
+        let options = attachment.options.as_ref();
+        let appliance_mode = options.and_then(|options| options.appliance_mode_support.as_deref());
+        // Packets stay in the sender's zone where the receiver's attachment has a subnet there, unless
+        // the receiver is in appliance mode:
+        // https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-appliance-scenario
+        let near = |id: &&String| {
+            let subnet = self.subnets.get(id.as_str());
+            origin.subnet.zip(subnet).is_none_or(|(from, its)| same_zone(from, its) != Some(false))
+        };
+        let (in_zone, others): (Vec<_>, Vec<_>) = attachment.subnet_ids.iter().partition(near);
+        let (first, second) = if in_zone.is_empty() { (others, in_zone) } else { (in_zone, others) };
+        let mut arrivals = Vec::new();
+        for id in first {
+            arrivals.extend(self.arrive_in(story, run, attachment, id));
+        }
+        if appliance_mode == Some("disable") {
+            return arrivals;
+        }
+        for id in second {
+            if appliance_mode == Some("enable") {
+                arrivals.extend(self.arrive_in(story, run, attachment, id));
+                continue;
+            }
+            let mut perhaps = TraceLog::default();
+            self.arrive_in(&mut perhaps, run, attachment, id);
+            if !perhaps.is_clear() {
+                let attachment = &attachment.transit_gateway_attachment_id;
+                let what = format!("whether {attachment} is in appliance mode and uses {id}");
+                story.missing([Missing::unmodelled(what)]);
+            }
+        }
+        arrivals
+    }
+
+    fn arrive_in(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        attachment: &'s TransitGatewayVpcAttachment,
+        id: &str,
+    ) -> Vec<Arrival<'s>> {
+        let spot = self
+            .subnet(id)
+            .and_then(|subnet| Ok(SubnetHop { subnet, vpc: self.vpc_of(subnet)?, over: Some(attachment) }));
+        match spot {
+            Ok(spot) => self.depart(story, run, spot),
+            Err(missing) => {
+                story.missing(missing);
+                Vec::new()
+            }
+        }
+    }
+
+    /// What would block the path in the destination's VPC if the gateway forwarded to that VPC.
+    pub(crate) fn arrive_unseen(
+        &self,
+        story: &mut TraceLog,
+        run: Run<'_, 's>,
+        gateway: &str,
+        origin: Origin<'s>,
+    ) -> Vec<Arrival<'s>> {
+        let Some(vpc) = run.to.vpc() else { return Vec::new() };
+        let mut unseen = TraceLog::default();
+        let attachment = self.vpc_attachment(&mut unseen, run, gateway, vpc);
+        let arrivals = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));
+        story.append_unseen(unseen);
+        arrivals.unwrap_or_default()
+    }
+}

@@ -1,0 +1,149 @@
+//! The parts of an end: addresses that AWS treats alike, because they are in one place and carry
+//! the same security groups.
+
+use std::borrow::Cow;
+
+use privek_core::known::Missing;
+use privek_core::sets::addresses::AddressSet;
+
+use crate::snapshot::aws::ec2::{NatGateway, Subnet};
+
+use super::Groups;
+
+/// Where addresses are.
+#[derive(Clone, Debug)]
+pub(crate) enum Location<'s> {
+    /// In a subnet of a VPC that was read.
+    Inside { subnet: &'s Subnet, vpc: &'s str },
+    /// Anywhere else; `via` is the declared connection.
+    Outside { via: Option<String> },
+}
+
+/// Addresses in one place.
+#[derive(Clone, Debug)]
+pub(crate) struct Segment<'s> {
+    /// The end's name.
+    pub label: String,
+    /// What tells this part from the end's others.
+    pub what: String,
+    pub place: Location<'s>,
+    pub addresses: AddressSet,
+    /// What a fix should speak of instead of the single addresses: AWS moves interfaces within
+    /// their subnets, and a declared network is more than the addresses in use.
+    pub around: AddressSet,
+    /// What a blocker's part is a part of: the addresses before some of them were split off.
+    whole: AddressSet,
+    pub groups: Groups,
+    /// The interface, where it is one.
+    pub interface: Option<&'s str>,
+    /// Those with a public address; `None` where the subnet decides about new interfaces.
+    pub mapped: Option<AddressSet>,
+    /// The NAT gateway, where it is one.
+    pub translator: Option<&'s NatGateway>,
+    /// An interface that security groups do not apply to.
+    pub unfiltered: bool,
+    /// An interface endpoint's interface.
+    pub is_endpoint: bool,
+    /// The prefix list that the addresses are the entries of.
+    pub prefix_list: Option<String>,
+    /// The addresses are all there are, because the prefix list's entries were not read.
+    pub is_stand_in: bool,
+    /// What would have to be read to know the addresses.
+    pub unread: Vec<Missing>,
+    pub assumptions: Vec<String>,
+}
+
+impl<'s> Segment<'s> {
+    pub fn new(
+        label: &str,
+        what: String,
+        place: Location<'s>,
+        addresses: AddressSet,
+        groups: Groups,
+    ) -> Self {
+        Self {
+            label: label.to_owned(),
+            what,
+            place,
+            around: addresses.clone(),
+            whole: addresses.clone(),
+            addresses,
+            groups,
+            interface: None,
+            mapped: None,
+            translator: None,
+            unfiltered: false,
+            is_endpoint: false,
+            prefix_list: None,
+            is_stand_in: false,
+            unread: Vec::new(),
+            assumptions: Vec::new(),
+        }
+    }
+
+    pub fn vpc(&self) -> Option<&'s str> {
+        match self.place {
+            Location::Inside { vpc, .. } => Some(vpc),
+            Location::Outside { .. } => None,
+        }
+    }
+
+    pub fn subnet(&self) -> Option<&'s Subnet> {
+        match self.place {
+            Location::Inside { subnet, .. } => Some(subnet),
+            Location::Outside { .. } => None,
+        }
+    }
+
+    /// The part's addresses of one family.
+    pub fn family(&self, v6: bool) -> Self {
+        let only = |set: &AddressSet| if v6 { set.only_v6() } else { set.only_v4() };
+        Self {
+            addresses: only(&self.addresses),
+            around: only(&self.around),
+            whole: only(&self.whole),
+            ..self.clone()
+        }
+    }
+
+    /// Gives it addresses, and nothing around them.
+    pub fn set_addresses(&mut self, addresses: AddressSet) {
+        self.around.clone_from(&addresses);
+        self.whole.clone_from(&addresses);
+        self.addresses = addresses;
+    }
+
+    /// Those of its addresses that are among these.
+    pub fn only(&self, addresses: &AddressSet) -> Cow<'_, Self> {
+        if addresses.contains_all(&self.addresses) {
+            return Cow::Borrowed(self);
+        }
+        let both = self.addresses.intersect(addresses);
+        let around = if addresses.contains_all(&self.around) { self.around.clone() } else { both.clone() };
+        Cow::Owned(Self { addresses: both, around, ..self.clone() })
+    }
+
+    /// How a reason speaks of some of its addresses.
+    pub fn told(&self, addresses: &AddressSet) -> String {
+        match &self.prefix_list {
+            Some(list) if self.is_stand_in || self.is_all(addresses) => list.clone(),
+            _ if self.is_all(addresses) && self.addresses.cidrs().len() > 4 => self.around.told(),
+            _ => addresses.told(),
+        }
+    }
+
+    /// What a blocker names as its part: nothing where it blocks all.
+    pub fn part(&self, addresses: &AddressSet) -> Option<String> {
+        (!self.is_all(addresses)).then(|| addresses.to_string())
+    }
+
+    /// The prefixes that a fix admits or routes.
+    pub fn prefixes_for_fix(&self, addresses: &AddressSet) -> Vec<String> {
+        let set = if self.is_all(addresses) { &self.around } else { addresses };
+        set.cidrs().iter().map(ToString::to_string).collect()
+    }
+
+    fn is_all(&self, addresses: &AddressSet) -> bool {
+        addresses.contains_all(&self.whole)
+    }
+}

@@ -1,0 +1,376 @@
+//! Drift: what fails now and did not fail in the baseline, what was resolved, and what cannot
+//! be compared.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use thiserror::Error;
+
+use crate::report::{Finding, Outcome, Report, Severity, Target, Tool};
+
+/// The version of the drift's JSON.
+pub const SCHEMA_VERSION: &str = "1";
+
+/// What changed between two audits of one cluster.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Drift {
+    /// Version of this document's shape.
+    pub schema_version: String,
+    /// Which program wrote it.
+    pub tool: Tool,
+    /// What was audited.
+    pub target: Target,
+    /// When the baseline's state was read (RFC 3339, UTC), if that is known.
+    pub baseline_collected_at: Option<String>,
+    /// When today's state was read (RFC 3339, UTC), if that is known.
+    pub collected_at: Option<String>,
+    /// Whether it became worse.
+    pub verdict: DriftVerdict,
+    /// 0 no regression, 1 regression, 3 incomplete.
+    pub exit_code: u8,
+    /// Counts of the lists below.
+    pub summary: DriftSummary,
+    /// Failures that the baseline did not have, or not at this severity.
+    pub new: Vec<Change>,
+    /// Failures of the baseline that pass now, do not apply any more, or whose subject is gone.
+    pub resolved: Vec<Change>,
+    /// Failures then and now.
+    pub unchanged: Vec<Change>,
+    /// Other changes of outcome: into or out of `unknown`, between `pass` and `not_applicable`.
+    pub changed: Vec<Change>,
+    /// Rules that only one side has; never counted as new or resolved.
+    pub not_compared: Vec<NotCompared>,
+}
+
+/// Whether it became worse.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DriftVerdict {
+    /// No new failure at or above the threshold, and nothing there became unknown.
+    NoRegression,
+    /// A new failure at or above the threshold.
+    Regression,
+    /// No such failure, but something at or above the threshold became unknown.
+    Incomplete,
+}
+
+/// Counts of changes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DriftSummary {
+    /// New failures.
+    pub new: usize,
+    /// Resolved failures.
+    pub resolved: usize,
+    /// Failures then and now.
+    pub unchanged: usize,
+    /// Other changes of outcome.
+    pub changed: usize,
+    /// Rules that only one side has.
+    pub not_compared: usize,
+}
+
+/// One finding, then and now.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Its outcome in the baseline; null where the baseline did not have the subject.
+    pub was: Option<Outcome>,
+    /// Its severity in the baseline; null where the baseline did not have the subject.
+    pub was_severity: Option<Severity>,
+    /// Its outcome now; null where the subject is gone.
+    pub now: Option<Outcome>,
+    /// The finding of today, or the baseline's where the subject is gone.
+    pub finding: Finding,
+}
+
+/// A rule that only one side has.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct NotCompared {
+    /// The rule's id.
+    pub rule: String,
+    /// Which side does not have it.
+    pub absent_from: Side,
+    /// How many of its findings fail on the other side.
+    pub failing: usize,
+}
+
+/// One side of the comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// The earlier audit.
+    Baseline,
+    /// Today's.
+    Current,
+}
+
+/// Why two audits cannot be compared.
+#[derive(Debug, Error)]
+pub enum DriftError {
+    /// Two different clusters cannot drift.
+    #[error("the baseline is about {what} {baseline}, but this audit is about {what} {current}")]
+    OtherTarget {
+        /// `cluster`, `account` or `region`.
+        what: &'static str,
+        /// In the baseline.
+        baseline: String,
+        /// Today.
+        current: String,
+    },
+}
+
+/// What a fingerprint is made of, without account, region and cluster: those are compared once,
+/// and may be unknown on one side (a directory of CLI outputs names no account).
+fn identity(finding: &Finding) -> (&str, &str, &str) {
+    (&finding.rule, &finding.subject.kind, &finding.subject.id)
+}
+
+/// Compares two audits of one cluster.
+pub fn compare(baseline: &Report, current: &Report, fail_on: Severity) -> Result<Drift, DriftError> {
+    same_target(&baseline.target, &current.target)?;
+    let rules_then: BTreeSet<&str> = baseline.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let rules_now: BTreeSet<&str> = current.findings.iter().map(|finding| finding.rule.as_str()).collect();
+    let then: BTreeMap<_, &Finding> =
+        baseline.findings.iter().map(|finding| (identity(finding), finding)).collect();
+    let now: BTreeSet<_> = current.findings.iter().map(identity).collect();
+
+    let (mut new, mut resolved, mut unchanged, mut changed) = (vec![], vec![], vec![], vec![]);
+    for finding in current.findings.iter().filter(|finding| rules_then.contains(finding.rule.as_str())) {
+        let before = then.get(&identity(finding)).copied();
+        let change = change(before, Some(finding), finding);
+        match (change.was, finding.outcome) {
+            (Some(Outcome::Fail), Outcome::Fail)
+                if change.was_severity.is_some_and(|severity| severity >= finding.severity) =>
+            {
+                unchanged.push(change);
+            }
+            (_, Outcome::Fail) => new.push(change),
+            (Some(Outcome::Fail), Outcome::Pass | Outcome::NotApplicable) => resolved.push(change),
+            (Some(was), is) if was != is => changed.push(change),
+            (None, Outcome::Unknown) => changed.push(change),
+            _ => {}
+        }
+    }
+    for finding in &baseline.findings {
+        let gone = rules_now.contains(finding.rule.as_str()) && !now.contains(&identity(finding));
+        if !gone || finding.outcome != Outcome::Fail {
+            continue;
+        }
+        let mut change = change(Some(finding), None, finding);
+        if perhaps_unlisted(finding, current) {
+            change.now = Some(Outcome::Unknown);
+            changed.push(change);
+        } else {
+            resolved.push(change);
+        }
+    }
+    let not_compared = not_compared(baseline, current, &rules_then, &rules_now);
+
+    let matters = |change: &Change| change.finding.severity >= fail_on && change.finding.waiver.is_none();
+    let (verdict, exit_code) = if new.iter().any(matters) {
+        (DriftVerdict::Regression, 1)
+    } else if changed.iter().any(|change| change.now == Some(Outcome::Unknown) && matters(change)) {
+        (DriftVerdict::Incomplete, 3)
+    } else {
+        (DriftVerdict::NoRegression, 0)
+    };
+    Ok(Drift {
+        schema_version: SCHEMA_VERSION.to_owned(),
+        tool: current.tool.clone(),
+        target: current.target.clone(),
+        baseline_collected_at: baseline.collected_at.clone(),
+        collected_at: current.collected_at.clone(),
+        verdict,
+        exit_code,
+        summary: DriftSummary {
+            new: new.len(),
+            resolved: resolved.len(),
+            unchanged: unchanged.len(),
+            changed: changed.len(),
+            not_compared: not_compared.len(),
+        },
+        new,
+        resolved,
+        unchanged,
+        changed,
+        not_compared,
+    })
+}
+
+fn change(was: Option<&Finding>, now: Option<&Finding>, finding: &Finding) -> Change {
+    Change {
+        was: was.map(|finding| finding.outcome),
+        was_severity: was.map(|finding| finding.severity),
+        now: now.map(|finding| finding.outcome),
+        finding: finding.clone(),
+    }
+}
+
+/// Whether the subject is absent only because the subjects of its kind could not be listed: the
+/// rule is then unknown on something of another kind, which stands for them.
+fn perhaps_unlisted(finding: &Finding, current: &Report) -> bool {
+    current.findings.iter().any(|other| {
+        other.rule == finding.rule
+            && other.outcome == Outcome::Unknown
+            && other.subject.kind != finding.subject.kind
+    })
+}
+
+fn not_compared(
+    baseline: &Report,
+    current: &Report,
+    rules_then: &BTreeSet<&str>,
+    rules_now: &BTreeSet<&str>,
+) -> Vec<NotCompared> {
+    let failing = |report: &Report, rule: &str| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.rule == rule && finding.outcome == Outcome::Fail)
+            .count()
+    };
+    let appeared = rules_now.difference(rules_then).map(|rule| NotCompared {
+        rule: (*rule).to_owned(),
+        absent_from: Side::Baseline,
+        failing: failing(current, rule),
+    });
+    let gone = rules_then.difference(rules_now).map(|rule| NotCompared {
+        rule: (*rule).to_owned(),
+        absent_from: Side::Current,
+        failing: failing(baseline, rule),
+    });
+    appeared.chain(gone).collect()
+}
+
+/// What is unknown on one side differs from nothing.
+fn same_target(baseline: &Target, current: &Target) -> Result<(), DriftError> {
+    let parts = [
+        ("cluster", &baseline.cluster, &current.cluster),
+        ("account", &baseline.account, &current.account),
+        ("region", &baseline.region, &current.region),
+    ];
+    for (what, baseline, current) in parts {
+        if let (Some(baseline), Some(current)) = (baseline, current)
+            && baseline != current
+        {
+            let (baseline, current) = (baseline.clone(), current.clone());
+            return Err(DriftError::OtherTarget { what, baseline, current });
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    /// A report with these rules, outcomes and severities.
+    fn report(findings: &[(&str, Outcome, Severity)]) -> Report {
+        let findings =
+            findings.iter().map(|(rule, outcome, severity)| sample::finding(rule, *outcome, *severity));
+        Report { findings: findings.collect(), ..sample::report() }
+    }
+
+    fn one(outcome: Outcome, severity: Severity) -> Report {
+        report(&[("a", outcome, severity)])
+    }
+
+    fn drift(before: &Report, now: &Report) -> Drift {
+        compare(before, now, Severity::Blocker).unwrap()
+    }
+
+    #[test]
+    fn the_same_report_has_no_drift() {
+        let drift = drift(&sample::report(), &sample::report());
+        assert_eq!((drift.verdict, drift.exit_code), (DriftVerdict::NoRegression, 0));
+        assert_eq!(drift.summary, DriftSummary { unchanged: 3, ..DriftSummary::default() });
+    }
+
+    #[test]
+    fn what_fails_now_and_did_not_fail_is_new() {
+        for was in [Outcome::Pass, Outcome::Unknown, Outcome::NotApplicable] {
+            let drift = drift(&one(was, Severity::Blocker), &one(Outcome::Fail, Severity::Blocker));
+            assert_eq!((drift.summary.new, drift.exit_code), (1, 1), "{was:?}");
+        }
+    }
+
+    #[test]
+    fn a_new_failure_below_the_threshold_is_listed_and_is_no_regression() {
+        let (then, now) = (one(Outcome::Pass, Severity::Warning), one(Outcome::Fail, Severity::Warning));
+        let below = compare(&then, &now, Severity::Blocker).unwrap();
+        assert_eq!((below.summary.new, below.exit_code), (1, 0));
+        let at = compare(&then, &now, Severity::Warning).unwrap();
+        assert_eq!((at.summary.new, at.exit_code), (1, 1));
+    }
+
+    #[test]
+    fn a_failure_that_became_worse_is_new_and_one_that_became_milder_is_not() {
+        let (mild, bad) = (one(Outcome::Fail, Severity::Warning), one(Outcome::Fail, Severity::Blocker));
+        assert_eq!(drift(&mild, &bad).exit_code, 1);
+        assert_eq!(drift(&bad, &mild).summary.unchanged, 1);
+    }
+
+    #[test]
+    fn what_failed_and_passes_now_is_resolved() {
+        let drift = drift(&one(Outcome::Fail, Severity::Blocker), &one(Outcome::Pass, Severity::Blocker));
+        assert_eq!((drift.summary.resolved, drift.exit_code), (1, 0));
+    }
+
+    #[test]
+    fn what_became_unknown_is_a_change_and_makes_the_comparison_incomplete() {
+        for was in [Outcome::Pass, Outcome::Fail] {
+            let drift = drift(&one(was, Severity::Blocker), &one(Outcome::Unknown, Severity::Blocker));
+            assert_eq!((drift.summary.changed, drift.exit_code), (1, 3), "{was:?}");
+        }
+        let still = one(Outcome::Unknown, Severity::Blocker);
+        assert_eq!(drift(&still, &still).exit_code, 0);
+    }
+
+    #[test]
+    fn a_new_subject_that_fails_is_new_and_a_failing_subject_that_is_gone_is_resolved() {
+        let first = one(Outcome::Fail, Severity::Blocker);
+        let mut second = first.clone();
+        second.findings[0].subject.id = "subnet-2".to_owned();
+        let drift = drift(&first, &second);
+        assert_eq!((drift.summary.new, drift.summary.resolved), (1, 1));
+        assert_eq!((drift.new[0].was, drift.resolved[0].now), (None, None));
+    }
+
+    #[test]
+    fn a_failing_subject_that_cannot_be_listed_any_more_is_not_resolved() {
+        let before = one(Outcome::Fail, Severity::Blocker);
+        let mut now = one(Outcome::Unknown, Severity::Blocker);
+        now.findings[0].subject =
+            crate::report::Subject { kind: "cluster".into(), id: "foo".into(), name: None };
+        let drift = drift(&before, &now);
+        assert_eq!((drift.summary.resolved, drift.exit_code), (0, 3));
+        assert!(drift.changed.iter().any(|change| change.was == Some(Outcome::Fail)));
+    }
+
+    #[test]
+    fn a_rule_that_only_one_side_has_is_not_compared() {
+        let before =
+            report(&[("a", Outcome::Pass, Severity::Blocker), ("gone", Outcome::Fail, Severity::Blocker)]);
+        let now =
+            report(&[("a", Outcome::Pass, Severity::Blocker), ("newer", Outcome::Fail, Severity::Blocker)]);
+        let drift = drift(&before, &now);
+        assert_eq!((drift.summary.new, drift.summary.resolved, drift.exit_code), (0, 0, 0));
+        let sides: Vec<_> =
+            drift.not_compared.iter().map(|rule| (rule.rule.as_str(), rule.absent_from)).collect();
+        assert_eq!(sides, [("newer", Side::Baseline), ("gone", Side::Current)]);
+    }
+
+    #[test]
+    fn another_cluster_is_an_error_and_an_unknown_account_is_not() {
+        let mut other = sample::report();
+        other.target.account = None;
+        assert!(compare(&other, &sample::report(), Severity::Blocker).is_ok());
+        other.target.cluster = Some("bar".to_owned());
+        let error = compare(&other, &sample::report(), Severity::Blocker).unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "the baseline is about cluster bar, but this audit is about cluster foo"
+        );
+    }
+}

@@ -1,0 +1,72 @@
+//! What every snapshot says of itself, whichever provider was read: what was asked, where and when, what
+//! could not be read, and what probes saw.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::{Deserialize, Serialize};
+
+use crate::observation::Observation;
+
+/// The version that this program writes. A field that is newer than a snapshot's version is unread.
+pub const SNAPSHOT_VERSION: u32 = 2;
+
+/// The scope of a collection that was read without a filter.
+pub const EVERYTHING: &str = "*";
+
+/// The code of a gap that stands for a file which a directory of a provider's outputs does not hold: nobody
+/// was refused, and the gap's message names the command that makes the file.
+pub const NOT_IN_DIRECTORY: &str = "NotInDirectory";
+
+/// All of a snapshot but what the provider said; its JSON stands beside the provider's own.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Header {
+    /// [`SNAPSHOT_VERSION`] of the program that wrote it.
+    pub snapshot_version: u32,
+    /// Whose cloud was read; absent for the first provider, whose snapshots are older than this field.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<String>,
+    /// When the collection began (RFC 3339, UTC); `None` for a directory of a provider's outputs.
+    pub collected_at: Option<String>,
+    /// The account that was read.
+    pub account: Option<String>,
+    /// Other accounts, whose readings were merged into this one.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub accounts: BTreeSet<String>,
+    /// The region that was read.
+    pub region: Option<String>,
+    /// For each collection what it was read for: ids of networks, names of clusters or types, or
+    /// [`EVERYTHING`]. An item that is absent from a collection does not exist only within this scope.
+    pub scope: BTreeMap<String, BTreeSet<String>>,
+    /// Calls that failed.
+    pub gaps: Vec<Gap>,
+    /// What live probes saw.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub observations: Vec<Observation>,
+}
+
+impl Header {
+    /// Whether the collection was read for this id (a network, a cluster, a type).
+    pub fn covers(&self, collection: &str, id: &str) -> bool {
+        self.scope.get(collection).is_some_and(|scope| scope.contains(EVERYTHING) || scope.contains(id))
+    }
+}
+
+/// A call that failed, and what would mend it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Gap {
+    /// The service that was asked, as its permissions name it.
+    pub service: String,
+    /// The operation, for instance `DescribeRouteTables`.
+    pub operation: String,
+    /// The region that was asked.
+    pub region: Option<String>,
+    /// What it was asked for, where that was one thing (a network, a node group, …).
+    pub resource: Option<String>,
+    /// The provider's error code, or `Timeout`, `Unreachable`, `Malformed`, `NotInDirectory`, `Incomplete`.
+    pub code: String,
+    /// One line of text.
+    pub message: String,
+    /// The permission that is missing, where that is why.
+    pub permission: Option<String>,
+}

@@ -1,0 +1,181 @@
+//! What a format is: a name, and a function for each kind of output that it can print.
+
+use std::fmt;
+
+use thiserror::Error;
+
+use super::document::Document;
+use super::text::Style;
+use crate::drift::Drift;
+use crate::report::Report;
+use crate::report::probe::ProbeSummary;
+use crate::report::rules::{RuleFields, RuleInFull, RuleList};
+use crate::report::trace::Trace;
+
+/// Prints one kind of output; the style is for formats that have width and colour.
+pub type Renderer<T> = fn(&T, &Style) -> String;
+
+/// A format of `--format`. A kind of output that it cannot print is `None`.
+#[derive(Clone, Copy, Debug)]
+pub struct Format {
+    /// What `--format` calls it.
+    pub name: &'static str,
+    /// Whom it is for, as the help says it.
+    pub help: &'static str,
+    /// Whether sentences may stand above what it prints.
+    pub has_preface: bool,
+    /// An audit's report.
+    pub report: Option<Renderer<Report>>,
+    /// The answer of a trace.
+    pub trace: Option<Renderer<Trace>>,
+    /// What changed between two audits.
+    pub drift: Option<Renderer<Drift>>,
+    /// What a probe saw.
+    pub probe: Option<fn(&ProbeOutput<'_>, &Style) -> String>,
+    /// The list of rules.
+    pub rule_list: Option<Renderer<RuleList>>,
+    /// One rule in full.
+    pub rule: Option<Renderer<RuleInFull>>,
+    /// The fields that rules can read.
+    pub rule_fields: Option<Renderer<RuleFields>>,
+}
+
+impl Format {
+    /// A format that prints nothing, for formats to say only what they print.
+    pub const NOTHING: Self = Self {
+        name: "",
+        help: "",
+        has_preface: false,
+        report: None,
+        trace: None,
+        drift: None,
+        probe: None,
+        rule_list: None,
+        rule: None,
+        rule_fields: None,
+    };
+
+    /// How it prints one kind of output; where it cannot, the error names those of `all` that can.
+    pub fn renderer<T: Output>(&self, all: &[Self]) -> Result<Renderer<T>, CannotRender> {
+        T::renderer(self).ok_or_else(|| CannotRender {
+            format: self.name,
+            what: T::WHAT,
+            others: all.iter().filter(|other| T::renderer(other).is_some()).map(|other| other.name).collect(),
+        })
+    }
+
+    /// A sentence to stand above what it prints, if any may.
+    pub fn preface(&self, text: &str) -> String {
+        if self.has_preface { format!("{text}\n\n") } else { String::new() }
+    }
+}
+
+/// A kind of output.
+pub trait Output: Sized {
+    /// What it is called where a format cannot print it.
+    const WHAT: &'static str;
+
+    /// How a format prints it, if it does.
+    fn renderer(format: &Format) -> Option<Renderer<Self>>;
+}
+
+macro_rules! outputs {
+    ($($output:ty, $field:ident, $what:literal;)*) => {
+        $(impl Output for $output {
+            const WHAT: &'static str = $what;
+
+            fn renderer(format: &Format) -> Option<Renderer<Self>> {
+                format.$field
+            }
+        })*
+    };
+}
+
+outputs! {
+    Report, report, "the report of an audit";
+    Trace, trace, "a trace";
+    Drift, drift, "drift";
+    RuleList, rule_list, "the list of rules";
+    RuleInFull, rule, "a rule in full";
+    RuleFields, rule_fields, "the fields of rules";
+}
+
+impl<'p> Output for ProbeOutput<'p> {
+    const WHAT: &'static str = "a probe";
+
+    fn renderer(format: &Format) -> Option<Renderer<ProbeOutput<'p>>> {
+        format.probe.map(|renderer| renderer as Renderer<ProbeOutput<'p>>)
+    }
+}
+
+/// What a probe saw, in words and as it is, and what rules make of it.
+pub struct ProbeOutput<'p> {
+    /// Of what, from where and when.
+    pub title: String,
+    /// What was seen, in words.
+    pub summary: ProbeSummary,
+    /// What the rules about observations find.
+    pub report: &'p Report,
+    /// All of it, as `docs/probe.schema.json` describes it.
+    pub document: &'p dyn Document,
+}
+
+impl fmt::Debug for ProbeOutput<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProbeOutput").field("title", &self.title).finish_non_exhaustive()
+    }
+}
+
+/// A format was asked for what it cannot print.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("--format {format} cannot print {what}; the formats that can: {}", others.join(", "))]
+pub struct CannotRender {
+    /// The format.
+    pub format: &'static str,
+    /// What it cannot print.
+    pub what: &'static str,
+    /// The formats that can.
+    pub others: Vec<&'static str>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    const PLAIN: Style = Style { width: 80, color: false };
+
+    const ALL: [Format; 3] = [
+        Format { name: "long", report: Some(|_, _| "long".to_owned()), has_preface: true, ..Format::NOTHING },
+        Format {
+            name: "short",
+            report: Some(|_, _| "short".to_owned()),
+            trace: Some(|trace, style| format!("{} in {} columns", trace.port, style.width)),
+            ..Format::NOTHING
+        },
+        Format { name: "none", ..Format::NOTHING },
+    ];
+
+    #[test]
+    fn a_format_prints_what_it_can_and_names_those_that_can_print_the_rest() {
+        let [long, short, none] = ALL;
+        assert_eq!(long.renderer::<Report>(&ALL).unwrap()(&sample::report(), &PLAIN), "long");
+        let trace = short.renderer::<Trace>(&ALL).unwrap()(&sample::trace(), &PLAIN);
+        assert_eq!(trace, "tcp/443 in 80 columns");
+        assert_eq!(
+            none.renderer::<Report>(&ALL).unwrap_err().to_string(),
+            "--format none cannot print the report of an audit; the formats that can: long, short"
+        );
+        assert_eq!(
+            long.renderer::<Trace>(&ALL).unwrap_err().to_string(),
+            "--format long cannot print a trace; the formats that can: short"
+        );
+        assert_eq!(short.renderer::<ProbeOutput<'_>>(&ALL).unwrap_err().others, Vec::<&str>::new());
+    }
+
+    #[test]
+    fn a_sentence_stands_above_only_what_bears_one() {
+        let [long, short, _] = ALL;
+        assert_eq!((long.preface("Look."), short.preface("Look.")), ("Look.\n\n".to_owned(), String::new()));
+    }
+}

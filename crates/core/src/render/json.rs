@@ -1,0 +1,143 @@
+//! The format for programs: JSON, as `docs/*.schema.json` describe it.
+
+use serde::Serialize;
+
+use super::document::pretty;
+use super::format::Format;
+use super::text::Style;
+use crate::report::Report;
+
+/// The format.
+pub const FORMAT: Format = Format {
+    name: "json",
+    help: "For programs; docs/*.schema.json describe reports, traces, probes and drift",
+    report: Some(json),
+    trace: Some(json),
+    drift: Some(json),
+    probe: Some(|probe, _| probe.document.json()),
+    rule_list: Some(json),
+    ..Format::NOTHING
+};
+
+fn json<T: Serialize>(output: &T, _: &Style) -> String {
+    pretty(output)
+}
+
+/// The report, pretty, with a newline at the end.
+pub fn render(report: &Report) -> String {
+    pretty(report)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use schemars::schema_for;
+    use serde_json::Value;
+
+    use super::*;
+    use crate::drift::{self, Drift};
+    use crate::render::format::{Output, ProbeOutput};
+    use crate::report::probe::ProbeSummary;
+    use crate::report::trace::Trace;
+    use crate::report::{Severity, sample};
+
+    /// The published schema is the one that the types have; `PRIVEK_BLESS=1 cargo test` rewrites it.
+    fn published(name: &str, schema: &schemars::Schema) -> Value {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
+        let current = pretty(schema);
+        if std::env::var_os("PRIVEK_BLESS").is_some() {
+            std::fs::write(&path, &current).unwrap();
+        }
+        let published = std::fs::read_to_string(&path).unwrap_or_default();
+        assert_eq!(
+            published, current,
+            "docs/{name} is old: run `PRIVEK_BLESS=1 cargo test --lib render::json`"
+        );
+        serde_json::from_str(&published).unwrap()
+    }
+
+    /// As `--format json` prints it.
+    fn printed<T: Output>(output: &T) -> String {
+        T::renderer(&FORMAT).unwrap()(output, &Style { width: 80, color: false })
+    }
+
+    fn validate(schema: Value, document: &str) {
+        let mut compiler = boon::Compiler::new();
+        compiler.add_resource("schema.json", schema).unwrap();
+        let mut schemas = boon::Schemas::new();
+        let index = compiler.compile("schema.json", &mut schemas).unwrap();
+        let document: Value = serde_json::from_str(document).unwrap();
+        if let Err(error) = schemas.validate(&document, index) {
+            panic!("{error:#}");
+        }
+    }
+
+    #[test]
+    fn the_report_is_what_the_published_schema_says() {
+        let schema = published("report.schema.json", &schema_for!(Report));
+        validate(schema, &printed(&sample::report()));
+    }
+
+    #[test]
+    fn the_drift_is_what_the_published_schema_says() {
+        let schema = published("drift.schema.json", &schema_for!(Drift));
+        let mut before = sample::report();
+        before.findings.truncate(1);
+        let drift = drift::compare(&before, &sample::report(), Severity::Blocker).unwrap();
+        validate(schema, &printed(&drift));
+    }
+
+    #[test]
+    fn the_trace_is_what_the_published_schema_says() {
+        let schema = published("trace.schema.json", &schema_for!(Trace));
+        validate(schema, &printed(&sample::trace()));
+    }
+
+    #[test]
+    fn the_probe_is_what_the_published_schema_says() {
+        use crate::observation::{Dns, Observation, Proxy, Seen, Tls, TlsOutcome, Vantage};
+        use crate::report::probe::Probe;
+        let schema = published("probe.schema.json", &schema_for!(Probe<Vantage, Observation>));
+        let vantage = Vantage { name: "bastion".into(), ..Vantage::default() };
+        let tls = Tls {
+            address: "10.0.0.1".parse().unwrap(),
+            port: 443,
+            outcome: TlsOutcome::WrongName,
+            detail: None,
+            issuer: Some("CN=kubernetes".into()),
+            names: vec!["a.example".into()],
+            millis: 3,
+        };
+        let seen = [Seen::Dns(Dns::default()), Seen::Tls(tls), Seen::Proxy(Proxy::default())].map(|seen| {
+            let at = "2026-11-20T12:00:00Z".to_owned();
+            let (of, name) = ("sts".to_owned(), "sts.eu-west-1.amazonaws.com".to_owned());
+            Observation {
+                vantage: vantage.clone(),
+                at,
+                of,
+                name,
+                essential: true,
+                expected: None,
+                also_public: None,
+                seen,
+            }
+        });
+        let probe =
+            Probe::new(vantage.clone(), "2026-11-20T12:00:00Z".into(), seen.to_vec(), sample::report());
+        let (title, summary) = (String::new(), ProbeSummary::default());
+        let output = ProbeOutput { title, summary, report: &sample::report(), document: &probe };
+        validate(schema, &printed(&output));
+        let again: Probe<Vantage, Observation> = serde_json::from_str(&pretty(&probe)).unwrap();
+        assert_eq!(again, probe);
+    }
+
+    #[test]
+    fn the_report_reads_back_as_it_was_written() {
+        let report = sample::report();
+        let text = render(&report);
+        assert_eq!(text, printed(&report));
+        assert!(text.ends_with("}\n"));
+        assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);
+    }
+}

@@ -1,0 +1,292 @@
+//! The report for people: failures first with blockers and fix, unknowns with what would settle
+//! them, passes folded into a line per area, verdict and coverage last. Made for 80 columns,
+//! without colour, in a pipe.
+
+use std::collections::BTreeMap;
+
+use comfy_table::{ContentArrangement, Table, presets};
+
+use super::{failures, unknowns};
+use crate::render::text::{Page, Style, Tone, count, wrap};
+use crate::report::{Finding, Outcome, Report, Severity, Target, Verdict};
+
+/// The whole page.
+pub fn table(report: &Report, style: &Style) -> String {
+    let mut page = Page::new(*style);
+    header(&mut page, report);
+    failures::print(&mut page, report);
+    unknowns::print(&mut page, report);
+    passed(&mut page, report);
+    waived(&mut page, report);
+    assumptions(&mut page, report);
+    gaps(&mut page, report);
+    verdict(&mut page, report, "audit");
+    page.finish()
+}
+
+fn header(page: &mut Page, report: &Report) {
+    let read = match &report.collected_at {
+        Some(time) => format!("read {time}"),
+        None => "read at an unknown time".to_owned(),
+    };
+    let text = format!("{}, {read}", target(&report.target));
+    page.painted("privek-audit: ", Some(Tone::Strong), &text);
+}
+
+/// Cluster, account, region and VPC in a line.
+pub fn target(target: &Target) -> String {
+    let parts = [
+        ("cluster", &target.cluster),
+        ("account", &target.account),
+        ("region", &target.region),
+        ("VPC", &target.vpc),
+    ];
+    let words: Vec<String> = parts
+        .iter()
+        .map(|(what, value)| match value {
+            Some(value) => format!("{what} {value}"),
+            // Only a planned cluster may have no name yet.
+            None if *what == "cluster" => "cluster without a name".to_owned(),
+            None => format!("{what} unknown"),
+        })
+        .collect();
+    words.join(", ")
+}
+
+fn passed(page: &mut Page, report: &Report) {
+    let mut areas: BTreeMap<&str, (usize, usize)> = BTreeMap::new();
+    for finding in report.findings.iter().filter(|finding| finding.waiver.is_none()) {
+        match finding.outcome {
+            Outcome::Pass => areas.entry(&finding.area).or_default().0 += 1,
+            Outcome::NotApplicable => areas.entry(&finding.area).or_default().1 += 1,
+            Outcome::Fail | Outcome::Unknown => {}
+        }
+    }
+    if areas.is_empty() {
+        return;
+    }
+    page.heading("PASSED");
+    let rows = areas.iter().map(|(area, (pass, not_applicable))| {
+        let tail =
+            if *not_applicable == 0 { String::new() } else { format!("{not_applicable} not applicable") };
+        [(*area).to_owned(), format!("{pass} passed"), tail]
+    });
+    columns(page, rows);
+}
+
+/// Rows in aligned columns, without lines around them.
+pub fn columns<const N: usize>(page: &mut Page, rows: impl Iterator<Item = [String; N]>) {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    for row in rows {
+        table.add_row(row);
+    }
+    for line in table.lines() {
+        page.line(&format!(" {line}"));
+    }
+}
+
+fn waived(page: &mut Page, report: &Report) {
+    let accepted: Vec<&Finding> = report.findings.iter().filter(|finding| finding.waiver.is_some()).collect();
+    if accepted.is_empty() {
+        return;
+    }
+    page.heading("WAIVED");
+    for finding in accepted {
+        let Some(waiver) = &finding.waiver else { continue };
+        let subject = failures::subject(&finding.subject);
+        let text = format!(
+            "{} ({subject}): {} ({}, until {})",
+            finding.rule, waiver.reason, waiver.owner, waiver.expires
+        );
+        page.paragraph("  - ", &text);
+    }
+}
+
+/// What was taken for granted.
+pub fn assumptions(page: &mut Page, report: &Report) {
+    if report.assumptions.is_empty() {
+        return;
+    }
+    page.heading("ASSUMED");
+    for assumption in &report.assumptions {
+        page.paragraph("  - ", assumption);
+    }
+}
+
+fn gaps(page: &mut Page, report: &Report) {
+    if report.gaps.is_empty() {
+        return;
+    }
+    page.heading("NOT READ");
+    // One paragraph a reason: a directory or a role without permissions lacks dozens of operations.
+    let mut codes: BTreeMap<&str, BTreeMap<(&str, &str), Vec<&str>>> = BTreeMap::new();
+    for gap in &report.gaps {
+        let operations = codes.entry(&gap.code).or_default();
+        let resources = operations.entry((&gap.service, &gap.operation)).or_default();
+        resources.extend(gap.resource.as_deref());
+    }
+    for (code, operations) in codes {
+        let words: Vec<String> = operations
+            .into_iter()
+            .map(|((service, operation), resources)| match resources.as_slice() {
+                [] => format!("{service}:{operation}"),
+                resources => format!("{service}:{operation} ({})", resources.join(", ")),
+            })
+            .collect();
+        page.paragraph("  - ", &format!("{code}: {}", words.join(", ")));
+    }
+}
+
+/// The verdict with its counts, and the exit code of `what` this is.
+pub fn verdict(page: &mut Page, report: &Report, what: &str) {
+    page.blank();
+    let (word, tone) = match report.verdict {
+        Verdict::Ready => ("READY", Tone::Good),
+        Verdict::NotReady => ("NOT READY", Tone::Bad),
+        Verdict::Incomplete => ("INCOMPLETE", Tone::Warning),
+    };
+    let failing = |severity| {
+        report
+            .findings
+            .iter()
+            .filter(|finding| finding.outcome == Outcome::Fail && finding.waiver.is_none())
+            .filter(|finding| finding.severity == severity)
+            .count()
+    };
+    let summary = &report.summary;
+    let mut counts = vec![
+        count(failing(Severity::Blocker), "blocker", "blockers"),
+        count(failing(Severity::Warning), "warning", "warnings"),
+    ];
+    if failing(Severity::Info) > 0 {
+        counts.push(format!("{} info", failing(Severity::Info)));
+    }
+    counts.push(format!("{} unknown", summary.unknown));
+    counts.push(format!("{} passed", summary.pass));
+    if summary.waived > 0 {
+        counts.push(format!("{} waived", summary.waived));
+    }
+    let decided = summary.pass + summary.fail;
+    let all = decided + summary.unknown;
+    page.painted(
+        &format!("{word}: "),
+        Some(tone),
+        &format!("{} ({decided} of {all} decided)", counts.join(", ")),
+    );
+    let hint = match report.exit_code {
+        0 => "nothing at or above --fail-on fails or is unknown",
+        1 => "something at or above --fail-on fails",
+        3 => "nothing at or above --fail-on fails, but something is unknown",
+        _ => "see --help",
+    };
+    let hint = format!("Exit code of this {what}: {} ({hint}).", report.exit_code);
+    for line in wrap(&hint, page.style.width) {
+        let painted = page.style.paint(Tone::Quiet, &line);
+        page.line(&painted);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::sample;
+
+    const PLAIN: Style = Style { width: 80, color: false };
+
+    /// Where the words stand, wherever the lines break.
+    fn at(page: &str, text: &str) -> usize {
+        let words = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        words.find(text).unwrap_or_else(|| panic!("'{text}' is not in:\n{page}"))
+    }
+
+    #[test]
+    fn failures_come_first_and_the_verdict_last() {
+        let page = table(&sample::report(), &PLAIN);
+        let order = [
+            "cluster foo",
+            "FAILURES",
+            "BLOCKER",
+            "WARNING",
+            "UNKNOWN",
+            "PASSED",
+            "WAIVED",
+            "ASSUMED",
+            "NOT READ",
+            "NOT READY:",
+        ];
+        assert!(order.map(|text| at(&page, text)).is_sorted(), "{page}");
+        assert!(page.lines().last().unwrap().starts_with("Exit code"), "{page}");
+    }
+
+    #[test]
+    fn every_line_fits_into_80_columns_without_colour() {
+        let page = table(&sample::report(), &PLAIN);
+        for line in page.lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+            assert!(!line.contains('\u{1b}'), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_failure_shows_all_its_blockers_and_commands_that_can_be_pasted() {
+        let report = sample::report();
+        let page = table(&report, &PLAIN);
+        for blocker in &report.findings[0].blockers {
+            at(&page, &blocker.id);
+        }
+        at(&page, "on the request, for 172.24.0.0/25");
+        at(&page.replace(" \\\n", " "), sample::LONG_COMMAND);
+        at(&page, "cidr = 172.24.0.0/24");
+        at(&page, "docs:");
+    }
+
+    #[test]
+    fn nothing_that_does_not_pass_is_hidden() {
+        let report = sample::report();
+        let page = table(&report, &PLAIN);
+        for finding in &report.findings {
+            if matches!(finding.outcome, Outcome::Fail | Outcome::Unknown) {
+                at(&page, &finding.rule);
+            }
+        }
+        at(&page, "closed next week");
+    }
+
+    #[test]
+    fn unknowns_name_what_would_settle_them() {
+        let page = table(&sample::report(), &PLAIN);
+        at(
+            &page,
+            "1 finding cannot be decided (up to blocker): grant ec2:DescribeNetworkAcls (AccessDenied)",
+        );
+        at(&page, "declare the operator networks");
+    }
+
+    #[test]
+    fn passes_are_one_line_per_area() {
+        let page = table(&sample::report(), &PLAIN);
+        let line = page.lines().find(|line| line.contains("2 passed") && line.contains("subnets")).unwrap();
+        assert!(line.contains("1 not applicable"), "{line}");
+        assert!(!page.contains("subnet-free-addresses"));
+    }
+
+    #[test]
+    fn the_verdict_counts_and_tells_the_coverage() {
+        let page = table(&sample::report(), &PLAIN);
+        at(&page, "NOT READY: 1 blocker, 1 warning, 2 unknown, 2 passed, 1 waived (4 of 6 decided)");
+        at(&page, "Exit code of this audit: 1");
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        let plain = table(&sample::report(), &PLAIN);
+        let mut colored = table(&sample::report(), &Style { color: true, ..PLAIN });
+        assert_ne!(plain, colored);
+        for code in ["0", "1", "2", "1;31", "1;32", "1;33"] {
+            colored = colored.replace(&format!("\u{1b}[{code}m"), "");
+        }
+        assert_eq!(plain, colored);
+    }
+}

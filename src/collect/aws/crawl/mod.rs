@@ -1,0 +1,17 @@
+//! Which call leads to which. Nothing waits for anything that it does not need.
+
+pub(super) mod account;
+pub(super) mod afterwards;
+pub(super) mod asking_vpcs;
+pub(super) mod cluster;
+mod cluster_state;
+mod described;
+mod iam;
+pub(super) mod locate;
+mod names;
+mod nodes;
+pub(super) mod referenced;
+pub(super) mod region;
+mod transit;
+pub(super) mod transit_vpcs;
+pub(super) mod vpc;

@@ -1,5 +1,0 @@
-//! What all facts are computed from: the snapshot, the intent and the network, and which cluster this is.
-
-pub mod context;
-pub mod domain_name;
-pub mod planned_cluster;

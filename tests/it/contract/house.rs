@@ -1,0 +1,151 @@
+//! The house as data: packages, their rooms, the layers of the facts, the crates that stay behind a door, and the
+//! words that the core does not know.
+
+/// The packages, bottom first: each may import those before it.
+pub const PACKAGES: &[(&str, &str)] =
+    &[("core", "crates/core/src/"), ("aws", "crates/aws/src/"), ("audit", "src/")];
+
+/// Room → the rooms that it may import, besides itself. `core::*` is the whole package.
+pub const ROOMS: &[(&str, &[&str])] = &[
+    ("core::known", &[]),
+    ("core::time", &[]),
+    ("core::yaml", &[]),
+    ("core::sets", &["core::known"]),
+    ("core::path", &["core::known", "core::sets"]),
+    ("core::header", &["core::known", "core::time"]),
+    ("core::subject", &["core::known", "core::sets", "core::path", "core::header"]),
+    ("core::pack", &["core::known", "core::subject"]),
+    ("core::intent", &["core::known", "core::sets", "core::yaml", "core::pack"]),
+    ("core::report", &["core::known", "core::path", "core::subject", "core::header"]),
+    (
+        "core::rule",
+        &["core::known", "core::subject", "core::header", "core::yaml", "core::pack", "core::report"],
+    ),
+    ("core::drift", &["core::header", "core::report"]),
+    ("core::render", &["core::report", "core::drift"]),
+    ("core::lib", &["core::*"]),
+    ("aws::ids", &["core::*"]),
+    ("aws::catalogue", &["core::*"]),
+    ("aws::snapshot", &["aws::catalogue", "core::known", "core::time", "core::sets", "core::header"]),
+    (
+        "aws::network",
+        &["aws::ids", "aws::snapshot", "core::known", "core::sets", "core::path", "core::header"],
+    ),
+    (
+        "aws::facts",
+        &[
+            "aws::ids",
+            "aws::catalogue",
+            "aws::snapshot",
+            "aws::network",
+            "core::known",
+            "core::time",
+            "core::sets",
+            "core::path",
+            "core::subject",
+            "core::header",
+            "core::intent",
+            "core::yaml",
+            "core::pack",
+        ],
+    ),
+    ("aws::pack", &["aws::*", "core::*"]),
+    ("aws::lib", &["aws::*", "core::*"]),
+    ("audit::cli", &["core::report"]),
+    (
+        "audit::collect",
+        &["aws::ids", "aws::snapshot", "core::known", "core::time", "core::sets", "core::header"],
+    ),
+    ("audit::providers", &["aws::*", "core::*"]),
+    ("audit::commands", &["audit::*", "aws::*", "core::*"]),
+    ("audit::main", &["audit::*", "aws::*", "core::*"]),
+    ("audit::lib", &["audit::*", "aws::*", "core::*"]),
+];
+
+/// The folders of the facts, bottom first: each may import those before it. A file beside them is below all of
+/// them; `mod.rs` is above.
+pub const FACTS: &[&str] = &[
+    "base",
+    "inventory",
+    "features",
+    "iam",
+    "endpoints",
+    "capacity",
+    "ends",
+    "names",
+    "flows",
+    "trace",
+    "forwarders",
+    "subjects",
+];
+
+/// What only tests may import, and what may import everything.
+pub const TEST_SUPPORT: &str = "test_support";
+
+/// Crates of others that not everybody may name.
+pub struct Foreign {
+    /// How a crate's name begins; the whole name, if no `_` is at the end.
+    pub names: &'static [&'static str],
+    pub only: &'static [&'static str],
+    /// In one file only.
+    pub one_file: bool,
+    pub rule: &'static str,
+}
+
+pub const FOREIGN: &[Foreign] = &[
+    Foreign {
+        names: &["aws_"],
+        only: &["src/collect/"],
+        one_file: false,
+        rule: "only collect may name the AWS SDK",
+    },
+    Foreign {
+        names: &["tokio", "tokio_"],
+        only: &["src/"],
+        one_file: false,
+        rule: "what is offline may not name tokio",
+    },
+    Foreign {
+        names: &["cel"],
+        only: &["crates/core/src/rule/"],
+        one_file: true,
+        rule: "one file of the rules may name CEL",
+    },
+];
+
+/// Macros and functions, without `std::`, that print or exit.
+pub const PRINTING: &[&str] = &["println", "eprintln", "print", "eprint", "dbg", "process::exit"];
+
+/// Who may print and exit.
+pub const TERMINAL: &[&str] = &["src/main.rs", "src/commands/"];
+
+/// Where the words of AWS are not known.
+pub const CORE: &str = "crates/core/";
+
+pub const WORDS_OF_AWS: &[&str] = &["aws", "eks", "vpc", "arn"];
+
+/// A word that the core may have after all.
+pub struct Exception {
+    /// How the file's path begins.
+    pub file: &'static str,
+    /// As it is spelt.
+    pub word: &'static str,
+    /// The line has one of these.
+    pub with: &'static [&'static str],
+    pub reason: &'static str,
+}
+
+pub const EXCEPTIONS: &[Exception] = &[
+    Exception {
+        file: "crates/core/src/report/",
+        word: "vpc",
+        with: &["vpc:", ".vpc", "\"vpc\""],
+        reason: "the report's field is contract",
+    },
+    Exception {
+        file: "crates/core/src/render/",
+        word: "vpc",
+        with: &["vpc:", ".vpc", "\"vpc\""],
+        reason: "the table prints the report's field",
+    },
+];
