@@ -1,4 +1,4 @@
-//! All that an evaluation needs beside the snapshot, whatever subcommand evaluates.
+//! The inputs of an evaluation besides the snapshot, for every subcommand that evaluates.
 
 use privek_aws::facts::{self, Facts};
 use privek_aws::snapshot::Snapshot;
@@ -8,16 +8,16 @@ use privek_core::rule::{self, Evaluation, Rules};
 
 use super::input::Declared;
 
-/// All that an evaluation needs beside the snapshot.
+/// The inputs of an evaluation besides the snapshot.
 #[derive(Debug)]
 pub struct Prepared {
     /// The rules.
     pub rules: Rules,
     /// What the user declares.
     pub declared: Declared,
-    /// From which severity on a failure counts.
+    /// The lowest severity of a failure that counts.
     pub fail_on: Severity,
-    /// What replaced account ids, addresses and names, if that was asked for.
+    /// The redactor, where --redact is set.
     pub redactor: Option<Redactor>,
 }
 

@@ -1,4 +1,4 @@
-//! What rules can read: the fields of each kind of subject, from the facts' own schemas.
+//! The fields that rules can read, of each kind of subject, from the facts' own schemas.
 
 use anyhow::bail;
 use privek_aws::facts;
@@ -15,7 +15,7 @@ pub fn list(kind: Option<&str>) -> Result<RuleFields, anyhow::Error> {
     if let Some(kind) = kind {
         kinds.retain(|known| *known == kind);
         if kinds.is_empty() {
-            bail!("there is no kind of subject {kind}; there are {}, and {TARGET}", facts::KINDS.join(", "));
+            bail!("{kind} is not a kind of subject; kinds are {}, and {TARGET}", facts::KINDS.join(", "));
         }
     }
     Ok(RuleFields { kinds: kinds.into_iter().map(of_kind).collect() })
@@ -38,7 +38,7 @@ fn of_kind(kind: &str) -> KindFields {
 fn flow_notes() -> Vec<(String, String)> {
     let ends = facts::flow_ends().join(", ");
     let others =
-        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network of privek-audit.yaml";
+        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network in privek-audit.yaml";
     let ports = "tcp/443, udp/53, tcp/1024-65535, icmp, any, webhooks, tcp/targets, udp/targets";
     vec![("from and to".to_owned(), format!("{ends}; {others}")), ("port".to_owned(), ports.to_owned())]
 }

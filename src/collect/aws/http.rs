@@ -157,7 +157,7 @@ async fn refusal(proxy: &Proxy, host: &str, error: &ConnectorError) -> ProxyFail
     };
     match status {
         Some(status) => failure(Some(status), refused_with(status)),
-        None => failure(None, "closed the connection without an answer that HTTP knows".to_owned()),
+        None => failure(None, "closed the connection without an HTTP answer".to_owned()),
     }
 }
 

@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
                 region: self.region.clone(),
                 resource: Some(conflict.id),
                 code: "Incomplete".to_owned(),
-                message: "it changed while it was read; run again".to_owned(),
+                message: "the object changed during the collection; run again".to_owned(),
                 permission: None,
             }),
         }
@@ -263,10 +263,7 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
                     region: snapshot.header.region.clone(),
                     resource: Some(vpc.vpc_id.clone()),
                     code: "OtherAccount".to_owned(),
-                    message: format!(
-                        "account {owner} shares {}: read it with a profile of that account",
-                        vpc.vpc_id
-                    ),
+                    message: format!("account {owner} shares {}; add --profile for that account", vpc.vpc_id),
                     permission: None,
                 });
             }

@@ -131,7 +131,7 @@ fn not_again(first: &Tls) -> Tls {
         return first.clone();
     }
     let why = first.detail.as_ref().map_or_else(String::new, |detail| format!("{detail}; "));
-    Tls { detail: Some(format!("{why}tried once for all its names")), millis: 0, ..first.clone() }
+    Tls { detail: Some(format!("{why}tried once for all names of the address")), millis: 0, ..first.clone() }
 }
 
 /// One address and port: who greets it by which name, and what the first of them met.
@@ -155,7 +155,7 @@ struct Run<'r> {
 }
 
 /// What was not finished when the time was up.
-const TIME_WAS_UP: &str = "the time was up";
+const TIME_WAS_UP: &str = "the deadline passed";
 
 impl Run<'_> {
     /// How long a try may take now, and whether the whole probe's end cuts it short.

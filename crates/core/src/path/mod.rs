@@ -1,4 +1,4 @@
-//! What a trace says: the path of the request, the path of the reply, and the blockers.
+//! The result of a trace: the path of the request, the path of the reply, and the blockers.
 
 mod trace_log;
 
@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::known::Missing;
 
-/// What is known about a path.
+/// The verdict on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
@@ -31,29 +31,29 @@ pub enum Leg {
     Reply,
 }
 
-/// One step of the story.
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Hop {
     /// `subnet`, `network-acl`, `route-table`, `security-group`, `vpc-peering-connection`, …
     pub kind: String,
-    /// AWS's id.
+    /// The AWS id of the object.
     pub id: String,
     /// `allow`, `deny`, `forward`, `drop`, `assumed`, `unknown`.
     pub decision: String,
-    /// What decided: the rule, entry or route.
+    /// The rule, entry or route that decides.
     pub by: String,
-    /// Whether the packets get no further towards the destination: the object is a blocker.
+    /// Whether the object stops the packets and is a blocker.
     pub blocks: bool,
 }
 
-/// One source, one destination, both ways. What blocks is described in the provider's own type, `B`.
+/// One source, one destination, both directions. What blocks is described in the provider's own type, `B`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Path<B> {
-    /// What the source is called.
+    /// The source of the path, by role, id or address.
     pub from: String,
-    /// What the destination is called.
+    /// The destination of the path, by role, id or address.
     pub to: String,
-    /// What is known about it.
+    /// The verdict on the path.
     pub verdict: Verdict,
     /// The hops of the request.
     pub hops: Vec<Hop>,
@@ -61,8 +61,8 @@ pub struct Path<B> {
     pub return_hops: Vec<Hop>,
     /// The objects that block the path, in both directions.
     pub blockers: Vec<B>,
-    /// What would settle an unknown.
+    /// The missing inputs of an unknown verdict.
     pub missing: Vec<Missing>,
-    /// What was taken for granted about the world outside AWS.
+    /// Assumptions about the networks outside AWS.
     pub assumptions: Vec<String>,
 }

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::known::Missing;
 
-/// Something that rules are about.
+/// An object that rules are about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
     /// One of the kinds.
     pub kind: &'static str,
-    /// AWS's id or name.
+    /// The AWS id or name of the subject.
     pub id: String,
     /// A name to show beside the id.
     pub name: Option<String>,
@@ -37,12 +37,12 @@ impl Subject {
 pub struct Subjects {
     /// Those that are known.
     pub listed: Vec<Subject>,
-    /// Why there may be more; empty when the list is complete.
+    /// The missing inputs of the list; empty when the list is complete.
     pub unlisted: Vec<Missing>,
 }
 
 impl Subjects {
-    /// None, because what would list them is missing.
+    /// No subjects, because the inputs of the list are missing.
     pub fn unlisted(missing: Vec<Missing>) -> Self {
         Self { listed: Vec::new(), unlisted: missing }
     }
@@ -52,9 +52,9 @@ impl Subjects {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
-    /// Anything that an [`EndSpec`] may be: a role, a service, an id, an address, a declared network.
+    /// The source, anything that an [`EndSpec`] may be: a role, a service, an id, an address, a declared network.
     pub from: String,
-    /// The same.
+    /// The destination, as in `from`.
     pub to: String,
     /// Anything that a [`FlowPort`] may be, for instance `tcp/443` or `webhooks`.
     pub port: String,

@@ -77,8 +77,7 @@ async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
         }
         match owner.owning_account.filter(|owner| account.as_ref().is_some_and(|account| account != owner)) {
             Some(owner) => {
-                let message =
-                    format!("{id} belongs to account {owner}: read it with a profile of that account");
+                let message = format!("{id} belongs to account {owner}; add --profile for that account");
                 session.gap(operation, &id, "OtherAccount", message);
             }
             None => _ = own.insert(id),

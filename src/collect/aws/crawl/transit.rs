@@ -79,7 +79,7 @@ pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<Str
     let tables = async {
         if foreign {
             let owner = owner.as_deref().unwrap_or_default();
-            let message = format!("{id} belongs to account {owner}: read it with a profile of that account");
+            let message = format!("{id} belongs to account {owner}; add --profile for that account");
             session.gap(operations::DESCRIBE_TRANSIT_GATEWAY_ROUTE_TABLES, &id, "OtherAccount", message);
             return;
         }

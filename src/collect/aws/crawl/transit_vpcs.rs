@@ -36,8 +36,7 @@ pub(crate) async fn read(
     for (vpc, owner) in found {
         match owner.filter(|owner| account.as_ref().is_some_and(|account| account != owner)) {
             Some(owner) => {
-                let message =
-                    format!("{vpc} belongs to account {owner}: read it with a profile of that account");
+                let message = format!("{vpc} belongs to account {owner}; add --profile for that account");
                 session.gap(operations::DESCRIBE_VPCS, &vpc, "OtherAccount", message);
             }
             None => readable.push(vpc),

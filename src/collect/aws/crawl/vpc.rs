@@ -47,7 +47,7 @@ pub(crate) fn at_most(
 ) -> Vec<String> {
     let mut kept: Vec<String> = vpcs.into_iter().collect();
     for vpc in kept.split_off(limit.min(kept.len())) {
-        let message = format!("{vpc} was left out: {limit} other VPCs that the path may cross were read");
+        let message = format!("{vpc} was not read; the limit is {limit} VPCs besides those of the ends");
         session.gap(operations::DESCRIBE_VPCS, &vpc, "NotFollowed", message);
     }
     kept
@@ -277,15 +277,14 @@ async fn far(session: &Session<'_>, vpc: &str, peerings: &[VpcPeeringConnection]
             let owner = owner_id.as_deref().unwrap_or_default();
             elsewhere.insert(
                 id.clone(),
-                (
-                    "OtherAccount",
-                    format!("{id} belongs to account {owner}: read it with a profile of that account"),
-                ),
+                ("OtherAccount", format!("{id} belongs to account {owner}; add --profile for that account")),
             );
         } else if differs(place, &region) {
             let place = place.as_deref().unwrap_or_default();
-            elsewhere
-                .insert(id.clone(), ("OtherRegion", format!("{id} is in region {place}: read it there")));
+            elsewhere.insert(
+                id.clone(),
+                ("OtherRegion", format!("{id} is in region {place}; run in that region")),
+            );
         } else {
             readable.insert(id.clone());
         }
