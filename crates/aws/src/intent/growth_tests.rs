@@ -23,7 +23,10 @@ fn growth_is_nodes_types_and_perhaps_pods() {
 #[test]
 fn a_plan_that_cannot_be_meant_is_an_error_with_its_place() {
     for (written, said) in [
-        ("growth:\n  nodes: 0\n  instance_types: [m6i.large]", "f.yaml:2:10: growth.nodes: '0' is no count"),
+        (
+            "growth:\n  nodes: 0\n  instance_types: [m6i.large]",
+            "f.yaml:2:10: growth.nodes: '0' is not a valid count",
+        ),
         ("growth:\n  nodes: 5\n  instance_types: []", "growth.instance_types: the list is empty"),
         (
             "growth:\n  nodes: 5\n  instance_types: [large]",

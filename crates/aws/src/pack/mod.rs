@@ -59,3 +59,5 @@ fn vocabulary() -> Vocabulary {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words;

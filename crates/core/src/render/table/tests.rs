@@ -22,7 +22,7 @@ fn a_finding_that_waits_for_two_things_is_counted_twice_and_named_once() {
     report.findings[at].missing.push(second);
     let said = words(&report);
     assert_eq!(said.matches("subnet-acl-blocks").count(), 1, "{said}");
-    assert!(said.contains("(AccessDenied); it is named above"), "{said}");
+    assert!(said.contains("(AccessDenied); named above"), "{said}");
     assert!(said.contains("`privek-audit iam-policy` prints"), "{said}");
 }
 
