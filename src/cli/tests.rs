@@ -1,4 +1,4 @@
-//! Which command lines are taken, and what the others are told.
+//! Valid command lines, and the errors of the others.
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;

@@ -223,7 +223,7 @@ mod tests {
             [
                 "system: 10.0.0.1",
                 "10.0.0.1:443, 10.0.0.2:443: timed out",
-                "10.0.0.3:443: answers, certificate valid"
+                "10.0.0.3:443: certificate valid"
             ]
         );
     }

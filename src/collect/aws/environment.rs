@@ -1,4 +1,4 @@
-//! What the environment and the profile say about the way to AWS: proxies and CA bundle.
+//! Settings of the connection to AWS in the environment and the profile: proxies and CA bundle.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};

@@ -1,4 +1,4 @@
-//! Why a call failed, told from the SDK's layers of errors: for a gap in the snapshot, or, if
+//! Why a call failed, by the SDK's layers of errors: for a gap in the snapshot, or, if
 //! it was the one call that nothing works without, for the person at the terminal.
 
 use std::error::Error;
@@ -47,7 +47,7 @@ pub(super) enum FailureKind {
     NoRegion,
     /// There was no connection, or no answer in time.
     Unreachable,
-    /// A proxy stood in the way.
+    /// A proxy refused or failed.
     Proxy(ProxyFailure),
     /// The TLS handshake failed.
     Tls,

@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::environment::{Proxies, Proxy};
 use super::error_chain::chain;
 
-/// Connects directly or through the proxies of the environment, and trusts what it is told to.
+/// Connects directly or through the proxies of the environment, and trusts the CAs of the settings.
 pub(super) struct Client {
     proxies: Proxies,
     trust: TlsContext,
@@ -117,7 +117,7 @@ impl HttpConnector for Routes {
     }
 }
 
-/// A proxy that stood in the way.
+/// A proxy that refused or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProxyFailure {
     /// Its address, without credentials.

@@ -40,7 +40,7 @@ struct SessionState {
     iam_away: Option<Failure>,
 }
 
-/// Questions that several answers may lead to and that one run asks once each. The text keeps kinds of
+/// Questions that several answers may raise and that one run asks once each. The text keeps kinds of
 /// questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AskedOnce(pub(super) &'static str);
@@ -194,7 +194,7 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// Those that nobody asked for yet; from now on they count as asked.
+    /// Those that were not asked for yet; from now on they count as asked.
     pub(super) fn unasked(
         &self,
         questions: AskedOnce,
@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
         wanted.into_iter().filter(|wanted| self.is_unasked(questions, wanted.clone())).collect()
     }
 
-    /// Whether nobody asked for it yet; from now on it counts as asked.
+    /// Whether this was not asked for yet; from now on it counts as asked.
     pub(super) fn is_unasked(&self, questions: AskedOnce, wanted: String) -> bool {
         self.state().asked.insert((questions, wanted))
     }
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Collections of which a VPC's owner alone sees all:
+/// Collections that only a VPC's owner can list in full:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
 const OWNERS: [&str; 9] = [
     "FirewallRuleGroupAssociations",

@@ -2,7 +2,7 @@
 //! no other server, no second transport.
 //!
 //! The IPv4 and the IPv6 addresses of a name are two questions (<https://www.rfc-editor.org/rfc/rfc3596>);
-//! they are asked together and told together.
+//! they are asked together and reported together.
 
 use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind};
@@ -314,7 +314,7 @@ mod tests {
         let four = answered(BTreeSet::from([IpAddr::V4(Ipv4Addr::LOCALHOST)]));
         let told = both([Some(four), None]);
         assert_eq!((told.outcome, told.failed_half), (DnsOutcome::Answered, Some(Family::Ipv6)));
-        assert_eq!(told.detail.as_deref(), Some("the question for IPv6: timed out"));
+        assert_eq!(told.detail.as_deref(), Some("the query for IPv6: timed out"));
         assert_eq!(both([None, None]).outcome, DnsOutcome::TimedOut);
     }
 

@@ -46,14 +46,14 @@ pub struct Target {
     pub of: String,
     /// The host name.
     pub name: String,
-    /// The private addresses that it should have; empty where it should have none, absent where nobody knows.
+    /// The private addresses that the name should resolve to; empty where none, absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<BTreeSet<IpAddr>>,
     /// Whether nodes cannot work without it.
     #[serde(default)]
     pub essential: bool,
-    /// Whether it leads to public addresses as well: the API of a cluster with public access, outside its VPC.
-    /// Absent where nobody knows.
+    /// Whether the name also resolves to public addresses: the API name of a cluster with public access, outside the VPC.
+    /// Absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_public: Option<bool>,
     /// The port.
@@ -257,7 +257,7 @@ mod tests {
             ),
             (
                 r#"{"names": [{"of": "sts", "name": "a.b"}], "certificate_authority": "AAAA"}"#,
-                "certificate_authority: holds no",
+                "certificate_authority: contains no",
             ),
         ] {
             let error = parse(text).unwrap_err().to_string();

@@ -136,7 +136,7 @@ pub(crate) enum Sender {
     Federated,
     /// Somebody with a URL that an account of ECR's signed.
     Ecr,
-    /// Nobody in particular: the request is not signed.
+    /// No principal: the request is not signed.
     Anonymous,
 }
 

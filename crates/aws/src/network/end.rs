@@ -63,7 +63,7 @@ impl Groups {
         if ids.is_empty() { Self::Unread(unread()) } else { Self::Known(ids) }
     }
 
-    /// The groups that are known to be there; none where nobody declared any.
+    /// The groups that are known to be there; none where none is declared.
     pub fn ids(&self) -> Known<&[String]> {
         match self {
             Self::Known(ids) => Ok(ids),

@@ -28,7 +28,7 @@ pub(crate) struct Segment<'s> {
     pub what: String,
     pub place: Location<'s>,
     pub addresses: AddressSet,
-    /// What a fix should speak of instead of the single addresses: AWS moves interfaces within
+    /// What a fix should name instead of the single addresses: AWS moves interfaces within
     /// their subnets, and a declared network is more than the addresses in use.
     pub around: AddressSet,
     /// What a blocker's part is a part of: the addresses before some of them were split off.
@@ -123,7 +123,7 @@ impl<'s> Segment<'s> {
         Cow::Owned(Self { addresses: both, around, ..self.clone() })
     }
 
-    /// How a reason speaks of some of its addresses.
+    /// How a reason names some of its addresses.
     pub fn told(&self, addresses: &AddressSet) -> String {
         match &self.prefix_list {
             Some(list) if self.is_stand_in || self.is_all(addresses) => list.clone(),

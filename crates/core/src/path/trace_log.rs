@@ -1,4 +1,4 @@
-//! What a trace gathers on its way.
+//! The hops, blockers and missing inputs that a trace collects.
 
 use std::collections::BTreeSet;
 

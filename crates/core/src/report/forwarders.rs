@@ -43,7 +43,7 @@ pub struct Forwarders {
 
 /// A domain name that is valid in any server's configuration: lower-case letters, digits, hyphens
 /// and dots, and nothing else (<https://www.rfc-editor.org/rfc/rfc1123#section-2>). It has two labels at
-/// least: nobody forwards a whole top-level domain.
+/// least: a whole top-level domain is never forwarded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Domain(String);
 

@@ -37,7 +37,7 @@ pub struct Report {
     pub exit_code: u8,
     /// Counts of findings by outcome; waived findings count only as waived.
     pub summary: Summary,
-    /// Assumptions about what nobody declared, in sentences.
+    /// Assumptions about undeclared settings, in sentences.
     pub assumptions: Vec<String>,
     /// Operations that failed or were not called.
     pub gaps: Vec<Gap>,

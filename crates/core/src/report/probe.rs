@@ -25,7 +25,7 @@ pub struct Probe<V, O> {
     pub exit_code: u8,
     /// Counts of findings by outcome.
     pub summary: Summary,
-    /// Assumptions about what nobody declared, in sentences.
+    /// Assumptions about undeclared settings, in sentences.
     pub assumptions: Vec<String>,
     /// All observations, in the form of a snapshot.
     pub observations: Vec<O>,

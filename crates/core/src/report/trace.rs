@@ -25,7 +25,7 @@ pub struct Trace {
     pub verdict: Verdict,
     /// The exit code: 0 open, 1 blocked, 3 unknown.
     pub exit_code: u8,
-    /// Assumptions about what nobody declared, in sentences.
+    /// Assumptions about undeclared settings, in sentences.
     pub assumptions: Vec<String>,
     /// The objects that block any path, each once, in the order of the fix.
     pub blockers: Vec<Blocker>,

@@ -47,7 +47,7 @@ impl Templates {
             .map_err(|error| NotATemplate { message: text(&error), line: error.line().unwrap_or(1) })?;
         if let Some(filter) = filters(source).into_iter().find(|filter| !self.has_filter(filter)) {
             let line = source.lines().position(|line| line.contains(filter)).map_or(1, |at| at + 1);
-            return Err(NotATemplate { message: format!("there is no filter `{filter}`"), line });
+            return Err(NotATemplate { message: format!("unknown filter `{filter}`"), line });
         }
         let template = self
             .environment
@@ -229,7 +229,7 @@ mod tests {
 
     #[test]
     fn a_mistyped_filter_is_found_before_it_is_used() {
-        assert_eq!(render("{{ vpc.id | joim }}", &json!({})).unwrap_err(), "there is no filter `joim`");
+        assert_eq!(render("{{ vpc.id | joim }}", &json!({})).unwrap_err(), "unknown filter `joim`");
     }
 
     fn blocked(objects: &[(&str, &str)]) -> String {

@@ -103,7 +103,7 @@ const ICMPV6: u8 = 58;
 const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
 
 /// The first port that Linux (32768-60999), Windows and macOS (49152-65535) pick themselves; address
-/// translation, that of the VPC CNI on the way out of the VPC included, picks lower ones too.
+/// translation, that of the VPC CNI for packets that leave the VPC included, uses lower ones too.
 const PICKED: u16 = 32768;
 
 /// One in a hundred of them.

@@ -45,7 +45,7 @@ pub(super) async fn all(session: &Session<'_>, vpc: &str) {
     );
 }
 
-/// Route 53 must be told the VPC's region: without one there is nothing to ask.
+/// Route 53 needs the VPC's region: without a region there is no call.
 async fn hosted_zones(session: &Session<'_>, vpc: &str) {
     let region = session.look(|snapshot| snapshot.header.region.clone());
     let Some(region) = region else { return };

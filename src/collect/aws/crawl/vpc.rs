@@ -15,7 +15,7 @@ use crate::collect::aws::{operations, route53resolver};
 
 use super::{names, region, transit};
 
-/// States of a peering connection that lead nowhere any more.
+/// States of a peering connection that forwards no packets any more.
 const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];
 
 /// VPCs, for everything in and around them.
@@ -33,7 +33,7 @@ pub(super) async fn of_subnets(session: &Session<'_>, subnets: &[String]) -> Opt
     found.into_iter().find_map(|subnet| subnet.vpc_id)
 }
 
-/// Everything in and around these VPCs, as far as nobody asked for it yet.
+/// Everything in and around these VPCs, as far as not read yet.
 pub(crate) async fn near(session: &Session<'_>, vpcs: impl Iterator<Item = &String>) {
     let vpcs = session.unasked(NEAR, vpcs.cloned());
     each(vpcs, |vpc| async move { Box::pin(everything(session, &vpc)).await }).await;
@@ -53,7 +53,7 @@ pub(crate) fn at_most(
     kept
 }
 
-/// Everything in the VPC, and what it leads to.
+/// Everything in the VPC, and the networks that its routes forward to.
 async fn everything(session: &Session<'_>, vpc: &str) {
     let scope = &[vpc.to_owned()];
     let unread = session.unasked(NETWORKS, [vpc.to_owned()]);

@@ -183,7 +183,7 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                     None => _ = ways.insert(WayOut { target: id.to_owned(), is_open: false }),
                 }
             }
-            // A prefix list with a gateway endpoint as its target leads to that service only.
+            // A prefix list with a gateway endpoint as its target forwards to that service only.
             let gateway = route.gateway_id.as_deref().filter(|id| {
                 id.starts_with("vgw-")
                     || id.starts_with("vpce-") && route.destination_prefix_list_id.is_none()

@@ -69,7 +69,7 @@ pub(crate) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
     found.sort_by_key(|endpoint| {
         let serves = names_served(context, endpoint) == Ok(true);
         let available = state(endpoint).as_deref() == Some("available");
-        // S3's own names lead to an interface endpoint that answers for them, past the gateway.
+        // S3's own names resolve to an interface VPC endpoint that answers for them, instead of the gateway VPC endpoint.
         (
             type_right(context, endpoint, service) != Ok(true),
             !available,
@@ -198,7 +198,7 @@ pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
             "a DNS query for the service's name from a node's subnet; {} in the VPC's Route 53 Profile does not answer for the name in its own VPC",
             endpoint.vpc_endpoint_id
         ))]),
-        // Its own name may stand in a private hosted zone.
+        // Its own name may have a record in a private hosted zone.
         Ok(false) if !inbound_only(context, endpoint) => {
             let why = format!("the service's name may resolve to {}", endpoint.vpc_endpoint_id);
             match centralized::answerers(context, &names_of(context, endpoint), &why) {
@@ -264,7 +264,7 @@ fn private_dns_on(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> 
     if !on || !s3 {
         return Ok(on);
     }
-    // An S3 endpoint may answer for names that come in through an inbound resolver only:
+    // An S3 VPC endpoint may answer only queries through an inbound Resolver endpoint:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
     let inbound_only = endpoint
         .dns_options

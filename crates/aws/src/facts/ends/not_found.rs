@@ -21,7 +21,7 @@ const MOST_LISTED: usize = 6;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoEnd {
     /// An id that nothing has.
-    #[error("there is no {what} {id}: all {count} were read; {hint}")]
+    #[error("{what} {id} does not exist among the {count} that were read; {hint}")]
     NotThere {
         /// The id.
         id: String,
@@ -106,7 +106,7 @@ fn hint(ids: &BTreeSet<String>, id: &str) -> String {
     }
     let more = if ids.len() > MOST_LISTED { ", …" } else { "" };
     let listed: Vec<&str> = ids.iter().take(MOST_LISTED).map(String::as_str).collect();
-    format!("there are {}{more}", listed.join(", "))
+    format!("known are {}{more}", listed.join(", "))
 }
 
 /// Ids of one kind are all alike in length; only few other characters are a typo.

@@ -1,4 +1,4 @@
-//! Pods as what is outside the VPC sees them: the VPC CNI gives their packets the primary address of
+//! Pods as sources outside the VPC: the VPC CNI gives their packets the primary address of
 //! the node's first interface, so the node's subnet, routes and security groups decide.
 //!
 //! Not so within the VPC's own prefixes, where `AWS_VPC_K8S_CNI_EXTERNALSNAT` is true, for IPv6, nor, in

@@ -46,7 +46,7 @@ pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, F
             (name.clone(), shown)
         })
         .collect();
-    // Where nothing was read nobody asks what the cluster uses.
+    // Where nothing was read, the features of the cluster do not matter.
     if !assumed.is_empty() && !context.snapshot.read_nothing() {
         context.assume(format!(
             "Features neither shown by AWS nor declared (features: in privek-audit.yaml) count as not used: {}.",

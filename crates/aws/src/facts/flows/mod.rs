@@ -275,7 +275,7 @@ impl FlowRun<'_, '_> {
         }
     }
 
-    /// What this source speaks to, and on which port.
+    /// The destination of this source, and the port.
     fn targets<'e>(
         &self,
         traced: &mut FlowResult,

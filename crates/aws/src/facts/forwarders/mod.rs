@@ -137,7 +137,7 @@ fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), For
             left_out.push(format!("{id} is left out: its status is {}.", status.unwrap_or("unknown")));
             continue;
         }
-        // Servers forward over UDP and TCP; an endpoint may speak DNS over HTTPS only:
+        // Servers forward over UDP and TCP; a Resolver endpoint may support DNS over HTTPS only:
         // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html
         let plain = endpoint.protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("Do53"));
         if !endpoint.protocols.is_empty() && !plain {

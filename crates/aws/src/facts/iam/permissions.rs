@@ -139,7 +139,7 @@ impl Permissions {
         let (mut lacks, mut missing) = (Vec::new(), Vec::new());
         match PARSED.needs.get(needs) {
             Some(all) => all.iter().for_each(|need| self.one(context, need, &mut lacks, &mut missing)),
-            // Nobody asked for nothing: a name that the table lacks must not pass.
+            // An empty request is a mistake: a name that the table lacks must not pass.
             None => {
                 missing.push(Missing::unmodelled(format!("the actions of `{needs}` in rules/eks/iam.yaml")))
             }

@@ -1,5 +1,5 @@
 //! Where nodes come from: managed node groups, Auto Scaling groups of self-managed nodes, and
-//! instances outside both. Every fact file that speaks of nodes starts here.
+//! instances outside both. Every fact file about nodes starts here.
 
 use std::collections::BTreeSet;
 

@@ -12,7 +12,7 @@ use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 /// they query none.
 pub(crate) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
     let id = context.vpc.clone()?;
-    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::Nobody))
+    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::NoServer))
 }
 
 /// The DNS servers of a VPC's instances, by kind and as its DHCP options list them.
@@ -55,7 +55,7 @@ pub(crate) enum VpcDns {
     /// Others.
     Custom,
     /// No server at all.
-    Nobody,
+    NoServer,
 }
 
 impl VpcDns {
@@ -77,7 +77,7 @@ impl VpcDns {
             }
         }
         Ok(match (amazon, servers.len()) {
-            (_, 0) => Self::Nobody,
+            (_, 0) => Self::NoServer,
             (0, _) => Self::Custom,
             (some, all) if some == all => Self::Amazon,
             _ => Self::Mixed,
@@ -117,7 +117,7 @@ pub(crate) fn plus_two(cidr: Ipv4Net) -> IpAddr {
 pub(crate) fn forwards(dns: VpcDns, servers: &[String]) -> Known<bool> {
     match dns {
         VpcDns::Amazon => Ok(true),
-        VpcDns::Nobody => Ok(false),
+        VpcDns::NoServer => Ok(false),
         VpcDns::Mixed | VpcDns::Custom => Err(vec![Missing::probe(format!(
             "the forwarding rules of DNS servers {} for the names of the cluster and of VPC endpoints",
             servers.join(", ")

@@ -53,7 +53,7 @@ pub(crate) fn in_vpc(
             );
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
-        Ok((VpcDns::Nobody, _)) => {
+        Ok((VpcDns::NoServer, _)) => {
             let what = format!("the DNS servers of {id}; its DHCP options set none");
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
@@ -169,7 +169,7 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
             homes.push(vpc.vpc_id.clone());
         }
     }
-    // What comes in by a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
+    // A client behind a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
     match operator.via.as_deref().map(|via| (via, ids::kind(via))) {
         Some((_, Some(Kind::VpnGateway))) => return Ok(None),
         Some((gateway, Some(Kind::TransitGateway))) => {

@@ -53,7 +53,7 @@ pub(crate) fn by_rule(
         return Lookup::nothing(vec![down], step);
     }
     let from = ends::of_resolver_endpoint(context, outbound);
-    // Of an endpoint that is being made or mended it is not certain that it asks.
+    // A Resolver endpoint that is being created or repaired may not forward queries.
     let doubts = if route53_resolver::is_certain(outbound) { Vec::new() } else { from.unlisted.clone() };
     let mut targets = Vec::new();
     for target in &rule.target_ips {

@@ -56,7 +56,7 @@ pub(crate) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &
 }
 
 fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
-    // What may take an answer away, and what may lead to another one.
+    // What may remove an answer, and what may return another one.
     let (mut against, mut instead) = (Vec::new(), Vec::new());
     match vpc_dns::dns_attribute(context, id, vpc_dns::Attribute::Support) {
         Ok(true) => {}
@@ -72,7 +72,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     }
     let (rules, unread) = rules(context, id);
     instead.extend(unread);
-    // Those to whom a VPC is shared are not shown what its owner associates with it.
+    // Participants of a shared VPC cannot read what its owner associates with it.
     instead.extend(route53_resolver::of_owner_of(context, id, "ResolverRuleAssociations"));
     let mut matching: Vec<&Applied<'_>> =
         rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();

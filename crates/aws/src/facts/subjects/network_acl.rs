@@ -124,7 +124,7 @@ mod tests {
                 entry(100, "deny", "10.0.0.0/8", Some((22, 22))),
                 entry(200, "allow", "10.0.0.0/8", None)
             ]),
-            // The second allowance is one too many, and nobody is kept out by it.
+            // The second allow entry is redundant, and blocks no packets.
             json!([entry(100, "allow", "10.0.0.0/8", None), entry(200, "allow", "10.1.0.0/16", None)]),
             json!([
                 entry(100, "allow", "10.0.0.0/8", None),

@@ -13,7 +13,7 @@ use crate::facts::inventory::route53_resolver::{self, addresses, of_owner};
 use crate::facts::inventory::subnets;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 
-/// What rules see of an endpoint of Route 53 Resolver.
+/// A Route 53 Resolver endpoint.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ResolverEndpointFacts {
     /// `ResolverEndpoints[].Id`.

@@ -117,7 +117,7 @@ fn open_rules(group: &SecurityGroup) -> Known<Vec<OpenRuleFacts>> {
             unread.push(Missing::unmodelled(format!("the protocol of a rule of {}", group.group_id)));
             continue;
         };
-        // Answers to a ping, and news of too large packets, let nobody in.
+        // Echo replies and packet-too-big messages open no access.
         if matches!(protocol, "icmp" | "icmpv6" | "1" | "58") {
             continue;
         }

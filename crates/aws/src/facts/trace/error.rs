@@ -35,7 +35,7 @@ pub enum TraceError {
     },
     /// A role without any object.
     #[error("{role}: no object of this role was read, and nothing can be traced")]
-    Nobody {
+    NoObject {
         /// The role.
         role: String,
     },

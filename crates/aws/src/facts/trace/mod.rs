@@ -130,7 +130,7 @@ fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<End
     }
     let mut ends = ends::of_written(context, end, side)?.into_ends();
     if ends.are_none() {
-        return Err(TraceError::Nobody { role: role.clone() });
+        return Err(TraceError::NoObject { role: role.clone() });
     }
     for end in &mut ends.known {
         if let EndKind::Interface { id } = &end.kind

@@ -1,4 +1,4 @@
-//! Ends that users name, and what they lead to.
+//! Ends that users name, and the objects that they stand for.
 
 use privek_core::path::Verdict;
 use serde_json::json;

@@ -98,7 +98,7 @@ impl<'s> Reasoner<'s> {
         points: Points<'_>,
         depth: usize,
     ) {
-        // The story is told in the packet's order: out of the interface, over the network, into the other one.
+        // The hops are in the packet's order: out of the interface, over the network, into the other one.
         let mut way = TraceLog::default();
         let request = Run { leg: Leg::Request, from, to, points: points.request };
         let arrivals = self.depart(&mut way, request, spot);

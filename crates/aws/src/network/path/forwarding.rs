@@ -24,7 +24,7 @@ impl<'s> Reasoner<'s> {
         let Run { leg, from, to, points } = run;
         let id = spot.subnet.subnet_id.as_str();
         if to.subnet().is_some_and(|to| to.subnet_id == id) {
-            // Neither the route table nor the network ACL sees what stays in the subnet, nor the ACL
+            // Neither the route table nor the network ACL decides about what stays in the subnet, nor the ACL
             // what a transit gateway brings into it: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
             story.hop(leg, "subnet", id, "forward", "source and destination are in the same subnet");
             return vec![Arrival::destination(run, local(spot))];

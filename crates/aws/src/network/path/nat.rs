@@ -151,7 +151,7 @@ impl<'s> Reasoner<'s> {
         Ok(Translator { part, spot: SubnetHop { subnet, vpc, over: None } })
     }
 
-    /// A regional NAT gateway is in no subnet, so no network ACL sees what it sends, and has a route
+    /// A regional NAT gateway is in no subnet, so no network ACL decides about its packets, and has a route
     /// table of its own:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html>
     fn over_regional_nat_gateway(

@@ -173,7 +173,7 @@ impl<'s> Reasoner<'s> {
         }
         let arrivals = self.arrive(&mut beyond, run, attachment, step.origin);
         if run.to.vpc().is_some_and(|to| to != vpc) && beyond.is_blocked() {
-            // From that VPC nothing leads there, so it is this route that leads astray.
+            // That VPC has no path to the destination, so this route is the wrong one.
             return self.block_table(story, run, step);
         }
         story.append(beyond);

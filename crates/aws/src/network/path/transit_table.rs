@@ -40,7 +40,7 @@ impl<'s> Reasoner<'s> {
         let table = if let Some(table) = association {
             table
         } else {
-            // Only the gateway's owner is told the association.
+            // Only the gateway's owner can read the association.
             let foreign = match (&found.transit_gateway_owner_id, &self.snapshot.header.account) {
                 (Some(owner), Some(account)) if owner != account => Some(owner),
                 _ => None,
@@ -67,7 +67,7 @@ impl<'s> Reasoner<'s> {
             let table = self.table_to_associate(found);
             blocker.remedy.target = table.map(str::to_owned);
             story.block(blocker);
-            // What stands in the way once it is associated is told at once.
+            // Blockers behind the missing association are reported with it.
             table?
         };
         let routes = self.transit.get(table, || self.table_routes(table));

@@ -97,7 +97,7 @@ pub struct Tables<'s> {
     pub(crate) rules: KeyedMemo<(&'s str, Direction), Vec<Rule<'s>>>,
     /// By network ACL.
     pub(crate) entries: KeyedMemo<(&'s str, Direction), Result<Vec<AclEntry>, Missing>>,
-    /// By route table and VPC: what becomes of each address there is.
+    /// By route table and VPC: the outcome for every address.
     pub(crate) routes: KeyedMemo<(&'s str, &'s str), AddressMap<RouteOutcome<'s>>>,
 }
 

@@ -155,7 +155,7 @@ fn blocker(
         format!("{id} denies {what} {way} by {} entry {number}", word(direction))
     };
     let room = network_acl_numbers::before(acl, direction, number);
-    // A hole in the ephemeral range is mended by opening the whole range, not the hole alone.
+    // The fix for a gap in the ephemeral range opens the whole range, not the gap alone.
     let (protocol, from_port, to_port) = ports::for_fix(points);
     Blocker {
         code,

@@ -93,7 +93,7 @@ fn undeclared_groups_are_unknown_where_a_reference_could_admit_them_and_blocked_
     let inside = net.path(&operators("10.0.2.0/24", None, &[]), &interface("eni-1"));
     assert_unknown(&inside, "`security_groups` of office");
     assert_open(&net.path(&operators("10.0.2.0/24", None, &["sg-client"]), &interface("eni-1")));
-    // Nobody in the other VPC carries a group of this one.
+    // No interface in the other VPC carries a group of this one.
     let outside = net.path(&operators("10.1.1.0/24", None, &[]), &interface("eni-1"));
     assert_blocked(&outside, &["security-group-ingress sg-server"]);
 }

@@ -11,7 +11,7 @@ use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, entry, interface, operators, rule, subnet,
 };
 
-/// `nat-1` in a subnet of its own, whose table leads to `igw-1`; the other subnets' leads to `nat-1`.
+/// `nat-1` in a subnet of its own, whose route table forwards to `igw-1`; the other subnets' forwards to `nat-1`.
 fn net() -> Net {
     let mut net = Net::two_vpcs();
     net.subnet("subnet-nat", "vpc-a", "10.0.3.0/24", "zone-a").internet_gateway("igw-1", "vpc-a");
@@ -108,7 +108,7 @@ fn the_acl_of_its_subnet_has_to_let_replies_in() {
     assert!(path.blockers[0].reason.contains("tcp/1024-65535"), "{}", path.blockers[0].reason);
 }
 
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>: nobody outside can begin a
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>: no client outside can begin a
 /// connection through it.
 #[test]
 fn nothing_comes_in_through_it() {

@@ -212,7 +212,7 @@ fn a_route_to_another_gateway_than_the_declared_one_blocks() {
     net.vpn_gateway("vgw-1", "vpc-a").add_route("rtb-a", "192.168.0.0/16", "vgw-1");
     assert_open(&net.path(&operators("192.168.0.0/16", Some("vgw-1"), &[]), &interface("eni-1")));
     let path = net.path(&operators("192.168.0.0/16", Some("tgw-1"), &[]), &interface("eni-1"));
-    // Routes can lead only to a gateway that is attached:
+    // Routes can forward only to a gateway that is attached:
     // https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html#route-tables-tgw
     assert_blocked(&path, &["route-elsewhere rtb-a", "transit-gateway-attachment tgw-1"]);
     assert_eq!(path.blockers[0].remedy.target.as_deref(), Some("tgw-1"));

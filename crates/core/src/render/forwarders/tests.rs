@@ -1,4 +1,4 @@
-//! What each server is told, and what it is never told.
+//! The configuration of each kind of server, and what it never contains.
 
 use std::collections::{BTreeMap, BTreeSet};
 

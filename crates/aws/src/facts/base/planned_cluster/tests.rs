@@ -20,7 +20,7 @@ fn intent(text: &str) -> Intent {
     Intent::from_yaml("intent", text).unwrap()
 }
 
-/// What facts make of a plan; `see` sees them.
+/// The facts about a plan.
 fn planned<T>(snapshot: &Snapshot, plan: &str, see: impl FnOnce(&Facts<'_>) -> T) -> T {
     let intent = intent(plan);
     let settled = settled(snapshot, &intent).unwrap();

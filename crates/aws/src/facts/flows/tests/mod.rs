@@ -257,7 +257,7 @@ fn each_entry_that_mends_a_network_acl_has_a_number_of_its_own() {
     }
     let flow = service(&fixture, "ec2");
     let blockers = flow["blockers"].as_array().unwrap();
-    // What two entries deny may be mended by one: the same prefix and ports are the same entry.
+    // One entry may fix what two entries deny: the same prefix and ports are the same entry.
     let mut numbers = std::collections::BTreeMap::new();
     for blocker in blockers {
         let remedy = &blocker["remedy"];

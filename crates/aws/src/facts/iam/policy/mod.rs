@@ -60,7 +60,7 @@ pub(crate) struct Request<'a> {
 }
 
 /// Whether a part of a statement applies to a request. Not `Known<bool>`: what is not so has a reason, too,
-/// and of several reasons the first is told.
+/// and of several reasons the first is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Applies {
     Yes,

@@ -28,7 +28,7 @@ pub(crate) enum Caller {
         /// The provider's ARN.
         provider: Option<String>,
     },
-    /// Nobody in particular.
+    /// No particular principal.
     Anonymous,
     /// An AWS service, by the names that it goes by.
     Service {
@@ -98,7 +98,7 @@ fn aws(name: &str, caller: &Caller) -> Applies {
     let (of, whole) = match Arn::parse(name) {
         Some(arn) => (arn.account, arn.resource == "root"),
         None if is_account(name) => (name, true),
-        // The id of a principal that was deleted matches nobody.
+        // The id of a principal that was deleted matches no principal.
         None => return Applies::No(String::new()),
     };
     match caller {

@@ -103,7 +103,7 @@ pub(crate) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> 
     let interfaces = pod_interfaces(shape, cni);
     let by_network = interfaces * each * if prefixes { PREFIX } else { 1 } + ON_HOST;
     if kubelet.limit == Limit::Image {
-        // Kubelet admits what it is told, and the network gives addresses to no more than these.
+        // Kubelet allows its configured maximum, and the network has addresses for no more pods than these.
         return Ok(kubelet.told.map_or(by_network, |told| told.min(by_network)));
     }
     let cap = match shape.vcpus {

@@ -71,7 +71,7 @@ pub(crate) fn compare<'t>(
         let paths = context.network.trace(&from, &to, &ports);
         let all = |verdict| paths.iter().all(|path| path.verdict == verdict);
         let what = format!("{} ({})", tls.address, tls.outcome.words());
-        // A firewall may refuse in another's name, and what has the address here refuses nobody.
+        // A firewall may refuse in another's name, and the object with the address here refuses no client.
         let arrived = tls.outcome.connected() == Some(true);
         match tls.outcome {
             TlsOutcome::NotTried => {
@@ -113,7 +113,7 @@ pub(crate) fn told_otherwise(
         if told.is_empty() { "no address".to_owned() } else { told.join(", ") }
     };
     let said = match names::told(context, who, name)? {
-        // Which public addresses there are nobody can tell beforehand.
+        // The public addresses of a name are unknown beforehand.
         None if given.is_empty() || are_private(given) => "public addresses".to_owned(),
         None => return Ok(Some(Vec::new())),
         Some(said) if said == *given || !given.is_empty() && given.is_subset(&said) => {

@@ -163,7 +163,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         }
         let first = *seen.first()?;
         let known = needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
-        // What the probe was told counts where nothing was read that could tell it anew.
+        // The expectations of the probe count where no state was read that replaces them.
         let expected = match known.map(|needed| needed.expected.clone()) {
             Some(expected) => expected,
             None if snapshot.read_nothing() || needed.unlisted.is_empty() => {

@@ -39,7 +39,7 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlac
             vantage.name
         ));
     }
-    // What the probe was told counts where nothing was read that could tell it anew.
+    // The expectations of the probe count where no state was read that replaces them.
     let told = |known: Option<bool>| known.filter(|_| context.snapshot.read_nothing());
     let remote = remote_networks(context);
     let hybrid = remote.iter().any(|cidr| find(cidr).is_some())
@@ -50,7 +50,7 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlac
     };
     let in_vpc = match in_vpc {
         in_vpc if !pod || hybrid || operator.is_some() => in_vpc,
-        // Pods of hybrid nodes may have addresses that nobody declared.
+        // Pods of hybrid nodes may have undeclared addresses.
         Ok(false) if !remote.is_empty() => {
             let what = format!(
                 "the kind of node of {} (hybrid or EC2); no known network contains its address",

@@ -265,7 +265,7 @@ fn somebody_has(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool
         return Ok(true);
     }
     match route53_resolver::of_owner(context, "NetworkInterfaces") {
-        // Those to whom a VPC is shared are not shown its owner's interfaces.
+        // Participants of a shared VPC cannot read its owner's network interfaces.
         Some(missing) if context.vpc.as_deref() == Ok(vpc) => Err(vec![missing]),
         _ => Ok(false),
     }

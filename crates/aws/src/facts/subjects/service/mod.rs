@@ -44,7 +44,7 @@ pub(crate) struct ServiceFacts {
     /// Whether the region is known to offer no VPC endpoint for the service.
     not_offered: bool,
     /// The id of the VPC endpoint that answers for the parent domain of the service's names, so that the
-    /// service's names do not resolve. Null without such a VPC endpoint, or if the service has a VPC
+    /// service's names do not resolve. Null where no VPC endpoint does, or where the service has a VPC
     /// endpoint.
     hidden_by: Option<String>,
     /// The full service name for creating a VPC endpoint.

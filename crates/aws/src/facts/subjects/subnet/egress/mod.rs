@@ -27,8 +27,8 @@ pub(crate) struct SubnetEgressFacts {
     /// A NAT gateway in the subnet's zone that the subnet's routes could use; null without a NAT gateway in
     /// the zone.
     nat_gateway_of_zone: Fact<Option<String>>,
-    /// A subnet in the same zone with a route to an internet gateway, for a new NAT gateway; null without
-    /// such a subnet.
+    /// A subnet in the same zone with a route to an internet gateway, for a new NAT gateway; null where no
+    /// subnet has one.
     public_subnet_of_zone: Fact<Option<String>>,
     /// Transit gateway attachments in the subnet's routes without a subnet in the subnet's zone
     /// (`TransitGatewayVpcAttachments[].SubnetIds`).
