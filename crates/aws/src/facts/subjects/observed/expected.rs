@@ -33,7 +33,7 @@ pub(crate) struct Contradictions {
 pub(crate) fn compare<'t>(
     context: &Context<'_>,
     place: &VantagePlace<'_>,
-    greetings: impl Iterator<Item = &'t Tls>,
+    handshakes: impl Iterator<Item = &'t Tls>,
 ) -> Contradictions {
     let from = match source(context, place) {
         Ok(Some(from)) => from,
@@ -55,7 +55,7 @@ pub(crate) fn compare<'t>(
     };
     let (mut closed, mut open, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut some = false;
-    for tls in greetings {
+    for tls in handshakes {
         let to = match interface(context, tls.address) {
             Ok(Some(to)) => to,
             Ok(None) => continue,

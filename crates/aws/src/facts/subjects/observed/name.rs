@@ -12,7 +12,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 
 use super::dns::{DnsAnswers, Resolver, are_private};
-use super::tls::{Greeted, Greetings};
+use super::tls::{HandshakeFacts, Handshakes};
 use super::{NAME, Sight, expected};
 
 /// What rules see of a name that was probed from one place.
@@ -66,7 +66,7 @@ pub(crate) struct ObservedNameFacts {
     /// the API.
     moved_to: Fact<Vec<String>>,
     /// Each address to which the probe tried to open a TLS connection.
-    addresses: Vec<Greeted>,
+    addresses: Vec<HandshakeFacts>,
     /// Whether the name has an address that programs at the place of the probe use or should use.
     has_addresses: Fact<bool>,
     /// Addresses of the name that accept no TCP connection.
@@ -142,17 +142,17 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         let trusted = texts(&trusted(sight).collect());
         !foreign.is_empty() && foreign.iter().all(|address| trusted.contains(address))
     });
-    let greetings = Greetings::of(sight, used(&private_expected, &resolves, sight, (&given, &proved)));
+    let handshakes = Handshakes::of(sight, used(&private_expected, &resolves, sight, (&given, &proved)));
     let proxy = proxy(sight);
-    let compared_greetings = greetings
+    let compared_handshakes = handshakes
         .all()
-        .filter(|tls| !greetings.is_beyond(tls.address) && (!has_moved || given.contains(&tls.address)));
-    let paper = expected::compare(context, place, compared_greetings);
-    let unreachable = greetings.wrong(
+        .filter(|tls| !handshakes.is_beyond(tls.address) && (!has_moved || given.contains(&tls.address)));
+    let paper = expected::compare(context, place, compared_handshakes);
+    let unreachable = handshakes.wrong(
         &[TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused],
         &[TlsOutcome::NotTried],
     );
-    let reached = greetings.all().any(|tls| tls.outcome.connected() == Some(true));
+    let reached = handshakes.all().any(|tls| tls.outcome.connected() == Some(true));
     let told_otherwise = resolves.clone().and_then(|_| {
         if has_moved { Ok(None) } else { expected::told_otherwise(context, place, sight.name, &given) }
     });
@@ -179,21 +179,21 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         foreign_answers,
         absent: Fact(absent),
         moved_to: Fact(moved_to),
-        addresses: greetings.listed(&sight.expected),
-        has_addresses: Fact(greetings.any()),
+        addresses: handshakes.listed(&sight.expected),
+        has_addresses: Fact(handshakes.any()),
         none_reachable: !reached && unreachable.as_ref().is_ok_and(|all| !all.is_empty()),
         unreachable: Fact(unreachable),
         without_tls: Fact(
-            greetings.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &unconnected),
+            handshakes.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &unconnected),
         ),
-        of_other_ca: Fact(greetings.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
+        of_other_ca: Fact(handshakes.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
         of_other_name: Fact(
-            greetings
+            handshakes
                 .wrong(&[TlsOutcome::WrongName], &[&UNSEEN[..], &DATES, &[TlsOutcome::WrongCa]].concat()),
         ),
-        out_of_date: Fact(greetings.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid], &UNSEEN)),
-        unusable: Fact(greetings.wrong(&[TlsOutcome::Unusable], &UNSEEN)),
-        rejecting: Fact(greetings.wrong(&[TlsOutcome::Rejected], &unconnected)),
+        out_of_date: Fact(handshakes.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid], &UNSEEN)),
+        unusable: Fact(handshakes.wrong(&[TlsOutcome::Unusable], &UNSEEN)),
+        rejecting: Fact(handshakes.wrong(&[TlsOutcome::Rejected], &unconnected)),
         proxied: proxy.is_some(),
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),

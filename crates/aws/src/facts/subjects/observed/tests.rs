@@ -68,7 +68,7 @@ fn times_are_compared_as_times_and_a_probe_of_another_week_counts_for_nothing() 
     let ids: Vec<String> =
         old.subjects("observed_name", OPERATORS).into_iter().map(|subject| subject.id).collect();
     assert_eq!(ids, [format!("{STS}@node-a")]);
-    assert!(seen(&old, STS, "node-a")["resolves"]["$unknown"].is_array(), "only a greeting is left");
+    assert!(seen(&old, STS, "node-a")["resolves"]["$unknown"].is_array(), "only a TLS handshake is left");
     // A snapshot that is older than the probe takes nothing away from what was seen.
     let new = at("2027-03-01T00:00:00Z", "2027-03-01T00:00:00Z");
     assert_eq!(seen(&new, STS, "node-a")["resolves"], true);

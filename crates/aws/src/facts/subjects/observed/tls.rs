@@ -12,7 +12,7 @@ use super::Sight;
 
 /// One address of a name.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Greeted {
+pub(crate) struct HandshakeFacts {
     /// The address and port.
     pub address: String,
     /// Whether the address is an expected address of the name; null if the expected addresses are not known.
@@ -24,7 +24,7 @@ pub(crate) struct Greeted {
 }
 
 /// The TLS connections to the addresses of one name.
-pub(crate) struct Greetings<'o> {
+pub(crate) struct Handshakes<'o> {
     all: Vec<&'o Tls>,
     /// The addresses that programs there use.
     used: Known<BTreeSet<IpAddr>>,
@@ -32,7 +32,7 @@ pub(crate) struct Greetings<'o> {
     vantage: String,
 }
 
-impl<'o> Greetings<'o> {
+impl<'o> Handshakes<'o> {
     /// Of the addresses that a name has there, and of those that it should have.
     pub(crate) fn of(sight: &Sight<'o>, used: Known<BTreeSet<IpAddr>>) -> Self {
         let tls = |seen: &'o Seen| match seen {
@@ -54,14 +54,14 @@ impl<'o> Greetings<'o> {
         self.all.iter().copied()
     }
 
-    pub(crate) fn listed(&self, expected: &Known<BTreeSet<IpAddr>>) -> Vec<Greeted> {
-        let greeted = |tls: &&Tls| Greeted {
+    pub(crate) fn listed(&self, expected: &Known<BTreeSet<IpAddr>>) -> Vec<HandshakeFacts> {
+        let shown = |tls: &&Tls| HandshakeFacts {
             address: place(tls),
             expected: expected.as_ref().ok().map(|expected| expected.contains(&tls.address)),
             outcome: told(tls),
             issuer: tls.issuer.clone(),
         };
-        self.all.iter().map(greeted).collect()
+        self.all.iter().map(shown).collect()
     }
 
     /// The addresses on which this is wrong. Addresses without a result leave it open whether there are more.
