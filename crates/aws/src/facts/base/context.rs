@@ -15,7 +15,8 @@ use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::{Arn, Snapshot, unread};
 
 use super::memo::Memo;
-use super::planned_cluster;
+use super::planned_collections::CLUSTER_GROUP;
+use super::{context, planned_collections};
 
 /// What facts are computed from.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl<'s> Context<'s> {
             memo: Memo::default(),
         };
         if let Some(plan) = context.plan() {
-            planned_cluster::assume(&context, plan);
+            context::assume(&context, plan);
         }
         context
     }
@@ -133,7 +134,7 @@ impl<'s> Context<'s> {
 
     /// Why something that this collection would tell is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
-        if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
+        if self.plan().is_some() && planned_collections::is_of_cluster(collection) {
             return self.field(collection, collection);
         }
         unread::missing(self.snapshot, collection, id)
@@ -143,7 +144,7 @@ impl<'s> Context<'s> {
     pub fn field(&self, collection: &str, field: &str) -> Missing {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
-        if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
+        if self.plan().is_some() && planned_collections::is_of_cluster(collection) {
             let what = format!("{field}, which {operation} will tell");
             return Missing::not_yet(what);
         }
@@ -263,6 +264,24 @@ fn partition_of(region: &str) -> String {
         _ => "aws",
     };
     partition.to_owned()
+}
+
+/// Says what is taken for granted about a cluster that does not exist yet.
+pub(crate) fn assume(context: &Context<'_>, plan: &Plan) {
+    let groups = if plan.security_groups.is_empty() {
+        String::new()
+    } else {
+        format!(" and {}", plan.security_groups.join(", "))
+    };
+    context.assume(format!(
+        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}; its private endpoint will be on, the public one off.",
+        plan.control_plane_subnets.join(", ")
+    ));
+    let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };
+    context.assume(format!(
+        "Nodes are still to come, as EC2 instances in {}, with the cluster's own security group.",
+        subnets.join(", ")
+    ));
 }
 
 #[cfg(test)]

@@ -19,7 +19,8 @@ use crate::network::{Blocker, End, EndKind, Path};
 use crate::snapshot::Snapshot;
 
 use super::base::context::Context;
-use super::ends::{self, EndSide, Ends, label, merge_blockers, pods_towards};
+use super::ends::end_set::Ends;
+use super::ends::{self, EndSide, label, merge_blockers, pods_towards};
 use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;

@@ -10,7 +10,7 @@ use privek_core::sets::addresses::AddressSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Sight;
+use super::sight::Sight;
 
 /// One resolver, asked in one way.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
