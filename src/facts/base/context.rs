@@ -160,10 +160,9 @@ impl<'s> Context<'s> {
         if value.is_some() || self.snapshot.snapshot_version >= version {
             return Ok(value);
         }
-        let mut missing = self.field(collection, field);
-        missing.what =
+        let what =
             format!("{field}, which snapshots of version {} leave out", self.snapshot.snapshot_version);
-        Err(vec![missing])
+        Err(vec![self.field(collection, field).worded(what)])
     }
 
     /// The time that dates are judged at, in seconds since 1970.

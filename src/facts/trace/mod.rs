@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 
 use crate::intent::Intent;
-use crate::known::Missing;
+use crate::known::{self, Missing};
 use crate::network::Path;
 use crate::network::{Blocker, End, EndKind};
 use crate::path::Verdict;
@@ -147,8 +147,7 @@ fn withhold(path: &mut Path, missing: &[Missing]) {
     if missing.is_empty() {
         return;
     }
-    let all: BTreeSet<Missing> = path.missing.iter().chain(missing).cloned().collect();
-    path.missing = all.into_iter().collect();
+    path.missing = known::joined(path.missing.iter().chain(missing).cloned());
     if path.verdict == Verdict::Open {
         path.verdict = Verdict::Unknown;
     }
