@@ -163,12 +163,9 @@ impl<'s> Context<'s> {
         if value.is_some() || self.snapshot.header.snapshot_version >= version {
             return Ok(value);
         }
-        let mut missing = self.field(collection, field);
-        missing.what = format!(
-            "{field}, which snapshots of version {} leave out",
-            self.snapshot.header.snapshot_version
-        );
-        Err(vec![missing])
+        let version = self.snapshot.header.snapshot_version;
+        let what = format!("{field}, which snapshots of version {version} leave out");
+        Err(vec![self.field(collection, field).worded(what)])
     }
 
     /// The time that dates are judged at, in seconds since 1970.

@@ -11,8 +11,6 @@ use crate::facts::base::context::Context;
 use crate::intent::Operator;
 use crate::network::{End, EndKind};
 
-use super::endpoint::doubts;
-
 /// The ends that are known, and why there may be more.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct Ends {

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeSet;
 
-use privek_core::known;
-
 use crate::facts::base::context::Context;
 use crate::facts::ends;
 

@@ -19,7 +19,7 @@ mod zones;
 
 use std::collections::BTreeSet;
 
-use privek_core::known::{self, Known};
+use privek_core::known::Known;
 
 use super::base::context::Context;
 use super::ends;

@@ -25,7 +25,7 @@ use privek_core::subject::Subjects;
 use schemars::{JsonSchema, Schema, schema_for};
 
 use super::base::context::Context;
-use super::{flows, names};
+use super::flows;
 
 /// The kinds of subjects, in the order of the report's areas.
 pub const KINDS: &[&str] = &{

@@ -15,7 +15,7 @@ use crate::facts::inventory::operators;
 use crate::facts::names::answer::{Answer, Lookup};
 use crate::facts::names::inbound::inbound_servers;
 use crate::facts::names::question::Question;
-use crate::facts::names::required::{NeededName, cluster_host, of};
+use crate::facts::names::required::NeededName;
 use crate::facts::names::{client, required};
 use crate::network::Blocker;
 

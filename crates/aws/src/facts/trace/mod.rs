@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use privek_core::known::Missing;
+use privek_core::known::{self, Missing};
 use privek_core::path::Verdict;
 use privek_core::sets::ports::Ports;
 use privek_core::subject::Target;
@@ -148,8 +148,7 @@ fn withhold(path: &mut Path, missing: &[Missing]) {
     if missing.is_empty() {
         return;
     }
-    let all: BTreeSet<Missing> = path.missing.iter().chain(missing).cloned().collect();
-    path.missing = all.into_iter().collect();
+    path.missing = known::joined(path.missing.iter().chain(missing).cloned());
     if path.verdict == Verdict::Open {
         path.verdict = Verdict::Unknown;
     }

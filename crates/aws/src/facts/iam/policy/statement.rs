@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::decision::{Applies, PolicyKind, Request};
-use super::language::{LanguageVersion, texts, version};
+use super::language::{LanguageVersion, texts};
 use super::{condition, pattern, principal};
 
 /// Whether a statement applies to a request.
