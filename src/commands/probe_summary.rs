@@ -220,11 +220,7 @@ mod tests {
         assert_eq!(name.well, None);
         assert_eq!(
             lines(&name.lines),
-            [
-                "system: 10.0.0.1",
-                "10.0.0.1:443, 10.0.0.2:443: timed out",
-                "10.0.0.3:443: certificate valid"
-            ]
+            ["system: 10.0.0.1", "10.0.0.1:443, 10.0.0.2:443: timed out", "10.0.0.3:443: certificate valid"]
         );
     }
 }

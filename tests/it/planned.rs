@@ -146,7 +146,10 @@ cluster:
         .run()
         .report();
     assert_eq!(outcome(&report, "private-endpoint-off"), [("payments", "pass")]);
-    assert!(report["assumptions"].to_string().contains("the plan in the declarations is ignored"), "{report:#}");
+    assert!(
+        report["assumptions"].to_string().contains("the plan in the declarations is ignored"),
+        "{report:#}"
+    );
 }
 
 #[test]

@@ -92,10 +92,9 @@ pub async fn probe(
             (target, dns, results)
         })
     });
-    let expected = targets
-        .names
-        .iter()
-        .map(|target| async move { (target, run.connect_all(target, target.expected.iter().flatten()).await) });
+    let expected = targets.names.iter().map(|target| async move {
+        (target, run.connect_all(target, target.expected.iter().flatten()).await)
+    });
     let (asked, expected) = tokio::join!(join_all(asked), join_all(expected));
 
     let observed = |target: &Target, seen: Seen| Observation {

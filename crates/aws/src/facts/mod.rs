@@ -30,7 +30,7 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 use base::context::Context;
-use base::planned_cluster;
+use base::planned_collections::CLUSTER_GROUP;
 
 pub use privek_core::known::{Missing, MissingKind};
 pub use privek_core::sets::ports::Ports;
@@ -106,7 +106,7 @@ impl FactSource for Facts<'_> {
 
     fn not_yet(&self) -> Vec<String> {
         let plan = self.context.plan();
-        plan.map_or_else(Vec::new, |plan| vec![plan.called(), planned_cluster::CLUSTER_GROUP.to_owned()])
+        plan.map_or_else(Vec::new, |plan| vec![plan.called(), CLUSTER_GROUP.to_owned()])
     }
 }
 

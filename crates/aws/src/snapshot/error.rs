@@ -27,7 +27,9 @@ pub enum SnapshotError {
         path: String,
     },
     /// The file holds nothing.
-    #[error("{path}: is empty; a failed AWS CLI command leaves an empty file. Delete the file to treat its content as unread")]
+    #[error(
+        "{path}: is empty; a failed AWS CLI command leaves an empty file. Delete the file to treat its content as unread"
+    )]
     Empty {
         /// The path.
         path: String,
@@ -91,9 +93,7 @@ pub enum SnapshotError {
         why: String,
     },
     /// An item has no identity.
-    #[error(
-        "{path}: item {index} of `{collection}` has no id or name; keep the id or name in a --query"
-    )]
+    #[error("{path}: item {index} of `{collection}` has no id or name; keep the id or name in a --query")]
     NoId {
         /// The path.
         path: String,
@@ -103,9 +103,7 @@ pub enum SnapshotError {
         index: usize,
     },
     /// AWS's output does not say what it belongs to, and neither does the file's name.
-    #[error(
-        "{path}: `{key}` has no id; put the id into the file name, for instance {example}"
-    )]
+    #[error("{path}: `{key}` has no id; put the id into the file name, for instance {example}")]
     NoIdInName {
         /// The path.
         path: String,

@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::written::{Wrong, checked};
-use super::{Growth, Ids, IntentError};
+use super::Ids;
+use super::declared::Growth;
+use super::error::{IntentError, Wrong};
+use super::written::checked;
 
 /// More than any cluster has; a count beyond it is a slip of the finger.
 const MOST: i64 = 1_000_000;

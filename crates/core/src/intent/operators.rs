@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Ids, IntentError, Operator};
+use super::Ids;
+use super::declared::Operator;
+use super::error::IntentError;
 
 /// No part of a flag is longer; what is longer is a paste gone wrong.
 pub const LONGEST: usize = 200;

@@ -7,10 +7,13 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
+use crate::yaml;
+
+use super::declared::{Intent, Network, Nodes, Operator, Pods, ROLES};
+use super::error::{IntentError, Wrong};
 use super::growth::WrittenGrowth;
 use super::operators::parse_cidr;
-use super::{Dialect, Ids, Intent, IntentError, Network, Nodes, Operator, Pods, ROLES};
-use crate::yaml;
+use super::{Dialect, Ids};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -66,9 +69,6 @@ struct WrittenNodes {
     #[serde(default)]
     security_groups: Vec<Spanned<String>>,
 }
-
-/// Says what is wrong, where.
-pub type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
 
 impl<W> Written<W> {
     /// What the file declares.

@@ -44,10 +44,7 @@ impl<'c> Checker<'c> {
             self.not_empty(text);
         }
         if raw.references.value.is_empty() {
-            self.wrong(
-                &raw.references,
-                "a rule needs at least one reference: a page of AWS's documentation",
-            );
+            self.wrong(&raw.references, "a rule needs at least one reference: a page of AWS's documentation");
         }
         self.covers(&raw.covers);
         let flow = self.subject(&raw);
@@ -216,10 +213,8 @@ impl<'c> Checker<'c> {
             self.wrong(raw, "the last severity must have no `when`; every subject needs a severity");
         }
         for case in cases.iter().rev().skip(1).filter(|case| case.when.is_none()) {
-            let message = format!(
-                "a severity without `when` must be the last, but is before {:?}",
-                case.severity
-            );
+            let message =
+                format!("a severity without `when` must be the last, but is before {:?}", case.severity);
             self.wrong(raw, message.to_lowercase());
         }
         let mut compiled = Vec::new();

@@ -283,7 +283,10 @@ fn mistakes_are_found_with_file_line_column_and_what_would_be_right() {
         (rule("subnet.free >=", ""), format!("{place}:5:")),
         (rule("subnet.free", ""), "`subnet.free` is not true or false".into()),
         (rule("subnet.paths.all(p, p.opn)", ""), "unknown field `opn` in `subnet.paths[].opn`".into()),
-        (rule("subnets.free > 1", ""), "unknown variable `subnets`; known are subnet, cluster, target".into()),
+        (
+            rule("subnets.free > 1", ""),
+            "unknown variable `subnets`; known are subnet, cluster, target".into(),
+        ),
         (
             rule("subnet.free > 1", "wen: true\n"),
             format!("{place}:5:1: unknown field `wen`; did you mean `when`?"),

@@ -4,3 +4,4 @@ pub mod context;
 pub mod domain_name;
 mod memo;
 pub mod planned_cluster;
+pub mod planned_collections;

@@ -5,7 +5,7 @@ use privek_core::known::Missing;
 use crate::facts::base::context::Context;
 use crate::network::{End, EndKind, Groups};
 
-use super::Ends;
+use super::end_set::Ends;
 use super::placements::Placements;
 
 /// The network interfaces that EKS placed in the VPC; before it did, where it may place them.

@@ -7,7 +7,8 @@ use crate::facts::inventory::operators;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
-use super::{Ends, Parties, Party, operator_networks};
+use super::end_set::{Ends, Parties, Party};
+use super::operator_networks;
 
 /// One party for each operators' network.
 pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {

@@ -9,7 +9,7 @@ use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::network::{End, EndKind};
 
-use super::{Ends, Parties, Party};
+use super::end_set::{Ends, Parties, Party};
 
 /// How EFS describes the interface of a mount target: `EFS mount target for fs-… (fsmt-…)`.
 const DESCRIPTION: &str = "EFS mount target for fs-";

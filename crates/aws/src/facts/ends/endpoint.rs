@@ -12,7 +12,7 @@ use crate::facts::features;
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
-use super::Ends;
+use super::end_set::Ends;
 
 /// Whether the matrix has a service of this suffix.
 pub(crate) fn is_service(name: &str) -> bool {

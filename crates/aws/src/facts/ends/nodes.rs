@@ -6,7 +6,7 @@ use crate::facts::inventory::node_groups;
 use crate::facts::inventory::ungrouped_nodes::beyond;
 use crate::network::Groups;
 
-use super::Ends;
+use super::end_set::Ends;
 use super::placements::Placements;
 
 /// The nodes on EC2: for each subnet and set of security groups one end.

@@ -8,7 +8,7 @@ use privek_core::known::Missing;
 use crate::facts::base::context::Context;
 use crate::network::{End, EndKind, Groups};
 
-use super::Ends;
+use super::end_set::Ends;
 
 /// Where something is, collected place by place.
 #[derive(Debug, Default)]

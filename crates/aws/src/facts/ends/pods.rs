@@ -20,8 +20,9 @@ use crate::facts::inventory::vpc_cni::{self, CniKnown};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{NetworkInterface, Subnet, Tag, tag};
 
+use super::end_set::Ends;
 use super::placements::Placements;
-use super::{Ends, of_nodes, parties};
+use super::{of_nodes, parties};
 
 /// Marks a subnet, or a security group, as one for pods.
 const ROLE: &str = "kubernetes.io/role/cni";

@@ -11,7 +11,7 @@ use crate::facts::inventory::route53_resolver::{endpoint_answers, forward_rules}
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
-use super::{Ends, Parties, Party};
+use super::end_set::{Ends, Parties, Party};
 
 /// The addresses on which the VPC's resolver answers other networks.
 ///

@@ -14,7 +14,8 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown, Snat};
 use crate::network::{End, EndKind};
 
-use super::{Ends, of_nodes, pods};
+use super::end_set::Ends;
+use super::{of_nodes, pods};
 
 /// The ends whose addresses pods' packets carry towards these destinations.
 pub(crate) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End]) -> Rc<Ends> {

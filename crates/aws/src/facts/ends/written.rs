@@ -13,8 +13,9 @@ use crate::ids::{self, Kind};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefixList, Route};
 
+use super::end_set::{Ends, Parties};
 use super::not_found::{absent, is_known, no_such_network};
-use super::{Ends, NoEnd, Parties, declared, endpoint, label, of_role, parties};
+use super::{NoEnd, declared, endpoint, label, of_role, parties};
 
 /// Whether an end is the source or the destination of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

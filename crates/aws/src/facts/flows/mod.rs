@@ -19,8 +19,9 @@ use crate::network::{Blocker, End};
 
 use super::EndSpec;
 use super::base::context::Context;
+use super::ends::end_set::{self, Ends, Parties, Party};
 use super::ends::grammar::ROLES;
-use super::ends::{self, EndSide, Ends, Parties, Party, merge_blockers, operator_networks};
+use super::ends::{self, EndSide, merge_blockers, operator_networks};
 use super::inventory::operators;
 use equivalence::Class;
 use port::{AskedPort, asked};
@@ -163,7 +164,7 @@ impl FlowRun<'_, '_> {
             if applies == Ok(false) { FlowResult::default() } else { self.trace(asked.port, &near, target) };
         let port = match (asked.port, &target.ports) {
             (FlowPort::Targets(protocol), Some(ports)) if !ports.is_empty() => {
-                ends::ports_of(protocol, ports)
+                end_set::ports_of(protocol, ports)
             }
             (port, _) => port.to_string(),
         };
@@ -240,7 +241,7 @@ impl FlowRun<'_, '_> {
         (from, sources): (&[End], &Class),
         (to, targets): (&[End], &Class),
     ) {
-        let subnet = |end: &End| ends::subnet(self.context, end);
+        let subnet = |end: &End| end_set::subnet(self.context, end);
         let by_subnet: BTreeMap<Option<String>, usize> =
             targets.iter().map(|&at| (subnet(&to[at]), at)).collect();
         let within: Vec<(usize, usize)> =
@@ -305,7 +306,7 @@ impl FlowRun<'_, '_> {
         }
         let (mut near, mut untold) = (Vec::new(), Vec::new());
         for one in &with_ports {
-            match ends::same_zone(self.context, source, one.0) {
+            match end_set::same_zone(self.context, source, one.0) {
                 Ok(true) => near.push(*one),
                 Ok(false) => {}
                 Err(missing) => untold.extend(missing),

@@ -10,7 +10,8 @@ use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::EndSpec;
 use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
-use crate::facts::ends::{self, Ends, Party};
+use crate::facts::ends;
+use crate::facts::ends::end_set::{self, Ends, Party};
 use crate::facts::features::{self, FeatureUse};
 use crate::facts::inventory::{route53_profiles, subnets};
 use crate::snapshot::aws::ec2::VpcEndpoint;
@@ -158,7 +159,7 @@ impl Services<'_, '_, '_> {
         let mut some_way = false;
         let mut unknown = Vec::new();
         for source in &sources.known {
-            let way = match ends::subnet(context, source) {
+            let way = match end_set::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
                 None if service_endpoint::is_interface(context, best) == Ok(true) => {

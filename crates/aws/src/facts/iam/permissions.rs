@@ -13,7 +13,8 @@ use crate::catalogue::registries;
 use crate::facts::base::context::Context;
 use crate::snapshot::Arn;
 
-use super::policy::{Caller, Carried, Decision, Keys, PolicyKind, Request, all};
+use super::policy::decision::{Decision, PolicyKind, Request};
+use super::policy::{Caller, Carried, Keys, all};
 use super::role_usage::last;
 
 /// Whether a role may do all of something.

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 
-use super::policy::{Caller, Decision, Keys, PolicyKind, Request, evaluate};
+use super::policy::decision::{Decision, PolicyKind, Request};
+use super::policy::{Caller, Keys, evaluate};
 use super::role_usage::RoleUse;
 
 /// Whether those who use a role may assume it.

@@ -16,8 +16,9 @@ use crate::network::{Blocker, BlockerCode, End, Remedy};
 
 use super::answer::{Answer, Lookup, blocker, of_servers};
 use super::forwarding::by_network;
+use super::inbound::inbound_servers;
+use super::question::Question;
 use super::resolver::{self, Trail};
-use super::{Question, inbound_servers};
 
 /// What a lookup by operators results in, and the VPC of the operators.
 pub(crate) struct OperatorLookup {

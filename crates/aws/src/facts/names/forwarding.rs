@@ -10,19 +10,20 @@ use privek_core::sets::ports::{Ports, Protocol};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
-use crate::facts::ends;
+use crate::facts::ends::{self, end_set};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
 use super::answer::{Forward, Lookup, blocker, of_servers};
+use super::inbound::inbound_servers;
+use super::question::Question;
 use super::resolver::{self, Trail};
-use super::{Question, inbound_servers};
 
 /// A sender of forwarded queries.
 struct QuerySender<'a> {
     /// The source addresses.
-    from: ends::Ends,
+    from: end_set::Ends,
     /// The Resolver rule; none for a network's own DNS servers.
     rule: Option<&'a str>,
     /// The object that is the blocker where a server does not answer.
@@ -99,7 +100,7 @@ pub(crate) fn by_network(
 ) -> Lookup {
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
     let sender = QuerySender {
-        from: ends::Ends::known(from),
+        from: end_set::Ends::known(from),
         rule: None,
         object: ("network", name),
         may_change: true,

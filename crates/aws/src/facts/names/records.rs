@@ -11,8 +11,8 @@ use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
-use super::Question;
 use super::answer::{Answer, Lookup, blocker};
+use super::question::Question;
 use super::required::of_endpoint;
 use super::resolver::{self, Trail};
 

@@ -9,7 +9,8 @@ use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};
-use super::{Question, dns_firewall, forwarding, required, zones};
+use super::question::Question;
+use super::{dns_firewall, forwarding, required, zones};
 
 /// A rule that applies to a VPC.
 #[derive(Clone, Debug)]

@@ -14,9 +14,10 @@ use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker};
+use super::question::Question;
+use super::records;
 use super::required::{cluster_host, control_plane, of_endpoint};
 use super::resolver::Trail;
-use super::{Question, records};
 
 /// A private zone of a VPC.
 #[derive(Clone, Debug)]

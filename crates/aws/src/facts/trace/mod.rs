@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use privek_core::known::Missing;
+use privek_core::known::{self, Missing};
 use privek_core::path::Verdict;
 use privek_core::sets::ports::Ports;
 use privek_core::subject::Target;
@@ -19,7 +19,8 @@ use crate::network::{Blocker, End, EndKind, Path};
 use crate::snapshot::Snapshot;
 
 use super::base::context::Context;
-use super::ends::{self, EndSide, Ends, label, merge_blockers, pods_towards};
+use super::ends::end_set::Ends;
+use super::ends::{self, EndSide, label, merge_blockers, pods_towards};
 use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;
@@ -147,8 +148,7 @@ fn withhold(path: &mut Path, missing: &[Missing]) {
     if missing.is_empty() {
         return;
     }
-    let all: BTreeSet<Missing> = path.missing.iter().chain(missing).cloned().collect();
-    path.missing = all.into_iter().collect();
+    path.missing = known::joined(path.missing.iter().chain(missing).cloned());
     if path.verdict == Verdict::Open {
         path.verdict = Verdict::Unknown;
     }

@@ -8,7 +8,8 @@ use privek_core::path::{Hop, Leg, Verdict};
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::{centralized, service_endpoint};
-use crate::facts::ends::{Ends, pods_towards};
+use crate::facts::ends::end_set::Ends;
+use crate::facts::ends::pods_towards;
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Path, Remedy};
 use crate::snapshot::aws::ec2::Route;
 

@@ -11,7 +11,8 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::ends::{self, Ends, pods_towards};
+use crate::facts::ends::end_set::Ends;
+use crate::facts::ends::{self, pods_towards};
 use crate::network::{End, EndKind, Path};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 

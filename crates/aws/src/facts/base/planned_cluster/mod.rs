@@ -11,13 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{IpPermission, IpRange, Ipv6Range, SecurityGroup, UserIdGroupPair};
 use crate::snapshot::aws::eks::{Cluster, KubernetesNetworkConfig, VpcConfig};
 
-use super::context::Context;
-
-/// The security group that EKS will make for the cluster; its id is AWS's to choose.
-pub(crate) const CLUSTER_GROUP: &str = "eks-cluster-sg";
-
-/// What belongs to the region rather than to a cluster, though EKS returns it.
-const REGIONAL: [&str; 2] = ["clusterVersions", "addonVersions"];
+use super::planned_collections::{CLUSTER_GROUP, REGIONAL};
 
 /// What is wrong with a plan: it names something that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -172,30 +166,6 @@ fn group(plan: &Plan, account: Option<String>) -> SecurityGroup {
         }],
         ..SecurityGroup::default()
     }
-}
-
-/// Whether only a cluster that exists has items in this collection.
-pub(crate) fn is_of_cluster(collection: &str) -> bool {
-    crate::snapshot::aws::collection(collection).is_some_and(|known| known.service == "eks")
-        && !REGIONAL.contains(&collection)
-}
-
-/// Says what is taken for granted about a cluster that does not exist yet.
-pub(crate) fn assume(context: &Context<'_>, plan: &Plan) {
-    let groups = if plan.security_groups.is_empty() {
-        String::new()
-    } else {
-        format!(" and {}", plan.security_groups.join(", "))
-    };
-    context.assume(format!(
-        "The cluster does not exist yet. EKS will place its network interfaces in {}, with a new cluster security group ({CLUSTER_GROUP}){groups}. {CLUSTER_GROUP} allows traffic from itself and all outbound traffic. The cluster API endpoint has private access and no public access.",
-        plan.control_plane_subnets.join(", ")
-    ));
-    let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };
-    context.assume(format!(
-        "Nodes will be EC2 instances in {} with the cluster security group.",
-        subnets.join(", ")
-    ));
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! A planned cluster on the network of the healthy one.
 
+use crate::facts::test_support::fixture::{DerivedFacts, Fixture, derived};
 use privek_core::subject::UNKNOWN;
 use serde_json::{Value, json};
-
-use crate::facts::Facts;
-use crate::facts::test_support::fixture::Fixture;
 
 use super::*;
 
@@ -21,10 +19,10 @@ fn intent(text: &str) -> Intent {
 }
 
 /// The facts about a plan.
-fn planned<T>(snapshot: &Snapshot, plan: &str, see: impl FnOnce(&Facts<'_>) -> T) -> T {
+fn planned<T>(snapshot: &Snapshot, plan: &str, see: impl FnOnce(&DerivedFacts<'_>) -> T) -> T {
     let intent = intent(plan);
     let settled = settled(snapshot, &intent).unwrap();
-    see(&Facts::derive(&settled, &intent))
+    see(&derived(&settled, &intent))
 }
 
 fn kinds(value: &Value) -> Vec<&str> {

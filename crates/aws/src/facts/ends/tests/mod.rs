@@ -10,6 +10,7 @@ use crate::intent::Intent;
 use crate::network::Groups;
 
 use super::*;
+use crate::network::{End, EndKind};
 
 const CLUSTER: &str = "payments";
 const NODE_GROUPS: [&str; 2] = ["sg-0a00000000000000d", "sg-0a00000000000000f"];

@@ -1,11 +1,9 @@
 //! Flows between the roles of a cluster.
 
-use serde_json::{Value, json};
-
-use crate::facts::Facts;
 use crate::facts::flows::*;
-use crate::facts::test_support::fixture::{Fixture, is_unknown};
+use crate::facts::test_support::fixture::{Fixture, derived, is_unknown};
 use crate::intent::Intent;
+use serde_json::{Value, json};
 
 const ZONES: [&str; 2] = ["subnet-0a00000000000002a", "subnet-0a00000000000002c"];
 
@@ -13,7 +11,7 @@ fn run(fixture: &Fixture, intent: &str, (from, to, port): (&str, &str, &str)) ->
     let snapshot = fixture.snapshot();
     let intent = Intent::from_yaml("intent", intent).unwrap();
     let spec = FlowSpec { from: from.into(), to: to.into(), port: port.into() };
-    Facts::derive(&snapshot, &intent).flow(&spec)
+    derived(&snapshot, &intent).flow(&spec)
 }
 
 fn ids(subjects: &Subjects) -> Vec<&str> {
@@ -238,7 +236,7 @@ fn supposed_webhook_ports_are_an_assumption() {
     let assumed = |intent: &str| {
         let snapshot = Fixture::healthy().snapshot();
         let intent = Intent::from_yaml("intent", intent).unwrap();
-        let facts = Facts::derive(&snapshot, &intent);
+        let facts = derived(&snapshot, &intent);
         facts.flow(&FlowSpec { from: "control-plane".into(), to: "pods".into(), port: "webhooks".into() });
         facts.assumptions().iter().any(|text| text.contains("webhook_ports"))
     };

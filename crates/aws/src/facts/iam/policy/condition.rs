@@ -6,11 +6,13 @@
 
 use serde_json::Value;
 
-use super::keys::{Carried, Keys};
-use super::principal::is_account;
-use super::statement::LanguageVersion;
-use super::{Applies, pattern};
 use crate::snapshot::Arn;
+
+use super::decision::Applies;
+use super::keys::{Carried, Keys};
+use super::language::LanguageVersion;
+use super::pattern;
+use super::principal::is_account;
 
 /// Whether all conditions of a statement hold for what a request carries.
 pub(crate) fn met(version: LanguageVersion, block: Option<&Value>, keys: &Keys) -> Applies {

@@ -1,6 +1,6 @@
 //! Patterns with `*` and `?`, held against texts in which `*` stands for whatever there may be.
 
-use super::Applies;
+use super::decision::Applies;
 
 /// Whether a pattern admits a text: all that it stands for, some of it, or none.
 pub(crate) fn admits(pattern: &str, text: &str) -> Applies {

@@ -4,9 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::Applies;
-use super::statement::texts;
 use crate::snapshot::Arn;
+
+use super::decision::Applies;
+use super::language::texts;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]

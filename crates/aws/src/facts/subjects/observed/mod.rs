@@ -8,6 +8,7 @@ mod dns;
 mod expected;
 mod name;
 mod resolver;
+mod sight;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -16,7 +17,7 @@ mod vantage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use privek_core::known::{Known, Missing};
+use privek_core::known::Missing;
 use privek_core::observation::{CLUSTER, Networks, Observation, Vantage, VantageKind};
 use privek_core::subject::{Subject, Subjects};
 use privek_core::time::Time;
@@ -26,39 +27,11 @@ use crate::facts::names;
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
-use vantage::VantagePlace;
+use sight::Sight;
 
 pub(crate) use name::ObservedNameFacts;
 pub(crate) use resolver::ObservedResolverFacts;
-
-/// A name, as it was seen from one place.
-pub(crate) const NAME: &str = "observed_name";
-/// A DNS server, as it answered to one place.
-pub(crate) const RESOLVER: &str = "observed_resolver";
-
-/// What one probe saw of one name.
-struct Sight<'c> {
-    vantage: &'c Vantage,
-    /// What the place is called.
-    called: String,
-    place: VantagePlace<'c>,
-    at: &'c str,
-    of: &'c str,
-    name: &'c str,
-    essential: bool,
-    /// Whether the probe was configured with public addresses for the name as well.
-    also_public: Option<bool>,
-    /// The private addresses that it should have.
-    expected: Known<BTreeSet<IpAddr>>,
-    seen: Vec<&'c Observation>,
-}
-
-impl Sight<'_> {
-    /// Whether it has to work there: the API everywhere, services where nodes and pods of the cluster run.
-    fn needed_here(&self) -> Known<bool> {
-        if self.of == CLUSTER { Ok(true) } else { self.place.of_cluster.clone() }
-    }
-}
+pub(crate) use sight::{NAME, RESOLVER};
 
 /// Where the cluster is, for a probe that will run where AWS cannot be read; nothing where that was not read.
 pub fn cluster_networks(snapshot: &Snapshot, intent: &Intent) -> Option<Networks> {

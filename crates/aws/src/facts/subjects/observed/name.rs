@@ -12,8 +12,9 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 
 use super::dns::{DnsAnswers, Resolver, are_private};
+use super::expected;
+use super::sight::{NAME, Sight};
 use super::tls::{HandshakeFacts, Handshakes};
-use super::{NAME, Sight, expected};
 
 /// What rules see of a name that was probed from one place.
 #[derive(Clone, Debug, Serialize, JsonSchema)]

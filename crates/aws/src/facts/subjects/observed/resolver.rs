@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dns::{DnsAnswers, are_private, told};
-use super::{RESOLVER, Sight};
+use super::sight::{RESOLVER, Sight};
 
 /// What rules see of a DNS server that was asked from one place. Names that do not have to work there do not
 /// count.

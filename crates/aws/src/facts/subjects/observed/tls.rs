@@ -8,7 +8,7 @@ use privek_core::observation::{Seen, Tls, TlsOutcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Sight;
+use super::sight::Sight;
 
 /// One address of a name.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
