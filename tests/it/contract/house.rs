@@ -63,7 +63,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("audit::cli", &["core::report", "core::render"]),
     ("audit::collect", &["aws::ids", "aws::snapshot", "core::time", "core::observation", "core::header"]),
     ("audit::providers", &["aws::*", "core::*"]),
-    ("audit::commands", &["audit::*", "core::*"]),
+    ("audit::commands", &["audit::*", "aws::*", "core::*"]),
     ("audit::main", &["audit::*", "aws::*", "core::*"]),
     ("audit::lib", &["audit::*", "aws::*", "core::*"]),
 ];
