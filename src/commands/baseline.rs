@@ -1,4 +1,4 @@
-//! The earlier audit: a saved snapshot, to be judged again by today's rules, or a JSON report.
+//! The earlier audit: a saved snapshot, evaluated again with today's rules, or a JSON report.
 
 use std::path::{Path, PathBuf};
 
@@ -8,12 +8,12 @@ use thiserror::Error;
 
 use crate::providers::{State, StateError};
 
-/// What to compare with.
+/// The earlier audit to compare with.
 #[derive(Clone, Debug)]
 pub enum Baseline {
-    /// An earlier report, as it was.
+    /// An earlier report, unchanged.
     Report(Box<Report>),
-    /// A saved state, to be judged again by today's rules.
+    /// A saved state, to be evaluated again with today's rules.
     State(State),
 }
 
@@ -39,7 +39,7 @@ pub enum BaselineError {
     /// The file is JSON, but not ours.
     #[error(
         "the baseline {path} is neither a snapshot (no `snapshot_version`) nor a JSON report (no `findings`); \
-         make one with `privek-audit snapshot --cluster NAME -o FILE` or with `--format json --output FILE`"
+         write a baseline with `privek-audit snapshot --cluster NAME -o FILE` or with `--format json --output FILE`"
     )]
     Neither {
         /// The file.
@@ -54,7 +54,7 @@ pub enum BaselineError {
         source: serde_json::Error,
     },
     /// The report has another version.
-    #[error("the baseline {path} is a report with schema_version {found}; this program reads {known}", known = SCHEMA_VERSION)]
+    #[error("the baseline {path} is a report of schema_version {found}; this program reads schema_version {known}", known = SCHEMA_VERSION)]
     OtherVersion {
         /// The file.
         path: PathBuf,

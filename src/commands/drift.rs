@@ -19,8 +19,7 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let baseline = Baseline::read(&args.baseline)?;
     if args.audit.output.redact && matches!(baseline, Baseline::Report(_)) {
         bail!(
-            "--redact needs a snapshot as the baseline, because a finished report cannot be redacted; \
-             {} is a report",
+            "--redact needs a snapshot as the baseline; {} is a report, and reports cannot be redacted",
             args.baseline.display()
         );
     }
@@ -42,8 +41,8 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     Ok(Done { stdout: output::put(text, sink)?, exit_code: drift.exit_code })
 }
 
-/// Keeps today's cluster in the baseline. A baseline of one cluster keeps that one, so that another
-/// cluster is noticed as such.
+/// Selects today's cluster in the baseline. A baseline of one cluster keeps that cluster, so that another
+/// cluster is an error.
 fn select(state: &mut State, source: &SourceArgs, report: &Report) -> Result<(), StateError> {
     match state.select_cluster(None) {
         Err(StateError::SeveralClusters { .. }) => {

@@ -1,4 +1,4 @@
-//! All that an evaluation needs beside the state, whatever subcommand evaluates.
+//! The inputs of an evaluation besides the state, for every subcommand that evaluates.
 
 use privek_core::report::{Report, Severity};
 use privek_core::rule::{self, Evaluation, Rules};
@@ -7,16 +7,16 @@ use crate::providers::{Redactor, State};
 
 use super::input::Declared;
 
-/// All that an evaluation needs beside the state.
+/// The inputs of an evaluation besides the state.
 #[derive(Debug)]
 pub struct Prepared {
     /// The rules.
     pub rules: Rules,
     /// What the user declares.
     pub declared: Declared,
-    /// From which severity on a failure counts.
+    /// The lowest severity of a failure that counts.
     pub fail_on: Severity,
-    /// What replaced account ids, addresses and names, if that was asked for.
+    /// The redactor, where --redact is set.
     pub redactor: Option<Redactor>,
 }
 

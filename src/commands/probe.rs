@@ -1,4 +1,4 @@
-//! `probe`: find out what to ask for, ask, keep what was seen, judge it, render.
+//! `probe`: find the names, probe, save the observations, evaluate, render.
 
 use std::path::{Path, PathBuf};
 
@@ -17,18 +17,18 @@ use super::probe_summary::probe_summary;
 use super::probing::{self, Probed, Probing, ToProbe};
 use super::{input, output};
 
-/// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
+/// Probes from this machine. Everything that can be checked without AWS is checked before AWS is called.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     let inputs: Vec<&PathBuf> = args.source.snapshot.iter().chain(&args.targets).collect();
     for (flag, path) in [("--output", &args.output), ("--save-observations", &args.save_observations)] {
         if let Some(path) = path
             && inputs.iter().any(|input| is_same(input, path))
         {
-            bail!("{flag} and the input are the same file, {}; give each a file of its own", path.display());
+            bail!("{flag} and the input are the same file, {}; name two files", path.display());
         }
     }
     if args.save_observations.is_some() && args.save_observations == args.output {
-        bail!("--save-observations and --output name the same file; give each a file of its own");
+        bail!("--save-observations and --output are the same file; name two files");
     }
     let sink = output::open(args.output.as_ref())?;
     let save = output::open(args.save_observations.as_ref())?;
@@ -62,7 +62,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
         });
         save.write(&kept.to_json())?;
     }
-    // What others saw before is another report's.
+    // Earlier observations belong to another report.
     let header = snapshot.header_mut();
     header.observations.clone_from(&seen.observations);
     header.collected_at.get_or_insert_with(|| seen.at.clone());

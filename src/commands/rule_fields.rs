@@ -1,4 +1,4 @@
-//! What rules can read: the fields of each kind of subject, from the facts' own schemas.
+//! The fields that rules can read, of each kind of subject, from the facts' own schemas.
 
 use anyhow::bail;
 use privek_core::pack::Vocabulary;
@@ -17,7 +17,7 @@ pub fn list(kind: Option<&str>) -> Result<RuleFields, anyhow::Error> {
     if let Some(kind) = kind {
         kinds.retain(|known| *known == kind);
         if kinds.is_empty() {
-            bail!("there is no kind of subject {kind}; there are {}, and {TARGET}", DEFAULT.kinds.join(", "));
+            bail!("{kind} is not a kind of subject; kinds are {}, and {TARGET}", DEFAULT.kinds.join(", "));
         }
     }
     let vocabulary = (DEFAULT.vocabulary)();
@@ -41,7 +41,7 @@ fn of_kind(kind: &str, vocabulary: &Vocabulary) -> KindFields {
 fn flow_notes(vocabulary: &Vocabulary) -> Vec<(String, String)> {
     let ends = vocabulary.flow_ends.join(", ");
     let others =
-        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network of privek-audit.yaml";
+        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network in privek-audit.yaml";
     let ports = "tcp/443, udp/53, tcp/1024-65535, icmp, any, webhooks, tcp/targets, udp/targets";
     vec![("from and to".to_owned(), format!("{ends}; {others}")), ("port".to_owned(), ports.to_owned())]
 }

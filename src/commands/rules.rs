@@ -1,4 +1,4 @@
-//! Rules for reading: the list, one in full, and a check of a directory of one's own.
+//! Output about rules: the list, one rule in full, and the check of a directory of your own rules.
 
 use std::path::{Path, PathBuf};
 
@@ -56,9 +56,9 @@ fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
         let print = render::renderer::<RuleInFull>(render::default_format())?;
         return Ok(print(&in_full(rule, Explainer::new(providers::DEFAULT)?.explain(rule)), &PLAIN));
     }
-    let all = "`privek-audit rules list` shows all";
+    let all = "`privek-audit rules list` lists all ids";
     let hint = rules.nearest(id).map_or(all.to_owned(), |near| format!("did you mean {near}? {all}"));
-    Err(anyhow!("there is no rule {id}; {hint}"))
+    Err(anyhow!("no rule has the id {id}; {hint}"))
 }
 
 fn in_full(rule: &Rule, said: Explanation) -> RuleInFull {

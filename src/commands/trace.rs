@@ -1,4 +1,4 @@
-//! `trace`: read, redact if asked, follow the packets, say what would open the way, render.
+//! `trace`: read, redact if asked, follow the packets, find the fix, render.
 
 use std::collections::BTreeSet;
 
@@ -16,8 +16,8 @@ use super::done::Done;
 use super::input::{self, Declared};
 use super::output;
 
-/// Traces every path from one end to another. Everything that can be wrong without AWS is checked
-/// before AWS is asked.
+/// Traces every path from one end to another. Everything that can be checked without AWS is checked
+/// before AWS is called.
 pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.output.as_ref())?;
     let print = render::renderer::<Trace>(args.output.format.0)?;
@@ -48,7 +48,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
 }
 
-/// What is in a cluster cannot be found without one; better said before AWS is read than after it.
+/// A role needs a cluster; the error comes before AWS is read.
 fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
     match spec {
         EndSpec::Role(role) if role != "operators" => Err(TraceError::NeedsCluster { role: role.clone() }),
@@ -56,7 +56,7 @@ fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
     }
 }
 
-/// What AWS is read for: the ends, a network that has a name by its addresses, and what they declare.
+/// The objects to read from AWS: the ends, a named network by its addresses, and what they declare.
 fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
     let mut about = input::about(declared);
     let operators = declared.intent.operators.iter().flatten().map(|one| (&one.name, one.cidr));

@@ -1,4 +1,4 @@
-//! Everything that takes thought, computed once from the snapshot and the intent: subjects with
+//! Every derived fact, computed once from the snapshot and the intent: subjects with
 //! typed fields, for rules to assert on. A field whose input is missing is unknown, with what is
 //! missing; it is never a default.
 //!
@@ -76,7 +76,7 @@ impl<'s> Facts<'s> {
         flows::flow(&self.context, spec)
     }
 
-    /// What was taken for granted so far, sorted; flows add theirs when they are asked for.
+    /// The assumptions so far, sorted; flows add theirs when they are asked for.
     pub fn assumptions(&self) -> Vec<String> {
         self.context.assumptions()
     }

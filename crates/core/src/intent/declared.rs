@@ -25,23 +25,23 @@ pub const ROLES: [&str; 13] = [
 /// What the user declared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intent<P> {
-    /// Networks whose people and machines must reach the Kubernetes API. `None`: nobody said;
-    /// empty: there are none.
+    /// Networks whose people and machines must reach the Kubernetes API. `None`: not declared;
+    /// empty: declared as none.
     pub operators: Option<Vec<Operator>>,
     /// Features that the cluster will use or will not, by name (see `rules/eks/services.yaml`).
     pub features: BTreeMap<String, bool>,
     /// Other networks that flow rules and `trace` may name.
     pub networks: Vec<Network>,
-    /// Where pods are besides the nodes' subnets and security groups: what custom networking and
-    /// security groups for pods make of them is written in Kubernetes only.
+    /// Subnets and security groups of pods besides those of the nodes: custom networking and security
+    /// groups for pods set them in Kubernetes only.
     pub pods: Option<Pods>,
-    /// Where nodes are that no group lists: what the node classes of EKS Auto Mode and Karpenter make of
-    /// them is written in Kubernetes only.
+    /// Subnets and security groups of nodes outside node groups: the node classes of EKS Auto Mode and
+    /// Karpenter set them in Kubernetes only.
     pub nodes: Option<Nodes>,
     /// A cluster that is still to be created.
     pub cluster: Option<P>,
     /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
-    /// of declared features. `None`: nobody said; empty: there are none.
+    /// of declared features. `None`: not declared; empty: declared as none.
     pub webhook_ports: Option<BTreeSet<u16>>,
     /// The time that dates are judged at, instead of the reading's (RFC 3339); a flag, not of the file.
     pub as_of: Option<String>,
@@ -74,7 +74,7 @@ pub struct Growth {
     pub instance_types: Vec<String>,
     /// How many pods more, spread over these nodes; absent: as many as the nodes hold.
     pub pods: Option<i64>,
-    /// Subnets that the nodes come into; empty: those of the nodes there are.
+    /// Subnets of the planned nodes; empty: those of the present nodes.
     pub subnets: Vec<String>,
 }
 
@@ -118,12 +118,12 @@ pub struct Operator {
     pub cidr: IpNet,
     /// Its DNS servers.
     pub dns: Vec<IpAddr>,
-    /// Where its DNS servers send AWS's names: addresses of an inbound endpoint of Route 53 Resolver.
-    /// `None`: nobody said; empty: nowhere.
+    /// Where its DNS servers forward AWS names: addresses of an inbound Resolver endpoint.
+    /// `None`: not declared; empty: nowhere.
     pub forwards_to: Option<Vec<IpAddr>>,
-    /// Whether its DNS servers resolve public names and give private addresses on. `None`: nobody said.
+    /// Whether its DNS servers resolve public names and return private addresses. `None`: not declared.
     pub public_dns: Option<bool>,
-    /// Where it enters the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
+    /// How it is connected to the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
     pub via: Option<String>,
     /// Security groups that its machines carry.
     pub security_groups: Vec<String>,

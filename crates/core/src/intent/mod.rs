@@ -54,7 +54,7 @@ impl<P: Dialect> Intent<P> {
             if list.iter().any(|known| known.name == operator.name) {
                 return Err(IntentError::Flag {
                     flag: operator.name,
-                    what: "it is declared twice; every operator network needs a name of its own".into(),
+                    what: "the network is declared twice; each operator network needs a unique name".into(),
                 });
             }
             list.push(operator);
@@ -62,7 +62,7 @@ impl<P: Dialect> Intent<P> {
         Ok(self)
     }
 
-    /// Puts the growth that flags plan in the place of the file's.
+    /// Replaces the growth of the file by the growth that flags plan.
     ///
     /// # Errors
     /// A plan that lacks its nodes or their types, or names a count or a type that cannot be.
@@ -79,7 +79,7 @@ impl<P: Dialect> Intent<P> {
             (None, ..) => {
                 return Err(fail(
                     "--nodes",
-                    "say how many nodes are planned, for instance --nodes 50".into(),
+                    "set the number of planned nodes, for instance --nodes 50".into(),
                 ));
             }
         };
@@ -91,7 +91,7 @@ impl<P: Dialect> Intent<P> {
         let of_file = self.growth.take().unwrap_or_default();
         let instance_types = if instance_types.is_empty() { &of_file.instance_types } else { instance_types };
         if instance_types.is_empty() {
-            let what = "say which type the planned nodes have, for instance --instance-type m6i.large";
+            let what = "set the type of the planned nodes, for instance --instance-type m6i.large";
             return Err(fail("--instance-type", what.into()));
         }
         let pods = pods.or(of_file.pods);

@@ -132,7 +132,7 @@ impl<'s> Context<'s> {
         access.ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig.endpointPublicAccess")])
     }
 
-    /// Why something that this collection would tell is unknown.
+    /// Why something that this collection would contain is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
         if self.plan().is_some() && planned_collections::is_of_cluster(collection) {
             return self.field(collection, collection);
@@ -145,7 +145,7 @@ impl<'s> Context<'s> {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
         if self.plan().is_some() && planned_collections::is_of_cluster(collection) {
-            let what = format!("{field}, which {operation} will tell");
+            let what = format!("{field}, which {operation} will return");
             return Missing::not_yet(what);
         }
         Missing::operation(format!("{field}, which {operation} did not return"), None)
@@ -164,7 +164,7 @@ impl<'s> Context<'s> {
             return Ok(value);
         }
         let version = self.snapshot.header.snapshot_version;
-        let what = format!("{field}, which snapshots of version {version} leave out");
+        let what = format!("{field}, which snapshots of version {version} do not contain");
         Err(vec![self.field(collection, field).worded(what)])
     }
 
@@ -173,7 +173,7 @@ impl<'s> Context<'s> {
         let given = self.intent.as_of.as_deref().or(self.snapshot.header.collected_at.as_deref());
         given
             .and_then(|text| Time::parse(text)?.seconds())
-            .ok_or_else(|| vec![Missing::intent("the day that dates are judged at (--as-of 2026-11-20)")])
+            .ok_or_else(|| vec![Missing::intent("the date of the audit (--as-of 2026-11-20)")])
     }
 
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
@@ -227,7 +227,7 @@ impl<'s> Context<'s> {
     }
 }
 
-/// A count as AWS gives them; one that cannot be meant is not taken for a fact.
+/// A count as AWS returns it; an implausible one is not a fact.
 pub(crate) fn plausible_count(count: Option<i64>) -> Option<i64> {
     count.filter(|count| (0..=100_000).contains(count))
 }
@@ -271,12 +271,12 @@ pub(crate) fn assume(context: &Context<'_>, plan: &Plan) {
         format!(" and {}", plan.security_groups.join(", "))
     };
     context.assume(format!(
-        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}; its private endpoint will be on, the public one off.",
+        "The cluster does not exist yet. EKS will place its network interfaces in {}, with a new cluster security group ({CLUSTER_GROUP}){groups}. {CLUSTER_GROUP} allows traffic from itself and all outbound traffic. The cluster API endpoint has private access and no public access.",
         plan.control_plane_subnets.join(", ")
     ));
     let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };
     context.assume(format!(
-        "Nodes are still to come, as EC2 instances in {}, with the cluster's own security group.",
+        "Nodes will be EC2 instances in {} with the cluster security group.",
         subnets.join(", ")
     ));
 }

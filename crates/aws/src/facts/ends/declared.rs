@@ -41,7 +41,7 @@ pub(crate) fn networks(context: &Context<'_>) -> Vec<End> {
     networks.chain(context.intent.operators.iter().flatten().map(operator_networks::end)).collect()
 }
 
-/// The network that the declarations give this name.
+/// The declared network of this name.
 pub(crate) fn network(context: &Context<'_>, name: &str) -> Option<End> {
     networks(context).into_iter().find(|network| network.label == name)
 }
@@ -58,7 +58,7 @@ pub(crate) fn addresses(context: &Context<'_>, cidr: IpNet, end: &DeclaredEnd) -
             _ => None,
         });
         if let Some((name, wide, its_via, its_groups)) = around.max_by_key(|around| around.1.prefix_len()) {
-            context.assume(format!("What is declared about {name} ({wide}) holds for {cidr}."));
+            context.assume(format!("The declarations for {name} ({wide}) also apply to {cidr}."));
             (via, groups) = (its_via, its_groups);
         }
     }

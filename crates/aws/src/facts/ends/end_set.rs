@@ -65,7 +65,7 @@ pub(crate) struct Party<'c> {
     pub same_zone: bool,
     /// The ports that the ends answer on, one for each, where they say so themselves.
     pub ports: Option<Vec<u16>>,
-    /// The only party that speaks to this one, where the cluster says so.
+    /// The only party that sends packets to this one, where the cluster has such a setting.
     pub only_from: Option<Rc<Ends>>,
 }
 

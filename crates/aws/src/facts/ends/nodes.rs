@@ -43,7 +43,7 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
                 let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
                 let groups = Groups::of(groups, || field("SecurityGroups"));
                 match &instance.subnet_id {
-                    Some(subnet) => places.add(context, subnet, &groups, "nodes of no group"),
+                    Some(subnet) => places.add(context, subnet, &groups, "nodes outside node groups"),
                     None => places.may_miss(field("SubnetId")),
                 }
             }

@@ -74,7 +74,7 @@ impl Placements {
     }
 }
 
-/// The prefixes of a subnet that the cluster speaks from: IPv4 only, unless it is an IPv6 cluster.
+/// The prefixes of a subnet that are source addresses of the cluster: IPv4 only, unless it is an IPv6 cluster.
 pub(crate) fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<IpNet>> {
     let config = context.cluster.as_ref().ok()?.kubernetes_network_config.as_ref()?;
     if config.ip_family.as_deref() != Some("ipv4") {

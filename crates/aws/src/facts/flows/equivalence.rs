@@ -14,7 +14,7 @@ use crate::facts::base::context::Context;
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{IpPermission, NetworkAcl, Route, RouteTable};
 
-/// Ends with one fate, as indices into their list; the first stands for all.
+/// Ends with equal results, as indices into their list; the first represents all.
 pub(crate) type Class = Vec<usize>;
 
 /// The classes of sources and destinations; `None` where not all of them are subnets of one VPC of

@@ -151,7 +151,7 @@ impl Services<'_, '_, '_> {
         known::proved(false, unread)
     }
 
-    /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
+    /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
     fn to_s3(&self, asked: &AskedPort, sources: &Ends, best: &VpcEndpoint) -> (FlowResult, Known<bool>) {
         let context = self.run.context;
         let mut traced = FlowResult::default();
@@ -166,7 +166,8 @@ impl Services<'_, '_, '_> {
                     Ok(S3Route::Interface { endpoint: best })
                 }
                 None => {
-                    let what = format!("how {} comes to S3 without an interface endpoint", source.label);
+                    let what =
+                        format!("the path from {} to S3 without an interface VPC endpoint", source.label);
                     Err(vec![Missing::unmodelled(what)])
                 }
             };

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::facts::base::context::Context;
 use crate::facts::ends;
 
-/// The addresses on which the resolver of the cluster's VPC answers other networks, for fixes.
+/// The addresses of the inbound Resolver endpoints in the cluster's VPC, for fixes.
 pub(crate) fn inbound_servers(context: &Context<'_>) -> Vec<String> {
     let inbound = ends::of_role(context, "resolver-inbound");
     let nets = inbound.known.iter().filter_map(|end| match &end.kind {

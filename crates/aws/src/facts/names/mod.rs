@@ -29,7 +29,7 @@ use question::Question;
 pub use required::{NeededName, NeededNames, needed_names};
 pub(crate) use required::{cluster_host, of};
 
-/// Whom a name is asked for by.
+/// The client of a DNS lookup.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Who<'a> {
     /// What runs in the cluster's VPC.
@@ -38,8 +38,8 @@ pub(crate) enum Who<'a> {
     Operator(&'a crate::intent::Operator),
 }
 
-/// The private addresses that somebody is told of a name by what was read; empty where nobody tells any.
-/// `None` where public ones are told.
+/// The private addresses that a name resolves to for a client, by what was read; empty where the name does
+/// not resolve. `None` where the name resolves to public addresses.
 pub(crate) fn told(
     context: &Context<'_>,
     who: Who<'_>,

@@ -1,15 +1,15 @@
 //! What is asked of a DNS server.
 
-/// What is asked.
+/// A DNS question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Question {
     /// The name, in lower case, without a dot at its end.
     pub name: String,
-    /// Whether it came through an inbound endpoint.
+    /// Whether it arrived at an inbound Resolver endpoint.
     pub inbound: bool,
     /// The VPC whose resolver has it.
     pub vpc: Option<String>,
-    /// Whether it is what another name stands for.
+    /// Whether the name is the alias target of another name.
     pub alias: bool,
 }
 

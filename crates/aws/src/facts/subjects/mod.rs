@@ -1,5 +1,5 @@
 //! The kinds of subjects: one file or folder a kind, with its fields' struct, whose JSON Schema is what rules
-//! are checked against, and `derive`. Nobody imports one but this table.
+//! are checked against, and `derive`. Only this table imports them.
 
 mod addon;
 pub mod bootstrap;

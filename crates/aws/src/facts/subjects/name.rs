@@ -19,52 +19,52 @@ use crate::facts::names::required::NeededName;
 use crate::facts::names::{client, required};
 use crate::network::Blocker;
 
-/// What rules see of a name and of whoever asks for it.
+/// What rules see of a DNS name and of its client.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct NameFacts {
-    /// Who asks, and what for: `cluster`, or a service as in `rules/eks/services.yaml`.
+    /// Client and purpose of the lookup, for instance `nodes:ecr.api` or `operators:office`.
     id: String,
-    /// The name.
+    /// The DNS name that the client looks up.
     name: String,
-    /// `nodes`, or the name of an operators' network.
+    /// The client that looks up the name: `nodes`, or the name of an operator network.
     asker: String,
-    /// The operators' prefix, where operators ask.
+    /// The CIDR of the operator network; null for nodes.
     cidr: Option<String>,
-    /// Whether it is known whom they ask: a VPC's resolver, or what `dns:`, `forwards_to:` and
-    /// `public_dns:` declare.
+    /// Whether the DNS servers of the client are known: from the VPC of the client, or from `dns:`,
+    /// `forwards_to:` and `public_dns:` in `privek-audit.yaml`.
     declared: bool,
-    /// `cluster`, or the service.
+    /// `cluster` for the API name, or the service as in `rules/eks/services.yaml`.
     of: String,
-    /// Whether nodes or pods stop without it.
+    /// Whether nodes or pods fail where the name does not resolve.
     essential: bool,
-    /// Who is asked, in order.
+    /// The steps of the lookup in order: DHCP options, resolvers, Resolver rules, DNS servers and zones.
     asked: Vec<String>,
-    /// What they are told: `private` addresses, `public` ones, or `nothing`.
+    /// What the name resolves to: `private` addresses, `public` addresses, or `nothing`.
     answer: Fact<String>,
-    /// The private addresses among it.
+    /// The private addresses that the name resolves to.
     addresses: Fact<Vec<String>>,
-    /// Whether there is any answer: DNS attributes (`VpcAttributes`), forwarding rules
-    /// (`ResolverRules`, `ResolverRuleAssociations`), endpoints of Route 53 Resolver and the way to them,
-    /// private zones (`HostedZonesByVPC`, `ResourceRecordSetsByZone`, `VpcEndpoints`) and DNS Firewall.
+    /// Whether the name resolves to any address. Decided by DNS attributes (`VpcAttributes`), Resolver rules
+    /// (`ResolverRules`, `ResolverRuleAssociations`), paths to Resolver endpoints, private hosted zones
+    /// (`HostedZonesByVPC`, `ResourceRecordSetsByZone`, `VpcEndpoints`) and DNS Firewall.
     resolves: Fact<bool>,
-    /// Whether it leads to the control plane's own addresses (`NetworkInterfaces`); for other names,
-    /// whether there is any answer.
+    /// Whether the API name resolves to addresses of the control plane (`NetworkInterfaces`). For a service
+    /// name: whether the name resolves to any address.
     leads_home: Fact<bool>,
-    /// Whether the public endpoint, to which it leads, admits whoever asks; false where it leads to none.
+    /// Whether the name resolves to public addresses, and the public API endpoint allows the client.
     admitted_publicly: Fact<bool>,
-    /// Whether every server that may be asked answers, over UDP and over TCP.
+    /// Whether every DNS server that the client may query answers, over UDP and over TCP.
     dependable: Fact<bool>,
-    /// The addresses on which the resolver of the cluster's VPC answers other networks
+    /// The addresses of the inbound Resolver endpoints in the cluster's VPC
     /// (`ResolverEndpointIpAddresses`).
     inbound_addresses: Vec<String>,
-    /// What keeps it from leading there.
+    /// The objects that keep the name from resolving to the right addresses.
     blockers: Vec<Blocker>,
-    /// What fails beside a way that works.
+    /// The objects that block some of the DNS servers or protocols that the client may use.
     weaknesses: Vec<Blocker>,
 }
 
 impl NameFacts {
-    /// The cluster's own name is too long to stand beside the id of everybody who asks for it.
+    /// The API name is too long to be shown beside the id of each of its clients.
     fn subject(&self, kind: &'static str) -> Subject {
         let name = (self.of != CLUSTER).then_some(self.name.as_str());
         Subject::new(kind, &self.id, name, self)
@@ -96,7 +96,7 @@ pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
     Subjects { listed: listed.collect(), unlisted: names.unlisted.clone() }
 }
 
-/// Whether what nodes are told of a name serves them.
+/// Whether a name resolves to the right addresses for nodes.
 pub(crate) fn of_node(
     context: &Context<'_>,
     name: &NeededName,
@@ -120,7 +120,7 @@ pub(crate) fn of_node(
         // A service without an endpoint that answers for its name has public addresses only.
         Ok(Answer::Public) if name.expected.as_ref().is_ok_and(BTreeSet::is_empty) => Ok(true),
         Ok(Answer::Public) => Err(vec![Missing::probe(format!(
-            "whether nodes reach the public addresses of {}, to which it leads past its endpoint",
+            "whether nodes reach the public addresses of {}; the name does not resolve to its VPC endpoint",
             name.name
         ))]),
         _ => resolves(lookup),
@@ -209,7 +209,7 @@ pub(crate) fn resolves(lookup: &Lookup) -> Known<bool> {
     lookup.answer.as_ref().map(|answer| *answer != Answer::Nothing).map_err(Clone::clone)
 }
 
-/// What does not resolve at all is told by that.
+/// A name that does not resolve at all is reported as that alone.
 pub(crate) fn dependable(lookup: &Lookup) -> Known<bool> {
     match &lookup.answer {
         Ok(Answer::Nothing) => Ok(true),

@@ -32,11 +32,11 @@ pub struct TraceAnswer {
     pub verdict: Verdict,
     /// Every path; never empty.
     pub paths: Vec<Path>,
-    /// What stands in the way of all of them together, each object once, in the order to mend it.
+    /// The blockers of all paths together, each object once, in the order to fix them.
     pub blockers: Vec<Blocker>,
     /// What was taken for granted.
     pub assumptions: Vec<String>,
-    /// Which account, region and cluster it is about.
+    /// The account, region and cluster of the trace.
     pub target: Target,
 }
 
@@ -97,7 +97,7 @@ pub fn trace(
 fn context<'s>(snapshot: &'s Snapshot, intent: &Intent) -> Context<'s> {
     let mut context = Context::new(snapshot, intent);
     if snapshot.aws.cluster.as_ref().is_some_and(|clusters| clusters.len() > 1) {
-        let missing = vec![Missing::intent("which of the clusters is meant (--cluster)")];
+        let missing = vec![Missing::intent("the cluster (--cluster); several were read")];
         context.cluster = Err(missing.clone());
         context.vpc = Err(missing);
     }
@@ -131,7 +131,7 @@ fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<End
     }
     let mut ends = ends::of_written(context, end, side)?.into_ends();
     if ends.are_none() {
-        return Err(TraceError::Nobody { role: role.clone() });
+        return Err(TraceError::NoObject { role: role.clone() });
     }
     for end in &mut ends.known {
         if let EndKind::Interface { id } = &end.kind

@@ -1,5 +1,5 @@
-//! A cluster that is still to be created, as if AWS had said it: what EKS will make of the plan stands
-//! beside what AWS did say, so that every fact is computed in the same way.
+//! A cluster that is still to be created, as if AWS had returned it: what EKS will create from the plan is
+//! added to what AWS did return, so that every fact is computed in the same way.
 //!
 //! What only a cluster that exists has (its status, its add-ons, …) is neither known nor missing: it is
 //! not there yet, and what asks for it does not apply.
@@ -17,7 +17,7 @@ use super::planned_collections::{CLUSTER_GROUP, REGIONAL};
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// No such VPC.
-    #[error("the planned cluster's VPC {id} is not among those that were read: {}", read.join(", "))]
+    #[error("VPC {id} of the planned cluster does not exist; VPCs that were read: {}", read.join(", "))]
     NoSuchVpc {
         /// Its id.
         id: String,
@@ -25,7 +25,7 @@ pub enum PlanError {
         read: Vec<String>,
     },
     /// No such subnet.
-    #[error("the planned cluster's subnet {id} is not among those of {vpc}: {}", read.join(", "))]
+    #[error("subnet {id} of the planned cluster is not in {vpc}; subnets of {vpc}: {}", read.join(", "))]
     NoSuchSubnet {
         /// Its id.
         id: String,
@@ -35,7 +35,7 @@ pub enum PlanError {
         read: Vec<String>,
     },
     /// No such security group.
-    #[error("the planned cluster's security group {id} is not among those of {vpc}: {}", read.join(", "))]
+    #[error("security group {id} of the planned cluster is not in {vpc}; security groups of {vpc}: {}", read.join(", "))]
     NoSuchGroup {
         /// Its id.
         id: String,

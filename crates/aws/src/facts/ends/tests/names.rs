@@ -97,7 +97,7 @@ fn an_endpoint_that_may_not_answer_leaves_doubt_for_rules_too() {
     };
     let flow = derived(&snapshot, &Intent::default()).flow(&spec).listed.remove(0);
     assert!(
-        crate::facts::test_support::fixture::is_unknown(&flow.fields["open"], "whose state is pending"),
+        crate::facts::test_support::fixture::is_unknown(&flow.fields["open"], "its state is pending"),
         "{}",
         flow.fields
     );

@@ -88,7 +88,7 @@ fn without_interfaces_of_the_control_plane_the_api_is_unknown() {
         .retain(|one| one["Description"] != "Amazon EKS yoda-k8s-1");
     assert!(is_unknown(
         &api(&fixture, INTENT, "operator-subnet")["open"],
-        "no interface of the control plane"
+        "network interfaces of the control plane"
     ));
     let unread = Fixture::closed().withhold("NetworkInterfaces");
     assert!(is_unknown(&api(&unread, INTENT, "operator-subnet")["open"], "ec2:DescribeNetworkInterfaces"));
@@ -255,7 +255,7 @@ fn each_entry_that_mends_a_network_acl_has_a_number_of_its_own() {
     }
     let flow = service(&fixture, "ec2");
     let blockers = flow["blockers"].as_array().unwrap();
-    // What two entries deny may be mended by one: the same prefix and ports are the same entry.
+    // One entry may fix what two entries deny: the same prefix and ports are the same entry.
     let mut numbers = std::collections::BTreeMap::new();
     for blocker in blockers {
         let remedy = &blocker["remedy"];

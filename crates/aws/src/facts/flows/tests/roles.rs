@@ -107,7 +107,7 @@ fn with_the_private_endpoint_off_only_the_way_to_the_api_does_not_matter() {
 fn what_does_not_exist_has_flows_that_do_not_apply_and_are_not_open() {
     let facts = only(&Fixture::healthy(), "", ("fargate", "control-plane", "tcp/443"));
     assert_eq!(facts["applies"], json!(false));
-    assert!(is_unknown(&facts["open"], "there is none to trace"), "nothing was proved: {facts}");
+    assert!(is_unknown(&facts["open"], "no pair of source and destination"), "nothing was proved: {facts}");
     let none = run(&Fixture::healthy(), "", ("nodes", "efs", "tcp/2049"));
     assert!(none.listed.is_empty() && none.unlisted.is_empty());
     let unread = run(&Fixture::healthy().withhold("NetworkInterfaces"), "", ("nodes", "efs", "tcp/2049"));
@@ -183,7 +183,7 @@ fn each_forwarding_rule_is_a_flow_on_the_ports_that_it_names() {
     assert_eq!(ids(&flows), ["resolver-outbound->resolver-targets:rslvr-rr-0a1:udp/53,5353"]);
     assert_eq!(flows.listed[0].fields["path_count"], json!(2), "one for each target");
     let elsewhere = only(&Fixture::healthy(), "", ("nodes", "control-plane", "udp/targets"));
-    assert!(is_unknown(&elsewhere["open"], "only resolver-targets say it"));
+    assert!(is_unknown(&elsewhere["open"], "name a port"));
     let unread = run(
         &with_resolver().withhold("ResolverRuleAssociations"),
         "",

@@ -42,13 +42,13 @@ pub(crate) struct Request<'a> {
 }
 
 /// Whether a part of a statement applies to a request. Not `Known<bool>`: what is not so has a reason, too,
-/// and of several reasons the first is told.
+/// and of several reasons the first is reported.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Applies {
     Yes,
     /// Why not.
     No(String),
-    /// What it hangs on.
+    /// What it depends on.
     Maybe(String),
 }
 

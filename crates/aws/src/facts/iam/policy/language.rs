@@ -19,7 +19,7 @@ pub(crate) fn version(document: &Value) -> Result<LanguageVersion, String> {
         None => Ok(LanguageVersion::Old),
         Some(Value::String(version)) if version == "2008-10-17" => Ok(LanguageVersion::Old),
         Some(Value::String(version)) if version == "2012-10-17" => Ok(LanguageVersion::Variables),
-        Some(other) => Err(format!("its Version is {other}, and not 2012-10-17 or 2008-10-17")),
+        Some(other) => Err(format!("the Version is {other}, not 2012-10-17 or 2008-10-17")),
     }
 }
 

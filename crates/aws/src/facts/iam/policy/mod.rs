@@ -1,5 +1,5 @@
 //! What a policy document says about one request, in three values, as IAM decides it: a refusal
-//! outranks every permission, and what nobody allows is refused.
+//! outranks every permission, and what no statement allows is refused.
 //!
 //! Conditions decide where the request's value of their key is known, or where the request provably
 //! does not carry the key. Everything else leaves the statement undecided, with the reason: it is
@@ -34,7 +34,8 @@ pub(crate) fn evaluate_text(
     document: &str,
     request: Request<'_>,
 ) -> Result<Decision, String> {
-    let document = serde_json::from_str(document).map_err(|error| format!("it is not JSON ({error})"))?;
+    let document =
+        serde_json::from_str(document).map_err(|error| format!("the document is not JSON ({error})"))?;
     evaluate(kind, &document, request)
 }
 
@@ -57,7 +58,7 @@ pub(crate) fn all(kind: PolicyKind, documents: &[&Value], request: Request<'_>) 
         let statements = match document.get("Statement") {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(one @ Value::Object(_)) => vec![one],
-            _ => return Err("it has no Statement".into()),
+            _ => return Err("the document has no Statement".into()),
         };
         for (at, one) in statements.into_iter().enumerate() {
             let fields = one.as_object().ok_or_else(|| format!("Statement[{at}] is not an object"))?;
@@ -66,7 +67,7 @@ pub(crate) fn all(kind: PolicyKind, documents: &[&Value], request: Request<'_>) 
             let allow = match fields.get("Effect").and_then(Value::as_str) {
                 Some("Allow") => true,
                 Some("Deny") => false,
-                _ => return Err(format!("Statement[{at}] has neither the Effect Allow nor Deny")),
+                _ => return Err(format!("Statement[{at}] has no Effect Allow or Deny")),
             };
             sum.add(&name, allow, statement::touches(kind, version, fields, request), request);
         }

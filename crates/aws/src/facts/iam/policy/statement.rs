@@ -63,7 +63,7 @@ fn action(fields: &Map<String, Value>, action: &str) -> Applies {
     match (named("Action"), named("NotAction")) {
         (Some(named), _) => named,
         (None, Some(named)) => named.not(),
-        (None, None) => Applies::Maybe("has no Action that can be understood".into()),
+        (None, None) => Applies::Maybe("has no Action in a known format".into()),
     }
 }
 
@@ -78,10 +78,10 @@ fn resource(
         (None, Some(_)) => ("NotResource", true),
         // A trust policy is about the role that it belongs to.
         (None, None) if kind == PolicyKind::Trust => return Applies::Yes,
-        (None, None) => return Applies::Maybe("has no Resource that can be understood".into()),
+        (None, None) => return Applies::Maybe("has no Resource in a known format".into()),
     };
     let Some(patterns) = texts(fields.get(key)) else {
-        return Applies::Maybe(format!("has no {key} that can be understood"));
+        return Applies::Maybe(format!("has no {key} in a known format"));
     };
     let mut any = Applies::No(String::new());
     for written in patterns {
@@ -90,7 +90,7 @@ fn resource(
             LanguageVersion::Old => Some(written.to_owned()),
         };
         any = any.or(match (filled, request.resource) {
-            (None, _) => Applies::Maybe("names its resources by variables".into()),
+            (None, _) => Applies::Maybe("names resources by variables".into()),
             // Of an action that takes no resource IAM asks for all of them.
             (Some(pattern), None) => {
                 Applies::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))

@@ -124,6 +124,6 @@ fn auto_mode_has_its_own_limit() {
 #[test]
 fn what_is_assumed_of_the_plan_is_said() {
     let said = grown(&with([90, 90]), plan(6, Some(120))).1;
-    assert!(said.iter().any(|text| text.contains("6 nodes besides those that run")), "{said:?}");
-    assert!(said.iter().any(|text| text.contains("managed group with EKS's own image")), "{said:?}");
+    assert!(said.iter().any(|text| text.contains("6 nodes besides the running nodes")), "{said:?}");
+    assert!(said.iter().any(|text| text.contains("managed node group with EKS's own image")), "{said:?}");
 }

@@ -24,7 +24,7 @@ pub(crate) struct Sight<'c> {
     pub of: &'c str,
     pub name: &'c str,
     pub essential: bool,
-    /// Whether the probe was told that it may lead to public addresses as well.
+    /// Whether the probe was configured with public addresses for the name as well.
     pub also_public: Option<bool>,
     /// The private addresses that it should have.
     pub expected: Known<BTreeSet<IpAddr>>,
