@@ -11,9 +11,9 @@
     reason = "a bench prints, ends when its inputs are not there, and shares files with the tests"
 )]
 
-#[path = "../tests/it/recorded.rs"]
+#[path = "../tests/it/support/recorded.rs"]
 mod recorded;
-#[path = "../tests/it/replay.rs"]
+#[path = "../tests/it/support/replay.rs"]
 mod replay;
 
 use std::time::{Duration, Instant};

@@ -1,8 +1,6 @@
 //! The audit: read, redact if asked, derive, evaluate, render.
 
 use anyhow::bail;
-use privek_aws::facts;
-use privek_aws::snapshot::redact::Redactor;
 use privek_core::render;
 use privek_core::report::Report;
 
@@ -51,12 +49,12 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     if let Some(probing) = probing {
         let targets = probing::targets(&snapshot, &prepared.declared.intent)?;
         let seen = probing.run(&targets)?;
-        snapshot.header.observations.extend(seen.observations);
+        snapshot.header_mut().observations.extend(seen.observations);
     }
     if args.output.redact {
-        let redactor = Redactor::new(&snapshot);
+        let redactor = snapshot.redactor();
         prepared.declared = input::redacted(&prepared.declared, &redactor);
-        snapshot = redactor.snapshot(snapshot);
+        snapshot = snapshot.redacted(&redactor);
         prepared.redactor = Some(redactor);
     }
     if let Some(save) = save {
@@ -65,7 +63,7 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     let mut report = prepared.evaluate(&snapshot)?;
     if args.probe {
         // From the snapshot as it is now: what is unread may be named in the snapshot, and has to be redacted.
-        let needed = facts::needed_names(&snapshot, &prepared.declared.intent);
+        let needed = snapshot.needed_names(&prepared.declared.intent);
         probing::say_unlisted(&needed.unlisted, &mut report);
     }
     Ok((report, prepared))

@@ -1,13 +1,11 @@
 //! The audit of the built-in sample network.
 
 use anyhow::Context;
-use privek_aws::intent::Intent;
-use privek_aws::snapshot::Snapshot;
-use privek_aws::snapshot::redact::Redactor;
 use privek_core::render;
 use privek_core::report::Report;
 
 use crate::cli::DemoArgs;
+use crate::providers::{Intent, State};
 
 use super::done::Done;
 use super::input::{self, Declared};
@@ -22,16 +20,16 @@ pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
     let format = args.output.format.0;
     let print = render::renderer::<Report>(format)?;
     let sink = output::open(args.output.output.as_ref())?;
-    let mut snapshot = Snapshot::from_json("the built-in snapshot", SNAPSHOT)?;
+    let mut snapshot = State::from_json("the built-in snapshot", SNAPSHOT)?;
     snapshot.select_cluster(None)?;
     let intent = Intent::from_yaml("the built-in declarations", INTENT).context("demo")?;
     let mut declared =
         Declared { intent, origin: Some("Declarations are the built-in ones of the demo.".to_owned()) };
     declared.intent.as_of = input::as_of(&args.judge)?;
     if args.output.redact {
-        let redactor = Redactor::new(&snapshot);
+        let redactor = snapshot.redactor();
         declared = input::redacted(&declared, &redactor);
-        snapshot = redactor.snapshot(snapshot);
+        snapshot = snapshot.redacted(&redactor);
     }
     let prepared = Prepared {
         rules: input::rules(&args.judge.rules)?,

@@ -1,12 +1,12 @@
 //! Drift: today's audit against an earlier one.
 
 use anyhow::bail;
-use privek_aws::snapshot::{Snapshot, SnapshotError};
 use privek_core::drift::{self, Drift};
 use privek_core::render;
 use privek_core::report::Report;
 
 use crate::cli::{DriftArgs, SourceArgs};
+use crate::providers::{State, StateError};
 
 use super::baseline::Baseline;
 use super::done::Done;
@@ -26,15 +26,14 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let (report, prepared) = audit::report(&args.audit)?;
     let before = match baseline {
         Baseline::Report(report) => *report,
-        Baseline::Snapshot(mut snapshot) => {
+        Baseline::State(mut state) => {
             if prepared.declared.intent.cluster.is_none() {
-                select(&mut snapshot, &args.audit.source, &report)?;
+                select(&mut state, &args.audit.source, &report)?;
             }
-            let snapshot = match &prepared.redactor {
-                Some(redactor) => redactor.snapshot(*snapshot),
-                None => *snapshot,
-            };
-            prepared.evaluate(&snapshot)?
+            if let Some(redactor) = &prepared.redactor {
+                state = state.redacted(redactor);
+            }
+            prepared.evaluate(&state)?
         }
     };
     let drift = drift::compare(&before, &report, prepared.fail_on)?;
@@ -44,10 +43,10 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
 
 /// Selects today's cluster in the baseline. A baseline of one cluster keeps that cluster, so that another
 /// cluster is an error.
-fn select(snapshot: &mut Snapshot, source: &SourceArgs, report: &Report) -> Result<(), SnapshotError> {
-    match snapshot.select_cluster(None) {
-        Err(SnapshotError::SeveralClusters { .. }) => {
-            snapshot.select_cluster(source.cluster.as_deref().or(report.target.cluster.as_deref()))
+fn select(state: &mut State, source: &SourceArgs, report: &Report) -> Result<(), StateError> {
+    match state.select_cluster(None) {
+        Err(StateError::SeveralClusters { .. }) => {
+            state.select_cluster(source.cluster.as_deref().or(report.target.cluster.as_deref()))
         }
         other => other,
     }

@@ -4,15 +4,12 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
-use privek_aws::intent::{self, Intent, Plan, PlanFlags};
-use privek_aws::pack::PACK;
-use privek_aws::snapshot::redact::Redactor;
-use privek_aws::snapshot::{Snapshot, SnapshotError};
 use privek_core::rule::{self, Rules};
 use privek_core::time::Time;
 
 use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, PlanArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
+use crate::providers::{self, Intent, Plan, PlanFlags, Redactor, State};
 
 use super::progress::Line;
 
@@ -40,7 +37,7 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     };
     let mut operators = Vec::new();
     for flag in &args.operator_cidr {
-        operators.push(intent::operator(flag).context("--operator-cidr")?);
+        operators.push(providers::operator(flag).context("--operator-cidr")?);
     }
     let intent = intent.merge_flags(operators).context("--operator-cidr")?;
     Ok(Declared { intent, origin })
@@ -78,8 +75,8 @@ pub fn plan(source: &SourceArgs, args: &PlanArgs, declared: &mut Declared) -> Re
 }
 
 /// Drops the plan of a cluster that exists by now.
-pub fn built(declared: &mut Declared, snapshot: &Snapshot) {
-    let known = |name: &String| snapshot.aws.cluster.iter().flatten().any(|cluster| cluster.name == *name);
+pub fn built(declared: &mut Declared, snapshot: &State) {
+    let known = |name: &String| snapshot.cluster_names().contains(&name.as_str());
     if declared.intent.cluster.as_ref().is_some_and(|plan| plan.name.as_ref().is_some_and(known)) {
         let plan = declared.intent.cluster.take();
         let name = plan.and_then(|plan| plan.name).unwrap_or_default();
@@ -91,7 +88,7 @@ pub fn built(declared: &mut Declared, snapshot: &Snapshot) {
 
 /// The rules of the program and those of the directories.
 pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
-    let mut rules = rule::built_in(&PACK)?;
+    let mut rules = rule::built_in(providers::DEFAULT)?;
     for directory in directories {
         rules = rules.with_directory(directory)?;
     }
@@ -99,7 +96,7 @@ pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
 }
 
 /// Reads the files, or AWS, for one cluster; `about` has the networks to read in addition.
-pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
+pub fn snapshot(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error> {
     match (files(&args.snapshot)?, &args.cluster) {
         (Some(mut snapshot), cluster) => {
             snapshot.select_cluster(cluster.as_deref())?;
@@ -113,14 +110,11 @@ pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Er
 }
 
 /// Reads the files, or AWS, for a path; with a cluster only where one is named, or the files have one.
-pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
+pub fn network(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error> {
     let Some(mut snapshot) = files(&args.snapshot)? else {
         return live(args, args.cluster.as_deref(), about);
     };
-    match snapshot.select_cluster(args.cluster.as_deref()) {
-        Err(SnapshotError::NoCluster | SnapshotError::SeveralClusters { .. }) if args.cluster.is_none() => {}
-        selected => selected?,
-    }
+    snapshot.select_cluster_if_any(args.cluster.as_deref())?;
     Ok(snapshot)
 }
 
@@ -140,10 +134,10 @@ pub fn about(declared: &Declared) -> About {
     }
 }
 
-fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
-    let mut merged: Option<Snapshot> = None;
+fn files(paths: &[PathBuf]) -> Result<Option<State>, anyhow::Error> {
+    let mut merged: Option<State> = None;
     for path in paths {
-        let read = Snapshot::read(path)?;
+        let read = State::read(path)?;
         merged = Some(match merged {
             Some(merged) => merged.merge(read)?,
             None => read,
@@ -152,7 +146,7 @@ fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
     Ok(merged)
 }
 
-fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<Snapshot, anyhow::Error> {
+fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<State, anyhow::Error> {
     let options =
         |profile: Option<&String>| AwsOptions { profile: profile.cloned(), region: args.region.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -167,7 +161,7 @@ fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<Snaps
             others.push(aws::config(&options(Some(profile))).await?);
         }
         let now = aws::rfc3339(SystemTime::now());
-        Ok(aws::collect_accounts((&first, &others), cluster, about, &now, &progress).await?)
+        Ok(aws::collect_accounts((&first, &others), cluster, about, &now, &progress).await?.into())
     })
 }
 

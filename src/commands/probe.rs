@@ -3,13 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use privek_aws::snapshot::Snapshot;
 use privek_core::header::{Header, SNAPSHOT_VERSION};
 use privek_core::render::{self, ProbeOutput};
 use privek_core::report::probe::Probe;
 
 use crate::cli::ProbeArgs;
 use crate::collect::probe::Targets;
+use crate::providers::State;
 
 use super::done::Done;
 use super::prepared::Prepared;
@@ -43,7 +43,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     prepared.declared.intent.as_of = input::as_of(&args.judge)?;
     prepared.declared.intent.cluster = None;
     let (mut snapshot, targets) = if let Some(path) = &args.targets {
-        (Snapshot::default(), read(path)?)
+        (State::only(Header::default()), read(path)?)
     } else {
         let about = input::about(&prepared.declared);
         let snapshot = input::snapshot(&args.source, &about)?;
@@ -55,19 +55,17 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     }
     let seen = probing.run(&targets)?;
     if let Some(save) = save {
-        let kept = Snapshot {
-            header: Header {
-                snapshot_version: SNAPSHOT_VERSION,
-                observations: seen.observations.clone(),
-                ..Header::default()
-            },
-            ..Snapshot::default()
-        };
+        let kept = State::only(Header {
+            snapshot_version: SNAPSHOT_VERSION,
+            observations: seen.observations.clone(),
+            ..Header::default()
+        });
         save.write(&kept.to_json())?;
     }
     // Earlier observations belong to another report.
-    snapshot.header.observations.clone_from(&seen.observations);
-    snapshot.header.collected_at.get_or_insert_with(|| seen.at.clone());
+    let header = snapshot.header_mut();
+    header.observations.clone_from(&seen.observations);
+    header.collected_at.get_or_insert_with(|| seen.at.clone());
     let mut report = prepared.evaluate(&snapshot)?;
     probing::say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;

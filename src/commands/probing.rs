@@ -4,9 +4,6 @@ use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use privek_aws::facts::{self, NeededName};
-use privek_aws::intent::Intent;
-use privek_aws::snapshot::Snapshot;
 use privek_core::known::Missing;
 use privek_core::observation::{CLUSTER, Observation, Vantage};
 use privek_core::report::{Report, Verdict};
@@ -14,6 +11,7 @@ use privek_core::report::{Report, Verdict};
 use crate::cli::ProbingArgs;
 use crate::collect::aws;
 use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
+use crate::providers::{Intent, NeededName, State};
 
 use super::progress::Line;
 
@@ -38,22 +36,20 @@ pub fn say_unlisted(unlisted: &[Missing], report: &mut Report) {
 }
 
 /// The names that the cluster needs, by the snapshot and the declarations.
-pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::Error> {
-    let needed = facts::needed_names(snapshot, intent);
-    let cluster = snapshot.aws.cluster.iter().flatten().next();
-    let public = cluster.and_then(|cluster| cluster.resources_vpc_config.as_ref()?.endpoint_public_access);
+pub fn targets(state: &State, intent: &Intent) -> Result<ToProbe, anyhow::Error> {
+    let needed = state.needed_names(intent);
+    let public = state.has_public_endpoint();
     let target = |name: &NeededName| Target {
         also_public: if name.of == CLUSTER { public } else { None },
         ..Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential)
     };
     let names = needed.listed.iter().map(target).collect();
-    let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
     let targets = Targets {
-        cluster: cluster.map(|cluster| cluster.name.clone()),
-        region: snapshot.header.region.clone(),
+        cluster: state.cluster_names().first().map(|&name| name.to_owned()),
+        region: state.header().region.clone(),
         // A redacted snapshot has no CA: certificates are then not checked.
-        certificate_authority: authority.filter(|given| probe::is_authority(given)),
-        networks: facts::cluster_networks(snapshot, intent),
+        certificate_authority: state.certificate_authority().filter(|given| probe::is_authority(given)),
+        networks: state.cluster_networks(intent),
         names,
     };
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })

@@ -3,17 +3,14 @@
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use privek_aws::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
-use privek_aws::ids;
-use privek_aws::pack::PACK;
-use privek_aws::snapshot::redact::Redactor;
+use privek_core::render;
 use privek_core::report::Fix;
 use privek_core::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
 use privek_core::sets::ports::Ports;
-use privek_core::{render, rule};
 
 use crate::cli::TraceArgs;
 use crate::collect::aws::About;
+use crate::providers::{DeclaredEnd, EndSpec, Redactor, TraceAnswer, TraceError, ids};
 
 use super::done::Done;
 use super::input::{self, Declared};
@@ -38,17 +35,14 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let mut snapshot = input::network(&args.source, &about(&declared, [&from, &to]))?;
     input::built(&mut declared, &snapshot);
     if args.output.redact {
-        let redactor = Redactor::new(&snapshot);
+        let redactor = snapshot.redactor();
         let shown = input::redacted(&declared, &redactor);
         from = redacted(from, (&declared, &shown), &redactor);
         to = redacted(to, (&declared, &shown), &redactor);
         declared = shown;
-        snapshot = redactor.snapshot(snapshot);
+        snapshot = snapshot.redacted(&redactor);
     }
-    let settled = facts::settled(&snapshot, &declared.intent)?;
-    let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
-    let blockers: Vec<_> = traced.blockers.iter().filter_map(|one| serde_json::to_value(one).ok()).collect();
-    let fix = rule::fix(&PACK, &blockers, &traced.target)?;
+    let (traced, fix) = snapshot.trace(&declared.intent, (&from, &to), ports)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
     let text = print(&answer, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })

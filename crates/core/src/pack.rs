@@ -21,6 +21,8 @@ pub struct Pack {
     pub not_covered: Document,
     /// Which operations and declarations each fact and flow needs.
     pub inputs: Document,
+    /// The kinds of subjects, in the order of the report's areas.
+    pub kinds: &'static [&'static str],
     /// What rules may name.
     pub vocabulary: fn() -> Vocabulary,
     /// The kinds of subjects that live probes saw.

@@ -6,7 +6,7 @@ use super::house::{CORE, EXCEPTIONS};
 use super::resolve::Import;
 use super::tree::{Sources, Tree, workspace};
 use super::{rings, rules};
-use crate::architecture::files;
+use crate::support::files::files;
 
 /// The workspace, read once for all tests.
 pub struct House {

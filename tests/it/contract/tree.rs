@@ -174,7 +174,7 @@ pub fn workspace() -> Sources {
         .map(|(_, first)| folder(first))
         .collect::<BTreeSet<_>>()
         .into_iter()
-        .flat_map(|folder| crate::architecture::files(folder, "rs"))
+        .flat_map(|folder| crate::support::files::files(folder, "rs"))
         .map(|file| {
             let text = std::fs::read_to_string(root.join(&file)).expect("a readable file");
             (file.to_str().expect("UTF-8").to_owned(), text)

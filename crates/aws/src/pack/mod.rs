@@ -36,6 +36,7 @@ pub static PACK: Pack = Pack {
     catalogue: document!("catalogue.yaml"),
     not_covered: document!("not_covered.yaml"),
     inputs: document!("inputs.yaml"),
+    kinds: KINDS,
     vocabulary,
     observed: OBSERVED,
     region_variable: "$AWS_REGION",

@@ -42,18 +42,15 @@ mod tests {
     use crate::report::trace::Trace;
     use crate::report::{Severity, sample};
 
-    /// The published schema is the one that the types have; `PRIVEK_BLESS=1 cargo test` rewrites it.
+    /// The published schema is the one that the types have; `tests/bless schemas` writes it.
     fn published(name: &str, schema: &schemars::Schema) -> Value {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs").join(name);
         let current = pretty(schema);
-        if std::env::var_os("PRIVEK_BLESS").is_some() {
+        if std::env::var("PRIVEK_BLESS").is_ok_and(|asked| asked == "schemas") {
             std::fs::write(&path, &current).unwrap();
         }
         let published = std::fs::read_to_string(&path).unwrap_or_default();
-        assert_eq!(
-            published, current,
-            "docs/{name} is old: run `PRIVEK_BLESS=1 cargo test --lib render::json`"
-        );
+        assert_eq!(published, current, "docs/{name} is old: run `tests/bless schemas`");
         serde_json::from_str(&published).unwrap()
     }
 

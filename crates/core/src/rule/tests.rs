@@ -121,6 +121,7 @@ static MADE: Pack = Pack {
     },
     not_covered: Document { file: "not_covered.yaml", text: "{}" },
     inputs: Document { file: "inputs.yaml", text: "{ kinds: {}, flows: {} }" },
+    kinds: &["cluster", "subnet", "flow"],
     vocabulary,
     observed: &[],
     region_variable: "$REGION",

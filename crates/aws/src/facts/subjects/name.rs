@@ -24,7 +24,7 @@ use crate::network::Blocker;
 pub(crate) struct NameFacts {
     /// Client and purpose of the lookup, for instance `nodes:ecr.api` or `operators:office`.
     id: String,
-    /// The name.
+    /// The DNS name that the client looks up.
     name: String,
     /// The client that looks up the name: `nodes`, or the name of an operator network.
     asker: String,

@@ -1,0 +1,7 @@
+//! What is read from AWS: over recorded answers, and from the emulator.
+
+mod audit;
+mod cluster;
+mod moto;
+mod networks;
+mod refusals;

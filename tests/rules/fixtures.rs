@@ -1,0 +1,72 @@
+//! The shipped fixtures: in the program's own form, and as healthy as their folder says.
+
+use std::collections::BTreeSet;
+use std::path::PathBuf;
+use std::thread;
+
+use privek_aws::snapshot::Snapshot;
+use privek_core::report::Outcome;
+
+use crate::support::files::repository;
+use crate::support::healthy::{KINDS, of_kind, unknown};
+use crate::support::judge::Judge;
+
+fn folder(name: &str) -> PathBuf {
+    repository().join("fixtures").join(name)
+}
+
+#[test]
+fn snapshots_are_in_the_form_that_the_program_writes() {
+    for name in [
+        "closed-network.json",
+        "healthy/managed-nodes.json",
+        "healthy/ways-to-start.json",
+        "healthy/custom-networking.json",
+        "healthy/prefix-mode.json",
+    ] {
+        let path = folder(name);
+        let snapshot = Snapshot::read(&path).unwrap_or_else(|error| panic!("{error}"));
+        let text = std::fs::read_to_string(&path).expect("a readable file");
+        assert!(
+            snapshot.to_json() == text,
+            "{name} differs from what the program writes; rewrite it with --save-snapshot"
+        );
+    }
+}
+
+#[test]
+fn every_rule_passes_on_a_healthy_cluster_and_fails_on_none() {
+    let judged = thread::scope(|scope| {
+        let running = KINDS.map(|kind| {
+            scope.spawn(move || {
+                let (snapshot, intent) = of_kind(kind);
+                (kind, Judge::new().report(&snapshot, &intent, kind))
+            })
+        });
+        running.map(|thread| thread.join().expect("no panic"))
+    });
+    let mut passes = BTreeSet::new();
+    let mut rules = BTreeSet::new();
+    let mut unhealthy = Vec::new();
+    for (kind, report) in judged {
+        let mut undecided = unknown(kind);
+        for finding in report.findings {
+            let (rule, id) = (finding.rule.clone(), finding.subject.id.clone());
+            match finding.outcome {
+                Outcome::Pass => drop(passes.insert(rule.clone())),
+                Outcome::NotApplicable => {}
+                Outcome::Unknown if undecided.remove(&(rule.clone(), id.clone())) => {}
+                outcome => {
+                    let missing: Vec<_> = finding.missing.iter().map(|missing| &missing.what).collect();
+                    unhealthy
+                        .push(format!("{kind}: {outcome:?} {rule} {id}: {} {missing:?}", finding.message));
+                }
+            }
+            rules.insert(rule);
+        }
+        unhealthy.extend(undecided.iter().map(|(rule, id)| format!("{kind}: {rule} {id} is not unknown")));
+    }
+    assert!(unhealthy.is_empty(), "{unhealthy:#?}");
+    let never: Vec<_> = rules.difference(&passes).collect();
+    assert!(never.is_empty(), "no healthy cluster passes {never:#?}");
+}
