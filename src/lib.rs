@@ -11,6 +11,7 @@
 pub mod cli;
 pub mod collect;
 pub mod commands;
+mod providers;
 
 pub use privek_aws::{facts, intent, network, snapshot};
 pub use privek_core::{drift, render, report, rule};

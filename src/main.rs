@@ -23,7 +23,7 @@ fn main() -> ExitCode {
 }
 
 fn could_not_run(why: &str) -> ExitCode {
-    // Nobody is left to tell if standard error is closed, too.
+    // If standard error is closed too, there is no place for an error.
     let _ = writeln!(std::io::stderr(), "error: {why}");
     ExitCode::from(2)
 }

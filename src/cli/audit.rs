@@ -1,4 +1,4 @@
-//! Options of the audit, and of what is an audit too: the demo and drift.
+//! Options of the audit, the demo and drift.
 
 use std::path::PathBuf;
 
@@ -13,31 +13,31 @@ use super::probe::ProbingArgs;
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("state").args(["cluster", "snapshot", "vpc", "config"]).required(true).multiple(true)))]
 pub struct AuditArgs {
-    /// Where the state comes from.
+    /// Source of the state.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// What the user declares.
+    /// Declarations of the user.
     #[command(flatten)]
     pub intent: IntentArgs,
-    /// What is planned.
+    /// Planned growth.
     #[command(flatten)]
     pub growth: GrowthArgs,
-    /// A cluster that is still to be created.
+    /// A planned cluster.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Also probe from here: look up the names that the cluster needs, and greet their addresses.
+    /// Also probe from this machine: look up the DNS names that the cluster needs, and open a TLS connection to each address.
     #[arg(long, help_heading = "Probe")]
     pub probe: bool,
-    /// Where and how it is probed.
+    /// Place and settings of the probe.
     #[command(flatten)]
     pub probing: ProbingArgs,
-    /// Which rules, and how strict.
+    /// Rules and threshold.
     #[command(flatten)]
     pub judge: JudgeArgs,
-    /// Where the report goes.
+    /// Destination of the report.
     #[command(flatten)]
     pub output: OutputArgs,
-    /// Also keep what was read, for --snapshot.
+    /// Also save the state that was read, for --snapshot.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save_snapshot: Option<PathBuf>,
 }
@@ -45,10 +45,10 @@ pub struct AuditArgs {
 /// Options of `demo`.
 #[derive(Args, Debug)]
 pub struct DemoArgs {
-    /// Which rules, and how strict.
+    /// Rules and threshold.
     #[command(flatten)]
     pub judge: JudgeArgs,
-    /// Where the report goes.
+    /// Destination of the report.
     #[command(flatten)]
     pub output: OutputArgs,
 }
@@ -56,7 +56,7 @@ pub struct DemoArgs {
 /// Options of `drift`.
 #[derive(Args, Debug)]
 pub struct DriftArgs {
-    /// What to compare with: a saved snapshot (judged again by today's rules) or a JSON report.
+    /// The earlier audit: a saved snapshot (evaluated again with today's rules) or a JSON report.
     #[arg(long, value_name = "FILE")]
     pub baseline: PathBuf,
     /// The audit of today.

@@ -1,4 +1,4 @@
-//! Options of what is written for DNS servers.
+//! Options of the configuration for DNS servers.
 
 use std::path::PathBuf;
 
@@ -14,17 +14,17 @@ pub struct ForwardersArgs {
     /// The kind of DNS server.
     #[arg(long = "for", value_name = "SERVER", value_enum)]
     pub server: ServerKind,
-    /// What is forwarded for the cluster: its own host, or its region's domain of all clusters.
+    /// The domain to forward: the host name of the cluster API endpoint, or the EKS domain of the region.
     #[arg(long, value_name = "WHAT", value_enum, default_value_t = ForwardedDomain::Host)]
     pub domain: ForwardedDomain,
-    /// Also the names of the services that the VPC's interface endpoints answer for; a cluster with
-    /// hybrid nodes has them anyway.
+    /// Also forward the names of AWS services with an interface VPC endpoint; always on for a cluster
+    /// with hybrid nodes.
     #[arg(long)]
     pub services: bool,
-    /// Where the state comes from.
+    /// Source of the state.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// Declarations (features, which need services); without it, privek-audit.yaml in the working directory.
+    /// File with declarations (features); default: privek-audit.yaml in the working directory.
     #[arg(long, value_name = "FILE", help_heading = "Declarations")]
     pub config: Option<PathBuf>,
     /// Write to a file instead of standard output.
@@ -32,12 +32,12 @@ pub struct ForwardersArgs {
     pub output: Option<PathBuf>,
 }
 
-/// What is forwarded for the cluster.
+/// The domain to forward.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ForwardedDomain {
-    /// The cluster's own host.
+    /// The host name of the cluster API endpoint.
     Host,
-    /// The domain of all clusters of the region.
+    /// The domain of all EKS clusters in the region.
     Region,
 }
 

@@ -3,13 +3,12 @@
 pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0  ready (for drift: no regression)
-  1  not ready: a failure at or above --fail-on (for drift: a new one)
-  2  could not run: usage, a bad file or rule, credentials, the cluster cannot
-     be read
-  3  incomplete: no such failure, but something at or above --fail-on is unknown
-     (for drift: something became unknown)
-For probe likewise. For trace: 0 open, 1 blocked, 3 unknown.
-The other subcommands exit 0 when they ran.";
+  1  not ready: a finding at or above --fail-on fails (for drift: a new failure)
+  2  error: usage, a bad file or rule, credentials, or the cluster cannot be read
+  3  incomplete: no failure at or above --fail-on, but an unknown finding
+     (for drift: a finding became unknown)
+probe uses the same codes. trace: 0 open, 1 blocked, 2 error, 3 unknown.
+The other subcommands exit with 0 or 2.";
 
 pub(super) const AUDIT_EXAMPLES: &str = "\
 Examples:
@@ -34,13 +33,13 @@ pub(super) const TRACE_EXAMPLES: &str = "\
 Ends:
   eni-… i-… subnet-… vpce-… pl-…  a resource
   10.50.0.7  10.50.0.0/24         an address, a network
-  ecr.api  sts  s3                an AWS service: the VPC endpoint that answers
+  ecr.api  sts  s3                an AWS service: its VPC endpoint
   nodes  control-plane            a role in the cluster; also pods, fargate,
                                   efs, operators, services, hybrid-nodes,
                                   hybrid-pods, control-plane-subnets,
                                   resolver-inbound, -outbound, -targets
-  head-office                     a network that privek-audit.yaml names
-What AWS cannot know about a network or subnet follows it:
+  head-office                     a network in privek-audit.yaml
+Declarations about a network or a subnet are appended to the end:
   10.50.0.0/24,via=pcx-0a1  subnet-0a1,sg=sg-0b2
 
 Ports:
@@ -56,39 +55,40 @@ Examples:
                      --to i-0c3 --port icmp
 
 Exit codes:
-  0  open: every packet arrives, and every reply
-  1  blocked: at least a part of it; each object in the way is named, with the
-     commands that mend it
-  2  could not run: usage, a bad file, an end that is not there, credentials
-  3  unknown: nothing that was read blocks it, but something is missing, which
-     is named";
+  0  open: every request and every reply arrives
+  1  blocked: at least a part of the path; the output names each blocker and
+     the commands that fix it
+  2  error: usage, a bad file, an end that does not exist, credentials
+  3  unknown: no object that was read blocks the path; the output names the
+     missing inputs";
 
 pub(super) const PROBE_EXAMPLES: &str = "\
 Examples:
   privek-audit probe --cluster foo
   privek-audit probe --snapshot foo.json --dns 10.0.0.2 --dns 192.168.0.53
   privek-audit probe --targets targets.json --format json
-Where AWS cannot be read (the second line there, the others anywhere else):
+For a machine without access to AWS (run the second command there, the others
+on a machine with access):
   privek-audit probe --snapshot foo.json --print-targets -o targets.json
   privek-audit probe --targets targets.json --vantage bastion \\
                      --save-observations seen.json
   privek-audit --snapshot foo.json --snapshot seen.json
 
-Sends DNS questions and TLS greetings, nothing else. Reading the cluster needs
-the rights that iam-policy prints; the probe itself needs none.
+The probe sends DNS queries and TLS handshakes, nothing else. To read the cluster,
+the caller needs the policy that iam-policy prints; the probe needs no permission.
 
 Exit codes:
-  0  ready: nothing probed fails or is unknown at or above --fail-on
-  1  not ready: a failure at or above --fail-on
-  2  could not run: usage, a bad file, credentials, the cluster cannot be read
-  3  incomplete: no such failure, but something at or above --fail-on is unknown";
+  0  ready: no finding at or above --fail-on fails or is unknown
+  1  not ready: a finding at or above --fail-on fails
+  2  error: usage, a bad file, credentials, or the cluster cannot be read
+  3  incomplete: no failure at or above --fail-on, but an unknown finding";
 
 pub(super) const FORWARDERS_HELP: &str = "\
-The cluster's own host is forwarded by default, and nothing beside it: no other
-name changes its way, and the host stays the same as long as the cluster lives.
---domain region forwards the names of all clusters in the region to this VPC,
-which answers for other clusters as public DNS does: fewer changes where
-clusters come and go, but all their names depend on this VPC then.
+By default, only the host name of the cluster API endpoint is forwarded. No other
+name is affected, and the host name is stable for the life of the cluster.
+--domain region forwards the names of all EKS clusters in the region to this VPC.
+The VPC resolves the names of other clusters as public DNS does. New clusters need
+no change, but DNS for all clusters then depends on this VPC.
 
 Examples:
   privek-audit forwarders --cluster foo --for unbound --output foo.conf
@@ -96,4 +96,4 @@ Examples:
 
 Exit codes:
   0  written
-  2  could not run: also where the VPC has no inbound endpoint that answers";
+  2  error; also where the VPC has no usable inbound Resolver endpoint";

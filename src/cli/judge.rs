@@ -1,21 +1,21 @@
-//! Which rules, and how strict: for everything that judges.
+//! Rules and threshold, for every command with findings.
 
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 use privek_core::report::Severity;
 
-/// Which rules, and how strict.
+/// Rules and threshold.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Judgement")]
 pub struct JudgeArgs {
-    /// From which severity on a failure means "not ready".
+    /// The lowest severity of a failure that makes the cluster "not ready".
     #[arg(long, value_name = "SEVERITY", value_enum, default_value_t = FailOn::Blocker)]
     pub fail_on: FailOn,
-    /// Judge dates, such as the end of support, as of this day instead of the reading's.
+    /// Compare dates, for instance the end of support, with this day instead of the day when the state was read.
     #[arg(long, value_name = "DATE")]
     pub as_of: Option<String>,
-    /// More rules, from a directory of YAML files; may repeat.
+    /// A directory of YAML files with additional rules; may be repeated.
     #[arg(long, value_name = "DIR")]
     pub rules: Vec<PathBuf>,
 }
@@ -25,7 +25,7 @@ pub struct JudgeArgs {
 pub enum FailOn {
     /// Nodes, pods or operators cannot work.
     Blocker,
-    /// Also what works only until a named event, or is insecure.
+    /// Also failures that break the cluster only in a named event, or are insecure.
     Warning,
 }
 

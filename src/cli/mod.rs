@@ -1,4 +1,4 @@
-//! The command line: what can be said, and the help that goes with it. No behaviour.
+//! The command line: options and help texts. No behaviour.
 
 mod audit;
 mod forwarders;
@@ -25,8 +25,8 @@ pub use trace::TraceArgs;
 
 use help::{AUDIT_EXAMPLES, DRIFT_EXAMPLES, EXIT_CODES, FORWARDERS_HELP, PROBE_EXAMPLES, TRACE_EXAMPLES};
 
-/// Audits the network of a private EKS cluster before a rollout: will it work, and can its
-/// operators reach it? Reads only, changes nothing, and reports to nobody.
+/// Audits the network of a private EKS cluster before a rollout: nodes can join, services are
+/// reachable, and operators can reach the cluster API endpoint. Read-only; sends no data to third parties.
 #[derive(Debug, Parser)]
 #[command(
     name = "privek-audit",
@@ -38,7 +38,7 @@ use help::{AUDIT_EXAMPLES, DRIFT_EXAMPLES, EXIT_CODES, FORWARDERS_HELP, PROBE_EX
     after_long_help = format!("{AUDIT_EXAMPLES}\n\n{EXIT_CODES}"),
 )]
 pub struct Cli {
-    /// What to do; without one, audit.
+    /// The subcommand; default: audit.
     #[command(subcommand)]
     pub command: Option<Command>,
     /// The audit's options.
@@ -49,25 +49,25 @@ pub struct Cli {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Audit the closed network that is built into the program; needs no AWS account.
+    /// Audit the built-in sample network; needs no AWS account.
     Demo(DemoArgs),
     /// Read a cluster's state and save it, without an audit.
     Snapshot(SnapshotArgs),
-    /// Follow packets from one end to another and back, hop by hop; needs no cluster.
+    /// Trace requests and replies between two ends, hop by hop; needs no cluster.
     #[command(after_help = TRACE_EXAMPLES)]
     Trace(Box<TraceArgs>),
-    /// From where it runs, look up the names that a cluster needs and greet the addresses behind them.
+    /// Look up the DNS names that a cluster needs from this machine, and open a TLS connection to each address.
     #[command(after_help = PROBE_EXAMPLES)]
     Probe(Box<ProbeArgs>),
     /// List, explain or check rules.
     #[command(subcommand)]
     Rules(RulesCommand),
-    /// Print the IAM policy that the program needs: every operation it may call, and no other.
+    /// Print the IAM policy that the program needs: exactly the operations that the program calls.
     IamPolicy,
-    /// Write the configuration with which a DNS server outside AWS asks the cluster's VPC for its names.
+    /// Print the configuration of a DNS server outside AWS that forwards the cluster's names to the cluster's VPC.
     #[command(after_help = FORWARDERS_HELP)]
     Forwarders(Box<ForwardersArgs>),
-    /// Compare with a saved snapshot or an earlier JSON report.
+    /// Compare today's audit with a saved snapshot or an earlier JSON report.
     #[command(after_help = format!("{DRIFT_EXAMPLES}\n\n{EXIT_CODES}"))]
     Drift(Box<DriftArgs>),
 }

@@ -1,4 +1,4 @@
-//! Where the report goes, and in which form.
+//! Destination and format of the report.
 
 use std::path::PathBuf;
 use std::sync::LazyLock;
@@ -7,21 +7,24 @@ use clap::builder::PossibleValue;
 use clap::{Args, ValueEnum};
 use privek_core::render::{FORMATS, Format, default_format};
 
-/// Where the report goes, and in which form.
+/// Destination and format of the report.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Output")]
 pub struct OutputArgs {
-    /// The report's form.
+    /// The format of the report.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
     pub format: FormatArg,
     /// Write the report to a file instead of standard output.
     #[arg(short, long, value_name = "FILE")]
     pub output: Option<PathBuf>,
-    /// Replace account ids, addresses and names, consistently, in all that is saved or printed.
+    /// Replace account ids, addresses and names consistently in all saved and printed output.
     #[arg(long)]
     pub redact: bool,
-    /// No colours, even on a terminal; the environment's `NO_COLOR` does the same.
-    #[arg(long, help = "No colours, even on a terminal; the environment's NO_COLOR does the same")]
+    /// No colors, even on a terminal; the environment variable `NO_COLOR` has the same effect.
+    #[arg(
+        long,
+        help = "No colors, even on a terminal; the environment variable NO_COLOR has the same effect"
+    )]
     pub no_color: bool,
 }
 

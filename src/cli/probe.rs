@@ -8,30 +8,29 @@ use super::input::{IntentArgs, SourceArgs};
 use super::judge::JudgeArgs;
 use super::output::FormatArg;
 
-/// Where and how it is probed.
+/// Place and settings of the probe.
 #[derive(Args, Debug)]
 #[command(next_help_heading = "Probe")]
 pub struct ProbingArgs {
-    /// A DNS server to ask besides those of this machine: ADDRESS[:PORT]; may repeat.
+    /// A DNS server to query in addition to the DNS servers of this machine: ADDRESS[:PORT]; may be repeated.
     #[arg(long, value_name = "SERVER")]
     pub dns: Vec<String>,
-    /// Ask the servers of --dns only, and judge as if this machine were set to ask them.
+    /// Query only the servers of --dns, and treat them as the DNS servers of this machine.
     #[arg(long, requires = "dns")]
     pub dns_only: bool,
-    /// What to call the place that is probed from, instead of the host's name (in a pod: pod). Of two probes
-    /// under one name an audit takes the later one only.
+    /// The name of the place that the probe runs at; default: the host name (in a pod: pod). An audit uses
+    /// only the latest probe of each name.
     #[arg(long, value_name = "NAME")]
     pub vantage: Option<String>,
-    /// The longest that one try of a probe may take, in seconds; without it, 3.
+    /// The time limit of one query or connection, in seconds; default: 3.
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(1..=60))]
     pub timeout: Option<u64>,
-    /// The longest that a whole probe may take, in seconds; without it, 10. What is not done by then is
-    /// said.
+    /// The time limit of the whole probe, in seconds; default: 10. The report names all unfinished tries.
     #[arg(long, value_name = "SECONDS", value_parser = value_parser!(u64).range(1..=600))]
     pub deadline: Option<u64>,
 }
 
-/// What says something about a probe, or about its report, and nothing where neither is made.
+/// Options without effect where no probe runs.
 const NOT_WITH_PRINT_TARGETS: [&str; 11] = [
     "targets",
     "dns",
@@ -50,10 +49,10 @@ const NOT_WITH_PRINT_TARGETS: [&str; 11] = [
 #[derive(Args, Debug)]
 #[command(group(ArgGroup::new("state").args(["cluster", "snapshot", "targets"]).required(true).multiple(true)))]
 pub struct ProbeArgs {
-    /// Where the state comes from, which says what to probe.
+    /// Source of the state, and so of the names to probe.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// What to probe, as --print-targets wrote it, where no state can be read.
+    /// The names to probe, from a file written by --print-targets, instead of the state.
     #[arg(
         long,
         value_name = "FILE",
@@ -61,31 +60,31 @@ pub struct ProbeArgs {
         help_heading = "State",
     )]
     pub targets: Option<PathBuf>,
-    /// What the user declares.
+    /// Declarations of the user.
     #[command(flatten)]
     pub intent: IntentArgs,
-    /// Where and how it is probed.
+    /// Place and settings of the probe.
     #[command(flatten)]
     pub probing: ProbingArgs,
-    /// Which rules, and how strict.
+    /// Rules and threshold.
     #[command(flatten)]
     pub judge: JudgeArgs,
-    /// The report's form.
+    /// The format of the report.
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t, help_heading = "Output")]
     pub format: FormatArg,
-    /// Write the report, or with --print-targets the targets, to a file instead of standard output.
+    /// Write the report, or the output of --print-targets, to a file instead of standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,
-    /// Also keep what was seen, for the --snapshot of an audit.
+    /// Also save the observations, for --snapshot of an audit.
     #[arg(long, value_name = "FILE", help_heading = "Output")]
     pub save_observations: Option<PathBuf>,
-    /// Print what would be probed, and probe nothing.
+    /// Print the names that a probe would look up, without a probe.
     #[arg(long, conflicts_with_all = NOT_WITH_PRINT_TARGETS, help_heading = "Output")]
     pub print_targets: bool,
-    /// No colours, even on a terminal; the environment's `NO_COLOR` does the same.
+    /// No colors, even on a terminal; the environment variable `NO_COLOR` has the same effect.
     #[arg(
         long,
-        help = "No colours, even on a terminal; the environment's NO_COLOR does the same",
+        help = "No colors, even on a terminal; the environment variable NO_COLOR has the same effect",
         help_heading = "Output"
     )]
     pub no_color: bool,

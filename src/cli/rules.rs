@@ -1,4 +1,4 @@
-//! What can be done with rules.
+//! The subcommands of `rules`.
 
 use std::path::PathBuf;
 
@@ -6,34 +6,34 @@ use clap::Subcommand;
 
 use super::output::FormatArg;
 
-/// What to do with rules.
+/// The subcommands of `rules`.
 #[derive(Debug, Subcommand)]
 pub enum RulesCommand {
     /// List the rules.
     List {
-        /// The list's form.
+        /// The format of the list.
         #[arg(long, value_name = "FORMAT", value_enum, default_value_t)]
         format: FormatArg,
-        /// More rules, from a directory of YAML files; may repeat.
+        /// A directory of YAML files with additional rules; may be repeated.
         #[arg(long, value_name = "DIR")]
         rules: Vec<PathBuf>,
     },
-    /// Say all there is to say about one rule.
+    /// Print one rule in full.
     Explain {
-        /// The rule's id, as reports and the list of rules show it.
+        /// The id of the rule, from a report or the list of rules.
         id: String,
-        /// More rules, from a directory of YAML files; may repeat.
+        /// A directory of YAML files with additional rules; may be repeated.
         #[arg(long, value_name = "DIR")]
         rules: Vec<PathBuf>,
     },
     /// List the fields that a rule's expressions and texts can read.
     Fields {
-        /// The kind of subject; all if absent.
+        /// The kind of subject; default: all kinds.
         kind: Option<String>,
     },
-    /// Check a directory of rules of your own.
+    /// Check a directory of your own rules.
     Check {
-        /// The directory.
+        /// The directory of YAML files.
         directory: PathBuf,
     },
 }

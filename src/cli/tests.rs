@@ -1,4 +1,4 @@
-//! Which command lines are taken, and what the others are told.
+//! Valid command lines, and the errors of the others.
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
@@ -145,6 +145,33 @@ fn the_help_fits_into_80_columns_and_has_no_marks_of_a_text_processor() {
         assert!(line.chars().count() <= 80, "{line}");
         assert!(!line.contains('`'), "{line}");
     }
+}
+
+#[path = "../../tests/words/mod.rs"]
+mod house;
+
+#[test]
+fn the_help_uses_the_provider_s_nouns() {
+    let said = helps().into_iter().flat_map(|help| {
+        let found = house::problems(&help);
+        found.into_iter().map(move |problem| format!("{problem} in:\n{help}"))
+    });
+    let said: Vec<String> = said.collect();
+    assert!(said.is_empty(), "{}", said.join("\n"));
+}
+
+#[test]
+fn options_are_described_in_short_sentences() {
+    fn of(command: &clap::Command, long: &mut Vec<String>) {
+        let options = command.get_arguments().filter_map(clap::Arg::get_help);
+        for text in options.chain(command.get_about()) {
+            long.extend(house::long_sentences(&house::plain(&text.to_string())));
+        }
+        command.get_subcommands().for_each(|sub| of(sub, long));
+    }
+    let mut long = Vec::new();
+    of(&Cli::command(), &mut long);
+    assert!(long.is_empty(), "{}", long.join("\n"));
 }
 
 #[test]

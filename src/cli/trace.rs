@@ -8,25 +8,25 @@ use super::output::OutputArgs;
 /// Options of `trace`.
 #[derive(Args, Debug)]
 pub struct TraceArgs {
-    /// Who opens the connection.
+    /// The source: the end that opens the connection.
     #[arg(long, value_name = "END")]
     pub from: String,
-    /// Whom it is opened to.
+    /// The destination of the connection.
     #[arg(long, value_name = "END")]
     pub to: String,
-    /// On which protocol and port of the destination.
+    /// The protocol and port of the destination.
     #[arg(long, value_name = "PORT")]
     pub port: String,
-    /// Where the state comes from.
+    /// Source of the state.
     #[command(flatten)]
     pub source: SourceArgs,
-    /// What the user declares.
+    /// Declarations of the user.
     #[command(flatten)]
     pub intent: IntentArgs,
-    /// A cluster that is still to be created.
+    /// A planned cluster.
     #[command(flatten)]
     pub plan: PlanArgs,
-    /// Where the answer goes.
+    /// Destination of the report.
     #[command(flatten)]
     pub output: OutputArgs,
 }

@@ -1,16 +1,16 @@
-//! Why a collection could not be made at all: one sentence each, with what to do about it.
+//! Why a collection failed as a whole: one sentence each, with what to do.
 
 use thiserror::Error;
 
-/// A collection that could not be made.
+/// A collection that failed as a whole.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum CollectError {
-    /// The credential chain came to its end.
+    /// The credential chain found no credentials.
     #[error(
-        "no AWS credentials were found{}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile with --profile or AWS_PROFILE, or run `aws sso login` or `aws configure`", detail(.reason)
+        "no AWS credentials were found{}: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, set --profile or AWS_PROFILE, or run `aws sso login` or `aws configure`", detail(.reason)
     )]
     NoCredentials {
-        /// What the credential chain said, if it said anything.
+        /// The message of the credential chain, if any.
         reason: String,
     },
     /// Credentials or a login that were valid once.
@@ -18,12 +18,12 @@ pub enum CollectError {
         "the AWS credentials have expired{}: renew them (for IAM Identity Center: `aws sso login`) and try again", detail(.reason)
     )]
     ExpiredCredentials {
-        /// What AWS or the credential chain said.
+        /// The message of AWS or the credential chain.
         reason: String,
     },
-    /// Credentials that AWS does not know.
+    /// Credentials that AWS rejects.
     #[error(
-        "AWS does not accept the credentials ({code}: {message}): check the keys, the profile and this machine's clock"
+        "AWS rejected the credentials ({code}: {message}): check the keys, the profile and the clock of this machine"
     )]
     RejectedCredentials {
         /// AWS's error code.
@@ -44,21 +44,21 @@ pub enum CollectError {
         reason: String,
     },
     /// No region in flag, environment or profile.
-    #[error("no AWS region is set: name one with --region, AWS_REGION, or `region` in the profile")]
+    #[error("no AWS region is set: set --region, AWS_REGION, or `region` in the profile")]
     NoRegion,
-    /// A cluster that is not there.
-    #[error("there is no EKS cluster named {cluster} in {}: {}", place(.region.as_deref()), existing(.names.as_deref()))]
+    /// A cluster that does not exist.
+    #[error("EKS cluster {cluster} does not exist in {}: {}", place(.region.as_deref()), existing(.names.as_deref()))]
     NoSuchCluster {
-        /// The name that was asked for.
+        /// The name of the cluster.
         cluster: String,
-        /// The region that was asked.
+        /// The region of the call.
         region: Option<String>,
         /// The clusters that exist; `None` if they could not be listed.
         names: Option<Vec<String>>,
     },
-    /// A service that cannot be connected to, or that stays silent.
+    /// A service that cannot be connected to, or that does not answer.
     #[error(
-        "{endpoint} cannot be reached ({reason}): check the route, security groups and name resolution to it, or the proxy settings"
+        "cannot reach {endpoint} ({reason}): check the route, the security groups, DNS and the proxy settings"
     )]
     Unreachable {
         /// Host and port.
@@ -71,13 +71,13 @@ pub enum CollectError {
     Proxy {
         /// The proxy's address, without credentials.
         proxy: String,
-        /// What it did, as a verb phrase.
+        /// The failure, as a verb phrase.
         reason: String,
-        /// The HTTP status with which it refused, if it gave one.
+        /// The HTTP status of the refusal, if any.
         status: Option<u16>,
     },
     /// A proxy setting that is not an address.
-    #[error("{variable} does not name a proxy ({reason}): write http://host:port")]
+    #[error("{variable} is not a proxy address ({reason}): the form is http://host:port")]
     ProxySetting {
         /// The environment variable.
         variable: String,
@@ -93,7 +93,7 @@ pub enum CollectError {
         reason: String,
     },
     /// A CA bundle that cannot be used.
-    #[error("the CA bundle {path} named by {source_name} {reason}: it must be a file of PEM certificates")]
+    #[error("the CA bundle {path} in {source_name} {reason}: the file must contain PEM certificates")]
     CaBundle {
         /// The file.
         path: String,
@@ -102,35 +102,35 @@ pub enum CollectError {
         /// Why, as a verb phrase.
         reason: String,
     },
-    /// An end of a path that is not there.
-    #[error("there is no {id} in {} ({code}): check the id, the region and the account", place(.region.as_deref()))]
+    /// An end of a path that does not exist.
+    #[error("{id} does not exist in {} ({code}): check the id, the region and the account", place(.region.as_deref()))]
     NoSuchResource {
-        /// The id that was asked for.
+        /// The id of the end.
         id: String,
-        /// The region that was asked.
+        /// The region of the call.
         region: Option<String>,
         /// AWS's error code.
         code: String,
     },
-    /// Ends of a path that lead to no VPC.
+    /// Ends of a path that are in no VPC.
     #[error(
-        "no end of the path leads to a VPC in {}{}: name a network interface, an instance, a subnet, a VPC endpoint or an address in a VPC, or a cluster with --cluster", place(.region.as_deref()), in_brackets(.denied)
+        "no end of the path is in a VPC in {}{}: set one end to a network interface, an instance, a subnet, a VPC endpoint or an address in a VPC, or set --cluster", place(.region.as_deref()), in_brackets(.denied)
     )]
     NoVpc {
-        /// The region that was asked.
+        /// The region of the call.
         region: Option<String>,
-        /// The actions that were denied on the way.
+        /// The actions that were denied.
         denied: Vec<String>,
     },
     /// Accounts that contradict each other.
-    #[error("what the profiles' accounts read cannot be joined: {reason}; run it again")]
+    #[error("the states of the profiles' accounts cannot be merged: {reason}; run again")]
     Accounts {
         /// What differs.
         reason: String,
     },
     /// `DescribeCluster` was refused.
     #[error(
-        "access to eks:DescribeCluster on {cluster} was denied ({code}: {message}): allow that action for the caller"
+        "eks:DescribeCluster on {cluster} was denied ({code}: {message}): allow eks:DescribeCluster for the caller"
     )]
     Denied {
         /// The cluster.
@@ -167,10 +167,10 @@ fn place(region: Option<&str>) -> &str {
 fn existing(names: Option<&[String]>) -> String {
     const SHOWN: usize = 20;
     match names {
-        None => "the clusters that exist could not be listed".to_owned(),
-        Some([]) => "the account has none there".to_owned(),
-        Some(names) if names.len() <= SHOWN => format!("there are {}", names.join(", ")),
-        Some(names) => format!("there are {} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN),
+        None => "the clusters in the region could not be listed".to_owned(),
+        Some([]) => "the account has no cluster in the region".to_owned(),
+        Some(names) if names.len() <= SHOWN => format!("clusters are {}", names.join(", ")),
+        Some(names) => format!("clusters are {} and {} more", names[..SHOWN].join(", "), names.len() - SHOWN),
     }
 }
 
@@ -179,8 +179,8 @@ fn tls_hint(reason: &str) -> &'static str {
         || reason.contains("CaUsedAsEndEntity")
         || reason.contains("not trusted")
     {
-        "if a proxy or a private endpoint here uses its own CA, name its PEM file in AWS_CA_BUNDLE"
+        "if a proxy or a VPC endpoint uses its own CA, set AWS_CA_BUNDLE to the PEM file of the CA"
     } else {
-        "check the endpoint's certificate and this machine's clock; AWS_CA_BUNDLE names further CAs to trust"
+        "check the certificate of the server and the clock of this machine; AWS_CA_BUNDLE adds CAs to trust"
     }
 }

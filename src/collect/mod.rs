@@ -1,5 +1,5 @@
 //! Collection: the only room that talks to the provider and opens sockets. What answers becomes a
-//! [`Snapshot`], what does not becomes a gap in it; what a live probe sees becomes its observations.
+//! [`Snapshot`], what does not becomes a gap in it; the results of a live probe become its observations.
 //!
 //! [`Snapshot`]: crate::snapshot::Snapshot
 

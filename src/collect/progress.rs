@@ -1,4 +1,4 @@
-//! Who hears how far a collection or a probe is.
+//! The progress of a collection or a probe.
 
 /// Hears how far a collection is.
 pub trait Progress: Send + Sync {

@@ -1,8 +1,6 @@
 //! The audit: read, redact if asked, derive, evaluate, render.
 
 use anyhow::bail;
-use privek_aws::facts;
-use privek_aws::snapshot::redact::Redactor;
 use privek_core::render;
 use privek_core::report::Report;
 
@@ -22,15 +20,15 @@ pub fn run(args: &AuditArgs) -> Result<Done, anyhow::Error> {
     Ok(Done { stdout: output::put(text, sink)?, exit_code: report.exit_code })
 }
 
-/// The report that the options ask for, and the rules that it comes from. Everything that can be
-/// wrong without AWS is checked before AWS is asked.
+/// The report for the options, and the rules that made the report. Everything that can be checked without
+/// AWS is checked before AWS is called.
 pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     if args.save_snapshot.is_some() && args.save_snapshot == args.output.output {
-        bail!("--save-snapshot and --output name the same file; give each a file of its own");
+        bail!("--save-snapshot and --output are the same file; name two files");
     }
     let save = output::open(args.save_snapshot.as_ref())?;
     if !args.probe && probing::is_told_how(&args.probing) {
-        bail!("--dns, --vantage, --timeout and --deadline are for a probe: add --probe");
+        bail!("--dns, --vantage, --timeout and --deadline need --probe");
     }
     let probing = args.probe.then(|| Probing::new(&args.probing)).transpose()?;
     let mut prepared = Prepared {
@@ -51,12 +49,12 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     if let Some(probing) = probing {
         let targets = probing::targets(&snapshot, &prepared.declared.intent)?;
         let seen = probing.run(&targets)?;
-        snapshot.header.observations.extend(seen.observations);
+        snapshot.header_mut().observations.extend(seen.observations);
     }
     if args.output.redact {
-        let redactor = Redactor::new(&snapshot);
+        let redactor = snapshot.redactor();
         prepared.declared = input::redacted(&prepared.declared, &redactor);
-        snapshot = redactor.snapshot(snapshot);
+        snapshot = snapshot.redacted(&redactor);
         prepared.redactor = Some(redactor);
     }
     if let Some(save) = save {
@@ -64,8 +62,8 @@ pub fn report(args: &AuditArgs) -> Result<(Report, Prepared), anyhow::Error> {
     }
     let mut report = prepared.evaluate(&snapshot)?;
     if args.probe {
-        // From the snapshot as it is now: what it lacks may be named in it, and have to be redacted.
-        let needed = facts::needed_names(&snapshot, &prepared.declared.intent);
+        // From the snapshot as it is now: what is unread may be named in the snapshot, and has to be redacted.
+        let needed = snapshot.needed_names(&prepared.declared.intent);
         probing::say_unlisted(&needed.unlisted, &mut report);
     }
     Ok((report, prepared))

@@ -1,19 +1,20 @@
-//! The earlier audit: a saved snapshot, to be judged again by today's rules, or a JSON report.
+//! The earlier audit: a saved snapshot, evaluated again with today's rules, or a JSON report.
 
 use std::path::{Path, PathBuf};
 
-use privek_aws::snapshot::{Snapshot, SnapshotError};
 use privek_core::report::{Report, SCHEMA_VERSION};
 use serde_json::Value;
 use thiserror::Error;
 
-/// What to compare with.
+use crate::providers::{State, StateError};
+
+/// The earlier audit to compare with.
 #[derive(Clone, Debug)]
 pub enum Baseline {
-    /// An earlier report, as it was.
+    /// An earlier report, unchanged.
     Report(Box<Report>),
-    /// A saved state, to be judged again by today's rules.
-    Snapshot(Box<Snapshot>),
+    /// A saved state, to be evaluated again with today's rules.
+    State(State),
 }
 
 /// Why there is no earlier audit to compare with.
@@ -38,7 +39,7 @@ pub enum BaselineError {
     /// The file is JSON, but not ours.
     #[error(
         "the baseline {path} is neither a snapshot (no `snapshot_version`) nor a JSON report (no `findings`); \
-         make one with `privek-audit snapshot --cluster NAME -o FILE` or with `--format json --output FILE`"
+         write a baseline with `privek-audit snapshot --cluster NAME -o FILE` or with `--format json --output FILE`"
     )]
     Neither {
         /// The file.
@@ -53,7 +54,7 @@ pub enum BaselineError {
         source: serde_json::Error,
     },
     /// The report has another version.
-    #[error("the baseline {path} is a report with schema_version {found}; this program reads {known}", known = SCHEMA_VERSION)]
+    #[error("the baseline {path} is a report of schema_version {found}; this program reads schema_version {known}", known = SCHEMA_VERSION)]
     OtherVersion {
         /// The file.
         path: PathBuf,
@@ -62,14 +63,14 @@ pub enum BaselineError {
     },
     /// The snapshot cannot be read.
     #[error("{0}")]
-    Snapshot(#[from] SnapshotError),
+    Snapshot(#[from] StateError),
 }
 
 impl Baseline {
     /// Reads a snapshot (also a directory of AWS CLI outputs) or a JSON report.
     pub fn read(path: &Path) -> Result<Self, BaselineError> {
         if path.is_dir() {
-            return Ok(Self::Snapshot(Box::new(Snapshot::read(path)?)));
+            return Ok(Self::State(State::read(path)?));
         }
         let text = std::fs::read_to_string(path)
             .map_err(|source| BaselineError::Unreadable { path: path.to_owned(), source })?;
@@ -87,24 +88,24 @@ impl Baseline {
         if value.get("snapshot_version").is_none() {
             return Err(BaselineError::Neither { path: path.to_owned() });
         }
-        Ok(Self::Snapshot(Box::new(Snapshot::from_json(&path.display().to_string(), &text)?)))
+        Ok(Self::State(State::from_json(&path.display().to_string(), &text)?))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use privek_aws::facts::Facts;
-    use privek_aws::intent::Intent;
-    use privek_aws::pack::PACK;
+    use privek_core::header::Header;
     use privek_core::report::Severity;
     use privek_core::rule::{self, Evaluation};
 
     use super::*;
+    use crate::providers::{DEFAULT, Intent};
 
     fn report() -> Report {
-        let (snapshot, rules) = (Snapshot::default(), rule::built_in(&PACK).unwrap());
+        let (state, rules) = (State::only(Header::default()), rule::built_in(DEFAULT).unwrap());
         let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
-        rule::evaluate(&rules, &Facts::derive(&snapshot, &Intent::default()), &evaluation).unwrap()
+        let judge = |facts: &dyn rule::FactSource| rule::evaluate(&rules, facts, &evaluation);
+        state.with_facts(&Intent::default(), judge).unwrap().unwrap()
     }
 
     #[test]
@@ -117,7 +118,7 @@ mod tests {
         };
         let report = privek_core::render::json::render(&report());
         assert!(matches!(read(&report), Ok(Baseline::Report(_))));
-        assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::Snapshot(_))));
+        assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::State(_))));
         assert!(matches!(read(r#"{"Vpcs": []}"#), Err(BaselineError::Neither { .. })));
         assert!(matches!(read(&report[..report.len() / 2]), Err(BaselineError::NotJson { .. })));
         assert!(matches!(

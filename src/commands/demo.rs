@@ -1,13 +1,11 @@
-//! The audit of a closed network that is built into the program.
+//! The audit of the built-in sample network.
 
 use anyhow::Context;
-use privek_aws::intent::Intent;
-use privek_aws::snapshot::Snapshot;
-use privek_aws::snapshot::redact::Redactor;
 use privek_core::render;
 use privek_core::report::Report;
 
 use crate::cli::DemoArgs;
+use crate::providers::{Intent, State};
 
 use super::done::Done;
 use super::input::{self, Declared};
@@ -17,20 +15,21 @@ use super::prepared::Prepared;
 const SNAPSHOT: &str = include_str!("../../fixtures/closed-network.json");
 const INTENT: &str = include_str!("../../fixtures/closed-network.intent.yaml");
 
-/// Audits the built-in network; it exits 0 when it ran, and the report has its own exit code.
+/// Audits the built-in network; the exit code is 0, and the report has an exit code of its own.
 pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
     let format = args.output.format.0;
     let print = render::renderer::<Report>(format)?;
     let sink = output::open(args.output.output.as_ref())?;
-    let mut snapshot = Snapshot::from_json("the built-in snapshot", SNAPSHOT)?;
+    let mut snapshot = State::from_json("the built-in snapshot", SNAPSHOT)?;
     snapshot.select_cluster(None)?;
     let intent = Intent::from_yaml("the built-in declarations", INTENT).context("demo")?;
-    let mut declared = Declared { intent, origin: Some("The demo's declarations are built in.".to_owned()) };
+    let mut declared =
+        Declared { intent, origin: Some("Declarations are the built-in ones of the demo.".to_owned()) };
     declared.intent.as_of = input::as_of(&args.judge)?;
     if args.output.redact {
-        let redactor = Redactor::new(&snapshot);
+        let redactor = snapshot.redactor();
         declared = input::redacted(&declared, &redactor);
-        snapshot = redactor.snapshot(snapshot);
+        snapshot = snapshot.redacted(&redactor);
     }
     let prepared = Prepared {
         rules: input::rules(&args.judge.rules)?,
@@ -39,7 +38,7 @@ pub fn run(args: &DemoArgs) -> Result<Done, anyhow::Error> {
         redactor: None,
     };
     let report = prepared.evaluate(&snapshot)?;
-    let mut text = format.preface("This is the demo network that is built in; nothing was read from AWS.");
+    let mut text = format.preface("This is the built-in sample network; nothing was read from AWS.");
     text.push_str(&print(&report, &output::style(&args.output)));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })
 }

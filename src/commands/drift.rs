@@ -1,12 +1,12 @@
 //! Drift: today's audit against an earlier one.
 
 use anyhow::bail;
-use privek_aws::snapshot::{Snapshot, SnapshotError};
 use privek_core::drift::{self, Drift};
 use privek_core::render;
 use privek_core::report::Report;
 
 use crate::cli::{DriftArgs, SourceArgs};
+use crate::providers::{State, StateError};
 
 use super::baseline::Baseline;
 use super::done::Done;
@@ -19,23 +19,21 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     let baseline = Baseline::read(&args.baseline)?;
     if args.audit.output.redact && matches!(baseline, Baseline::Report(_)) {
         bail!(
-            "--redact needs a snapshot as the baseline, because a finished report cannot be redacted; \
-             {} is a report",
+            "--redact needs a snapshot as the baseline; {} is a report, and reports cannot be redacted",
             args.baseline.display()
         );
     }
     let (report, prepared) = audit::report(&args.audit)?;
     let before = match baseline {
         Baseline::Report(report) => *report,
-        Baseline::Snapshot(mut snapshot) => {
+        Baseline::State(mut state) => {
             if prepared.declared.intent.cluster.is_none() {
-                select(&mut snapshot, &args.audit.source, &report)?;
+                select(&mut state, &args.audit.source, &report)?;
             }
-            let snapshot = match &prepared.redactor {
-                Some(redactor) => redactor.snapshot(*snapshot),
-                None => *snapshot,
-            };
-            prepared.evaluate(&snapshot)?
+            if let Some(redactor) = &prepared.redactor {
+                state = state.redacted(redactor);
+            }
+            prepared.evaluate(&state)?
         }
     };
     let drift = drift::compare(&before, &report, prepared.fail_on)?;
@@ -43,12 +41,12 @@ pub fn run(args: &DriftArgs) -> Result<Done, anyhow::Error> {
     Ok(Done { stdout: output::put(text, sink)?, exit_code: drift.exit_code })
 }
 
-/// Keeps today's cluster in the baseline. A baseline of one cluster keeps that one, so that another
-/// cluster is noticed as such.
-fn select(snapshot: &mut Snapshot, source: &SourceArgs, report: &Report) -> Result<(), SnapshotError> {
-    match snapshot.select_cluster(None) {
-        Err(SnapshotError::SeveralClusters { .. }) => {
-            snapshot.select_cluster(source.cluster.as_deref().or(report.target.cluster.as_deref()))
+/// Selects today's cluster in the baseline. A baseline of one cluster keeps that cluster, so that another
+/// cluster is an error.
+fn select(state: &mut State, source: &SourceArgs, report: &Report) -> Result<(), StateError> {
+    match state.select_cluster(None) {
+        Err(StateError::SeveralClusters { .. }) => {
+            state.select_cluster(source.cluster.as_deref().or(report.target.cluster.as_deref()))
         }
         other => other,
     }

@@ -1,10 +1,10 @@
-//! `forwarders`: read, find out which names go to which addresses, write a DNS server's configuration.
+//! `forwarders`: read, find the domains and the addresses to forward to, write a DNS server's configuration.
 
-use privek_aws::facts::{self, Forwarding, Wanted};
 use privek_core::render;
 use privek_core::report::forwarders::{Forwarders, NoDomain};
 
 use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
+use crate::providers::{Forwarding, Wanted};
 
 use super::done::Done;
 use super::{input, output};
@@ -14,11 +14,11 @@ pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.as_ref())?;
     let declared = IntentArgs { operator_cidr: Vec::new(), config: args.config.clone() };
     let mut declared = input::declared(&declared)?;
-    // What is still to be created has no name yet.
+    // A planned cluster has no API name yet.
     declared.intent.cluster = None;
     let snapshot = input::snapshot(&args.source, &input::about(&declared))?;
     let wanted = Wanted { whole_region: args.domain == ForwardedDomain::Region, services: args.services };
-    let forwarding = facts::forwarding(&snapshot, &declared.intent, wanted)?;
+    let forwarding = snapshot.forwarding(&declared.intent, wanted)?;
     let text = render::forwarders::text(&forwarders(forwarding)?, args.server.into());
     Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })
 }

@@ -1,31 +1,27 @@
-//! What an audit starts from: the snapshot, from AWS or from files; what the user declares; the
-//! rules.
+//! The inputs of an audit: the snapshot, from AWS or from files; the declarations; the rules.
 
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use anyhow::{Context, bail};
-use privek_aws::intent::{self, Intent, Plan, PlanFlags};
-use privek_aws::pack::PACK;
-use privek_aws::snapshot::redact::Redactor;
-use privek_aws::snapshot::{Snapshot, SnapshotError};
 use privek_core::rule::{self, Rules};
 use privek_core::time::Time;
 
 use crate::cli::{GrowthArgs, IntentArgs, JudgeArgs, PlanArgs, SourceArgs};
 use crate::collect::aws::{self, About, AwsOptions};
+use crate::providers::{self, Intent, Plan, PlanFlags, Redactor, State};
 
 use super::progress::Line;
 
-/// The declarations that are used if they are in the working directory.
+/// The file with declarations in the working directory.
 const CONFIG: &str = "privek-audit.yaml";
 
-/// What the user declares, and the file that it comes from.
+/// The user's declarations, and their origin.
 #[derive(Debug, Default)]
 pub struct Declared {
     /// File and flags together.
     pub intent: Intent,
-    /// A sentence about where it comes from.
+    /// The origin of the declarations, as a sentence.
     pub origin: Option<String>,
 }
 
@@ -41,7 +37,7 @@ pub fn declared(args: &IntentArgs) -> Result<Declared, anyhow::Error> {
     };
     let mut operators = Vec::new();
     for flag in &args.operator_cidr {
-        operators.push(intent::operator(flag).context("--operator-cidr")?);
+        operators.push(providers::operator(flag).context("--operator-cidr")?);
     }
     let intent = intent.merge_flags(operators).context("--operator-cidr")?;
     Ok(Declared { intent, origin })
@@ -53,7 +49,7 @@ pub fn as_of(args: &JudgeArgs) -> Result<Option<String>, anyhow::Error> {
     match Time::parse(text) {
         Some(time) => Ok(Some(time.to_string())),
         None => {
-            bail!("--as-of {text}: a date like 2026-11-20 is needed, or a time like 2026-11-20T12:00:00Z")
+            bail!("--as-of {text} is not a date; the form is 2026-11-20 or 2026-11-20T12:00:00Z")
         }
     }
 }
@@ -64,7 +60,7 @@ pub fn growing(mut declared: Declared, args: &GrowthArgs) -> Result<Declared, an
     Ok(declared)
 }
 
-/// Adds what flags say about a cluster that is still to be created; a cluster that is named exists.
+/// Adds the flags about a planned cluster; a cluster in --cluster exists.
 pub fn plan(source: &SourceArgs, args: &PlanArgs, declared: &mut Declared) -> Result<(), anyhow::Error> {
     let flags = PlanFlags {
         vpc: args.vpc.clone(),
@@ -78,54 +74,51 @@ pub fn plan(source: &SourceArgs, args: &PlanArgs, declared: &mut Declared) -> Re
     Ok(())
 }
 
-/// Forgets the plan of a cluster that has been created since.
-pub fn built(declared: &mut Declared, snapshot: &Snapshot) {
-    let known = |name: &String| snapshot.aws.cluster.iter().flatten().any(|cluster| cluster.name == *name);
+/// Drops the plan of a cluster that exists by now.
+pub fn built(declared: &mut Declared, snapshot: &State) {
+    let known = |name: &String| snapshot.cluster_names().contains(&name.as_str());
     if declared.intent.cluster.as_ref().is_some_and(|plan| plan.name.as_ref().is_some_and(known)) {
         let plan = declared.intent.cluster.take();
         let name = plan.and_then(|plan| plan.name).unwrap_or_default();
         let origin = declared.origin.take().unwrap_or_default();
-        let note = format!("The cluster {name} exists, so that its plan is left aside.");
+        let note = format!("The cluster {name} exists; the plan in the declarations is ignored.");
         declared.origin = Some(format!("{origin} {note}").trim().to_owned());
     }
 }
 
 /// The rules of the program and those of the directories.
 pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
-    let mut rules = rule::built_in(&PACK)?;
+    let mut rules = rule::built_in(providers::DEFAULT)?;
     for directory in directories {
         rules = rules.with_directory(directory)?;
     }
     Ok(rules)
 }
 
-/// Reads the files, or AWS, for one cluster; `about` is what else the reading is for.
-pub fn snapshot(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
+/// Reads the files, or AWS, for one cluster; `about` has the networks to read in addition.
+pub fn snapshot(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error> {
     match (files(&args.snapshot)?, &args.cluster) {
         (Some(mut snapshot), cluster) => {
             snapshot.select_cluster(cluster.as_deref())?;
             Ok(snapshot)
         }
         (None, Some(cluster)) => live(args, Some(cluster), about),
-        (None, None) => bail!(
-            "name a cluster with --cluster, a snapshot with --snapshot, or with --vpc the VPC of a cluster that is still to be created"
-        ),
+        (None, None) => {
+            bail!("no state to read: set --cluster NAME, --snapshot PATH, or --vpc VPC for a planned cluster")
+        }
     }
 }
 
-/// Reads the files, or AWS, for a path: about a cluster only where one is named, or there is one.
-pub fn network(args: &SourceArgs, about: &About) -> Result<Snapshot, anyhow::Error> {
+/// Reads the files, or AWS, for a path; with a cluster only where one is named, or the files have one.
+pub fn network(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error> {
     let Some(mut snapshot) = files(&args.snapshot)? else {
         return live(args, args.cluster.as_deref(), about);
     };
-    match snapshot.select_cluster(args.cluster.as_deref()) {
-        Err(SnapshotError::NoCluster | SnapshotError::SeveralClusters { .. }) if args.cluster.is_none() => {}
-        selected => selected?,
-    }
+    snapshot.select_cluster_if_any(args.cluster.as_deref())?;
     Ok(snapshot)
 }
 
-/// What a collection is about beside the cluster: the networks that the user declares.
+/// What a collection reads in addition to the cluster: the networks that the user declares.
 pub fn about(declared: &Declared) -> About {
     let operators = declared.intent.operators.iter().flatten().map(|operator| operator.cidr);
     let networks = declared.intent.networks.iter().map(|network| network.cidr);
@@ -141,10 +134,10 @@ pub fn about(declared: &Declared) -> About {
     }
 }
 
-fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
-    let mut merged: Option<Snapshot> = None;
+fn files(paths: &[PathBuf]) -> Result<Option<State>, anyhow::Error> {
+    let mut merged: Option<State> = None;
     for path in paths {
-        let read = Snapshot::read(path)?;
+        let read = State::read(path)?;
         merged = Some(match merged {
             Some(merged) => merged.merge(read)?,
             None => read,
@@ -153,7 +146,7 @@ fn files(paths: &[PathBuf]) -> Result<Option<Snapshot>, anyhow::Error> {
     Ok(merged)
 }
 
-fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<Snapshot, anyhow::Error> {
+fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<State, anyhow::Error> {
     let options =
         |profile: Option<&String>| AwsOptions { profile: profile.cloned(), region: args.region.clone() };
     let runtime = tokio::runtime::Builder::new_current_thread()
@@ -168,14 +161,14 @@ fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<Snaps
             others.push(aws::config(&options(Some(profile))).await?);
         }
         let now = aws::rfc3339(SystemTime::now());
-        Ok(aws::collect_accounts((&first, &others), cluster, about, &now, &progress).await?)
+        Ok(aws::collect_accounts((&first, &others), cluster, about, &now, &progress).await?.into())
     })
 }
 
 /// The declarations with account ids, addresses and names replaced.
 pub fn redacted(declared: &Declared, redactor: &Redactor) -> Declared {
     let mut intent = declared.intent.redacted(|net| redactor.net(net), |text| redactor.text(text));
-    // No snapshot knows the names that only the user gave, so the redactor does not either.
+    // Names of declarations are in no snapshot, so that the redactor does not know them.
     let named = declared.intent.operators.iter().flatten();
     for (index, (operator, known)) in intent.operators.iter_mut().flatten().zip(named).enumerate() {
         if known.name != known.cidr.to_string() {

@@ -24,7 +24,7 @@ pub use done::Done;
 
 use crate::cli::{Cli, Command};
 
-/// Runs what the command line says. An error is for standard error, with exit code 2.
+/// Runs the command line. An error is for standard error, with exit code 2.
 pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
     match &cli.command {
         None => audit::run(&cli.audit),
@@ -39,7 +39,7 @@ pub fn run(cli: &Cli) -> Result<Done, anyhow::Error> {
     }
 }
 
-/// The error and its causes in one sentence; a cause that is already told is not told again.
+/// The error and its causes in one sentence, each cause once.
 pub fn sentence(error: &anyhow::Error) -> String {
     let mut told = String::new();
     for cause in error.chain().map(ToString::to_string) {

@@ -1,5 +1,5 @@
-//! Where bytes go: standard output, or a file that appears whole or not at all. Files are tried
-//! before anything is read, so that a typo in a path does not cost a collection.
+//! Destinations of output: standard output, or a file that is written as a whole or not at all. Files are
+//! opened before anything is read, so that a typo in a path does not cost a collection.
 
 use std::fs::{File, OpenOptions};
 use std::io::{IsTerminal, Write};
@@ -29,7 +29,7 @@ impl Sink {
     pub fn open(path: &Path) -> Result<Self, anyhow::Error> {
         let cannot = || format!("cannot write {}", path.display());
         if path.is_dir() {
-            bail!("cannot write {}: it is a directory; name a file in it", path.display());
+            bail!("cannot write {}: the path is a directory; name a file", path.display());
         }
         if path.exists() && !path.is_file() {
             let special = OpenOptions::new().write(true).open(path).with_context(cannot)?;

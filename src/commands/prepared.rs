@@ -1,37 +1,36 @@
-//! All that an evaluation needs beside the snapshot, whatever subcommand evaluates.
+//! The inputs of an evaluation besides the state, for every subcommand that evaluates.
 
-use privek_aws::facts::{self, Facts};
-use privek_aws::snapshot::Snapshot;
-use privek_aws::snapshot::redact::Redactor;
 use privek_core::report::{Report, Severity};
 use privek_core::rule::{self, Evaluation, Rules};
 
+use crate::providers::{Redactor, State};
+
 use super::input::Declared;
 
-/// All that an evaluation needs beside the snapshot.
+/// The inputs of an evaluation besides the state.
 #[derive(Debug)]
 pub struct Prepared {
     /// The rules.
     pub rules: Rules,
     /// What the user declares.
     pub declared: Declared,
-    /// From which severity on a failure counts.
+    /// The lowest severity of a failure that counts.
     pub fail_on: Severity,
-    /// What replaced account ids, addresses and names, if that was asked for.
+    /// The redactor, where --redact is set.
     pub redactor: Option<Redactor>,
 }
 
 impl Prepared {
     /// Facts, then rules, then the report.
-    pub fn evaluate(&self, snapshot: &Snapshot) -> Result<Report, anyhow::Error> {
-        let settled = facts::settled(snapshot, &self.declared.intent)?;
-        let facts = Facts::derive(&settled, &self.declared.intent);
+    pub fn evaluate(&self, state: &State) -> Result<Report, anyhow::Error> {
         let evaluation = Evaluation {
             fail_on: self.fail_on,
-            collected_at: snapshot.header.collected_at.clone(),
-            gaps: snapshot.header.gaps.iter().map(Into::into).collect(),
+            collected_at: state.header().collected_at.clone(),
+            gaps: state.header().gaps.iter().map(Into::into).collect(),
         };
-        let mut report = rule::evaluate(&self.rules, &facts, &evaluation)?;
+        let intent = &self.declared.intent;
+        let mut report =
+            state.with_facts(intent, |facts| rule::evaluate(&self.rules, facts, &evaluation))??;
         if let Some(origin) = &self.declared.origin {
             report.assumptions.insert(0, origin.clone());
         }

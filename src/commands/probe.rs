@@ -1,15 +1,15 @@
-//! `probe`: find out what to ask for, ask, keep what was seen, judge it, render.
+//! `probe`: find the names, probe, save the observations, evaluate, render.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, bail};
-use privek_aws::snapshot::Snapshot;
 use privek_core::header::{Header, SNAPSHOT_VERSION};
 use privek_core::render::{self, ProbeOutput};
 use privek_core::report::probe::Probe;
 
 use crate::cli::ProbeArgs;
 use crate::collect::probe::Targets;
+use crate::providers::State;
 
 use super::done::Done;
 use super::prepared::Prepared;
@@ -17,18 +17,18 @@ use super::probe_summary::probe_summary;
 use super::probing::{self, Probed, Probing, ToProbe};
 use super::{input, output};
 
-/// Probes from here. Everything that can be wrong without AWS is checked before AWS is asked.
+/// Probes from this machine. Everything that can be checked without AWS is checked before AWS is called.
 pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     let inputs: Vec<&PathBuf> = args.source.snapshot.iter().chain(&args.targets).collect();
     for (flag, path) in [("--output", &args.output), ("--save-observations", &args.save_observations)] {
         if let Some(path) = path
             && inputs.iter().any(|input| is_same(input, path))
         {
-            bail!("{flag} and the input are the same file, {}; give each a file of its own", path.display());
+            bail!("{flag} and the input are the same file, {}; name two files", path.display());
         }
     }
     if args.save_observations.is_some() && args.save_observations == args.output {
-        bail!("--save-observations and --output name the same file; give each a file of its own");
+        bail!("--save-observations and --output are the same file; name two files");
     }
     let sink = output::open(args.output.as_ref())?;
     let save = output::open(args.save_observations.as_ref())?;
@@ -43,7 +43,7 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     prepared.declared.intent.as_of = input::as_of(&args.judge)?;
     prepared.declared.intent.cluster = None;
     let (mut snapshot, targets) = if let Some(path) = &args.targets {
-        (Snapshot::default(), read(path)?)
+        (State::only(Header::default()), read(path)?)
     } else {
         let about = input::about(&prepared.declared);
         let snapshot = input::snapshot(&args.source, &about)?;
@@ -55,19 +55,17 @@ pub fn run(args: &ProbeArgs) -> Result<Done, anyhow::Error> {
     }
     let seen = probing.run(&targets)?;
     if let Some(save) = save {
-        let kept = Snapshot {
-            header: Header {
-                snapshot_version: SNAPSHOT_VERSION,
-                observations: seen.observations.clone(),
-                ..Header::default()
-            },
-            ..Snapshot::default()
-        };
+        let kept = State::only(Header {
+            snapshot_version: SNAPSHOT_VERSION,
+            observations: seen.observations.clone(),
+            ..Header::default()
+        });
         save.write(&kept.to_json())?;
     }
-    // What others saw before is another report's.
-    snapshot.header.observations.clone_from(&seen.observations);
-    snapshot.header.collected_at.get_or_insert_with(|| seen.at.clone());
+    // Earlier observations belong to another report.
+    let header = snapshot.header_mut();
+    header.observations.clone_from(&seen.observations);
+    header.collected_at.get_or_insert_with(|| seen.at.clone());
     let mut report = prepared.evaluate(&snapshot)?;
     probing::say_unlisted(&targets.unlisted, &mut report);
     let exit_code = report.exit_code;

@@ -1,4 +1,4 @@
-//! What a probe saw, in words: what came to the same is told once.
+//! The observations of a probe, in words; equal outcomes are printed once.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
@@ -8,16 +8,16 @@ use privek_core::observation::{
 };
 use privek_core::report::probe::{Line, NameSeen, ProbeSummary};
 
-/// A way of asking: a server, over a transport.
+/// A DNS server, over a transport.
 type Way<'o> = (&'o str, Transport);
 
-/// More names in a certificate are only said to be there.
+/// More names of a certificate than this are not listed.
 const MOST_NAMES: usize = 3;
 
-/// What came of something by itself, and in words.
+/// Whether an outcome is good by itself, and the outcome in words.
 type Outcome = (Option<bool>, String);
 
-/// What was seen in words, the cluster first.
+/// The observations in words, the cluster's first.
 pub(super) fn probe_summary(observations: &[Observation]) -> ProbeSummary {
     let mut names: BTreeMap<(bool, &str, &str), Vec<&Observation>> = BTreeMap::new();
     let mut ways: BTreeMap<Way<'_>, BTreeSet<Outcome>> = BTreeMap::new();
@@ -25,7 +25,7 @@ pub(super) fn probe_summary(observations: &[Observation]) -> ProbeSummary {
     for one in observations {
         names.entry((one.of != CLUSTER, &one.of, &one.name)).or_default().push(one);
         match &one.seen {
-            // What was given up came to what the others did.
+            // An abandoned query has the outcome of the earlier ones.
             Seen::Dns(dns) if dns.outcome != DnsOutcome::GivenUp => {
                 ways.entry(way(dns)).or_default().insert(answer(dns));
             }
@@ -33,7 +33,7 @@ pub(super) fn probe_summary(observations: &[Observation]) -> ProbeSummary {
             Seen::Dns(_) | Seen::Tls(_) => {}
         }
     }
-    // Of a single name there is nothing to bring together.
+    // A single name has nothing to merge.
     let several = names.len() > 1;
     ways.retain(|_, outcomes| {
         several && outcomes.len() == 1 && outcomes.iter().all(|(good, _)| *good != Some(true))
@@ -48,7 +48,7 @@ pub(super) fn probe_summary(observations: &[Observation]) -> ProbeSummary {
             match &one.seen {
                 Seen::Dns(dns) if ways.contains_key(&way(dns)) => {}
                 Seen::Dns(dns) => answers.push((answer(dns), way(dns))),
-                Seen::Tls(tls) => addresses.push((greeting(tls), SocketAddr::new(tls.address, tls.port))),
+                Seen::Tls(tls) => addresses.push((handshake(tls), SocketAddr::new(tls.address, tls.port))),
                 Seen::Proxy(proxy) if by_proxy.contains_key(proxy) => {}
                 Seen::Proxy(proxy) => proxies.push(through(proxy)),
             }
@@ -58,7 +58,7 @@ pub(super) fn probe_summary(observations: &[Observation]) -> ProbeSummary {
             addresses.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
         });
         let well = match (answers.as_slice(), addresses.as_slice()) {
-            ([answer], [greeted]) if [answer, greeted].iter().all(|line| line.good == Some(true)) => {
+            ([answer], [handshake]) if [answer, handshake].iter().all(|line| line.good == Some(true)) => {
                 Some(answer.outcome.clone()).filter(|_| proxies.iter().all(|line| line.good == Some(true)))
             }
             _ => None,
@@ -73,11 +73,11 @@ fn through(proxy: &Proxy) -> Line {
     Line {
         good: Some(proxy.bypassed),
         place: format!("{} {}", proxy.variable, proxy.proxy),
-        outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "stands in between" }.to_owned(),
+        outcome: if proxy.bypassed { "exempt (NO_PROXY)" } else { "used for this name" }.to_owned(),
     }
 }
 
-/// One line for each outcome, with all the places where it came to that.
+/// One line for each outcome, with all servers or addresses of the outcome.
 fn by_outcome<P: Ord>(
     seen: impl Iterator<Item = (Outcome, P)>,
     shown: impl Fn(&BTreeSet<P>) -> String,
@@ -95,7 +95,7 @@ fn way(dns: &Dns) -> Way<'_> {
     (&dns.server, dns.transport)
 }
 
-/// Each server once, with what it was asked over.
+/// Each DNS server once, with its transports.
 fn servers(ways: &BTreeSet<Way<'_>>) -> String {
     let mut servers: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for (server, transport) in ways {
@@ -131,7 +131,7 @@ fn answer(dns: &Dns) -> Outcome {
     (good, words)
 }
 
-fn greeting(tls: &Tls) -> Outcome {
+fn handshake(tls: &Tls) -> Outcome {
     let mut words = tls.outcome.words().to_owned();
     if let Some(detail) = &tls.detail {
         words = format!("{words} ({detail})");
@@ -220,11 +220,7 @@ mod tests {
         assert_eq!(name.well, None);
         assert_eq!(
             lines(&name.lines),
-            [
-                "system: 10.0.0.1",
-                "10.0.0.1:443, 10.0.0.2:443: timed out",
-                "10.0.0.3:443: answers, certificate in order"
-            ]
+            ["system: 10.0.0.1", "10.0.0.1:443, 10.0.0.2:443: timed out", "10.0.0.3:443: certificate valid"]
         );
     }
 }

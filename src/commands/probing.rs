@@ -1,12 +1,9 @@
-//! Probing from here: what to ask for, how, and what was seen.
+//! A probe from this machine: names, settings, observations.
 
 use std::net::SocketAddr;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use privek_aws::facts::{self, NeededName};
-use privek_aws::intent::Intent;
-use privek_aws::snapshot::Snapshot;
 use privek_core::known::Missing;
 use privek_core::observation::{CLUSTER, Observation, Vantage};
 use privek_core::report::{Report, Verdict};
@@ -14,61 +11,62 @@ use privek_core::report::{Report, Verdict};
 use crate::cli::ProbingArgs;
 use crate::collect::aws;
 use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
+use crate::providers::{Intent, NeededName, State};
 
 use super::progress::Line;
 
-/// What to probe, and what could not be found out about it.
+/// The names to probe, and the missing inputs of that list.
 #[derive(Debug, Default)]
 pub struct ToProbe {
     /// The names.
     pub targets: Targets,
-    /// Why there may be more.
+    /// The missing inputs of the list.
     pub unlisted: Vec<Missing>,
 }
 
-/// Says which names were not probed because nobody knows them: what was not asked for is not in order.
+/// Adds the names that were not probed because they are unknown to the assumptions.
 pub fn say_unlisted(unlisted: &[Missing], report: &mut Report) {
-    let unknown = |missing: &Missing| format!("Names that are not known were not probed: {}.", missing.what);
+    let unknown = |missing: &Missing| {
+        format!("Some names are unknown and were not probed; the missing input is {}.", missing.what)
+    };
     report.assumptions.extend(unlisted.iter().map(unknown));
     if !unlisted.is_empty() && report.verdict == Verdict::Ready {
         (report.verdict, report.exit_code) = (Verdict::Incomplete, 3);
     }
 }
 
-/// The names that the cluster needs, as the snapshot and the declarations tell.
-pub fn targets(snapshot: &Snapshot, intent: &Intent) -> Result<ToProbe, anyhow::Error> {
-    let needed = facts::needed_names(snapshot, intent);
-    let cluster = snapshot.aws.cluster.iter().flatten().next();
-    let public = cluster.and_then(|cluster| cluster.resources_vpc_config.as_ref()?.endpoint_public_access);
+/// The names that the cluster needs, by the snapshot and the declarations.
+pub fn targets(state: &State, intent: &Intent) -> Result<ToProbe, anyhow::Error> {
+    let needed = state.needed_names(intent);
+    let public = state.has_public_endpoint();
     let target = |name: &NeededName| Target {
         also_public: if name.of == CLUSTER { public } else { None },
         ..Target::new(&name.of, &name.name, name.expected.clone().ok(), name.essential)
     };
     let names = needed.listed.iter().map(target).collect();
-    let authority = cluster.and_then(|cluster| cluster.certificate_authority.as_ref()?.data.clone());
     let targets = Targets {
-        cluster: cluster.map(|cluster| cluster.name.clone()),
-        region: snapshot.header.region.clone(),
-        // That of a redacted snapshot is none: certificates are then not judged.
-        certificate_authority: authority.filter(|given| probe::is_authority(given)),
-        networks: facts::cluster_networks(snapshot, intent),
+        cluster: state.cluster_names().first().map(|&name| name.to_owned()),
+        region: state.header().region.clone(),
+        // A redacted snapshot has no CA: certificates are then not checked.
+        certificate_authority: state.certificate_authority().filter(|given| probe::is_authority(given)),
+        networks: state.cluster_networks(intent),
         names,
     };
     Ok(ToProbe { targets: targets.checked("the cluster's state")?, unlisted: needed.unlisted })
 }
 
-/// Whether anything is said about how to probe.
+/// Whether any option of a probe is set.
 pub fn is_told_how(args: &ProbingArgs) -> bool {
     // `--dns-only` needs `--dns`.
     let ProbingArgs { dns, dns_only: _, vantage, timeout, deadline } = args;
     !dns.is_empty() || vantage.is_some() || timeout.is_some() || deadline.is_some()
 }
 
-/// The longest that one try may take, in seconds, and the whole probe.
+/// The time limits of one try and of the whole probe, in seconds.
 const TIMEOUT: u64 = 3;
 const DEADLINE: u64 = 10;
 
-/// How to probe, checked.
+/// The settings of a probe, checked.
 #[derive(Debug)]
 pub struct Probing {
     servers: Vec<SocketAddr>,
@@ -78,14 +76,14 @@ pub struct Probing {
     deadline: Duration,
 }
 
-/// What a probe saw.
+/// The result of a probe.
 #[derive(Debug)]
 pub struct Probed {
-    /// From where.
+    /// The place of the probe.
     pub vantage: Vantage,
-    /// When it began.
+    /// The time when the probe started.
     pub at: String,
-    /// What.
+    /// The observations.
     pub observations: Vec<Observation>,
 }
 
@@ -97,7 +95,7 @@ impl Probing {
             servers.push(probe::server(text).context("--dns")?);
         }
         if args.vantage.as_ref().is_some_and(|name| name.trim().is_empty() || name.contains('@')) {
-            bail!("--vantage: write a name such as bastion, without an @");
+            bail!("--vantage: a name must not be empty or contain @; an example is bastion");
         }
         Ok(Self {
             servers,
@@ -134,7 +132,7 @@ impl Probing {
             .context("cannot start the network runtime")?;
         let progress = Line::probing();
         let observations = runtime.block_on(probe::probe(targets, &trust, &options, &progress));
-        // The operating system may still look for a name, in a thread that nothing can stop.
+        // The operating system may still resolve a name, in a thread that nothing can stop.
         runtime.shutdown_background();
         Ok(Probed { vantage: options.vantage, at: options.at, observations })
     }

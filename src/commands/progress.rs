@@ -1,4 +1,4 @@
-//! A line on standard error while AWS is read, or the network probed, if a person is there to see it.
+//! A line on standard error while AWS is read, or the network probed, on a terminal.
 
 use std::io::IsTerminal;
 use std::time::Duration;
@@ -18,7 +18,7 @@ pub struct Line {
 impl Line {
     /// Shows the line of a reading, on a terminal.
     pub fn show() -> Self {
-        Self::about("reading AWS", "calls, 30 s at most each")
+        Self::about("reading AWS", "calls, at most 30 s each")
     }
 
     /// Shows the line of a probe, on a terminal.

@@ -1,44 +1,47 @@
-//! What rules can read: the fields of each kind of subject, from the facts' own schemas.
+//! The fields that rules can read, of each kind of subject, from the facts' own schemas.
 
 use anyhow::bail;
-use privek_aws::facts;
+use privek_core::pack::Vocabulary;
 use privek_core::report::rules::{KindFields, RuleField, RuleFields};
 use serde_json::Value;
+
+use crate::providers::DEFAULT;
 
 /// What is bound in every rule, whatever its subject.
 const TARGET: &str = "target";
 
 /// The fields of one kind, or of all.
 pub fn list(kind: Option<&str>) -> Result<RuleFields, anyhow::Error> {
-    let mut kinds = facts::KINDS.to_vec();
+    let mut kinds = DEFAULT.kinds.to_vec();
     kinds.push(TARGET);
     if let Some(kind) = kind {
         kinds.retain(|known| *known == kind);
         if kinds.is_empty() {
-            bail!("there is no kind of subject {kind}; there are {}, and {TARGET}", facts::KINDS.join(", "));
+            bail!("{kind} is not a kind of subject; kinds are {}, and {TARGET}", DEFAULT.kinds.join(", "));
         }
     }
-    Ok(RuleFields { kinds: kinds.into_iter().map(of_kind).collect() })
+    let vocabulary = (DEFAULT.vocabulary)();
+    Ok(RuleFields { kinds: kinds.into_iter().map(|kind| of_kind(kind, &vocabulary)).collect() })
 }
 
-fn of_kind(kind: &str) -> KindFields {
-    let schema = if kind == TARGET { Some(facts::target_schema()) } else { facts::schema(kind) };
-    let schema = schema.map(schemars::Schema::to_value).unwrap_or_default();
+fn of_kind(kind: &str, vocabulary: &Vocabulary) -> KindFields {
+    let schema = if kind == TARGET { Some(&vocabulary.target) } else { vocabulary.kinds.get(kind) };
+    let schema = schema.unwrap_or(&Value::Null);
     let field = |(name, field): (&String, &Value)| RuleField {
         name: name.clone(),
-        form: form(field, &schema),
+        form: form(field, schema),
         description: field["description"].as_str().map(ToOwned::to_owned),
     };
     let fields = schema["properties"].as_object().into_iter().flatten().map(field).collect();
-    let notes = if kind == "flow" { flow_notes() } else { Vec::new() };
+    let notes = if kind == "flow" { flow_notes(vocabulary) } else { Vec::new() };
     KindFields { kind: kind.to_owned(), fields, notes }
 }
 
 /// What `flow:` of a rule can name.
-fn flow_notes() -> Vec<(String, String)> {
-    let ends = facts::flow_ends().join(", ");
+fn flow_notes(vocabulary: &Vocabulary) -> Vec<(String, String)> {
+    let ends = vocabulary.flow_ends.join(", ");
     let others =
-        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network of privek-audit.yaml";
+        "an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an address, a CIDR, a network in privek-audit.yaml";
     let ports = "tcp/443, udp/53, tcp/1024-65535, icmp, any, webhooks, tcp/targets, udp/targets";
     vec![("from and to".to_owned(), format!("{ends}; {others}")), ("port".to_owned(), ports.to_owned())]
 }
@@ -81,8 +84,7 @@ mod tests {
     #[test]
     fn every_field_is_listed_with_its_type_and_what_it_says() {
         let page = page(None);
-        for kind in facts::KINDS {
-            let schema = facts::schema(kind).unwrap().to_value();
+        for (kind, schema) in (DEFAULT.vocabulary)().kinds {
             for name in schema["properties"].as_object().unwrap().keys() {
                 assert!(page.contains(&format!("\n  {kind}.{name} (")), "{kind}.{name} is missing");
             }

@@ -1,9 +1,8 @@
-//! Rules for reading: the list, one in full, and a check of a directory of one's own.
+//! Output about rules: the list, one rule in full, and the check of a directory of your own rules.
 
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
-use privek_aws::pack::PACK;
 use privek_core::render::text::count;
 use privek_core::render::{self, Format};
 use privek_core::report::Fix;
@@ -11,6 +10,7 @@ use privek_core::report::rules::{RuleEntry, RuleFields, RuleInFull, RuleList};
 use privek_core::rule::{self, Explainer, Explanation, Rule, Rules};
 
 use crate::cli::RulesCommand;
+use crate::providers;
 
 use super::done::Done;
 use super::output::PLAIN;
@@ -33,7 +33,7 @@ pub fn run(command: &RulesCommand) -> Result<Done, anyhow::Error> {
 fn list(directories: &[PathBuf], format: &Format) -> Result<String, anyhow::Error> {
     let print = render::renderer::<RuleList>(format)?;
     let rules = input::rules(directories)?;
-    let explainer = Explainer::new(&PACK)?;
+    let explainer = Explainer::new(providers::DEFAULT)?;
     let entry = |rule: &Rule| {
         let needs = explainer.explain(rule).needs;
         RuleEntry {
@@ -54,11 +54,11 @@ fn list(directories: &[PathBuf], format: &Format) -> Result<String, anyhow::Erro
 fn explain(rules: &Rules, id: &str) -> Result<String, anyhow::Error> {
     if let Some(rule) = rules.get(id) {
         let print = render::renderer::<RuleInFull>(render::default_format())?;
-        return Ok(print(&in_full(rule, Explainer::new(&PACK)?.explain(rule)), &PLAIN));
+        return Ok(print(&in_full(rule, Explainer::new(providers::DEFAULT)?.explain(rule)), &PLAIN));
     }
-    let all = "`privek-audit rules list` shows all";
+    let all = "`privek-audit rules list` lists all ids";
     let hint = rules.nearest(id).map_or(all.to_owned(), |near| format!("did you mean {near}? {all}"));
-    Err(anyhow!("there is no rule {id}; {hint}"))
+    Err(anyhow!("no rule has the id {id}; {hint}"))
 }
 
 fn in_full(rule: &Rule, said: Explanation) -> RuleInFull {
@@ -82,7 +82,7 @@ fn in_full(rule: &Rule, said: Explanation) -> RuleInFull {
 }
 
 fn check(directory: &Path) -> Result<String, anyhow::Error> {
-    let built_in = rule::built_in(&PACK)?;
+    let built_in = rule::built_in(providers::DEFAULT)?;
     let before = built_in.len();
     let rules = built_in.with_directory(directory)?;
     let checked = rules.len() - before;

@@ -1,7 +1,5 @@
 //! Collects without judging.
 
-use privek_aws::snapshot::redact::Redactor;
-
 use crate::cli::SnapshotArgs;
 use crate::collect::aws::About;
 
@@ -18,7 +16,8 @@ pub fn run(args: &SnapshotArgs) -> Result<Done, anyhow::Error> {
         input::snapshot(&args.source, &about)?
     };
     if args.redact {
-        snapshot = Redactor::new(&snapshot).snapshot(snapshot);
+        let redactor = snapshot.redactor();
+        snapshot = snapshot.redacted(&redactor);
     }
     Ok(Done { stdout: output::put(snapshot.to_json(), sink)?, exit_code: 0 })
 }

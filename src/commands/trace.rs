@@ -1,26 +1,23 @@
-//! `trace`: read, redact if asked, follow the packets, say what would open the way, render.
+//! `trace`: read, redact if asked, follow the packets, find the fix, render.
 
 use std::collections::BTreeSet;
 
 use anyhow::Context;
-use privek_aws::facts::{self, DeclaredEnd, EndSpec, TraceAnswer, TraceError};
-use privek_aws::ids;
-use privek_aws::pack::PACK;
-use privek_aws::snapshot::redact::Redactor;
+use privek_core::render;
 use privek_core::report::Fix;
 use privek_core::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
 use privek_core::sets::ports::Ports;
-use privek_core::{render, rule};
 
 use crate::cli::TraceArgs;
 use crate::collect::aws::About;
+use crate::providers::{DeclaredEnd, EndSpec, Redactor, TraceAnswer, TraceError, ids};
 
 use super::done::Done;
 use super::input::{self, Declared};
 use super::output;
 
-/// Traces every path from one end to another. Everything that can be wrong without AWS is checked
-/// before AWS is asked.
+/// Traces every path from one end to another. Everything that can be checked without AWS is checked
+/// before AWS is called.
 pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let sink = output::open(args.output.output.as_ref())?;
     let print = render::renderer::<Trace>(args.output.format.0)?;
@@ -38,23 +35,20 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     let mut snapshot = input::network(&args.source, &about(&declared, [&from, &to]))?;
     input::built(&mut declared, &snapshot);
     if args.output.redact {
-        let redactor = Redactor::new(&snapshot);
+        let redactor = snapshot.redactor();
         let shown = input::redacted(&declared, &redactor);
         from = redacted(from, (&declared, &shown), &redactor);
         to = redacted(to, (&declared, &shown), &redactor);
         declared = shown;
-        snapshot = redactor.snapshot(snapshot);
+        snapshot = snapshot.redacted(&redactor);
     }
-    let settled = facts::settled(&snapshot, &declared.intent)?;
-    let traced = facts::trace(&settled, &declared.intent, (&from, &to), ports)?;
-    let blockers: Vec<_> = traced.blockers.iter().filter_map(|one| serde_json::to_value(one).ok()).collect();
-    let fix = rule::fix(&PACK, &blockers, &traced.target)?;
+    let (traced, fix) = snapshot.trace(&declared.intent, (&from, &to), ports)?;
     let answer = answer((&from, &to), ports, traced, (fix, declared.origin));
     let text = print(&answer, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
 }
 
-/// What is in a cluster cannot be found without one; better said before AWS is read than after it.
+/// A role needs a cluster; the error comes before AWS is read.
 fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
     match spec {
         EndSpec::Role(role) if role != "operators" => Err(TraceError::NeedsCluster { role: role.clone() }),
@@ -62,7 +56,7 @@ fn needs_no_cluster(spec: &EndSpec) -> Result<(), TraceError> {
     }
 }
 
-/// What AWS is read for: the ends, a network that has a name by its addresses, and what they declare.
+/// The objects to read from AWS: the ends, a named network by its addresses, and what they declare.
 fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
     let mut about = input::about(declared);
     let operators = declared.intent.operators.iter().flatten().map(|one| (&one.name, one.cidr));

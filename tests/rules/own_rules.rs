@@ -57,7 +57,7 @@ fn every_mistake_of_a_directory_is_told_at_once_with_its_place() {
         RULE.replace("vpc.dns_hostnames", "vpc.dns_hostname").replace("{{ vpc.id }}", "{{ vpc.ident }}");
     let error = with("vpc-without-flow-logs.yaml", &text).expect_err("two fields do not exist").to_string();
     assert_eq!(error.lines().count(), 2, "{error}");
-    assert!(error.contains("vpc-without-flow-logs.yaml:5:13: there is no `dns_hostname`"), "{error}");
+    assert!(error.contains("vpc-without-flow-logs.yaml:5:13: unknown field `dns_hostname`"), "{error}");
     assert!(error.contains("did you mean `dns_hostnames`?"), "{error}");
 }
 
@@ -65,7 +65,7 @@ fn every_mistake_of_a_directory_is_told_at_once_with_its_place() {
 fn a_directory_without_rules_is_an_error() {
     let scratch = tempfile::tempdir().expect("a scratch directory");
     let rules = rule::built_in(&PACK).expect("the built-in rules load").with_directory(scratch.path());
-    assert!(rules.expect_err("there is none").to_string().contains("no file whose name ends in .yaml"));
+    assert!(rules.expect_err("there is none").to_string().contains("no file in the directory ends in .yaml"));
 }
 
 #[test]

@@ -62,7 +62,7 @@ const fn other(kind: Kind, prefix: &'static str, name: &'static str, instead: &'
     Form { kind, prefix, name, instead: Some(instead) }
 }
 
-const BEHIND: &str = "name the network behind it: CIDR,via=";
+const BEHIND: &str = "name the connected network: CIDR,via=";
 const INTERNET: &str = "name an address on the internet";
 
 /// Every kind that people name.
@@ -76,20 +76,20 @@ pub const FORMS: [Form; 18] = [
         Kind::SecurityGroup,
         "sg",
         "security group",
-        "a security group guards addresses; name the subnet or network with it: subnet-…,sg=",
+        "append the security group to a subnet or network: subnet-…,sg=",
     ),
     other(Kind::Vpc, "vpc", "VPC", "name one of its subnets, or its CIDR"),
-    other(Kind::RouteTable, "rtb", "route table", "name a subnet that it routes"),
-    other(Kind::NetworkAcl, "acl", "network ACL", "name a subnet that it guards"),
+    other(Kind::RouteTable, "rtb", "route table", "name a subnet that is associated with the route table"),
+    other(Kind::NetworkAcl, "acl", "network ACL", "name a subnet that is associated with the network ACL"),
     other(Kind::PeeringConnection, "pcx", "peering connection", BEHIND),
     other(Kind::TransitGateway, "tgw", "transit gateway", BEHIND),
     other(Kind::VpnGateway, "vgw", "VPN gateway", BEHIND),
     other(Kind::InternetGateway, "igw", "internet gateway", INTERNET),
     other(Kind::EgressOnlyInternetGateway, "eigw", "egress-only internet gateway", INTERNET),
     other(Kind::NatGateway, "nat", "NAT gateway", "name its network interface (eni-…)"),
-    other(Kind::ResolverInbound, "rslvr-in", "resolver endpoint", "name the role resolver-inbound"),
-    other(Kind::ResolverOutbound, "rslvr-out", "resolver endpoint", "name the role resolver-outbound"),
-    other(Kind::ResolverRule, "rslvr-rr", "resolver rule", "name the role resolver-targets"),
+    other(Kind::ResolverInbound, "rslvr-in", "Resolver endpoint", "name the role resolver-inbound"),
+    other(Kind::ResolverOutbound, "rslvr-out", "Resolver endpoint", "name the role resolver-outbound"),
+    other(Kind::ResolverRule, "rslvr-rr", "Resolver rule", "name the role resolver-targets"),
 ];
 
 /// How the ids look that begin as this text does.

@@ -1,5 +1,5 @@
 //! What AWS is, offline: what it says (`snapshot`), what it does with packets (`network`), what it documents
-//! (`catalogue`), and what that comes to for a cluster (`facts`).
+//! (`catalogue`), and what follows for a cluster (`facts`).
 //!
 //! No SDK and no runtime: from the snapshot on everything is synchronous and deterministic.
 

@@ -13,7 +13,7 @@ pub const SNAPSHOT_VERSION: u32 = 2;
 /// The scope of a collection that was read without a filter.
 pub const EVERYTHING: &str = "*";
 
-/// The code of a gap that stands for a file which a directory of a provider's outputs does not hold: nobody
+/// The code of a gap about a file that a directory of a provider's outputs does not contain: no caller
 /// was refused, and the gap's message names the command that makes the file.
 pub const NOT_IN_DIRECTORY: &str = "NotInDirectory";
 
@@ -52,7 +52,7 @@ impl Header {
     }
 }
 
-/// A call that failed, and what would mend it.
+/// A call that failed, and the permission that it needs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Gap {
     /// The service that was asked, as its permissions name it.

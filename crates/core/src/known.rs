@@ -15,11 +15,11 @@ pub type Known<T> = Result<T, Vec<Missing>>;
 /// read.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
-    /// What kind of thing is missing.
+    /// The kind of the missing input.
     pub kind: MissingKind,
-    /// What it is, in a clause.
+    /// The missing input, as a noun phrase.
     pub what: String,
-    /// The IAM action that would give it.
+    /// The IAM action that allows to read the missing input.
     pub permission: Option<String>,
 }
 
@@ -27,20 +27,20 @@ pub struct Missing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingKind {
-    /// An AWS operation that did not answer, or was not asked.
+    /// An AWS operation that failed, or was not called.
     Operation,
-    /// Something that only the user can say.
+    /// Something that only the user can declare.
     Intent,
     /// Something that only a live probe can show.
     Probe,
     /// Something that this program does not model.
     Unmodelled,
-    /// Something that only a cluster has, and this one is still to be created.
+    /// Something that only an existing cluster has, while the cluster is only planned.
     NotYet,
 }
 
 impl Missing {
-    /// Whether nothing of this can be told before the cluster exists.
+    /// Whether all of this is known only once the cluster exists.
     pub fn all_not_yet(missing: &[Self]) -> bool {
         !missing.is_empty() && missing.iter().all(|one| one.kind == MissingKind::NotYet)
     }
@@ -50,28 +50,28 @@ impl Missing {
         Self { kind: MissingKind::Operation, what: what.into(), permission: permission.map(str::to_owned) }
     }
 
-    /// Something that only a cluster has, and this one is still to be created.
+    /// Something that only an existing cluster has, while the cluster is only planned.
     pub fn not_yet(what: impl Into<String>) -> Self {
         Self { kind: MissingKind::NotYet, what: what.into(), permission: None }
     }
 
-    /// Something that only the user can say.
+    /// Something that only the user can declare.
     pub fn intent(what: impl Into<String>) -> Self {
         Self { kind: MissingKind::Intent, what: what.into(), permission: None }
     }
 
-    /// Whether addresses that nobody declared the security groups of carry this one.
+    /// Whether addresses with undeclared security groups carry this one.
     pub fn carried(label: &str, group: &str) -> Self {
         Self::intent(format!(
-            "`security_groups` of {label}: whether it carries {group} (`,sg={group}` after it, or \
+            "`security_groups` of {label}, in particular {group} (append `,sg={group}`, or set \
              security_groups: in privek-audit.yaml)"
         ))
     }
 
-    /// The security groups on addresses that nobody declared them of.
+    /// The undeclared security groups on addresses.
     pub fn groups_of(label: &str) -> Self {
         Self::intent(format!(
-            "the security groups of {label} (`,sg=sg-…` after it, or security_groups: in privek-audit.yaml)"
+            "the security groups of {label} (append `,sg=sg-…`, or set security_groups: in privek-audit.yaml)"
         ))
     }
 

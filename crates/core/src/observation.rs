@@ -1,5 +1,5 @@
-//! What a live probe saw: what a name resolved to, and who answered on an address, as seen from one
-//! place at one time. The provider said none of it, so it stands apart from what the provider said.
+//! Observations of a live probe: DNS answers for a name, and TLS handshakes with an address, from one place
+//! at one time. They are separate from the provider's settings.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -8,39 +8,39 @@ use ipnet::IpNet;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// One thing that was seen.
+/// One observation.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Observation {
-    /// From where.
+    /// The place that the probe ran at.
     pub vantage: Vantage,
-    /// When the probe began (RFC 3339, UTC).
+    /// The time when the probe started (RFC 3339, UTC).
     pub at: String,
-    /// `cluster`, or the service's suffix, for instance `ecr.api`.
+    /// The owner of the name: `cluster`, or the service's suffix, for instance `ecr.api`.
     pub of: String,
-    /// The host name, in lower case, without a dot at the end.
+    /// The host name, in lower case, without a trailing dot.
     pub name: String,
-    /// Whether nodes cannot work without it.
+    /// Whether nodes cannot work without the name.
     #[serde(default)]
     pub essential: bool,
-    /// The private addresses that the probe was told to expect; empty where none are, null where nobody knew.
+    /// The private addresses that the name should resolve to; empty where none, null where unknown.
     #[serde(default)]
     pub expected: Option<BTreeSet<IpAddr>>,
-    /// Whether it may lead to public addresses as well; absent where the probe was not told.
+    /// Whether the name may also resolve to public addresses; absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_public: Option<bool>,
-    /// What was seen.
+    /// The DNS result, the TLS result or the proxy.
     #[serde(flatten)]
     pub seen: Seen,
 }
 
-/// What the Kubernetes API's name is of, beside services' suffixes.
+/// The owner of the cluster API name, beside services' suffixes.
 pub const CLUSTER: &str = "cluster";
 
 /// The prefixes of the networks that nodes and pods of a cluster are in.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Networks {
-    /// Those of the network that it is in.
+    /// The CIDRs of the cluster's own network.
     #[serde(rename = "vpc")]
     pub own: Vec<IpNet>,
     /// Those of hybrid nodes and their pods.
@@ -63,23 +63,23 @@ impl Networks {
 /// Where a probe ran.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Vantage {
-    /// The name that it was given, or the host's.
+    /// The name from --vantage, or the host name.
     pub name: String,
-    /// What it is.
+    /// The kind of the place.
     #[serde(default)]
     pub kind: VantageKind,
-    /// The addresses that it speaks from.
+    /// The source addresses of the probe.
     #[serde(default)]
     pub addresses: BTreeSet<IpAddr>,
-    /// Whether it is in the cluster's VPC, by the prefixes that the probe was told; absent where it was told none.
+    /// Whether the place is in the cluster's VPC, by the VPC's CIDRs; absent where the CIDRs are unknown.
     #[serde(rename = "in_vpc", default, skip_serializing_if = "Option::is_none")]
     pub in_network: Option<bool>,
-    /// Whether nodes or pods of the cluster run there, by the same; the VPC counts whole.
+    /// Whether nodes or pods of the cluster may run at the place, by CIDRs; the whole VPC counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_cluster: Option<bool>,
 }
 
-/// What a probe runs on.
+/// The kind of place that a probe runs at.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum VantageKind {
@@ -90,46 +90,46 @@ pub enum VantageKind {
     Pod,
 }
 
-/// The answer to a question, a handshake, or a proxy.
+/// The answer to a DNS query, a TLS handshake, or a proxy.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
-    /// What one resolver said, over one transport.
+    /// The result of one DNS server, over one transport.
     Dns(Dns),
-    /// What happened on one address.
+    /// The result of one address.
     Tls(Tls),
-    /// Which proxy programs use there for this name.
+    /// The proxy of programs at the place for this name.
     Proxy(Proxy),
 }
 
-/// What one resolver said about a name's IPv4 and IPv6 addresses.
+/// The result of one DNS server for a name's IPv4 and IPv6 addresses.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Dns {
-    /// `system`, or address and port of a server.
+    /// The DNS server: `system`, or address and port.
     pub server: String,
-    /// Whether the machine uses this server by itself; otherwise it was named for the probe.
+    /// Whether the machine is configured to use the DNS server; otherwise --dns names the server.
     pub configured: bool,
-    /// How it was asked.
+    /// The transport of the DNS queries.
     pub transport: Transport,
-    /// What came of it.
+    /// The outcome of the DNS queries.
     pub outcome: DnsOutcome,
     /// The addresses in the answer.
     pub addresses: BTreeSet<IpAddr>,
-    /// The names that the name is an alias of, in order.
+    /// The CNAME targets of the name, in order.
     pub aliases: Vec<String>,
-    /// Whether an answer said that it was cut off.
+    /// Whether an answer was truncated.
     pub truncated: bool,
-    /// The kind of addresses whose question failed, while the other one was answered.
+    /// The address family whose query failed while the other query was answered.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub failed_half: Option<Family>,
-    /// What else there is to say.
+    /// Further detail, in words.
     pub detail: Option<String>,
-    /// How long it took.
+    /// The duration of the queries in milliseconds.
     pub millis: u64,
 }
 
-/// A kind of addresses; each is a question of its own.
+/// An address family; each has a DNS query of its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Family {
@@ -140,7 +140,7 @@ pub enum Family {
 }
 
 impl Family {
-    /// As people write it.
+    /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::Ipv4 => "IPv4",
@@ -149,21 +149,21 @@ impl Family {
     }
 }
 
-/// How a resolver is asked.
+/// The transport of DNS queries.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Transport {
-    /// Through the operating system, as every program does: its hosts file and search list count.
+    /// The operating system's resolver, with its hosts file and search list.
     #[default]
     System,
-    /// One datagram and its answer.
+    /// UDP.
     Udp,
-    /// One connection.
+    /// TCP.
     Tcp,
 }
 
 impl Transport {
-    /// As people write it.
+    /// The word for people.
     pub fn word(self) -> &'static str {
         match self {
             Self::System => "system",
@@ -173,157 +173,157 @@ impl Transport {
     }
 }
 
-/// What came of a question.
+/// The outcome of a DNS query.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DnsOutcome {
-    /// There are addresses.
+    /// The answer has addresses.
     Answered,
-    /// The name exists, and has no address.
+    /// The name exists, but has no address.
     NoData,
-    /// There is no such name (NXDOMAIN).
+    /// The name does not exist (NXDOMAIN).
     Nxdomain,
-    /// The operating system found no address, and does not say why.
+    /// The operating system found no address and gives no reason.
     NotFound,
-    /// The operating system got no usable answer from any server.
+    /// The operating system got no usable answer from any DNS server.
     Unavailable,
-    /// The server does not answer such questions, or not for this client (REFUSED).
+    /// The DNS server refuses the query, or this client (REFUSED).
     Refused,
-    /// The server could not find out (SERVFAIL).
+    /// The DNS server failed (SERVFAIL).
     Servfail,
-    /// The answer over UDP was cut off, so that it has to be asked for again over TCP.
+    /// The answer over UDP was truncated; the query has to be repeated over TCP.
     Truncated,
-    /// The server answered with another error.
+    /// The DNS server answered with another error.
     Failed,
-    /// No answer came in time.
+    /// The DNS server did not answer in time.
     TimedOut,
-    /// The server cannot be connected to.
+    /// The DNS server cannot be connected to.
     Unreachable,
-    /// What came back was no answer to the question.
+    /// The response is not an answer to the query.
     Malformed,
-    /// It was not asked: the server had not answered other questions in this way.
+    /// No query was sent: the DNS server did not answer earlier queries over this transport.
     GivenUp,
-    /// The time was up before it was asked.
+    /// The deadline passed before a query was sent.
     #[default]
     NotTried,
 }
 
 impl DnsOutcome {
-    /// Whether the server said something about the name.
+    /// Whether the DNS server answered for the name.
     pub fn is_answer(self) -> bool {
         matches!(self, Self::Answered | Self::Truncated | Self::NoData | Self::Nxdomain)
     }
 
-    /// Whether nobody knows what would have been said.
+    /// Whether the answer is unknown, because no query was sent.
     pub fn is_open(self) -> bool {
         matches!(self, Self::GivenUp | Self::NotTried)
     }
 
-    /// As people write it.
+    /// The word for people.
     pub fn words(self) -> &'static str {
         match self {
             Self::Answered => "answered",
             Self::NoData => "no address",
             Self::Nxdomain => "no such name (NXDOMAIN)",
             Self::NotFound => "not found",
-            Self::Unavailable => "no server gave an answer",
+            Self::Unavailable => "no DNS server answered",
             Self::Refused => "refused",
             Self::Servfail => "server failure (SERVFAIL)",
-            Self::Truncated => "cut off (TCP is needed)",
+            Self::Truncated => "truncated (needs TCP)",
             Self::Failed => "an error",
             Self::TimedOut => "timed out",
             Self::Unreachable => "unreachable",
             Self::Malformed => "malformed answer",
-            Self::GivenUp => "not asked, after others got no answer",
+            Self::GivenUp => "not queried; earlier queries got no answer",
             Self::NotTried => "not tried",
         }
     }
 }
 
-/// What happened on one address: a connection and a TLS handshake, and not a word more.
+/// The result of one address: a connection and a TLS handshake, and no request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Tls {
-    /// The address.
+    /// The address that was connected to.
     pub address: IpAddr,
-    /// The port.
+    /// The port that was connected to.
     pub port: u16,
-    /// What came of it.
+    /// The outcome of the connection and the TLS handshake.
     #[serde(default)]
     pub outcome: TlsOutcome,
-    /// What else there is to say.
+    /// Further detail, in words.
     #[serde(default)]
     pub detail: Option<String>,
-    /// Who issued the certificate that was shown.
+    /// The issuer of the presented certificate.
     #[serde(default)]
     pub issuer: Option<String>,
-    /// The names in the certificate, where this one is not among them.
+    /// The names in the certificate, where the host name is not among them.
     #[serde(default)]
     pub names: Vec<String>,
-    /// How long it took.
+    /// The duration of the try in milliseconds.
     #[serde(default)]
     pub millis: u64,
 }
 
-/// What came of a connection.
+/// The outcome of a connection.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TlsOutcome {
-    /// The certificate is of the CA that it should be of, and for this name.
+    /// The certificate is valid for the name, and its CA is the expected one.
     Trusted,
-    /// Its CA is not the cluster's, or none that the machine trusts.
+    /// The certificate's CA is not the cluster's, or is not trusted by the machine.
     WrongCa,
-    /// It is for other names.
+    /// The certificate is for other names.
     WrongName,
-    /// Its time is over.
+    /// The certificate is expired.
     Expired,
-    /// Its time has not come: or this machine's clock is wrong.
+    /// The certificate is not valid yet, or the machine's clock is wrong.
     NotYetValid,
-    /// Whether it may be trusted could not be judged.
+    /// The certificate was not checked, for lack of a CA.
     Unjudged,
-    /// The certificate cannot be used for another reason.
+    /// The certificate is invalid for another reason.
     Unusable,
-    /// It speaks TLS, and refuses this name or this handshake.
+    /// The server refuses the TLS handshake, or the name.
     Rejected,
-    /// Something answers that does not speak TLS.
+    /// The server answers, but not with TLS.
     NotTls,
     /// The connection was refused.
     Refused,
-    /// Nothing answered in time.
+    /// The connection timed out.
     TimedOut,
-    /// There is no way there.
+    /// The address has no route.
     Unreachable,
-    /// The connection was accepted, and then nothing came.
+    /// The connection was accepted, but no data arrived.
     Silent,
-    /// The connection was closed in the middle of the handshake.
+    /// The connection was closed during the TLS handshake.
     Closed,
-    /// The time was up before it was tried.
+    /// The deadline passed before a connection was tried.
     #[default]
     NotTried,
 }
 
 impl TlsOutcome {
-    /// As people write it.
+    /// The word for people.
     pub fn words(self) -> &'static str {
         match self {
-            Self::Trusted => "answers, certificate in order",
+            Self::Trusted => "certificate valid",
             Self::WrongCa => "certificate of an unknown CA",
             Self::WrongName => "certificate for another name",
             Self::Expired => "certificate expired",
             Self::NotYetValid => "certificate not valid yet",
-            Self::Unjudged => "answers, certificate not judged",
+            Self::Unjudged => "certificate not checked",
             Self::Unusable => "certificate unusable",
             Self::Rejected => "refuses the TLS handshake",
             Self::NotTls => "answers, but not with TLS",
             Self::Refused => "refused",
             Self::TimedOut => "timed out",
             Self::Unreachable => "unreachable",
-            Self::Silent => "accepted, then silent",
-            Self::Closed => "closed in the handshake",
+            Self::Silent => "accepted, then no data",
+            Self::Closed => "closed during the TLS handshake",
             Self::NotTried => "not tried",
         }
     }
 
-    /// Whether a connection came about; `None` where nobody tried.
+    /// Whether a connection was established; `None` where none was tried.
     pub fn connected(self) -> Option<bool> {
         match self {
             Self::Refused | Self::TimedOut | Self::Unreachable => Some(false),
@@ -333,13 +333,13 @@ impl TlsOutcome {
     }
 }
 
-/// A proxy that programs use at the vantage.
+/// A proxy of programs at the place of the probe.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Proxy {
-    /// The environment variable that names it.
+    /// The environment variable that names the proxy.
     pub variable: String,
-    /// Its address, without credentials.
+    /// The address of the proxy, without credentials.
     pub proxy: String,
     /// Whether `NO_PROXY` exempts the name.
     pub bypassed: bool,

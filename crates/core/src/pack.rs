@@ -21,11 +21,13 @@ pub struct Pack {
     pub not_covered: Document,
     /// Which operations and declarations each fact and flow needs.
     pub inputs: Document,
-    /// What rules may speak of.
+    /// The kinds of subjects, in the order of the report's areas.
+    pub kinds: &'static [&'static str],
+    /// What rules may name.
     pub vocabulary: fn() -> Vocabulary,
     /// The kinds of subjects that live probes saw.
     pub observed: &'static [&'static str],
-    /// What stands in commands for a region that is unknown, as the shell writes it.
+    /// The shell variable for an unknown region in commands.
     pub region_variable: &'static str,
 }
 
@@ -49,7 +51,7 @@ pub struct Document {
     pub text: &'static str,
 }
 
-/// What a rule may speak of: the facts' schemas by variable, and the ends of flows.
+/// What a rule may name: the facts' schemas by variable, and the ends of flows.
 #[derive(Clone, Debug)]
 pub struct Vocabulary {
     /// JSON Schemas of the kinds of subjects.

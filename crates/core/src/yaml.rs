@@ -39,7 +39,7 @@ fn explain(error: &Error) -> String {
         }
         Error::SerdeMissingField { field, .. } => format!("the field `{field}` is missing"),
         Error::DuplicateMappingKey { key, .. } => {
-            format!("the field `{}` is there twice", key.as_deref().unwrap_or("?"))
+            format!("the field `{}` is set twice", key.as_deref().unwrap_or("?"))
         }
         Error::Message { msg, .. } | Error::ExternalMessage { msg, .. } => msg.clone(),
         Error::Unexpected { expected, .. } if *expected == "mapping start" => {

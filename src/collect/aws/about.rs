@@ -8,10 +8,10 @@ use super::crawl::locate::LocatableEnds;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct About {
     /// The texts of a path's ends. The VPCs that ids of interfaces, instances, subnets and VPC
-    /// endpoints, and addresses, lead to are read; other texts are ignored.
+    /// endpoints, and addresses, are in are read; other texts are ignored.
     pub ends: Vec<String>,
     /// Networks that packets come from or go to, wherever they are: VPCs behind transit gateways
-    /// are read where the gateways' routes lead to these.
+    /// are read where the gateways' routes have these networks as their destinations.
     pub networks: Vec<IpNet>,
     /// Instance types that are planned, whether or not a node has them.
     pub instance_types: Vec<String>,

@@ -13,7 +13,7 @@ use super::crawl::referenced::{self, Unread};
 use super::session::Session;
 use super::single_account::{collect_about, collect_network};
 
-/// How often the other accounts are asked: what one of them reads may lead to another one's.
+/// How often the other accounts are asked: what one of them reads may refer to another one's.
 const ROUNDS: usize = 3;
 
 /// Reads the cluster, or without one the network around the ends, with the first configuration;
@@ -36,7 +36,7 @@ pub async fn collect_accounts(
     if others.is_empty() {
         return Ok(merged);
     }
-    // What another account reads may also lead back to something of the first one's.
+    // What another account reads may also refer to an object of the first one.
     let mut asked = vec![Some(Unread::of(&merged))];
     asked.resize(1 + others.len(), None);
     for _ in 0..ROUNDS {

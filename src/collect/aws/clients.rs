@@ -83,12 +83,12 @@ impl Clients {
 
     /// Where EKS was asked, as scheme, host and port.
     pub(super) fn eks_endpoint(&self) -> String {
-        self.eks_endpoint.seen().unwrap_or_else(|| "the EKS endpoint".to_owned())
+        self.eks_endpoint.seen().unwrap_or_else(|| "the EKS service endpoint".to_owned())
     }
 
     /// Where EC2 was asked.
     pub(super) fn ec2_endpoint(&self) -> String {
-        self.ec2_endpoint.seen().unwrap_or_else(|| "the EC2 endpoint".to_owned())
+        self.ec2_endpoint.seen().unwrap_or_else(|| "the EC2 service endpoint".to_owned())
     }
 }
 

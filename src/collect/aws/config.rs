@@ -128,12 +128,12 @@ async fn profiles(options: &AwsOptions) -> Result<ProfileSet, CollectError> {
         let names: BTreeSet<&str> = profiles.profiles().collect();
         let names: Vec<&str> = names.into_iter().collect();
         let known = if names.is_empty() {
-            "there are none".to_owned()
+            "no profile exists".to_owned()
         } else {
-            format!("there are {}", names.join(", "))
+            format!("profiles are {}", names.join(", "))
         };
         return Err(CollectError::Configuration {
-            reason: format!("there is no profile {selected}: {known}"),
+            reason: format!("profile {selected} does not exist: {known}"),
         });
     }
     Ok(profiles)

@@ -1,4 +1,4 @@
-//! What the environment and the profile say about the way to AWS: proxies and CA bundle.
+//! Settings of the connection to AWS in the environment and the profile: proxies and CA bundle.
 
 use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -111,7 +111,7 @@ fn certificates(path: &str, source: &str) -> Result<Vec<CertificateDer<'static>>
             usable.push(certificate);
         }
     }
-    if usable.is_empty() { Err(failure("holds no certificate".to_owned())) } else { Ok(usable) }
+    if usable.is_empty() { Err(failure("contains no certificate".to_owned())) } else { Ok(usable) }
 }
 
 /// The proxies by the scheme of the server.
@@ -154,9 +154,9 @@ impl Proxy {
             Err(_) => Err(CollectError::ProxySetting {
                 variable: variable.to_owned(),
                 reason: if url.starts_with("http://") || url.starts_with("https://") {
-                    "it is not a URL".to_owned()
+                    "not a URL".to_owned()
                 } else {
-                    "its scheme is neither http nor https".to_owned()
+                    "the scheme is not http or https".to_owned()
                 },
             }),
         }
@@ -242,7 +242,7 @@ mod tests {
         {
             std::fs::write(path, content).unwrap();
             let error = of(&[("AWS_CA_BUNDLE", path)]).trust().unwrap_err().to_string();
-            assert!(error.contains(path) && error.contains("holds no certificate"), "{error}");
+            assert!(error.contains(path) && error.contains("contains no certificate"), "{error}");
         }
         std::fs::write(path, "-----BEGIN CERTIFICATE-----\n*~*\n-----END CERTIFICATE-----\n").unwrap();
         let error = of(&[("AWS_CA_BUNDLE", path)]).trust().unwrap_err().to_string();

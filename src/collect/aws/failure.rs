@@ -1,4 +1,4 @@
-//! Why a call failed, told from the SDK's layers of errors: for a gap in the snapshot, or, if
+//! Why a call failed, by the SDK's layers of errors: for a gap in the snapshot, or, if
 //! it was the one call that nothing works without, for the person at the terminal.
 
 use std::error::Error;
@@ -47,7 +47,7 @@ pub(super) enum FailureKind {
     NoRegion,
     /// There was no connection, or no answer in time.
     Unreachable,
-    /// A proxy stood in the way.
+    /// A proxy refused or failed.
     Proxy(ProxyFailure),
     /// The TLS handshake failed.
     Tls,
@@ -68,7 +68,7 @@ impl Failure {
             }
             SdkError::ResponseError(response) => answered(response.raw(), None, None, &root(error)),
             SdkError::TimeoutError(_) => {
-                Self::new(FailureKind::Unreachable, "Timeout", "no answer within the time allowed")
+                Self::new(FailureKind::Unreachable, "Timeout", "no answer within the time limit")
             }
             SdkError::DispatchFailure(dispatch) => unanswered(error, dispatch.is_timeout()),
             _ => unanswered(error, false),
@@ -86,7 +86,7 @@ impl Failure {
 
     /// A list that went on and on.
     pub(super) fn endless(pages: usize) -> Self {
-        Self::new(FailureKind::Other, "Incomplete", &format!("there were more than {pages} pages"))
+        Self::new(FailureKind::Other, "Incomplete", &format!("the answer has more than {pages} pages"))
     }
 
     /// What it means for the person at the terminal, where no other call to the service can be
@@ -149,12 +149,12 @@ fn answered(response: &HttpResponse, code: Option<&str>, message: Option<&str>, 
     let html = response.headers().get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
     match code.filter(|code| !html && !code.is_empty()) {
         Some(code) => {
-            let message = message.filter(|text| !text.is_empty()).unwrap_or("AWS gave no reason");
+            let message = message.filter(|text| !text.is_empty()).unwrap_or("no message");
             Failure::new(kind_of(code), code, message)
         }
         None if status >= 400 => {
-            let what = if html { "an HTML page" } else { "something" };
-            let message = format!("the server answered HTTP {status} with {what} that is no answer of AWS's");
+            let what = if html { "an HTML page" } else { "unknown content" };
+            let message = format!("the server answered HTTP {status} with {what}, not an answer of AWS");
             let kind = if status == 407 {
                 let reason = "asks for credentials (HTTP 407)".to_owned();
                 FailureKind::Proxy(ProxyFailure {
@@ -234,7 +234,7 @@ where
         return Failure::new(
             FailureKind::Configuration,
             "NotSent",
-            &format!("the endpoint URL is not one: {root}"),
+            &format!("the endpoint URL is not valid: {root}"),
         );
     }
     if timed_out {

@@ -20,7 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use super::environment::{Proxies, Proxy};
 use super::error_chain::chain;
 
-/// Connects directly or through the proxies of the environment, and trusts what it is told to.
+/// Connects directly or through the proxies of the environment, and trusts the CAs of the settings.
 pub(super) struct Client {
     proxies: Proxies,
     trust: TlsContext,
@@ -117,7 +117,7 @@ impl HttpConnector for Routes {
     }
 }
 
-/// A proxy that stood in the way.
+/// A proxy that refused or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct ProxyFailure {
     /// Its address, without credentials.
@@ -157,7 +157,7 @@ async fn refusal(proxy: &Proxy, host: &str, error: &ConnectorError) -> ProxyFail
     };
     match status {
         Some(status) => failure(Some(status), refused_with(status)),
-        None => failure(None, "closed the connection without an answer that HTTP knows".to_owned()),
+        None => failure(None, "closed the connection without an HTTP answer".to_owned()),
     }
 }
 

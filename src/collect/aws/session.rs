@@ -40,7 +40,7 @@ struct SessionState {
     iam_away: Option<Failure>,
 }
 
-/// Questions that several answers may lead to and that one run asks once each. The text keeps kinds of
+/// Questions that several answers may raise and that one run asks once each. The text keeps kinds of
 /// questions apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct AskedOnce(pub(super) &'static str);
@@ -175,7 +175,7 @@ impl<'a> Session<'a> {
                 region: self.region.clone(),
                 resource: Some(conflict.id),
                 code: "Incomplete".to_owned(),
-                message: "it changed while it was read; run again".to_owned(),
+                message: "the object changed during the collection; run again".to_owned(),
                 permission: None,
             }),
         }
@@ -194,7 +194,7 @@ impl<'a> Session<'a> {
         });
     }
 
-    /// Those that nobody asked for yet; from now on they count as asked.
+    /// Those that were not asked for yet; from now on they count as asked.
     pub(super) fn unasked(
         &self,
         questions: AskedOnce,
@@ -203,7 +203,7 @@ impl<'a> Session<'a> {
         wanted.into_iter().filter(|wanted| self.is_unasked(questions, wanted.clone())).collect()
     }
 
-    /// Whether nobody asked for it yet; from now on it counts as asked.
+    /// Whether this was not asked for yet; from now on it counts as asked.
     pub(super) fn is_unasked(&self, questions: AskedOnce, wanted: String) -> bool {
         self.state().asked.insert((questions, wanted))
     }
@@ -235,7 +235,7 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Collections of which a VPC's owner alone sees all:
+/// Collections that only a VPC's owner can list in full:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
 const OWNERS: [&str; 9] = [
     "FirewallRuleGroupAssociations",
@@ -263,10 +263,7 @@ fn leave_to_owners(snapshot: &mut Snapshot) {
                     region: snapshot.header.region.clone(),
                     resource: Some(vpc.vpc_id.clone()),
                     code: "OtherAccount".to_owned(),
-                    message: format!(
-                        "account {owner} shares {}: read it with a profile of that account",
-                        vpc.vpc_id
-                    ),
+                    message: format!("account {owner} shares {}; add --profile for that account", vpc.vpc_id),
                     permission: None,
                 });
             }

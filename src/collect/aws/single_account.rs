@@ -78,7 +78,7 @@ pub async fn collect_about(
 /// Reads the network around the ends of a path, without any cluster.
 ///
 /// # Errors
-/// An end that does not exist, no end that leads to a VPC, or no way to ask EC2.
+/// An end that does not exist, no end that is in a VPC, or no access to EC2.
 pub async fn collect_network(
     config: &SdkConfig,
     about: &About,
@@ -121,13 +121,13 @@ pub async fn collect_network(
     Ok(session.into_snapshot(now))
 }
 
-/// The VPCs behind transit gateways that the ends and networks lead to.
+/// The VPCs behind transit gateways for the ends and networks.
 async fn behind(session: &Session<'_>, near: &BTreeSet<String>, located: &LocatedVpcs, about: &About) {
     transit_vpcs::read(session, near, &located.by_address, &about.networks()).await;
     asking_vpcs::read(session, &about.networks()).await;
 }
 
-/// No end leads to a VPC, perhaps because something was denied.
+/// No end is in a VPC, perhaps because a call was denied.
 fn no_vpc(session: &Session<'_>) -> CollectError {
     let denied: BTreeSet<String> = session.look(|snapshot| {
         let lookups = [

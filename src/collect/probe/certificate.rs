@@ -35,7 +35,7 @@ const INTEGER: u8 = 0x02;
 const OBJECT_ID: u8 = 0x06;
 const VERSION: u8 = 0xa0;
 
-/// Longer names are nobody's.
+/// The longest name that is kept.
 const LONGEST: usize = 100;
 
 /// Text of a stranger, as it may be printed.

@@ -2,7 +2,7 @@
 //! no other server, no second transport.
 //!
 //! The IPv4 and the IPv6 addresses of a name are two questions (<https://www.rfc-editor.org/rfc/rfc3596>);
-//! they are asked together and told together.
+//! they are asked together and reported together.
 
 use std::collections::BTreeSet;
 use std::io::{Error, ErrorKind};
@@ -104,7 +104,7 @@ impl Questions {
 }
 
 fn not_asked() -> Answer {
-    Answer::because(DnsOutcome::Malformed, "the name cannot be asked for")
+    Answer::because(DnsOutcome::Malformed, "the name is not a valid DNS name")
 }
 
 /// How often a question is asked over UDP, where a datagram may be lost, and when again at the latest.
@@ -173,7 +173,7 @@ fn read(bytes: &[u8], name: &Name, question: &Question) -> Option<Answer> {
     };
     let metadata = &message.metadata;
     if metadata.message_type != MessageType::Response || metadata.op_code != OpCode::Query {
-        return Some(Answer::because(DnsOutcome::Malformed, "the message is no answer"));
+        return Some(Answer::because(DnsOutcome::Malformed, "the message is not an answer"));
     }
     let asked = message.queries.first();
     if asked.is_some_and(|asked| asked.name() != name || asked.query_type() != question.kind) {
@@ -183,7 +183,7 @@ fn read(bytes: &[u8], name: &Name, question: &Question) -> Option<Answer> {
     let mut answer = match metadata.response_code {
         _ if !addresses.is_empty() => answered(addresses),
         ResponseCode::NoError if refers(&message) => {
-            Answer::because(DnsOutcome::Failed, "refers to other servers: it does not resolve for clients")
+            Answer::because(DnsOutcome::Failed, "refers to other DNS servers; does not resolve for clients")
         }
         ResponseCode::NoError => Answer::of(DnsOutcome::NoData),
         ResponseCode::NXDomain => Answer::of(DnsOutcome::Nxdomain),
@@ -247,7 +247,7 @@ fn both(halves: [Option<Answer>; 2]) -> Answer {
         for (answer, which) in [(&four, Family::Ipv4), (&six, Family::Ipv6)] {
             if failed(answer) {
                 failed_half = Some(which);
-                details.push(format!("the question for {}: {}", which.word(), answer.outcome.words()));
+                details.push(format!("the query for {}: {}", which.word(), answer.outcome.words()));
             }
         }
     }
@@ -271,9 +271,8 @@ pub(super) async fn tcp(server: SocketAddr, name: &str, limit: Duration) -> Answ
     let Questions { name, both: [four, six] } = &questions;
     let ask = |question| async move {
         match timeout(limit, exchanged(server, question)).await {
-            Ok(Ok(bytes)) => read(&bytes, name, question).unwrap_or_else(|| {
-                Answer::because(DnsOutcome::Malformed, "the answer is to another question")
-            }),
+            Ok(Ok(bytes)) => read(&bytes, name, question)
+                .unwrap_or_else(|| Answer::because(DnsOutcome::Malformed, "the answer is to another query")),
             Ok(Err(error)) => unreachable(&error),
             Err(_) => Answer::of(DnsOutcome::TimedOut),
         }
@@ -315,7 +314,7 @@ mod tests {
         let four = answered(BTreeSet::from([IpAddr::V4(Ipv4Addr::LOCALHOST)]));
         let told = both([Some(four), None]);
         assert_eq!((told.outcome, told.failed_half), (DnsOutcome::Answered, Some(Family::Ipv6)));
-        assert_eq!(told.detail.as_deref(), Some("the question for IPv6: timed out"));
+        assert_eq!(told.detail.as_deref(), Some("the query for IPv6: timed out"));
         assert_eq!(both([None, None]).outcome, DnsOutcome::TimedOut);
     }
 

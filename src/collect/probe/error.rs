@@ -11,7 +11,7 @@ use crate::collect::error::CollectError;
 pub enum ProbeError {
     /// A file of targets that is none.
     #[error(
-        "{source_name}:{line}:{column}: {field}: {why}; `privek-audit probe --print-targets` writes such a file"
+        "{source_name}:{line}:{column}: {field}: {why}; `privek-audit probe --print-targets` writes a valid file"
     )]
     Syntax {
         /// The file.
@@ -37,7 +37,7 @@ pub enum ProbeError {
     },
     /// A DNS server that is no address.
     #[error(
-        "{text} is no DNS server: write its address, for instance 10.0.0.2, 10.0.0.2:5353 or [fd00:ec2::253]:53"
+        "{text} is not the address of a DNS server; examples are 10.0.0.2, 10.0.0.2:5353 and [fd00:ec2::253]:53"
     )]
     Server {
         /// What was given.
@@ -54,9 +54,9 @@ pub enum ProbeError {
 /// Why the operating system finds no way to an address, in words of our own: its own differ.
 pub(super) fn no_way(kind: ErrorKind) -> &'static str {
     match kind {
-        ErrorKind::NetworkUnreachable => "there is no route to its network",
-        ErrorKind::HostUnreachable => "there is no route to it",
-        ErrorKind::PermissionDenied => "this machine's own firewall forbids it",
-        _ => "the operating system cannot reach it",
+        ErrorKind::NetworkUnreachable => "no route to the network",
+        ErrorKind::HostUnreachable => "no route to the host",
+        ErrorKind::PermissionDenied => "the firewall of this machine blocks the packets",
+        _ => "the operating system cannot send packets to the address",
     }
 }

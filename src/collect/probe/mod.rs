@@ -1,5 +1,5 @@
 //! A live probe: what names resolve to from here, and who answers on the addresses. Sends nothing but DNS
-//! questions and TLS greetings, needs no rights, and ends in time: what was not finished then is said.
+//! queries and TLS handshakes, needs no rights, and ends in time: unfinished tries are reported.
 
 mod certificate;
 mod dns;
@@ -65,7 +65,7 @@ const AT_ONCE_TCP: usize = 4;
 /// Handshakes at the same time.
 const AT_ONCE_TLS: usize = 96;
 
-/// Asks for every name at every resolver, and greets every address: those that the names should have,
+/// Queries every name at every resolver, and opens a TLS connection to every address: those that the names should have,
 /// and those that they turn out to have, as soon as they do.
 pub async fn probe(
     targets: &Targets,
@@ -77,7 +77,7 @@ pub async fn probe(
         options,
         trust,
         end: Instant::now() + options.deadline,
-        greeting: TryLimit::new(AT_ONCE_TLS),
+        connecting: TryLimit::new(AT_ONCE_TLS),
         doors: Mutex::default(),
         progress,
         started: AtomicUsize::new(0),
@@ -88,14 +88,13 @@ pub async fn probe(
     let asked = resolvers.iter().flat_map(|resolver| {
         targets.names.iter().map(move |target| async move {
             let dns = run.ask(resolver, target).await;
-            let greeted = run.greet_all(target, &dns.addresses).await;
-            (target, dns, greeted)
+            let results = run.connect_all(target, &dns.addresses).await;
+            (target, dns, results)
         })
     });
-    let expected = targets
-        .names
-        .iter()
-        .map(|target| async move { (target, run.greet_all(target, target.expected.iter().flatten()).await) });
+    let expected = targets.names.iter().map(|target| async move {
+        (target, run.connect_all(target, target.expected.iter().flatten()).await)
+    });
     let (asked, expected) = tokio::join!(join_all(asked), join_all(expected));
 
     let observed = |target: &Target, seen: Seen| Observation {
@@ -109,12 +108,12 @@ pub async fn probe(
         seen,
     };
     let mut seen = Vec::new();
-    for (target, dns, greeted) in asked {
+    for (target, dns, results) in asked {
         seen.push(observed(target, Seen::Dns(dns)));
-        seen.extend(greeted.into_iter().map(|tls| observed(target, Seen::Tls(tls))));
+        seen.extend(results.into_iter().map(|tls| observed(target, Seen::Tls(tls))));
     }
-    for (target, greeted) in expected {
-        seen.extend(greeted.into_iter().map(|tls| observed(target, Seen::Tls(tls))));
+    for (target, results) in expected {
+        seen.extend(results.into_iter().map(|tls| observed(target, Seen::Tls(tls))));
     }
     for target in &targets.names {
         let proxy = options.proxies.for_name(&target.name, target.port);
@@ -126,18 +125,18 @@ pub async fn probe(
 
 /// What one try showed holds for the other names on the address: a connection knows no names.
 fn not_again(first: &Tls) -> Tls {
-    // Where nobody tried there is nothing that was not done again.
+    // Without a first try there is no repetition to report.
     if first.outcome == TlsOutcome::NotTried {
         return first.clone();
     }
     let why = first.detail.as_ref().map_or_else(String::new, |detail| format!("{detail}; "));
-    Tls { detail: Some(format!("{why}tried once for all its names")), millis: 0, ..first.clone() }
+    Tls { detail: Some(format!("{why}tried once for all names of the address")), millis: 0, ..first.clone() }
 }
 
-/// One address and port: who greets it by which name, and what the first of them met.
+/// One address and port: the names of its handshakes, and the result of the first one.
 #[derive(Default)]
 struct Door {
-    /// The targets (what they are of, and the name), each greeted once whoever told the address.
+    /// The targets (their owner, and the name), each tried once whichever server returned the address.
     names: Mutex<BTreeSet<(String, String)>>,
     first: OnceCell<Tls>,
 }
@@ -147,7 +146,7 @@ struct Run<'r> {
     options: &'r ProbeOptions,
     trust: &'r Trust,
     end: Instant,
-    greeting: TryLimit,
+    connecting: TryLimit,
     doors: Mutex<BTreeMap<SocketAddr, Arc<Door>>>,
     progress: &'r dyn Progress,
     started: AtomicUsize,
@@ -155,7 +154,7 @@ struct Run<'r> {
 }
 
 /// What was not finished when the time was up.
-const TIME_WAS_UP: &str = "the time was up";
+const TIME_WAS_UP: &str = "the deadline passed";
 
 impl Run<'_> {
     /// How long a try may take now, and whether the whole probe's end cuts it short.
@@ -231,14 +230,14 @@ impl Run<'_> {
         }
     }
 
-    /// Greets these addresses by the name, those that were not greeted by it yet.
-    async fn greet_all(&self, target: &Target, addresses: impl IntoIterator<Item = &IpAddr>) -> Vec<Tls> {
+    /// Opens TLS connections to these addresses for the name, except those that were tried for the name.
+    async fn connect_all(&self, target: &Target, addresses: impl IntoIterator<Item = &IpAddr>) -> Vec<Tls> {
         let addresses = addresses.into_iter().map(|address| SocketAddr::new(*address, target.port));
-        join_all(addresses.map(|address| self.greet(address, target))).await.into_iter().flatten().collect()
+        join_all(addresses.map(|address| self.connect(address, target))).await.into_iter().flatten().collect()
     }
 
     /// Greets one address by one name; where nothing answers, it is tried once for all names.
-    async fn greet(&self, address: SocketAddr, target: &Target) -> Option<Tls> {
+    async fn connect(&self, address: SocketAddr, target: &Target) -> Option<Tls> {
         let door = Arc::clone(locked(&self.doors).entry(address).or_default());
         if !locked(&door.names).insert((target.of.clone(), target.name.clone())) {
             return None;
@@ -246,19 +245,19 @@ impl Run<'_> {
         let mut is_first = false;
         let first = door.first.get_or_init(|| {
             is_first = true;
-            self.greet_as(address, target)
+            self.connect_as(address, target)
         });
         let first = first.await;
         Some(if is_first {
             first.clone()
         } else if first.outcome.connected() == Some(true) {
-            self.greet_as(address, target).await
+            self.connect_as(address, target).await
         } else {
             not_again(first)
         })
     }
 
-    async fn greet_as(&self, address: SocketAddr, target: &Target) -> Tls {
+    async fn connect_as(&self, address: SocketAddr, target: &Target) -> Tls {
         let what = format!("{address} for {}", target.name);
         self.begin(&what);
         let begun = Instant::now();
@@ -271,7 +270,7 @@ impl Run<'_> {
             names: Vec::new(),
             millis: 0,
         };
-        if let TryTurn::Yours { _permit } = self.greeting.enter(self.end).await
+        if let TryTurn::Yours { _permit } = self.connecting.enter(self.end).await
             && let Some((limit, cut)) = self.limit()
         {
             match tls::connect(address, limit).await {
@@ -331,7 +330,7 @@ impl Resolver {
     }
 }
 
-/// The addresses that a probe of these targets will try to reach, for finding out where it speaks from.
+/// The addresses that a probe of these targets will try to reach, to find the source addresses of this machine.
 pub fn destinations(targets: &Targets, servers: &[SocketAddr]) -> Vec<IpAddr> {
     let expected = targets.names.iter().flat_map(|target| target.expected.iter().flatten().copied());
     expected.chain(servers.iter().map(SocketAddr::ip)).collect()

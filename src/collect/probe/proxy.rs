@@ -76,7 +76,7 @@ fn shown(url: &str) -> String {
     });
     match user_data::proxy(url) {
         Some(host) => format!("{}://{host}", scheme.unwrap_or("http")),
-        None => "(an address that cannot be read)".to_owned(),
+        None => "(an invalid address)".to_owned(),
     }
 }
 

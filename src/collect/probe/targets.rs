@@ -46,14 +46,14 @@ pub struct Target {
     pub of: String,
     /// The host name.
     pub name: String,
-    /// The private addresses that it should have; empty where it should have none, absent where nobody knows.
+    /// The private addresses that the name should resolve to; empty where none, absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<BTreeSet<IpAddr>>,
     /// Whether nodes cannot work without it.
     #[serde(default)]
     pub essential: bool,
-    /// Whether it leads to public addresses as well: the API of a cluster with public access, outside its VPC.
-    /// Absent where nobody knows.
+    /// Whether the name also resolves to public addresses: the API name of a cluster with public access, outside the VPC.
+    /// Absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub also_public: Option<bool>,
     /// The port.
@@ -129,7 +129,7 @@ impl Targets {
             why,
         };
         if self.names.is_empty() {
-            return Err(wrong("names".into(), "is empty: there is nothing to probe".to_owned()));
+            return Err(wrong("names".into(), "is empty".to_owned()));
         }
         if self.names.len() > MOST_NAMES {
             return Err(wrong("names".into(), format!("has more than {MOST_NAMES} names")));
@@ -137,16 +137,18 @@ impl Targets {
         for (index, target) in self.names.iter_mut().enumerate() {
             let name = target.name.trim_end_matches('.').to_ascii_lowercase();
             if !is_host(&name) {
-                let why =
-                    format!("{:?} is no host name, such as sts.eu-central-1.amazonaws.com", target.name);
+                let why = format!(
+                    "{:?} is not a host name; an example is sts.eu-central-1.amazonaws.com",
+                    target.name
+                );
                 return Err(wrong(format!("names[{index}].name"), why));
             }
             if target.of.is_empty() || target.of.len() > 100 || target.of.chars().any(char::is_control) {
-                let why = format!("write `{CLUSTER}` or a service's suffix, such as ecr.api");
+                let why = format!("must be `{CLUSTER}` or a service's suffix, for instance ecr.api");
                 return Err(wrong(format!("names[{index}].of"), why));
             }
             if target.port == 0 {
-                return Err(wrong(format!("names[{index}].port"), "0 is no port".into()));
+                return Err(wrong(format!("names[{index}].port"), "0 is not a port".into()));
             }
             if target.expected.as_ref().is_some_and(|all| all.len() > MOST_ADDRESSES) {
                 let why = format!("has more than {MOST_ADDRESSES} addresses");
@@ -174,7 +176,10 @@ impl Targets {
         };
         let certificates: Vec<_> = CertificateDer::pem_slice_iter(&pem).filter_map(Result::ok).collect();
         if certificates.is_empty() {
-            return Err("holds no certificate: take certificateAuthority.data of DescribeCluster".to_owned());
+            return Err(
+                "contains no certificate; the value is certificateAuthority.data of eks:DescribeCluster"
+                    .to_owned(),
+            );
         }
         Ok(certificates)
     }
@@ -252,7 +257,7 @@ mod tests {
             ),
             (
                 r#"{"names": [{"of": "sts", "name": "a.b"}], "certificate_authority": "AAAA"}"#,
-                "certificate_authority: holds no",
+                "certificate_authority: contains no",
             ),
         ] {
             let error = parse(text).unwrap_err().to_string();

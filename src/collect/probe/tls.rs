@@ -99,7 +99,7 @@ pub(super) async fn handshake(
         Arc::new(Witness { verifier, provider: Arc::clone(&trust.provider), issuer: Mutex::default() });
     let (Ok(config), Ok(server)) = (trust.config(&witness), ServerName::try_from(name.to_owned())) else {
         seen.outcome = TlsOutcome::Unjudged;
-        seen.detail = Some("TLS cannot be set up".to_owned());
+        seen.detail = Some("TLS cannot be set up on this machine".to_owned());
         return;
     };
     let done = timeout(limit, TlsConnector::from(Arc::new(config)).connect(server, stream)).await;
@@ -107,8 +107,7 @@ pub(super) async fn handshake(
     match done {
         Ok(Ok(_)) if unjudged => {
             seen.outcome = TlsOutcome::Unjudged;
-            let whose =
-                if of_cluster { "the cluster's CA was not read or given" } else { "the machine has no CAs" };
+            let whose = if of_cluster { "the cluster's CA is unknown" } else { "this machine has no CAs" };
             seen.detail = Some(whose.to_owned());
         }
         Ok(Ok(_)) => seen.outcome = TlsOutcome::Trusted,
@@ -126,9 +125,10 @@ fn judge(error: &Error, seen: &mut Tls) {
         Some(rustls::Error::AlertReceived(alert)) => {
             (TlsOutcome::Rejected, Some(format!("with the alert {alert:?}")))
         }
-        Some(rustls::Error::PeerIncompatible(_)) => {
-            (TlsOutcome::Rejected, Some("its TLS is too old or too strange".to_owned()))
-        }
+        Some(rustls::Error::PeerIncompatible(_)) => (
+            TlsOutcome::Rejected,
+            Some("the TLS version or cipher of the server is not supported".to_owned()),
+        ),
         Some(other) => (TlsOutcome::Closed, Some(printable(other.to_string().as_bytes()))),
         None => (TlsOutcome::Closed, None),
     };

@@ -1,4 +1,4 @@
-//! Where this is: the host's name, whether it is a pod, the addresses that it speaks from, and the DNS
+//! Where this is: the host's name, whether it is a pod, its source addresses, and the DNS
 //! servers that it asks.
 
 use std::collections::BTreeSet;
@@ -96,7 +96,7 @@ mod tests {
         }
         for text in ["", "dns.example.com", "10.0.0.2:0", "10.0.0.2:x", "10.0.0", "0.0.0.0", "224.0.0.1"] {
             let error = server(text).unwrap_err().to_string();
-            assert!(error.contains("is no DNS server"), "{error}");
+            assert!(error.contains("is not the address of a DNS server"), "{error}");
         }
     }
 

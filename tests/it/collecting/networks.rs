@@ -133,7 +133,7 @@ async fn an_id_that_does_not_exist_is_one_sentence_that_names_it() {
     for end in ["eni-x", "i-x", "subnet-x", "vpce-x"] {
         let server = serve(&hub_and_spokes(), CLUSTERS, |_| None).await;
         let error = read(&server, &about(&["subnet-a", end], &[])).await.unwrap_err().to_string();
-        assert!(error.starts_with(&format!("there is no {end} in eu-west-1 (Invalid")), "{error}");
+        assert!(error.starts_with(&format!("{end} does not exist in eu-west-1 (Invalid")), "{error}");
         assert_eq!(error.lines().count(), 1);
     }
 }
@@ -375,7 +375,7 @@ async fn over_the_wire_a_path_without_a_cluster_finds_its_peer_its_gateway_and_t
 
     let nowhere = self::about(&["subnet-00000000000000000"], &[]);
     let error = collect_network(&config, &nowhere, NOW.to_owned(), &Silent).await.unwrap_err().to_string();
-    assert!(error.contains("there is no subnet-00000000000000000 in eu-north-1"), "{error}");
+    assert!(error.contains("subnet-00000000000000000 does not exist in eu-north-1"), "{error}");
 }
 
 #[test]
@@ -402,5 +402,5 @@ fn a_trace_needs_no_cluster_and_asks_for_none() {
 
     let nowhere = trace("eni-00000000000000000", "AKIANONE");
     assert_eq!((nowhere.code, nowhere.out.as_str()), (2, ""));
-    assert!(nowhere.err.contains("there is no eni-00000000000000000 in eu-north-1"), "{}", nowhere.err);
+    assert!(nowhere.err.contains("eni-00000000000000000 does not exist in eu-north-1"), "{}", nowhere.err);
 }

@@ -175,7 +175,7 @@ fn a_directory_of_aws_cli_outputs_needs_no_cluster() {
     let blocked = over(directory.path(), ("eni-0b000000000000001", API[0]), &["--format", "json"]);
     assert_eq!(ids(&answer(&blocked)["blockers"]).len(), 3);
     let role = over(directory.path(), ("nodes", API[0]), &[]);
-    assert!(role.error().contains("nodes is a part of a cluster"), "{}", role.err);
+    assert!(role.error().contains("nodes is a role in a cluster"), "{}", role.err);
     assert!(role.error().contains("--cluster"), "{}", role.err);
 }
 
@@ -184,7 +184,7 @@ fn a_file_that_a_directory_lacks_is_asked_for_by_the_command_that_makes_it() {
     let directory = directory(&["Vpcs", "Subnets", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"]);
     let run = over(directory.path(), (API[0], "eni-0c00000000000000a"), &[]);
     assert_eq!(run.code, 3, "{}", run.out);
-    assert!(words(&run.out).contains("`aws ec2 describe-route-tables` makes one"), "{}", run.out);
+    assert!(words(&run.out).contains("`aws ec2 describe-route-tables` writes one"), "{}", run.out);
 }
 
 /// What one account of two sees: the items of its own VPCs, and what belongs to no VPC if it is ours.
@@ -269,9 +269,9 @@ fn a_question_that_cannot_be_asked_is_refused_with_what_would_be_right() {
     refused("nodes", "sg-0c00000000000000c", "tcp/443", "subnet-…,sg=sg-0c00000000000000c");
     refused("node", "control-plane", "tcp/443", "did you mean nodes?");
     refused("bastoin", "control-plane", "tcp/443", "did you mean bastion?");
-    refused("nodes", "mainframe", "tcp/443", "nothing is called 'mainframe' here");
+    refused("nodes", "mainframe", "tcp/443", "'mainframe' is not a role, a service or a declared network");
     refused("ecr.api", "nodes", "tcp/443", "--to");
-    refused("nodes", "efs", "tcp/2049", "there is none");
+    refused("nodes", "efs", "tcp/2049", "no object of this role");
     refused("nodes", "control-plane", "https", "write tcp/443");
     refused("nodes", "control-plane", "tcp/99999", "write tcp/443");
 }

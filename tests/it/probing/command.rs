@@ -149,7 +149,7 @@ fn the_report_and_what_was_seen_go_to_files_of_their_own() {
     let over = refused(&["--save-observations", "targets.json"]);
     assert!(over.contains("--save-observations and the input are the same file, targets.json"), "{over}");
     let both = refused(&["-o", "one.json", "--save-observations", "one.json"]);
-    assert!(both.contains("give each a file of its own"), "{both}");
+    assert!(both.contains("name two files"), "{both}");
 }
 
 #[test]
@@ -209,10 +209,10 @@ fn bad_targets_and_servers_are_errors_that_say_what_is_right() {
     let run = program(&["probe", "--targets", "nowhere.json"]).run();
     assert!(run.error().contains("nowhere.json"), "{}", run.err);
     let run = program(&["probe", "--snapshot", &healthy(), "--dns", "dns.example.com"]).run();
-    assert!(run.error().contains("--dns: dns.example.com is no DNS server"), "{}", run.err);
+    assert!(run.error().contains("--dns: dns.example.com is not the address of a DNS server"), "{}", run.err);
     for option in [["--dns", "10.0.0.2"], ["--vantage", "here"], ["--timeout", "3"], ["--deadline", "10"]] {
         let run = program(&[["--snapshot", &healthy()], option].concat()).run();
-        assert!(run.error().contains(option[0]) && run.error().contains("add --probe"), "{}", run.err);
+        assert!(run.error().contains(option[0]) && run.error().contains("need --probe"), "{}", run.err);
     }
 }
 

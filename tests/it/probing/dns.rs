@@ -91,7 +91,7 @@ fn a_server_without_tcp_answers_over_udp_only() {
 fn a_lame_server_is_not_taken_for_one_that_knows_of_no_address() {
     let both = asked(|_| Reply::Lame);
     assert_eq!(outcomes(&both), [DnsOutcome::Failed; 2]);
-    assert!(both[0].detail.as_ref().unwrap().contains("refers to other servers"));
+    assert!(both[0].detail.as_ref().unwrap().contains("refers to other DNS servers"));
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn a_question_that_is_refused_beside_one_that_is_answered_is_told() {
     assert_eq!(outcomes(&both), [DnsOutcome::Answered; 2]);
     for dns in both {
         assert_eq!(dns.failed_half, Some(Family::Ipv6));
-        let told = format!("the question for IPv6: {}", DnsOutcome::Servfail.words());
+        let told = format!("the query for IPv6: {}", DnsOutcome::Servfail.words());
         assert_eq!(dns.detail, Some(told));
     }
 }

@@ -82,7 +82,7 @@ fn without_the_clusters_ca_the_api_is_not_judged() {
     let trust = Trust::new(&targets, vec![authorities.machine.der()]).unwrap();
     let [(_, tls)] = tls_of(&run(&targets, &trust, &options(&[]))).try_into().unwrap();
     assert_eq!(tls.outcome, TlsOutcome::Unjudged);
-    assert!(tls.detail.unwrap().contains("CA was not read or given"));
+    assert!(tls.detail.unwrap().contains("CA is unknown"));
 }
 
 #[test]

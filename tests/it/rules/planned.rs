@@ -147,7 +147,10 @@ cluster:
         .run()
         .report();
     assert_eq!(outcome(&report, "private-endpoint-off"), [("payments", "pass")]);
-    assert!(report["assumptions"].to_string().contains("its plan is left aside"), "{report:#}");
+    assert!(
+        report["assumptions"].to_string().contains("the plan in the declarations is ignored"),
+        "{report:#}"
+    );
 }
 
 #[test]
@@ -190,9 +193,12 @@ fn a_plan_that_cannot_be_meant_is_refused() {
     let lacking = refused(&["--vpc", VPC]);
     assert!(lacking.contains("--control-plane-subnet"), "{lacking}");
     let elsewhere = refused(&["--vpc", VPC, "--control-plane-subnet", "subnet-0e00000000000001a"]);
-    assert!(elsewhere.contains("subnet-0e00000000000001a is not among those of vpc-0a"), "{elsewhere}");
+    assert!(
+        elsewhere.contains("subnet-0e00000000000001a of the planned cluster is not in vpc-0a"),
+        "{elsewhere}"
+    );
     let nowhere = refused(&["--vpc", "vpc-0f", "--control-plane-subnet", "subnet-0f"]);
-    assert!(nowhere.contains("vpc-0f is not among those that were read"), "{nowhere}");
+    assert!(nowhere.contains("vpc-0f of the planned cluster does not exist"), "{nowhere}");
     let both = refused(&["--vpc", VPC, "--cluster", "payments"]);
     assert!(both.contains("cannot be used with"), "{both}");
 }

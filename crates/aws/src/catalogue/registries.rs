@@ -42,7 +42,7 @@ pub(crate) fn accounts() -> &'static BTreeSet<&'static str> {
 fn account(of: &'static BTreeMap<String, String>, whose: &str, region: Option<&str>) -> Known<&'static str> {
     region.and_then(|region| of.get(region)).map(String::as_str).ok_or_else(|| {
         let region = region.unwrap_or("this region");
-        vec![Missing::unmodelled(format!("which account holds {whose} images in {region}"))]
+        vec![Missing::unmodelled(format!("the account of {whose} images in {region}"))]
     })
 }
 

@@ -26,7 +26,7 @@ pub(crate) struct Matrix {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Feature {
     /// What shows it, for readers.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the matrix says it to those who read it"))]
+    #[cfg_attr(not(test), expect(dead_code, reason = "documentation for readers of the matrix"))]
     detected: String,
     /// Whether it may be used without AWS showing it.
     #[serde(default)]
@@ -57,7 +57,7 @@ impl Feature {
 pub(crate) struct Service {
     /// Endpoint types that can serve nodes.
     pub types: Vec<String>,
-    /// Whether clients cannot be told another host name.
+    /// Whether clients cannot be configured with another host name.
     #[serde(default)]
     pub name_fixed: bool,
     /// Whether its name carries no region.
@@ -94,7 +94,7 @@ pub(crate) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
 pub(crate) struct Needs {
     /// IAM actions.
     pub actions: Vec<String>,
-    /// An ARN with placeholders, or `*` for whatever there may be; none where the actions take none.
+    /// An ARN with placeholders, or `*` for whatever there may be; none where the actions have none.
     #[serde(default)]
     pub resource: Option<String>,
     /// Who asks.
@@ -136,7 +136,7 @@ pub(crate) enum Sender {
     Federated,
     /// Somebody with a URL that an account of ECR's signed.
     Ecr,
-    /// Nobody in particular: the request is not signed.
+    /// No principal: the request is not signed.
     Anonymous,
 }
 

@@ -1,4 +1,4 @@
-//! Everything that takes thought, computed once from the snapshot and the intent: subjects with
+//! Every derived fact, computed once from the snapshot and the intent: subjects with
 //! typed fields, for rules to assert on. A field whose input is missing is unknown, with what is
 //! missing; it is never a default.
 //!
@@ -30,7 +30,7 @@ use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
 use base::context::Context;
-use base::planned_cluster;
+use base::planned_collections::CLUSTER_GROUP;
 
 pub use privek_core::known::{Missing, MissingKind};
 pub use privek_core::sets::ports::Ports;
@@ -76,7 +76,7 @@ impl<'s> Facts<'s> {
         flows::flow(&self.context, spec)
     }
 
-    /// What was taken for granted so far, sorted; flows add theirs when they are asked for.
+    /// The assumptions so far, sorted; flows add theirs when they are asked for.
     pub fn assumptions(&self) -> Vec<String> {
         self.context.assumptions()
     }
@@ -106,7 +106,7 @@ impl FactSource for Facts<'_> {
 
     fn not_yet(&self) -> Vec<String> {
         let plan = self.context.plan();
-        plan.map_or_else(Vec::new, |plan| vec![plan.called(), planned_cluster::CLUSTER_GROUP.to_owned()])
+        plan.map_or_else(Vec::new, |plan| vec![plan.called(), CLUSTER_GROUP.to_owned()])
     }
 }
 

@@ -23,11 +23,14 @@ fn growth_is_nodes_types_and_perhaps_pods() {
 #[test]
 fn a_plan_that_cannot_be_meant_is_an_error_with_its_place() {
     for (written, said) in [
-        ("growth:\n  nodes: 0\n  instance_types: [m6i.large]", "f.yaml:2:10: growth.nodes: '0' is no count"),
-        ("growth:\n  nodes: 5\n  instance_types: []", "growth.instance_types: it is empty"),
+        (
+            "growth:\n  nodes: 0\n  instance_types: [m6i.large]",
+            "f.yaml:2:10: growth.nodes: '0' is not a valid count",
+        ),
+        ("growth:\n  nodes: 5\n  instance_types: []", "growth.instance_types: the list is empty"),
         (
             "growth:\n  nodes: 5\n  instance_types: [large]",
-            "f.yaml:3:20: growth.instance_types: 'large' is no instance type",
+            "f.yaml:3:20: growth.instance_types: 'large' is not an instance type",
         ),
         ("growth:\n  nodes: 5\n  instance_types: [m6i.large]\n  subnets: [eni-1]", "growth.subnets"),
         ("growth:\n  instance_types: [m6i.large]", "nodes"),
@@ -49,8 +52,8 @@ fn flags_replace_the_plan_of_the_file() {
     let error = |nodes, types: &[String]| {
         Intent::default().merge_growth(nodes, types, Some(9)).unwrap_err().to_string()
     };
-    assert!(error(None, &types).starts_with("--nodes: say how many"));
-    assert!(error(Some(3), &[]).starts_with("--instance-type: say which"));
+    assert!(error(None, &types).starts_with("--nodes: set the number"));
+    assert!(error(Some(3), &[]).starts_with("--instance-type: set the type"));
     assert!(error(Some(-3), &types).starts_with("--nodes: '-3'"));
     assert!(error(Some(3), &["Large".to_owned()]).starts_with("--instance-type: 'Large'"));
 }

@@ -64,6 +64,6 @@ pub(super) fn check_type(name: &str) -> Result<(), String> {
     };
     match name.split_once('.') {
         Some((family, size)) if known(family) && known(size) => Ok(()),
-        _ => Err(format!("'{name}' is no instance type such as m6i.large")),
+        _ => Err(format!("'{name}' is not an instance type; the form is like m6i.large")),
     }
 }

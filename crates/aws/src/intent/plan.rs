@@ -14,7 +14,7 @@ pub struct Plan {
     pub name: Option<String>,
     /// The VPC that it will be in.
     pub vpc: String,
-    /// The subnets that EKS will be given for the control plane's interfaces.
+    /// The subnets for the control plane's network interfaces.
     pub control_plane_subnets: Vec<String>,
     /// The subnets of its nodes; empty: those of the control plane.
     pub node_subnets: Vec<String>,
@@ -22,7 +22,7 @@ pub struct Plan {
     pub security_groups: Vec<String>,
     /// The version of Kubernetes.
     pub kubernetes_version: Option<String>,
-    /// The addresses of services; an IPv6 cluster gets its own from EKS.
+    /// The service CIDR; EKS assigns the service CIDR of an IPv6 cluster.
     pub service_cidr: Option<IpNet>,
     /// Whether pods and services will have IPv6 addresses.
     pub ipv6: bool,
@@ -44,12 +44,12 @@ pub struct PlanFlags {
 }
 
 impl Plan {
-    /// What the cluster is called, or, where nobody said, which one it is.
+    /// The name of the cluster, or a description where no name is declared.
     pub fn called(&self) -> String {
         self.name.clone().unwrap_or_else(|| format!("new cluster in {}", self.vpc))
     }
 
-    /// The plan of the file with what flags say in its place; `None` where neither plans anything.
+    /// The plan of the file, overridden by flags; `None` where neither plans anything.
     ///
     /// # Errors
     /// The flag that is not understood, or that lacks another.
@@ -88,11 +88,11 @@ impl Plan {
         if plan.vpc.is_empty() {
             return Err(wrong(
                 "--vpc",
-                "it says which VPC the planned cluster will be in; give it too".into(),
+                "set the VPC of the planned cluster too, for instance --vpc vpc-0a1b2c3d".into(),
             ));
         }
         if plan.control_plane_subnets.is_empty() {
-            let what = "it says where EKS places the control plane's interfaces; give it for each subnet, two zones at least";
+            let what = "set the subnets of the control plane's network interfaces, once for each subnet, in two zones at least";
             return Err(wrong("--control-plane-subnet", what.into()));
         }
         Ok(Some(plan))
@@ -127,12 +127,12 @@ impl Dialect for Plan {
             && !is_cluster_name(&name.value)
         {
             let what =
-                format!("'{}' is no name of a cluster; it has letters, digits, '-' and '_'", name.value);
+                format!("'{}' is not a cluster name; valid are letters, digits, '-' and '_'", name.value);
             return Err(fail("name")(name.referenced, what));
         }
         check_vpc(&written.vpc.value).map_err(|what| fail("vpc")(written.vpc.referenced, what))?;
         if written.control_plane_subnets.value.is_empty() {
-            let what = "it is empty; name the subnets that EKS will be given, in two zones at least";
+            let what = "the list is empty; name the subnets of the control plane, in two zones at least";
             return Err(fail("control_plane_subnets")(written.control_plane_subnets.referenced, what.into()));
         }
         let version = written.kubernetes_version;
@@ -183,13 +183,17 @@ fn is_cluster_name(name: &str) -> bool {
 
 fn check_vpc(id: &str) -> Result<(), String> {
     let known = id.strip_prefix("vpc-").is_some_and(|rest| !rest.is_empty());
-    if known { Ok(()) } else { Err(format!("'{id}' is no id of a VPC, such as vpc-0a1b2c3d")) }
+    if known { Ok(()) } else { Err(format!("'{id}' is not the id of a VPC (vpc-…)")) }
 }
 
 fn check_version(version: &str) -> Result<(), String> {
     let number = |part: &str| !part.is_empty() && part.chars().all(|c| c.is_ascii_digit());
     let known = version.split_once('.').is_some_and(|(major, minor)| number(major) && number(minor));
-    if known { Ok(()) } else { Err(format!("'{version}' is no version of Kubernetes, such as '1.35'")) }
+    if known {
+        Ok(())
+    } else {
+        Err(format!("'{version}' is not a Kubernetes version; the form is like '1.35'"))
+    }
 }
 
 #[cfg(test)]
@@ -223,10 +227,15 @@ cluster:
     #[test]
     fn what_cannot_be_meant_is_an_error_with_its_place() {
         for (from, to, place, what) in [
-            ("vpc-1", "main", "3:8", "cluster.vpc: 'main' is no id of a VPC"),
-            ("[subnet-a, subnet-b]", "[]", "4:26", "cluster.control_plane_subnets: it is empty"),
-            ("'1.35'", "latest", "6:23", "cluster.kubernetes_version: 'latest' is no version"),
-            ("name: payments", "name: the cluster", "2:9", "cluster.name: 'the cluster' is no name"),
+            ("vpc-1", "main", "3:8", "cluster.vpc: 'main' is not the id of a VPC"),
+            ("[subnet-a, subnet-b]", "[]", "4:26", "cluster.control_plane_subnets: the list is empty"),
+            ("'1.35'", "latest", "6:23", "cluster.kubernetes_version: 'latest' is not a Kubernetes version"),
+            (
+                "name: payments",
+                "name: the cluster",
+                "2:9",
+                "cluster.name: 'the cluster' is not a cluster name",
+            ),
         ] {
             let error = understood(&WRITTEN.replace(from, to)).unwrap_err();
             assert!(error.starts_with(&format!("f.yaml:{place}: {what}")), "{error}");

@@ -89,7 +89,7 @@ fn a_flag_with_a_typo_shows_the_form() {
     }
     assert!(refused_flag("10.0.0.0/8,via=sg-1").contains("via 'sg-1' is not the id"));
     assert!(refused_flag("10.0.0.0/8,sg=pcx-1").contains("'pcx-1' is not the id of a security group"));
-    assert!(refused_flag("10.0.0.0/8,via=pcx-1,via=pcx-2").contains("two 'via'"));
+    assert!(refused_flag("10.0.0.0/8,via=pcx-1,via=pcx-2").contains("'via' is set twice"));
 }
 
 #[test]
@@ -139,9 +139,9 @@ fn a_networks_name_means_nothing_else() {
         ("subnet-office", "looks like AWS's ids (subnet-…)"),
         ("10.0.0.0", "reads as an address"),
         ("10.0", "reads as an address"),
-        ("a b", "is no name"),
-        ("a,b", "is no name"),
-        ("''", "is no name"),
+        ("a b", "is not a valid name"),
+        ("a,b", "is not a valid name"),
+        ("''", "is not a valid name"),
     ] {
         let text = refused(&format!("networks:\n  - {{ cidr: 10.0.0.0/8, name: {name:?} }}\n"));
         assert!(text.starts_with("privek-audit.yaml:2:"), "{text}");
@@ -164,7 +164,7 @@ fn pods_are_declared_by_their_subnets_their_groups_or_both() {
     let text = refused("pods:\n  subnets: [sg-1]\n");
     assert_eq!(text, "privek-audit.yaml:2:13: pods.subnets: 'sg-1' is not the id of a subnet (subnet-…)");
     assert!(refused("pods: { security_groups: [x] }").contains("pods.security_groups: 'x' is not the id"));
-    assert!(refused("pods: {}").contains("it says nothing; name the subnets"));
+    assert!(refused("pods: {}").contains("both lists are empty; name subnets"));
     assert!(refused("pods: { subnet: [subnet-1] }").contains("did you mean `subnets`?"));
 }
 
@@ -175,7 +175,7 @@ fn webhook_ports_are_ports_and_none_differs_from_nobody_said() {
     assert_eq!((ports("webhook_ports: []"), ports("")), (Some(BTreeSet::new()), None));
     for wrong in ["0", "65536", "-1"] {
         let text = refused(&format!("webhook_ports: [443, {wrong}]"));
-        let right = format!("webhook_ports[1]: '{wrong}' is no TCP port; ports are 1 to 65535");
+        let right = format!("webhook_ports[1]: '{wrong}' is not a TCP port; valid are 1 to 65535");
         assert!(text.starts_with("privek-audit.yaml:1:") && text.ends_with(&right), "{text}");
     }
 }

@@ -1,25 +1,25 @@
-//! What stands in the way, and the values that a fix needs.
+//! Objects that block a path, and the values that a fix needs.
 
 use privek_core::path::Leg;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-/// An object that stands in the way.
+/// An object that blocks a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Blocker {
-    /// What has to change; the key under which `rules/eks/blockers.yaml` holds the fix.
+    /// What has to change; the key of the fix in `rules/eks/blockers.yaml`.
     pub code: BlockerCode,
-    /// `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
+    /// The kind of the object: `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
     pub kind: String,
-    /// AWS's id.
+    /// The AWS id of the object.
     pub id: String,
-    /// On which leg.
+    /// The blocked direction, `request` or `reply`; null where the block is not of one direction.
     pub leg: Option<Leg>,
-    /// The addresses that it blocks (CIDRs, comma-separated), where it does not block all of them.
+    /// The blocked addresses (CIDRs, comma-separated); null where all addresses are blocked.
     pub part: Option<String>,
-    /// Why, in a clause that names the deciding rule, entry or route.
+    /// The reason, in a clause that names the deciding rule, entry or route.
     pub reason: String,
-    /// The values that a fix fills into its commands.
+    /// The values that the fix fills into the commands.
     pub remedy: Remedy,
 }
 
@@ -27,21 +27,21 @@ pub struct Blocker {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum BlockerCode {
-    /// No inbound rule of a security group admits it.
+    /// No inbound rule of a security group allows the packets.
     SecurityGroupIngress,
-    /// No outbound rule of a security group admits it.
+    /// No outbound rule of a security group allows the packets.
     SecurityGroupEgress,
-    /// A network ACL's inbound entries deny it.
+    /// The inbound entries of a network ACL deny the packets.
     NetworkAclIngress,
-    /// A network ACL's outbound entries deny it.
+    /// The outbound entries of a network ACL deny the packets.
     NetworkAclEgress,
-    /// A route table has no route for it.
+    /// A route table has no route for the destination.
     RouteMissing,
-    /// A route table sends it elsewhere.
+    /// A route table routes the destination to another target.
     RouteElsewhere,
-    /// The VPC's own local route keeps it, which no other route comes before.
+    /// The local route keeps the packets in the VPC, and no other route can precede the local route.
     RouteLocal,
-    /// The route for it is a blackhole.
+    /// The route for the destination is a blackhole.
     RouteBlackhole,
     /// The peering connection is not active.
     PeeringInactive,
@@ -51,124 +51,124 @@ pub enum BlockerCode {
     TransitGatewayAttachment,
     /// The transit gateway attachment is associated with no route table.
     TransitGatewayAssociation,
-    /// The transit gateway's route table has no route for it, or a blackhole.
+    /// The transit gateway route table has no route for the destination, or a blackhole route.
     TransitGatewayRoute,
     /// The gateway is not attached to the VPC.
     GatewayDetached,
     /// The NAT gateway is not available.
     NatGatewayUnavailable,
-    /// No public address stands for the sender's private one at the internet gateway.
+    /// The sender has no public address, and the internet gateway requires one.
     PublicAddressMissing,
-    /// VPC Block Public Access stops it at the internet gateway.
+    /// VPC Block Public Access blocks the packets at the internet gateway.
     PublicAccessBlocked,
     /// No subnet holds the address.
     NoSuchAddress,
-    /// No VPC endpoint answers for a service, and nothing leads to its public addresses.
+    /// No VPC endpoint serves a service, and no route exists to the public addresses of the service.
     EndpointMissing,
-    /// The VPC's resolver is off (`enableDnsSupport`), or its private names are (`enableDnsHostnames`).
+    /// The VPC resolver is off (`enableDnsSupport`), or private hosted zones are (`enableDnsHostnames`).
     DnsAttributeOff,
-    /// The private zone that answers for a name does not have it, or gives it other addresses.
+    /// The private hosted zone of a name has no record for the name, or other addresses.
     HostedZoneRecord,
-    /// DNS Firewall refuses the name.
+    /// DNS Firewall blocks the name.
     DnsFirewall,
-    /// No forwarding rule takes the name to where it resolves.
+    /// No Resolver rule forwards the name to the VPC in which the name resolves.
     ResolverRuleMissing,
-    /// The rule that would take it there is not associated with the VPC.
+    /// The Resolver rule that forwards the name is not associated with the VPC.
     ResolverRuleNotAssociated,
-    /// A rule keeps the name from the one that leads it where it resolves.
+    /// A Resolver rule precedes the Resolver rule that forwards the name to the right VPC.
     ResolverRuleInTheWay,
-    /// A rule sends the name back to where it came from.
+    /// A Resolver rule forwards the name in a loop.
     ResolverRuleLoop,
-    /// A rule forwards to an address that does not answer for the name.
+    /// A Resolver rule forwards to an address that does not answer for the name.
     ResolverRuleTarget,
-    /// A rule forwards to a VPC that has no private zone with the name.
+    /// A Resolver rule forwards to a VPC without a private hosted zone for the name.
     ResolverRuleVpc,
-    /// An endpoint of Route 53 Resolver does not work.
+    /// A Resolver endpoint does not work.
     ResolverEndpointDown,
     /// The DNS servers of a network neither forward the name nor resolve public ones.
     NameNotForwarded,
-    /// AWS never forwards this: transitive peering, a gateway endpoint from outside, …
+    /// Packets that AWS never forwards: transitive peering, a gateway VPC endpoint from outside the VPC, …
     NeverForwarded,
 }
 
-/// An entry of a network ACL that makes room for others, and the number that it gets.
+/// A network ACL entry that moves to a new rule number, so that rule numbers before it become free.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct MovedEntry {
-    /// Its new number.
+    /// The new rule number.
     pub number: i64,
-    /// Whether another entry, which has moved too, has that number.
+    /// Whether another renumbered entry had the new rule number before.
     pub replaces: bool,
-    /// `allow` or `deny`.
+    /// The action of the entry: `allow` or `deny`.
     pub action: String,
-    /// An IANA number or `-1`.
+    /// The IANA protocol number, or `-1` for all protocols.
     pub protocol: String,
-    /// The prefix, IPv4 or IPv6.
+    /// The CIDR of the entry, IPv4 or IPv6.
     pub cidr: String,
-    /// First port, where the protocol has ports.
+    /// The first port; null where the protocol has no ports.
     pub from_port: Option<i64>,
-    /// Last port.
+    /// The last port; null where the protocol has no ports.
     pub to_port: Option<i64>,
-    /// Type of ICMP, where it is that.
+    /// The ICMP type; null for other protocols.
     pub icmp_type: Option<i64>,
-    /// Code of ICMP.
+    /// The ICMP code; null for other protocols.
     pub icmp_code: Option<i64>,
 }
 
 /// The values that a fix fills into its commands; each is set where it makes sense.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 pub struct Remedy {
-    /// `tcp`, `udp`, `icmp` or `-1`.
+    /// The protocol to allow: `tcp`, `udp`, `icmp`, or `-1` for all.
     pub protocol: Option<String>,
-    /// First port to open.
+    /// The first port to allow.
     pub from_port: Option<u16>,
-    /// Last port to open.
+    /// The last port to allow.
     pub to_port: Option<u16>,
-    /// The prefixes to admit or to route.
+    /// The CIDRs to allow or to route.
     pub cidrs: Vec<String>,
-    /// The security group to admit, where that is better than a prefix.
+    /// The security group to allow, where a reference to a security group is better than a CIDR.
     pub group: Option<String>,
-    /// The prefix list to admit.
+    /// The prefix list to allow or to route.
     pub prefix_list: Option<String>,
-    /// Free rule numbers before the denying entry, the best first; each serves for one entry.
+    /// Free rule numbers before the deny entry, in order of preference; one for each new entry.
     pub rule_numbers: Vec<i64>,
-    /// Entries that have to move further back, in this order, where no number before them is free.
+    /// Network ACL entries to renumber first, in this order, where no number before the deny entry is free.
     pub moved_entries: Vec<MovedEntry>,
-    /// The numbers that they leave, in the order in which to delete what is there.
+    /// The old rule numbers of renumbered network ACL entries, in the order in which to delete the entries.
     pub freed_numbers: Vec<i64>,
-    /// Whether only replies to very few of the ports that clients pick are stopped.
+    /// Whether only replies to very few of the ephemeral ports are denied.
     pub few_ports: bool,
-    /// Whether only replies to ports are stopped that a client picks behind address translation alone.
+    /// Whether only replies to ephemeral ports that clients use behind address translation alone are denied.
     pub low_ports: bool,
     /// The route target to use, for instance `pcx-0a1`.
     pub target: Option<String>,
-    /// The AWS CLI's option for that target, for instance `--vpc-peering-connection-id`.
+    /// The AWS CLI option for the target, for instance `--vpc-peering-connection-id`.
     pub target_option: Option<String>,
-    /// The destination of the route that decides now; a route for the same prefix replaces it.
+    /// The destination of the route that decides now; a new route for that destination replaces the route.
     pub replaces: Option<String>,
-    /// The VPC to attach to.
+    /// The VPC to attach or to associate with.
     pub vpc: Option<String>,
     /// The subnet to attach or to associate.
     pub subnet: Option<String>,
-    /// The subnets to attach or to place an endpoint in, one in each zone; a gateway endpoint's route
-    /// tables.
+    /// The subnets for an attachment or an interface VPC endpoint, one in each zone; for a gateway VPC
+    /// endpoint, the route tables.
     pub subnets: Vec<String>,
-    /// The name that has to resolve.
+    /// The DNS name that has to resolve.
     pub domain: Option<String>,
-    /// All names that have to resolve, for a fix that is about them together.
+    /// All DNS names that have to resolve, for a fix that covers all of them.
     pub domains: Vec<String>,
-    /// The addresses of the DNS servers to forward to, which are those of an inbound endpoint.
+    /// The addresses of the inbound Resolver endpoint to forward to.
     pub servers: Vec<String>,
-    /// The outbound endpoint through which to forward.
+    /// The outbound Resolver endpoint through which to forward.
     pub resolver_endpoint: Option<String>,
-    /// A free priority before the rule of DNS Firewall that decides.
+    /// A free priority before the DNS Firewall rule that decides.
     pub priority: Option<i64>,
-    /// The forwarding rule that leads to the object.
+    /// The Resolver rule that forwards to the object.
     pub resolver_rule: Option<String>,
-    /// The route table whose route leads to the object.
+    /// The route table with the route to the object.
     pub route_table: Option<String>,
-    /// The state that the object is in, as AWS spells it.
+    /// The state of the object, in the spelling of AWS.
     pub state: Option<String>,
-    /// Whether what the fix makes needs more, of which nothing can be told before it is there.
+    /// Whether the object that the fix creates needs more changes, which are known only after the creation.
     pub more_to_come: bool,
 }
 

@@ -33,7 +33,7 @@ pub enum EndKind {
     Addresses {
         /// Its addresses.
         cidr: IpNet,
-        /// Where it comes in: a peering connection or a gateway.
+        /// Its connection to the VPC: a peering connection or a gateway.
         via: Option<String>,
         /// The security groups on it, where it is inside a VPC.
         groups: Groups,
@@ -50,7 +50,7 @@ pub enum EndKind {
 pub enum Groups {
     /// These.
     Known(Vec<String>),
-    /// Nobody declared them.
+    /// They are not declared.
     Undeclared,
     /// They could be read, but were not.
     Unread(Vec<Missing>),
@@ -63,7 +63,7 @@ impl Groups {
         if ids.is_empty() { Self::Unread(unread()) } else { Self::Known(ids) }
     }
 
-    /// The groups that are known to be there; none where nobody declared any.
+    /// The groups that are known to be there; none where none is declared.
     pub fn ids(&self) -> Known<&[String]> {
         match self {
             Self::Known(ids) => Ok(ids),

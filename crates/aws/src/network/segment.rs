@@ -15,7 +15,7 @@ use super::Groups;
 pub(crate) enum Location<'s> {
     /// In a subnet of a VPC that was read.
     Inside { subnet: &'s Subnet, vpc: &'s str },
-    /// Anywhere else; `via` is where the user says that they come in.
+    /// Anywhere else; `via` is the declared connection.
     Outside { via: Option<String> },
 }
 
@@ -28,15 +28,15 @@ pub(crate) struct Segment<'s> {
     pub what: String,
     pub place: Location<'s>,
     pub addresses: AddressSet,
-    /// What a fix should speak of instead of the single addresses: AWS moves interfaces within
+    /// What a fix should name instead of the single addresses: AWS moves interfaces within
     /// their subnets, and a declared network is more than the addresses in use.
     pub around: AddressSet,
-    /// What a blocker's part is a part of: the addresses before some of them went their own way.
+    /// What a blocker's part is a part of: the addresses before some of them were split off.
     whole: AddressSet,
     pub groups: Groups,
     /// The interface, where it is one.
     pub interface: Option<&'s str>,
-    /// Those that a public address stands for; `None` where the subnet decides about new interfaces.
+    /// Those with a public address; `None` where the subnet decides about new interfaces.
     pub mapped: Option<AddressSet>,
     /// The NAT gateway, where it is one.
     pub translator: Option<&'s NatGateway>,
@@ -123,7 +123,7 @@ impl<'s> Segment<'s> {
         Cow::Owned(Self { addresses: both, around, ..self.clone() })
     }
 
-    /// How a reason speaks of some of its addresses.
+    /// How a reason names some of its addresses.
     pub fn told(&self, addresses: &AddressSet) -> String {
         match &self.prefix_list {
             Some(list) if self.is_stand_in || self.is_all(addresses) => list.clone(),

@@ -1,4 +1,4 @@
-//! Amazon EKS as the engine knows it: the rules, and what they may speak of.
+//! Amazon EKS as the engine knows it: the rules, and what they may name.
 
 use privek_core::pack::{Document, Pack, RuleFile, Vocabulary};
 use privek_core::subject::Target;
@@ -36,6 +36,7 @@ pub static PACK: Pack = Pack {
     catalogue: document!("catalogue.yaml"),
     not_covered: document!("not_covered.yaml"),
     inputs: document!("inputs.yaml"),
+    kinds: KINDS,
     vocabulary,
     observed: OBSERVED,
     region_variable: "$AWS_REGION",
@@ -59,3 +60,5 @@ fn vocabulary() -> Vocabulary {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod words;

@@ -141,7 +141,7 @@ fn collections(name: &str, text: &str, foreign: &[&str]) -> Result<Aws, Snapshot
     typed(name, &tree.to_string())
 }
 
-/// Outputs whose id stands in the file's name.
+/// Outputs whose id is in the file's name.
 fn named(
     name: &str,
     text: &str,

@@ -1,7 +1,7 @@
 //! A directory of AWS CLI outputs: any names, any depth, merged by id.
 //!
 //! That the directory is complete is an assumption, but only about the VPCs and clusters that it
-//! speaks of: an id that is referenced and not there stays unread (a peer's VPC, a prefix list).
+//! names: an id that is referenced and not there stays unread (a peer's VPC, a prefix list).
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -82,7 +82,7 @@ fn list(
         path: path.display().to_string(),
         why: error.to_string(),
     };
-    // A link may lead back up.
+    // A link may point to a parent directory.
     let real = fs::canonicalize(directory).map_err(|error| unreadable(directory, &error))?;
     if !seen.insert(real) {
         return Ok(());
@@ -166,19 +166,19 @@ impl OutputSum {
                 resource: None,
                 code: code.to_owned(),
                 message,
-                // Nobody was refused.
+                // No call was denied.
                 permission: None,
             };
             let Some(ids) = snapshot.aws.ids(collection.key) else {
                 let message =
-                    format!("no file has `{}`; `{}` makes one", collection.key, command(collection));
+                    format!("no file has `{}`; `{}` writes one", collection.key, command(collection));
                 snapshot.header.gaps.push(gap(NOT_IN_DIRECTORY, message));
                 continue;
             };
             let mut scope = scope(collection.key, &ids, &vpcs);
             if let Some(file) = self.incomplete.get(collection.key) {
                 let message =
-                    format!("{file} ends with a NextToken, so items of `{}` are missing", collection.key);
+                    format!("{file} ends with a NextToken; items of `{}` are missing", collection.key);
                 snapshot.header.gaps.push(gap("Incomplete", message));
                 if !is_scoped_by_own_id(collection.key) || is_list_in_one(collection.key) {
                     scope.clear();

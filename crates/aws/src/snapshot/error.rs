@@ -7,7 +7,7 @@ use thiserror::Error;
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum SnapshotError {
     /// There is nothing at the path.
-    #[error("{path}: there is no such file or directory")]
+    #[error("{path}: no such file or directory")]
     NotThere {
         /// The path.
         path: String,
@@ -21,19 +21,21 @@ pub enum SnapshotError {
         why: String,
     },
     /// The bytes are no text.
-    #[error("{path}: is not text in UTF-8 (or UTF-16 with a byte order mark), so it is no JSON")]
+    #[error("{path}: is not JSON: the text is not UTF-8, or UTF-16 with a byte order mark")]
     NotText {
         /// The path.
         path: String,
     },
     /// The file holds nothing.
-    #[error("{path}: is empty, as a failed AWS CLI command leaves it; delete it, and it counts as not read")]
+    #[error(
+        "{path}: is empty; a failed AWS CLI command leaves an empty file. Delete the file to treat its content as unread"
+    )]
     Empty {
         /// The path.
         path: String,
     },
     /// The text ends in the middle.
-    #[error("{path}:{line}:{column}: the JSON ends in the middle: the file is truncated")]
+    #[error("{path}:{line}:{column}: the JSON ends early; the file is truncated")]
     Truncated {
         /// The path.
         path: String,
@@ -68,7 +70,7 @@ pub enum SnapshotError {
     },
     /// Written by a newer program.
     #[error(
-        "{path}: has snapshot_version {found}, but this program reads versions up to {SNAPSHOT_VERSION}: use a newer privek-audit"
+        "{path}: has snapshot_version {found}; this program reads versions up to {SNAPSHOT_VERSION}. Use a newer privek-audit"
     )]
     TooNew {
         /// The path.
@@ -91,9 +93,7 @@ pub enum SnapshotError {
         why: String,
     },
     /// An item has no identity.
-    #[error(
-        "{path}: item {index} of `{collection}` has no id or name; a file made with --query must keep it"
-    )]
+    #[error("{path}: item {index} of `{collection}` has no id or name; keep the id or name in a --query")]
     NoId {
         /// The path.
         path: String,
@@ -103,9 +103,7 @@ pub enum SnapshotError {
         index: usize,
     },
     /// AWS's output does not say what it belongs to, and neither does the file's name.
-    #[error(
-        "{path}: `{key}` does not say what it belongs to: put the id into the file's name, for instance {example}"
-    )]
+    #[error("{path}: `{key}` has no id; put the id into the file name, for instance {example}")]
     NoIdInName {
         /// The path.
         path: String,
@@ -116,7 +114,7 @@ pub enum SnapshotError {
     },
     /// One identity with two contents.
     #[error(
-        "{id} of `{collection}` is in {first} and in {second} with different contents: keep the newer one"
+        "{id} of `{collection}` is in {first} and in {second} with different contents; keep the newer file"
     )]
     Conflict {
         /// The collection's key.
@@ -130,14 +128,14 @@ pub enum SnapshotError {
     },
     /// A directory without JSON files.
     #[error(
-        "{path}: holds no *.json file; expected AWS CLI outputs, for instance `aws ec2 describe-vpcs > vpcs.json`"
+        "{path}: contains no *.json file; expected AWS CLI outputs, for instance `aws ec2 describe-vpcs > vpcs.json`"
     )]
     NoFiles {
         /// The directory.
         path: String,
     },
     /// A directory of JSON files that are something else.
-    #[error("{path}: none of its {files} *.json files is an AWS CLI output that is read ({first} is {what})")]
+    #[error("{path}: none of the {files} *.json files is a supported AWS CLI output ({first} is {what})")]
     NothingUsable {
         /// The directory.
         path: String,
@@ -150,16 +148,16 @@ pub enum SnapshotError {
     },
     /// No cluster was read.
     #[error(
-        "the snapshot holds no cluster; make one with `aws eks describe-cluster --name NAME > cluster.json`"
+        "the snapshot contains no cluster; add one with `aws eks describe-cluster --name NAME > cluster.json`"
     )]
     NoCluster,
     /// Nothing was read at all, and only a probe's observations are there.
     #[error(
-        "the snapshot holds only what a probe saw: give the cluster's own snapshot beside it, as one more --snapshot"
+        "the snapshot contains only observations of a probe; add the cluster's own snapshot with another --snapshot"
     )]
     OnlyObservations,
     /// The cluster is not among those that were read.
-    #[error("the snapshot holds no cluster {name}; it holds: {}", names.join(", "))]
+    #[error("the snapshot contains no cluster {name}; clusters are {}", names.join(", "))]
     NoSuchCluster {
         /// The name that was asked for.
         name: String,
@@ -167,7 +165,7 @@ pub enum SnapshotError {
         names: Vec<String>,
     },
     /// Several clusters, and none was named.
-    #[error("the snapshot holds several clusters: name one with --cluster: {}", names.join(", "))]
+    #[error("the snapshot contains several clusters; set --cluster to one of {}", names.join(", "))]
     SeveralClusters {
         /// The names that are there.
         names: Vec<String>,

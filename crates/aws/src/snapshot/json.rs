@@ -11,7 +11,7 @@ use super::error::SnapshotError;
 /// Parses a type from text; an error names the field and its place.
 pub(super) fn typed<T: DeserializeOwned>(name: &str, text: &str) -> Result<T, SnapshotError> {
     serde_json::from_str(text).or_else(|_| {
-        // The slower parser that keeps track of the way runs only where there is an error to report.
+        // The slower parser that tracks the path runs only where there is an error to report.
         let mut parser = serde_json::Deserializer::from_str(text);
         serde_path_to_error::deserialize(&mut parser).map_err(|error| {
             let field = error.path().to_string();

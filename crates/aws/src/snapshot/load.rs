@@ -51,7 +51,7 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
         return Ok(Loaded::Saved(Box::new(snapshot)));
     }
     if keys.contains_key("names") {
-        return Ok(Loaded::Other("a file of targets (`probe --targets` reads those)".to_owned()));
+        return Ok(Loaded::Other("a file of targets, for `probe --targets`".to_owned()));
     }
     // Recorded responses wrap AWS's answer.
     if keys.contains_key("status_code") && matches!(keys.get("data"), Some(JsonKind::Object(_))) {
@@ -101,7 +101,7 @@ fn saved(name: &str, text: &str) -> Result<Snapshot, SnapshotError> {
 
 fn describe_object(keys: &BTreeMap<String, JsonKind>) -> String {
     if keys.contains_key("schema_version") && keys.contains_key("findings") {
-        return "a JSON report of privek-audit (`drift --baseline` reads those)".to_owned();
+        return "a JSON report of privek-audit, for `drift --baseline`".to_owned();
     }
     if keys.contains_key("schema_version") && keys.contains_key("paths") {
         return "the output of `privek-audit trace`".to_owned();

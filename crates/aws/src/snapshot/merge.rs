@@ -1,6 +1,6 @@
 //! Joining snapshots, and keeping one cluster of several.
 //!
-//! Two accounts see a shared thing differently: its tags are each account's own, an owner sees
+//! Two accounts read a shared object differently: its tags are each account's own, an owner reads
 //! more of it than a user, and zone names differ. So the views are joined, the owner's first.
 
 use privek_core::header::Gap;

@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_file_that_is_not_there_asks_for_its_command_and_for_no_permission() {
-        let message = "no file has `RouteTables`; `aws ec2 describe-route-tables` makes one";
+        let message = "no file has `RouteTables`; `aws ec2 describe-route-tables` writes one";
         let gap = Gap { message: message.to_owned(), ..gap(None, NOT_IN_DIRECTORY) };
         let missing = missing(&with(vec![gap]), "RouteTables", Some("vpc-1"));
         assert_eq!((missing.what.as_str(), missing.permission), (message, None));

@@ -1,5 +1,4 @@
-//! Drift: what fails now and did not fail in the baseline, what was resolved, and what cannot
-//! be compared.
+//! Drift: new failures since the baseline, resolved failures, and what cannot be compared.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,43 +14,43 @@ pub const SCHEMA_VERSION: &str = "1";
 /// What changed between two audits of one cluster.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Drift {
-    /// Version of this document's shape.
+    /// The version of this document's shape.
     pub schema_version: String,
-    /// Which program wrote it.
+    /// The program that wrote the document.
     pub tool: Tool,
     /// What was audited.
     pub target: Target,
-    /// When the baseline's state was read (RFC 3339, UTC), if that is known.
+    /// The time when the baseline's state was read (RFC 3339, UTC); null where unknown.
     pub baseline_collected_at: Option<String>,
-    /// When today's state was read (RFC 3339, UTC), if that is known.
+    /// The time when today's state was read (RFC 3339, UTC); null where unknown.
     pub collected_at: Option<String>,
-    /// Whether it became worse.
+    /// Whether the cluster became worse.
     pub verdict: DriftVerdict,
-    /// 0 no regression, 1 regression, 3 incomplete.
+    /// The exit code: 0 no regression, 1 regression, 3 incomplete.
     pub exit_code: u8,
     /// Counts of the lists below.
     pub summary: DriftSummary,
-    /// Failures that the baseline did not have, or not at this severity.
+    /// Failures that the baseline does not have, or has at another severity.
     pub new: Vec<Change>,
-    /// Failures of the baseline that pass now, do not apply any more, or whose subject is gone.
+    /// Failures of the baseline that pass now, no longer apply, or whose subject no longer exists.
     pub resolved: Vec<Change>,
-    /// Failures then and now.
+    /// Failures in the baseline and today.
     pub unchanged: Vec<Change>,
     /// Other changes of outcome: into or out of `unknown`, between `pass` and `not_applicable`.
     pub changed: Vec<Change>,
-    /// Rules that only one side has; never counted as new or resolved.
+    /// Rules that only one of the two audits has; never counted as new or resolved.
     pub not_compared: Vec<NotCompared>,
 }
 
-/// Whether it became worse.
+/// Whether the cluster became worse.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DriftVerdict {
-    /// No new failure at or above the threshold, and nothing there became unknown.
+    /// No finding at or above --fail-on became a failure or unknown.
     NoRegression,
-    /// A new failure at or above the threshold.
+    /// A finding at or above --fail-on became a failure.
     Regression,
-    /// No such failure, but something at or above the threshold became unknown.
+    /// No finding at or above --fail-on became a failure, but one became unknown.
     Incomplete,
 }
 
@@ -62,35 +61,35 @@ pub struct DriftSummary {
     pub new: usize,
     /// Resolved failures.
     pub resolved: usize,
-    /// Failures then and now.
+    /// Failures in the baseline and today.
     pub unchanged: usize,
     /// Other changes of outcome.
     pub changed: usize,
-    /// Rules that only one side has.
+    /// Rules that only one of the two audits has.
     pub not_compared: usize,
 }
 
-/// One finding, then and now.
+/// One finding in the baseline and today.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
-    /// Its outcome in the baseline; null where the baseline did not have the subject.
+    /// The outcome in the baseline; null where the baseline does not have the subject.
     pub was: Option<Outcome>,
-    /// Its severity in the baseline; null where the baseline did not have the subject.
+    /// The severity in the baseline; null where the baseline does not have the subject.
     pub was_severity: Option<Severity>,
-    /// Its outcome now; null where the subject is gone.
+    /// The outcome today; null where the subject no longer exists.
     pub now: Option<Outcome>,
-    /// The finding of today, or the baseline's where the subject is gone.
+    /// The finding of today, or of the baseline where the subject no longer exists.
     pub finding: Finding,
 }
 
-/// A rule that only one side has.
+/// A rule that only one of the two audits has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct NotCompared {
     /// The rule's id.
     pub rule: String,
-    /// Which side does not have it.
+    /// The audit that does not have the rule.
     pub absent_from: Side,
-    /// How many of its findings fail on the other side.
+    /// The number of failures of the rule in the other audit.
     pub failing: usize,
 }
 
@@ -100,7 +99,7 @@ pub struct NotCompared {
 pub enum Side {
     /// The earlier audit.
     Baseline,
-    /// Today's.
+    /// The audit of today.
     Current,
 }
 
@@ -108,7 +107,7 @@ pub enum Side {
 #[derive(Debug, Error)]
 pub enum DriftError {
     /// Two different clusters cannot drift.
-    #[error("the baseline is about {what} {baseline}, but this audit is about {what} {current}")]
+    #[error("the baseline is of {what} {baseline}; this audit is of {what} {current}")]
     OtherTarget {
         /// `cluster`, `account` or `region`.
         what: &'static str,
@@ -368,9 +367,6 @@ mod tests {
         assert!(compare(&other, &sample::report(), Severity::Blocker).is_ok());
         other.target.cluster = Some("bar".to_owned());
         let error = compare(&other, &sample::report(), Severity::Blocker).unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "the baseline is about cluster bar, but this audit is about cluster foo"
-        );
+        assert_eq!(error.to_string(), "the baseline is of cluster bar; this audit is of cluster foo");
     }
 }

@@ -5,8 +5,7 @@ use std::fmt::Debug;
 use ipnet::IpNet;
 use serde::de::DeserializeOwned;
 
-use super::IntentError;
-use super::written::Wrong;
+use super::error::{IntentError, Wrong};
 
 /// A provider's planned cluster, and with it how the provider's declarations look.
 pub trait Dialect: Clone + Debug + PartialEq + Sized {

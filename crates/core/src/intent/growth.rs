@@ -3,8 +3,10 @@
 use serde::Deserialize;
 use serde_saphyr::Spanned;
 
-use super::written::{Wrong, checked};
-use super::{Growth, Ids, IntentError};
+use super::Ids;
+use super::declared::Growth;
+use super::error::{IntentError, Wrong};
+use super::written::checked;
 
 /// More than any cluster has; a count beyond it is a slip of the finger.
 const MOST: i64 = 1_000_000;
@@ -30,7 +32,7 @@ impl WrittenGrowth {
         count("nodes", &self.nodes)?;
         self.pods.as_ref().map_or(Ok(()), |pods| count("pods", pods))?;
         if self.instance_types.value.is_empty() {
-            let what = "growth.instance_types: it is empty; name the types that the nodes may have, for instance [m6i.large]";
+            let what = "growth.instance_types: the list is empty; name the instance types of the nodes, for instance [m6i.large]";
             return Err(wrong(self.instance_types.referenced, what.into()));
         }
         let fail = |field: &'static str| move |at, what: String| wrong(at, format!("growth.{field}: {what}"));
@@ -48,5 +50,5 @@ pub(super) fn check_count(count: i64) -> Result<(), String> {
     if (1..=MOST).contains(&count) {
         return Ok(());
     }
-    Err(format!("'{count}' is no count that can be planned; counts are 1 to {MOST}"))
+    Err(format!("'{count}' is not a valid count; valid are 1 to {MOST}"))
 }

@@ -3,12 +3,13 @@
 //! Every mistake in it is an error that names the file, the line, the column, the field and
 //! what would be right: a typo must never weaken an audit silently.
 
+mod declared;
 mod dialect;
+mod error;
 mod growth;
 mod operators;
 mod written;
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 use std::path::Path;
 
@@ -16,175 +17,14 @@ use ipnet::IpNet;
 use serde_saphyr::Location;
 
 use crate::yaml;
+
+pub use declared::{Growth, Intent, Network, Nodes, Operator, Pods, ROLES};
 pub use dialect::{Dialect, Ids};
+pub use error::{IntentError, Wrong};
 pub use operators::{Declared, LONGEST, declarations, parse_cidr, shown};
+pub use written::checked;
+
 use written::Written;
-pub use written::{Wrong, checked};
-
-/// What can be named by its part in the cluster, so that no network may be called so.
-pub const ROLES: [&str; 13] = [
-    "operators",
-    "nodes",
-    "pods",
-    "fargate",
-    "control-plane",
-    "control-plane-subnets",
-    "hybrid-nodes",
-    "hybrid-pods",
-    "resolver-inbound",
-    "resolver-outbound",
-    "resolver-targets",
-    "efs",
-    "services",
-];
-
-/// What the user declared.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Intent<P> {
-    /// Networks whose people and machines must reach the Kubernetes API. `None`: nobody said;
-    /// empty: there are none.
-    pub operators: Option<Vec<Operator>>,
-    /// Features that the cluster will use or will not, by name (see `rules/eks/services.yaml`).
-    pub features: BTreeMap<String, bool>,
-    /// Other networks that flow rules and `trace` may name.
-    pub networks: Vec<Network>,
-    /// Where pods are besides the nodes' subnets and security groups: what custom networking and
-    /// security groups for pods make of them is written in Kubernetes only.
-    pub pods: Option<Pods>,
-    /// Where nodes are that no group lists: what the node classes of EKS Auto Mode and Karpenter make of
-    /// them is written in Kubernetes only.
-    pub nodes: Option<Nodes>,
-    /// A cluster that is still to be created.
-    pub cluster: Option<P>,
-    /// TCP ports on which pods serve webhooks and aggregated APIs to the control plane, besides those
-    /// of declared features. `None`: nobody said; empty: there are none.
-    pub webhook_ports: Option<BTreeSet<u16>>,
-    /// The time that dates are judged at, instead of the reading's (RFC 3339); a flag, not of the file.
-    pub as_of: Option<String>,
-    /// Nodes and pods that are planned besides those that run.
-    pub growth: Option<Growth>,
-}
-
-/// Nodes and pods that are planned besides those that run.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Growth {
-    /// How many nodes more.
-    pub nodes: i64,
-    /// Which types they may have; where there are several, each may be started.
-    pub instance_types: Vec<String>,
-    /// How many pods more, spread over these nodes; absent: as many as the nodes hold.
-    pub pods: Option<i64>,
-    /// Subnets that the nodes come into; empty: those of the nodes there are.
-    pub subnets: Vec<String>,
-}
-
-/// A network with a name of its own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Network {
-    /// What flow rules and `trace` call it.
-    pub name: String,
-    /// Its addresses.
-    pub cidr: IpNet,
-    /// Where it is connected: a peering connection, transit gateway, VPN gateway, ….
-    pub via: Option<String>,
-    /// Security groups that its machines carry.
-    pub security_groups: Vec<String>,
-}
-
-/// Where pods are besides the nodes' subnets and security groups.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Pods {
-    /// Subnets of their interfaces; empty: those of the nodes.
-    pub subnets: Vec<String>,
-    /// Security groups on their interfaces; empty: those of the nodes.
-    pub security_groups: Vec<String>,
-}
-
-/// Where nodes are that no group lists.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Nodes {
-    /// Their subnets.
-    pub subnets: Vec<String>,
-    /// Security groups that they carry; empty: the cluster's own.
-    pub security_groups: Vec<String>,
-}
-
-/// A network of operators.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Operator {
-    /// What to call it; the CIDR where it comes from a flag.
-    pub name: String,
-    /// Its addresses.
-    pub cidr: IpNet,
-    /// Its DNS servers.
-    pub dns: Vec<IpAddr>,
-    /// Where its DNS servers send AWS's names: addresses of an inbound endpoint of Route 53 Resolver.
-    /// `None`: nobody said; empty: nowhere.
-    pub forwards_to: Option<Vec<IpAddr>>,
-    /// Whether its DNS servers resolve public names and give private addresses on. `None`: nobody said.
-    pub public_dns: Option<bool>,
-    /// Where it enters the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
-    pub via: Option<String>,
-    /// Security groups that its machines carry.
-    pub security_groups: Vec<String>,
-}
-
-/// What is wrong with a declaration.
-#[derive(Debug, thiserror::Error)]
-pub enum IntentError {
-    /// The file could not be read.
-    #[error("{file}: {source}")]
-    Unreadable {
-        /// Its name.
-        file: String,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// The file says something that is not understood.
-    #[error("{file}:{line}:{column}: {what}")]
-    Wrong {
-        /// Its name.
-        file: String,
-        /// Counted from 1.
-        line: usize,
-        /// Counted from 1.
-        column: usize,
-        /// The field, what is wrong with it, and what would be right.
-        what: String,
-    },
-    /// A flag about the planned cluster says something that is not understood, or lacks another.
-    #[error("{flag}: {what}")]
-    Plan {
-        /// Its name.
-        flag: String,
-        /// What is wrong, and what would be right.
-        what: String,
-    },
-    /// A flag says something that is not understood.
-    #[error("operator '{flag}': {what}")]
-    Flag {
-        /// Its value.
-        flag: String,
-        /// What is wrong, and what would be right.
-        what: String,
-    },
-}
-
-impl<P> Default for Intent<P> {
-    fn default() -> Self {
-        Self {
-            operators: None,
-            features: BTreeMap::new(),
-            networks: Vec::new(),
-            pods: None,
-            nodes: None,
-            cluster: None,
-            webhook_ports: None,
-            as_of: None,
-            growth: None,
-        }
-    }
-}
 
 impl<P: Dialect> Intent<P> {
     /// Reads a declaration file.
@@ -214,7 +54,7 @@ impl<P: Dialect> Intent<P> {
             if list.iter().any(|known| known.name == operator.name) {
                 return Err(IntentError::Flag {
                     flag: operator.name,
-                    what: "it is declared twice; every operator network needs a name of its own".into(),
+                    what: "the network is declared twice; each operator network needs a unique name".into(),
                 });
             }
             list.push(operator);
@@ -222,7 +62,7 @@ impl<P: Dialect> Intent<P> {
         Ok(self)
     }
 
-    /// Puts the growth that flags plan in the place of the file's.
+    /// Replaces the growth of the file by the growth that flags plan.
     ///
     /// # Errors
     /// A plan that lacks its nodes or their types, or names a count or a type that cannot be.
@@ -239,7 +79,7 @@ impl<P: Dialect> Intent<P> {
             (None, ..) => {
                 return Err(fail(
                     "--nodes",
-                    "say how many nodes are planned, for instance --nodes 50".into(),
+                    "set the number of planned nodes, for instance --nodes 50".into(),
                 ));
             }
         };
@@ -251,7 +91,7 @@ impl<P: Dialect> Intent<P> {
         let of_file = self.growth.take().unwrap_or_default();
         let instance_types = if instance_types.is_empty() { &of_file.instance_types } else { instance_types };
         if instance_types.is_empty() {
-            let what = "say which type the planned nodes have, for instance --instance-type m6i.large";
+            let what = "set the type of the planned nodes, for instance --instance-type m6i.large";
             return Err(fail("--instance-type", what.into()));
         }
         let pods = pods.or(of_file.pods);

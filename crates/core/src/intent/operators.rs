@@ -4,7 +4,9 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Ids, IntentError, Operator};
+use super::Ids;
+use super::declared::Operator;
+use super::error::IntentError;
 
 /// No part of a flag is longer; what is longer is a paste gone wrong.
 pub const LONGEST: usize = 200;
@@ -34,7 +36,7 @@ impl Operator {
 /// What is declared about addresses where they are named.
 #[derive(Debug, Default)]
 pub struct Declared {
-    /// Where their network enters.
+    /// The connection of their network to the VPC.
     pub via: Option<String>,
     /// Their security groups, sorted.
     pub groups: Vec<String>,
@@ -47,7 +49,7 @@ pub fn declarations(ids: &Ids, text: Option<&str>, form: &str) -> Result<Declare
         let id = |id: &str| part.len() <= LONGEST && !id.chars().any(char::is_control);
         match part.split_once('=') {
             Some(("via", _)) if declared.via.is_some() => {
-                return Err("it has two 'via'; one network enters in one place".into());
+                return Err("'via' is set twice; a network has one connection".into());
             }
             Some(("via", via)) if id(via) => {
                 (ids.via)(via)?;

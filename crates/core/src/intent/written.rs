@@ -7,10 +7,13 @@ use ipnet::IpNet;
 use serde::Deserialize;
 use serde_saphyr::{Location, Spanned};
 
+use crate::yaml;
+
+use super::declared::{Intent, Network, Nodes, Operator, Pods, ROLES};
+use super::error::{IntentError, Wrong};
 use super::growth::WrittenGrowth;
 use super::operators::parse_cidr;
-use super::{Dialect, Ids, Intent, IntentError, Network, Nodes, Operator, Pods, ROLES};
-use crate::yaml;
+use super::{Dialect, Ids};
 
 /// The whole file.
 #[derive(Debug, Deserialize)]
@@ -67,9 +70,6 @@ struct WrittenNodes {
     security_groups: Vec<Spanned<String>>,
 }
 
-/// Says what is wrong, where.
-pub type Wrong<'w> = &'w dyn Fn(Location, String) -> IntentError;
-
 impl<W> Written<W> {
     /// What the file declares.
     pub(super) fn understood<P: Dialect<Written = W>>(
@@ -101,7 +101,7 @@ fn features(
             let meant = yaml::nearest(&name, known.iter().map(String::as_str));
             let meant = meant.map(|meant| format!("did you mean `{meant}`? ")).unwrap_or_default();
             let known = known.join(", ");
-            let what = format!("features.{name}: there is no such feature; {meant}known are {known}");
+            let what = format!("features.{name}: unknown feature; {meant}valid are {known}");
             return Err(wrong(used.referenced, what));
         }
         features.insert(name, used.value);
@@ -174,7 +174,7 @@ fn operators(ids: &Ids, list: Vec<WrittenOperator>, wrong: Wrong<'_>) -> Result<
             None => (cidr.to_string(), place),
         };
         if name.trim().is_empty() {
-            let what = "it is empty; leave it out to call the network by its CIDR";
+            let what = "the name is empty; omit the name to call the network by its CIDR";
             return Err(entry.fail(named, "name", what));
         }
         if known.iter().any(|other| other.name == name) {
@@ -224,17 +224,17 @@ fn check_name(ids: &Ids, name: &str) -> Result<(), String> {
     let begins = name.chars().next().is_some_and(|c| c.is_ascii_alphanumeric());
     if !begins || !name.chars().all(legal) {
         return Err(format!(
-            "'{name}' is no name; it begins with a letter or digit, and has letters, digits, '-', '_' and '.'"
+            "'{name}' is not a valid name; begin with a letter or digit, and use letters, digits, '-', '_' and '.'"
         ));
     }
     if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
-        return Err(format!("'{name}' reads as an address; give the network a name, for instance database"));
+        return Err(format!("'{name}' reads as an address; choose a name, for instance database"));
     }
     if ROLES.contains(&name) {
-        return Err(format!("'{name}' is a role already; give the network another name"));
+        return Err(format!("'{name}' is a role already; choose another name"));
     }
     if let Some(meant) = (ids.taken)(name) {
-        return Err(format!("'{name}' {meant}; give the network another name"));
+        return Err(format!("'{name}' {meant}; choose another name"));
     }
     Ok(())
 }
@@ -246,7 +246,7 @@ fn pods_of(ids: &Ids, written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result
     let security_groups =
         checked(written.value.security_groups, ids.security_group, &fail("security_groups"))?;
     if subnets.is_empty() && security_groups.is_empty() {
-        let what = "pods: it says nothing; name the subnets (subnets: [subnet-…]) or the security groups (security_groups: [sg-…]) that pods have besides those of the nodes, or leave it out";
+        let what = "pods: both lists are empty; name subnets (subnets: [subnet-…]) or security groups (security_groups: [sg-…]) of pods besides those of the nodes, or omit pods:";
         return Err(wrong(place, what.to_owned()));
     }
     Ok(Pods { subnets, security_groups })
@@ -255,7 +255,7 @@ fn pods_of(ids: &Ids, written: Spanned<WrittenPods>, wrong: Wrong<'_>) -> Result
 fn nodes_of(ids: &Ids, written: WrittenNodes, wrong: Wrong<'_>) -> Result<Nodes, IntentError> {
     let fail = |field: &'static str| move |at, what: String| wrong(at, format!("nodes.{field}: {what}"));
     if written.subnets.value.is_empty() {
-        let what = "it is empty; name the subnets of the nodes that no node group lists, or leave nodes: out";
+        let what = "the list is empty; name the subnets of nodes outside node groups, or omit nodes:";
         return Err(fail("subnets")(written.subnets.referenced, what.to_owned()));
     }
     Ok(Nodes {
@@ -269,7 +269,7 @@ fn ports(list: Vec<Spanned<i64>>, wrong: Wrong<'_>) -> Result<BTreeSet<u16>, Int
         .enumerate()
         .map(|(at, written)| {
             u16::try_from(written.value).ok().filter(|port| *port > 0).ok_or_else(|| {
-                let what = format!("'{}' is no TCP port; ports are 1 to 65535", written.value);
+                let what = format!("'{}' is not a TCP port; valid are 1 to 65535", written.value);
                 wrong(written.referenced, format!("webhook_ports[{at}]: {what}"))
             })
         })

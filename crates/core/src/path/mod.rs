@@ -1,4 +1,4 @@
-//! What a trace says: the way there, the way back, and what stands in it.
+//! The result of a trace: the path of the request, the path of the reply, and the blockers.
 
 mod trace_log;
 
@@ -9,60 +9,60 @@ use serde::Serialize;
 
 use crate::known::Missing;
 
-/// What is known about a path.
+/// The verdict on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every packet arrives and every reply returns.
     Open,
-    /// An input is missing, and nothing that was read blocks it.
+    /// An input is missing, and no object that was read blocks the path.
     Unknown,
-    /// Something blocks at least a part.
+    /// An object blocks at least a part of the path.
     Blocked,
 }
 
-/// Which way a packet goes.
+/// The direction of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Leg {
     /// From the client to the server.
     Request,
-    /// Back again.
+    /// From the server to the client.
     Reply,
 }
 
-/// One step of the story.
+/// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Hop {
     /// `subnet`, `network-acl`, `route-table`, `security-group`, `vpc-peering-connection`, …
     pub kind: String,
-    /// AWS's id.
+    /// The AWS id of the object.
     pub id: String,
     /// `allow`, `deny`, `forward`, `drop`, `assumed`, `unknown`.
     pub decision: String,
-    /// What decided: the rule, entry or route.
+    /// The rule, entry or route that decides.
     pub by: String,
-    /// Whether the packets get no further towards the destination: the object is a blocker.
+    /// Whether the object stops the packets and is a blocker.
     pub blocks: bool,
 }
 
-/// One source, one destination, both ways. What blocks is described in the provider's own type, `B`.
+/// One source, one destination, both directions. What blocks is described in the provider's own type, `B`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Path<B> {
-    /// What the source is called.
+    /// The source of the path, by role, id or address.
     pub from: String,
-    /// What the destination is called.
+    /// The destination of the path, by role, id or address.
     pub to: String,
-    /// What is known about it.
+    /// The verdict on the path.
     pub verdict: Verdict,
-    /// The request's way.
+    /// The hops of the request.
     pub hops: Vec<Hop>,
-    /// The reply's way.
+    /// The hops of the reply.
     pub return_hops: Vec<Hop>,
-    /// Everything that stands in the way, both ways.
+    /// The objects that block the path, in both directions.
     pub blockers: Vec<B>,
-    /// What would settle an unknown.
+    /// The missing inputs of an unknown verdict.
     pub missing: Vec<Missing>,
-    /// What was taken for granted about the world outside AWS.
+    /// Assumptions about the networks outside AWS.
     pub assumptions: Vec<String>,
 }

@@ -1,4 +1,4 @@
-//! What a trace gathers on its way.
+//! The hops, blockers and missing inputs that a trace collects.
 
 use std::collections::BTreeSet;
 
@@ -34,7 +34,7 @@ impl<B: Ord> TraceLog<B> {
         self.tell(leg, kind, id, decision, by, matches!(decision, "deny" | "drop"));
     }
 
-    /// A hop that forwards, but not to where the packets should go.
+    /// A hop that forwards to another target than the packets need.
     pub fn astray(&mut self, leg: Leg, kind: &str, id: &str, by: &str) {
         self.tell(leg, kind, id, "forward", by, true);
     }
@@ -81,7 +81,7 @@ impl<B: Ord> TraceLog<B> {
         !self.blockers.is_empty()
     }
 
-    /// Goes on with what would also stand in the way if what does now were mended.
+    /// Adds what would also block the path if the present blocker were fixed.
     pub fn append_unseen(&mut self, other: Self) {
         self.blockers.extend(other.blockers);
         self.missing.extend(other.missing);

@@ -18,11 +18,11 @@ pub type Renderer<T> = fn(&T, &Style) -> String;
 /// A format of `--format`. A kind of output that it cannot print is `None`.
 #[derive(Clone, Copy, Debug)]
 pub struct Format {
-    /// What `--format` calls it.
+    /// The name for `--format`.
     pub name: &'static str,
-    /// Whom it is for, as the help says it.
+    /// The readers of the format, for the help.
     pub help: &'static str,
-    /// Whether sentences may stand above what it prints.
+    /// Whether sentences may precede the output.
     pub has_preface: bool,
     /// An audit's report.
     pub report: Option<Renderer<Report>>,
@@ -30,7 +30,7 @@ pub struct Format {
     pub trace: Option<Renderer<Trace>>,
     /// What changed between two audits.
     pub drift: Option<Renderer<Drift>>,
-    /// What a probe saw.
+    /// The observations of a probe.
     pub probe: Option<fn(&ProbeOutput<'_>, &Style) -> String>,
     /// The list of rules.
     pub rule_list: Option<Renderer<RuleList>>,
@@ -41,7 +41,7 @@ pub struct Format {
 }
 
 impl Format {
-    /// A format that prints nothing, for formats to say only what they print.
+    /// A format that prints nothing, as the base of the others.
     pub const NOTHING: Self = Self {
         name: "",
         help: "",
@@ -55,7 +55,7 @@ impl Format {
         rule_fields: None,
     };
 
-    /// How it prints one kind of output; where it cannot, the error names those of `all` that can.
+    /// The renderer for one kind of output; the error names the formats of `all` that have one.
     pub fn renderer<T: Output>(&self, all: &[Self]) -> Result<Renderer<T>, CannotRender> {
         T::renderer(self).ok_or_else(|| CannotRender {
             format: self.name,
@@ -64,7 +64,7 @@ impl Format {
         })
     }
 
-    /// A sentence to stand above what it prints, if any may.
+    /// A sentence above the output, in formats that allow one.
     pub fn preface(&self, text: &str) -> String {
         if self.has_preface { format!("{text}\n\n") } else { String::new() }
     }
@@ -72,10 +72,10 @@ impl Format {
 
 /// A kind of output.
 pub trait Output: Sized {
-    /// What it is called where a format cannot print it.
+    /// The name of this kind of output in errors.
     const WHAT: &'static str;
 
-    /// How a format prints it, if it does.
+    /// The renderer of a format, if the format has one.
     fn renderer(format: &Format) -> Option<Renderer<Self>>;
 }
 
@@ -96,25 +96,25 @@ outputs! {
     Trace, trace, "a trace";
     Drift, drift, "drift";
     RuleList, rule_list, "the list of rules";
-    RuleInFull, rule, "a rule in full";
+    RuleInFull, rule, "one rule in full";
     RuleFields, rule_fields, "the fields of rules";
 }
 
 impl<'p> Output for ProbeOutput<'p> {
-    const WHAT: &'static str = "a probe";
+    const WHAT: &'static str = "the report of a probe";
 
     fn renderer(format: &Format) -> Option<Renderer<ProbeOutput<'p>>> {
         format.probe.map(|renderer| renderer as Renderer<ProbeOutput<'p>>)
     }
 }
 
-/// What a probe saw, in words and as it is, and what rules make of it.
+/// The observations of a probe, in words and as data, and the findings.
 pub struct ProbeOutput<'p> {
-    /// Of what, from where and when.
+    /// The cluster, the place and the time of the probe.
     pub title: String,
-    /// What was seen, in words.
+    /// The observations, in words.
     pub summary: ProbeSummary,
-    /// What the rules about observations find.
+    /// The findings of the rules about observations.
     pub report: &'p Report,
     /// All of it, as `docs/probe.schema.json` describes it.
     pub document: &'p dyn Document,
@@ -126,9 +126,9 @@ impl fmt::Debug for ProbeOutput<'_> {
     }
 }
 
-/// A format was asked for what it cannot print.
+/// A format cannot print the output of a command.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
-#[error("--format {format} cannot print {what}; the formats that can: {}", others.join(", "))]
+#[error("--format {format} cannot print {what}; formats that can: {}", others.join(", "))]
 pub struct CannotRender {
     /// The format.
     pub format: &'static str,
@@ -164,11 +164,11 @@ mod tests {
         assert_eq!(trace, "tcp/443 in 80 columns");
         assert_eq!(
             none.renderer::<Report>(&ALL).unwrap_err().to_string(),
-            "--format none cannot print the report of an audit; the formats that can: long, short"
+            "--format none cannot print the report of an audit; formats that can: long, short"
         );
         assert_eq!(
             long.renderer::<Trace>(&ALL).unwrap_err().to_string(),
-            "--format long cannot print a trace; the formats that can: short"
+            "--format long cannot print a trace; formats that can: short"
         );
         assert_eq!(short.renderer::<ProbeOutput<'_>>(&ALL).unwrap_err().others, Vec::<&str>::new());
     }

@@ -13,13 +13,13 @@ pub use format::{CannotRender, Format, Output, ProbeOutput, Renderer};
 /// Every format of `--format`, in the order of the help. The first is the default, and prints everything.
 pub static FORMATS: &[Format] = &[table::FORMAT, json::FORMAT];
 
-/// The format of what has no `--format`, and of everything else without one.
+/// The format of commands without the option `--format`, and the default of the others.
 pub fn default_format() -> &'static Format {
     &FORMATS[0]
 }
 
-/// How a format prints one kind of output. Asked for before anything is read, so that what a format
-/// cannot print costs no collection.
+/// A format's renderer for one kind of output. Commands ask before they read AWS, so that an unsupported
+/// format costs no collection.
 pub fn renderer<T: Output>(format: &Format) -> Result<Renderer<T>, CannotRender> {
     format.renderer(FORMATS)
 }

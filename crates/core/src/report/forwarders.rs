@@ -1,4 +1,4 @@
-//! What the configuration of a DNS server says about a private cluster: which domains it sends where.
+//! Conditional forwarding for a private cluster: the domains, and the addresses that a DNS server forwards to.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -20,36 +20,36 @@ pub enum Server {
     Windows,
 }
 
-/// What is forwarded, and where to.
+/// Domains to forward, and the addresses to forward to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Forwarders {
     /// The cluster's name.
     pub cluster: String,
-    /// The VPC whose resolver answers.
+    /// The VPC whose Route 53 Resolver answers.
     pub vpc: String,
     /// The account, where it is known.
     pub account: Option<String>,
     /// The region, where it is known.
     pub region: Option<String>,
-    /// When AWS was read.
+    /// The time when AWS was read.
     pub collected_at: Option<String>,
-    /// The addresses that answer, each with what it belongs to.
+    /// The addresses to forward to, each with its Resolver endpoint.
     pub servers: BTreeMap<IpAddr, String>,
-    /// The domains that are sent there, each with what needs it.
+    /// The domains to forward, each with the services that need the domain.
     pub domains: BTreeMap<Domain, BTreeSet<String>>,
-    /// What is not in it, and why, in sentences.
+    /// What is not forwarded, and why, in sentences.
     pub notes: Vec<String>,
 }
 
-/// A domain's name that can stand in any server's configuration: lower-case letters, digits, hyphens
+/// A domain name that is valid in any server's configuration: lower-case letters, digits, hyphens
 /// and dots, and nothing else (<https://www.rfc-editor.org/rfc/rfc1123#section-2>). It has two labels at
-/// least: nobody forwards a whole top-level domain.
+/// least: a whole top-level domain is never forwarded.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Domain(String);
 
-/// A text that is no domain's name.
+/// A text that is not a domain name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no domain's name, and is not written into a server's configuration")]
+#[error("{0:?} is not a domain name, and is not written to a DNS server's configuration")]
 pub struct NoDomain(String);
 
 impl FromStr for Domain {

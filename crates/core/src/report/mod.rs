@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{header, known};
 
-/// What the program is called.
+/// The program's name.
 pub const TOOL: &str = "privek-audit";
 
 /// The version of the report's JSON.
@@ -25,23 +25,23 @@ pub const SCHEMA_VERSION: &str = "1";
 pub struct Report {
     /// [`SCHEMA_VERSION`].
     pub schema_version: String,
-    /// Which program wrote it.
+    /// The program that wrote the report.
     pub tool: Tool,
     /// What was audited.
     pub target: Target,
-    /// When the state was read (RFC 3339, UTC); null for a directory of CLI outputs.
+    /// The time when the state was read (RFC 3339, UTC); null for a directory of AWS CLI outputs.
     pub collected_at: Option<String>,
     /// Whether the cluster is ready.
     pub verdict: Verdict,
-    /// 0 ready, 1 not ready, 3 incomplete.
+    /// The exit code: 0 ready, 1 not ready, 3 incomplete.
     pub exit_code: u8,
-    /// Counts of findings by outcome; waived ones count only as waived.
+    /// Counts of findings by outcome; waived findings count only as waived.
     pub summary: Summary,
-    /// What was taken for granted because nobody said otherwise.
+    /// Assumptions about undeclared settings, in sentences.
     pub assumptions: Vec<String>,
-    /// What could not be read.
+    /// Operations that failed or were not called.
     pub gaps: Vec<Gap>,
-    /// Every rule and subject, exactly once; failures first.
+    /// One finding for every pair of rule and subject; failures first.
     pub findings: Vec<Finding>,
 }
 
@@ -50,22 +50,22 @@ pub struct Report {
 pub struct Tool {
     /// `privek-audit`.
     pub name: String,
-    /// Its version.
+    /// The program's version.
     pub version: String,
 }
 
 /// What was audited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
-    /// `aws`.
+    /// The cloud provider: `aws`.
     pub provider: String,
-    /// The account, if it is known.
+    /// The id of the audited AWS account; null where unknown.
     pub account: Option<String>,
-    /// The region, if it is known.
+    /// The AWS region of the audited cluster; null where unknown.
     pub region: Option<String>,
-    /// The cluster's name, if there is one.
+    /// The name of the audited cluster; null where none was audited.
     pub cluster: Option<String>,
-    /// The cluster's VPC, if it is known.
+    /// The VPC of the audited cluster; null where unknown.
     pub vpc: Option<String>,
 }
 
@@ -73,50 +73,50 @@ pub struct Target {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Nothing at or above the threshold failed or is unknown.
+    /// No finding at or above --fail-on fails or is unknown.
     Ready,
-    /// Something at or above the threshold failed.
+    /// A finding at or above --fail-on fails.
     NotReady,
-    /// Nothing failed, but something at or above the threshold is unknown.
+    /// No finding at or above --fail-on fails, but one is unknown.
     Incomplete,
 }
 
 /// Counts of findings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
-    /// Proved to hold.
+    /// Findings with outcome `pass`.
     pub pass: usize,
-    /// Proved not to hold.
+    /// Findings with outcome `fail`.
     pub fail: usize,
-    /// Undecided.
+    /// Findings with outcome `unknown`.
     pub unknown: usize,
-    /// Proved not to matter here.
+    /// Findings with outcome `not_applicable`.
     pub not_applicable: usize,
-    /// Failing or undecided, and waived.
+    /// Failing or unknown findings that are waived.
     pub waived: usize,
 }
 
-/// What a finding found.
+/// The outcome of a rule on a subject.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Proved not to hold.
+    /// The healthy state is proved not to hold.
     Fail,
     /// Undecided: an input is missing, or AWS's behaviour is not modelled.
     Unknown,
-    /// Proved to hold.
+    /// The healthy state is proved to hold.
     Pass,
-    /// Proved not to matter here.
+    /// The rule does not apply to the subject.
     NotApplicable,
 }
 
-/// How bad a failure is.
+/// The severity of a failure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Severity {
-    /// Worth knowing.
+    /// Information; no action needed.
     Info,
-    /// Works, but fails in a named event, or is insecure.
+    /// Works now, but fails in a named event, or is insecure.
     Warning,
     /// Nodes, pods or operators cannot work.
     Blocker,
@@ -133,84 +133,84 @@ impl Severity {
     }
 }
 
-/// One rule on one subject.
+/// The result of one rule on one subject.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Finding {
     /// The rule's id.
     pub rule: String,
-    /// The rule's area: the folder that its file is in.
+    /// The rule's area: the folder of the rule's file.
     pub area: String,
-    /// The healthy state.
+    /// The healthy state, as a fact that can be false.
     pub title: String,
-    /// How bad a failure is, for this subject.
+    /// The severity of a failure on this subject.
     pub severity: Severity,
-    /// What was found.
+    /// The outcome of the rule on this subject.
     pub outcome: Outcome,
-    /// What it was found on.
+    /// The object that the finding is about.
     pub subject: Subject,
-    /// One or two sentences.
+    /// The finding in one or two sentences.
     pub message: String,
-    /// The values that decided, by name.
+    /// The values that decided, by field name.
     pub evidence: BTreeMap<String, serde_json::Value>,
-    /// All objects that stand in the way, at once.
+    /// All objects that block, at once.
     pub blockers: Vec<Blocker>,
-    /// What would settle an unknown.
+    /// The missing inputs of an unknown outcome.
     pub missing: Vec<Missing>,
-    /// What to change; null where nothing needs to.
+    /// The change that fixes a failure; null where none is needed.
     pub fix: Option<Fix>,
-    /// Where AWS documents it.
+    /// Pages of AWS's documentation.
     pub references: Vec<String>,
-    /// Identifies rule and subject across runs.
+    /// An id of rule and subject that is stable across runs.
     pub fingerprint: String,
-    /// Who accepted it and until when; null for most.
+    /// The accepted exception for this finding; null where none.
     pub waiver: Option<Waiver>,
 }
 
-/// What a finding is about.
+/// The object that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// `cluster`, `vpc`, `control_plane_subnet`, `subnet`, `service`, `nodegroup`, `role`, `flow`.
+    /// The kind: `cluster`, `vpc`, `control_plane_subnet`, `subnet`, `service`, `nodegroup`, `role`, `flow`, …
     pub kind: String,
-    /// AWS's id or name.
+    /// The AWS id or name of the object.
     pub id: String,
-    /// The Name tag or another name to show, if there is one.
+    /// The Name tag or another name to show; absent where none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
 }
 
-/// An object that stands in the way.
+/// An object that blocks a path or a requirement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Blocker {
-    /// `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
+    /// The kind of the object: `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
     pub kind: String,
-    /// AWS's id.
+    /// The AWS id of the object.
     pub id: String,
-    /// `request` or `reply`, for a path.
+    /// The blocked direction of a path: `request` or `reply`; null elsewhere.
     pub leg: Option<String>,
-    /// The addresses that it blocks, where it does not block all of them.
+    /// The blocked addresses; null where all are blocked.
     pub part: Option<String>,
-    /// Why, in a clause.
+    /// The reason, in a clause.
     pub reason: String,
 }
 
-/// What would settle an unknown.
+/// A missing input of an unknown outcome.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Missing {
-    /// What kind of thing is missing.
+    /// The kind of the missing input.
     pub kind: MissingKind,
-    /// What it is, in a clause.
+    /// The missing input, as a noun phrase.
     pub what: String,
-    /// The IAM action that would give it.
+    /// The IAM action that allows to read the missing input; null where none does.
     pub permission: Option<String>,
 }
 
-/// Kinds of missing things.
+/// Kinds of missing inputs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingKind {
-    /// An AWS operation that did not answer.
+    /// An AWS operation that failed, or was not called.
     Operation,
-    /// Something that only the user can say.
+    /// Something that only the user can declare.
     Intent,
     /// Something that only a live probe can show.
     Probe,
@@ -228,7 +228,7 @@ impl From<known::MissingKind> for MissingKind {
     fn from(kind: known::MissingKind) -> Self {
         match kind {
             known::MissingKind::Operation => Self::Operation,
-            // What does not exist yet cannot be read; the user may say it.
+            // What does not exist yet cannot be read; the user may declare it.
             known::MissingKind::Intent | known::MissingKind::NotYet => Self::Intent,
             known::MissingKind::Probe => Self::Probe,
             known::MissingKind::Unmodelled => Self::Unmodelled,
@@ -236,42 +236,42 @@ impl From<known::MissingKind> for MissingKind {
     }
 }
 
-/// What to change.
+/// The change that fixes a failure.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Fix {
-    /// One sentence.
+    /// The change, in sentences.
     pub summary: String,
     /// Commands to paste, in order.
     pub commands: Vec<String>,
 }
 
-/// Who accepted a finding.
+/// An accepted exception for a finding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Waiver {
-    /// Who accepted it.
+    /// The person who accepted the finding.
     pub owner: String,
-    /// Why.
+    /// The reason for the exception.
     pub reason: String,
-    /// Until when (date).
+    /// The last day of the exception (date).
     pub expires: String,
 }
 
-/// A call that failed.
+/// An operation that failed or was not called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
-    /// IAM prefix of the service.
+    /// The IAM prefix of the service, for instance `ec2`.
     pub service: String,
-    /// The operation.
+    /// The name of the operation.
     pub operation: String,
-    /// The region that was asked.
+    /// The region of the call; null for global services.
     pub region: Option<String>,
-    /// What it was asked for, where that was one thing.
+    /// The resource of the call; null where the call is not about one resource.
     pub resource: Option<String>,
-    /// The error code.
+    /// The error code of the call.
     pub code: String,
-    /// One line of text.
+    /// The error message of the call, in one line.
     pub message: String,
-    /// The IAM action that is missing, where that is why.
+    /// The IAM action that the caller lacks; null where the error has another cause.
     pub permission: Option<String>,
 }
 
@@ -292,18 +292,17 @@ impl From<&header::Gap> for Gap {
 /// Failing findings with one cause in common, or of one rule.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Headline<'r> {
-    /// The single object that stands in the way of all of them, if there is one.
+    /// The single object that blocks all of them; null where several do.
     pub cause: Option<&'r Blocker>,
-    /// The first finding that fails by it.
+    /// The first of these findings.
     pub finding: &'r Finding,
     /// The others, in the report's order.
     pub follows: Vec<&'r Finding>,
 }
 
 impl Report {
-    /// The failures, one headline a cause: those that fail by the same object, or by the same set of
-    /// objects, are together, and so are those of one rule and severity that no object is named for. What
-    /// an earlier one's fix mends as well follows from it.
+    /// The failures, one headline a cause: those with the same set of blocking objects are together, and
+    /// so are those of one rule and severity without blockers.
     pub fn headlines(&self) -> Vec<Headline<'_>> {
         let mut headlines: Vec<Headline<'_>> = Vec::new();
         let failures = self.findings.iter().filter(|f| f.outcome == Outcome::Fail && f.waiver.is_none());
@@ -314,7 +313,7 @@ impl Report {
                 let alike = first.objects() == finding.objects()
                     && (!finding.blockers.is_empty()
                         || (&first.rule, first.severity) == (&finding.rule, finding.severity));
-                alike || finding.is_mended_with(first)
+                alike || finding.is_fixed_with(first)
             };
             match headlines.iter_mut().find(same) {
                 Some(headline) => headline.follows.push(finding),
@@ -326,18 +325,18 @@ impl Report {
 }
 
 impl Finding {
-    /// The kinds and ids of all objects that stand in the way.
+    /// The kinds and ids of all blocking objects.
     fn objects(&self) -> BTreeSet<(&str, &str)> {
         self.blockers.iter().map(|blocker| (blocker.kind.as_str(), blocker.id.as_str())).collect()
     }
 
-    /// Whether all that its fix changes is changed by the other's.
-    fn is_mended_with(&self, other: &Self) -> bool {
+    /// Whether the other finding's fix includes all changes of this one's.
+    fn is_fixed_with(&self, other: &Self) -> bool {
         let (own, others) = (self.changes(), other.changes());
         !own.is_empty() && own.is_subset(&others)
     }
 
-    /// The commands of its fix that change something, and do not only show it.
+    /// The commands of the fix that change something.
     fn changes(&self) -> BTreeSet<&str> {
         let commands = self.fix.iter().flat_map(|fix| &fix.commands).map(String::as_str);
         commands
@@ -348,7 +347,7 @@ impl Finding {
             .collect()
     }
 
-    /// The object that stands in the way, if there is exactly one.
+    /// The blocking object, if there is exactly one.
     fn single_blocker(&self) -> Option<&Blocker> {
         let first = self.blockers.first()?;
         let one = self.blockers.iter().all(|other| (&other.kind, &other.id) == (&first.kind, &first.id));
@@ -418,22 +417,22 @@ mod tests {
     }
 
     #[test]
-    fn what_an_earlier_fix_mends_as_well_follows_from_it() {
-        let mended = |rule: &str, commands: &[&str]| {
+    fn what_an_earlier_fix_also_fixes_follows_from_it() {
+        let with_fix = |rule: &str, commands: &[&str]| {
             let commands = commands.iter().map(|command| (*command).to_owned()).collect();
             Finding { fix: Some(Fix { summary: String::new(), commands }), ..failing(rule, &[]) }
         };
         let report = report(vec![
-            mended("a", &["aws ec2 modify-vpc-attribute --one", "aws ec2 modify-vpc-attribute --two"]),
-            mended("b", &["aws ec2 modify-vpc-attribute --two"]),
-            mended("c", &["aws ec2 modify-vpc-attribute --two", "aws ec2 create-route"]),
-            mended("d", &["aws ec2 describe-vpcs"]),
-            mended("e", &["aws ec2 describe-vpcs"]),
-            mended("f", &[]),
+            with_fix("a", &["aws ec2 modify-vpc-attribute --one", "aws ec2 modify-vpc-attribute --two"]),
+            with_fix("b", &["aws ec2 modify-vpc-attribute --two"]),
+            with_fix("c", &["aws ec2 modify-vpc-attribute --two", "aws ec2 create-route"]),
+            with_fix("d", &["aws ec2 describe-vpcs"]),
+            with_fix("e", &["aws ec2 describe-vpcs"]),
+            with_fix("f", &[]),
         ]);
         let headlines = report.headlines();
         let rules: Vec<&str> = headlines.iter().map(|headline| headline.finding.rule.as_str()).collect();
-        assert_eq!(rules, ["a", "c", "d", "e", "f"], "looking at a thing mends nothing");
+        assert_eq!(rules, ["a", "c", "d", "e", "f"], "a command that only reads fixes nothing");
         assert_eq!(headlines[0].follows[0].rule, "b");
     }
 

@@ -8,33 +8,33 @@ use super::{Finding, Report, Summary, Tool, Verdict};
 /// The version of the JSON.
 pub const SCHEMA_VERSION: &str = "1";
 
-/// What was seen from one place, and what rules make of it.
+/// The observations of one probe, and the findings of the rules about them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Probe<V, O> {
     /// [`SCHEMA_VERSION`].
     pub schema_version: String,
-    /// The program.
+    /// The program that wrote the report.
     pub tool: Tool,
-    /// From where.
+    /// The place that the probe ran at.
     pub vantage: V,
-    /// When it began (RFC 3339).
+    /// The time when the probe started (RFC 3339).
     pub at: String,
-    /// Failures decide, then what is unknown.
+    /// The verdict: failures decide first, unknown findings second.
     pub verdict: Verdict,
-    /// 0 ready, 1 not ready, 3 incomplete.
+    /// The exit code: 0 ready, 1 not ready, 3 incomplete.
     pub exit_code: u8,
-    /// How many findings have which outcome.
+    /// Counts of findings by outcome.
     pub summary: Summary,
-    /// What was taken for granted.
+    /// Assumptions about undeclared settings, in sentences.
     pub assumptions: Vec<String>,
-    /// Everything that was seen, as snapshots keep it.
+    /// All observations, in the form of a snapshot.
     pub observations: Vec<O>,
-    /// What the rules about observations find.
+    /// The findings of the rules about observations.
     pub findings: Vec<Finding>,
 }
 
 impl<V, O> Probe<V, O> {
-    /// What was seen, with the report of the rules about it.
+    /// The observations, with the report of the rules about them.
     pub fn new(vantage: V, at: String, observations: Vec<O>, report: Report) -> Self {
         Self {
             schema_version: SCHEMA_VERSION.to_owned(),
@@ -51,35 +51,35 @@ impl<V, O> Probe<V, O> {
     }
 }
 
-/// What was seen, in words.
+/// The observations, in words.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ProbeSummary {
-    /// Ways of asking that came to the same for every name, and gave no address.
+    /// DNS servers and transports with one outcome for every name, and without an address.
     pub everywhere: Vec<Line>,
-    /// Each name with all else.
+    /// Each name with all other observations.
     pub names: Vec<NameSeen>,
 }
 
-/// What was seen of one name, in words.
+/// The observations of one name, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameSeen {
-    /// The name.
+    /// The DNS name.
     pub name: String,
-    /// What it is of: the cluster, or a service.
+    /// The owner of the name: the cluster, or a service.
     pub of: String,
-    /// Each answer with who gave it, and each outcome with its addresses.
+    /// Each DNS answer with its servers, and each TLS outcome with its addresses.
     pub lines: Vec<Line>,
-    /// The addresses, where there is one answer and each address in it is in order.
+    /// The addresses, where there is one DNS answer and every address in it is in order.
     pub well: Option<String>,
 }
 
-/// One thing that was seen, in words.
+/// One observation, in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// Whether it is as it should be by itself.
+    /// Whether the observation is good; null where other observations decide.
     pub good: Option<bool>,
-    /// Who was asked, or the addresses.
+    /// The DNS servers, or the addresses.
     pub place: String,
-    /// What came of it.
+    /// The outcome, in words.
     pub outcome: String,
 }

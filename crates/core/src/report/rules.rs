@@ -19,7 +19,7 @@ pub struct RuleList {
 pub struct RuleEntry {
     /// The rule's id.
     pub id: String,
-    /// The worst that a failure of it can be.
+    /// The highest severity that a failure can have.
     pub severity: Severity,
     /// The area of the report.
     pub area: String,
@@ -27,17 +27,17 @@ pub struct RuleEntry {
     pub subject: String,
     /// The healthy state, in a sentence.
     pub title: String,
-    /// Where AWS documents it.
+    /// Pages of AWS's documentation.
     pub references: Vec<String>,
-    /// The numbers of what is known to matter that it is about.
+    /// The numbers of the topics of docs/coverage.md that the rule covers.
     pub covers: Vec<String>,
-    /// IAM actions that it has to be given.
+    /// The IAM actions that the rule needs.
     pub permissions: BTreeSet<String>,
-    /// What the user has to declare.
+    /// The declarations that the rule needs.
     pub declarations: BTreeSet<String>,
 }
 
-/// All there is to say about one rule.
+/// One rule in full.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleInFull {
     /// The rule's id.
@@ -48,27 +48,27 @@ pub struct RuleInFull {
     pub title: String,
     /// Why it matters.
     pub why: String,
-    /// How bad a failure is, case by case.
+    /// The severity of a failure, case by case.
     pub severity: String,
     /// What must hold, and of what.
     pub checks: String,
-    /// The fields that decide, and which of the provider's fields they come from.
+    /// The fields that decide, and the provider's fields that each is computed from.
     pub reads: Vec<(String, String)>,
-    /// When it cannot be decided.
+    /// When the outcome is unknown.
     pub unknown: String,
-    /// IAM actions that it has to be given.
+    /// The IAM actions that the rule needs.
     pub permissions: BTreeSet<String>,
-    /// What the user has to declare.
+    /// The declarations that the rule needs.
     pub declarations: BTreeSet<String>,
     /// The text of a failure: a template.
     pub message: String,
     /// What to change: templates.
     pub fix: Fix,
-    /// Whether it is about paths, so that what stands in them has fixes of its own.
+    /// Whether the rule is about paths, whose blockers have fixes of their own.
     pub is_about_paths: bool,
-    /// Where AWS documents it.
+    /// Pages of AWS's documentation.
     pub references: Vec<String>,
-    /// The numbers of what is known to matter that it is about.
+    /// The numbers of the topics of docs/coverage.md that the rule covers.
     pub covers: Vec<String>,
 }
 
@@ -86,17 +86,17 @@ pub struct KindFields {
     pub kind: String,
     /// Its fields.
     pub fields: Vec<RuleField>,
-    /// What can be written where something else than a field is named, each after what it is for.
+    /// Values that `flow:` accepts, each after the key that takes them.
     pub notes: Vec<(String, String)>,
 }
 
 /// One field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RuleField {
-    /// Its name.
+    /// The name of the field.
     pub name: String,
-    /// Its type in words: `string or null`, `list of integer`.
+    /// The type in words: `string or null`, `list of integer`.
     pub form: String,
-    /// What it says.
+    /// The description of the field.
     pub description: Option<String>,
 }

@@ -15,33 +15,33 @@ pub const SCHEMA_VERSION: &str = "1";
 pub struct Trace {
     /// [`SCHEMA_VERSION`].
     pub schema_version: String,
-    /// The source as it was asked for.
+    /// The source, as written in --from.
     pub from: String,
-    /// The destination as it was asked for.
+    /// The destination, as written in --to.
     pub to: String,
-    /// Protocol and ports, for instance `tcp/443`.
+    /// The protocol and ports, for instance `tcp/443`.
     pub port: String,
-    /// Blocked where any path is, else unknown where any is.
+    /// `blocked` where any path is blocked, else `unknown` where any path is unknown, else `open`.
     pub verdict: Verdict,
-    /// 0 open, 1 blocked, 3 unknown.
+    /// The exit code: 0 open, 1 blocked, 3 unknown.
     pub exit_code: u8,
-    /// What was taken for granted.
+    /// Assumptions about undeclared settings, in sentences.
     pub assumptions: Vec<String>,
-    /// What stands in the way of all paths together, each object once, in the order of the fix.
+    /// The objects that block any path, each once, in the order of the fix.
     pub blockers: Vec<Blocker>,
-    /// What opens all paths that are blocked; null where none is.
+    /// The change that opens all blocked paths; null where no path is blocked.
     pub fix: Option<Fix>,
-    /// Every path, blocked ones first.
+    /// Every path; blocked paths first.
     pub paths: Vec<Path>,
 }
 
-/// What is known about a path.
+/// The verdict on a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// Something blocks at least a part of it.
+    /// An object blocks at least a part of the path.
     Blocked,
-    /// An input is missing, and nothing that was read blocks it.
+    /// An input is missing, and no object that was read blocks the path.
     Unknown,
     /// Every packet arrives and every reply returns.
     Open,
@@ -58,44 +58,44 @@ impl Verdict {
     }
 }
 
-/// One path, there and back.
+/// One path, for requests and replies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Path {
-    /// What the source is called.
+    /// The source of the path, by role, id or address.
     pub from: String,
-    /// What the destination is called.
+    /// The destination of the path, by role, id or address.
     pub to: String,
-    /// What is known about it.
+    /// The verdict on the path.
     pub verdict: Verdict,
-    /// The request's way, in order.
+    /// The hops of the request, in order.
     pub hops: Vec<Hop>,
-    /// The reply's way.
+    /// The path of the reply.
     pub r#return: Return,
-    /// Everything that stands in the way, both ways.
+    /// The objects that block the path, in both directions.
     pub blockers: Vec<Blocker>,
-    /// What would settle an unknown.
+    /// The missing inputs of an unknown verdict.
     pub missing: Vec<Missing>,
 }
 
-/// The reply's way.
+/// The path of the reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Return {
-    /// In order.
+    /// The hops of the reply, in order.
     pub hops: Vec<Hop>,
 }
 
-/// Something that decides about packets.
+/// An object that decides about the packets of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Hop {
-    /// `security-group`, `network-acl`, `route-table`, `vpc-peering-connection`, …
+    /// The kind of the object: `security-group`, `network-acl`, `route-table`, `vpc-peering-connection`, …
     pub kind: String,
-    /// AWS's id.
+    /// The AWS id of the object.
     pub id: String,
-    /// `allow`, `deny`, `forward`, `drop`, `assumed`, `unknown`.
+    /// The decision: `allow`, `deny`, `forward`, `drop`, `assumed`, `unknown`.
     pub decision: String,
-    /// By which rule, entry or route.
+    /// The rule, entry or route that decides.
     pub by: String,
-    /// Whether the packets get no further towards the destination: the object is among the blockers.
+    /// Whether the object stops the packets; the object is then among the blockers.
     #[serde(default)]
     pub blocks: bool,
 }

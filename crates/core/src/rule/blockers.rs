@@ -1,4 +1,4 @@
-//! What to change at an object that stands in the way, by the blocker's code: `blockers.yaml`.
+//! The fix for each kind of blocker, by the blocker's code: `blockers.yaml`.
 
 use std::collections::BTreeMap;
 
@@ -93,14 +93,14 @@ fn mistake(vocabulary: &Vocabulary, path: &Path) -> Option<(String, String)> {
         "blocker" => &vocabulary.blocker,
         "target" => &vocabulary.target,
         other => {
-            let message = format!("there is no `{other}` here; there is blocker, target");
+            let message = format!("unknown variable `{other}`; known are blocker, target");
             return Some((other.to_owned(), message));
         }
     };
     match in_schema(schema, &path.steps, true) {
         // Under another name its fields would go unchecked.
         Ok(nodes) if nodes.iter().any(|node| node.get("properties").is_some()) => {
-            let message = format!("`{path}` has fields: name the one that is meant, in full");
+            let message = format!("`{path}` has fields; write the full path of one field");
             Some((path.last().to_owned(), message))
         }
         Ok(_) => None,
@@ -192,11 +192,11 @@ mod tests {
         );
         let said = problems("{% if blocker.leg %}{{ blocker.remedy.cidr }}{% endif %}");
         assert!(
-            said.contains("there is no `cidr` in `blocker.remedy.cidr`; did you mean `cidrs`?"),
+            said.contains("unknown field `cidr` in `blocker.remedy.cidr`; did you mean `cidrs`?"),
             "{said}"
         );
         assert!(problems("{{ target.acount }}").contains("did you mean `account`?"));
-        assert!(problems("{{ flow.id }}").contains("there is no `flow` here; there is blocker, target"));
+        assert!(problems("{{ flow.id }}").contains("unknown variable `flow`; known are blocker, target"));
     }
 
     #[test]

@@ -85,7 +85,7 @@ pub fn evaluate_one(rules: &Rules, id: &str, facts: &dyn FactSource) -> Result<V
     Ok(findings)
 }
 
-/// Identifies a rule and a subject across runs; what the finding says has no part in it.
+/// Identifies a rule and a subject across runs, independent of the finding's text.
 fn fingerprint(target: &subject::Target, rule: &str, kind: &str, id: &str) -> String {
     let place =
         [&target.account, &target.region, &target.cluster].map(|part| part.as_deref().unwrap_or_default());
@@ -126,16 +126,16 @@ fn summary(findings: &[Finding]) -> Summary {
     summary
 }
 
-/// What every rule can see besides its subject.
+/// What every rule can read besides its subject.
 struct Variables<'f> {
     target: &'f subject::Target,
     target_json: Value,
     /// For commands: a region that is unknown is the shell's.
     target_in_templates: Value,
     cluster: Value,
-    /// The subject that stands for subjects that could not be listed, or do not exist.
+    /// The subject of findings about subjects that could not be listed, or do not exist.
     stand_in: Subject,
-    /// What is not there yet.
+    /// Names of objects that do not exist yet.
     not_yet: Vec<String>,
 }
 
@@ -143,7 +143,7 @@ impl<'f> Variables<'f> {
     fn new(pack: &Pack, facts: &'f dyn FactSource) -> Self {
         let target = facts.target();
         let clusters = facts.subjects("cluster");
-        let no_cluster = Missing::intent("which cluster is audited");
+        let no_cluster = Missing::intent("the audited cluster (--cluster)");
         let cluster = match clusters.listed.first() {
             Some(cluster) => cluster.fields.clone(),
             None if clusters.unlisted.is_empty() => mark(&[no_cluster]),
@@ -206,11 +206,9 @@ fn evaluate_subjects(
             let what = undecided(&missing);
             finding.missing = reported(&missing);
             finding.message = match (&rule.flow, none_listed) {
-                (Some(flow), _) => {
-                    format!("the paths from {} to {} cannot all be known: {what}", flow.from, flow.to)
-                }
-                (None, true) => format!("no {} could be listed: {what}", thing(&rule.subject)),
-                (None, false) => format!("there may be more than these {}s: {what}", thing(&rule.subject)),
+                (Some(flow), _) => format!("unknown: some paths from {} to {}: {what}", flow.from, flow.to),
+                (None, true) => format!("unknown: the list of {}s: {what}", thing(&rule.subject)),
+                (None, false) => format!("unknown: further {}s: {what}", thing(&rule.subject)),
             };
             if let Some(later) = later {
                 (finding.outcome, finding.message) = (Outcome::NotApplicable, later);
@@ -224,8 +222,8 @@ fn evaluate_subjects(
         let mut finding = blank(rule, variables.stand_in.clone(), severity, variables);
         finding.outcome = Outcome::NotApplicable;
         finding.message = match &rule.flow {
-            Some(flow) => format!("there is nothing that goes from {} to {} here", flow.from, flow.to),
-            None => format!("there is no {} here", thing(&rule.subject)),
+            Some(flow) => format!("not applicable: nothing sends packets from {} to {}", flow.from, flow.to),
+            None => format!("not applicable: no {} exists", thing(&rule.subject)),
         };
         findings.push(finding);
     }
@@ -275,7 +273,7 @@ fn evaluate_on(
             .split_whitespace()
             .collect::<Vec<_>>()
             .join(" ");
-        finding.message = format!("does not apply here: only where {when}");
+        finding.message = format!("not applicable: applies only where {when}");
         return Ok(finding);
     }
     for path in &rule.compiled.evidence {
@@ -304,7 +302,7 @@ fn evaluate_on(
             }
             let missing: Vec<Missing> =
                 missing.into_iter().filter(|one| one.kind != MissingKind::NotYet).collect();
-            finding.message = format!("cannot be decided: {}", undecided(&missing));
+            finding.message = format!("unknown: {}", undecided(&missing));
             finding.missing = reported(&missing);
         }
         Ok(false) => fail(rules, rule, fields, variables, &mut finding)?,
@@ -355,7 +353,7 @@ fn fail(
     Ok(())
 }
 
-/// The blockers at the end of a path, in order; unknown ones are not there.
+/// The blockers at the end of a path, in order, without unknown ones.
 fn blockers<'a>(path: &Path, scope: &Scope<'a>) -> Vec<&'a Value> {
     let lists = path.all(scope).into_iter().filter(|value| marker(value).is_empty());
     lists
@@ -399,27 +397,46 @@ fn mistake(rule: &Rule, subject: &Subject, part: &str, message: &str) -> RuleErr
     }
 }
 
-/// Whether a command names something.
+/// Whether a command contains a name.
 fn names(command: &str, name: &str) -> bool {
     let part = |c: char| c.is_ascii_alphanumeric() || c == '-' || c == '_';
     let whole = name.chars().all(part);
     if whole { command.split(|c| !part(c)).any(|word| word == name) } else { command.contains(name) }
 }
 
-/// Why a rule does not apply to a cluster that is still to be created; `None` where something is missing
-/// that is there.
+/// Why a rule does not apply to a planned cluster; `None` where an input is missing that exists
+/// already.
 fn not_before(missing: &[Missing]) -> Option<String> {
     let later = !missing.is_empty() && missing.iter().all(|one| one.kind == MissingKind::NotYet);
-    later.then(|| format!("does not apply before the cluster exists: {}", undecided(missing)))
+    later.then(|| format!("not applicable before the cluster exists: {}", undecided(missing)))
 }
 
-/// The first of what is missing, in a clause.
+/// The first missing input and what provides the input.
 fn undecided(missing: &[Missing]) -> String {
     let more = if missing.len() > 1 { format!(" (and {} more)", missing.len() - 1) } else { String::new() };
-    missing.first().map_or_else(|| "nothing says so".to_owned(), |first| format!("{}{more}", first.what))
+    missing.first().map_or_else(
+        || "no input decides".to_owned(),
+        |first| format!("{}{}{more}", first.what, needs(first)),
+    )
 }
 
-/// What a report says of what is missing now.
+/// What provides a missing input, where the input does not name that.
+fn needs(missing: &Missing) -> String {
+    let says = |words: &[&str]| words.iter().any(|word| missing.what.contains(word));
+    match (missing.kind, &missing.permission) {
+        (MissingKind::Operation, Some(permission)) if !says(&[permission]) => {
+            format!("; needs {permission}")
+        }
+        (MissingKind::Intent, _) if !says(&["privek-audit.yaml", "--"]) => {
+            "; needs a declaration in privek-audit.yaml".to_owned()
+        }
+        (MissingKind::Probe, _) => "; needs `privek-audit probe`".to_owned(),
+        (MissingKind::Unmodelled, _) => "; not modelled".to_owned(),
+        _ => String::new(),
+    }
+}
+
+/// The missing inputs for the report, without those of a later time.
 fn reported(missing: &[Missing]) -> Vec<report::Missing> {
     let now = missing.iter().filter(|one| one.kind != MissingKind::NotYet);
     now.cloned().map(report::Missing::from).collect()

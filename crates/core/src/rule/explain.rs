@@ -1,4 +1,4 @@
-//! A rule in words: what it checks against which of AWS's fields, and what it has to read for that.
+//! A rule in words: what the rule checks, the AWS fields that decide, and the operations that read them.
 
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ use super::{Inputs, Needs, Rule, RuleError};
 pub struct Explanation {
     /// What must hold, and of what.
     pub checks: String,
-    /// How bad a failure is, case by case.
+    /// The severity of a failure, case by case.
     pub severity: String,
-    /// The fields that decide, and which of AWS's fields they come from.
+    /// The fields that decide, and the AWS fields that each is computed from.
     pub reads: Vec<(String, String)>,
-    /// When it cannot be decided.
+    /// When the outcome is unknown.
     pub unknown: String,
     /// What has to be read and declared.
     pub needs: Needs,
@@ -30,7 +30,7 @@ pub struct Explainer {
     inputs: Inputs,
     /// What each field says, by kind of subject.
     fields: BTreeMap<String, BTreeMap<String, String>>,
-    /// The kinds of subjects that live probes saw.
+    /// The kinds of subjects that live probes observe.
     observed: &'static [&'static str],
 }
 
@@ -64,7 +64,7 @@ impl Explainer {
             (Some(flow), when) => {
                 let only = when.map(|when| format!(", where `{when}`")).unwrap_or_default();
                 format!(
-                    "every path from {} to {} on {}, and the way back of the replies, is open{only}",
+                    "every path from {} to {} on {} is open, for requests and for replies{only}",
                     flow.from, flow.to, flow.port
                 )
             }
@@ -80,7 +80,7 @@ impl Explainer {
         }
     }
 
-    /// What has to be run before there is anything to check.
+    /// The command that makes the subjects to check.
     fn seen_by(&self, rule: &Rule) -> &'static str {
         if self.observed.contains(&rule.subject.as_str()) {
             " of a probe (`privek-audit probe`, or --probe of an audit)"
@@ -125,8 +125,8 @@ fn severity(rule: &Rule) -> String {
 fn unknown(needs: &Needs) -> String {
     let or = if needs.declarations.is_empty() { "" } else { ", or one of these declarations," };
     format!(
-        "as long as an answer of these operations{or} is missing, and the rest does not decide by itself: a \
-         failure that is certain stays one, and nothing passes on what is not known"
+        "when an answer of these operations{or} is missing and the other inputs do not decide. A proven \
+         failure stays a failure; an unknown input never makes a pass."
     )
 }
 

@@ -408,7 +408,7 @@ fn evaluate_atom(atom: &Atom, scope: &Scope<'_>) -> Result<Known<bool>, String> 
     }
     match Cel::resolve(&atom.expr, &context) {
         Ok(Cel::Bool(value)) => Ok(Ok(value)),
-        Ok(other) => Err(format!("it is a {}, not true or false", other.type_of())),
+        Ok(other) => Err(format!("the result is a {}, not true or false", other.type_of())),
         Err(error) => Err(shorten(&error.to_string())),
     }
 }

@@ -72,7 +72,7 @@ impl Path {
                 return Err(Nothing::Mistake(format!("`{self}` is not one value")));
             };
             value = value.get(name).ok_or_else(|| {
-                let what = if value.is_null() { "its owner is null" } else { "there is no such field" };
+                let what = if value.is_null() { "its owner is null" } else { "no such field" };
                 Nothing::Mistake(format!("`{self}` has no value: {what}"))
             })?;
         }
@@ -80,7 +80,7 @@ impl Path {
         Ok(value)
     }
 
-    /// All values at the end of the path; lists on the way are walked through.
+    /// All values at the end of the path; lists along the path are walked through.
     pub(super) fn all<'a>(&self, scope: &Scope<'a>) -> Vec<&'a Value> {
         let mut values: Vec<&Value> = lookup(&self.root, scope).into_iter().collect();
         for step in &self.steps {
@@ -89,7 +89,7 @@ impl Path {
         values
     }
 
-    /// Adds what is missing on the way, and with `deep` anywhere below the end.
+    /// Adds what is missing along the path, and with `deep` anywhere below the end.
     pub(super) fn missing(&self, scope: &Scope<'_>, deep: bool, into: &mut BTreeSet<Missing>) {
         let mut values: Vec<&Value> = lookup(&self.root, scope).into_iter().collect();
         for step in &self.steps {
@@ -114,7 +114,7 @@ impl fmt::Display for Path {
 
 fn lookup<'a>(name: &str, scope: &Scope<'a>) -> Result<&'a Value, Nothing> {
     let found = scope.iter().rev().find(|(variable, _)| *variable == name);
-    found.map(|(_, value)| *value).ok_or_else(|| Nothing::Mistake(format!("there is no `{name}` here")))
+    found.map(|(_, value)| *value).ok_or_else(|| Nothing::Mistake(format!("unknown variable `{name}`")))
 }
 
 fn known(value: &Value) -> Result<(), Nothing> {
@@ -140,7 +140,7 @@ pub(super) fn marker(value: &Value) -> Vec<Missing> {
     let mut missing: Vec<Missing> =
         items.filter_map(|item| serde_json::from_value(item.clone()).ok()).collect();
     if missing.is_empty() {
-        missing.push(Missing::operation("an input that is not known", None));
+        missing.push(Missing::operation("an input without a description", None));
     }
     missing
 }
@@ -182,10 +182,10 @@ impl NoSuchField {
     /// What to say about a path that names it.
     pub(super) fn message(&self, path: &Path) -> String {
         let meant = nearest(&self.field, self.known.iter().map(String::as_str)).map_or_else(
-            || format!("there is {}", self.known.join(", ")),
+            || format!("known are {}", self.known.join(", ")),
             |meant| format!("did you mean `{meant}`?"),
         );
-        format!("there is no `{}` in `{path}`; {meant}", self.field)
+        format!("unknown field `{}` in `{path}`; {meant}", self.field)
     }
 }
 

@@ -44,10 +44,7 @@ impl<'c> Checker<'c> {
             self.not_empty(text);
         }
         if raw.references.value.is_empty() {
-            self.wrong(
-                &raw.references,
-                "a rule needs at least one reference: an address where AWS documents it",
-            );
+            self.wrong(&raw.references, "a rule needs at least one reference: a page of AWS's documentation");
         }
         self.covers(&raw.covers);
         let flow = self.subject(&raw);
@@ -107,7 +104,7 @@ impl<'c> Checker<'c> {
     fn covers(&mut self, numbers: &[Spanned<String>]) {
         for (at, number) in numbers.iter().enumerate() {
             if numbers[..at].iter().any(|other| other.value == number.value) {
-                self.wrong(number, format!("the number {} is there twice", number.value));
+                self.wrong(number, format!("the number {} is set twice", number.value));
             } else if !self.numbers.contains(&number.value) {
                 let meant = nearest(&number.value, self.numbers.iter().map(String::as_str));
                 let meant = meant.map(|meant| format!("; did you mean {meant}?")).unwrap_or_default();
@@ -125,7 +122,7 @@ impl<'c> Checker<'c> {
                     self.vocabulary.kinds.keys().map(String::as_str).filter(|kind| *kind != FLOW).collect();
                 if !kinds.contains(&subject.value.as_str()) {
                     let message =
-                        format!("there is no subject `{}`; there is {}", subject.value, kinds.join(", "));
+                        format!("unknown subject `{}`; known are {}", subject.value, kinds.join(", "));
                     self.wrong(subject, message);
                 }
                 if raw.assert.is_none() {
@@ -190,7 +187,7 @@ impl<'c> Checker<'c> {
             if evidence[..at].iter().any(|other| other.last() == path.last()) {
                 self.wrong(
                     &raw.evidence[at],
-                    format!("there are two values named `{}` in the evidence", path.last()),
+                    format!("two values of the evidence are named `{}`", path.last()),
                 );
             }
         }
@@ -213,13 +210,11 @@ impl<'c> Checker<'c> {
     fn severity(&mut self, raw: &Spanned<RawSeverity>) -> Option<Vec<(Option<Expression>, Severity)>> {
         let cases = &raw.value.0;
         if cases.last().is_none_or(|last| last.when.is_some()) {
-            self.wrong(raw, "the last severity must have no `when`, so that there always is one");
+            self.wrong(raw, "the last severity must have no `when`; every subject needs a severity");
         }
         for case in cases.iter().rev().skip(1).filter(|case| case.when.is_none()) {
-            let message = format!(
-                "a severity without `when` must be the last: nothing comes after {:?}",
-                case.severity
-            );
+            let message =
+                format!("a severity without `when` must be the last, but is before {:?}", case.severity);
             self.wrong(raw, message.to_lowercase());
         }
         let mut compiled = Vec::new();
@@ -245,7 +240,7 @@ impl<'c> Checker<'c> {
         for function in expression.functions.iter().filter(|name| !FUNCTIONS.contains(&name.as_str())) {
             let meant = nearest(function, FUNCTIONS.iter().copied());
             let meant = meant.map_or_else(
-                || format!("there is {}", FUNCTIONS.join(", ")),
+                || format!("known are {}", FUNCTIONS.join(", ")),
                 |meant| format!("did you mean `{meant}`?"),
             );
             self.wrong_at(text, function, format!("unknown function `{function}`; {meant}"));
@@ -258,7 +253,7 @@ impl<'c> Checker<'c> {
                 self.wrong_at(
                     text,
                     path.last(),
-                    format!("`{path}` is not true or false; compare it with something"),
+                    format!("`{path}` is not true or false; compare the value, for instance with =="),
                 );
             }
         }
@@ -303,7 +298,7 @@ impl<'c> Checker<'c> {
             // A kind that does not exist has been reported where it is named.
             if path.root != self.kind {
                 let known = [self.kind.as_str(), "cluster", "target"];
-                let message = format!("there is no `{}` here; there is {}", path.root, known.join(", "));
+                let message = format!("unknown variable `{}`; known are {}", path.root, known.join(", "));
                 self.wrong_at(text, &path.root, message);
             }
             return None;

@@ -48,7 +48,7 @@ impl Rules {
             sources.push(Source::new(&area, &path.display().to_string(), &text));
         }
         if sources.is_empty() {
-            let reason = "it holds no file whose name ends in .yaml or .yml".to_owned();
+            let reason = "no file in the directory ends in .yaml or .yml".to_owned();
             return Err(RuleError::Unreadable { path: directory.display().to_string(), reason });
         }
         self.with(sources)

@@ -1,7 +1,7 @@
 //! What has to be read before a rule can decide: IAM actions and declarations, by kind of subject, field
 //! and flow (`inputs.yaml`).
 //!
-//! Nobody writes that file by hand: a test withholds each collection and each declaration from every
+//! The file is not written by hand: a test withholds each collection and each declaration from every
 //! healthy cluster, and notes which fields, subjects and flows change.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -34,7 +34,7 @@ impl Default for Templates {
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.add_filter("sh", |text: String| quote(&text));
-        environment.add_filter("in_the_way", |blockers: Jinja| in_the_way(&blockers));
+        environment.add_filter("blocked_by", |blockers: Jinja| blocked_by(&blockers));
         Self { environment }
     }
 }
@@ -47,7 +47,7 @@ impl Templates {
             .map_err(|error| NotATemplate { message: text(&error), line: error.line().unwrap_or(1) })?;
         if let Some(filter) = filters(source).into_iter().find(|filter| !self.has_filter(filter)) {
             let line = source.lines().position(|line| line.contains(filter)).map_or(1, |at| at + 1);
-            return Err(NotATemplate { message: format!("there is no filter `{filter}`"), line });
+            return Err(NotATemplate { message: format!("unknown filter `{filter}`"), line });
         }
         let template = self
             .environment
@@ -99,14 +99,52 @@ fn filters(source: &str) -> BTreeSet<&str> {
     found
 }
 
-/// How many objects these blockers are of: `1 object stands in the way`.
-fn in_the_way(blockers: &Jinja) -> Result<String, Error> {
-    let ids: Result<BTreeSet<String>, Error> =
-        blockers.try_iter()?.map(|blocker| Ok(blocker.get_attr("id")?.to_string())).collect();
-    Ok(match ids?.len() {
-        1 => "1 object stands in the way".to_owned(),
-        many => format!("{many} objects stand in the way"),
-    })
+/// The objects of these blockers, counted by kind: `blocked by 1 security group and 2 route tables`.
+fn blocked_by(blockers: &Jinja) -> Result<String, Error> {
+    let mut seen = BTreeSet::new();
+    let mut kinds: Vec<(String, usize)> = Vec::new();
+    for blocker in blockers.try_iter()? {
+        let kind = blocker.get_attr("kind")?.to_string();
+        if !seen.insert((kind.clone(), blocker.get_attr("id")?.to_string())) {
+            continue;
+        }
+        match kinds.iter_mut().find(|(known, _)| *known == kind) {
+            Some((_, count)) => *count += 1,
+            None => kinds.push((kind, 1)),
+        }
+    }
+    let objects: Vec<String> = kinds.iter().map(|(kind, count)| counted(*count, &in_words(kind))).collect();
+    let objects = match objects.split_last() {
+        None => counted(0, "object"),
+        Some((only, [])) => only.clone(),
+        Some((last, others)) => format!("{} and {last}", others.join(", ")),
+    };
+    Ok(format!("blocked by {objects}"))
+}
+
+/// The name of a kind of object as AWS writes it: `vpc-peering-connection` is a VPC peering connection.
+fn in_words(kind: &str) -> String {
+    match kind {
+        "" => return "object".to_owned(),
+        "unknown" => return "unknown object".to_owned(),
+        // Whose answer it is, only the blocker's id says.
+        "dns" => return "DNS answer".to_owned(),
+        _ => {}
+    }
+    let words = kind.split('-').map(|word| match word {
+        "vpc" | "acl" | "nat" | "vpn" | "dns" | "eni" | "iam" => word.to_uppercase(),
+        "resolver" => "Resolver".to_owned(),
+        _ => word.to_owned(),
+    });
+    words.collect::<Vec<_>>().join(" ")
+}
+
+fn counted(count: usize, name: &str) -> String {
+    match (count, name.strip_suffix("family")) {
+        (1, _) => format!("1 {name}"),
+        (_, Some(before)) => format!("{count} {before}families"),
+        (_, None) => format!("{count} {name}s"),
+    }
 }
 
 /// A word for a POSIX shell, quoted only where it has to be.
@@ -191,17 +229,50 @@ mod tests {
 
     #[test]
     fn a_mistyped_filter_is_found_before_it_is_used() {
-        assert_eq!(render("{{ vpc.id | joim }}", &json!({})).unwrap_err(), "there is no filter `joim`");
+        assert_eq!(render("{{ vpc.id | joim }}", &json!({})).unwrap_err(), "unknown filter `joim`");
+    }
+
+    fn blocked(objects: &[(&str, &str)]) -> String {
+        let blockers: Vec<Value> = objects.iter().map(|(kind, id)| json!({"kind": kind, "id": id})).collect();
+        render("{{ vpc.blockers | blocked_by }}.", &json!({"blockers": blockers})).unwrap()
     }
 
     #[test]
-    fn objects_in_the_way_are_counted_once_each() {
-        let said = |ids: &[&str]| {
-            let blockers: Vec<Value> = ids.iter().map(|id| json!({"id": id})).collect();
-            render("{{ vpc.blockers | in_the_way }}.", &json!({"blockers": blockers})).unwrap()
-        };
-        assert_eq!(said(&["acl-1", "acl-1"]), "1 object stands in the way.");
-        assert_eq!(said(&["acl-1", "sg-1", "acl-1"]), "2 objects stand in the way.");
+    fn blocking_objects_are_counted_once_each_by_kind_in_the_order_of_the_blockers() {
+        let (acl, group) = (("network-acl", "acl-1"), ("security-group", "sg-1"));
+        assert_eq!(blocked(&[acl, acl]), "blocked by 1 network ACL.");
+        let tables = [("route-table", "rtb-1"), ("route-table", "rtb-2")];
+        assert_eq!(
+            blocked(&[group, tables[0], group, tables[1], tables[0]]),
+            "blocked by 1 security group and 2 route tables."
+        );
+        assert_eq!(
+            blocked(&[tables[0], acl, group, tables[1]]),
+            "blocked by 2 route tables, 1 network ACL and 1 security group."
+        );
+        assert_eq!(blocked(&[]), "blocked by 0 objects.");
+    }
+
+    #[test]
+    fn kinds_of_blocking_objects_are_written_as_aws_writes_them() {
+        for (kind, one, two) in [
+            ("vpc-peering-connection", "1 VPC peering connection", "2 VPC peering connections"),
+            ("nat-gateway", "1 NAT gateway", "2 NAT gateways"),
+            ("vpn-gateway", "1 VPN gateway", "2 VPN gateways"),
+            ("resolver-rule", "1 Resolver rule", "2 Resolver rules"),
+            ("dns", "1 DNS answer", "2 DNS answers"),
+            ("address-family", "1 address family", "2 address families"),
+            ("", "1 object", "2 objects"),
+        ] {
+            assert_eq!(blocked(&[(kind, "a")]), format!("blocked by {one}."));
+            assert_eq!(blocked(&[(kind, "a"), (kind, "b")]), format!("blocked by {two}."));
+        }
+    }
+
+    #[test]
+    fn unknown_blockers_are_an_unknown_object() {
+        let vpc = json!({"blockers": {"$unknown": []}});
+        assert_eq!(render("{{ vpc.blockers | blocked_by }}", &vpc).unwrap(), "blocked by 1 unknown object");
     }
 
     #[test]

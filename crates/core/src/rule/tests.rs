@@ -121,6 +121,7 @@ static MADE: Pack = Pack {
     },
     not_covered: Document { file: "not_covered.yaml", text: "{}" },
     inputs: Document { file: "inputs.yaml", text: "{ kinds: {}, flows: {} }" },
+    kinds: &["cluster", "subnet", "flow"],
     vocabulary,
     observed: &[],
     region_variable: "$REGION",
@@ -273,17 +274,20 @@ fn mistakes_are_found_with_file_line_column_and_what_would_be_right() {
     let cases = [
         (
             rule("subnet.fre >= 16", ""),
-            format!("{place}:5:17: there is no `fre` in `subnet.fre`; did you mean `free`?"),
+            format!("{place}:5:17: unknown field `fre` in `subnet.fre`; did you mean `free`?"),
         ),
         (
             rule("subnet.free >= 16", "").replace("subnet.id", "subnet.idd"),
-            "there is no `idd` in `subnet.idd`".into(),
+            "unknown field `idd` in `subnet.idd`".into(),
         ),
         (rule("sise(subnet.paths) > 0", ""), "unknown function `sise`; did you mean `size`?".into()),
         (rule("subnet.free >=", ""), format!("{place}:5:")),
         (rule("subnet.free", ""), "`subnet.free` is not true or false".into()),
-        (rule("subnet.paths.all(p, p.opn)", ""), "there is no `opn` in `subnet.paths[].opn`".into()),
-        (rule("subnets.free > 1", ""), "there is no `subnets` here; there is subnet, cluster, target".into()),
+        (rule("subnet.paths.all(p, p.opn)", ""), "unknown field `opn` in `subnet.paths[].opn`".into()),
+        (
+            rule("subnets.free > 1", ""),
+            "unknown variable `subnets`; known are subnet, cluster, target".into(),
+        ),
         (
             rule("subnet.free > 1", "wen: true\n"),
             format!("{place}:5:1: unknown field `wen`; did you mean `when`?"),
@@ -302,7 +306,7 @@ fn mistakes_are_found_with_file_line_column_and_what_would_be_right() {
         ),
         (
             rule("subnet.free > 1", "").replace("subject: subnet", "subject: subnt"),
-            "there is no subject `subnt`".into(),
+            "unknown subject `subnt`".into(),
         ),
         (
             rule("subnet.free > 1", "").replace("is too small", "{{"),
@@ -310,7 +314,7 @@ fn mistakes_are_found_with_file_line_column_and_what_would_be_right() {
         ),
         (
             rule("subnet.free > 1", "").replace("[subnet.free]", "[subnet.fee]"),
-            format!("{place}:8:19: there is no `fee`"),
+            format!("{place}:8:19: unknown field `fee`"),
         ),
         (
             rule("subnet.free > 1", "")
@@ -350,5 +354,5 @@ fn a_number_that_a_rule_covers_is_in_the_catalogue_and_named_once() {
         "{said}"
     );
     let said = problem(&rule("subnet.isolated", "covers: [SUB-01, SUB-01]\n"));
-    assert!(said.contains("the number SUB-01 is there twice"), "{said}");
+    assert!(said.contains("the number SUB-01 is set twice"), "{said}");
 }

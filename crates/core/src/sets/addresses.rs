@@ -151,7 +151,7 @@ pub fn told(all: &[String]) -> String {
     format!("{} and {} more", all[..shown].join(", "), all.len() - shown)
 }
 
-/// A single address is told without a length.
+/// A single address is written without a length.
 fn text(prefix: IpNet) -> String {
     if prefix.prefix_len() == prefix.max_prefix_len() {
         prefix.addr().to_string()

@@ -35,7 +35,7 @@ pub struct Ports {
 /// What is wrong with the text of a port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no port: write tcp/443, udp/53, tcp/1024-65535, icmp (echo) or any (every protocol and port)"
+    "`{0}` is not a port: write tcp/443, udp/53, tcp/1024-65535, icmp (echo) or any (every protocol and port)"
 )]
 pub struct PortsError(pub String);
 
@@ -103,7 +103,7 @@ const ICMPV6: u8 = 58;
 const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
 
 /// The first port that Linux (32768-60999), Windows and macOS (49152-65535) pick themselves; address
-/// translation, that of the VPC CNI on the way out of the VPC included, picks lower ones too.
+/// translation, that of the VPC CNI for packets that leave the VPC included, uses lower ones too.
 const PICKED: u16 = 32768;
 
 /// One in a hundred of them.

@@ -10,12 +10,12 @@ use serde_json::Value;
 
 use crate::known::Missing;
 
-/// Something that rules are about.
+/// An object that rules are about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
     /// One of the kinds.
     pub kind: &'static str,
-    /// AWS's id or name.
+    /// The AWS id or name of the subject.
     pub id: String,
     /// A name to show beside the id.
     pub name: Option<String>,
@@ -37,24 +37,24 @@ impl Subject {
 pub struct Subjects {
     /// Those that are known.
     pub listed: Vec<Subject>,
-    /// Why there may be more; empty when the list is complete.
+    /// The missing inputs of the list; empty when the list is complete.
     pub unlisted: Vec<Missing>,
 }
 
 impl Subjects {
-    /// None, because what would list them is missing.
+    /// No subjects, because the inputs of the list are missing.
     pub fn unlisted(missing: Vec<Missing>) -> Self {
         Self { listed: Vec::new(), unlisted: missing }
     }
 }
 
-/// A flow that a rule declares: who must reach whom, on which port.
+/// A flow that a rule declares: source, destination and port.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
-    /// Anything that an [`EndSpec`] may be: a role, a service, an id, an address, a declared network.
+    /// The source, anything that an [`EndSpec`] may be: a role, a service, an id, an address, a declared network.
     pub from: String,
-    /// The same.
+    /// The destination, as in `from`.
     pub to: String,
     /// Anything that a [`FlowPort`] may be, for instance `tcp/443` or `webhooks`.
     pub port: String,
@@ -63,14 +63,14 @@ pub struct FlowSpec {
 /// What was audited, for templates and the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Target {
-    /// The account, if it is known.
+    /// The id of the audited AWS account; null where unknown.
     pub account: Option<String>,
-    /// The region, if it is known.
+    /// The AWS region of the audited cluster; null where unknown.
     pub region: Option<String>,
-    /// `aws`, `aws-cn`, `aws-us-gov`, ….
+    /// The AWS partition: `aws`, `aws-cn`, `aws-us-gov`, ….
     pub partition: String,
-    /// The cluster's name, if there is one.
+    /// The name of the audited cluster; null where none was audited.
     pub cluster: Option<String>,
-    /// The cluster's VPC, if it is known.
+    /// The VPC of the audited cluster; null where unknown.
     pub vpc: Option<String>,
 }

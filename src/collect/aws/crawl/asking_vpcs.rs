@@ -9,7 +9,7 @@ use crate::collect::aws::ec2::vpcs::prefixes;
 use crate::collect::aws::session::Session;
 
 /// What answers names in the VPCs that hold one of these networks or an inbound endpoint, of those that
-/// were read for their packets only: people ask the resolver of their own VPC, and rules lead to others.
+/// were read for their packets only: clients query the resolver of their own VPC, and rules forward to others.
 pub(crate) async fn read(session: &Session<'_>, networks: &[IpNet]) {
     let overlaps = |prefix: &IpNet| {
         networks
@@ -20,7 +20,7 @@ pub(crate) async fn read(session: &Session<'_>, networks: &[IpNet]) {
         let read = snapshot.aws.vpcs.iter().flatten();
         let endpoints = snapshot.aws.resolver_endpoints.iter().flatten();
         let inbound = endpoints.filter(|endpoint| endpoint.direction.as_deref() == Some("INBOUND"));
-        // A rule may lead to any of them.
+        // A rule may forward to any of them.
         let hosts: BTreeSet<&str> = inbound.filter_map(|endpoint| endpoint.host_vpc_id.as_deref()).collect();
         let holding =
             read.filter(|vpc| hosts.contains(vpc.vpc_id.as_str()) || prefixes(vpc).iter().any(overlaps));

@@ -1,4 +1,4 @@
-//! The ends of a path: which VPCs they lead to, before any VPC is known.
+//! The ends of a path: the VPCs that they are in, before any VPC is known.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -60,7 +60,7 @@ impl LocatableEnds {
     }
 }
 
-/// The VPCs that ends lead to.
+/// The VPCs that ends are in.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct LocatedVpcs {
     /// Those that hold what an id names.
@@ -121,7 +121,7 @@ async fn holding(session: &Session<'_>, id: &str) -> Result<Vec<String>, Collect
     Ok(found.unwrap_or_default())
 }
 
-/// The VPCs whose prefixes overlap one of the networks. Everything is no place: `0.0.0.0/0` leads to no VPC.
+/// The VPCs whose prefixes overlap one of the networks. `0.0.0.0/0` names no VPC.
 async fn overlapping(
     session: &Session<'_>,
     networks: &BTreeSet<IpNet>,

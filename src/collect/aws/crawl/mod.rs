@@ -1,4 +1,4 @@
-//! Which call leads to which. Nothing waits for anything that it does not need.
+//! The order of calls. No call waits for an answer that the call does not need.
 
 pub(super) mod account;
 pub(super) mod afterwards;

@@ -45,7 +45,7 @@ pub(super) async fn all(session: &Session<'_>, vpc: &str) {
     );
 }
 
-/// Route 53 must be told the VPC's region: without one there is nothing to ask.
+/// Route 53 needs the VPC's region: without a region there is no call.
 async fn hosted_zones(session: &Session<'_>, vpc: &str) {
     let region = session.look(|snapshot| snapshot.header.region.clone());
     let Some(region) = region else { return };
@@ -77,8 +77,7 @@ async fn records(session: &Session<'_>, zones: Vec<HostedZoneSummary>) {
         }
         match owner.owning_account.filter(|owner| account.as_ref().is_some_and(|account| account != owner)) {
             Some(owner) => {
-                let message =
-                    format!("{id} belongs to account {owner}: read it with a profile of that account");
+                let message = format!("{id} belongs to account {owner}; add --profile for that account");
                 session.gap(operation, &id, "OtherAccount", message);
             }
             None => _ = own.insert(id),

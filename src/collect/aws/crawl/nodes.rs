@@ -230,7 +230,7 @@ pub(super) async fn types(session: &Session<'_>, names: Vec<String>) {
     join!(described(session, &batches), offered(session, &batches));
 }
 
-/// The zones that offer the types. A type that nobody offers is no error here.
+/// The zones that offer the types. A type that no zone offers is no error here.
 async fn offered(session: &Session<'_>, batches: &[Vec<String>]) {
     each(batches, |batch| {
         let field = collection!(instance_type_offerings);

@@ -16,7 +16,7 @@ const TRANSIT_GATEWAYS: AskedOnce = AskedOnce("transit gateways");
 /// Route tables of transit gateways, for their routes.
 const ROUTE_TABLES: AskedOnce = AskedOnce("routes of transit gateway route tables");
 
-/// The attachments of the VPC and the gateways that they lead to.
+/// The attachments of the VPC and their transit gateways.
 pub(super) async fn attachments(session: &Session<'_>, vpc: &str) {
     let (ec2, scope) = (&session.clients.ec2, &[vpc.to_owned()]);
     let (of_vpc, all) = join!(
@@ -56,7 +56,7 @@ pub(super) async fn of_vpcs(session: &Session<'_>, vpcs: &[String]) {
     session.read(operations::DESCRIBE_TRANSIT_GATEWAY_VPC_ATTACHMENTS, field, vpcs, call).await;
 }
 
-/// One transit gateway that nobody asked for yet: itself, its attachments, its tables and their routes.
+/// One transit gateway that was not read yet: itself, its attachments, its tables and their routes.
 pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<String>) {
     if !session.is_unasked(TRANSIT_GATEWAYS, id.clone()) {
         return;
@@ -79,7 +79,7 @@ pub(super) async fn gateway(session: &Session<'_>, id: String, owner: Option<Str
     let tables = async {
         if foreign {
             let owner = owner.as_deref().unwrap_or_default();
-            let message = format!("{id} belongs to account {owner}: read it with a profile of that account");
+            let message = format!("{id} belongs to account {owner}; add --profile for that account");
             session.gap(operations::DESCRIBE_TRANSIT_GATEWAY_ROUTE_TABLES, &id, "OtherAccount", message);
             return;
         }

@@ -1,5 +1,5 @@
 //! VPCs behind transit gateways: not all that are attached, but those that the gateways' route
-//! tables lead to on the way to what a path is about, and back.
+//! tables forward to, between the ends of a path, in both directions.
 //!
 //! The walk needs nothing but attachments and transit gateway routes, so all the VPCs that it finds
 //! are read side by side. It takes every VPC for one that sends packets back into the gateway,
@@ -20,7 +20,7 @@ use super::vpc;
 /// How many VPCs behind transit gateways are read at most.
 const AT_MOST: usize = 20;
 
-/// Reads those behind the transit gateways of `near`, which were read, on the way to the networks, and those of
+/// Reads those behind the transit gateways of `near`, which were read, on paths to the networks, and those of
 /// `candidates`, VPCs that an address end may be in, that share a gateway with them.
 pub(crate) async fn read(
     session: &Session<'_>,
@@ -36,8 +36,7 @@ pub(crate) async fn read(
     for (vpc, owner) in found {
         match owner.filter(|owner| account.as_ref().is_some_and(|account| account != owner)) {
             Some(owner) => {
-                let message =
-                    format!("{vpc} belongs to account {owner}: read it with a profile of that account");
+                let message = format!("{vpc} belongs to account {owner}; add --profile for that account");
                 session.gap(operations::DESCRIBE_VPCS, &vpc, "OtherAccount", message);
             }
             None => readable.push(vpc),
@@ -119,7 +118,7 @@ impl<'a> Attachments<'a> {
         attachments
     }
 
-    /// The VPCs that a route leads to.
+    /// The VPCs that a route forwards to.
     fn behind(&self, route: &'a TransitGatewayRoute) -> impl Iterator<Item = &'a str> {
         route.transit_gateway_attachments.iter().filter_map(|to| match to.resource_type.as_deref() {
             Some("vpc") => to.resource_id.as_deref(),

@@ -15,7 +15,7 @@ use crate::collect::aws::{operations, route53resolver};
 
 use super::{names, region, transit};
 
-/// States of a peering connection that lead nowhere any more.
+/// States of a peering connection that forwards no packets any more.
 const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];
 
 /// VPCs, for everything in and around them.
@@ -33,7 +33,7 @@ pub(super) async fn of_subnets(session: &Session<'_>, subnets: &[String]) -> Opt
     found.into_iter().find_map(|subnet| subnet.vpc_id)
 }
 
-/// Everything in and around these VPCs, as far as nobody asked for it yet.
+/// Everything in and around these VPCs, as far as not read yet.
 pub(crate) async fn near(session: &Session<'_>, vpcs: impl Iterator<Item = &String>) {
     let vpcs = session.unasked(NEAR, vpcs.cloned());
     each(vpcs, |vpc| async move { Box::pin(everything(session, &vpc)).await }).await;
@@ -47,13 +47,13 @@ pub(crate) fn at_most(
 ) -> Vec<String> {
     let mut kept: Vec<String> = vpcs.into_iter().collect();
     for vpc in kept.split_off(limit.min(kept.len())) {
-        let message = format!("{vpc} was left out: {limit} other VPCs that the path may cross were read");
+        let message = format!("{vpc} was not read; the limit is {limit} VPCs besides those of the ends");
         session.gap(operations::DESCRIBE_VPCS, &vpc, "NotFollowed", message);
     }
     kept
 }
 
-/// Everything in the VPC, and what it leads to.
+/// Everything in the VPC, and the networks that its routes forward to.
 async fn everything(session: &Session<'_>, vpc: &str) {
     let scope = &[vpc.to_owned()];
     let unread = session.unasked(NETWORKS, [vpc.to_owned()]);
@@ -277,15 +277,14 @@ async fn far(session: &Session<'_>, vpc: &str, peerings: &[VpcPeeringConnection]
             let owner = owner_id.as_deref().unwrap_or_default();
             elsewhere.insert(
                 id.clone(),
-                (
-                    "OtherAccount",
-                    format!("{id} belongs to account {owner}: read it with a profile of that account"),
-                ),
+                ("OtherAccount", format!("{id} belongs to account {owner}; add --profile for that account")),
             );
         } else if differs(place, &region) {
             let place = place.as_deref().unwrap_or_default();
-            elsewhere
-                .insert(id.clone(), ("OtherRegion", format!("{id} is in region {place}: read it there")));
+            elsewhere.insert(
+                id.clone(),
+                ("OtherRegion", format!("{id} is in region {place}; run in that region")),
+            );
         } else {
             readable.insert(id.clone());
         }

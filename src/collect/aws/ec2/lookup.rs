@@ -61,7 +61,7 @@ pub(crate) async fn instance(
     }
 }
 
-/// All VPCs that the account sees in the region.
+/// All VPCs in the region that the account can describe.
 pub(crate) async fn every_vpc(client: &Client) -> Fetched<Vec<shape::Vpc>> {
     let pages = client.describe_vpcs().into_paginator().page_size(1000);
     all(pages.items().send().try_collect(), vpcs::vpc).await

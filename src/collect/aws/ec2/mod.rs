@@ -1,4 +1,4 @@
-//! EC2: every describe call, filtered and paginated, and the way from the SDK's types to the
+//! EC2: every describe call, filtered and paginated, and the conversion of the SDK's types to the
 //! snapshot's shapes. One file a subject.
 
 pub(super) mod capacity;

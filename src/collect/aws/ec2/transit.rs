@@ -77,7 +77,7 @@ pub(crate) async fn gateway(client: &Client, id: &str) -> Fetched<Vec<shape::Tra
     .await
 }
 
-/// `DescribeTransitGateways`: those of the ids that the account sees.
+/// `DescribeTransitGateways`: those of the ids that the account can describe.
 pub(crate) async fn gateways(client: &Client, ids: &[String]) -> Fetched<Vec<shape::TransitGateway>> {
     let filter = filter("transit-gateway-id", ids);
     let pages = client.describe_transit_gateways().filters(filter).into_paginator();

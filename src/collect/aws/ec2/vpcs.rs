@@ -109,7 +109,7 @@ pub(crate) async fn zones(client: &Client) -> Fetched<Vec<shape::AvailabilityZon
     }
 }
 
-/// The prefixes of a VPC, IPv4 and IPv6; one that cannot be read leads nowhere.
+/// The prefixes of a VPC, IPv4 and IPv6, without those that cannot be parsed.
 pub(crate) fn prefixes(vpc: &shape::Vpc) -> Vec<IpNet> {
     let v4 = vpc.cidr_block_association_set.iter().filter_map(|block| block.cidr_block.as_deref());
     let v6 = vpc.ipv6_cidr_block_association_set.iter().filter_map(|block| block.ipv6_cidr_block.as_deref());

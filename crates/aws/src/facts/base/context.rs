@@ -15,7 +15,8 @@ use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::{Arn, Snapshot, unread};
 
 use super::memo::Memo;
-use super::planned_cluster;
+use super::planned_collections::CLUSTER_GROUP;
+use super::{context, planned_collections};
 
 /// What facts are computed from.
 #[derive(Debug)]
@@ -71,7 +72,7 @@ impl<'s> Context<'s> {
             memo: Memo::default(),
         };
         if let Some(plan) = context.plan() {
-            planned_cluster::assume(&context, plan);
+            context::assume(&context, plan);
         }
         context
     }
@@ -131,9 +132,9 @@ impl<'s> Context<'s> {
         access.ok_or_else(|| vec![self.field("cluster", "resourcesVpcConfig.endpointPublicAccess")])
     }
 
-    /// Why something that this collection would tell is unknown.
+    /// Why something that this collection would contain is unknown.
     pub fn missing(&self, collection: &str, id: Option<&str>) -> Missing {
-        if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
+        if self.plan().is_some() && planned_collections::is_of_cluster(collection) {
             return self.field(collection, collection);
         }
         unread::missing(self.snapshot, collection, id)
@@ -143,8 +144,8 @@ impl<'s> Context<'s> {
     pub fn field(&self, collection: &str, field: &str) -> Missing {
         let operation = crate::snapshot::aws::collection(collection)
             .map_or_else(|| collection.to_owned(), |known| format!("{}:{}", known.service, known.operation));
-        if self.plan().is_some() && planned_cluster::is_of_cluster(collection) {
-            let what = format!("{field}, which {operation} will tell");
+        if self.plan().is_some() && planned_collections::is_of_cluster(collection) {
+            let what = format!("{field}, which {operation} will return");
             return Missing::not_yet(what);
         }
         Missing::operation(format!("{field}, which {operation} did not return"), None)
@@ -162,12 +163,9 @@ impl<'s> Context<'s> {
         if value.is_some() || self.snapshot.header.snapshot_version >= version {
             return Ok(value);
         }
-        let mut missing = self.field(collection, field);
-        missing.what = format!(
-            "{field}, which snapshots of version {} leave out",
-            self.snapshot.header.snapshot_version
-        );
-        Err(vec![missing])
+        let version = self.snapshot.header.snapshot_version;
+        let what = format!("{field}, which snapshots of version {version} do not contain");
+        Err(vec![self.field(collection, field).worded(what)])
     }
 
     /// The time that dates are judged at, in seconds since 1970.
@@ -175,7 +173,7 @@ impl<'s> Context<'s> {
         let given = self.intent.as_of.as_deref().or(self.snapshot.header.collected_at.as_deref());
         given
             .and_then(|text| Time::parse(text)?.seconds())
-            .ok_or_else(|| vec![Missing::intent("the day that dates are judged at (--as-of 2026-11-20)")])
+            .ok_or_else(|| vec![Missing::intent("the date of the audit (--as-of 2026-11-20)")])
     }
 
     /// The items of a collection, if it was read for this id (a VPC, a cluster, …).
@@ -229,7 +227,7 @@ impl<'s> Context<'s> {
     }
 }
 
-/// A count as AWS gives them; one that cannot be meant is not taken for a fact.
+/// A count as AWS returns it; an implausible one is not a fact.
 pub(crate) fn plausible_count(count: Option<i64>) -> Option<i64> {
     count.filter(|count| (0..=100_000).contains(count))
 }
@@ -263,6 +261,24 @@ fn partition_of(region: &str) -> String {
         _ => "aws",
     };
     partition.to_owned()
+}
+
+/// Says what is taken for granted about a cluster that does not exist yet.
+pub(crate) fn assume(context: &Context<'_>, plan: &Plan) {
+    let groups = if plan.security_groups.is_empty() {
+        String::new()
+    } else {
+        format!(" and {}", plan.security_groups.join(", "))
+    };
+    context.assume(format!(
+        "The cluster does not exist yet. EKS will place its network interfaces in {}, with a new cluster security group ({CLUSTER_GROUP}){groups}. {CLUSTER_GROUP} allows traffic from itself and all outbound traffic. The cluster API endpoint has private access and no public access.",
+        plan.control_plane_subnets.join(", ")
+    ));
+    let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };
+    context.assume(format!(
+        "Nodes will be EC2 instances in {} with the cluster security group.",
+        subnets.join(", ")
+    ));
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
-//! What everything in facts stands on: the snapshot, the intent and the network, and which cluster this is.
+//! What all facts are computed from: the snapshot, the intent and the network, and which cluster this is.
 
 pub mod context;
 pub mod domain_name;
 mod memo;
 pub mod planned_cluster;
+pub mod planned_collections;

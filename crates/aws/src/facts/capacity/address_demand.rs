@@ -1,5 +1,5 @@
-//! What node groups want from the subnets of a zone: nodes that run, up to what the CNI takes, and
-//! whole nodes to come; at the least and at the most that missing inputs could mean.
+//! Addresses that node groups need in the subnets of a zone: running nodes up to what the CNI assigns, and
+//! additional nodes completely; as the smallest and the largest number that missing inputs allow.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::snapshot::aws::ec2::Instance;
 
 use super::bin_packing::{Free, Item};
 
-/// What a group's nodes take, at the least and at the most.
+/// The addresses of a group's nodes, as the smallest and the largest number.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Load {
     /// At the least.
@@ -28,9 +28,9 @@ pub(crate) struct Load {
 /// What is assumed of an input that is missing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bound {
-    /// What takes least.
+    /// The smallest number of addresses.
     Low,
-    /// What takes most.
+    /// The largest number of addresses.
     High,
 }
 
@@ -49,7 +49,7 @@ pub(crate) struct Member<'g> {
     pub running: Known<Vec<Running>>,
 }
 
-/// What a group's nodes take; every type counts, because the group may start any.
+/// The addresses of a group's nodes; every type counts, because the group may start any.
 pub(crate) fn load(
     context: &Context<'_>,
     group: &NodeGroup,
@@ -74,8 +74,7 @@ pub(crate) fn load(
     let mut missing = Vec::new();
     for candidate in cni.candidates() {
         if candidate.custom_networking {
-            let what =
-                "the subnets that the VPC CNI's custom networking gives to pods, which are in Kubernetes";
+            let what = "the pod subnets of the VPC CNI's custom networking; ENIConfig objects in Kubernetes are not read";
             missing.push(Missing::unmodelled(what));
             return Load { low: least, high: None, missing };
         }

@@ -1,6 +1,6 @@
-//! Which instance types can give pods interfaces of their own (security groups for pods).
+//! Which instance types support network interfaces for pods (security groups for pods).
 //!
-//! No API tells. The user guide names families that can and one that cannot; the whole list is in
+//! No API returns this. The user guide names families that can and one that cannot; the whole list is in
 //! `limits.go` of amazon-vpc-resource-controller-k8s, and grows with each family that AWS brings out
 //! (<https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html>).
 
@@ -13,7 +13,7 @@ use crate::facts::inventory::node_groups::{self, Listed, NodeGroup};
 /// Families of which the user guide says that they can.
 const CAN: [&str; 6] = ["c5", "c6g", "m5", "m6g", "r5", "r6g"];
 
-/// A group's types that cannot give pods interfaces; unknown where one may and may not.
+/// A group's types without network interfaces for pods; unknown where a type's support is not known.
 pub(crate) fn types_without(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<String>> {
     let types = group.instance_types.clone()?;
     if group.ami_type.as_deref().is_some_and(|ami| ami.starts_with("WINDOWS")) {
@@ -39,7 +39,7 @@ pub(crate) fn types_without(context: &Context<'_>, group: &NodeGroup) -> Known<V
     }
     if !doubtful.is_empty() {
         missing.push(Missing::unmodelled(format!(
-            "whether {} can give pods interfaces: IsTrunkingCompatible in limits.go of amazon-vpc-resource-controller-k8s says so, and no API",
+            "support of {} for network interfaces of pods; only IsTrunkingCompatible in limits.go of amazon-vpc-resource-controller-k8s shows support",
             doubtful.join(", ")
         )));
     }
@@ -63,8 +63,9 @@ pub(crate) fn elsewhere(context: &Context<'_>, group: &NodeGroup, listed: &Liste
     match node_groups::loose_instances(context, &listed.groups) {
         Ok(loose) if loose.is_empty() => {}
         Ok(_) => {
-            missing
-                .push(Missing::unmodelled("whether nodes outside the node groups can give pods interfaces"));
+            missing.push(Missing::unmodelled(
+                "support of nodes outside the node groups for network interfaces of pods",
+            ));
         }
         Err(why) => missing.extend(why),
     }

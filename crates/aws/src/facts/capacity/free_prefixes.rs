@@ -1,7 +1,7 @@
 //! How many free, aligned /28 blocks a subnet has: in prefix mode a node takes whole ones, so
 //! scattered free addresses are worth nothing to it.
 //!
-//! No API tells. They are what is left of the subnet's block without AWS's five addresses, those of
+//! No API returns them. They are what is left of the subnet's block without AWS's five addresses, those of
 //! its interfaces and their prefixes, and what is reserved for explicit use
 //! (<https://docs.aws.amazon.com/vpc/latest/userguide/subnet-cidr-reservation.html>); and only where
 //! the sum agrees with `AvailableIpAddressCount` is it known that nothing was overlooked, such as the
@@ -15,7 +15,7 @@ use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::{Context, plausible_count};
 
-/// Length of a prefix that a node takes.
+/// Length of a prefix that a node uses.
 const BLOCK: u8 = 28;
 
 /// First and last addresses of a subnet that AWS keeps for itself:
@@ -41,7 +41,7 @@ struct Reserved {
     prefix: Vec<Ipv4Net>,
 }
 
-/// The number of free, aligned /28 blocks that a node may take from this subnet.
+/// The number of free, aligned /28 blocks that nodes may use in this subnet.
 pub(crate) fn free_blocks(context: &Context<'_>, id: &str) -> Known<i64> {
     let subnet = context.network.subnet(id)?;
     let field = |name: &str| vec![context.field("Subnets", &format!("{name} of {id}"))];
@@ -65,7 +65,7 @@ pub(crate) fn free_blocks(context: &Context<'_>, id: &str) -> Known<i64> {
         _ if blocks == 0 && available <= left => Ok(0),
         Err(missing) => Err(missing),
         _ => Err(vec![Missing::unmodelled(format!(
-            "what holds addresses of {id}: its interfaces, as read, leave {left} free, and AWS says {available} (AvailableIpAddressCount)"
+            "the users of some addresses in {id}; its network interfaces leave {left} free, AvailableIpAddressCount is {available}"
         ))]),
     }
 }

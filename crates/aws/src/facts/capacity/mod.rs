@@ -68,9 +68,9 @@ pub(crate) fn plan(context: &Context<'_>, listed: &node_groups::Listed, loads: V
     if let Ok(loose) = node_groups::loose_instances(context, &listed.groups)
         && !loose.is_empty()
     {
-        context.assume("Nodes outside the node groups keep the addresses that they hold now.");
+        context.assume("Nodes outside the node groups keep their present addresses.");
     }
-    // A group whose place is unknown may be in anybody's way.
+    // A group in unknown subnets may use the addresses of any other.
     let elsewhere: Vec<Missing> = listed
         .unlisted
         .iter()
@@ -189,8 +189,9 @@ impl Misfits {
         match &self.high {
             Some(sets) if !named(sets) => {}
             _ if self.missing.is_empty() => {
-                missing
-                    .push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
+                missing.push(Missing::unmodelled(
+                    "the distribution of this many node groups over their subnets",
+                ));
             }
             _ => missing.extend(self.missing.iter().cloned()),
         }
@@ -216,7 +217,7 @@ impl Misfits {
     }
 }
 
-/// The largest maximum of this group with which every pod of everybody has an address.
+/// The largest maximum of this group with which every pod of every group has an address.
 fn size_that_fits(context: &Context<'_>, members: &[Member<'_>], at: usize) -> Option<i64> {
     let zones = members[at].zones.as_ref().ok()?;
     let holds = |size: i64| {
@@ -279,8 +280,7 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
         }
     }
     if missing.is_empty() {
-        missing
-            .push(Missing::operation("the addresses that running nodes hold", Some("ec2:DescribeInstances")));
+        missing.push(Missing::operation("the addresses of running nodes", Some("ec2:DescribeInstances")));
     }
     known::joined(missing)
 }

@@ -1,4 +1,4 @@
-//! What a subnet gives to pods: the VPC CNI's tags, prefixes, Fargate.
+//! Pods' addresses in a subnet: the VPC CNI's tags, prefixes, Fargate.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::snapshot::aws::ec2::{Subnet, tag};
 
 use super::free_prefixes;
 
-/// The tag that takes a subnet into, or with the value 0 out of, those that pods get addresses from:
+/// The tag that includes a subnet in those with pods' addresses, or with the value 0 excludes it:
 /// <https://docs.aws.amazon.com/eks/latest/best-practices/ip-opt.html>.
 const CNI_ROLE: &str = "kubernetes.io/role/cni";
 
@@ -24,20 +24,22 @@ const OF_CLUSTERS: [&str; 2] = ["kubernetes.io/cluster/", "cni.networking.k8s.aw
 /// The first version of the CNI that leaves out a node's own subnet: issue 3067 of amazon-vpc-cni-k8s.
 const EXCLUDES_OWN: (u32, u32) = (1, 22);
 
-/// What rules see of a subnet as a place of pods.
+/// What rules see of pods' addresses in a subnet.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct PodPlaceFacts {
-    /// Whether a Fargate profile names it (`fargateProfile.subnets`): each of its pods takes an address.
+    /// Whether a Fargate profile uses the subnet (`fargateProfile.subnets`); each Fargate pod uses one
+    /// address.
     hosts_fargate: Fact<bool>,
-    /// Whether nodes get /28 prefixes (`ENABLE_PREFIX_DELEGATION` of the add-on `vpc-cni`).
+    /// Whether the VPC CNI assigns /28 prefixes to nodes (`ENABLE_PREFIX_DELEGATION` of the add-on
+    /// `vpc-cni`).
     prefix_delegation: Fact<bool>,
-    /// Free, aligned /28 blocks (`NetworkInterfaces`, `SubnetCidrReservations`).
+    /// Free, aligned /28 blocks of the subnet (`NetworkInterfaces`, `SubnetCidrReservations`).
     free_prefixes: Fact<i64>,
-    /// Whether pods live in the subnets of an `ENIConfig` (`AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG`).
+    /// Whether pods use the subnets of an `ENIConfig` (`AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG`).
     custom_networking: Fact<bool>,
     /// The tag `kubernetes.io/role/cni` of `Subnets[].Tags`.
     cni_role: Fact<Option<String>>,
-    /// Subnets of its zone from which the VPC CNI gives addresses to pods of nodes in it
+    /// Subnets in the subnet's zone from which the VPC CNI assigns addresses to pods on the subnet's nodes
     /// (`Subnets[].Tags`).
     pod_subnets: Fact<Vec<String>>,
 }
@@ -57,7 +59,7 @@ impl<'c, 's> PodPlaces<'c, 's> {
         Self { context, cni: vpc_cni::cni(context), fargate: (subnets.collect(), missing) }
     }
 
-    /// What one subnet gives.
+    /// The facts about one subnet.
     pub fn facts(&self, id: &str) -> PodPlaceFacts {
         let context = self.context;
         let found = context.network.subnet(id);
@@ -71,7 +73,7 @@ impl<'c, 's> PodPlaces<'c, 's> {
         }
     }
 
-    /// The subnets that give addresses to pods of nodes in this one.
+    /// The subnets with the addresses of pods on nodes in this one.
     fn pod_subnets(&self, own: &Subnet) -> Known<Vec<String>> {
         let context = self.context;
         let excluded = tag(&own.tags, CNI_ROLE) == Some("0");
@@ -100,7 +102,7 @@ impl<'c, 's> PodPlaces<'c, 's> {
             Ok(false) => Ok(if excluded { Vec::new() } else { vec![own.subnet_id.clone()] }),
             Err(missing) if excluded && !found.is_empty() => Err(missing),
             _ if found.is_empty() && !doubtful.is_empty() => Err(vec![Missing::unmodelled(format!(
-                "whether the VPC CNI takes {}, whose tags keep it for some clusters in a way that changed between versions",
+                "the use of {} by the VPC CNI; its versions read the cluster tags of the subnet differently",
                 doubtful.join(", ")
             ))]),
             _ => Ok(found),
@@ -134,7 +136,7 @@ impl<'c, 's> PodPlaces<'c, 's> {
             return Ok(());
         }
         Err(vec![Missing::unmodelled(
-            "whether the installed VPC CNI leaves out a node's own subnet for its tag kubernetes.io/role/cni, which version 1.22 and later do",
+            "the effect of tag kubernetes.io/role/cni on a node's own subnet; VPC CNI 1.22 and later exclude the subnet",
         )])
     }
 }

@@ -35,7 +35,7 @@ pub(crate) struct Update {
     pub shortages: Vec<Shortage>,
 }
 
-/// The answer for the group at this place; `elsewhere` is what may be in its way unseen.
+/// The answer for the group at this place; `elsewhere` is what may use the same addresses unseen.
 pub(crate) fn update(
     context: &Context<'_>,
     members: &[Member<'_>],
@@ -85,7 +85,7 @@ pub(crate) fn update(
         why.extend(missing.iter().cloned());
         why.extend(nodes.as_ref().err().into_iter().flatten().cloned());
         if why.is_empty() {
-            why.push(Missing::unmodelled("how this many node groups and subnets fit into each other"));
+            why.push(Missing::unmodelled("the distribution of this many node groups over their subnets"));
         }
     }
     let fits = known::disproved(!shortages.is_empty(), why);

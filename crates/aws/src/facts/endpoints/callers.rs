@@ -1,5 +1,5 @@
 //! Where the callers of AWS services are: the subnets of nodes and Fargate profiles, their zones and their
-//! ways out; and which of those zones an endpoint leaves out.
+//! egress; and in which of those zones a VPC endpoint has no network interface.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -20,9 +20,9 @@ pub(crate) struct Clients {
     pub zones: Known<BTreeMap<String, String>>,
     /// Their effective route tables.
     pub tables: BTreeSet<String>,
-    /// Whether some of them has no way out at all.
+    /// Whether a subnet among them has no route out of the VPC.
     pub isolated: Known<bool>,
-    /// Whether every one of them has a way to the internet.
+    /// Whether every one of them has a route to the internet.
     pub other_way: Known<bool>,
 }
 
@@ -145,7 +145,7 @@ pub(crate) fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<S
     (!zones.is_empty()).then_some(zones)
 }
 
-/// Whether what runs in a subnet has a way to the internet.
+/// Whether a subnet has a route to the internet, and public addresses where the route needs them.
 pub(crate) fn way_out(context: &Context<'_>, id: &str) -> Known<bool> {
     let unclear = |what: String| Err(vec![Missing::unmodelled(what)]);
     match context.network.egress(id)? {
@@ -155,13 +155,15 @@ pub(crate) fn way_out(context: &Context<'_>, id: &str) -> Known<bool> {
         // An internet gateway serves public addresses only:
         // https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html
         Egress::Internet => unclear(format!(
-            "whether what runs in {id}, which gives no public addresses, has any for its internet gateway"
+            "public addresses of nodes in {id}; the subnet assigns none for its internet gateway"
         )),
-        Egress::Inspected { target } => unclear(format!("what {target} does with packets to the internet")),
+        Egress::Inspected { target } => {
+            unclear(format!("the path through {target} for packets to the internet"))
+        }
     }
 }
 
-/// Whether every subnet that calls AWS has a way to the internet.
+/// Whether every subnet that calls AWS has a route to the internet.
 pub(crate) fn other_way(context: &Context<'_>) -> Known<bool> {
     Clients::new(context).other_way
 }

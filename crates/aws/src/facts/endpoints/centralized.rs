@@ -1,8 +1,8 @@
-//! Endpoints outside the cluster's VPC: whether its names lead to one, and whether packets could.
+//! VPC endpoints outside the cluster's VPC: whether the service's names resolve to one, and whether packets
+//! could reach one.
 //!
-//! A service's own name leads out of the VPC by a Route 53 Profile that holds the endpoint, by a private
-//! hosted zone, or by a resolver rule to a hub. Where none of them takes the name, and the VPC's
-//! resolver is asked, an endpoint elsewhere serves nobody who uses the name.
+//! A service's own name resolves to an address outside the VPC by a Route 53 Profile with the VPC endpoint, by
+//! a private hosted zone, or by a resolver rule to a hub. Without these, the VPC's resolver never returns it.
 
 use std::collections::BTreeSet;
 
@@ -38,26 +38,28 @@ pub(crate) fn unread(
     };
     let fixed = services::matrix()
         .is_ok_and(|matrix| matrix.services.get(suffix).is_none_or(|service| service.name_fixed));
-    let leads = format!("{hub} may lead to an endpoint in another VPC");
+    let leads = format!("a VPC endpoint in another VPC may be reachable through {hub}");
     let mut doubts = answerers(context, &private_names(context, suffix, offer), &leads);
     if let Some(rule) = forwarded {
         doubts.push(Missing::probe(format!(
-            "what the servers that resolver rule {rule} forwards to answer for {suffix}'s name"
+            "the answer of the targets of resolver rule {rule} for {suffix}'s name"
         )));
     }
     let open: BTreeSet<&str> = ways.iter().filter(|way| way.is_open).map(|way| way.target.as_str()).collect();
     doubts.extend(open.into_iter().map(|target| {
-        Missing::unmodelled(format!("what {target} does with packets to the public addresses of {suffix}"))
+        Missing::unmodelled(format!(
+            "the path through {target} for packets to the public addresses of {suffix}"
+        ))
     }));
     if !fixed {
         doubts.push(Missing::probe(format!(
-            "whether the clients of {suffix} are told the name of an endpoint in another VPC, where {hub} may lead"
+            "the host name that clients of {suffix} use; a VPC endpoint in another VPC may be reachable through {hub}"
         )));
     }
     if !doubts.is_empty() {
         missing.extend(doubts);
         missing.push(Missing::probe(format!(
-            "a look-up of {suffix}'s name and a connection from a node's subnet"
+            "a DNS query for {suffix}'s name and a connection from a node's subnet"
         )));
     }
     missing
@@ -86,7 +88,7 @@ pub(crate) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> V
                 let domain = domain(name);
                 if names.iter().any(|name| within(name, &domain) || within(&domain, name)) {
                     doubts.push(Missing::probe(format!(
-                        "what the private hosted zone {} ({domain}) answers for {}",
+                        "the answer of private hosted zone {} ({domain}) for {}",
                         zone.hosted_zone_id.as_deref().unwrap_or("without an id"),
                         names.join(", ")
                     )));
@@ -102,7 +104,7 @@ pub(crate) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> V
     match vpc_dns::asks_amazon(context) {
         Ok(true) => {}
         Ok(false) => doubts.push(Missing::probe(format!(
-            "what the name servers of the DHCP options of {id} answer for {}",
+            "the answer of the DNS servers in the DHCP options of {id} for {}",
             names.join(", ")
         ))),
         Err(missing) => doubts.extend(missing),
@@ -128,7 +130,7 @@ pub(crate) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec
 pub(crate) fn of_other_account(owner: &str) -> Missing {
     Missing::operation(
         format!(
-            "ec2:DescribeVpcEndpoints in account {owner}, which owns the shared subnets and their endpoints"
+            "ec2:DescribeVpcEndpoints in account {owner}, the owner of the shared subnets and their VPC endpoints"
         ),
         Some("ec2:DescribeVpcEndpoints"),
     )
@@ -138,11 +140,11 @@ pub(crate) fn of_other_account(owner: &str) -> Missing {
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct WayOut {
     target: String,
-    /// Whether packets to public addresses take it.
+    /// Whether packets to public addresses use this target.
     is_open: bool,
 }
 
-/// Whether a route may take public addresses, those of AWS's services among them.
+/// Whether a route may match public addresses, those of AWS services among them.
 fn is_open(route: &Route) -> bool {
     let link_local = "169.254.0.0/16".parse::<IpNet>().into_iter().collect();
     let closed = [AddressSet::private(), link_local];
@@ -152,8 +154,8 @@ fn is_open(route: &Route) -> bool {
     !closed.iter().any(within)
 }
 
-/// The ways out of these subnets, and of those that NAT gateways in their routes send on from: a private
-/// one leads to other networks
+/// The targets of these subnets' routes out of the VPC, and of the subnets of NAT gateways in their routes: a
+/// private NAT gateway sends packets to other networks
 /// (<https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-scenarios.html>).
 fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<Missing>) -> Vec<WayOut> {
     let mut ways = BTreeSet::new();
@@ -181,7 +183,7 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                     None => _ = ways.insert(WayOut { target: id.to_owned(), is_open: false }),
                 }
             }
-            // A prefix list with a gateway endpoint as its target leads to that service only.
+            // A prefix list with a gateway endpoint as its target forwards to that service only.
             let gateway = route.gateway_id.as_deref().filter(|id| {
                 id.starts_with("vgw-")
                     || id.starts_with("vpce-") && route.destination_prefix_list_id.is_none()
@@ -202,7 +204,7 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
     ways.into_iter().collect()
 }
 
-/// A forwarding rule of the VPC that takes the service's names elsewhere.
+/// A resolver rule of the VPC that forwards the service's names.
 fn forward_rule(context: &Context<'_>, suffix: &str, offer: Option<&ServiceDetail>) -> Known<Option<String>> {
     let names = private_names(context, suffix, offer);
     forwarding(context, |domain| domain.is_empty() || names.iter().any(|name| within(name, domain)))

@@ -1,4 +1,4 @@
-//! How a subnet's packets come to S3: through a gateway endpoint in its effective route table, or
+//! How a subnet's packets reach S3: through a gateway endpoint in its effective route table, or
 //! through an interface endpoint that answers for S3's own names.
 
 use privek_core::known::{self, Known, Missing};
@@ -12,7 +12,7 @@ use crate::snapshot::aws::ec2::{RouteTable, VpcEndpoint};
 
 use super::{centralized, service_endpoint};
 
-/// A subnet's way to S3.
+/// A subnet's path to S3.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum S3Route<'s> {
     /// A route to a gateway endpoint.
@@ -29,10 +29,10 @@ pub(crate) enum S3Route<'s> {
     None,
 }
 
-/// What rules see of a subnet's way to S3.
+/// What rules see of a subnet's path to S3.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct S3RouteFacts {
-    /// Whether there is a way.
+    /// Whether there is a path.
     pub open: Fact<bool>,
     /// An endpoint that is available and could serve the subnet; `None` where there is none at all.
     /// An interface endpoint that does not answer for S3's own names could not.
@@ -45,7 +45,7 @@ pub(crate) struct S3<'c, 's> {
     context: &'c Context<'s>,
     /// Those that are available; unknown where the owner of a shared subnet may have others.
     usable: Known<Vec<&'s VpcEndpoint>>,
-    /// What takes S3's own names elsewhere: a gateway serves the addresses of Amazon's answer only.
+    /// What else answers for S3's own names: a gateway serves the addresses of Amazon's answer only.
     names_taken: Vec<Missing>,
 }
 
@@ -55,7 +55,7 @@ impl<'c, 's> S3<'c, 's> {
         Self { context, usable: usable(context), names_taken: names_taken(context) }
     }
 
-    /// A subnet's way to S3 through an endpoint, as rules see it.
+    /// A subnet's path to S3 through a VPC endpoint, as rules see it.
     pub fn route(&self, subnet: &str) -> S3RouteFacts {
         let serves =
             |endpoint: &&&VpcEndpoint| service_endpoint::names_served(self.context, endpoint) != Ok(false);
@@ -67,7 +67,7 @@ impl<'c, 's> S3<'c, 's> {
         }
     }
 
-    /// A subnet's way to S3 through an endpoint.
+    /// A subnet's path to S3 through a VPC endpoint.
     pub fn way(&self, subnet: &str) -> Known<S3Route<'s>> {
         let usable = self.usable.as_ref().map_err(Clone::clone)?;
         let (mut unknown, mut gateways) = (Vec::new(), Vec::new());
@@ -140,7 +140,7 @@ fn names_taken(context: &Context<'_>) -> Vec<Missing> {
         let name = domain_name::domain(zone.name.as_deref().unwrap_or_default());
         if holds(&name) {
             taken.push(Missing::probe(format!(
-                "what the private hosted zone {} ({name}) answers for {}",
+                "the answer of private hosted zone {} ({name}) for {}",
                 zone.hosted_zone_id.as_deref().unwrap_or("without an id"),
                 names.join(", ")
             )));
@@ -150,7 +150,7 @@ fn names_taken(context: &Context<'_>) -> Vec<Missing> {
         (domain.is_empty() || holds(domain)) && !kept(context, domain, &names)
     }) {
         taken.push(Missing::probe(format!(
-            "what the servers that resolver rule {rule} forwards to answer for {}",
+            "the answer of the targets of resolver rule {rule} for {}",
             names.join(", ")
         )));
     }

@@ -49,8 +49,8 @@ pub(crate) fn offer<'s>(
     }
 }
 
-/// The endpoints of a service in the cluster's VPC, and those of other VPCs that its Route 53 Profile
-/// gives the service's names to, the one that serves best first. Those that are being deleted are none.
+/// The VPC endpoints of a service in the cluster's VPC, and those of other VPCs in its Route 53 Profile; the
+/// one that serves the service comes first. VPC endpoints that are being deleted do not count.
 pub(crate) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> Known<Vec<&'s VpcEndpoint>> {
     let region = region(context)?;
     let vpc = context.vpc.clone()?;
@@ -69,7 +69,7 @@ pub(crate) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
     found.sort_by_key(|endpoint| {
         let serves = names_served(context, endpoint) == Ok(true);
         let available = state(endpoint).as_deref() == Some("available");
-        // S3's own names lead to an interface endpoint that answers for them, past the gateway.
+        // S3's own names resolve to an interface VPC endpoint that answers for them, instead of the gateway VPC endpoint.
         (
             type_right(context, endpoint, service) != Ok(true),
             !available,
@@ -95,8 +95,8 @@ pub(crate) fn state(endpoint: &VpcEndpoint) -> Option<String> {
     endpoint.state.as_ref().map(|state| state.to_ascii_lowercase())
 }
 
-/// Whether an endpoint is on its way out, or was never let in, so that it serves nobody. One that is pending
-/// may have served before: it comes back to that state whenever it is modified
+/// Whether a VPC endpoint is deleted, rejected or failed, so that it serves no client. A pending one may have
+/// served before: AWS sets this state again at every modification
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>).
 pub(crate) fn is_gone(endpoint: &VpcEndpoint) -> bool {
     matches!(state(endpoint).as_deref(), Some("deleted" | "deleting" | "rejected" | "failed" | "expired"))
@@ -107,7 +107,7 @@ pub(crate) fn available(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<
     match state(endpoint).as_deref() {
         Some("available") => Ok(true),
         Some("partial") => Err(vec![Missing::unmodelled(format!(
-            "what the state 'partial' of {} means for its clients",
+            "the effect of state 'partial' of {} on clients",
             endpoint.vpc_endpoint_id
         ))]),
         Some(_) => Ok(false),
@@ -121,16 +121,13 @@ pub(crate) fn silent(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<Missi
         Ok(true) => Vec::new(),
         Ok(false) => {
             let state = endpoint.state.as_deref().unwrap_or_default();
-            vec![Missing::probe(format!(
-                "whether {} answers, whose state is {state}",
-                endpoint.vpc_endpoint_id
-            ))]
+            vec![Missing::probe(format!("the answers of {}; its state is {state}", endpoint.vpc_endpoint_id))]
         }
         Err(missing) => missing,
     }
 }
 
-/// What stands after the region in the name of an endpoint's service.
+/// The part after the region in the service name of a VPC endpoint.
 pub(crate) fn suffix(endpoint: &VpcEndpoint) -> Option<&str> {
     let name = endpoint.service_name.as_deref()?;
     let rest = name.strip_prefix("cn.").unwrap_or(name).strip_prefix("com.amazonaws.")?;
@@ -182,7 +179,7 @@ fn kind<'e>(context: &Context<'_>, endpoint: &'e VpcEndpoint) -> Known<&'e str> 
     })
 }
 
-/// Whether nodes that use the service's own names come to this endpoint. A gateway needs no names.
+/// Whether the service's own names resolve to this VPC endpoint. A gateway VPC endpoint needs no names.
 pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
     if !is_interface(context, endpoint)? {
         return Ok(true);
@@ -191,19 +188,19 @@ pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
         Ok(None) => Ok(true),
         Err(missing) => Err(missing),
         Ok(Some(rule)) => Err(vec![Missing::probe(format!(
-            "what the servers that resolver rule {rule} forwards to answer for the name of {}",
+            "the answer of the targets of resolver rule {rule} for the name of {}",
             endpoint.vpc_endpoint_id
         ))]),
     };
     let on = match private_dns_on(context, endpoint) {
         // A profile is documented for endpoints that answer for their service's names in their own VPC.
         Ok(false) if is_central(context, endpoint) => Err(vec![Missing::probe(format!(
-            "a look-up of the service's name from a node's subnet: the VPC's Route 53 Profile names {}, which does not answer for the name in its own VPC",
+            "a DNS query for the service's name from a node's subnet; {} in the VPC's Route 53 Profile does not answer for the name in its own VPC",
             endpoint.vpc_endpoint_id
         ))]),
-        // Its own name may stand in a private hosted zone.
+        // Its own name may have a record in a private hosted zone.
         Ok(false) if !inbound_only(context, endpoint) => {
-            let why = format!("it may lead the service's name to {}", endpoint.vpc_endpoint_id);
+            let why = format!("the service's name may resolve to {}", endpoint.vpc_endpoint_id);
             match centralized::answerers(context, &names_of(context, endpoint), &why) {
                 doubts if doubts.is_empty() => Ok(false),
                 doubts => Err(doubts),
@@ -214,7 +211,7 @@ pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
     known::all([on, dns_attributes(context), captured])
 }
 
-/// Whether S3's own names lead to this endpoint only for what comes in through a resolver endpoint.
+/// Whether S3's own names resolve to this VPC endpoint only for queries through a Resolver endpoint.
 pub(crate) fn inbound_only(context: &Context<'_>, endpoint: &VpcEndpoint) -> bool {
     let options = endpoint.dns_options.as_ref();
     is_interface(context, endpoint) == Ok(true)
@@ -237,7 +234,7 @@ pub(crate) fn dns_attributes(context: &Context<'_>) -> Known<bool> {
     }
 }
 
-/// The forwarding rule that takes an endpoint's own name, or names beneath it, out of the VPC: for the
+/// The resolver rule that forwards a VPC endpoint's own name, or names beneath it, out of the VPC: for the
 /// same name a rule outranks a private hosted zone
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
 fn captured(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<Option<String>> {
@@ -267,7 +264,7 @@ fn private_dns_on(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> 
     if !on || !s3 {
         return Ok(on);
     }
-    // An S3 endpoint may answer for names that come in through an inbound resolver only:
+    // An S3 VPC endpoint may answer only queries through an inbound Resolver endpoint:
     // https://docs.aws.amazon.com/AmazonS3/latest/userguide/privatelink-interface-endpoints.html
     let inbound_only = endpoint
         .dns_options

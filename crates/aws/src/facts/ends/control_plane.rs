@@ -5,7 +5,7 @@ use privek_core::known::Missing;
 use crate::facts::base::context::Context;
 use crate::network::{End, EndKind, Groups};
 
-use super::Ends;
+use super::end_set::Ends;
 use super::placements::Placements;
 
 /// The network interfaces that EKS placed in the VPC; before it did, where it may place them.
@@ -26,7 +26,7 @@ pub(crate) fn interfaces(context: &Context<'_>) -> Ends {
         .collect();
     let unlisted = if known.is_empty() {
         // The call was answered: no permission would show more.
-        let what = "ec2:DescribeNetworkInterfaces showed no interface of the control plane (\"Amazon EKS <cluster>\")";
+        let what = "the network interfaces of the control plane; ec2:DescribeNetworkInterfaces returned none described \"Amazon EKS <cluster>\"";
         vec![Missing::operation(what, None)]
     } else {
         Vec::new()
@@ -39,7 +39,7 @@ fn silent(context: &Context<'_>) -> Vec<Missing> {
     match context.private_access() {
         Ok(true) => Vec::new(),
         Ok(false) => vec![Missing::probe(
-            "whether the Kubernetes API answers on these interfaces: the cluster's private endpoint is off",
+            "whether the Kubernetes API answers on the control plane's network interfaces; the private API endpoint is off",
         )],
         Err(missing) => missing,
     }

@@ -7,7 +7,8 @@ use crate::facts::inventory::operators;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
-use super::{Ends, Parties, Party, operator_networks};
+use super::end_set::{Ends, Parties, Party};
+use super::operator_networks;
 
 /// One party for each operators' network.
 pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
@@ -40,7 +41,7 @@ pub(crate) fn networks(context: &Context<'_>) -> Vec<End> {
     networks.chain(context.intent.operators.iter().flatten().map(operator_networks::end)).collect()
 }
 
-/// The network that the declarations give this name.
+/// The declared network of this name.
 pub(crate) fn network(context: &Context<'_>, name: &str) -> Option<End> {
     networks(context).into_iter().find(|network| network.label == name)
 }
@@ -57,7 +58,7 @@ pub(crate) fn addresses(context: &Context<'_>, cidr: IpNet, end: &DeclaredEnd) -
             _ => None,
         });
         if let Some((name, wide, its_via, its_groups)) = around.max_by_key(|around| around.1.prefix_len()) {
-            context.assume(format!("What is declared about {name} ({wide}) holds for {cidr}."));
+            context.assume(format!("The declarations for {name} ({wide}) also apply to {cidr}."));
             (via, groups) = (its_via, its_groups);
         }
     }

@@ -9,14 +9,14 @@ use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::network::{End, EndKind};
 
-use super::{Ends, Parties, Party};
+use super::end_set::{Ends, Parties, Party};
 
 /// How EFS describes the interface of a mount target: `EFS mount target for fs-… (fsmt-…)`.
 const DESCRIPTION: &str = "EFS mount target for fs-";
 
 /// One party for each file system with mount targets in the VPC.
 ///
-/// A file system's name leads clients to the mount target of their own zone:
+/// A file system's name resolves to the mount target of the client's own zone:
 /// <https://docs.aws.amazon.com/efs/latest/ug/mounting-fs-mount-cmd-dns-name.html>.
 pub(crate) fn file_systems<'c>(context: &'c Context<'_>) -> Parties<'c> {
     let interfaces = context.vpc.clone().and_then(|vpc| {
@@ -54,7 +54,7 @@ fn file_system(description: &str) -> Option<String> {
     (!id.is_empty()).then(|| format!("fs-{id}"))
 }
 
-/// Whether the cluster uses EFS: a mount target in the VPC may be somebody else's.
+/// Whether the cluster uses EFS: a mount target in the VPC may be of another client.
 fn used(context: &Context<'_>) -> Known<bool> {
     let matrix = services::matrix()?;
     features::uses(context, matrix, "efs_csi")

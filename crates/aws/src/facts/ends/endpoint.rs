@@ -12,7 +12,7 @@ use crate::facts::features;
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
-use super::Ends;
+use super::end_set::Ends;
 
 /// Whether the matrix has a service of this suffix.
 pub(crate) fn is_service(name: &str) -> bool {
@@ -47,14 +47,14 @@ fn best(context: &Context<'_>, suffix: &str, service: &Service) -> Ends {
             Ends { doubts, ..of_endpoint(context, endpoint) }
         }
         Ok(None) => {
-            let what = format!("how {suffix} is reached without a VPC endpoint");
+            let what = format!("the path to {suffix} without a VPC endpoint");
             Ends::unlisted(vec![Missing::unmodelled(what)])
         }
         Err(missing) => Ends::unlisted(missing),
     }
 }
 
-/// Why the service's own name may not lead to an endpoint, or the endpoint may not answer.
+/// Why the service's own name may not resolve to a VPC endpoint, or the VPC endpoint may not answer.
 pub(crate) fn doubts(
     context: &Context<'_>,
     endpoint: &VpcEndpoint,
@@ -70,8 +70,8 @@ pub(crate) fn doubts(
     match service_endpoint::names_served(context, endpoint) {
         Ok(true) => {}
         Ok(false) => doubts.push(Missing::probe(format!(
-            "whether clients use the own names of {id}, because the public name of {suffix} does not lead to it \
-             (--to {id} traces to it whatever it is called)"
+            "whether clients use the DNS names of {id} itself; the public name of {suffix} does not resolve to {id} \
+             (`--to {id}` traces to {id} under any name)"
         ))),
         Err(missing) => doubts.extend(missing),
     }

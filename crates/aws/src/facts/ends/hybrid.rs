@@ -8,7 +8,8 @@ use crate::facts::base::context::Context;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::snapshot::aws::eks::{RemoteNetwork, RemoteNetworkConfig};
 
-use super::{Ends, declared};
+use super::declared;
+use super::end_set::Ends;
 
 /// Where hybrid nodes are.
 pub(crate) fn nodes(context: &Context<'_>) -> Ends {

@@ -1,4 +1,4 @@
-//! What stands in the way of all paths of a flow, said once for each object.
+//! The blockers of all paths of a flow, each object once.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -127,7 +127,7 @@ fn wider(net: &IpNet) -> impl Iterator<Item = IpNet> + use<> {
     std::iter::successors(Some(*net), IpNet::supernet)
 }
 
-/// The rule numbers that fixes give to new entries of network ACLs, so that all fixes of one report
+/// The rule numbers of new network ACL entries in fixes, so that all fixes of one report
 /// can be applied: each entry has a number of its own, and the same one wherever it is proposed.
 #[derive(Debug, Default)]
 pub(crate) struct Numbers {
@@ -167,7 +167,7 @@ impl Numbers {
     }
 }
 
-/// Of very many prefixes the first are told.
+/// Of very many prefixes only the first are listed.
 fn shorten(blocker: &mut Blocker) {
     let (all, texts) = (nets(blocker), &blocker.remedy.cidrs);
     if all.len() == texts.len() && texts.len() > MANY {

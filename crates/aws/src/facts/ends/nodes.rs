@@ -6,7 +6,7 @@ use crate::facts::inventory::node_groups;
 use crate::facts::inventory::ungrouped_nodes::beyond;
 use crate::network::Groups;
 
-use super::Ends;
+use super::end_set::Ends;
 use super::placements::Placements;
 
 /// The nodes on EC2: for each subnet and set of security groups one end.
@@ -43,7 +43,7 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
                 let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
                 let groups = Groups::of(groups, || field("SecurityGroups"));
                 match &instance.subnet_id {
-                    Some(subnet) => places.add(context, subnet, &groups, "nodes of no group"),
+                    Some(subnet) => places.add(context, subnet, &groups, "nodes outside node groups"),
                     None => places.may_miss(field("SubnetId")),
                 }
             }

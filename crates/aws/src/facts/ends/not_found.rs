@@ -17,11 +17,11 @@ use super::declared;
 /// How many ids an error lists.
 const MOST_LISTED: usize = 6;
 
-/// Why what somebody wrote is no end, and what would be right.
+/// Why a written source or destination is none, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoEnd {
     /// An id that nothing has.
-    #[error("there is no {what} {id}: all {count} were read; {hint}")]
+    #[error("{what} {id} does not exist among the {count} that were read; {hint}")]
     NotThere {
         /// The id.
         id: String,
@@ -32,8 +32,8 @@ pub enum NoEnd {
         /// Those that it is most like.
         hint: String,
     },
-    /// A name that nobody declared.
-    #[error("nothing is called '{name}' here; {hint}")]
+    /// A name that is not declared.
+    #[error("'{name}' is not a role, a service or a declared network; {hint}")]
     NoSuchNetwork {
         /// The name.
         name: String,
@@ -41,7 +41,7 @@ pub enum NoEnd {
         hint: String,
     },
     /// Something that opens no connections.
-    #[error("{end} only answers, so nothing can be traced from it; give it as the destination (--to)")]
+    #[error("{end} opens no connections and cannot be the source; use {end} as the destination (--to)")]
     OnlyDestination {
         /// The end.
         end: String,
@@ -53,9 +53,9 @@ impl NoEnd {
     pub(crate) fn missing(&self) -> Missing {
         match self {
             Self::NoSuchNetwork { name, hint } => Missing::intent(format!(
-                "which addresses the network {name} has (networks: in privek-audit.yaml); {hint}"
+                "the addresses of network {name} (networks: in privek-audit.yaml); {hint}"
             )),
-            Self::NotThere { .. } => Missing::intent(format!("what the rule means: {self}")),
+            Self::NotThere { .. } => Missing::intent(format!("the id that the rule names; {self}")),
             Self::OnlyDestination { .. } => Missing::unmodelled(self.to_string()),
         }
     }
@@ -102,11 +102,11 @@ fn hint(ids: &BTreeSet<String>, id: &str) -> String {
         return format!("did you mean {near}?");
     }
     if ids.is_empty() {
-        return "there are none at all".to_owned();
+        return "none exist".to_owned();
     }
     let more = if ids.len() > MOST_LISTED { ", …" } else { "" };
     let listed: Vec<&str> = ids.iter().take(MOST_LISTED).map(String::as_str).collect();
-    format!("there are {}{more}", listed.join(", "))
+    format!("known are {}{more}", listed.join(", "))
 }
 
 /// Ids of one kind are all alike in length; only few other characters are a typo.
@@ -115,7 +115,7 @@ fn differ_little(one: &str, other: &str) -> bool {
     different + one.len().abs_diff(other.len()) <= 3
 }
 
-/// The mistake of naming what nobody declared.
+/// The mistake of a name that is not declared.
 pub(crate) fn no_such_network(context: &Context<'_>, name: &str) -> NoEnd {
     let networks = declared::networks(context);
     let services = services::matrix().map(|matrix| matrix.services.keys()).into_iter().flatten();
@@ -124,11 +124,11 @@ pub(crate) fn no_such_network(context: &Context<'_>, name: &str) -> NoEnd {
     let hint = match near {
         Some(near) => format!("did you mean {near}?"),
         None if networks.is_empty() => {
-            "the declarations name no network (networks: or operators: in privek-audit.yaml)".to_owned()
+            "no network is declared (networks: or operators: in privek-audit.yaml)".to_owned()
         }
         None => {
             let names: Vec<String> = networks.into_iter().map(|network| network.label).collect();
-            format!("the declarations name {}", names.join(", "))
+            format!("declared networks are {}", names.join(", "))
         }
     };
     NoEnd::NoSuchNetwork { name: name.to_owned(), hint }

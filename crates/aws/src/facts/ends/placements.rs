@@ -8,7 +8,7 @@ use privek_core::known::Missing;
 use crate::facts::base::context::Context;
 use crate::network::{End, EndKind, Groups};
 
-use super::Ends;
+use super::end_set::Ends;
 
 /// Where something is, collected place by place.
 #[derive(Debug, Default)]
@@ -74,7 +74,7 @@ impl Placements {
     }
 }
 
-/// The prefixes of a subnet that the cluster speaks from: IPv4 only, unless it is an IPv6 cluster.
+/// The prefixes of a subnet that are source addresses of the cluster: IPv4 only, unless it is an IPv6 cluster.
 pub(crate) fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<IpNet>> {
     let config = context.cluster.as_ref().ok()?.kubernetes_network_config.as_ref()?;
     if config.ip_family.as_deref() != Some("ipv4") {

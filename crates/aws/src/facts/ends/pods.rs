@@ -20,8 +20,9 @@ use crate::facts::inventory::vpc_cni::{self, CniKnown};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{NetworkInterface, Subnet, Tag, tag};
 
+use super::end_set::Ends;
 use super::placements::Placements;
-use super::{Ends, of_nodes, parties};
+use super::{of_nodes, parties};
 
 /// Marks a subnet, or a security group, as one for pods.
 const ROLE: &str = "kubernetes.io/role/cni";
@@ -50,7 +51,7 @@ pub(crate) fn pods(context: &Context<'_>) -> Ends {
     };
     let mut places = Placements::default();
     places.may_miss(nodes.unlisted.clone());
-    // Custom networking that may be on may take them all elsewhere.
+    // Custom networking that may be on may place all of them in other subnets.
     if custom == Ok(false) {
         for (subnet, groups) in of_ends(&nodes) {
             places.add(context, subnet, groups, "pods");
@@ -163,7 +164,7 @@ fn interfaces(context: &Context<'_>, places: &mut Placements, branches: &mut Pla
                 Some(false) => {}
                 None => {
                     let id = &interface.network_interface_id;
-                    let field = format!("the tags of {id} that say whose pod it is");
+                    let field = format!("the tags of {id} that name the cluster");
                     places.may_miss([context.field("NetworkInterfaces", &field)]);
                 }
             }
@@ -231,12 +232,12 @@ fn where_custom(context: &Context<'_>, shown: &Shown, places: &mut Placements) {
     let all_shown = !shown.instances.is_empty() && shown.with_secondary == shown.instances;
     if context.intent.pods.is_none() && !all_shown {
         places.may_miss([Missing::intent(
-            "the subnets and security groups of pods, which custom networking sets in Kubernetes (pods: in privek-audit.yaml)",
+            "the subnets and security groups of pods (pods: in privek-audit.yaml); custom networking sets them in Kubernetes",
         )]);
     }
 }
 
-/// Subnets that the CNI takes by their tags, besides the node's own: with any value but `0`, and not
+/// Subnets that the CNI selects by their tags, besides the node's own: with any value but `0`, and not
 /// those that are tagged for other clusters only.
 fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Placements) {
     let subnets = context
@@ -268,7 +269,7 @@ fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Placements) 
             None => in_zone(context, nodes, id).for_each(|groups| places.add(context, id, groups, "pods")),
             Some(group) => {
                 let what = format!(
-                    "which security groups pods in {id} get: {} is tagged {ROLE}, as the subnet is",
+                    "the security groups of pods in {id}; both {id} and {} have the tag {ROLE}",
                     group.group_id
                 );
                 let groups = Groups::Unread(vec![Missing::unmodelled(what)]);

@@ -11,7 +11,7 @@ use crate::facts::inventory::route53_resolver::{endpoint_answers, forward_rules}
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
-use super::{Ends, Parties, Party};
+use super::end_set::{Ends, Parties, Party};
 
 /// The addresses on which the VPC's resolver answers other networks.
 ///
@@ -68,7 +68,7 @@ fn address_answers(status: Option<&str>) -> Option<bool> {
 /// What a status leaves open.
 fn doubt(context: &Context<'_>, (collection, of): (&str, &str), status: Option<&str>) -> Missing {
     match status {
-        Some(status) => Missing::unmodelled(format!("whether {of} answers, whose status is {status}")),
+        Some(status) => Missing::unmodelled(format!("whether {of} works in status {status}")),
         None => context.field(collection, &format!("Status of {of}")),
     }
 }
@@ -122,7 +122,7 @@ pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) ->
     if addresses.ip_addresses.is_empty() {
         ends.unlisted.push(field_of(context, id));
     } else if ends.are_none() {
-        ends.unlisted.push(Missing::unmodelled(format!("{id}, none of whose addresses is attached")));
+        ends.unlisted.push(Missing::unmodelled(format!("the addresses of {id}; none has status ATTACHED")));
     }
     ends.known.sort_by(|one, other| one.label.cmp(&other.label));
     ends
@@ -163,7 +163,10 @@ fn target<'c>(context: &'c Context<'_>, rule: &ResolverRule) -> Party<'c> {
     }
     let mut asker = asker(context, rule);
     if asker.are_none() {
-        asker.unlisted.push(Missing::unmodelled(format!("who asks for {}: its endpoint is going", rule.id)));
+        asker.unlisted.push(Missing::unmodelled(format!(
+            "the source addresses of {}; the outbound Resolver endpoint of the rule is being deleted",
+            rule.id
+        )));
     }
     let party = Party::new(format!("resolver-targets:{}", rule.id), ends);
     Party { ports: Some(ports), only_from: Some(Rc::new(asker)), ..party }

@@ -1,4 +1,4 @@
-//! Pods as what is outside the VPC sees them: the VPC CNI gives their packets the primary address of
+//! Pods as sources outside the VPC: the VPC CNI gives their packets the primary address of
 //! the node's first interface, so the node's subnet, routes and security groups decide.
 //!
 //! Not so within the VPC's own prefixes, where `AWS_VPC_K8S_CNI_EXTERNALSNAT` is true, for IPv6, nor, in
@@ -14,16 +14,17 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown, Snat};
 use crate::network::{End, EndKind};
 
-use super::{Ends, of_nodes, pods};
+use super::end_set::Ends;
+use super::{of_nodes, pods};
 
-/// The ends that pods' packets carry the addresses of, on their way to these destinations.
+/// The ends whose addresses pods' packets carry towards these destinations.
 pub(crate) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End]) -> Rc<Ends> {
     let all: Option<Vec<bool>> = targets.iter().map(|target| is_inside(context, target)).collect();
     match all {
         Some(inside) if inside.iter().all(|inside| *inside) => Rc::clone(own),
         Some(inside) if inside.iter().all(|inside| !inside) => Rc::new(outside(context, own)),
         _ => {
-            let what = "pods' way to networks that are partly in the VPC: name the parts apart";
+            let what = "the source address of pods towards a network that is partly in the VPC; name the parts inside and outside separately";
             Rc::new(Ends::unlisted(vec![Missing::unmodelled(what)]))
         }
     }
@@ -42,7 +43,7 @@ fn outside(context: &Context<'_>, own: &Ends) -> Ends {
     let mut ends = match cni.snat {
         Snat::None => return own.clone(),
         Snat::Some => {
-            let what = "which of pods' packets AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS leaves their own address";
+            let what = "the destinations to which pods keep their own source address (AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS)";
             return Ends::unlisted(vec![Missing::unmodelled(what)]);
         }
         Snat::All | Snat::Shared => (*of_nodes(context)).clone(),

@@ -13,10 +13,11 @@ use crate::ids::{self, Kind};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefixList, Route};
 
+use super::end_set::{Ends, Parties};
 use super::not_found::{absent, is_known, no_such_network};
-use super::{Ends, NoEnd, Parties, declared, endpoint, label, of_role, parties};
+use super::{NoEnd, declared, endpoint, label, of_role, parties};
 
-/// Which side of a path an end is on.
+/// Whether an end is the source or the destination of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum EndSide {
     Source,
@@ -106,7 +107,9 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
             }
         }
         Some(Kind::PrefixList) => prefix_list(context, id, side),
-        _ => Ok(Ends::unlisted(vec![Missing::unmodelled(format!("{id} as the end of a path"))])),
+        _ => Ok(Ends::unlisted(vec![Missing::unmodelled(format!(
+            "{id} as the source or destination of a path"
+        ))])),
     }
 }
 
@@ -180,7 +183,9 @@ fn prefix_list(context: &Context<'_>, id: &str, side: EndSide) -> Result<Ends, N
     }
     let prefixes = match context.network.prefix_list(id) {
         Ok(prefixes) if prefixes.is_empty() => {
-            return Ok(Ends::unlisted(vec![Missing::unmodelled(format!("{id}, which has no entries"))]));
+            return Ok(Ends::unlisted(vec![Missing::unmodelled(format!(
+                "{id} as a source or destination; the prefix list has no entries"
+            ))]));
         }
         Ok(prefixes) => prefixes,
         Err(missing) => return Ok(Ends::unlisted(missing)),

@@ -69,14 +69,14 @@ fn has_nodes(context: &Context<'_>) -> FeatureUse {
         return Ok(Some(format!("{} in {}", place.name, place.subnet)));
     }
     if !beyond.unlisted.is_empty() {
-        return Ok(Some("nodes that no group lists".into()));
+        return Ok(Some("nodes outside node groups".into()));
     }
     match fargate_profiles(context) {
         Ok([]) => {
             if listed.unlisted.is_empty() && context.plan().is_none() {
-                context.assume("Nodes are still to come, as EC2 instances in the cluster's subnets.");
+                context.assume("Nodes will be EC2 instances in the cluster's subnets.");
             }
-            Ok(Some("there are no Fargate profiles".into()))
+            Ok(Some("the cluster has no Fargate profiles".into()))
         }
         Ok(_) if listed.unlisted.is_empty() => match node_groups::instances(context) {
             Ok(instances) => of(Ok(!instances.is_empty()), "instances with the cluster's tag"),

@@ -1,8 +1,8 @@
 //! Which features the cluster uses, and which AWS services they need.
 //!
-//! The matrix is data (`rules/eks/services.yaml`); what shows a feature is in `detection.rs`. The user's
-//! word outranks it both ways. A feature that AWS could show but was not asked about is unknown; one
-//! that AWS cannot show and nobody declares counts as not used, and the report says so.
+//! The matrix is data (`rules/eks/services.yaml`); the evidence for a feature is in `detection.rs`. A
+//! declaration outranks the evidence both ways. A feature is unknown if AWS could show it but was not read;
+//! one that AWS cannot show and no declaration names counts as not used, and the report says so.
 
 use std::collections::BTreeMap;
 
@@ -46,16 +46,16 @@ pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, F
             (name.clone(), shown)
         })
         .collect();
-    // Where nothing was read nobody asks what the cluster uses.
+    // Where nothing was read, the features of the cluster do not matter.
     if !assumed.is_empty() && !context.snapshot.read_nothing() {
         context.assume(format!(
-            "Features that AWS does not show and nobody declared (features: in privek-audit.yaml) are not used: {}.",
+            "Features neither shown by AWS nor declared (features: in privek-audit.yaml) count as not used: {}.",
             assumed.join(", ")
         ));
     }
     if !overruled.is_empty() {
         context.assume(format!(
-            "Features that are declared not to be used (features: in privek-audit.yaml) need nothing, though AWS shows them: {}.",
+            "Features declared as not used (features: in privek-audit.yaml) need no service, although AWS shows them: {}.",
             overruled.join(", ")
         ));
     }

@@ -1,10 +1,8 @@
 //! What shows features, and what the user says about them.
 
-use serde_json::json;
-
-use crate::facts::Facts;
-use crate::facts::test_support::fixture::{Fixture, is_unknown};
+use crate::facts::test_support::fixture::{Fixture, derived, is_unknown};
 use crate::intent::Intent;
+use serde_json::json;
 
 fn needed(fixture: &Fixture, service: &str) -> serde_json::Value {
     fixture.fields("service", service)["needed"].clone()
@@ -59,7 +57,7 @@ fn what_aws_was_not_asked_is_unknown_and_what_it_cannot_show_is_assumed() {
     let undescribed = Fixture::closed().withhold("addon");
     assert!(is_unknown(&needed(&undescribed, "sts"), "eks:DescribeAddon"));
     let snapshot = Fixture::closed().snapshot();
-    let facts = Facts::derive(&snapshot, &Intent::default());
+    let facts = derived(&snapshot, &Intent::default());
     let said: Vec<String> =
         facts.assumptions().into_iter().filter(|text| text.contains("karpenter")).collect();
     assert_eq!(said.len(), 1);

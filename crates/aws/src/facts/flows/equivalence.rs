@@ -14,7 +14,7 @@ use crate::facts::base::context::Context;
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{IpPermission, NetworkAcl, Route, RouteTable};
 
-/// Ends with one fate, as indices into their list; the first stands for all.
+/// Ends with equal results, as indices into their list; the first represents all.
 pub(crate) type Class = Vec<usize>;
 
 /// The classes of sources and destinations; `None` where not all of them are subnets of one VPC of
@@ -162,15 +162,13 @@ fn peers(context: &Context<'_>, permission: &IpPermission) -> Known<Vec<IpNet>> 
 
 #[cfg(test)]
 mod tests {
+    use crate::facts::ends::of_role;
+    use crate::facts::test_support::fixture::{Fixture, derived};
+    use crate::intent::Intent;
     use privek_core::path::Verdict;
     use privek_core::sets::ports::Ports;
     use privek_core::subject::FlowSpec;
     use serde_json::{Value, json};
-
-    use crate::facts::Facts;
-    use crate::facts::ends::of_role;
-    use crate::facts::test_support::fixture::Fixture;
-    use crate::intent::Intent;
 
     use super::*;
 
@@ -218,7 +216,7 @@ mod tests {
     fn flow(fixture: &Fixture) -> Value {
         let snapshot = fixture.snapshot();
         let spec = FlowSpec { from: "nodes".into(), to: "nodes".into(), port: "tcp/53".into() };
-        Facts::derive(&snapshot, &Intent::default()).flow(&spec).listed.remove(0).fields
+        derived(&snapshot, &Intent::default()).flow(&spec).listed.remove(0).fields
     }
 
     fn denying(fixture: Fixture, cidr: &str) -> Fixture {

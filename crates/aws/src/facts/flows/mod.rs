@@ -19,8 +19,9 @@ use crate::network::{Blocker, End};
 
 use super::EndSpec;
 use super::base::context::Context;
+use super::ends::end_set::{self, Ends, Parties, Party};
 use super::ends::grammar::ROLES;
-use super::ends::{self, EndSide, Ends, Parties, Party, merge_blockers, operator_networks};
+use super::ends::{self, EndSide, merge_blockers, operator_networks};
 use super::inventory::operators;
 use equivalence::Class;
 use port::{AskedPort, asked};
@@ -34,48 +35,51 @@ const MANY: usize = 400;
 /// What rules see of a flow.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct FlowFacts {
-    /// Source, destination and port.
+    /// Source, destination and port of the flow, for instance `nodes->control-plane:tcp/443`.
     id: String,
-    /// Null.
+    /// Always null: the id names the flow.
     name: Option<String>,
-    /// The source: a role, with what it is one of after a colon where it has several (operators'
-    /// networks by name), or what the rule names.
+    /// The source: a role (`nodes`), one member of a role (`operators:office`), or the id, address or
+    /// network that the rule names.
     from: String,
-    /// The destination: the same, or a service.
+    /// The destination: a role (`control-plane`), one member of a role (`operators:office`), a service
+    /// (`ecr.api`), or the id, address or network that the rule names.
     to: String,
-    /// For instance `tcp/443`.
+    /// Protocol and port of the flow, for instance `tcp/443`.
     port: String,
-    /// The operators' prefix, where operators are an end.
+    /// The CIDR of the operator network that is the source or destination; null for other flows.
     cidr: Option<String>,
-    /// The VPC endpoint, where a service is the destination.
+    /// The id of the VPC endpoint that serves the destination service; null where none exists.
     endpoint: Option<String>,
-    /// Whether the flow is needed and its ends are in place, so that it matters whether it is open.
+    /// Whether the cluster needs the flow, and the source and the destination exist.
     applies: Fact<bool>,
-    /// Whether it is open between all its ends, hop by hop and back: security groups
+    /// Whether requests and replies pass between every source and destination. Decided by security groups
     /// (`SecurityGroups[].IpPermissions`, `IpPermissionsEgress`), network ACLs (`NetworkAcls[].Entries`),
-    /// routes (`RouteTables[].Routes`), and the gateways, attachments and endpoints that they lead to.
+    /// routes (`RouteTables[].Routes`), and the gateways, attachments and VPC endpoints in the routes.
     open: Fact<bool>,
-    /// Whether nothing depends on it now, because the endpoint does not answer for the service's own
-    /// name (`VpcEndpoints[].PrivateDnsEnabled`) and every source has a way to the internet
-    /// (`RouteTables[].Routes`); false for flows to other ends.
+    /// Whether clients use public addresses of the service instead of the VPC endpoint. True where the
+    /// service name does not resolve to the VPC endpoint (`VpcEndpoints[].PrivateDnsEnabled`), and every
+    /// source has a route to the internet (`RouteTables[].Routes`). False for every destination but a service.
     bypassed: Fact<bool>,
-    /// Whether nodes or pods stop without what it leads to; false where only something beside them does
-    /// (logs, metrics, …), true for flows to other ends than services.
+    /// Whether nodes or pods fail where the flow is blocked. False for services of logs, metrics and the
+    /// like; true for every destination but a service.
     essential: Fact<bool>,
-    /// Whether all that is closed are ports that clients of few systems pick for replies
-    /// (`NetworkAcls[].Entries`); then only some connections fail.
+    /// Whether only replies to ephemeral ports that few clients use are denied (`NetworkAcls[].Entries`). In
+    /// that case only some connections fail.
     rare_ports_only: bool,
-    /// All that stands in its way.
+    /// The objects that block the flow, each with reason and fix.
     blockers: Vec<Blocker>,
-    /// What would settle what is undecided.
+    /// The inputs that are missing to decide whether the flow is open.
     missing: Vec<Missing>,
-    /// Every path in short; of more than two hundred, those that are not open first.
+    /// The traced paths with verdict and reason, at most 200; blocked and unknown paths come first.
     paths: Vec<PathFacts>,
-    /// How many paths were traced; between many ends that nothing tells apart, one stands for all.
+    /// The number of traced paths. Among many subnets with equal routes, network ACL entries and security
+    /// groups, one path is traced for all.
     path_count: usize,
-    /// Whether the cluster's public endpoint admits the operators; false for other flows.
+    /// Whether the public access CIDR list of the public API endpoint allows the operator network; false for
+    /// other flows.
     public_endpoint_admits: Fact<bool>,
-    /// Whether it is certain that it does.
+    /// Whether the public API endpoint certainly allows the operator network; false where that is unknown.
     public_endpoint_open: bool,
 }
 
@@ -160,7 +164,7 @@ impl FlowRun<'_, '_> {
             if applies == Ok(false) { FlowResult::default() } else { self.trace(asked.port, &near, target) };
         let port = match (asked.port, &target.ports) {
             (FlowPort::Targets(protocol), Some(ports)) if !ports.is_empty() => {
-                ends::ports_of(protocol, ports)
+                end_set::ports_of(protocol, ports)
             }
             (port, _) => port.to_string(),
         };
@@ -222,7 +226,7 @@ impl FlowRun<'_, '_> {
         }
         if from.are_none() {
             traced.missing.insert(Missing::operation(
-                format!("any source: nothing of the role {} was found", self.from),
+                format!("the source of the flow; no object of role {} was found", self.from),
                 None,
             ));
         }
@@ -237,7 +241,7 @@ impl FlowRun<'_, '_> {
         (from, sources): (&[End], &Class),
         (to, targets): (&[End], &Class),
     ) {
-        let subnet = |end: &End| ends::subnet(self.context, end);
+        let subnet = |end: &End| end_set::subnet(self.context, end);
         let by_subnet: BTreeMap<Option<String>, usize> =
             targets.iter().map(|&at| (subnet(&to[at]), at)).collect();
         let within: Vec<(usize, usize)> =
@@ -272,7 +276,7 @@ impl FlowRun<'_, '_> {
         }
     }
 
-    /// What this source speaks to, and on which port.
+    /// The destination of this source, and the port.
     fn targets<'e>(
         &self,
         traced: &mut FlowResult,
@@ -289,7 +293,10 @@ impl FlowRun<'_, '_> {
                 .map(|(end, &port)| (end, Ports { protocol, from: port, to: port }))
                 .collect(),
             _ => {
-                let what = format!("on which port {} answers: only resolver-targets say it", to.name);
+                let what = format!(
+                    "the port of {}; only targets of Resolver rules (resolver-targets) name a port",
+                    to.name
+                );
                 traced.missing.insert(Missing::unmodelled(what));
                 Vec::new()
             }
@@ -299,7 +306,7 @@ impl FlowRun<'_, '_> {
         }
         let (mut near, mut untold) = (Vec::new(), Vec::new());
         for one in &with_ports {
-            match ends::same_zone(self.context, source, one.0) {
+            match end_set::same_zone(self.context, source, one.0) {
                 Ok(true) => near.push(*one),
                 Ok(false) => {}
                 Err(missing) => untold.extend(missing),

@@ -17,8 +17,8 @@ const WEBHOOKS: &str = "webhooks";
 /// The word for the ports that the destinations name themselves.
 const TARGETS: &str = "targets";
 
-/// Where webhooks and aggregated APIs are looked for when nobody says which there are: the ports that
-/// EKS asks for between the control plane and nodes
+/// The ports of webhooks and aggregated APIs where none are declared: the ports that
+/// EKS requires between the control plane and nodes
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
 const USUAL: [u16; 2] = [443, 10250];
 
@@ -36,7 +36,7 @@ pub enum FlowPort {
 /// What is wrong with the text of a flow's port.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{0}; or one of the words webhooks (ports of features and webhook_ports), tcp/targets and udp/targets (those of resolver-targets)"
+    "{0}; also valid are webhooks (ports of features and webhook_ports), tcp/targets and udp/targets (ports of resolver-targets)"
 )]
 pub struct FlowPortError(#[source] PortsError);
 
@@ -94,7 +94,7 @@ pub(crate) fn asked(context: &Context<'_>, port: FlowPort) -> Known<Vec<AskedPor
     let supposed = any.map(|any| !any);
     if supposed == Ok(true) {
         context.assume(
-            "Webhooks and aggregated APIs are taken to be served on TCP 443 and 10250, the ports that EKS asks for (webhook_ports: in privek-audit.yaml names others, [] says that there are none).",
+            "Webhooks and aggregated APIs use tcp/443 and tcp/10250, the ports that EKS requires (webhook_ports: in privek-audit.yaml declares others, [] declares none).",
         );
     }
     known.extend(USUAL);

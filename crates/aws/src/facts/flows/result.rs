@@ -15,13 +15,13 @@ const SHOWN: usize = 200;
 /// One path of a flow.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 pub(crate) struct PathFacts {
-    /// What the source is called.
+    /// The source of the path, by role, id or address.
     from: String,
-    /// What the destination is called.
+    /// The destination of the path, by role, id or address.
     to: String,
     /// `open`, `blocked` or `unknown`.
     verdict: Verdict,
-    /// What decided.
+    /// The rule, entry, route or missing input that decides the verdict.
     by: String,
 }
 
@@ -30,7 +30,7 @@ pub(crate) struct PathFacts {
 pub(crate) struct FlowResult {
     /// Whether some path is blocked.
     pub blocked: bool,
-    /// Everything that stands in the way of some path.
+    /// The blockers of all paths.
     pub blockers: BTreeSet<Blocker>,
     /// What would settle what is undecided.
     pub missing: BTreeSet<Missing>,
@@ -69,7 +69,7 @@ impl FlowResult {
         if self.undecided {
             self.missing.insert(Missing::unmodelled("a part of the path"));
         } else if self.count == 0 {
-            self.missing.insert(Missing::unmodelled("a path: there is none to trace"));
+            self.missing.insert(Missing::unmodelled("the path; no pair of source and destination was found"));
         }
     }
 

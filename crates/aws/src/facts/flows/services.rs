@@ -10,7 +10,8 @@ use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::EndSpec;
 use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{callers, centralized, service_endpoint};
-use crate::facts::ends::{self, Ends, Party};
+use crate::facts::ends;
+use crate::facts::ends::end_set::{self, Ends, Party};
 use crate::facts::features::{self, FeatureUse};
 use crate::facts::inventory::{route53_profiles, subnets};
 use crate::snapshot::aws::ec2::VpcEndpoint;
@@ -150,7 +151,7 @@ impl Services<'_, '_, '_> {
         known::proved(false, unread)
     }
 
-    /// Each source goes its own way to S3: a subnet without one is a finding of its own, not this flow's.
+    /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
     fn to_s3(&self, asked: &AskedPort, sources: &Ends, best: &VpcEndpoint) -> (FlowResult, Known<bool>) {
         let context = self.run.context;
         let mut traced = FlowResult::default();
@@ -158,14 +159,15 @@ impl Services<'_, '_, '_> {
         let mut some_way = false;
         let mut unknown = Vec::new();
         for source in &sources.known {
-            let way = match ends::subnet(context, source) {
+            let way = match end_set::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
                 None if service_endpoint::is_interface(context, best) == Ok(true) => {
                     Ok(S3Route::Interface { endpoint: best })
                 }
                 None => {
-                    let what = format!("how {} comes to S3 without an interface endpoint", source.label);
+                    let what =
+                        format!("the path from {} to S3 without an interface VPC endpoint", source.label);
                     Err(vec![Missing::unmodelled(what)])
                 }
             };

@@ -10,25 +10,25 @@ use crate::ids;
 /// Why nothing can be forwarded.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ForwardersError {
-    /// The VPC has no inbound endpoint.
+    /// The VPC has no inbound Resolver endpoint.
     #[error(
-        "{vpc} has no inbound endpoint of Route 53 Resolver, so that servers outside it have nothing to \
-         forward to{}. Make one in two zones, with a security group that admits port 53 over UDP and TCP \
-         from those servers:\n  {command}",
+        "{vpc} has no inbound Resolver endpoint{}. DNS servers outside {vpc} have no address to forward to. \
+         Create an inbound Resolver endpoint in two zones, with a security group that allows tcp/53 and \
+         udp/53 from those servers:\n  {command}",
         other(elsewhere)
     )]
     NoEndpoint {
         /// The cluster's VPC.
         vpc: String,
-        /// Inbound endpoints of other VPCs.
+        /// Inbound Resolver endpoints of other VPCs.
         elsewhere: Vec<String>,
         /// The command that makes one.
         command: String,
     },
-    /// There are inbound endpoints, but none that answers.
+    /// There are inbound Resolver endpoints, but none that answers.
     #[error(
-        "no inbound endpoint of {vpc} has an address that answers: {} `aws route53resolver \
-         list-resolver-endpoint-ip-addresses` says when they do",
+        "no inbound Resolver endpoint of {vpc} has a usable address: {} `aws route53resolver \
+         list-resolver-endpoint-ip-addresses` shows the status of each address",
         why.join(" ")
     )]
     NoAddress {
@@ -37,10 +37,10 @@ pub enum ForwardersError {
         /// Why each address is left out, in sentences.
         why: Vec<String>,
     },
-    /// The cluster's endpoint is no name of EKS.
+    /// The cluster API endpoint is not a name of EKS.
     #[error(
-        "the cluster's endpoint is {host:?}, which is no name of EKS in this region: nothing is forwarded \
-         under it"
+        "the cluster API endpoint {host:?} is not an EKS name in this region; nothing is forwarded for \
+         that name"
     )]
     Foreign {
         /// The host.
@@ -58,7 +58,7 @@ fn other(elsewhere: &[String]) -> String {
     if elsewhere.is_empty() {
         return String::new();
     }
-    format!(" ({} answers for its own VPC's names)", elsewhere.join(", "))
+    format!(" ({} serves only the names of its own VPC)", elsewhere.join(", "))
 }
 
 fn unread(missing: &[Missing]) -> String {
@@ -71,7 +71,7 @@ fn unread(missing: &[Missing]) -> String {
             _ => one.what.clone(),
         })
         .collect();
-    format!("what to forward, and where to, is not known without {}", told.join("; "))
+    format!("unknown: the names and addresses to forward; needs {}", told.join("; "))
 }
 
 /// Whether a text is a subnet's id and can be pasted into a shell.
@@ -80,7 +80,7 @@ fn is_subnet(id: &str) -> bool {
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
-/// The command that makes an inbound endpoint, in two of the cluster's subnets.
+/// The command that makes an inbound Resolver endpoint, in two of the cluster's subnets.
 pub(crate) fn make_one(context: &Context<'_>) -> String {
     let config = context.vpc_config().ok();
     let ids = config.and_then(|config| config.subnet_ids.as_deref()).unwrap_or_default();

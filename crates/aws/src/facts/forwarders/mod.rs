@@ -2,7 +2,7 @@
 //! which names, and to which addresses of its inbound endpoints.
 //!
 //! What is in a snapshot is not to be trusted here: the answer becomes the configuration of servers. A
-//! name that is none of AWS's, or that would take more with it than one service's, is left out, and so
+//! name that is none of AWS's, or that is a domain of more than one service, is left out, and so
 //! is an address outside the VPC.
 
 mod error;
@@ -30,7 +30,7 @@ pub use error::ForwardersError;
 pub struct Wanted {
     /// The region's domain of all clusters, not only this cluster's host.
     pub whole_region: bool,
-    /// Also the names of services that interface endpoints answer for.
+    /// Also the names of services that interface VPC endpoints serve.
     pub services: bool,
 }
 
@@ -58,7 +58,8 @@ pub struct Forwarding {
 /// What servers outside AWS need to know.
 ///
 /// # Errors
-/// The cluster's name, or the addresses of an inbound endpoint that answers, are not there or not known.
+/// The cluster's name, or the addresses of an inbound Resolver endpoint that answers, do not exist or
+/// are unknown.
 pub fn forwarding(
     snapshot: &Snapshot,
     intent: &Intent,
@@ -86,10 +87,10 @@ pub fn forwarding(
     match context.private_access() {
         Ok(true) => {}
         Ok(false) => forwarding.notes.push(
-            "The cluster's private endpoint is off: the VPC answers with public addresses, as everybody does."
+            "The private API endpoint is off: the resolver of the VPC returns public addresses, like public DNS."
                 .to_owned(),
         ),
-        Err(missing) => forwarding.notes.push(unknown("whether the private endpoint is on", &missing)),
+        Err(missing) => forwarding.notes.push(unknown("the state of the private API endpoint", &missing)),
     }
     let hybrid = cluster.remote_network_config.is_some();
     if wanted.services || hybrid {
@@ -97,14 +98,14 @@ pub fn forwarding(
     }
     if hybrid && !wanted.services {
         forwarding.notes.push(
-            "The cluster has hybrid nodes, which ask for the names of AWS's services: they are included."
+            "The cluster has hybrid nodes, which look up AWS service names: these names are included."
                 .to_owned(),
         );
     }
     Ok(forwarding)
 }
 
-/// The addresses of the VPC's inbound endpoints that answer.
+/// The addresses of the VPC's inbound Resolver endpoints that answer.
 fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), ForwardersError> {
     let vpc = &forwarding.vpc;
     let all = context.snapshot.aws.resolver_endpoints.as_deref();
@@ -133,14 +134,14 @@ fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), For
         let id = &endpoint.id;
         let status = endpoint.status.as_deref();
         if !is(status, "OPERATIONAL") {
-            left_out.push(format!("{id} is left out: its status is {}.", status.unwrap_or("not known")));
+            left_out.push(format!("{id} is left out: its status is {}.", status.unwrap_or("unknown")));
             continue;
         }
-        // Servers forward over UDP and TCP; an endpoint may speak DNS over HTTPS only:
+        // Servers forward over UDP and TCP; a Resolver endpoint may support DNS over HTTPS only:
         // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html
         let plain = endpoint.protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("Do53"));
         if !endpoint.protocols.is_empty() && !plain {
-            left_out.push(format!("{id} is left out: it speaks {} only.", endpoint.protocols.join(", ")));
+            left_out.push(format!("{id} is left out: it accepts {} only.", endpoint.protocols.join(", ")));
             continue;
         }
         let lists = context.snapshot.aws.resolver_endpoint_ip_addresses.iter().flatten();
@@ -154,11 +155,9 @@ fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), For
         }
     }
     if !forwarding.servers.is_empty() {
-        left_out.extend(
-            unread
-                .iter()
-                .map(|missing| unknown("the addresses of another endpoint", std::slice::from_ref(missing))),
-        );
+        left_out.extend(unread.iter().map(|missing| {
+            unknown("the addresses of another inbound Resolver endpoint", std::slice::from_ref(missing))
+        }));
         forwarding.notes.extend(left_out);
         return Ok(());
     }
@@ -180,15 +179,15 @@ fn address(
         let of = format!("{text} of {endpoint}");
         let status = one.status.as_deref();
         if !status.is_some_and(|status| status.eq_ignore_ascii_case("ATTACHED")) {
-            left_out.push(format!("{of} is left out: its status is {}.", status.unwrap_or("not known")));
+            left_out.push(format!("{of} is left out: its status is {}.", status.unwrap_or("unknown")));
             continue;
         }
         match text.parse::<IpAddr>() {
             Ok(address) if is_inside(context, vpc, address) => {
                 servers.insert(address, endpoint.to_owned());
             }
-            Ok(_) => left_out.push(format!("{of} is left out: it is no address of {vpc}.")),
-            Err(_) => left_out.push(format!("{of} is left out: it is no address.")),
+            Ok(_) => left_out.push(format!("{of} is left out: it is outside the CIDRs of {vpc}.")),
+            Err(_) => left_out.push(format!("{of} is left out: it is not an IP address.")),
         }
     }
     left_out
@@ -207,7 +206,7 @@ fn is_inside(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
     }
 }
 
-/// The names of the services that interface endpoints of the VPC answer for.
+/// The names of the services that interface VPC endpoints of the VPC serve.
 fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
     let needed = names::of(context);
     let mut unforwarded = BTreeSet::new();
@@ -220,10 +219,10 @@ fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
                 Some(domain) => _ = forwarding.domains.entry(domain).or_default().insert(name.of.clone()),
                 None => forwarding
                     .notes
-                    .push(format!("{} is left out: it is no name of one AWS service.", name.name)),
+                    .push(format!("{} is left out: it is not the name of one AWS service.", name.name)),
             },
             Err(missing) => {
-                let what = format!("whether the VPC answers for {} privately", name.name);
+                let what = format!("whether {} resolves to private addresses in the VPC", name.name);
                 forwarding.notes.push(unknown(&what, missing));
             }
         }
@@ -231,12 +230,12 @@ fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
     if !unforwarded.is_empty() {
         let all: Vec<&str> = unforwarded.into_iter().collect();
         forwarding.notes.push(format!(
-            "No interface endpoint of the VPC answers for the names of {}: they resolve as anywhere else.",
+            "No interface VPC endpoint of the VPC serves {}: these names resolve as in public DNS.",
             all.join(", ")
         ));
     }
     if !needed.unlisted.is_empty() {
-        forwarding.notes.push(unknown("whether more names are needed", &needed.unlisted));
+        forwarding.notes.push(unknown("further names that the cluster needs", &needed.unlisted));
     }
     // What is beneath a domain is in it.
     let domains: BTreeSet<String> = forwarding.domains.keys().cloned().collect();
@@ -279,5 +278,5 @@ fn region_of(context: &Context<'_>, host: &str) -> Option<String> {
 
 fn unknown(what: &str, missing: &[Missing]) -> String {
     let told: Vec<&str> = missing.iter().take(3).map(|one| one.what.as_str()).collect();
-    format!("It is not known {what}: {}.", told.join("; "))
+    format!("Unknown: {what} ({}).", told.join("; "))
 }

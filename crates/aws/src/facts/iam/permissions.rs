@@ -13,7 +13,8 @@ use crate::catalogue::registries;
 use crate::facts::base::context::Context;
 use crate::snapshot::Arn;
 
-use super::policy::{Caller, Carried, Decision, Keys, PolicyKind, Request, all};
+use super::policy::decision::{Decision, PolicyKind, Request};
+use super::policy::{Caller, Carried, Keys, all};
 use super::role_usage::last;
 
 /// Whether a role may do all of something.
@@ -69,7 +70,9 @@ impl Permissions {
                 let boundary = role.permissions_boundary.as_ref();
                 let arn = boundary.and_then(|boundary| boundary.permissions_boundary_arn.clone());
                 found.boundary = arn.map(|arn| {
-                    Missing::unmodelled(format!("what the permissions boundary {arn} of {name} allows"))
+                    Missing::unmodelled(format!(
+                        "the actions that permissions boundary {arn} of {name} allows"
+                    ))
                 });
             }
             None => found.boundary = Some(context.missing("Role", Some(name))),
@@ -90,7 +93,9 @@ impl Permissions {
                         }));
                     }
                 }
-                None => self.doubts.push(Missing::unmodelled(format!("what AWS's policy {name} allows"))),
+                None => self
+                    .doubts
+                    .push(Missing::unmodelled(format!("the actions that AWS managed policy {name} allows"))),
             }
             return;
         }
@@ -131,12 +136,14 @@ impl Permissions {
 
     /// Whether the role may do all that is listed under this name.
     pub fn grant(&self, context: &Context<'_>, needs: &str) -> Grant {
-        context.assume("Service control policies and resource control policies forbid nothing that the cluster's roles need.");
+        context.assume("Service control policies and resource control policies deny nothing that the cluster's roles need.");
         let (mut lacks, mut missing) = (Vec::new(), Vec::new());
         match PARSED.needs.get(needs) {
             Some(all) => all.iter().for_each(|need| self.one(context, need, &mut lacks, &mut missing)),
-            // Nobody asked for nothing: a name that the table lacks must not pass.
-            None => missing.push(Missing::unmodelled(format!("what `{needs}` needs in rules/eks/iam.yaml"))),
+            // An empty request is a mistake: a name that the table lacks must not pass.
+            None => {
+                missing.push(Missing::unmodelled(format!("the actions of `{needs}` in rules/eks/iam.yaml")))
+            }
         }
         lacks.sort();
         Grant { allowed: known::disproved(!lacks.is_empty(), missing), lacks }
@@ -179,7 +186,9 @@ impl Permissions {
                     missing.extend(unresolved.clone());
                 }
                 Ok(Decision::Undecided(why)) => {
-                    missing.push(Missing::unmodelled(format!("whether {name} is allowed {action}: {why}")));
+                    missing.push(Missing::unmodelled(format!(
+                        "the decision on {action} for role {name}: {why}"
+                    )));
                 }
                 Err(why) => missing.push(Missing::unmodelled(format!("a policy of {name}: {why}"))),
             }
@@ -187,7 +196,7 @@ impl Permissions {
     }
 
     /// Policies of Auto Mode that are not attached, and whether that is all there is to it: a policy
-    /// of one's own may stand in.
+    /// of one's own may allow the same.
     pub fn auto_mode(&self) -> Grant {
         let attached = match &self.attached {
             Ok(attached) => attached,
@@ -205,7 +214,7 @@ impl Permissions {
         });
         let others = foreign.filter(|arn| !PARSED.auto_mode.iter().any(|own| arn.contains(own.as_str())));
         let allowed = if PARSED.auto_mode.is_empty() {
-            Err(vec![Missing::unmodelled("what `auto_mode` lists in rules/eks/iam.yaml")])
+            Err(vec![Missing::unmodelled("the policies of `auto_mode` in rules/eks/iam.yaml")])
         } else if lacks.is_empty() || everything {
             Ok(true)
         } else if others.count() == 0
@@ -215,7 +224,8 @@ impl Permissions {
             Ok(false)
         } else {
             let name = last(&self.arn).unwrap_or(&self.arn);
-            let what = format!("whether other policies of {name} stand in for {}", lacks.join(", "));
+            let what =
+                format!("the actions that other policies of {name} allow in place of {}", lacks.join(", "));
             Err(vec![Missing::unmodelled(what)])
         };
         Grant { allowed, lacks }

@@ -6,7 +6,8 @@ use serde_json::json;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 
-use super::policy::{Caller, Decision, Keys, PolicyKind, Request, evaluate};
+use super::policy::decision::{Decision, PolicyKind, Request};
+use super::policy::{Caller, Keys, evaluate};
 use super::role_usage::RoleUse;
 
 /// Whether those who use a role may assume it.
@@ -55,10 +56,10 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))
                     if is_documented(context, &user.caller) =>
                 {
-                    problem.get_or_insert(format!("{} may not assume it: {why}", user.what));
+                    problem.get_or_insert(format!("{} may not assume the role: {why}", user.what));
                 }
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) | Decision::Undecided(why)) => {
-                    let what = format!("whether {} may assume {name}: {why}", user.what);
+                    let what = format!("the decision of the trust policy of {name} on {}: {why}", user.what);
                     missing.push(Missing::unmodelled(what));
                 }
                 Err(why) => missing.push(Missing::unmodelled(format!("the trust policy of {name}: {why}"))),
@@ -159,7 +160,7 @@ fn pod(context: &Context<'_>, namespace: &str, account: &str) -> User {
     }
 }
 
-/// The ARN of a Fargate profile, whose last part is an id that AWS gives.
+/// The ARN of a Fargate profile, whose last part is an id that AWS assigns.
 fn fargate_arn(context: &Context<'_>, profile: &str) -> String {
     let cluster = context.cluster.as_ref().map_or("*", |cluster| cluster.name.as_str());
     format!(

@@ -1,4 +1,4 @@
-//! What EKS's statuses and health issues come to.
+//! EKS's statuses and health issues: whether something works and is healthy.
 
 use privek_core::known::{Known, Missing};
 
@@ -12,9 +12,9 @@ pub(crate) fn works(context: &Context<'_>, status: Option<&str>) -> Known<bool> 
         Some("FAILED" | "DELETING" | "DEGRADED" | "CREATE_FAILED" | "DELETE_FAILED" | "UPDATE_FAILED") => {
             Ok(false)
         }
-        Some(other) => {
-            Err(vec![Missing::probe(format!("what becomes of it, for it is {other} (read it again later)"))])
-        }
+        Some(other) => Err(vec![Missing::probe(format!(
+            "the result of the change in progress (status {other}); audit again when the status is ACTIVE"
+        ))]),
         None => Err(vec![context.field("cluster", "status")]),
     }
 }

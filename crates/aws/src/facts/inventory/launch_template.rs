@@ -1,4 +1,4 @@
-//! Launch templates: which version a group uses, and which security groups it gives to nodes.
+//! Launch templates: which version a node group uses, and which security groups the version sets.
 
 use privek_core::known::Known;
 
@@ -33,7 +33,7 @@ pub(crate) fn template<'s>(
         .ok_or_else(|| vec![context.missing("LaunchTemplateVersions", id.or(name))])
 }
 
-/// The groups that a launch template gives to nodes, or `None` where it names none.
+/// The security groups that a launch template sets, or `None` where it sets none.
 pub(crate) fn template_groups(context: &Context<'_>, data: &LaunchTemplateData) -> Option<Groups> {
     let primary = data.network_interfaces.iter().find(|interface| interface.device_index.unwrap_or(0) == 0);
     let of_interface = primary.map(|interface| interface.groups.clone()).unwrap_or_default();

@@ -9,7 +9,7 @@ use crate::snapshot::aws::ec2::{Subnet, Tag, tag};
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>
 pub(crate) const ADDRESSES: i64 = 8;
 
-/// The subnets of the VPC that this account sees to be marked for this cluster.
+/// The subnets of the VPC with this cluster's tags, as this account can read them.
 pub(crate) fn seen_to_be_marked<'s>(context: &Context<'s>) -> Known<Vec<&'s Subnet>> {
     let vpc = context.vpc.clone()?;
     let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
@@ -44,7 +44,7 @@ pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [
         _ => false,
     };
     if hidden && subnet.tags.is_empty() {
-        let what = format!("Tags of {}, which only its owner is shown", subnet.subnet_id);
+        let what = format!("Tags of {}; AWS returns them to the subnet's owner only", subnet.subnet_id);
         return Err(vec![context.missing("Subnets", Some(&subnet.subnet_id)).worded(what)]);
     }
     Ok(&subnet.tags)

@@ -1,5 +1,5 @@
 //! Where nodes come from: managed node groups, Auto Scaling groups of self-managed nodes, and
-//! instances outside both. Every fact file that speaks of nodes starts here.
+//! instances outside both. Every fact file about nodes starts here.
 
 use std::collections::BTreeSet;
 
@@ -319,7 +319,7 @@ fn scaling_types(
     let overrides = mixed.map(|mixed| mixed.overrides.as_slice()).unwrap_or_default();
     if overrides.iter().any(|one| one.instance_requirements.is_some()) {
         return Err(vec![Missing::unmodelled(format!(
-            "the instance types that Auto Scaling group {name} chooses by attributes"
+            "the instance types that Auto Scaling group {name} selects by attributes"
         ))]);
     }
     let types: Vec<String> = overrides.iter().filter_map(|one| one.instance_type.clone()).collect();
@@ -333,7 +333,7 @@ fn scaling_types(
         group.instances.iter().filter_map(|member| member.instance_type.clone()).collect();
     non_empty(&types).ok_or_else(|| {
         vec![Missing::unmodelled(format!(
-            "the instance type of Auto Scaling group {name}, which has a launch configuration and no instance"
+            "the instance type of Auto Scaling group {name}, which has a launch configuration but no instance"
         ))]
     })
 }
@@ -348,9 +348,7 @@ fn template_types(
         None => Err(vec![context.field(collection, &format!("instance types of {group}"))]),
         Some(Err(missing)) => Err(missing.clone()),
         Some(Ok(data)) => data.instance_type.clone().map(|only| vec![only]).ok_or_else(|| {
-            vec![Missing::unmodelled(format!(
-                "the instance types of {group}, whose launch template names none"
-            ))]
+            vec![Missing::unmodelled(format!("the instance types of {group}; its launch template sets none"))]
         }),
     }
 }

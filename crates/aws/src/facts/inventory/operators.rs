@@ -11,11 +11,11 @@ use crate::intent::Operator;
 
 use super::route53_resolver;
 
-/// The declared networks, or that nobody declared any.
+/// The declared networks, or that none is declared.
 pub(crate) fn declared<'c>(context: &'c Context<'_>) -> Known<&'c [Operator]> {
     context.intent.operators.as_deref().ok_or_else(|| {
         vec![Missing::intent(
-            "which networks operators come from (--operator-cidr, or operators: in privek-audit.yaml; [] for none)",
+            "the networks of operators (--operator-cidr, or operators: in privek-audit.yaml; [] for none)",
         )]
     })
 }
@@ -49,7 +49,7 @@ pub(crate) fn admitted_publicly(context: &Context<'_>, operator: &Operator) -> K
     }
     if AddressSet::private().contains_all(&operator.cidr.into()) {
         let what = format!(
-            "the public addresses that {} leaves with, to compare with publicAccessCidrs",
+            "the public addresses of packets from {}, for comparison with publicAccessCidrs",
             operator.name
         );
         return Err(vec![Missing::intent(what)]);

@@ -44,7 +44,7 @@ pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Profil
     let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
     let own: Vec<_> = own.filter(|one| !over(one.status.as_deref())).collect();
     if own.len() > 1 {
-        let what = format!("which of the {} Route 53 Profiles of {vpc} comes first", own.len());
+        let what = format!("the priority of the {} Route 53 Profiles of {vpc}", own.len());
         return Err(vec![Missing::unmodelled(what)]);
     }
     let mut held = Vec::new();
@@ -52,7 +52,7 @@ pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Profil
         let Some(profile) = one.profile_id.as_deref().filter(|_| is(one.status.as_deref(), "COMPLETE"))
         else {
             return Err(vec![Missing::probe(format!(
-                "what the Route 53 Profile {} answers, whose association with {vpc} is {}",
+                "the answers of Route 53 Profile {}; its association with {vpc} is {}",
                 one.profile_id.as_deref().unwrap_or("without an id"),
                 one.status.as_deref().unwrap_or("of an unread status")
             ))]);
@@ -63,7 +63,7 @@ pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Profil
         for one in all.filter(|one| !over(one.status.as_deref())) {
             if !is(one.status.as_deref(), "COMPLETE") {
                 return Err(vec![Missing::probe(format!(
-                    "whether {} is in force, whose place in the Route 53 Profile {profile} is {}",
+                    "the effect of {}; its association with Route 53 Profile {profile} is {}",
                     one.resource_arn.as_deref().unwrap_or("a resource without an ARN"),
                     one.status.as_deref().unwrap_or("of an unread status")
                 ))]);
@@ -99,7 +99,7 @@ fn is(status: Option<&str>, wanted: &str) -> bool {
     status.is_some_and(|status| status.eq_ignore_ascii_case(wanted))
 }
 
-/// What stands after this in the ARN of a profile's resource.
+/// The part of a profile resource's ARN after this prefix.
 pub(crate) fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
     Arn::parse(association.resource_arn.as_deref()?)?.resource.strip_prefix(kind)
 }
@@ -112,7 +112,7 @@ pub(crate) fn doubts(context: &Context<'_>, vpc: &str, names: &[String]) -> Know
     let doubts = own.flat_map(|one| match one.profile_id.as_deref() {
         Some(profile) if is(one.status.as_deref(), "COMPLETE") => in_profile(context, profile, names),
         _ => vec![Missing::probe(format!(
-            "what the Route 53 Profile {} answers, whose association with {vpc} is {}",
+            "the answers of Route 53 Profile {}; its association with {vpc} is {}",
             one.profile_id.as_deref().unwrap_or("without an id"),
             one.status.as_deref().unwrap_or("of an unread status")
         ))],
@@ -135,19 +135,19 @@ fn in_profile(context: &Context<'_>, profile: &str, names: &[String]) -> Vec<Mis
             let arn = one.resource_arn.as_deref().and_then(Arn::parse);
             if !read {
                 doubts.push(Missing::operation(format!(
-                        "ec2:DescribeVpcEndpoints in account {}, whose endpoint {id} the Route 53 Profile {profile} holds",
+                        "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in Route 53 Profile {profile}",
                         arn.map_or("of its owner", |arn| arn.account)
                     ), Some("ec2:DescribeVpcEndpoints")));
             } else if !done {
                 doubts.push(Missing::probe(format!(
-                    "whether the names of {id} resolve, whose place in the Route 53 Profile {profile} is {}",
+                    "the answers for names of {id}; its association with Route 53 Profile {profile} is {}",
                     one.status.as_deref().unwrap_or("of an unread status")
                 )));
             }
         } else if let Some(zone) = resource(one, "hostedzone/") {
             // The association has a name of its own, and not the zone's.
             doubts.push(Missing::probe(format!(
-                "what the private hosted zone {zone} in the Route 53 Profile {profile} answers for {}",
+                "the answer of private hosted zone {zone} in Route 53 Profile {profile} for {}",
                 names.join(", ")
             )));
         } else if let Some(rule) = resource(one, "resolver-rule/") {
@@ -156,7 +156,7 @@ fn in_profile(context: &Context<'_>, profile: &str, names: &[String]) -> Vec<Mis
             if domain.is_none_or(|domain| domain.is_empty() || names.iter().any(|name| within(name, &domain)))
             {
                 doubts.push(Missing::probe(format!(
-                    "what the servers that resolver rule {rule} in the Route 53 Profile {profile} forwards to answer for {}",
+                    "the answer of the targets of resolver rule {rule} in Route 53 Profile {profile} for {}",
                     names.join(", ")
                 )));
             }

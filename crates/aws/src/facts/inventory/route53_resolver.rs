@@ -22,7 +22,7 @@ pub(crate) fn of_owner_of(context: &Context<'_>, id: &str, collection: &str) -> 
     }
     let missing = context.missing(collection, Some(id));
     let action = missing.permission.clone().unwrap_or_else(|| collection.to_owned());
-    let what = format!("{action} in account {owner}, which owns {id}");
+    let what = format!("{action} in account {owner}, the owner of {id}");
     Some(Missing::operation(what, missing.permission.as_deref()))
 }
 
@@ -53,7 +53,7 @@ pub(crate) fn endpoint_with<'s>(
     let mut found = context.snapshot.aws.resolver_endpoints.iter().flatten().filter(has);
     match (found.next(), found.next()) {
         (Some(one), Some(other)) => Err(vec![Missing::unmodelled(format!(
-            "which of {} and {} is asked on {address}, which both have",
+            "the Resolver endpoint with address {address}; {} and {} both have the address",
             one.id, other.id
         ))]),
         (found, _) => Ok(found),

@@ -10,7 +10,7 @@ use crate::snapshot::aws::ec2::{AvailabilityZone, NetworkInterface, Subnet};
 
 use super::{cluster, load_balancer_tags, node_groups};
 
-/// The zone that a subnet is in: its id, or its name where AWS gives no id.
+/// The zone that a subnet is in: its id, or its name where AWS returns no id.
 pub(crate) fn zone(context: &Context<'_>, id: &str) -> Known<String> {
     let subnet = context.network.subnet(id)?;
     let zone = subnet.availability_zone_id.clone().or_else(|| subnet.availability_zone.clone());

@@ -125,7 +125,7 @@ impl<'g, 's> Source<'g, 's> {
         let overrides = mixed.map(|mixed| mixed.overrides.as_slice()).unwrap_or_default();
         if overrides.iter().any(|one| one.launch_template_specification.is_some()) {
             self.template = Err(vec![Missing::unmodelled(format!(
-                "the launch templates that Auto Scaling group {name} uses for some of its instance types"
+                "the launch templates of some instance types of Auto Scaling group {name}"
             ))]);
             return;
         }
@@ -133,7 +133,7 @@ impl<'g, 's> Source<'g, 's> {
         let used = used.or_else(|| mixed.and_then(|mixed| mixed.launch_template_specification.as_ref()));
         let Some(used) = used else {
             self.template = Err(vec![Missing::unmodelled(format!(
-                "the launch configuration of Auto Scaling group {name}, which is not read"
+                "the launch configuration of Auto Scaling group {name}; launch configurations are not read"
             ))]);
             return;
         };
@@ -155,7 +155,7 @@ impl<'g, 's> Source<'g, 's> {
         match self.data.as_ref().map_err(Clone::clone)?.agents[..] {
             [only] => Ok(Platform::of_agent(only)),
             _ => Err(vec![Missing::unmodelled(format!(
-                "the operating system of {}'s nodes, which their user data does not show",
+                "the operating system of nodes of {}; their user data does not show the system",
                 self.group.name
             ))]),
         }
@@ -166,7 +166,7 @@ impl<'g, 's> Source<'g, 's> {
         let id = self.template_id.as_deref().unwrap_or("the launch template");
         vec![Missing::operation(
             format!(
-                "{field} of {id} (ec2:DescribeLaunchTemplateVersions), which the snapshot is too old to hold"
+                "{field} of {id} (ec2:DescribeLaunchTemplateVersions); the snapshot is too old to contain the value"
             ),
             None,
         )]
@@ -180,14 +180,14 @@ impl<'g, 's> Source<'g, 's> {
         }
     }
 
-    /// Whether user data tells something about the cluster that counts. Bottlerocket's goes over what EKS writes:
+    /// Whether cluster settings in the user data take effect. Bottlerocket's override what EKS writes:
     /// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-user-data>
     pub fn tells_cluster(&self) -> Known<bool> {
         let counts = !self.eks_starts.clone()? || self.platform.clone()? == Platform::Bottlerocket;
         Ok(counts && self.agent()?.is_some())
     }
 
-    /// What may stand where the user data was not understood.
+    /// The parts of the user data that were not understood.
     pub fn doubts(&self, data: &Bootstrap) -> Vec<Missing> {
         let of =
             |what: &String| Missing::unmodelled(format!("{what}, in the user data of {}", self.group.name));
@@ -202,7 +202,7 @@ impl<'g, 's> Source<'g, 's> {
             Some(value) if !unresolved => Ok(Some(value)),
             None if !unresolved && data.is_clear() => Ok(None),
             _ if unresolved => Err(vec![Missing::unmodelled(format!(
-                "{name} in the user data of {}, which is only known where it runs",
+                "{name} in the user data of {}; only the running node knows the value",
                 self.group.name
             ))]),
             _ => Err(self.doubts(data)),
@@ -217,14 +217,14 @@ impl<'g, 's> Source<'g, 's> {
             [] => Err(self.doubts(data)),
             [only] => Ok(Some(only)),
             _ => Err(vec![Missing::unmodelled(format!(
-                "which of several ways to join counts in the user data of {}",
+                "the join program in effect on nodes of {}; their user data has several",
                 self.group.name
             ))]),
         }
     }
 
-    /// Whether the EKS API is asked: by AL2 and Windows, unless they are given endpoint and CA both.
-    /// Bottlerocket asks too, and guesses where nobody answers; nodeadm never does.
+    /// Whether nodes call the EKS API: AL2 and Windows do, unless user data sets both endpoint URL and CA.
+    /// Bottlerocket calls it too, and guesses without an answer; nodeadm never does.
     pub fn asks_eks(&self) -> Known<bool> {
         if self.eks_starts.clone()? {
             return Ok(false);
@@ -250,7 +250,7 @@ pub(crate) fn asks_eks(context: &Context<'_>) -> Known<bool> {
     known::or(asks, known::proved(false, listed.unlisted))
 }
 
-/// The most pods that a group's user data tells kubelet, where it is known to.
+/// kubelet's maximum number of pods in a group's user data, where it is known.
 pub(crate) fn max_pods(context: &Context<'_>, group: &node_groups::NodeGroup) -> Option<i64> {
     let told = Source::new(context, group).data.ok()?.max_pods;
     crate::facts::base::context::plausible_count(told).filter(|pods| *pods > 0)

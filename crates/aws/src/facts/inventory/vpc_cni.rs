@@ -117,7 +117,7 @@ pub(crate) fn cni(context: &Context<'_>) -> CniKnown {
         return match settings(values) {
             Some(cni) => CniKnown::Read(cni),
             None => CniKnown::Unread(vec![Missing::unmodelled(
-                "the configurationValues of the add-on vpc-cni, which are neither JSON nor YAML",
+                "the configurationValues of the add-on vpc-cni; the format is not JSON or YAML",
             )]),
         };
     }
@@ -126,21 +126,21 @@ pub(crate) fn cni(context: &Context<'_>) -> CniKnown {
             CniKnown::Unread(vec![context.missing("addon", Some("vpc-cni"))])
         }
         Ok(_) if automatic(cluster) => {
-            context.assume("The cluster has no add-on vpc-cni; pods on EKS Auto Mode are taken to be in their nodes' subnets.");
-            CniKnown::Assumed
-        }
-        Err(missing) if Missing::all_not_yet(&missing) => {
             context.assume(
-                "The VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).",
+                "The cluster has no add-on vpc-cni; pods on EKS Auto Mode are in their nodes' subnets.",
             );
             CniKnown::Assumed
         }
+        Err(missing) if Missing::all_not_yet(&missing) => {
+            context.assume("The VPC CNI runs with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
+            CniKnown::Assumed
+        }
         Ok(_) => {
-            context.assume("The cluster has no add-on vpc-cni; the VPC CNI is taken to run with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
+            context.assume("The cluster has no add-on vpc-cni; the VPC CNI runs with its defaults (secondary addresses, WARM_ENI_TARGET=1).");
             CniKnown::Assumed
         }
         Err(missing) => {
-            context.assume("The configuration of the add-on vpc-cni was not read; max pods are those of secondary addresses, the fewest that its modes give.");
+            context.assume("The configuration of the add-on vpc-cni was not read; the maximum number of pods is that of secondary addresses, the smallest of all modes.");
             CniKnown::Unread(missing)
         }
     }

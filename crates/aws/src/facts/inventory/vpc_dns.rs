@@ -1,4 +1,4 @@
-//! What a VPC's DHCP options and DNS attributes make of its name resolution.
+//! Name resolution in a VPC by its DHCP options and DNS attributes.
 
 use std::net::{IpAddr, Ipv4Addr};
 
@@ -9,13 +9,13 @@ use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
 /// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server
-/// they ask nobody.
+/// they query none.
 pub(crate) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
     let id = context.vpc.clone()?;
-    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::Nobody))
+    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::NoServer))
 }
 
-/// Whom a VPC's instances ask, and the servers that its DHCP options name.
+/// The DNS servers of a VPC's instances, by kind and as its DHCP options list them.
 pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(VpcDns, Vec<String>)> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
     let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(id))]);
@@ -45,7 +45,7 @@ pub(crate) fn dns_attribute(context: &Context<'_>, id: &str, attribute: Attribut
     value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))])
 }
 
-/// Who answers the instances' DNS queries.
+/// Which servers answer the instances' DNS queries.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum VpcDns {
     /// The VPC's own resolver.
@@ -55,7 +55,7 @@ pub(crate) enum VpcDns {
     /// Others.
     Custom,
     /// No server at all.
-    Nobody,
+    NoServer,
 }
 
 impl VpcDns {
@@ -77,7 +77,7 @@ impl VpcDns {
             }
         }
         Ok(match (amazon, servers.len()) {
-            (_, 0) => Self::Nobody,
+            (_, 0) => Self::NoServer,
             (0, _) => Self::Custom,
             (some, all) if some == all => Self::Amazon,
             _ => Self::Mixed,
@@ -117,9 +117,9 @@ pub(crate) fn plus_two(cidr: Ipv4Net) -> IpAddr {
 pub(crate) fn forwards(dns: VpcDns, servers: &[String]) -> Known<bool> {
     match dns {
         VpcDns::Amazon => Ok(true),
-        VpcDns::Nobody => Ok(false),
+        VpcDns::NoServer => Ok(false),
         VpcDns::Mixed | VpcDns::Custom => Err(vec![Missing::probe(format!(
-            "whether the DNS servers {} forward the names of the cluster and of the VPC endpoints to the VPC's resolver",
+            "the forwarding rules of DNS servers {} for the names of the cluster and of VPC endpoints",
             servers.join(", ")
         ))]),
     }

@@ -1,4 +1,4 @@
-//! What a look-up comes to.
+//! The result of a DNS lookup.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -7,47 +7,47 @@ use privek_core::known::{Known, Missing};
 
 use crate::network::{Blocker, BlockerCode, Remedy};
 
-/// What whoever asks is told.
+/// What the client of a DNS lookup receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// These addresses, from a private zone or, for the cluster's own name, from public DNS.
     Addresses(BTreeSet<IpAddr>),
     /// What public DNS says, which are public addresses.
     Public,
-    /// No address: the name does not exist there, or nobody answers.
+    /// No address: the name does not exist in the zone, or no server answers.
     Nothing,
 }
 
 /// A query by way of a forwarding rule, or of the DNS servers of a network.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Forward {
-    /// The rule; none where the asker's own servers forward.
+    /// The Resolver rule; none where the client's own DNS servers forward.
     pub rule: Option<String>,
-    /// The VPC whose inbound endpoint is asked.
+    /// The VPC of the inbound Resolver endpoint that receives the query.
     pub to: String,
 }
 
-/// What a look-up comes to, and why.
+/// The result of a DNS lookup, and the reasons.
 #[derive(Clone, Debug)]
 pub(crate) struct Lookup {
-    /// What the asker is told.
+    /// What the client receives.
     pub answer: Known<Answer>,
-    /// What stands in the way; empty where there is an answer.
+    /// The objects that block the lookup; empty where there is an answer.
     pub blockers: Vec<Blocker>,
-    /// What fails beside a way that works.
+    /// The objects that block some servers or protocols while another one works.
     pub weaknesses: Vec<Blocker>,
-    /// What is not known of ways beside one that works.
+    /// What is not known of other servers or protocols while one works.
     pub doubts: Vec<Missing>,
-    /// Who is asked, in order, in clauses.
+    /// The steps of the lookup, in order, in clauses.
     pub steps: Vec<String>,
-    /// The forwards on the way, in order.
+    /// The forwarded queries of the lookup, in order.
     pub forwards: Vec<Forward>,
-    /// Whether the answer is nothing because somebody said so: whoever is told that asks nobody else.
+    /// Whether a server denies the name: then the client queries no other server.
     pub denied: bool,
 }
 
 impl Lookup {
-    /// Somebody answers.
+    /// A server answers.
     pub fn told(answer: Answer, step: String) -> Self {
         Self::with(Ok(answer), step)
     }
@@ -57,7 +57,7 @@ impl Lookup {
         Self::with(Err(missing), step)
     }
 
-    /// Nobody answers, because of these.
+    /// No server answers, because of these.
     pub fn nothing(blockers: Vec<Blocker>, step: String) -> Self {
         Self { blockers, ..Self::with(Ok(Answer::Nothing), step) }
     }
@@ -74,12 +74,12 @@ impl Lookup {
         }
     }
 
-    /// Somebody says that there is no such name, or refuses it.
+    /// A server says that the name does not exist, or blocks the name.
     pub fn denied(blockers: Vec<Blocker>, step: String) -> Self {
         Self { denied: true, ..Self::nothing(blockers, step) }
     }
 
-    /// The same, where this may change the answer, or who gives it.
+    /// The same, where this may change the answer, or the server that answers.
     pub fn unless(mut self, missing: Vec<Missing>) -> Self {
         if missing.is_empty() {
             return self;
@@ -92,7 +92,7 @@ impl Lookup {
         self
     }
 
-    /// The same, where this may take the answer away. Where there is none, nothing is to be taken.
+    /// The same, where this may remove the answer. Where there is no answer, nothing changes.
     pub fn provided(self, missing: Vec<Missing>) -> Self {
         if self.answer == Ok(Answer::Nothing) { self } else { self.unless(missing) }
     }
@@ -104,8 +104,8 @@ impl Lookup {
     }
 }
 
-/// The answer of several servers, one of which is asked: it is there where one of them gives it, and
-/// depends on all of them.
+/// The answer of several servers, one of which the client queries: an answer of one server is an answer,
+/// and depends on all of them.
 pub(crate) fn of_servers(all: Vec<Lookup>) -> Lookup {
     let (mut told, mut silent, mut unclear) = (Vec::new(), Vec::new(), Vec::new());
     for one in all {
@@ -129,8 +129,9 @@ pub(crate) fn of_servers(all: Vec<Lookup>) -> Lookup {
             told.iter().find(|other| other.answer != whole.answer).or(denied.into_iter().next())
         {
             let step = other.steps.last().cloned().unwrap_or_default();
-            whole.answer =
-                Err(vec![Missing::probe(format!("which of its answers comes first: {step}, too"))]);
+            whole.answer = Err(vec![Missing::probe(format!(
+                "the DNS answer that the client uses; {step} answers differently"
+            ))]);
         }
         whole.weaknesses = told.iter_mut().flat_map(|one| std::mem::take(&mut one.weaknesses)).collect();
         whole.weaknesses.extend(failures(&mut silent));
@@ -157,7 +158,7 @@ pub(crate) fn of_servers(all: Vec<Lookup>) -> Lookup {
     whole
 }
 
-/// An object that stands in a name's way.
+/// An object that blocks the lookup of a name.
 pub(crate) fn blocker(code: BlockerCode, kind: &str, id: &str, reason: String, remedy: Remedy) -> Blocker {
     Blocker { code, kind: kind.to_owned(), id: id.to_owned(), leg: None, part: None, reason, remedy }
 }

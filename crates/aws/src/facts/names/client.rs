@@ -1,4 +1,4 @@
-//! Who asks: machines of a VPC, or of a network outside AWS with DNS servers of its own.
+//! The clients of DNS lookups: instances in a VPC, or a network outside AWS with DNS servers of its own.
 
 use std::net::IpAddr;
 
@@ -16,18 +16,19 @@ use crate::network::{Blocker, BlockerCode, End, Remedy};
 
 use super::answer::{Answer, Lookup, blocker, of_servers};
 use super::forwarding::by_network;
+use super::inbound::inbound_servers;
+use super::question::Question;
 use super::resolver::{self, Trail};
-use super::{Question, inbound_servers};
 
-/// What operators are told, and the VPC that they are in.
+/// What a lookup by operators results in, and the VPC of the operators.
 pub(crate) struct OperatorLookup {
     pub lookup: Lookup,
     pub vpc: Option<String>,
-    /// Whether it is known whom they ask: they are in a VPC, or it was declared.
+    /// Whether the DNS servers of the operators are known: from their VPC, or declared.
     pub declared: bool,
 }
 
-/// What machines of a VPC are told: its DHCP options say whom they ask.
+/// A lookup by instances in a VPC: the DHCP options of the VPC set the DNS servers.
 pub(crate) fn in_vpc(
     context: &Context<'_>,
     id: &str,
@@ -46,24 +47,27 @@ pub(crate) fn in_vpc(
             by_network(context, who, from.to_vec(), &servers, question).after(step)
         }
         Ok((VpcDns::Mixed, servers)) => {
-            let what =
-                format!("which of {} the machines of {id} ask for {}", servers.join(", "), question.name);
+            let what = format!(
+                "the DNS server among {} that instances in {id} query for {}",
+                servers.join(", "),
+                question.name
+            );
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
-        Ok((VpcDns::Nobody, _)) => {
-            let what = format!("whom the machines of {id} ask, whose DHCP options name no DNS server");
+        Ok((VpcDns::NoServer, _)) => {
+            let what = format!("the DNS servers of {id}; its DHCP options set none");
             Lookup::unknown(vec![Missing::probe(what)], step)
         }
         Err(missing) => Lookup::unknown(missing, step),
     }
 }
 
-/// What a network of operators is told.
+/// A lookup by a network of operators.
 pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Question) -> OperatorLookup {
     let vpc = match home(context, operator) {
         Ok(vpc) => vpc,
         Err(missing) => {
-            let lookup = Lookup::unknown(missing, format!("the DNS of {}", operator.name));
+            let lookup = Lookup::unknown(missing, format!("the DNS servers of {}", operator.name));
             return OperatorLookup { lookup, vpc: None, declared: true };
         }
     };
@@ -73,7 +77,7 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
         }
-        // The VPC's resolver asks whom its rules say, other servers whom they are told.
+        // The VPC's resolver follows its Resolver rules, other DNS servers follow their own configuration.
         Some(vpc) if operator.dns.iter().any(|server| own(&server)) => {
             let mut all = vec![resolver::ask(context, vpc, question, &mut Trail::default())];
             if !operator.dns.iter().all(|server| own(&server)) {
@@ -87,7 +91,7 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
     OperatorLookup { lookup, vpc, declared }
 }
 
-/// What a network is told that has DNS servers of its own.
+/// A lookup by a network with DNS servers of its own.
 fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
     let name = operator.name.as_str();
     if operators::asks_resolver(context, operator) {
@@ -100,23 +104,23 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
         }
         return by_network(context, name, from, servers, question);
     }
-    let step = format!("the DNS of {name}");
+    let step = format!("the DNS servers of {name}");
     let nowhere = operator.forwards_to.is_some();
     let none_there = ends::of_role(context, "resolver-inbound").are_none()
         && route53_resolver::of_owner(context, "ResolverEndpoints").is_none();
     if operator.public_dns.is_none() && (nowhere || none_there) && context.public_access() == Ok(true) {
         if !nowhere {
             context.assume(format!(
-                "The DNS servers of {name} do not learn the VPC's own names, for it has no inbound endpoint."
+                "The DNS servers of {name} do not resolve the private names of the VPC; the VPC has no inbound Resolver endpoint."
             ));
         }
-        // Whether they give public addresses or none: not those of the control plane.
+        // Public addresses or none: in both cases not those of the control plane.
         return Lookup::told(Answer::Public, step);
     }
     match (operator.public_dns, nowhere) {
         (Some(true), true) => resolver::public(context, &question.name).after(step),
         (Some(false), true) => {
-            let reason = "its DNS servers forward AWS's names nowhere and resolve no public ones".to_owned();
+            let reason = "its DNS servers neither forward AWS names nor resolve public names".to_owned();
             let remedy = Remedy {
                 domain: Some(question.name.clone()),
                 servers: inbound_servers(context),
@@ -129,7 +133,7 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
             let mut missing = Vec::new();
             if !nowhere {
                 missing.push(Missing::intent(format!(
-                    "where the DNS servers of {name} send {} (`forwards_to:` in privek-audit.yaml; [] for nowhere)",
+                    "the servers to which the DNS servers of {name} forward {} (`forwards_to:` in privek-audit.yaml; [] for none)",
                     question.name
                 )));
             }
@@ -154,7 +158,7 @@ fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
         || primary.and_then(|cidr| cidr.hosts().nth(1)) == Some(address)
 }
 
-/// The VPC that a network is in, as the paths from it take it to be: the cluster's own before others.
+/// The VPC that a network is in, as in the paths from it: the cluster's own before others.
 fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
     let own = context.vpc.clone()?;
     let aws = &context.snapshot.aws;
@@ -166,7 +170,7 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
             homes.push(vpc.vpc_id.clone());
         }
     }
-    // What comes in by a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
+    // A client behind a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
     match operator.via.as_deref().map(|via| (via, ids::kind(via))) {
         Some((_, Some(Kind::VpnGateway))) => return Ok(None),
         Some((gateway, Some(Kind::TransitGateway))) => {
@@ -184,7 +188,7 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
         if via == Some(&peering.vpc_peering_connection_id) {
             homes.retain(|home| sides.iter().any(|side| side.vpc_id.as_ref() == Some(home)));
         }
-        // A far side that nobody could read.
+        // A far side that could not be read.
         let mut unread = sides
             .iter()
             .filter(|side| !aws.vpcs.iter().flatten().any(|vpc| side.vpc_id.as_ref() == Some(&vpc.vpc_id)));
@@ -206,14 +210,14 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
         [] => Ok(None),
         [one] => Ok(Some(one.clone())),
         several => Err(vec![Missing::intent(format!(
-            "`via` of {}: which of the VPCs {} it is in",
+            "`via` of {}; its CIDR is in each of the VPCs {}",
             operator.name,
             several.join(", ")
         ))]),
     }
 }
 
-/// What leads a name past the private zone, so that public DNS answers.
+/// The object because of which public DNS answers for a name instead of the private hosted zone.
 pub(crate) fn why_public(
     context: &Context<'_>,
     who: &str,
@@ -231,7 +235,7 @@ pub(crate) fn why_public(
     let (rules, _) = vpc.map(|vpc| resolver::rules(context, vpc)).unwrap_or_default();
     if let Some(last) = lookup.forwards.last() {
         let reason = format!(
-            "it leads to the resolver of {}, and the private zone of the cluster is in {own} only",
+            "sends queries to the resolver of {}; the private hosted zone of the cluster is in {own} only",
             last.to
         );
         let Some(rule) = &last.rule else {
@@ -244,7 +248,7 @@ pub(crate) fn why_public(
         return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
     }
     let Some(vpc) = vpc else {
-        let reason = format!("its DNS servers do not forward the name to {own}");
+        let reason = format!("its DNS servers do not forward the API name to {own}");
         return blocker(BlockerCode::NameNotForwarded, "network", who, reason, remedy);
     };
     let mut kept: Vec<_> =
@@ -254,7 +258,7 @@ pub(crate) fn why_public(
         kept.first().filter(|first| resolver::is_kind(first.rule, "SYSTEM") && kept.len() > 1)
     {
         let reason = format!(
-            "it keeps {} for the resolver of {vpc} itself, before {} that forwards it",
+            "keeps queries for {} in the resolver of {vpc}, with precedence over {}",
             first.domain,
             kept.get(1).map_or("the rule", |next| next.rule.id.as_str())
         );
@@ -278,10 +282,10 @@ pub(crate) fn why_public(
         let status = failed.map(|failed| failed.status.clone().unwrap_or_default());
         let reason = match &status {
             Some(status) => {
-                format!("it would lead the name to {own}, and its association with {vpc} is {status}")
+                format!("would forward the API name to {own}, but the association with {vpc} is {status}")
             }
             None => {
-                format!("it would lead the name to {own}, and no association puts it into force in {vpc}")
+                format!("would forward the API name to {own}, but is not associated with {vpc}")
             }
         };
         let remedy = Remedy { state: status, ..remedy };
@@ -298,19 +302,19 @@ pub(crate) fn why_public(
         .map(|other| format!("{} is for {}", other.rule.id, other.domain))
         .collect();
     let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
-    let reason = format!("no forwarding rule of it leads {host} to {own}{others}");
+    let reason = format!("{vpc} has no Resolver rule that forwards {host} to {own}{others}");
     let remedy = Remedy { resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()), ..remedy };
     blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
 }
 
-/// Somebody gives the name addresses that are not the control plane's.
+/// A server resolves the name to addresses that are not the control plane's.
 pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str) -> Blocker {
     let told = match &lookup.answer {
         Ok(Answer::Addresses(all)) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         _ => "other addresses".to_owned(),
     };
     let who = lookup.steps.last().cloned().unwrap_or_default();
-    let reason = format!("gives {host} {told}, which the control plane does not have");
+    let reason = format!("resolves {host} to {told}, outside the addresses of the control plane");
     let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
     blocker(BlockerCode::HostedZoneRecord, "dns", &who, reason, remedy)
 }

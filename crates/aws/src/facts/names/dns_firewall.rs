@@ -1,4 +1,4 @@
-//! What DNS Firewall makes of a name.
+//! Whether DNS Firewall blocks a name.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +12,7 @@ use crate::snapshot::aws::route53resolver::FirewallRule;
 use super::answer::blocker;
 use super::required;
 
-/// The rule that refuses a name in a VPC; `None` where none does. Groups and rules are taken in the order
+/// The rule that blocks a name in a VPC; `None` where none does. Groups and rules apply in the order
 /// of their priorities, and the first that matches decides
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-groups.html>).
 pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Option<Blocker>> {
@@ -39,7 +39,7 @@ pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
     of_profile.sort_unstable();
     let unsorted = of_profile.len() > 1 && of_profile.iter().any(|(priority, _)| priority.is_none());
     if unsorted || !groups.is_empty() && !of_profile.is_empty() {
-        let what = format!("in which order the rule groups of DNS Firewall are taken in {vpc}");
+        let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
         return Err(vec![Missing::unmodelled(what)]);
     }
     let mut perhaps = Vec::new();
@@ -71,9 +71,9 @@ pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
                 return Err(perhaps);
             }
             if is_block {
-                let list = rule.firewall_domain_list_id.as_deref().unwrap_or("its list");
+                let list = rule.firewall_domain_list_id.as_deref().unwrap_or("the domain list");
                 let reason = format!(
-                    "its rule {} refuses {name}, which {list} holds",
+                    "rule {} blocks {name}, a name in {list}",
                     rule.name.as_deref().unwrap_or("without a name")
                 );
                 // The highest that is free: rules that allow come before it.
@@ -108,7 +108,7 @@ fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool
     let Some(list) = rule.firewall_domain_list_id.as_deref() else {
         // A rule of the advanced kind judges what a name looks like, and the cluster's looks random.
         let what = format!(
-            "whether the DNS Firewall rule {} takes {name} for a threat",
+            "whether DNS Firewall rule {} classifies {name} as a threat",
             rule.name.as_deref().unwrap_or("without a domain list")
         );
         return Err(vec![Missing::probe(what)]);
@@ -117,9 +117,9 @@ fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool
     let lists = aws.firewall_domain_lists.iter().flatten();
     let managed = lists.into_iter().any(|one| one.id == list && one.managed_owner_name.is_some());
     if managed {
-        // AWS's own lists are of malware and botnets; nobody is shown them.
+        // AWS's own lists are of malware and botnets; their entries cannot be read.
         context.assume(
-            "AWS's own domain lists of DNS Firewall do not hold the names of EKS and of AWS's services.",
+            "The AWS managed domain lists of DNS Firewall do not contain names of EKS or of AWS services.",
         );
         return Ok(false);
     }

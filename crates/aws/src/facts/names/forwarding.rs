@@ -10,28 +10,29 @@ use privek_core::sets::ports::{Ports, Protocol};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
-use crate::facts::ends;
+use crate::facts::ends::{self, end_set};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
 use super::answer::{Forward, Lookup, blocker, of_servers};
+use super::inbound::inbound_servers;
+use super::question::Question;
 use super::resolver::{self, Trail};
-use super::{Question, inbound_servers};
 
-/// Who sends queries on.
+/// A sender of forwarded queries.
 struct QuerySender<'a> {
-    /// Where they come from.
-    from: ends::Ends,
-    /// The rule that says so; none for a network's own servers.
+    /// The source addresses.
+    from: end_set::Ends,
+    /// The Resolver rule; none for a network's own DNS servers.
     rule: Option<&'a str>,
-    /// What stands in the way where a server does not answer.
+    /// The object that is the blocker where a server does not answer.
     object: (&'static str, &'a str),
-    /// Whether it may be told to ask the cluster's VPC instead.
+    /// Whether a fix may point it to the cluster's VPC instead.
     may_change: bool,
 }
 
-/// What a VPC is told whose rule forwards a name.
+/// A lookup in a VPC whose Resolver rule forwards the name.
 pub(crate) fn by_rule(
     context: &Context<'_>,
     rule: &ResolverRule,
@@ -40,7 +41,7 @@ pub(crate) fn by_rule(
     trail: &mut Trail,
 ) -> Lookup {
     let id = rule.id.as_str();
-    let step = format!("rule {id} of {vpc}");
+    let step = format!("Resolver rule {id} of {vpc}");
     let Some(through) = rule.resolver_endpoint_id.as_deref() else {
         let field = format!("ResolverEndpointId of {id}");
         return Lookup::unknown(vec![context.field("ResolverRules", &field)], step);
@@ -53,13 +54,12 @@ pub(crate) fn by_rule(
         return Lookup::nothing(vec![down], step);
     }
     let from = ends::of_resolver_endpoint(context, outbound);
-    // Of an endpoint that is being made or mended it is not certain that it asks.
+    // A Resolver endpoint that is being created or repaired may not forward queries.
     let doubts = if route53_resolver::is_certain(outbound) { Vec::new() } else { from.unlisted.clone() };
     let mut targets = Vec::new();
     for target in &rule.target_ips {
         if target.protocol.as_deref().is_some_and(|protocol| !protocol.eq_ignore_ascii_case("Do53")) {
-            let what =
-                format!("whether {id} forwards over {}", target.protocol.as_deref().unwrap_or_default());
+            let what = format!("forwarding by {id} over {}", target.protocol.as_deref().unwrap_or_default());
             return Lookup::unknown(vec![Missing::unmodelled(what)], step);
         }
         let text = target.ip.as_deref().or(target.ipv6.as_deref()).unwrap_or_default();
@@ -90,7 +90,7 @@ pub(crate) fn by_rule(
     to_servers(context, &sender, &targets, question, trail).provided(doubts).after(step)
 }
 
-/// What a network is told whose DNS servers, or machines, ask these addresses.
+/// A lookup by a network whose DNS servers, or machines, query these addresses.
 pub(crate) fn by_network(
     context: &Context<'_>,
     name: &str,
@@ -100,13 +100,13 @@ pub(crate) fn by_network(
 ) -> Lookup {
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
     let sender = QuerySender {
-        from: ends::Ends::known(from),
+        from: end_set::Ends::known(from),
         rule: None,
         object: ("network", name),
         may_change: true,
     };
     to_servers(context, &sender, &targets, question, &mut Trail::default())
-        .after(format!("the DNS of {name}"))
+        .after(format!("the DNS servers of {name}"))
 }
 
 fn to_servers(
@@ -138,10 +138,11 @@ fn to_server(
     };
     let Some(endpoint) = found else {
         if let Some(vpc) = nobody_has(context, address) {
-            let reason = format!("it leads to {address}, which nothing in {vpc} has");
+            let reason =
+                format!("sends queries to {address}; no network interface in {vpc} has that address");
             return wrong(BlockerCode::ResolverRuleTarget, reason);
         }
-        let what = format!("what the DNS server {address} answers for {}", question.name);
+        let what = format!("the answer of DNS server {address} for {}", question.name);
         return Lookup::unknown(vec![Missing::probe(what)], step);
     };
     let id = endpoint.id.as_str();
@@ -150,12 +151,13 @@ fn to_server(
         // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
         Some("INBOUND_DELEGATION") => {
             let reason = format!(
-                "it leads to {address} of {id}, which answers for delegated zones only, and no forwarder"
+                "sends queries to {address} of {id}; inbound delegation Resolver endpoints accept no forwarded queries"
             );
             return wrong(BlockerCode::ResolverRuleTarget, reason);
         }
         Some("OUTBOUND") => {
-            let reason = format!("it leads to {address} of {id}, an outbound endpoint, which answers nobody");
+            let reason =
+                format!("sends queries to {address} of {id}; outbound Resolver endpoints accept no queries");
             return wrong(BlockerCode::ResolverRuleTarget, reason);
         }
         _ => {
@@ -174,7 +176,7 @@ fn to_server(
         } else {
             endpoint.protocols.join(", ")
         };
-        let reason = format!("it asks {address} of {id} on port {port}, which answers on {spoken}");
+        let reason = format!("sends queries to port {port} of {address}; {id} accepts {spoken} only");
         return wrong(BlockerCode::ResolverRuleTarget, reason);
     }
     let Some(vpc) = endpoint.host_vpc_id.as_deref() else {
@@ -186,7 +188,7 @@ fn to_server(
         if inbound.unlisted.is_empty() {
             return wrong(
                 BlockerCode::ResolverRuleTarget,
-                format!("it leads to {address}, which {id} has lost"),
+                format!("sends queries to {address}; {id} no longer has that address"),
             );
         }
         return Lookup::unknown(inbound.unlisted, step);
@@ -194,7 +196,7 @@ fn to_server(
     if trail.has(vpc, &question.name) {
         let mut looped = wrong(
             BlockerCode::ResolverRuleLoop,
-            format!("it leads to {address} in {vpc}, from where the query came"),
+            format!("forwards the query in a loop, to {address} in {vpc}"),
         );
         looped.forwards.push(Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
         return looped;
@@ -221,7 +223,7 @@ fn to_server(
     found.after(format!("{address} of {id}"))
 }
 
-/// The way of queries over one protocol.
+/// The path of queries over one protocol.
 struct QueryPath {
     /// Whether it is open from one of the senders at least.
     open: bool,
@@ -246,10 +248,10 @@ impl QueryPath {
         if sender.from.known.is_empty() {
             way.missing.extend(sender.from.unlisted.iter().cloned());
             if way.missing.is_empty() {
-                way.missing.push(Missing::unmodelled(format!("who asks for {}", sender.object.1)));
+                way.missing.push(Missing::unmodelled(format!("the source addresses of {}", sender.object.1)));
             }
         }
-        // What certainly stands in the way is not made doubtful by what is unread beside it.
+        // A certain blocker is not made doubtful by what is unread beside it.
         way.blockers = crate::facts::ends::merge_blockers::merged(context, way.blockers);
         if !way.open && !way.blockers.is_empty() {
             way.missing.clear();
@@ -258,12 +260,12 @@ impl QueryPath {
     }
 }
 
-/// An endpoint that answers and asks nothing any more.
+/// A Resolver endpoint that is being deleted, and neither answers nor forwards any more.
 fn down(endpoint: &ResolverEndpoint) -> Option<Blocker> {
     let status = endpoint.status.as_deref()?;
     status.eq_ignore_ascii_case("DELETING").then(|| {
         let remedy = Remedy { state: Some(status.to_owned()), ..Remedy::default() };
-        let reason = format!("it is {status}");
+        let reason = format!("status is {status}");
         blocker(BlockerCode::ResolverEndpointDown, "resolver-endpoint", &endpoint.id, reason, remedy)
     })
 }

@@ -11,8 +11,8 @@ use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
-use super::Question;
 use super::answer::{Answer, Lookup, blocker};
+use super::question::Question;
 use super::required::of_endpoint;
 use super::resolver::{self, Trail};
 
@@ -30,7 +30,7 @@ fn bare(zone: &str) -> &str {
     zone.rsplit('/').next().unwrap_or(zone)
 }
 
-/// A zone's domain, where some VPC's list or its records tell it.
+/// A zone's domain, where the list of a VPC or the records of the zone name it.
 pub(crate) fn domain_of(context: &Context<'_>, zone: &str) -> Option<String> {
     let aws = &context.snapshot.aws;
     let mut listed = aws.hosted_zones_by_vpc.iter().flatten().flat_map(|one| &one.hosted_zone_summaries);
@@ -51,7 +51,7 @@ pub(crate) struct RecordScope<'a> {
     pub id: &'a str,
     /// Its domain.
     pub domain: &'a str,
-    /// Whether it is associated with the VPC by itself, and may be taken off it.
+    /// Whether it is associated with the VPC itself, and may be disassociated.
     pub own: bool,
 }
 
@@ -88,40 +88,41 @@ pub(crate) fn answer(
                 Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
                 Some(Err(missing)) => Lookup::unknown(missing, step),
                 None => {
-                    let what = format!("what {target}, of which {asked} is an alias, has for addresses");
+                    let what = format!("the addresses of {target}, the alias target of {asked}");
                     Lookup::unknown(vec![Missing::probe(what)], step)
                 }
             };
         }
         RecordAnswer::Alias(target, _) | RecordAnswer::Name(target) => target,
         RecordAnswer::Elsewhere(what) => {
-            let what = format!("what {what} answers for {asked}");
+            let what = format!("the answer of {what} for {asked}");
             return Lookup::unknown(vec![Missing::probe(what)], step);
         }
         RecordAnswer::Nothing => {
             return deny(format!(
-                "it answers for {} and has no address for {asked}; where it has none, nobody else is asked",
+                "the hosted zone of {} has no address for {asked}; the resolver queries nothing else",
                 zone.domain
             ));
         }
     };
     let Some(vpc) = question.vpc.clone() else {
-        return Lookup::unknown(vec![Missing::unmodelled(format!("who is asked for {target}"))], step);
+        return Lookup::unknown(vec![Missing::unmodelled(format!("the resolver for {target}"))], step);
     };
     if trail.has(&vpc, &target) {
-        return deny(format!("its alias of {asked}, {target}, leads back to itself"));
+        return deny(format!("the alias of {asked} to {target} is a loop"));
     }
     let question = Question { name: target, alias: true, ..question.clone() };
     let mut found = resolver::ask(context, &vpc, &question, trail);
     // Whether DNS Firewall looks at aliases, and trusts them, is a setting of each of its rules.
     if found.blockers.iter().any(|blocker| blocker.code == BlockerCode::DnsFirewall) {
-        let what = format!("whether DNS Firewall refuses {asked} for its alias {}", question.name);
+        let what =
+            format!("whether DNS Firewall blocks {asked} because of the alias target {}", question.name);
         found = found.unless(vec![Missing::probe(what)]);
     }
     found.after(step)
 }
 
-/// The endpoint whose own name an alias leads to: it begins with the endpoint's id
+/// The VPC endpoint whose own name is the alias target: the name begins with the endpoint's id
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
 fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
     let name = name.trim_start_matches("*.");

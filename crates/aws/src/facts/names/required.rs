@@ -35,7 +35,7 @@ pub struct NeededName {
     /// The private addresses that it should have in the cluster's VPC: those of the control plane's
     /// interfaces, or of the endpoint's. Empty where public ones are right: a gateway endpoint, or none.
     pub expected: Known<BTreeSet<IpAddr>>,
-    /// Whether nodes or pods stop without it.
+    /// Whether nodes or pods fail where the name does not resolve.
     pub essential: bool,
 }
 
@@ -121,13 +121,13 @@ pub(crate) fn control_plane(context: &Context<'_>) -> Known<BTreeSet<IpAddr>> {
     }
     if addresses.is_empty() {
         return Err(vec![Missing::unmodelled(
-            "the addresses of the control plane, which has no interface yet",
+            "the addresses of the control plane; no network interface exists yet",
         )]);
     }
     Ok(addresses)
 }
 
-/// The addresses of the endpoints that a service's own names lead to.
+/// The addresses of the VPC endpoints that a service's own names resolve to.
 fn of_service(context: &Context<'_>, suffix: &str, service: &Service) -> Known<BTreeSet<IpAddr>> {
     let mut found = BTreeSet::new();
     for endpoint in service_endpoint::of(context, suffix, service)? {
@@ -173,7 +173,7 @@ fn hosts(context: &Context<'_>, suffix: &str, service: &Service) -> Known<Vec<St
     let region = context.region.as_deref();
     let region = region.ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])?;
     let unknown = |what: &str| vec![Missing::unmodelled(format!("{what} in {}", context.partition))];
-    let domain = context.domain().ok_or_else(|| unknown("how the names of AWS's services end"))?;
+    let domain = context.domain().ok_or_else(|| unknown("the DNS suffix of AWS services"))?;
     if service.hosts.is_empty() {
         let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
         return Ok(vec![offer.and_then(offered).unwrap_or_else(|| usual(suffix, service, region, domain))]);
@@ -183,7 +183,7 @@ fn hosts(context: &Context<'_>, suffix: &str, service: &Service) -> Known<Vec<St
         let mut name = host.replace("{region}", region).replace("{domain}", domain);
         if name.contains("{newer_domain}") {
             let newer = context.newer_domain();
-            let newer = newer.ok_or_else(|| unknown("how the names of newer services end"))?;
+            let newer = newer.ok_or_else(|| unknown("the DNS suffix of newer AWS services"))?;
             name = name.replace("{newer_domain}", newer);
         }
         if name.contains("{account}") {

@@ -1,4 +1,4 @@
-//! A VPC's own resolver: which rule or private zone takes a name, or public DNS.
+//! A VPC's own resolver: the Resolver rule, private hosted zone or public DNS that answers for a name.
 
 use privek_core::known::{Known, Missing};
 
@@ -9,19 +9,20 @@ use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};
-use super::{Question, dns_firewall, forwarding, required, zones};
+use super::question::Question;
+use super::{dns_firewall, forwarding, required, zones};
 
 /// A rule that applies to a VPC.
 #[derive(Clone, Debug)]
 pub(crate) struct Applied<'s> {
     pub rule: &'s ResolverRule,
-    /// The domain that it takes; empty for all names.
+    /// The domain that it applies to; empty for all names.
     pub domain: String,
-    /// Whether a Route 53 Profile brings it: the VPC's own come first.
+    /// Whether it is of a Route 53 Profile: the VPC's own come first.
     pub of_profile: bool,
 }
 
-/// The look-ups that led to one, so that a loop is seen.
+/// The lookups before one, so that a loop is seen.
 #[derive(Debug, Default)]
 pub(crate) struct Trail {
     /// Each VPC whose resolver has the query, with the name.
@@ -37,7 +38,7 @@ impl Trail {
     }
 }
 
-/// More look-ups than one question takes, however many servers its rules name.
+/// More lookups than one question needs, however many servers the Resolver rules name.
 const MOST: usize = 40;
 
 /// What a VPC's resolver answers, asked by what is in the VPC or through an inbound endpoint.
@@ -56,7 +57,7 @@ pub(crate) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &
 }
 
 fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
-    // What may take an answer away, and what may lead to another one.
+    // What may remove an answer, and what may return another one.
     let (mut against, mut instead) = (Vec::new(), Vec::new());
     match vpc_dns::dns_attribute(context, id, vpc_dns::Attribute::Support) {
         Ok(true) => {}
@@ -72,7 +73,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     }
     let (rules, unread) = rules(context, id);
     instead.extend(unread);
-    // Those to whom a VPC is shared are not shown what its owner associates with it.
+    // Participants of a shared VPC cannot read what its owner associates with it.
     instead.extend(route53_resolver::of_owner_of(context, id, "ResolverRuleAssociations"));
     let mut matching: Vec<&Applied<'_>> =
         rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();
@@ -89,8 +90,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         (Some(rule), _) => forwarding::by_rule(context, rule.rule, id, question, trail),
         (None, Some(zone)) => by_zone(context, id, zone, question, trail),
         (None, None) if question.alias => {
-            let what =
-                format!("what public DNS answers for {}, which is no name of the cluster's", question.name);
+            let what = format!("the public DNS answer for the alias target {}", question.name);
             Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
         }
         (None, None) => public(context, &question.name),
@@ -98,7 +98,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     found.provided(against).unless(instead)
 }
 
-/// What a private zone of a VPC answers; where it may not be there, nobody can say who does.
+/// What a private hosted zone of a VPC answers; where it may not exist, the answer is unknown.
 fn by_zone(
     context: &Context<'_>,
     id: &str,
@@ -106,7 +106,7 @@ fn by_zone(
     question: &Question,
     trail: &mut Trail,
 ) -> Lookup {
-    let step = format!("the private zone {}", zone.domain);
+    let step = format!("the private hosted zone {}", zone.domain);
     let doubts = zone.doubts(context);
     if !doubts.is_empty() {
         return Lookup::unknown(doubts, step);
@@ -131,7 +131,8 @@ pub(crate) fn public(context: &Context<'_>, name: &str) -> Lookup {
         Ok(true) => Lookup::told(Answer::Public, step),
         Ok(false) => match required::control_plane(context) {
             Ok(none) if none.is_empty() => {
-                let what = "what the name of a cluster leads to, both of whose endpoints are off";
+                let what =
+                    "the addresses of the API name; the private and the public API endpoint are both off";
                 Lookup::unknown(vec![Missing::unmodelled(what)], step)
             }
             Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step).unless(too_old(context)),
@@ -148,7 +149,7 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
     let created = context.cluster.as_ref().ok().and_then(|cluster| cluster.created_at.as_ref());
     match created.and_then(privek_core::time::Time::seconds) {
         Some(created) if created < SINCE => {
-            vec![Missing::probe("whether public DNS has the name of a cluster that is older than 2019-12-13")]
+            vec![Missing::probe("whether public DNS has the API name; the cluster is older than 2019-12-13")]
         }
         _ => Vec::new(),
     }
@@ -157,14 +158,14 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
 fn attribute_off(vpc: &str, attribute: vpc_dns::Attribute) -> Blocker {
     let (what, option, why) = match attribute {
         vpc_dns::Attribute::Support => {
-            ("enableDnsSupport", "--enable-dns-support", "its resolver answers nobody")
+            ("enableDnsSupport", "--enable-dns-support", "the resolver of the VPC answers no queries")
         }
         vpc_dns::Attribute::Hostnames => {
-            ("enableDnsHostnames", "--enable-dns-hostnames", "private zones do not answer in it")
+            ("enableDnsHostnames", "--enable-dns-hostnames", "private hosted zones do not resolve in the VPC")
         }
     };
     let remedy = Remedy { target_option: Some(option.to_owned()), ..Remedy::default() };
-    blocker(BlockerCode::DnsAttributeOff, "vpc", vpc, format!("{what} is off, so that {why}"), remedy)
+    blocker(BlockerCode::DnsAttributeOff, "vpc", vpc, format!("{what} is off, so {why}"), remedy)
 }
 
 pub(crate) fn is_kind(rule: &ResolverRule, kind: &str) -> bool {
@@ -190,7 +191,7 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
                         .map_or_else(|missing| unread.extend(missing), |found| applied.extend(found)),
                     Some(false) => {}
                     None => unread.push(Missing::probe(format!(
-                        "what becomes of the association of {id} with {vpc}, which is {}",
+                        "the result of associating {id} with {vpc}; the association is {}",
                         one.status.as_deref().unwrap_or_default()
                     ))),
                 }

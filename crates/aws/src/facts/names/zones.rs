@@ -14,16 +14,17 @@ use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker};
+use super::question::Question;
+use super::records;
 use super::required::{cluster_host, control_plane, of_endpoint};
 use super::resolver::Trail;
-use super::{Question, records};
 
 /// A private zone of a VPC.
 #[derive(Clone, Debug)]
 pub(crate) struct Zone<'s> {
     /// Its domain.
     pub domain: String,
-    /// Whether a Route 53 Profile brings it: the VPC's own come first.
+    /// Whether it is of a Route 53 Profile: the VPC's own come first.
     pub of_profile: bool,
     kind: ZoneKind<'s>,
 }
@@ -183,7 +184,7 @@ fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: 
     }
 }
 
-/// What the Route 53 Profiles of a VPC bring into it
+/// The zones and VPC endpoints of the Route 53 Profiles of a VPC
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles.html>).
 fn of_profiles<'s>(
     context: &Context<'s>,
@@ -212,7 +213,7 @@ fn of_profiles<'s>(
                     kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
                 }),
                 None => missing.push(Missing::probe(format!(
-                    "whether the private hosted zone {id}, which a Route 53 Profile brings into {vpc}, answers for {name}"
+                    "whether private hosted zone {id} answers for {name}; a Route 53 Profile associates {id} with {vpc}"
                 ))),
             }
         }
@@ -220,7 +221,7 @@ fn of_profiles<'s>(
 }
 
 impl Zone<'_> {
-    /// Why it may not be there, so that whoever comes next answers: EC2 makes an endpoint's zone with the
+    /// Why it may not exist, so that the next zone or rule answers: EC2 makes an endpoint's zone with the
     /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
     pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
         match &self.kind {
@@ -229,21 +230,22 @@ impl Zone<'_> {
         }
     }
 
-    /// What the zone answers. Without the name there is no address: nobody else is asked
+    /// What the zone answers. Without the name there is no address: nothing else is queried
     /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>).
     pub fn answer(&self, context: &Context<'_>, question: &Question, trail: &mut Trail) -> Lookup {
         let name = &question.name;
         match &self.kind {
             ZoneKind::Cluster => {
-                of_known(control_plane(context), "the private zone that EKS keeps".to_owned())
+                of_known(control_plane(context), "the private hosted zone that EKS manages".to_owned())
             }
             ZoneKind::Endpoint(endpoint, patterns) => {
                 let id = &endpoint.vpc_endpoint_id;
-                let step = format!("the private zone {} of {id}", self.domain);
+                let step = format!("the private hosted zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
                     return of_known(of_endpoint(context, endpoint), step);
                 }
-                let reason = format!("{id} answers for {}, but not for {name}", self.domain);
+                let reason =
+                    format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);
                 let remedy = Remedy { domain: Some(name.clone()), ..Remedy::default() };
                 let code = BlockerCode::HostedZoneRecord;
                 Lookup::denied(vec![blocker(code, "vpc-endpoint", id, reason, remedy)], step)

@@ -23,13 +23,15 @@ pub(crate) struct AddonFacts {
     version: Fact<String>,
     /// `addon.status`.
     status: Fact<String>,
-    /// Whether the status is one in which it works: `ACTIVE` or `UPDATING`.
+    /// Whether `addon.status` is a status in which the add-on works: `ACTIVE` or `UPDATING`.
     works: Fact<bool>,
-    /// `addon.health.issues`, each as one sentence.
+    /// `addon.health.issues`, one sentence for each issue.
     issues: Fact<Vec<String>>,
-    /// Whether it works and EKS finds nothing wrong with it (`addon.status`, `addon.health.issues`).
+    /// Whether the add-on works and EKS reports no health issue for the add-on (`addon.status`,
+    /// `addon.health.issues`).
     healthy: Fact<bool>,
-    /// Whether no node or pod has a network without it: `vpc-cni`, `coredns` and `kube-proxy`.
+    /// Whether the add-on is `vpc-cni`, `coredns` or `kube-proxy`; nodes and pods need these add-ons for
+    /// their network.
     networking: bool,
 }
 

@@ -20,21 +20,25 @@ pub(crate) struct FargateFacts {
     name: Option<String>,
     /// `fargateProfile.status`.
     status: Fact<String>,
-    /// `fargateProfile.health.issues`, each as one sentence.
+    /// `fargateProfile.health.issues`, one sentence for each issue.
     issues: Fact<Vec<String>>,
-    /// Whether the status is `ACTIVE` and EKS finds nothing wrong.
+    /// Whether `fargateProfile.status` is `ACTIVE` and EKS reports no health issue for the Fargate profile.
     healthy: Fact<bool>,
     /// `fargateProfile.podExecutionRoleArn`.
     pod_execution_role: Fact<String>,
     /// `fargateProfile.subnets`.
     subnets: Fact<Vec<String>>,
-    /// Those with a route to an internet gateway (`RouteTables[].Routes[].GatewayId`).
+    /// Subnets of the Fargate profile with a route to an internet gateway
+    /// (`RouteTables[].Routes[].GatewayId`).
     public_subnets: Fact<Vec<String>>,
-    /// Whether there is none.
+    /// Whether no subnet of the Fargate profile has a route to an internet gateway
+    /// (`RouteTables[].Routes[].GatewayId`).
     subnets_private: Fact<bool>,
-    /// Those in Local Zones, in Wavelength Zones or on Outposts (`AvailabilityZones[].ZoneType`, `Subnets[].OutpostArn`).
+    /// Subnets of the Fargate profile in Local Zones, in Wavelength Zones or on Outposts
+    /// (`AvailabilityZones[].ZoneType`, `Subnets[].OutpostArn`).
     subnets_outside_zones: Fact<Vec<String>>,
-    /// Whether there is none.
+    /// Whether every subnet of the Fargate profile is in an Availability Zone and not on an Outpost
+    /// (`AvailabilityZones[].ZoneType`, `Subnets[].OutpostArn`).
     subnets_in_zones: Fact<bool>,
 }
 

@@ -1,11 +1,12 @@
 //! The kinds of subjects: one file or folder a kind, with its fields' struct, whose JSON Schema is what rules
-//! are checked against, and `derive`. Nobody imports one but this table.
+//! are checked against, and `derive`. Only this table imports them.
 
 mod addon;
 pub mod bootstrap;
 pub mod cluster;
 mod fargate_profile;
 mod growth;
+mod name;
 mod network_acl;
 mod nodegroup;
 pub mod observed;
@@ -24,7 +25,7 @@ use privek_core::subject::Subjects;
 use schemars::{JsonSchema, Schema, schema_for};
 
 use super::base::context::Context;
-use super::{flows, names};
+use super::flows;
 
 /// The kinds of subjects, in the order of the report's areas.
 pub const KINDS: &[&str] = &{
@@ -51,8 +52,8 @@ const TABLE: &[SubjectKind] = &[
     kind::<security_group::SecurityGroupFacts>("security_group", security_group::derive),
     kind::<resolver_endpoint::ResolverEndpointFacts>("resolver_endpoint", resolver_endpoint::derive),
     kind::<resolver_rule::ResolverRuleFacts>("resolver_rule", resolver_rule::derive),
-    kind::<names::NameFacts>("node_name", names::of_nodes),
-    kind::<names::NameFacts>("operator_name", names::of_operators),
+    kind::<name::NameFacts>("node_name", name::of_nodes),
+    kind::<name::NameFacts>("operator_name", name::of_operators),
     kind::<service::ServiceFacts>("service", service::derive),
     kind::<nodegroup::NodegroupFacts>("nodegroup", nodegroup::derive),
     kind::<bootstrap::BootstrapFacts>("bootstrap", bootstrap::derive),

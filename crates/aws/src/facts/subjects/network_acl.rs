@@ -21,13 +21,16 @@ pub(crate) struct NetworkAclFacts {
     id: String,
     /// The `Name` tag of `NetworkAcls[].Tags`.
     name: Option<String>,
-    /// The cluster's subnets that it guards, as their own or as the VPC's default one.
+    /// The cluster's subnets that are associated with the network ACL; for the VPC's default network ACL also
+    /// subnets without an association.
     subnets: Vec<String>,
-    /// Entries that allow nothing, because earlier ones deny it (`NetworkAcls[].Entries`).
+    /// Allow entries without effect, because earlier entries deny the same packets (`NetworkAcls[].Entries`).
     idle_entries: Fact<Vec<IdleEntryFacts>>,
-    /// Whether there is none.
+    /// Whether no allow entry of the network ACL is shadowed by earlier deny entries
+    /// (`NetworkAcls[].Entries`).
     every_entry_decides: Fact<bool>,
-    /// The most entries of one direction and one family of addresses; quotas count these apart.
+    /// The largest number of entries in one direction and one address family (IPv4 or IPv6); the quota counts
+    /// each separately.
     most_entries: i64,
 }
 
@@ -38,7 +41,7 @@ struct IdleEntryFacts {
     number: i64,
     /// `inbound` or `outbound` (`NetworkAcls[].Entries[].Egress`).
     direction: &'static str,
-    /// Numbers of the entries that decide before it.
+    /// Rule numbers of the earlier entries that shadow the entry.
     behind: Vec<i64>,
 }
 
@@ -121,7 +124,7 @@ mod tests {
                 entry(100, "deny", "10.0.0.0/8", Some((22, 22))),
                 entry(200, "allow", "10.0.0.0/8", None)
             ]),
-            // The second allowance is one too many, and nobody is kept out by it.
+            // The second allow entry is redundant, and blocks no packets.
             json!([entry(100, "allow", "10.0.0.0/8", None), entry(200, "allow", "10.1.0.0/16", None)]),
             json!([
                 entry(100, "allow", "10.0.0.0/8", None),

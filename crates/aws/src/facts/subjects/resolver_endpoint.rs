@@ -13,7 +13,7 @@ use crate::facts::inventory::route53_resolver::{self, addresses, of_owner};
 use crate::facts::inventory::subnets;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 
-/// What rules see of an endpoint of Route 53 Resolver.
+/// A Route 53 Resolver endpoint.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ResolverEndpointFacts {
     /// `ResolverEndpoints[].Id`.
@@ -26,13 +26,15 @@ pub(crate) struct ResolverEndpointFacts {
     status: Fact<String>,
     /// `ResolverEndpoints[].StatusMessage`.
     status_message: Option<String>,
-    /// Addresses that failed or were cut off (`ResolverEndpointIpAddresses[].IpAddresses[].Status`).
+    /// Addresses of the Resolver endpoint with a failed or isolated status
+    /// (`ResolverEndpointIpAddresses[].IpAddresses[].Status`).
     failed_addresses: Fact<Vec<String>>,
-    /// Whether its status is `OPERATIONAL` and no address failed.
+    /// Whether the Resolver endpoint has status `OPERATIONAL` and no failed address.
     works: Fact<bool>,
-    /// The zones of its addresses (`ResolverEndpointIpAddresses[].IpAddresses[].SubnetId`).
+    /// The zones of the Resolver endpoint's addresses
+    /// (`ResolverEndpointIpAddresses[].IpAddresses[].SubnetId`).
     zones: Fact<Vec<String>>,
-    /// Whether these are two or more.
+    /// Whether the Resolver endpoint's addresses are in two zones or more.
     in_several_zones: Fact<bool>,
 }
 
@@ -94,7 +96,7 @@ fn works(id: &str, status: &Known<String>, failed: &Known<Vec<String>>) -> Known
     let operates = match status.as_ref().map(|status| status.to_ascii_uppercase()) {
         Ok(status) if status == "OPERATIONAL" => Ok(true),
         Ok(status) if status == "ACTION_NEEDED" || status == "DELETING" => Ok(false),
-        Ok(status) => Err(vec![Missing::probe(format!("whether {id} answers, whose status is {status}"))]),
+        Ok(status) => Err(vec![Missing::probe(format!("the answers of {id}; its status is {status}"))]),
         Err(missing) => Err(missing.clone()),
     };
     known::and(operates, failed.as_ref().map(Vec::is_empty).map_err(Clone::clone))

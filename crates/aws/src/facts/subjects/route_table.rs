@@ -18,22 +18,23 @@ pub(crate) struct RouteTableFacts {
     id: String,
     /// The `Name` tag of `RouteTables[].Tags`.
     name: Option<String>,
-    /// The cluster's subnets that it decides for, as their own table or as the VPC's main one.
+    /// The cluster's subnets that are associated with the route table; for the VPC's main route table also
+    /// subnets without an association.
     subnets: Vec<String>,
-    /// Routes whose target is gone (`RouteTables[].Routes[].State` is `blackhole`).
+    /// Routes with a deleted or detached target (`RouteTables[].Routes[].State` is `blackhole`).
     lost_routes: Fact<Vec<LostRouteFacts>>,
-    /// Whether there is none.
+    /// Whether no route of the route table is a `blackhole` (`RouteTables[].Routes[].State`).
     routes_lead_somewhere: Fact<bool>,
 }
 
 /// A route that drops what it is for.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 struct LostRouteFacts {
-    /// `RouteTables[].Routes[].DestinationCidrBlock` or its kin.
+    /// `RouteTables[].Routes[].DestinationCidrBlock`, or the IPv6 CIDR or prefix list of the route.
     destination: String,
-    /// Whose absence it is; null where AWS does not say.
+    /// The id of the deleted or detached target; null if AWS does not return the id.
     target: Option<String>,
-    /// Whether a virtual private gateway put it there (`RouteTables[].Routes[].Origin`).
+    /// Whether a virtual private gateway propagated the route (`RouteTables[].Routes[].Origin`).
     propagated: bool,
 }
 

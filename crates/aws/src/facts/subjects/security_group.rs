@@ -21,18 +21,20 @@ pub(crate) struct SecurityGroupFacts {
     id: String,
     /// `SecurityGroups[].GroupName`.
     name: Option<String>,
-    /// Who carries it: `the control plane`, or node groups by name.
+    /// The users of the security group: `the control plane`, or node groups by name.
     carriers: Vec<String>,
-    /// Inbound rules that admit every address of a family (`SecurityGroups[].IpPermissions`), but for ICMP.
+    /// Inbound rules that allow every address of an address family (`SecurityGroups[].IpPermissions`), apart
+    /// from ICMP.
     open_rules: Fact<Vec<OpenRuleFacts>>,
-    /// Whether there is none.
+    /// Whether no inbound rule allows every address of an address family (`SecurityGroups[].IpPermissions`),
+    /// apart from ICMP.
     limited: Fact<bool>,
-    /// The most rules of one direction and one family of addresses; quotas count these apart, and a
-    /// prefix list as the entries that it may have (`PrefixLists[].MaxEntries`).
+    /// The largest number of rules in one direction and one address family; the quota counts each separately.
+    /// A prefix list counts with the maximum number of entries (`PrefixLists[].MaxEntries`).
     most_rules: Fact<i64>,
 }
 
-/// A rule that admits everybody.
+/// A rule that allows every address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 struct OpenRuleFacts {
     /// `SecurityGroups[].IpPermissions[].IpProtocol`.
@@ -41,9 +43,9 @@ struct OpenRuleFacts {
     from_port: Option<i64>,
     /// `SecurityGroups[].IpPermissions[].ToPort`; null for all ports.
     to_port: Option<i64>,
-    /// The prefixes that make up everybody.
+    /// The CIDRs of the rule that together contain every address of an address family.
     cidrs: Vec<String>,
-    /// Protocol and ports for people, for instance `tcp/22`.
+    /// Protocol and ports in words, for instance `tcp/22`.
     told: String,
 }
 
@@ -81,7 +83,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             for id in
                 instances.iter().flat_map(|one| &one.security_groups).filter_map(|one| one.group_id.clone())
             {
-                carriers.entry(id).or_default().insert("nodes of no group".to_owned());
+                carriers.entry(id).or_default().insert("nodes outside node groups".to_owned());
             }
         }
         Err(missing) => unlisted.extend(missing),
@@ -115,7 +117,7 @@ fn open_rules(group: &SecurityGroup) -> Known<Vec<OpenRuleFacts>> {
             unread.push(Missing::unmodelled(format!("the protocol of a rule of {}", group.group_id)));
             continue;
         };
-        // Answers to a ping, and news of too large packets, let nobody in.
+        // Echo replies and packet-too-big messages open no access.
         if matches!(protocol, "icmp" | "icmpv6" | "1" | "58") {
             continue;
         }
@@ -124,7 +126,7 @@ fn open_rules(group: &SecurityGroup) -> Known<Vec<OpenRuleFacts>> {
             .collect();
         let nets: Option<Vec<IpNet>> = texts.iter().map(|text| text.parse().ok()).collect();
         let Some(nets) = nets else {
-            unread.push(Missing::unmodelled(format!("a prefix in a rule of {}", group.group_id)));
+            unread.push(Missing::unmodelled(format!("a CIDR in a rule of {}", group.group_id)));
             continue;
         };
         // Several prefixes may make up everybody, as 0.0.0.0/1 and 128.0.0.0/1 do.

@@ -114,3 +114,16 @@ pub(crate) fn is_unknown(field: &Value, because: &str) -> bool {
     let missing = field["$unknown"].as_array();
     missing.is_some_and(|list| list.iter().any(|one| one.to_string().contains(because)))
 }
+
+/// What was computed from a snapshot.
+pub(crate) type DerivedFacts<'s> = Facts<'s>;
+
+/// All facts about a snapshot.
+pub(crate) fn derived<'s>(snapshot: &'s Snapshot, intent: &Intent) -> DerivedFacts<'s> {
+    Facts::derive(snapshot, intent)
+}
+
+/// The JSON Schema of a kind's fields.
+pub(crate) fn schema(kind: &str) -> Option<schemars::Schema> {
+    crate::facts::schema(kind)
+}

@@ -7,15 +7,15 @@ use crate::facts::NoEnd;
 pub enum TraceError {
     /// A role, where there is no cluster.
     #[error(
-        "{role} is a part of a cluster, and what was read holds none: read one \
-         (--cluster NAME, or a snapshot that has it), or name an id or an address"
+        "{role} is a role in a cluster, and no cluster was read. Read a cluster \
+         (--cluster NAME, or a snapshot with a cluster), or name an id or an address"
     )]
     NeedsCluster {
         /// The role.
         role: String,
     },
     /// A role, where there are several clusters.
-    #[error("{role} is a part of a cluster: say which with --cluster; there are {}", names.join(", "))]
+    #[error("{role} is a role in a cluster; choose a cluster with --cluster: {}", names.join(", "))]
     SeveralClusters {
         /// The role.
         role: String,
@@ -25,17 +25,17 @@ pub enum TraceError {
     /// An end that is not there, or cannot be on its side.
     #[error(transparent)]
     NoEnd(#[from] NoEnd),
-    /// A service, where no VPC says whose endpoint.
-    #[error("in which VPC {suffix} is meant is not clear: {hint}")]
+    /// A service, where several VPCs or none could have the VPC endpoint.
+    #[error("the VPC for {suffix} is ambiguous; {hint}")]
     NeedsVpc {
         /// The service.
         suffix: String,
         /// What would be right.
         hint: String,
     },
-    /// A role that nothing plays.
-    #[error("{role}: in what was read there is none, so there is nothing to trace")]
-    Nobody {
+    /// A role without any object.
+    #[error("{role}: no object of this role was read, and nothing can be traced")]
+    NoObject {
         /// The role.
         role: String,
     },

@@ -9,7 +9,7 @@ mod tests;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use privek_core::known::Missing;
+use privek_core::known::{self, Missing};
 use privek_core::path::Verdict;
 use privek_core::sets::ports::Ports;
 use privek_core::subject::Target;
@@ -19,7 +19,8 @@ use crate::network::{Blocker, End, EndKind, Path};
 use crate::snapshot::Snapshot;
 
 use super::base::context::Context;
-use super::ends::{self, EndSide, Ends, label, merge_blockers, pods_towards};
+use super::ends::end_set::Ends;
+use super::ends::{self, EndSide, label, merge_blockers, pods_towards};
 use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;
@@ -31,11 +32,11 @@ pub struct TraceAnswer {
     pub verdict: Verdict,
     /// Every path; never empty.
     pub paths: Vec<Path>,
-    /// What stands in the way of all of them together, each object once, in the order to mend it.
+    /// The blockers of all paths together, each object once, in the order to fix them.
     pub blockers: Vec<Blocker>,
     /// What was taken for granted.
     pub assumptions: Vec<String>,
-    /// Which account, region and cluster it is about.
+    /// The account, region and cluster of the trace.
     pub target: Target,
 }
 
@@ -96,7 +97,7 @@ pub fn trace(
 fn context<'s>(snapshot: &'s Snapshot, intent: &Intent) -> Context<'s> {
     let mut context = Context::new(snapshot, intent);
     if snapshot.aws.cluster.as_ref().is_some_and(|clusters| clusters.len() > 1) {
-        let missing = vec![Missing::intent("which of the clusters is meant (--cluster)")];
+        let missing = vec![Missing::intent("the cluster (--cluster); several were read")];
         context.cluster = Err(missing.clone());
         context.vpc = Err(missing);
     }
@@ -130,7 +131,7 @@ fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<End
     }
     let mut ends = ends::of_written(context, end, side)?.into_ends();
     if ends.are_none() {
-        return Err(TraceError::Nobody { role: role.clone() });
+        return Err(TraceError::NoObject { role: role.clone() });
     }
     for end in &mut ends.known {
         if let EndKind::Interface { id } = &end.kind
@@ -147,8 +148,7 @@ fn withhold(path: &mut Path, missing: &[Missing]) {
     if missing.is_empty() {
         return;
     }
-    let all: BTreeSet<Missing> = path.missing.iter().chain(missing).cloned().collect();
-    path.missing = all.into_iter().collect();
+    path.missing = known::joined(path.missing.iter().chain(missing).cloned());
     if path.verdict == Verdict::Open {
         path.verdict = Verdict::Unknown;
     }

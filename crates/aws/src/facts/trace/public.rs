@@ -1,4 +1,4 @@
-//! A service that no VPC endpoint answers for: its public addresses, if there is a way to them.
+//! A service that no VPC endpoint serves: its public addresses, if a route exists to them.
 
 use std::rc::Rc;
 
@@ -8,13 +8,14 @@ use privek_core::path::{Hop, Leg, Verdict};
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::{centralized, service_endpoint};
-use crate::facts::ends::{Ends, pods_towards};
+use crate::facts::ends::end_set::Ends;
+use crate::facts::ends::pods_towards;
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Path, Remedy};
 use crate::snapshot::aws::ec2::Route;
 
 use super::service::{ServicePaths, subnet};
 
-/// The paths of these sources: blocked where it is proved that there is no endpoint and no other way.
+/// The paths of these sources: blocked where it is proved that there is no VPC endpoint and no other path.
 pub(crate) fn paths(
     context: &Context<'_>,
     (sources, of_pods): (&[&End], bool),
@@ -32,8 +33,8 @@ pub(crate) fn paths(
         match way(context, source, suffix) {
             Ok(PublicRoute::Nowhere { subnet }) => nowhere.push((source, subnet)),
             Ok(PublicRoute::Out { by }) => found.unlisted.push(Missing::probe(format!(
-                "what packets of {} to the public addresses of {suffix} meet, because no VPC endpoint answers for \
-                 it and they leave through {by} (create an endpoint, or trace to an address of the service)",
+                "the path from {} through {by} to the public addresses of {suffix}; no VPC endpoint serves {suffix} \
+                 (create one, or trace to an address)",
                 source.label
             ))),
             Err(missing) => found.unlisted.extend(missing),
@@ -73,7 +74,7 @@ enum PublicRoute {
 
 fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> {
     let Some(subnet) = subnet(context, source) else {
-        let what = format!("which public addresses {suffix} has, and the way of {} to them", source.label);
+        let what = format!("the public addresses of {suffix}, and the path from {} to them", source.label);
         return Err(vec![Missing::probe(what)]);
     };
     let by = match context.network.egress(&subnet)? {
@@ -81,7 +82,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> 
         Egress::Nat => Some("a NAT gateway"),
         Egress::Internet => Some("an internet gateway"),
         Egress::Inspected { target } => {
-            let what = format!("what {target} does with packets to the public addresses of {suffix}");
+            let what = format!("forwarding by {target} to the public addresses of {suffix}");
             return Err(vec![Missing::unmodelled(what)]);
         }
     };
@@ -96,14 +97,14 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> 
     let table = context.network.effective_route_table(&subnet)?;
     if table.routes.iter().any(leads_out) {
         missing.push(Missing::unmodelled(format!(
-            "whether {suffix} has addresses that {} sends out",
+            "whether {suffix} has addresses that {} routes to the internet",
             table.route_table_id
         )));
     }
     known::complete(missing).map(|()| PublicRoute::Nowhere { subnet })
 }
 
-/// Whether a route leads out for some addresses; a default route has been looked at.
+/// Whether a route is to the internet for some addresses; a default route has been looked at.
 fn leads_out(route: &Route) -> bool {
     let default = |cidr: &Option<String>| cidr.as_deref().is_some_and(|cidr| cidr.ends_with("/0"));
     let out = route.nat_gateway_id.is_some()
@@ -154,7 +155,7 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
         code: BlockerCode::EndpointMissing,
         kind: "vpc".to_owned(),
         reason: format!(
-            "{vpc} has no VPC endpoint for {suffix}, and {} no way to the internet",
+            "{vpc} has no VPC endpoint for {suffix}, and {} no path to the internet",
             have(subnets)
         ),
         id: vpc,

@@ -11,7 +11,8 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::service_endpoint;
-use crate::facts::ends::{self, Ends, pods_towards};
+use crate::facts::ends::end_set::Ends;
+use crate::facts::ends::{self, pods_towards};
 use crate::network::{End, EndKind, Path};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -39,7 +40,7 @@ pub(crate) fn paths(
         let is_inside = vpcs(context, source).contains(home.as_str());
         if !is_inside {
             context.assume(format!(
-                "{} looks up {suffix} and gets the addresses of the VPC endpoint in {home}.",
+                "{} resolves {suffix} to the addresses of the VPC endpoint in {home}.",
                 source.label
             ));
         }
@@ -103,9 +104,9 @@ fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, 
             })
             .collect();
         let hint = if names.is_empty() {
-            "trace from something in a VPC, or to an address of the service".to_owned()
+            "trace from a resource in a VPC, or to an address of the service".to_owned()
         } else {
-            format!("name the endpoint: {}", names.join(", "))
+            format!("name the VPC endpoint: {}", names.join(", "))
         };
         TraceError::NeedsVpc { suffix: wanted.to_owned(), hint }
     })
@@ -135,14 +136,14 @@ fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
     one.into_iter().collect()
 }
 
-/// The endpoint that a source's look-up of the service leads to.
+/// The VPC endpoint that the name of the service resolves to for a source.
 fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
     let service = services::matrix()?.services.get(suffix).unwrap_or(&services::OTHER);
     let best = service_endpoint::of(context, suffix, service)?.first().copied();
     if suffix != "s3" {
         return Ok(best);
     }
-    // Each subnet goes its own way to S3; elsewhere only an interface endpoint could answer.
+    // Each subnet has its own route to S3; elsewhere only an interface endpoint could answer.
     let Some(subnet) = subnet(context, source) else { return Ok(best) };
     Ok(match S3::new(context).way(&subnet)? {
         S3Route::Gateway { endpoint } | S3Route::Interface { endpoint } => Some(endpoint),

@@ -1,4 +1,4 @@
-//! Ends that users name, and what they lead to.
+//! Ends that users name, and the objects that they stand for.
 
 use privek_core::path::Verdict;
 use serde_json::json;
@@ -73,13 +73,13 @@ fn roles_need_a_cluster_and_ids_do_not() {
     other["name"] = json!("other");
     two = two.add("cluster", other);
     let said = refused(&two, "nodes", API);
-    assert!(said.contains("say which with --cluster; there are") && said.contains("other"), "{said}");
+    assert!(said.contains("choose a cluster with --cluster") && said.contains("other"), "{said}");
     assert_eq!(traced(&two, OPERATOR, API).verdict, Verdict::Open);
 }
 
 #[test]
 fn a_role_that_nobody_plays_cannot_be_traced_unless_it_may_only_be_unread() {
-    assert!(refused(&Fixture::closed(), "nodes", "resolver-inbound").contains("there is none"));
+    assert!(refused(&Fixture::closed(), "nodes", "resolver-inbound").contains("no object of this role"));
     let unread = Fixture::closed().withhold("ResolverEndpoints");
     assert_eq!(traced(&unread, "nodes", "resolver-inbound").verdict, Verdict::Unknown);
 }
@@ -114,7 +114,7 @@ fn a_subnet_has_the_groups_that_are_declared_for_it() {
 fn what_is_declared_about_a_network_holds_for_its_addresses() {
     let intent = "networks: [{ name: site, cidr: 192.168.0.0/16, via: pcx-0b00000000000000c }]";
     let answer = ask(&Fixture::closed(), "192.168.7.7", API, intent).unwrap();
-    assert!(answer.assumptions.iter().any(|text| text.contains("What is declared about site")), "{answer:?}");
+    assert!(answer.assumptions.iter().any(|text| text.contains("The declarations for site")), "{answer:?}");
     let named = ask(&Fixture::closed(), "site", API, intent).unwrap();
     assert_eq!(answer.verdict, named.verdict);
     let said = ask(&Fixture::closed(), "sight", API, intent).unwrap_err().to_string();
@@ -164,14 +164,14 @@ fn what_a_packet_to_a_services_public_addresses_meets_is_not_proved() {
         |to: &str, target: &str, id: &str| json!({"DestinationCidrBlock": to, target: id, "State": "active"});
     let by_nat = traced(&with(&active("0.0.0.0/0", "NatGatewayId", "nat-1")), "nodes", "sts");
     assert_eq!(by_nat.verdict, Verdict::Unknown);
-    assert!(missing(&by_nat).contains("leave through a NAT gateway"), "{}", missing(&by_nat));
+    assert!(missing(&by_nat).contains("through a NAT gateway"), "{}", missing(&by_nat));
     let some = traced(&with(&active("52.94.0.0/16", "NatGatewayId", "nat-1")), "nodes", "sts");
     assert_eq!(some.verdict, Verdict::Unknown, "{}", missing(&some));
     let hub = with(&active("10.0.0.0/8", "TransitGatewayId", "tgw-1"));
     assert_eq!(traced(&hub, "nodes", "sts").verdict, Verdict::Blocked, "no name leads there");
     let hub = traced(&hub.withhold("HostedZonesByVPC"), "nodes", "sts");
     assert_eq!(hub.verdict, Verdict::Unknown);
-    assert!(missing(&hub).contains("may lead to an endpoint in another VPC"), "{}", missing(&hub));
+    assert!(missing(&hub).contains("a VPC endpoint in another VPC may be reachable"), "{}", missing(&hub));
 }
 
 #[test]
@@ -226,7 +226,7 @@ fn a_customers_prefix_list_is_its_entries_and_awss_is_what_a_gateway_serves() {
         "{:?}",
         answer.paths
     );
-    assert!(refused(&Fixture::closed(), "pl-61a54008", API).contains("only answers"));
+    assert!(refused(&Fixture::closed(), "pl-61a54008", API).contains("opens no connections"));
 }
 
 #[test]
@@ -237,7 +237,7 @@ fn the_api_of_a_public_only_cluster_is_not_taken_to_answer_in_the_vpc() {
     assert_eq!(traced(&Fixture::closed(), OPERATOR, "control-plane").verdict, Verdict::Open);
     let answer = traced(&public, OPERATOR, "control-plane");
     assert_eq!(answer.verdict, Verdict::Unknown);
-    assert!(missing(&answer).contains("private endpoint is off"), "{}", missing(&answer));
+    assert!(missing(&answer).contains("private API endpoint is off"), "{}", missing(&answer));
 }
 
 #[test]

@@ -129,7 +129,7 @@ fn is_associated(state: Option<&CidrBlockState>) -> bool {
 
 fn prefix(text: &str, of: &str) -> Known<IpNet> {
     text.parse()
-        .map_err(|_| vec![Missing::operation(format!("{of} has the prefix `{text}`, which is none"), None)])
+        .map_err(|_| vec![Missing::operation(format!("the CIDRs of {of}; `{text}` is not a CIDR"), None)])
 }
 
 /// What the state of a route, of a VPC or of a transit gateway, says of it.

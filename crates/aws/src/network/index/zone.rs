@@ -13,8 +13,7 @@ impl Network<'_> {
             return Ok(true);
         }
         same_zone(self.subnet(one)?, self.subnet(other)?).ok_or_else(|| {
-            let what =
-                format!("AvailabilityZoneId of {one} and {other}, which tells whether they are in one zone");
+            let what = format!("AvailabilityZoneId of {one} and {other}, to compare the zones");
             vec![Missing::operation(what, None)]
         })
     }

@@ -1,4 +1,4 @@
-//! Gates: where packets leave what was read, and where those from beyond come in.
+//! Gates: where packets leave what was read, and where packets from beyond enter.
 
 use privek_core::known::Missing;
 use privek_core::path::Leg;
@@ -29,9 +29,9 @@ impl<'s> Reasoner<'s> {
             "nat" => "nat-gateway",
             _ => name,
         };
-        story.hop(run.leg, name, id, "assumed", &format!("{told} comes in"));
+        story.hop(run.leg, name, id, "assumed", &format!("packets from {told} enter"));
         if run.to.vpc() != Some(vpc) {
-            let what = format!("how {id} of {vpc} sends replies back to {}", run.to.label);
+            let what = format!("the reply path from {id} of {vpc} to {}", run.to.label);
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
         }
@@ -39,7 +39,7 @@ impl<'s> Reasoner<'s> {
         self.deliver(story, run, (vpc, edge.connection()))
     }
 
-    /// What stops packets in the last subnet, wherever they come in.
+    /// What blocks packets in the last subnet, wherever they enter.
     pub(crate) fn check_arrival(
         &self,
         story: &mut TraceLog,
@@ -61,7 +61,7 @@ impl<'s> Reasoner<'s> {
         feet.any(|foot| foot == subnet) || !self.covers("TransitGatewayVpcAttachments", vpc)
     }
 
-    /// A route table of a gateway may send what comes in to an appliance:
+    /// A route table of a gateway may send inbound packets to an appliance:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html>
     fn check_gateway_routes(&self, story: &mut TraceLog, run: Run<'_, 's>, (gateway, vpc): (&str, &'s str)) {
         let Some(table) = self.associated_tables.get(gateway) else {
@@ -78,7 +78,8 @@ impl<'s> Reasoner<'s> {
                     story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
                 }
                 RouteOutcome::Blackhole(by) => {
-                    let reason = format!("the route of {id}, which {gateway} has, for {by} is a blackhole");
+                    let reason =
+                        format!("{id} has a blackhole route for {by} and is associated with {gateway}");
                     story.hop(run.leg, "route-table", id, "drop", &reason);
                     let mut blocker =
                         at(BlockerCode::RouteBlackhole, "route-table", id, Some(run.leg), reason);
@@ -87,15 +88,16 @@ impl<'s> Reasoner<'s> {
                 }
                 RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
                 RouteOutcome::To(target, _) => {
-                    story.hop(run.leg, "route-table", id, "unknown", &format!("it sends on to {target}"));
+                    story.hop(run.leg, "route-table", id, "unknown", &format!("forwards to {target}"));
                     let what = format!(
-                        "{target}, where the gateway route table {id} sends {}: what it forwards",
+                        "forwarding of {} by {target}, the target in gateway route table {id}",
                         piece.addresses.told()
                     );
                     story.missing([Missing::unmodelled(what)]);
                 }
                 RouteOutcome::Nowhere => {
-                    let what = format!("where the gateway route table {id} sends {}", piece.addresses.told());
+                    let what =
+                        format!("the route for {} in gateway route table {id}", piece.addresses.told());
                     story.missing([Missing::unmodelled(what)]);
                 }
             }

@@ -42,7 +42,7 @@ impl<'s> Reasoner<'s> {
         }
     }
 
-    /// From outside into a subnet: where requests come in is known by where the replies go.
+    /// From outside into a subnet: where requests enter is known by where the replies go.
     fn inward(
         &self,
         story: &mut TraceLog,
@@ -70,7 +70,7 @@ impl<'s> Reasoner<'s> {
                     let entered = self.enter(story, request, edge);
                     connections.extend(entered.iter().filter(|it| it.is_home()).map(Arrival::connection));
                     for name in entered.iter().filter_map(Arrival::translator) {
-                        let what = format!("how {name} passes on what comes in from {}", from.label);
+                        let what = format!("forwarding by {name} of packets from {}", from.label);
                         story.missing([Missing::unmodelled(what)]);
                     }
                     if !to.addresses.subtract(&reached(&entered)).is_empty() {
@@ -98,7 +98,7 @@ impl<'s> Reasoner<'s> {
         points: Points<'_>,
         depth: usize,
     ) {
-        // The story is told in the packet's order: out of the interface, over the network, into the other one.
+        // The hops are in the packet's order: out of the interface, over the network, into the other one.
         let mut way = TraceLog::default();
         let request = Run { leg: Leg::Request, from, to, points: points.request };
         let arrivals = self.depart(&mut way, request, spot);
@@ -247,10 +247,10 @@ fn arrived(arrivals: &[Arrival<'_>]) -> AddressSet {
     )
 }
 
-/// A way that was neither found nor refused is no way.
+/// A path that was neither found nor blocked is unknown.
 fn nowhere(story: &mut TraceLog, from: &Segment<'_>, to: &Segment<'_>) {
     if story.is_clear() {
-        let what = format!("how {} and {} are connected", from.label, to.label);
+        let what = format!("the connection between {} and {}", from.label, to.label);
         story.missing([Missing::unmodelled(what)]);
     }
 }

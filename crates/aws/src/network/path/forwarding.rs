@@ -1,5 +1,5 @@
-//! Hop by hop: out of a subnet by its route table, through what the route leads to, and on from
-//! there, until the packets arrive, leave AWS or are translated.
+//! Hop by hop: out of a subnet by its route table, through the target of the route, and on from
+//! that target, until the packets arrive, leave AWS or are translated.
 
 use privek_core::known::Missing;
 use privek_core::path::Leg;
@@ -24,9 +24,9 @@ impl<'s> Reasoner<'s> {
         let Run { leg, from, to, points } = run;
         let id = spot.subnet.subnet_id.as_str();
         if to.subnet().is_some_and(|to| to.subnet_id == id) {
-            // Neither the route table nor the network ACL sees what stays in the subnet, nor the ACL
+            // Neither the route table nor the network ACL decides about what stays in the subnet, nor the ACL
             // what a transit gateway brings into it: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
-            story.hop(leg, "subnet", id, "forward", "both ends are in it");
+            story.hop(leg, "subnet", id, "forward", "source and destination are in the same subnet");
             return vec![Arrival::destination(run, local(spot))];
         }
         let told = from.told(&from.addresses);
@@ -76,11 +76,11 @@ impl<'s> Reasoner<'s> {
             RouteOutcome::To(target, by) => return self.forward_to(story, run, &decider(by), target),
             RouteOutcome::Nowhere => ("", BlockerCode::RouteMissing, format!("{id} has no route for {told}")),
             RouteOutcome::Blackhole(by) => {
-                let reason = format!("the route of {id} for {by} is a blackhole");
+                let reason = format!("{id} has a blackhole route for {by}");
                 (by.as_str(), BlockerCode::RouteBlackhole, reason)
             }
             RouteOutcome::Local(by) => {
-                let reason = format!("{id} keeps {told} in {vpc}, whose own prefix {by} holds it");
+                let reason = format!("{id} keeps packets to {told} in {vpc} by local route {by}");
                 (by.as_str(), BlockerCode::RouteLocal, reason)
             }
         };
@@ -105,7 +105,7 @@ impl<'s> Reasoner<'s> {
         if let Location::Outside { via: Some(via) } = &run.to.place
             && !is_target(via)
         {
-            story.missing([Missing::unmodelled(format!("{via}, where {} comes in", run.to.label))]);
+            story.missing([Missing::unmodelled(format!("{via} as the connection of {}", run.to.label))]);
         }
         story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
         if matches!(&run.to.place, Location::Outside { via } if declared(via.as_deref()).is_none())
@@ -113,7 +113,7 @@ impl<'s> Reasoner<'s> {
             && !run::is_meant(run)
         {
             story.assume(format!(
-                "{} comes in through {target}, where {id} sends {}.",
+                "{} is connected through {target}, to which {id} sends {}.",
                 run.to.label,
                 decider.addresses.told()
             ));
@@ -141,7 +141,7 @@ impl<'s> Reasoner<'s> {
             _ => {
                 let id = &decider.table.route_table_id;
                 let what =
-                    format!("{target}, where {id} sends {}: what it forwards", decider.addresses.told());
+                    format!("forwarding of {} by {target}, the target in {id}", decider.addresses.told());
                 story.hop(run.leg, "route-target", target, "unknown", "not modelled");
                 story.missing([Missing::unmodelled(what)]);
                 Vec::new()
@@ -149,7 +149,7 @@ impl<'s> Reasoner<'s> {
         }
     }
 
-    /// Whether a route leads elsewhere than to the packets' destination.
+    /// Whether a route has another target than the packets' destination needs.
     fn leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> bool {
         let declared = match &run.to.place {
             Location::Outside { via } => declared(via.as_deref()),
@@ -178,7 +178,7 @@ impl<'s> Reasoner<'s> {
             && (matches!(kind(target), "pcx" | "vgw" | "igw" | "eigw") || self.is_gateway_endpoint(target))
         {
             let gateway = attachment.transit_gateway_id.as_deref().unwrap_or("a transit gateway");
-            return Some(format!("what enters {vpc} over {gateway} cannot leave it over {target}"));
+            return Some(format!("packets that enter {vpc} over {gateway} cannot leave {vpc} over {target}"));
         }
         let Location::Outside { via: Some(via) } = &run.to.place else { return None };
         let far = (kind(target) == "pcx" && via != target).then(|| self.far_vpc(target, vpc)).flatten()?;
@@ -188,7 +188,7 @@ impl<'s> Reasoner<'s> {
             "pcx" => self.far_vpc(via, far).is_some(),
             _ => false,
         };
-        held.then(|| format!("what enters {far} over {target} cannot leave it over {via}"))
+        held.then(|| format!("packets that enter {far} over {target} cannot leave {far} over {via}"))
     }
 
     fn lead_away(
@@ -211,7 +211,7 @@ impl<'s> Reasoner<'s> {
         (vpc, connection): (&str, Connection),
     ) -> Vec<Arrival<'s>> {
         let Some(subnet) = run.to.subnet().filter(|_| run.to.vpc() == Some(vpc)) else {
-            let what = format!("how {} goes on to {}", vpc, run.to.label);
+            let what = format!("the path from {} to {}", vpc, run.to.label);
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
         };

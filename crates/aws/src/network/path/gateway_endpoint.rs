@@ -19,15 +19,15 @@ use crate::snapshot::aws::ec2::{Route, RouteTable};
 use super::reasoner::Reasoner;
 use super::run::{Arrival, Decider, Edge, Run, SubnetHop, at, block_never, kind};
 
-/// What comes in over a VPN or Direct Connect is in no VPC; anything else may be in one that was not
+/// A network over a VPN or Direct Connect is in no VPC; anything else may be in one that was not
 /// read, with a gateway endpoint of its own.
 fn outside(story: &mut TraceLog, from: &Segment<'_>, via: Option<&str>, list: &str) {
-    let serves = format!("a gateway endpoint for {list} serves its own VPC only");
+    let serves = format!("a gateway VPC endpoint for {list} serves its own VPC only");
     if via.and_then(ids::kind) == Some(ids::Kind::VpnGateway) {
         let reason = format!("{serves}, and {} is outside AWS", from.label);
         return story.block(at(BlockerCode::NeverForwarded, "prefix-list", list, Some(Leg::Request), reason));
     }
-    let what = format!("the VPC that {} is in, if it is in one, and its routes: {serves}", from.label);
+    let what = format!("the VPC of {}, if any, and the routes of that VPC; {serves}", from.label);
     story.missing([Missing::operation(what, None)]);
 }
 
@@ -81,7 +81,7 @@ impl<'s> Reasoner<'s> {
         let target = lookup::target(route).unwrap_or_default();
         let state = RouteState::of(route.state.as_deref());
         if state == RouteState::Blackhole {
-            let reason = format!("the route of {id} for {list} is a blackhole");
+            let reason = format!("{id} has a blackhole route for {list}");
             return self.block_list(
                 story,
                 run,
@@ -91,7 +91,7 @@ impl<'s> Reasoner<'s> {
             );
         }
         if target.starts_with("vpce-") && !self.vpc_endpoints.contains_key(target) {
-            story.hop(run.leg, "vpc-endpoint", target, "unknown", "the endpoint was not read");
+            story.hop(run.leg, "vpc-endpoint", target, "unknown", "the VPC endpoint was not read");
             return story.missing(self.missing("VpcEndpoints", target));
         }
         if state == RouteState::Unread {
@@ -102,14 +102,14 @@ impl<'s> Reasoner<'s> {
             // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations
             let far = self.far_vpc(target, spot.vpc).unwrap_or("the peer");
             let reason = format!(
-                "{id} sends {list} to {target}, and what enters {far} over it cannot leave {far} again, \
-                 through a gateway endpoint or otherwise"
+                "{id} sends {list} to {target}; packets that enter {far} over {target} cannot leave {far} through \
+                 a gateway or a gateway VPC endpoint"
             );
             block_never(story, run, target, reason);
             return;
         }
         if state != RouteState::Active || !self.is_gateway_endpoint(target) {
-            let what = format!("{target}, where {id} sends {list}: what it forwards");
+            let what = format!("forwarding of {list} by {target}, the target in {id}");
             return story.missing([Missing::unmodelled(what)]);
         }
         story.hop(Leg::Request, "route-table", id, "forward", &format!("{list} to {target}"));
@@ -127,8 +127,10 @@ impl<'s> Reasoner<'s> {
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
                 RouteOutcome::Local(by) | RouteOutcome::Blackhole(by) => {
-                    let reason =
-                        format!("the route of {id} for {by} takes {} from {list}", piece.addresses.told());
+                    let reason = format!(
+                        "{id} has a route for {by}, more specific than {list}, for {}",
+                        piece.addresses.told()
+                    );
                     let decider = Decider { table, spot, addresses: &piece.addresses, by };
                     self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
@@ -136,7 +138,7 @@ impl<'s> Reasoner<'s> {
             }
         }
         self.check_available(story, target);
-        story.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway endpoint");
+        story.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway VPC endpoint");
     }
 
     /// Only an available endpoint forwards; what another state means for its routes is not documented.
@@ -156,11 +158,12 @@ impl<'s> Reasoner<'s> {
         id: &str,
     ) -> Vec<Arrival<'s>> {
         if let Some(nat) = run.from.translator {
-            let what = format!("{id} behind {}: whether a NAT gateway can use it", nat.nat_gateway_id);
+            let what =
+                format!("whether gateway VPC endpoint {id} serves packets from {}", nat.nat_gateway_id);
             story.missing([Missing::unmodelled(what)]);
         }
         self.check_available(story, id);
-        story.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway endpoint; its service answers");
+        story.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway VPC endpoint; the service answers");
         story.assume(format!("The service behind {id} answers at {}.", run.to.label));
         vec![Arrival::outside(run, Edge::Endpoint { id: id.to_owned(), vpc: decider.spot.vpc })]
     }

@@ -36,7 +36,7 @@ impl<'s> Reasoner<'s> {
                 story.block(blocker);
             }
             Some(None) | None => {
-                story.hop(run.leg, name, id, "unknown", "whether it is attached was not read");
+                story.hop(run.leg, name, id, "unknown", "the attachment was not read");
                 story.missing(self.missing(collection, id));
             }
         }
@@ -44,7 +44,9 @@ impl<'s> Reasoner<'s> {
         if let Some(nat) = run.from.translator {
             if nat.connectivity_type.as_deref() == Some("private") {
                 let nat = &nat.nat_gateway_id;
-                let reason = format!("{id} drops what comes from {nat}, which is a private NAT gateway");
+                let reason = format!(
+                    "{nat} is a private NAT gateway, and {id} drops packets from private NAT gateways"
+                );
                 return block_never(story, run, nat, reason);
             }
         } else {
@@ -54,7 +56,7 @@ impl<'s> Reasoner<'s> {
         vec![Arrival::outside(run, Edge::Internet { id: id.to_owned(), vpc: spot.vpc })]
     }
 
-    /// An internet gateway forwards IPv4 only for addresses that a public one stands for, and IPv6 only
+    /// An internet gateway forwards IPv4 only for addresses with a public address, and IPv6 only
     /// for those that are public themselves.
     fn check_public_address(
         &self,
@@ -71,7 +73,7 @@ impl<'s> Reasoner<'s> {
             None => match spot.subnet.map_public_ip_on_launch {
                 Some(true) => {
                     return story.assume(format!(
-                        "{} has public addresses, as {subnet} gives them to what starts in it.",
+                        "{} has public addresses: {subnet} assigns public addresses at launch.",
                         from.label
                     ));
                 }
@@ -91,14 +93,14 @@ impl<'s> Reasoner<'s> {
             (None, true) => (
                 "subnet",
                 subnet.as_str(),
-                format!("interfaces with {} have no public address", without.told()),
+                format!("network interfaces with {} have no public address", without.told()),
             ),
             (None, false) => {
-                let reason = format!("{subnet} gives no public address to what starts in it");
+                let reason = format!("{subnet} assigns no public addresses at launch");
                 ("subnet", subnet.as_str(), reason)
             }
         };
-        let reason = format!("{reason}, and {id} forwards nothing without one");
+        let reason = format!("{reason}, and {id} requires a public address");
         story.hop(run.leg, kind, object, "drop", &reason);
         let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
         blocker.part = from.part(&without);
@@ -131,12 +133,12 @@ impl<'s> Reasoner<'s> {
         let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
         let mode = self.public_access_mode(spot.vpc, Some(spot.subnet));
         let Some(stops) = mode.map(|mode| is_stopped(mode, outbound_only)) else {
-            return story.assume(format!("VPC Block Public Access stops nothing in {}.", spot.vpc));
+            return story.assume(format!("VPC Block Public Access blocks nothing in {}.", spot.vpc));
         };
         if stops {
             let subnet = &spot.subnet.subnet_id;
             let reason = format!(
-                "VPC Block Public Access ({}) stops what goes from {subnet} to {id}",
+                "VPC Block Public Access ({}) blocks packets from {subnet} to {id}",
                 mode.unwrap_or_default()
             );
             story.hop(run.leg, "subnet", subnet, "drop", &reason);

@@ -35,18 +35,17 @@ impl<'s> Reasoner<'s> {
         self.check_state(story, run, decider, nat);
         if !run.to.addresses.only_v6().is_empty() {
             if nat64().contains_all(&run.to.addresses) {
-                story.missing([Missing::unmodelled(format!("NAT64, which {id} does"))]);
+                story.missing([Missing::unmodelled(format!("NAT64 by {id}"))]);
                 return Vec::new();
             }
             let reason =
-                format!("{id} translates IPv4 and NAT64 only, and {} is neither", run.to.addresses.told());
+                format!("{id} translates IPv4 and NAT64 only; {} is neither", run.to.addresses.told());
             return block_never(story, run, id, reason);
         }
         let others = run.points.subtract(&ports::translated());
         if !others.is_empty() {
             // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
-            let reason =
-                format!("{id} translates TCP, UDP and ICMP only, and not {}", ports::describe(&others));
+            let reason = format!("{id} translates TCP, UDP and ICMP only, not {}", ports::describe(&others));
             block_never(story, run, id, reason);
         }
         if nat.subnet_id.is_none() && is_regional(nat) {
@@ -55,7 +54,7 @@ impl<'s> Reasoner<'s> {
         let translator = match self.translator(nat, decider.spot.vpc) {
             Ok(translator) => translator,
             Err(missing) => {
-                story.hop(run.leg, KIND, id, "unknown", "its subnet or address was not read");
+                story.hop(run.leg, KIND, id, "unknown", "the subnet or the address was not read");
                 story.missing(missing);
                 return Vec::new();
             }
@@ -64,7 +63,7 @@ impl<'s> Reasoner<'s> {
         if subnet != decider.spot.subnet.subnet_id {
             self.check_acl(story, run.leg, (subnet, Direction::Inbound), run.from, run.points);
         }
-        let told = format!("as {} from here on", translator.part.addresses.told());
+        let told = format!("translates the source to {}", translator.part.addresses.told());
         story.hop(run.leg, KIND, id, "forward", &told);
         vec![Arrival {
             addresses: run.to.addresses.clone(),
@@ -72,8 +71,8 @@ impl<'s> Reasoner<'s> {
         }]
     }
 
-    /// Whether a NAT gateway does not lead to the destination: replies find no connection there, and
-    /// from a public one with a default route alone nothing leads to private networks.
+    /// Whether a NAT gateway does not forward to the destination: replies find no connection there, and
+    /// a public one with a default route alone has no route to private networks.
     pub(crate) fn nat_leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, id: &str) -> bool {
         if run.leg == Leg::Reply || run.from.translator.is_some_and(|nat| nat.nat_gateway_id == id) {
             return true;
@@ -105,7 +104,7 @@ impl<'s> Reasoner<'s> {
         let id = nat.nat_gateway_id.as_str();
         match nat.state.as_deref() {
             None => {
-                story.hop(run.leg, KIND, id, "unknown", "its state was not read");
+                story.hop(run.leg, KIND, id, "unknown", "the state was not read");
                 story.missing(self.missing("NatGateways", id));
             }
             Some(state) if state.eq_ignore_ascii_case("available") => {}
@@ -152,7 +151,7 @@ impl<'s> Reasoner<'s> {
         Ok(Translator { part, spot: SubnetHop { subnet, vpc, over: None } })
     }
 
-    /// A regional NAT gateway is in no subnet, so no network ACL sees what it sends, and has a route
+    /// A regional NAT gateway is in no subnet, so no network ACL decides about its packets, and has a route
     /// table of its own:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html>
     fn over_regional_nat_gateway(
@@ -166,7 +165,7 @@ impl<'s> Reasoner<'s> {
         let table = nat.route_table_id.as_deref().and_then(|table| self.tables.get(table).copied());
         let table = table.or_else(|| self.associated_tables.get(id).copied());
         let Some(table) = table else {
-            story.hop(run.leg, KIND, id, "unknown", "its route table was not read");
+            story.hop(run.leg, KIND, id, "unknown", "the route table was not read");
             story.missing(self.missing("RouteTables", spot.vpc));
             return Vec::new();
         };
@@ -176,7 +175,7 @@ impl<'s> Reasoner<'s> {
             Segment::new(id, id.to_owned(), place, AddressSet::default(), Groups::Known(Vec::new()));
         part.unfiltered = true;
         part.translator = Some(nat);
-        story.hop(run.leg, KIND, id, "forward", "it translates, in no subnet");
+        story.hop(run.leg, KIND, id, "forward", "regional NAT gateway, in no subnet");
         let mut arrivals = Vec::new();
         for piece in self.routes(table, spot.vpc, &run.to.addresses) {
             let to = run.to.only(&piece.addresses);
@@ -194,12 +193,12 @@ impl<'s> Reasoner<'s> {
                 }
                 RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
                 RouteOutcome::Nowhere => {
-                    let reason = format!("{}, which {id} has, has no route for {told}", table.route_table_id);
+                    let reason = format!("{} has no route for {told} from {id}", table.route_table_id);
                     let decider = Decider { table, spot: own, addresses: &piece.addresses, by: "" };
                     self.block_route(story, run, &decider, BlockerCode::RouteMissing, &reason);
                 }
                 RouteOutcome::Local(_) | RouteOutcome::To(..) | RouteOutcome::Blackhole(_) => {
-                    let what = format!("how {id}, a regional NAT gateway, goes on to {told}");
+                    let what = format!("forwarding by regional NAT gateway {id} to {told}");
                     story.missing([Missing::unmodelled(what)]);
                 }
             }

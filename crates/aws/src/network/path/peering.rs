@@ -50,7 +50,7 @@ impl<'s> Reasoner<'s> {
             // AWS documents transit gateways and virtual private gateways behind NAT gateways only:
             // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
             let nat = &nat.nat_gateway_id;
-            let what = format!("{id} behind {nat}: whether a NAT gateway can send over peering");
+            let what = format!("whether {id} forwards packets from NAT gateway {nat}");
             story.missing([privek_core::known::Missing::unmodelled(what)]);
         }
         let far_vpc = far.vpc_id.as_deref().unwrap_or("a VPC without id");
@@ -90,17 +90,17 @@ impl<'s> Reasoner<'s> {
         (id, far): (&str, &str),
     ) -> Vec<Arrival<'s>> {
         let told = run.to.told(&run.to.addresses);
-        let mut reason = format!("{id} leads to {far} only, and AWS forwards nothing from there to {told}");
+        let mut reason = format!("{id} connects {far} only, and AWS does not forward from {far} to {told}");
         let onward: Vec<String> = self.onward(far, run).into_iter().filter(|onward| onward != id).collect();
         if !onward.is_empty() {
             let onward = onward.join(" or ");
-            reason = format!("{reason}: what enters {far} over {id} cannot leave it over {onward}");
+            reason = format!("{reason}: packets that enter {far} over {id} cannot leave {far} over {onward}");
         }
         block_never(story, run, id, reason)
     }
 
-    /// What would have to carry packets out of a VPC that is on their way: what its own routes say, as far
-    /// as they lead out of it.
+    /// The targets that would have to carry packets out of a VPC on their path: those of the VPC's own
+    /// routes to other networks.
     fn onward(&self, vpc: &str, run: Run<'_, 's>) -> BTreeSet<String> {
         if let Location::Outside { via: Some(via) } = &run.to.place {
             return BTreeSet::from([via.clone()]);

@@ -276,7 +276,7 @@ impl<'s> Reasoner<'s> {
             part.around = here;
             if without_clients > 0 {
                 part.assumptions.push(format!(
-                    "No client uses the addresses of AWS's own interfaces in {id} ({without_clients})."
+                    "No client uses the addresses of AWS-managed network interfaces in {id} ({without_clients})."
                 ));
             }
             // An interface that was not read may carry other groups than those that are declared.
@@ -316,7 +316,7 @@ fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
     single.chain(delegated).collect()
 }
 
-/// The private addresses that a public one stands for.
+/// The private addresses with a public address.
 fn mapped_addresses(interface: &NetworkInterface) -> AddressSet {
     let is_public = |association: &Option<NetworkInterfaceAssociation>| {
         association.as_ref().is_some_and(|association| association.public_ip.is_some())
@@ -339,8 +339,8 @@ fn no_such_address(kind: &str, id: &str, addresses: &str) -> Blocker {
         leg: None,
         part: None,
         reason: match kind {
-            "vpc" => format!("no subnet of {id} holds any address of {addresses}"),
-            _ => format!("{id} holds no address of {addresses}"),
+            "vpc" => format!("{id} has no subnet with an address of {addresses}"),
+            _ => format!("{id} contains no address of {addresses}"),
         },
         remedy: Remedy { cidrs: vec![addresses.to_owned()], ..Remedy::default() },
     }

@@ -1,4 +1,4 @@
-//! A route table in the way, and the route that would mend it.
+//! A route table that blocks a path, and the route that would fix the block.
 
 use privek_core::sets::addresses::{AddressSet, told};
 
@@ -14,8 +14,8 @@ use super::run::{self, Arrival, Decider, Run, SubnetHop, at, kind, local};
 const LOCAL: &str = "local";
 
 impl<'s> Reasoner<'s> {
-    /// A route table stands in the way: what a route for the addresses would need, and how far packets
-    /// would come with it, so that all that stands in the way is named at once.
+    /// A route table blocks the path: what a route for the addresses would need, and how far packets
+    /// would come with that route, so that all blockers are named at once.
     pub(crate) fn block_route(
         &self,
         story: &mut TraceLog,
@@ -78,8 +78,8 @@ impl<'s> Reasoner<'s> {
             }
         }
         match (wider.is_empty(), others.is_empty()) {
-            (false, _) => format!("; it comes before the route to {target} for {}", told(&wider)),
-            (true, false) => format!("; its route to {target} covers only {}", told(&others)),
+            (false, _) => format!("; the route to {target} for {} has lower precedence", told(&wider)),
+            (true, false) => format!("; the route to {target} covers only {}", told(&others)),
             (true, true) => String::new(),
         }
     }
@@ -113,8 +113,8 @@ impl<'s> Reasoner<'s> {
         }
     }
 
-    /// The option for a target. What is more specific than the VPC's prefix gives way to the local route
-    /// when it is deleted; the local route itself, once it was sent elsewhere, is put back:
+    /// The option for a target. A route more specific than the VPC's prefix is deleted, so that the local
+    /// route decides; the local route itself, once it was sent elsewhere, is put back:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/replace-local-route-target.html>
     fn option(&self, decider: &Decider<'_, 's>, target: Option<&str>) -> Option<&'static str> {
         if target != Some(LOCAL) {
@@ -124,7 +124,7 @@ impl<'s> Reasoner<'s> {
         own.iter().any(|prefix| prefix.to_string() == decider.by).then_some("--local-target")
     }
 
-    /// The gateway behind which a network is whose way in nobody named: the transit gateway that has a route
+    /// The gateway to a network without a declared connection: the transit gateway that has a route
     /// for all of it to a network outside AWS, or else the one virtual private gateway of a VPC without a
     /// transit gateway. That a transit gateway is all there is proves nothing: what led there may be gone.
     fn gateway_towards(&self, run: Run<'_, 's>, vpc: &str) -> Option<String> {
@@ -166,7 +166,7 @@ impl<'s> Reasoner<'s> {
         }
     }
 
-    /// The VPC's way to the internet: its own gateway for who has public addresses, else a NAT gateway,
+    /// The VPC's target for the internet: its own gateway for public addresses, else a NAT gateway,
     /// the one in the zone if there is one.
     fn way_out(&self, run: Run<'_, 's>, spot: SubnetHop<'s>) -> Option<String> {
         let vpc = spot.vpc;

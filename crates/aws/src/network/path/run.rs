@@ -86,7 +86,7 @@ pub(crate) fn kind(id: &str) -> &str {
     id.split('-').next().unwrap_or_default()
 }
 
-/// Where the user says that a network comes in, if routes can lead there.
+/// The declared connection of a network, if routes can have it as a target.
 pub(crate) fn declared(via: Option<&str>) -> Option<&str> {
     via.filter(|via| is_target(via))
 }
@@ -186,7 +186,7 @@ pub(crate) const TABLE: &str = "transit-gateway-route-table";
 
 /// What no internet gateway forwards:
 /// <https://www.iana.org/assignments/iana-ipv4-special-registry>. The prefixes for documentation count
-/// as public, because they stand for public ones there.
+/// as public, because documentation uses them for public ones.
 pub(crate) const NOT_PUBLIC: &[&str] = &[
     "0.0.0.0/8",
     "10.0.0.0/8",
@@ -209,7 +209,7 @@ pub(crate) fn public() -> AddressSet {
 }
 
 /// Whether packets are requests to the internet: to public addresses in no VPC that was read, which
-/// come in nowhere that the user has said.
+/// have no declared connection.
 pub(crate) fn is_meant(run: Run<'_, '_>) -> bool {
     let Location::Outside { via } = &run.to.place else { return false };
     run.leg == Leg::Request

@@ -25,7 +25,7 @@ pub(crate) struct Step<'a, 's> {
 }
 
 impl<'s> Reasoner<'s> {
-    /// From a subnet into a transit gateway, and on to where its route table leads.
+    /// From a subnet into a transit gateway, and on to the targets in its route table.
     pub(crate) fn over_transit_gateway_attachment(
         &self,
         story: &mut TraceLog,
@@ -36,7 +36,7 @@ impl<'s> Reasoner<'s> {
         let SubnetHop { subnet, vpc, over } = decider.spot;
         if let Some(other) = over {
             let id = &other.transit_gateway_attachment_id;
-            let what = format!("{gateway} behind {id}: how it goes on from {vpc}");
+            let what = format!("the path through {gateway} of packets that entered {vpc} over {id}");
             story.hop(run.leg, GATEWAY, gateway, "unknown", "not modelled");
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
@@ -117,10 +117,10 @@ impl<'s> Reasoner<'s> {
                 Some(kind) if is_private_network(kind) => {
                     story.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
                     self.check_outward_attachment(story, run, (step.gateway, id, kind), known.copied());
-                    let holds = format!("the network behind it holds {told}");
+                    let holds = format!("the attached network contains {told}");
                     story.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
                     story.assume(format!(
-                        "The {kind} behind {id} of {} connects {} and routes it both ways.",
+                        "The {kind} behind {id} of {} connects {} and routes both directions.",
                         step.gateway, run.to.label
                     ));
                     let edge = Edge::Attachment { gateway: step.gateway.to_owned(), id: id.to_owned() };
@@ -129,10 +129,8 @@ impl<'s> Reasoner<'s> {
                 _ => {
                     let kind = kind.unwrap_or("attachment of an unknown kind");
                     story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({kind})"));
-                    let what = format!(
-                        "{id} ({kind}), where {} sends {told}: how it goes on from there",
-                        step.table
-                    );
+                    let what =
+                        format!("the path to {told} beyond {id} ({kind}), the next hop in {}", step.table);
                     story.missing([Missing::unmodelled(what)]);
                 }
             }
@@ -159,7 +157,7 @@ impl<'s> Reasoner<'s> {
             let vpc = vpc.unwrap_or(id);
             story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({vpc})"));
             let told = run.to.told(&run.to.addresses);
-            let what = format!("{vpc}, where {} sends {told}: how it goes on from there", step.table);
+            let what = format!("the path to {told} beyond {vpc}, the next hop in {}", step.table);
             story.missing([Missing::unmodelled(what)]);
             return Vec::new();
         };
@@ -175,7 +173,7 @@ impl<'s> Reasoner<'s> {
         }
         let arrivals = self.arrive(&mut beyond, run, attachment, step.origin);
         if run.to.vpc().is_some_and(|to| to != vpc) && beyond.is_blocked() {
-            // From that VPC nothing leads there, so it is this route that leads astray.
+            // That VPC has no path to the destination, so this route is the wrong one.
             return self.block_table(story, run, step);
         }
         story.append(beyond);
@@ -217,7 +215,7 @@ impl<'s> Reasoner<'s> {
             self.arrive_in(&mut perhaps, run, attachment, id);
             if !perhaps.is_clear() {
                 let attachment = &attachment.transit_gateway_attachment_id;
-                let what = format!("whether {attachment} is in appliance mode, and so sends through {id}");
+                let what = format!("whether {attachment} is in appliance mode and uses {id}");
                 story.missing([Missing::unmodelled(what)]);
             }
         }
@@ -243,7 +241,7 @@ impl<'s> Reasoner<'s> {
         }
     }
 
-    /// What would stand in the way in the destination's VPC if the gateway led there.
+    /// What would block the path in the destination's VPC if the gateway forwarded to that VPC.
     pub(crate) fn arrive_unseen(
         &self,
         story: &mut TraceLog,

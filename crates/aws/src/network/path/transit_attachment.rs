@@ -30,7 +30,7 @@ impl<'s> Reasoner<'s> {
             return Some(attachment);
         }
         if !self.covers("TransitGatewayVpcAttachments", vpc) {
-            story.hop(run.leg, GATEWAY, gateway, "unknown", "its attachments were not read");
+            story.hop(run.leg, GATEWAY, gateway, "unknown", "the attachments were not read");
             story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
             return None;
         }
@@ -81,7 +81,7 @@ impl<'s> Reasoner<'s> {
             return story.missing(unread);
         }
         let zone = zone(subnet).unwrap_or("its zone");
-        let reason = format!("{id} has no subnet in {zone}, where {} is", subnet.subnet_id);
+        let reason = format!("{id} has no subnet in {zone}, the zone of {}", subnet.subnet_id);
         story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
         let vpc = attachment.vpc_id.as_deref().unwrap_or_default();
@@ -107,7 +107,7 @@ impl<'s> Reasoner<'s> {
             story.hop(run.leg, ATTACHMENT, id, "unknown", "its state was not read");
             return story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
         };
-        let reason = format!("{id}, which attaches {gateway} to {vpc}, is {state}");
+        let reason = format!("{id} is {state}, and does not connect {vpc} to {gateway}");
         if let Some(reason) = stops(story, run, (id, state), reason) {
             let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, id, None, reason);
             blocker.remedy.vpc = Some(vpc.to_owned());
@@ -133,7 +133,7 @@ impl<'s> Reasoner<'s> {
         if state.eq_ignore_ascii_case("available") {
             return;
         }
-        let reason = format!("{id}, which attaches a {kind} to {gateway}, is {state}");
+        let reason = format!("{id} is {state}, and does not connect the {kind} to {gateway}");
         if let Some(reason) = stops(story, run, (id, state), reason) {
             let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, id, None, reason);
             // What accepts a VPC's attachment accepts no other.
@@ -165,7 +165,7 @@ fn stops(
     ];
     if !STOPPED.contains(&state) {
         story.hop(run.leg, ATTACHMENT, id, "unknown", state);
-        story.missing([Missing::unmodelled(format!("whether {id} forwards while it is {state}"))]);
+        story.missing([Missing::unmodelled(format!("whether {id} forwards in state {state}"))]);
         return None;
     }
     story.hop(run.leg, ATTACHMENT, id, "drop", &reason);

@@ -14,7 +14,7 @@ use super::transit::Step;
 use super::transit_attachment::is_private_network;
 
 impl<'s> Reasoner<'s> {
-    /// A route table of a transit gateway stands in the way.
+    /// A route table of a transit gateway blocks the path.
     pub(crate) fn block_table(
         &self,
         story: &mut TraceLog,
@@ -47,7 +47,7 @@ impl<'s> Reasoner<'s> {
         arrivals
     }
 
-    /// The attachment that a gateway's route should lead to, where there is no doubt about it.
+    /// The attachment that should be the target of a gateway's route, where there is no doubt about it.
     fn wanted_attachment(&self, run: Run<'_, 's>, gateway: &str, origin: Origin<'s>) -> Option<&'s str> {
         if let Some(vpc) = run.to.vpc() {
             let own = self.vpc_attachments.get(&(gateway, vpc))?.iter();
@@ -74,7 +74,7 @@ impl<'s> Reasoner<'s> {
         only(Box::new(outward.map(|its| its.transit_gateway_attachment_id.as_str())))
     }
 
-    /// The subnet of a VPC to attach in a zone: the same one for whoever asks, since a zone has one.
+    /// The subnet of a VPC to attach in a zone: always the same one, since a zone has one.
     pub(crate) fn subnet_to_attach(&self, vpc: &str, zone: &str) -> Option<&'s str> {
         self.subnets_to_attach(vpc).remove(zone)
     }
@@ -133,7 +133,7 @@ fn elsewhere(table: &str, told: &str, route: Option<&TransitGatewayRoute>) -> St
     match route {
         None => format!("{table} has no route for {told}"),
         Some(route) if RouteState::of(route.state.as_deref()) == RouteState::Blackhole => {
-            format!("the route of {table} for {} is a blackhole", destination(route))
+            format!("{table} has a blackhole route for {}", destination(route))
         }
         Some(route) => {
             let to: Vec<&str> = route

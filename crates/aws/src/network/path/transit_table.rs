@@ -28,7 +28,7 @@ impl<'s> Reasoner<'s> {
         attachment: &str,
     ) -> Option<(&'s str, Routed<'s>)> {
         let Some(found) = self.attachments.get(attachment) else {
-            story.hop(run.leg, ATTACHMENT, attachment, "unknown", "its route table was not read");
+            story.hop(run.leg, ATTACHMENT, attachment, "unknown", "the route table was not read");
             story.missing(self.missing("TransitGatewayAttachments", attachment));
             return None;
         };
@@ -40,7 +40,7 @@ impl<'s> Reasoner<'s> {
         let table = if let Some(table) = association {
             table
         } else {
-            // Only the gateway's owner is told the association.
+            // Only the gateway's owner can read the association.
             let foreign = match (&found.transit_gateway_owner_id, &self.snapshot.header.account) {
                 (Some(owner), Some(account)) if owner != account => Some(owner),
                 _ => None,
@@ -55,7 +55,7 @@ impl<'s> Reasoner<'s> {
                     ATTACHMENT,
                     attachment,
                     "unknown",
-                    "its route table is in another account",
+                    "the route table is in another account",
                 );
                 story.missing(missing);
                 return None;
@@ -67,7 +67,7 @@ impl<'s> Reasoner<'s> {
             let table = self.table_to_associate(found);
             blocker.remedy.target = table.map(str::to_owned);
             story.block(blocker);
-            // What stands in the way once it is associated is told at once.
+            // Blockers behind the missing association are reported with it.
             table?
         };
         let routes = self.transit.get(table, || self.table_routes(table));
@@ -77,7 +77,7 @@ impl<'s> Reasoner<'s> {
                 Some((table, its.collect()))
             }
             Err(missing) => {
-                story.hop(run.leg, TABLE, table, "unknown", "its routes were not read");
+                story.hop(run.leg, TABLE, table, "unknown", "the routes were not read");
                 story.missing(missing.clone());
                 None
             }

@@ -20,12 +20,12 @@ impl<'s> Reasoner<'s> {
         let vpc = decider.spot.vpc;
         let arrival = || vec![Arrival::outside(run, Edge::Vpn { id: id.to_owned(), vpc })];
         let Some(gateway) = self.vpn_gateways.get(id) else {
-            story.hop(run.leg, KIND, id, "unknown", "the gateway was not read");
+            story.hop(run.leg, KIND, id, "unknown", "the VPN gateway was not read");
             story.missing(self.missing("VpnGateways", id));
             return arrival();
         };
         let Some(attached) = is_attached(&gateway.vpc_attachments, vpc) else {
-            story.hop(run.leg, KIND, id, "unknown", "whether it is attached was not read");
+            story.hop(run.leg, KIND, id, "unknown", "the attachment was not read");
             story.missing(self.missing("VpnGateways", id));
             return arrival();
         };
@@ -37,10 +37,10 @@ impl<'s> Reasoner<'s> {
             story.block(blocker);
             return arrival();
         }
-        let told = format!("the network behind it holds {}", decider.addresses.told());
+        let told = format!("the connected network contains {}", decider.addresses.told());
         story.hop(run.leg, KIND, id, "assumed", &told);
         story.assume(format!(
-            "The VPN or Direct Connect behind {id} connects {} and routes it both ways.",
+            "The VPN or Direct Connect behind {id} connects {} and routes both directions.",
             run.to.label
         ));
         arrival()

@@ -1,4 +1,4 @@
-//! How a subnet gets out, if it does.
+//! The path of a subnet to the internet, if one exists.
 
 use privek_core::known::Known;
 
@@ -6,11 +6,11 @@ use crate::network::index::lookup::{self, RouteState};
 use crate::network::path::reasoner::Reasoner;
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
-/// How a subnet gets out (META-09 of the catalogue).
+/// The path of a subnet to the internet (META-09 of the catalogue).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Egress {
-    /// No active default route, one to a NAT gateway that leads nowhere, or one that VPC Block Public
-    /// Access closes.
+    /// No active default route, one to a NAT gateway without a path to the internet, or one that VPC Block
+    /// Public Access blocks.
     Isolated,
     /// Through a public NAT gateway.
     Nat,
@@ -25,7 +25,7 @@ pub enum Egress {
 }
 
 impl Reasoner<'_> {
-    /// How a subnet gets out, by the default routes of its effective table.
+    /// The path of a subnet to the internet, by the default routes of its effective route table.
     pub fn egress(&self, subnet: &str) -> Known<Egress> {
         let table = self.effective_route_table(subnet)?;
         let Some(routes) = self.default_routes(table, |route| route.destination_cidr_block.as_deref())?
@@ -50,7 +50,7 @@ impl Reasoner<'_> {
         }
     }
 
-    /// A public NAT gateway needs a way to the internet itself; a private one leads to other networks:
+    /// A public NAT gateway needs a path to the internet itself; a private one forwards to other networks:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>.
     fn through_nat(&self, route: &Route, id: &str) -> Known<Egress> {
         let nat = self.nat_gateways.get(id).ok_or_else(|| self.missing("NatGateways", id))?;
@@ -76,7 +76,7 @@ impl Reasoner<'_> {
         }
     }
 
-    /// Whether VPC Block Public Access closes a subnet's way to an internet gateway; a subnet that was not
+    /// Whether VPC Block Public Access blocks a subnet's path to an internet gateway; a subnet that was not
     /// read may be an exclusion.
     fn public_access_closes(&self, (id, table): (&str, &RouteTable), outbound_only: bool) -> Known<bool> {
         let subnet = self.subnet(id);
@@ -90,7 +90,7 @@ impl Reasoner<'_> {
     }
 
     /// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and
-    /// `128.0.0.0/1` are used to override `0.0.0.0/0`. One half alone is no way out.
+    /// `128.0.0.0/1` are used to override `0.0.0.0/0`. One half alone is no path to the internet.
     fn default_routes<'t>(
         &self,
         table: &'t RouteTable,

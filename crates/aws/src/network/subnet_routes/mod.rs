@@ -39,9 +39,9 @@ pub struct AttachmentElsewhere {
 pub struct LostRoute {
     /// Its prefix or prefix list.
     pub destination: String,
-    /// What it led to; AWS forgets some targets.
+    /// The former target; AWS forgets some targets.
     pub target: Option<String>,
-    /// Whether a virtual private gateway put it there, so that nobody can delete it.
+    /// Whether a virtual private gateway propagated it, so that it cannot be deleted.
     pub propagated: bool,
 }
 
@@ -154,7 +154,7 @@ impl<'s> Reasoner<'s> {
                 RouteState::Unread => unread.extend(self.missing_state(table, route)),
                 RouteState::Active => {}
                 RouteState::Other(state) => unread.push(Missing::unmodelled(format!(
-                    "what a route of {} does whose state is {state}",
+                    "the effect of state {state} on a route of {}",
                     table.route_table_id
                 ))),
             }

@@ -20,7 +20,7 @@ pub(crate) struct Rule<'s> {
     pub peers: Vec<Peer<'s>>,
 }
 
-/// Whom a rule names.
+/// The source or destination of a rule.
 #[derive(Debug)]
 pub(crate) enum Peer<'s> {
     /// A prefix; nothing where it cannot be read.
@@ -82,7 +82,7 @@ impl RouteOutcome<'_> {
     }
 }
 
-/// Addresses with one way.
+/// Addresses with one outcome.
 #[derive(Clone, Debug)]
 pub(crate) struct Piece<'t> {
     pub addresses: AddressSet,
@@ -97,7 +97,7 @@ pub struct Tables<'s> {
     pub(crate) rules: KeyedMemo<(&'s str, Direction), Vec<Rule<'s>>>,
     /// By network ACL.
     pub(crate) entries: KeyedMemo<(&'s str, Direction), Result<Vec<AclEntry>, Missing>>,
-    /// By route table and VPC: what becomes of each address there is.
+    /// By route table and VPC: the outcome for every address.
     pub(crate) routes: KeyedMemo<(&'s str, &'s str), AddressMap<RouteOutcome<'s>>>,
 }
 

@@ -48,7 +48,7 @@ impl<'s> Tables<'s> {
         match &side.peer.groups {
             _ if side.peer.vpc().is_none() => return Ok(None),
             Groups::Known(groups) if !groups.iter().any(|group| group == id) => return Ok(None),
-            // A group is carried within its own VPC, so nobody elsewhere carries it by chance.
+            // A group is carried within its own VPC, so no interface elsewhere carries the group by chance.
             Groups::Undeclared | Groups::Unread(_) if home != side.peer.vpc() => return Ok(None),
             _ => {}
         }
@@ -76,8 +76,8 @@ impl<'s> Tables<'s> {
             Connection::Local => Ok(true),
             Connection::Peering(id) => self.over_peering(id),
             Connection::TransitGateway(id) => self.over_transit_gateway(side, id),
-            // Who is behind a NAT gateway carries no group there; whom the client's own rules
-            // mean within its VPC does not depend on the way.
+            // A client behind a NAT gateway carries no group there; what the client's own rules
+            // mean within its VPC does not depend on the path.
             Connection::Nat(_) if side.own.vpc() == side.peer.vpc() => Ok(true),
             Connection::VpnGateway(_)
             | Connection::Internet(_)

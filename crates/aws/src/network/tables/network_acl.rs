@@ -90,7 +90,8 @@ pub(crate) fn compile(acl: &NetworkAcl, direction: Direction) -> Result<Vec<AclE
         let prefix = prefix.and_then(|prefix| prefix.parse::<IpNet>().ok());
         let whole = entry.egress.is_some() && entry.rule_number.is_some() && entry.rule_action.is_some();
         let (Some(prefix), Some(points), true) = (prefix, entry_points(entry), whole) else {
-            let what = format!("entry {number} of {} cannot be read", acl.network_acl_id);
+            let what =
+                format!("entry {number} of {}; a field is absent or not understood", acl.network_acl_id);
             return Err(Missing::unmodelled(what));
         };
         let allows = entry.rule_action.as_deref() == Some("allow");
@@ -149,12 +150,12 @@ fn blocker(
     };
     let what = ports::describe(&block.points);
     let reason = if number == LAST {
-        format!("no {} entry of {id} allows {what} {way}", word(direction))
+        format!("{id} has no {} allow entry for {what} {way}", word(direction))
     } else {
-        format!("{} entry {number} of {id} denies {what} {way}", word(direction))
+        format!("{id} denies {what} {way} by {} entry {number}", word(direction))
     };
     let room = network_acl_numbers::before(acl, direction, number);
-    // A hole in the ephemeral range is mended by opening the whole range, not the hole alone.
+    // The fix for a gap in the ephemeral range opens the whole range, not the gap alone.
     let (protocol, from_port, to_port) = ports::for_fix(points);
     Blocker {
         code,

@@ -1,4 +1,4 @@
-//! Entries of a network ACL that never decide, because earlier ones take all that they are for.
+//! Entries of a network ACL that never decide, because earlier entries decide all their packets.
 
 use privek_core::known::Known;
 use privek_core::sets::header_space::HeaderSpace;
@@ -10,9 +10,9 @@ use super::compiled::{Direction, LAST, Tables};
 /// An entry that would allow what is denied before it is looked at.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct IdleEntry {
-    /// Its number.
+    /// The rule number.
     pub number: i64,
-    /// Whether it is among those for outbound packets.
+    /// Whether it is an outbound entry.
     pub egress: bool,
     /// Numbers of the entries that deny it, and of those that allow the rest of it.
     pub behind: Vec<i64>,

@@ -62,7 +62,7 @@ impl<'s> Tables<'s> {
             return pieces;
         }
         let id = &table.route_table_id;
-        let what = format!("the Origin of routes of {id}: whether they are static or propagated");
+        let what = format!("the Origin of routes of {id} (static or propagated)");
         let unknown = RouteOutcome::Unknown(self.missing_of("RouteTables", id, what));
         let others = self.divide(table, vpc, self.candidates(table, Rank::Propagated));
         let mut agreed = Vec::new();
@@ -108,7 +108,7 @@ impl<'s> Tables<'s> {
             let way = if is_ambiguous(candidate, &candidates[at + 1..]) {
                 let id = &table.route_table_id;
                 let what =
-                    format!("which of the prefix lists in {id} that hold {} decides", candidate.prefix);
+                    format!("the prefix list that decides in {id}; several contain {}", candidate.prefix);
                 RouteOutcome::Unknown(vec![Missing::unmodelled(what)])
             } else {
                 candidate.way.clone()

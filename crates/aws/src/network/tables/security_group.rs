@@ -36,16 +36,10 @@ impl<'s> Tables<'s> {
         let ids = match &own.groups {
             _ if own.vpc().is_none() => {
                 return story
-                    .assume(format!("The firewalls of {} outside AWS admit the traffic.", own.label));
+                    .assume(format!("The firewalls of {} outside AWS allow the traffic.", own.label));
             }
             _ if own.unfiltered => {
-                return story.hop(
-                    leg,
-                    "network-interface",
-                    &own.what,
-                    "allow",
-                    "no security group applies to it",
-                );
+                return story.hop(leg, "network-interface", &own.what, "allow", "no security group applies");
             }
             Groups::Unread(missing) => return story.missing(missing.clone()),
             Groups::Known(ids) if !ids.is_empty() => ids,
@@ -55,7 +49,8 @@ impl<'s> Tables<'s> {
                 return story.missing([Missing::unmodelled(what)]);
             }
             Groups::Undeclared if side.direction == Direction::Outbound => {
-                return story.assume(format!("The security groups of {} let its requests out.", own.label));
+                return story
+                    .assume(format!("The security groups of {} allow the outbound requests.", own.label));
             }
             Groups::Undeclared => {
                 return story.missing([Missing::groups_of(&own.label)]);
@@ -190,8 +185,9 @@ impl<'s> Tables<'s> {
         let (peer, points) = (side.peer, &block.points);
         // In one order, so that the same groups read the same wherever they are.
         let named: Vec<&str> = ids.iter().map(String::as_str).collect::<BTreeSet<_>>().into_iter().collect();
+        let have = if named.len() == 1 { "has" } else { "have" };
         let mut reason = format!(
-            "no {rule} rule of {} admits {} {} {}",
+            "{} {have} no {rule} rule for {} {} {}",
             named.join(", "),
             ports::describe(points),
             word(side),
@@ -201,7 +197,7 @@ impl<'s> Tables<'s> {
         if !others.is_empty() {
             let shown: Vec<&str> = others.iter().take(4).map(String::as_str).collect();
             let more = if others.len() > shown.len() { ", …" } else { "" };
-            reason = format!("{reason}; they admit it {} {}{more}", word(side), shown.join(", "));
+            reason = format!("{reason}; existing rules are {} {}{more}", word(side), shown.join(", "));
         }
         let (protocol, from_port, to_port) = ports::for_fix(points);
         let group = match &peer.groups {
@@ -240,7 +236,7 @@ impl<'s> Tables<'s> {
         ids.iter().find(|id| !made_by_eks(id)).or(ids.first()).cloned().unwrap_or_default()
     }
 
-    /// Whom the groups do admit on these ports.
+    /// The peers that the groups allow on these ports.
     fn admitted(&self, ids: &[String], side: &Side<'_, '_>, points: &Ranges) -> BTreeSet<String> {
         let mut peers = BTreeSet::new();
         for group in ids.iter().filter_map(|id| self.security_groups.get(id.as_str())) {

@@ -1,4 +1,4 @@
-//! Security groups: what their rules mean, and to whom.
+//! Security groups: what their rules mean, and for which peers.
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
 

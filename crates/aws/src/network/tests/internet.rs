@@ -9,7 +9,7 @@ use super::net::{
 };
 use crate::network::End;
 
-/// `eni-2` in a subnet whose table leads to `igw-1`.
+/// `eni-2` in a subnet whose route table forwards to `igw-1`.
 fn net() -> Net {
     let mut net = Net::two_vpcs();
     net.internet_gateway("igw-1", "vpc-a").add_route("rtb-a", "0.0.0.0/0", "igw-1");

@@ -11,7 +11,7 @@ use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, entry, interface, operators, rule, subnet,
 };
 
-/// `nat-1` in a subnet of its own, whose table leads to `igw-1`; the other subnets' leads to `nat-1`.
+/// `nat-1` in a subnet of its own, whose route table forwards to `igw-1`; the other subnets' forwards to `nat-1`.
 fn net() -> Net {
     let mut net = Net::two_vpcs();
     net.subnet("subnet-nat", "vpc-a", "10.0.3.0/24", "zone-a").internet_gateway("igw-1", "vpc-a");
@@ -77,7 +77,11 @@ fn a_private_one_leads_on_premises_in_its_own_name() {
     net.item("RouteTables", "rtb-nat")["Routes"] = json!([super::net::route("192.168.0.0/16", "vgw-1")]);
     let path = net.path(&client(), &operators("192.168.0.0/16", None, &[]));
     assert_open(&path);
-    assert!(path.hops.iter().any(|hop| hop.by.contains("as 10.0.3.5 from here on")), "{:#?}", path.hops);
+    assert!(
+        path.hops.iter().any(|hop| hop.by.contains("translates the source to 10.0.3.5")),
+        "{:#?}",
+        path.hops
+    );
 }
 
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html>
@@ -104,7 +108,7 @@ fn the_acl_of_its_subnet_has_to_let_replies_in() {
     assert!(path.blockers[0].reason.contains("tcp/1024-65535"), "{}", path.blockers[0].reason);
 }
 
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>: nobody outside can begin a
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html>: no client outside can begin a
 /// connection through it.
 #[test]
 fn nothing_comes_in_through_it() {

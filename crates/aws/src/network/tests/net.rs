@@ -284,7 +284,7 @@ pub fn interface(id: &str) -> End {
     End { label: id.to_owned(), kind: EndKind::Interface { id: id.to_owned() } }
 }
 
-/// A declared network: `groups` are its security groups, none if nobody declared them.
+/// A declared network: `groups` are its security groups, none if undeclared.
 pub fn operators(cidr: &str, via: Option<&str>, groups: &[&str]) -> End {
     let groups = match groups {
         [] => Groups::Undeclared,

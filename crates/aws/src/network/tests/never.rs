@@ -17,7 +17,7 @@ fn assert_never(path: &Path, over: &str) {
     assert_blocked(path, &["never-forwarded pcx-1"]);
     let reason = &path.blockers[0].reason;
     assert!(
-        reason.ends_with(&format!("what enters vpc-b over pcx-1 cannot leave it over {over}")),
+        reason.ends_with(&format!("packets that enter vpc-b over pcx-1 cannot leave vpc-b over {over}")),
         "{reason}"
     );
 }
@@ -64,7 +64,7 @@ fn a_third_vpc_is_not_behind_a_peer() {
     net.peering("pcx-2", "vpc-b", "vpc-c", "active").add_route("rtb-b", "10.2.0.0/16", "pcx-2");
     let path = net.path(&client(), &super::net::interface("eni-c"));
     let blocker = path.blockers.iter().find(|blocker| blocker.id == "pcx-1").unwrap();
-    assert!(blocker.reason.ends_with("cannot leave it over pcx-2"), "{}", blocker.reason);
+    assert!(blocker.reason.ends_with("cannot leave vpc-b over pcx-2"), "{}", blocker.reason);
 }
 
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>

@@ -52,7 +52,7 @@ fn a_static_route_comes_before_a_propagated_one_and_the_reason_says_so() {
     assert_blocked(&path, &["route-elsewhere rtb-a"]);
     assert_eq!(
         path.blockers[0].reason,
-        "rtb-a sends 192.168.7.0/24 to nat-1 (192.168.0.0/16); it comes before the route to vgw-1 for 192.168.0.0/16"
+        "rtb-a sends 192.168.7.0/24 to nat-1 (192.168.0.0/16); the route to vgw-1 for 192.168.0.0/16 has lower precedence"
     );
 }
 
@@ -125,7 +125,7 @@ fn a_vpn_attachment_forwards_only_while_it_is_available() {
         net.path(&operators("192.168.0.0/16", None, &[]), &interface("eni-1"))
     };
     assert_open(&path(json!("available")));
-    assert_unknown(&path(json!("modifying")), "whether att-vpn forwards while it is modifying");
+    assert_unknown(&path(json!("modifying")), "whether att-vpn forwards in state modifying");
     assert_unknown(&path(Value::Null), "DescribeTransitGatewayAttachments");
     for state in ["failed", "deleting", "deleted", "rejected", "pendingAcceptance"] {
         assert_blocked(&path(json!(state)), &["transit-gateway-attachment att-vpn"]);

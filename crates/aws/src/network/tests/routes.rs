@@ -176,7 +176,7 @@ fn the_bastion_of_the_closed_network_is_blocked_for_three_reasons() {
     assert_eq!(bastion.leg, Some(Leg::Request));
     assert_eq!(
         bastion.reason,
-        "rtb-bastion sends 172.25.0.0/17 to igw-1 (0.0.0.0/0); its route to pcx-1 covers only 172.25.192.0/18"
+        "rtb-bastion sends 172.25.0.0/17 to igw-1 (0.0.0.0/0); the route to pcx-1 covers only 172.25.192.0/18"
     );
     assert_eq!(bastion.remedy.cidrs, ["172.25.0.0/17"]);
     assert_eq!(bastion.remedy.target.as_deref(), Some("pcx-1"));
@@ -198,7 +198,7 @@ fn a_vpn_gateway_must_be_attached_and_its_far_side_is_assumed() {
     let path = net.path(&from, &interface("eni-1"));
     assert_open(&path);
     assert!(path.assumptions.iter().any(|text| text.contains("behind vgw-1")), "{:?}", path.assumptions);
-    assert!(path.assumptions.iter().any(|text| text.contains("comes in through vgw-1")));
+    assert!(path.assumptions.iter().any(|text| text.contains("is connected through vgw-1")));
     net.item("VpnGateways", "vgw-1")["VpcAttachments"][0]["State"] = json!("detached");
     assert_blocked(&net.path(&from, &interface("eni-1")), &["gateway-detached vgw-1"]);
     net.withhold("VpnGateways");
@@ -212,7 +212,7 @@ fn a_route_to_another_gateway_than_the_declared_one_blocks() {
     net.vpn_gateway("vgw-1", "vpc-a").add_route("rtb-a", "192.168.0.0/16", "vgw-1");
     assert_open(&net.path(&operators("192.168.0.0/16", Some("vgw-1"), &[]), &interface("eni-1")));
     let path = net.path(&operators("192.168.0.0/16", Some("tgw-1"), &[]), &interface("eni-1"));
-    // Routes can lead only to a gateway that is attached:
+    // Routes can forward only to a gateway that is attached:
     // https://docs.aws.amazon.com/vpc/latest/userguide/route-table-options.html#route-tables-tgw
     assert_blocked(&path, &["route-elsewhere rtb-a", "transit-gateway-attachment tgw-1"]);
     assert_eq!(path.blockers[0].remedy.target.as_deref(), Some("tgw-1"));

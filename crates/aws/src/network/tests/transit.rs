@@ -85,7 +85,7 @@ fn an_attachment_must_exist_be_available_and_have_a_table() {
     broken.item("TransitGatewayVpcAttachments", "att-a")["State"] = json!("pendingAcceptance");
     assert_blocked(&broken.path(&office(), &interface("eni-1")), &["transit-gateway-attachment att-a"]);
     broken.item("TransitGatewayVpcAttachments", "att-a")["State"] = json!("modifying");
-    assert_unknown(&broken.path(&office(), &interface("eni-1")), "att-a forwards while it is modifying");
+    assert_unknown(&broken.path(&office(), &interface("eni-1")), "att-a forwards in state modifying");
     let mut broken = net();
     broken.item("TransitGatewayAttachments", "att-a")["Association"] = Value::Null;
     assert_blocked(&broken.path(&office(), &interface("eni-1")), &["transit-gateway-association att-a"]);

@@ -67,7 +67,7 @@ shapes! { "PascalCase";
 
     /// `GetSubnetCidrReservations`, with the subnet that an answer without reservations leaves out.
     SubnetCidrReservations { subnet_id: String, subnet_ipv4_cidr_reservations: Vec<SubnetCidrReservation>, subnet_ipv6_cidr_reservations: Vec<SubnetCidrReservation> }
-    /// Addresses that AWS gives to nobody by itself (`explicit`), or only as prefixes (`prefix`).
+    /// Addresses that AWS assigns only on request (`explicit`), or only as prefixes (`prefix`).
     SubnetCidrReservation { subnet_cidr_reservation_id: Option<String>, subnet_id: Option<String>, cidr: Option<String>, reservation_type: Option<String>, owner_id: Option<String> }
 
     /// `DescribeRouteTables`.
@@ -270,7 +270,7 @@ shapes! { "PascalCase";
     TransitGatewayRoutes { transit_gateway_route_table_id: String, routes: Vec<TransitGatewayRoute>, additional_routes_available: Option<bool> }
     /// One route of a transit gateway.
     TransitGatewayRoute { destination_cidr_block: Option<String>, prefix_list_id: Option<String>, transit_gateway_attachments: Vec<TransitGatewayRouteAttachment>, r#type: Option<String>, state: Option<String> }
-    /// Where a transit gateway route leads.
+    /// The attachments of a transit gateway route.
     TransitGatewayRouteAttachment { transit_gateway_attachment_id: Option<String>, resource_id: Option<String>, resource_type: Option<String> }
 
     /// `DescribeNatGateways`.

@@ -7,7 +7,7 @@ use super::names::Rename;
 use super::text::{arn, domain, host, plain, policy, url};
 use crate::snapshot::user_data::{ca_fingerprints, redacted_ca};
 
-/// Where a string stands in a snapshot.
+/// The place of a string in a snapshot.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct FieldPath<'a> {
     /// The snapshot's top-level key.

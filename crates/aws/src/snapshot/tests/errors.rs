@@ -11,7 +11,7 @@ fn error(text: &str) -> SnapshotError {
 #[test]
 fn a_missing_path_is_named() {
     let error = Snapshot::read(std::path::Path::new("/nowhere/at-all.json")).unwrap_err();
-    assert_eq!(error.to_string(), "/nowhere/at-all.json: there is no such file or directory");
+    assert_eq!(error.to_string(), "/nowhere/at-all.json: no such file or directory");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Round trips, and input that nobody meant well.
+//! Round trips, and hostile input.
 
 use privek_core::header::Gap;
 use proptest::prelude::*;

@@ -114,7 +114,7 @@ fn a_name_is_asked_for_where_it_is_needed_and_the_names_are_listed() {
     assert_eq!(one.select_cluster(None), Ok(()));
 }
 
-/// The cluster's account: it sees the transit gateway, its own side of the peering, and no tables.
+/// The cluster's account: it reads the transit gateway, its own side of the peering, and no tables.
 fn cluster_account() -> Snapshot {
     snapshot(
         "111111111111",

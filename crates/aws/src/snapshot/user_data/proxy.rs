@@ -89,7 +89,7 @@ pub(super) fn no_proxy(list: &str, found: &mut Bootstrap) {
     entries.sort();
     entries.dedup();
     match &mut found.no_proxy {
-        // Which list counts for whom is not modelled; what all have counts for all.
+        // Which list counts for which program is not modelled; entries of all lists count for all.
         Some(before) if *before != entries => {
             before.retain(|entry| entries.contains(entry));
             found.unresolved("NoProxy");

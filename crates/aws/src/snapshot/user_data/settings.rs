@@ -40,7 +40,7 @@ pub struct Bootstrap {
     /// What the node is called after: `private-dns-name` or `instance-id`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub hostname_source: Option<String>,
-    /// The most pods that kubelet is told.
+    /// Kubelet's configured maximum number of pods.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_pods: Option<i64>,
     /// Whether AWS's table of most pods counts (`--use-max-pods` of `bootstrap.sh`).

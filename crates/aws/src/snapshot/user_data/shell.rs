@@ -100,7 +100,7 @@ impl Script {
         }
     }
 
-    /// Counts the keywords at a command's start, and returns what they lead to.
+    /// Counts the keywords at a command's start, and returns the state after them.
     fn past_keywords<'w>(&mut self, words: &'w [String]) -> &'w [String] {
         let Some(first) = words.first() else { return words };
         if OPENS.contains(&first.as_str()) {

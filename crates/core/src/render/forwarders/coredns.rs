@@ -7,8 +7,8 @@ use crate::report::forwarders::Forwarders;
 
 /// Server blocks for a Corefile, or for a file that one imports.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = "These server blocks belong into the Corefile, or into a file that it imports. CoreDNS neither filters \
-               private addresses nor validates: nothing has to be excepted.";
+    let own = "Put these server blocks into the Corefile, or into a file that the Corefile imports. CoreDNS needs no \
+               exception: private addresses are not filtered and answers are not validated.";
     let mut text = head(forwarders, "CoreDNS", "#", own);
     let servers = each(addresses(forwarders).map(ToString::to_string), " ");
     for domain in domains(forwarders) {

@@ -7,8 +7,8 @@ use crate::report::forwarders::Forwarders;
 
 /// A file for `conf-dir`.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = "This file belongs into a directory that conf-dir names; dnsmasq reads it when it is started again. \
-               rebind-domain-ok lets the private addresses through where stop-dns-rebind is set.";
+    let own = "Put this file into the directory of conf-dir and restart dnsmasq. rebind-domain-ok allows private addresses \
+               in answers where stop-dns-rebind is set.";
     let mut text = head(forwarders, "dnsmasq", "#", own);
     for domain in domains(forwarders) {
         text.push('\n');

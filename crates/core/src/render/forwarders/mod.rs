@@ -1,8 +1,8 @@
-//! The configuration of a DNS server that sends a cluster's names to its VPC: comments that say what
-//! it is for and what else has to be true, then the server's own lines.
+//! The configuration of a DNS server that forwards a cluster's names to the cluster's VPC: comments with the
+//! purpose and the requirements, then the server's own lines.
 //!
-//! What a snapshot says is data from elsewhere. Domains and addresses are typed, and any other text
-//! stands in comments only, cleared of everything that could end one.
+//! The values of a snapshot are data from elsewhere. Domains and addresses are typed, and any other text
+//! is in comments only, without characters that could end a comment.
 
 mod bind;
 mod coredns;

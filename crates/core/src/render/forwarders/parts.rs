@@ -9,8 +9,8 @@ use crate::report::forwarders::{Domain, Forwarders};
 /// How wide comments are.
 const WIDTH: usize = 100;
 
-/// The comments at the top; `own` is what is true of this kind of server, the last of all, because it is
-/// about the lines that follow.
+/// The comments at the top; `own` is the part about this kind of server, last, because the part is about
+/// the lines that follow.
 pub(super) fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &str) -> String {
     let f = forwarders;
     let mut place: Vec<String> = Vec::new();
@@ -18,15 +18,16 @@ pub(super) fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &str)
     place.extend(f.region.clone());
     place.push(f.vpc.clone());
     let read = match &f.collected_at {
-        Some(time) => format!("as read at {time}"),
-        None => "as files told that carry no time".to_owned(),
+        Some(time) => format!("read at {time}"),
+        None => "read at an unknown time".to_owned(),
     };
     let servers: Vec<String> = f.servers.iter().map(|(address, of)| format!("{address} ({of})")).collect();
     let mut lines = comment(
         mark,
         "",
         &format!(
-            "{server}: the names of the EKS cluster {} ({}), {read}, are asked for at its VPC's inbound endpoint: {}.",
+            "{server}: conditional forwarding for EKS cluster {} ({}), {read}. The domains below are forwarded to the \
+             inbound Resolver endpoint of the VPC: {}.",
             f.cluster,
             place.join(", "),
             servers.join(", ")
@@ -40,28 +41,31 @@ pub(super) fn head(forwarders: &Forwarders, server: &str, mark: &str, own: &str)
     for note in &f.notes {
         say("Note: ", note);
     }
-    say("", "What else has to be true:");
-    say("- ", "This server reaches port 53 of each of these addresses, over UDP and over TCP.");
+    say("", "Requirements:");
+    say("- ", "This server can reach port 53 of each of these addresses, over UDP and TCP.");
     say(
         "- ",
         &format!(
-            "Those who get the answers reach port 443 of the private addresses in them. \
-             `privek-audit --cluster {} --operator-cidr CIDR` checks both ways as far as AWS shows them.",
+            "Clients of this server can reach port 443 of the private addresses in the answers. \
+             `privek-audit --cluster {} --operator-cidr CIDR` checks both directions within AWS.",
             f.cluster
         ),
     );
     say(
         "- ",
-        "No other server between this one and them drops private addresses from answers (a filter against \
-         DNS rebinding), and they ask no server that does not forward these names.",
+        "No other DNS server removes private addresses from the answers (DNS rebinding protection), and clients \
+         use no DNS server that lacks this forwarding.",
     );
     if f.servers.len() == 1 {
         say(
             "- ",
-            "The endpoint keeps answering: there is one address only. Give it a second one in another zone.",
+            "The inbound Resolver endpoint stays available: with one address only, add a second one in another zone.",
         );
     }
-    say("- ", "The addresses are still the endpoint's: run this again when the endpoint is changed.");
+    say(
+        "- ",
+        "These addresses still belong to the Resolver endpoint. Run this command again after every change of the Resolver endpoint.",
+    );
     say("", "");
     say("", own);
     lines

@@ -1,4 +1,4 @@
-//! What each server is told, and what it is never told.
+//! The configuration of each kind of server, and what it never contains.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -98,7 +98,7 @@ fn the_comments_say_whose_it_is_from_when_and_what_else_has_to_be_true() {
             "cluster orders",
             "2026-11-20T12:00:00Z",
             "rslvr-in-1",
-            "over UDP and over TCP",
+            "over UDP and TCP",
             "DNS rebinding",
             "rslvr-in-2 is left out",
         ] {
@@ -107,12 +107,18 @@ fn the_comments_say_whose_it_is_from_when_and_what_else_has_to_be_true() {
     }
     let said = text(&sample(), Server::Bind);
     let at = |part: &str| said.find(part).unwrap_or_else(|| panic!("nothing of {part}: {said}"));
-    let parts =
-        ["Note: rslvr-in-2", "What else", "by hand", "validate-except {", "deny-answer-addresses {", "zone "];
+    let parts = [
+        "Note: rslvr-in-2",
+        "Requirements",
+        "by hand",
+        "validate-except {",
+        "deny-answer-addresses {",
+        "zone ",
+    ];
     assert!(parts.map(at).is_sorted(), "what is added by hand follows the words about it: {said}");
     let mut lone = sample();
     lone.servers.pop_first();
-    assert!(text(&lone, Server::Bind).contains("there is one address only"));
+    assert!(text(&lone, Server::Bind).contains("with one address only"));
 }
 
 #[test]

@@ -7,9 +7,9 @@ use crate::report::forwarders::Forwarders;
 
 /// A file for `include-toplevel`.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = "include-toplevel in unbound.conf takes this file. private-domain lets the private addresses through \
-               where private-address is set; domain-insecure keeps the validator from asking the root servers about \
-               names that only the VPC answers for.";
+    let own = "Name this file in include-toplevel of unbound.conf. private-domain allows private addresses \
+               in answers where private-address is set. domain-insecure turns off DNSSEC validation of these names; \
+               only the VPC answers for them.";
     let mut text = head(forwarders, "Unbound", "#", own);
     text.push_str("\nserver:\n");
     for domain in domains(forwarders) {

@@ -6,9 +6,9 @@ use std::fmt::Write as _;
 use super::parts::{addresses, domains, each, head};
 use crate::report::forwarders::Forwarders;
 
-/// Commands for a DNS server; they may be repeated.
+/// Commands for a DNS server; repeated runs are safe.
 pub(super) fn text(forwarders: &Forwarders) -> String {
-    let own = "To be run on the DNS server, as often as needed. The forwarders are this server's own; to give them to \
+    let own = "Run these commands on the DNS server; repeated runs are safe. The forwarders apply to this server only. For \
                all servers of the domain, add -ReplicationScope Domain to Add-DnsServerConditionalForwarderZone.";
     let mut text = head(forwarders, "Windows DNS (PowerShell)", "#", own);
     let servers = each(addresses(forwarders).map(|address| format!("'{address}'")), ", ");

@@ -66,7 +66,7 @@ fn outcome(outcome: Option<Outcome>) -> &'static str {
         Some(Outcome::Unknown) => "unknown",
         Some(Outcome::Pass) => "pass",
         Some(Outcome::NotApplicable) => "not applicable",
-        None => "not there",
+        None => "no such subject",
     }
 }
 
@@ -78,7 +78,7 @@ fn not_compared(page: &mut Page, drift: &Drift) {
     for rule in &drift.not_compared {
         let (absent, other) = match rule.absent_from {
             Side::Baseline => ("the baseline did not have this rule", "now"),
-            Side::Current => ("this rule is not there any more", "then"),
+            Side::Current => ("this rule no longer exists", "then"),
         };
         let text =
             format!("{}: {absent} ({} {other})", rule.rule, count(rule.failing, "failure", "failures"));

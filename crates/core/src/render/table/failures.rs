@@ -9,7 +9,7 @@ use crate::render::text::{Page, Tone, count};
 use crate::report::{Blocker, Finding, Report, Severity, Subject};
 
 /// More subjects of one rule than this are listed by their names; the JSON report has each message.
-const MOST_TOLD: usize = 4;
+const MOST_SHOWN: usize = 4;
 
 /// Evidence longer than this is for the JSON report.
 const SHORT_EVIDENCE: usize = 160;
@@ -27,11 +27,11 @@ pub fn print(page: &mut Page, report: &Report) {
         block(page, &findings, &mut given);
         page.blank();
     }
-    page.paragraph("", "`privek-audit rules explain RULE` says what a rule is about and what it reads.");
+    page.paragraph("", "`privek-audit rules explain RULE` describes a rule and the fields that decide.");
 }
 
-/// Prints one block: the first finding, and what fails for the same cause. Commands that were given
-/// already are not given again: most would fail the second time.
+/// Prints one block: the first finding, and the findings with the same cause. Commands that were printed
+/// already are not printed again: most would fail the second time.
 pub fn block<'f>(page: &mut Page, findings: &[&'f Finding], given: &mut BTreeSet<&'f str>) {
     let Some((first, others)) = findings.split_first() else { return };
     let (word, tone) = severity(first.severity);
@@ -41,7 +41,7 @@ pub fn block<'f>(page: &mut Page, findings: &[&'f Finding], given: &mut BTreeSet
     let mut more = Vec::new();
     for other in others {
         alike += usize::from(other.rule == first.rule);
-        if other.rule == first.rule && alike >= MOST_TOLD && others.len() > MOST_TOLD {
+        if other.rule == first.rule && alike >= MOST_SHOWN && others.len() > MOST_SHOWN {
             more.push(other.subject.id.as_str());
             continue;
         }
@@ -71,7 +71,7 @@ pub fn block<'f>(page: &mut Page, findings: &[&'f Finding], given: &mut BTreeSet
     }
 }
 
-/// All that stands in the way of the first finding; of the others, the objects that are not named yet.
+/// All blockers of the first finding; of the others, the objects that are not named yet.
 fn blockers(page: &mut Page, findings: &[&Finding]) {
     let (mut said, mut places, mut more) = (BTreeSet::new(), BTreeSet::new(), false);
     for (at, finding) in findings.iter().enumerate() {
@@ -90,7 +90,8 @@ fn blockers(page: &mut Page, findings: &[&Finding]) {
         }
     }
     if more {
-        let others = "the same objects in other ways for what is named after `also`, each in --format json";
+        let others =
+            "the same objects block the findings after `also:` for other reasons; --format json has each";
         page.paragraph("              - ", others);
     }
 }
@@ -122,7 +123,7 @@ fn fixes<'f>(page: &mut Page, findings: &[&'f Finding], given: &mut BTreeSet<&'f
         }
     }
     if !repeated.is_empty() {
-        let commands = count(repeated.len(), "command that stands", "commands that stand");
+        let commands = count(repeated.len(), "command", "commands");
         page.line(&format!("    # and {commands} above"));
     }
 }
@@ -158,12 +159,12 @@ pub fn severity(severity: Severity) -> (&'static str, Tone) {
     }
 }
 
-/// The object that stands in the way, on which leg, for which part, and why.
+/// The blocking object, the leg, the blocked part, and the reason.
 pub fn blocked_by(blocker: &Blocker) -> String {
     format!("{}: {}", place(blocker), without_id(&blocker.reason, &blocker.id))
 }
 
-/// The object that stands in the way, on which leg, for which part.
+/// The blocking object, the leg, and the blocked part.
 pub fn place(blocker: &Blocker) -> String {
     let scope: Vec<String> = blocker
         .leg
@@ -227,23 +228,23 @@ mod tests {
 
     #[test]
     fn what_follows_repeats_neither_objects_nor_sentences_nor_commands() {
-        let one = failing("one", &[("rtb-1", "lacks a")], ("Open a. Mend rtb-1.", &["aws ec2 one"]));
+        let one = failing("one", &[("rtb-1", "lacks a")], ("Open a. Change rtb-1.", &["aws ec2 one"]));
         let two = failing(
             "two",
             &[("rtb-1", "lacks b"), ("rtb-2", "lacks b")],
-            ("Open b. Mend rtb-1.", &["aws ec2 one", "aws ec2 two"]),
+            ("Open b. Change rtb-1.", &["aws ec2 one", "aws ec2 two"]),
         );
         let page = shown(&[&one, &two], &mut BTreeSet::new());
         for (text, times) in [
             ("lacks a", 1),
             ("rtb-2: lacks b", 1),
             ("rtb-1: lacks b", 0),
-            ("Mend rtb-1.", 1),
+            ("Change rtb-1.", 1),
             ("aws ec2 one", 1),
         ] {
             assert_eq!(page.matches(text).count(), times, "{text} in {page}");
         }
-        assert!(page.contains("the same objects in other ways"), "{page}");
+        assert!(page.contains("the same objects block the findings"), "{page}");
         assert!(page.contains("Open b.\n    aws ec2 two"), "{page}");
     }
 
@@ -253,7 +254,7 @@ mod tests {
         let mut given = BTreeSet::from(["aws ec2 one"]);
         let page = shown(&[&one], &mut given);
         assert!(!page.contains("aws ec2 one"), "{page}");
-        assert!(page.contains("    aws ec2 two\n    # and 1 command that stands above\n"), "{page}");
+        assert!(page.contains("    aws ec2 two\n    # and 1 command above\n"), "{page}");
     }
 
     #[test]

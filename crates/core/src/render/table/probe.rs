@@ -1,5 +1,5 @@
-//! A probe for people: who answers for no name at all, each name with trouble, and the others in a line each;
-//! then what the rules make of it, as in an audit.
+//! A probe for people: the DNS servers that answer for no name, each name with a problem, and the others in a
+//! line each; then the findings, as in an audit.
 
 use super::report::{assumptions, verdict};
 use super::{failures, unknowns};
@@ -12,9 +12,9 @@ pub fn table(probe: &ProbeOutput<'_>, style: &Style) -> String {
     let ProbeOutput { title, summary, report, document: _ } = probe;
     let mut page = Page::new(*style);
     page.painted("probe: ", Some(Tone::Strong), title);
-    page.heading("SEEN");
+    page.heading("OBSERVED");
     if summary.names.is_empty() {
-        page.line("  nothing: there was no name to ask for");
+        page.line("  nothing: no name to look up");
     }
     if !summary.everywhere.is_empty() {
         page.line("  for every name");
@@ -24,14 +24,14 @@ pub fn table(probe: &ProbeOutput<'_>, style: &Style) -> String {
         page.paragraph("  ", &format!("{} ({})", name.name, name.of));
         lines(&mut page, &name.lines);
         if name.lines.is_empty() {
-            page.line("    ?     no address that could be looked at");
+            page.line("    ?     no address to connect to");
         }
     }
     let mut well = summary.names.iter().filter_map(|name| Some((name, name.well.as_ref()?))).peekable();
     if well.peek().is_some() {
         page.paragraph(
             "  ",
-            "one answer from all who give one, and every address shows the right certificate",
+            "one DNS answer from all servers that answer, and a valid certificate on every address",
         );
     }
     for (name, addresses) in well {
@@ -47,7 +47,7 @@ pub fn table(probe: &ProbeOutput<'_>, style: &Style) -> String {
 
 fn lines(page: &mut Page, lines: &[Line]) {
     let mut lines: Vec<&Line> = lines.iter().collect();
-    // Failures, what is not known, what is well.
+    // Failures first, then what is unknown, then what is good.
     lines.sort_by_key(|line| (line.good == Some(true), line.good.is_none()));
     for line in lines {
         let (label, tone) = match line.good {

@@ -1,5 +1,5 @@
-//! The report for people: failures first with blockers and fix, unknowns with what would settle
-//! them, passes folded into a line per area, verdict and coverage last. Made for 80 columns,
+//! The report for people: failures first with blockers and fix, unknown findings with the missing
+//! inputs, passes folded into a line per area, verdict and coverage last. Made for 80 columns,
 //! without colour, in a pipe.
 
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ fn waived(page: &mut Page, report: &Report) {
     }
 }
 
-/// What was taken for granted.
+/// The assumptions of the audit.
 pub fn assumptions(page: &mut Page, report: &Report) {
     if report.assumptions.is_empty() {
         return;
@@ -139,7 +139,7 @@ fn gaps(page: &mut Page, report: &Report) {
     }
 }
 
-/// The verdict with its counts, and the exit code of `what` this is.
+/// The verdict with its counts, and the exit code; `what` is the name of the command's result.
 pub fn verdict(page: &mut Page, report: &Report, what: &str) {
     page.blank();
     let (word, tone) = match report.verdict {
@@ -176,9 +176,9 @@ pub fn verdict(page: &mut Page, report: &Report, what: &str) {
         &format!("{} ({decided} of {all} decided)", counts.join(", ")),
     );
     let hint = match report.exit_code {
-        0 => "nothing at or above --fail-on fails or is unknown",
-        1 => "something at or above --fail-on fails",
-        3 => "nothing at or above --fail-on fails, but something is unknown",
+        0 => "no finding at or above --fail-on fails or is unknown",
+        1 => "a finding at or above --fail-on fails",
+        3 => "no finding at or above --fail-on fails, but one is unknown",
         _ => "see --help",
     };
     let hint = format!("Exit code of this {what}: {} ({hint}).", report.exit_code);
@@ -257,10 +257,7 @@ mod tests {
     #[test]
     fn unknowns_name_what_would_settle_them() {
         let page = table(&sample::report(), &PLAIN);
-        at(
-            &page,
-            "1 finding cannot be decided (up to blocker): grant ec2:DescribeNetworkAcls (AccessDenied)",
-        );
+        at(&page, "1 unknown finding (up to blocker): grant ec2:DescribeNetworkAcls (AccessDenied)");
         at(&page, "declare the operator networks");
     }
 

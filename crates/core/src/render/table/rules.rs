@@ -41,14 +41,14 @@ pub fn in_full(rule: &RuleInFull, style: &Style) -> String {
     listed(&mut page, "  needs:     ", &rule.permissions);
     listed(&mut page, "  declared:  ", &rule.declarations);
     page.blank();
-    page.paragraph("  says:      ", &rule.message);
+    page.paragraph("  message:   ", &rule.message);
     page.paragraph("  fix:       ", &rule.fix.summary);
     for command in &rule.fix.commands {
         // A template, not yet a command: breaking it could break an expression.
         page.line(&format!("    {command}"));
     }
     if rule.is_about_paths {
-        page.paragraph("             ", "Beside it, what mends each object that stands in the way.");
+        page.paragraph("             ", "In addition, the fix of each blocker of the path.");
     }
     page.blank();
     for reference in &rule.references {
@@ -66,7 +66,7 @@ fn listed(page: &mut Page, label: &str, words: &BTreeSet<String>) {
     }
 }
 
-/// The fields of each kind, each with its type and what it says.
+/// The fields of each kind, each with its type and description.
 pub fn fields(fields: &RuleFields, style: &Style) -> String {
     let mut page = Page::new(*style);
     for kind in &fields.kinds {

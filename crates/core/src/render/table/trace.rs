@@ -1,5 +1,5 @@
-//! A trace for people: the verdict, then the story of each path hop by hop, then everything that
-//! stands in the way with the commands that mend it. Paths that go alike are told once.
+//! A trace for people: the verdict, then each path hop by hop, then all blockers with the commands that
+//! fix them. Paths with the same hops and decisions are printed once.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use crate::render::text::{Page, Style, Tone, count, wrap};
 use crate::report::trace::{Hop, Path, Trace, Verdict};
 use crate::report::{Blocker, Missing};
 
-/// Stories that are told in full; the JSON has all.
+/// Paths that are printed in full; the JSON has all.
 const MOST_STORIES: usize = 6;
-/// Paths that are named as going alike.
+/// Paths that are listed as being alike.
 const MOST_ALIKE: usize = 8;
 /// The column in which a hop's text begins.
 const HOP: usize = 13;
@@ -56,8 +56,8 @@ fn verdict(verdict: Verdict) -> (&'static str, Tone) {
     }
 }
 
-/// Paths that meet the same objects with the same decisions, but for their addresses and subnets;
-/// open ones also but for what each subnet has of its own.
+/// Paths over the same objects with the same decisions, apart from addresses and subnets; for open paths
+/// also apart from the route tables and network ACLs of subnets.
 struct Story<'t> {
     first: &'t Path,
     others: Vec<&'t Path>,
@@ -93,14 +93,14 @@ fn alike(one: &Path, other: &Path) -> bool {
         && one.missing == other.missing
 }
 
-/// The stories that lead to the verdict in full, and the others by name. Gives the blockers whose
-/// reasons are told so.
+/// The paths that decide the verdict in full, and the others by name. Returns the blockers whose
+/// reasons are printed with the hops.
 fn stories<'t>(page: &mut Page, trace: &'t Trace) -> BTreeSet<&'t Blocker> {
     let folded = folded(&trace.paths);
     let (mut told, mut untold, mut reasons) = (0, Vec::new(), BTreeSet::new());
     for story in &folded {
         let silent = story.first.hops.is_empty() && story.first.r#return.hops.is_empty();
-        // What nothing is known of is said by what is missing, or by its blockers, below.
+        // A path without hops is covered by the missing inputs, or by the blockers, below.
         if silent && trace.paths.len() > 1 && story.first.blockers.is_empty() {
             continue;
         }
@@ -181,7 +181,7 @@ fn leg(page: &mut Page, name: &str, hops: &[Hop]) {
     }
 }
 
-/// One hop; those after one that blocks are told too, in brackets, as if the packet had come so far.
+/// One hop; hops after one that blocks are printed too, in brackets, as if the packet had arrived there.
 fn step(page: &mut Page, hop: &Hop, stopped: bool) {
     let bracketed = format!("({})", hop.decision);
     let (mark, word, tone) = match hop.decision.as_str() {
@@ -209,12 +209,12 @@ fn step(page: &mut Page, hop: &Hop, stopped: bool) {
     }
 }
 
-/// Everything in the way; the reasons only where no story tells them.
+/// All blockers; the reasons only where no hop above shows them.
 fn blockers(page: &mut Page, trace: &Trace, told: &BTreeSet<&Blocker>) {
     if trace.blockers.is_empty() {
         return;
     }
-    page.heading("IN THE WAY");
+    page.heading("BLOCKED BY");
     let mut seen: BTreeSet<&Blocker> = BTreeSet::new();
     for blocker in trace.blockers.iter().filter(|blocker| seen.insert(blocker)) {
         let text =
@@ -235,7 +235,7 @@ fn missing(page: &mut Page, trace: &Trace) {
     if all.is_empty() {
         return;
     }
-    page.heading("WHAT WOULD SETTLE IT");
+    page.heading("MISSING INPUTS");
     for missing in all {
         page.paragraph("  - ", &unknowns::settled_by(missing, &[]));
     }
@@ -271,7 +271,7 @@ mod tests {
     }
 
     #[test]
-    fn paths_that_go_alike_are_told_once_and_all_are_named() {
+    fn alike_paths_are_printed_once_and_all_are_named() {
         let page = table(&sample::trace(), &PLAIN);
         assert_eq!(page.matches("X BLOCKED").count(), 1, "{page}");
         let said = words(&page);
@@ -283,7 +283,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_in_the_way_and_everything_missing_is_said_with_the_commands() {
+    fn all_blockers_and_all_missing_inputs_are_printed_with_the_commands() {
         let page = table(&sample::trace(), &PLAIN);
         let said = words(&page);
         assert!(said.contains("rtb-0123456789abcdef0: has no route for 172.24.0.0/24"), "{said}");

@@ -1,5 +1,5 @@
-//! What could not be decided, grouped by what would settle it. Every unknown finding is in a
-//! group; one that needs several things is counted in several, and named in the first.
+//! Unknown findings, grouped by the missing input. Every unknown finding is in a group; a finding with
+//! several missing inputs is counted in several groups, and named in the first.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,13 +7,13 @@ use super::failures;
 use crate::render::text::{Page, count};
 use crate::report::{Finding, Gap, Missing, MissingKind, Outcome, Report, Severity};
 
-/// Where more findings wait for the same thing, they are counted; the JSON report has each.
+/// More findings than this with one missing input are counted; the JSON report has each.
 pub(super) const MOST_SUBJECTS: usize = 8;
 
-/// How a clause begins that asks for a permission.
+/// The beginning of a clause about a missing permission.
 const GRANT: &str = "grant ";
 
-/// Prints what would settle the unknown findings of a report, worst first.
+/// Prints the missing inputs of the unknown findings of a report, worst first.
 pub fn print(page: &mut Page, report: &Report) {
     let unknown: Vec<&Finding> = report
         .findings
@@ -45,10 +45,10 @@ pub fn print(page: &mut Page, report: &Report) {
         let fresh: Vec<&Finding> =
             findings.iter().copied().filter(|one| named.insert((&one.rule, &one.subject.id))).collect();
         let (word, _) = failures::severity(worst(&findings));
-        let many = count(findings.len(), "finding cannot be decided", "findings cannot be decided");
+        let many = count(findings.len(), "unknown finding", "unknown findings");
         let above = match findings.len() - fresh.len() {
             0 => String::new(),
-            all if fresh.is_empty() && all == 1 => "; it is named above".to_owned(),
+            all if fresh.is_empty() && all == 1 => "; named above".to_owned(),
             _ if fresh.is_empty() => "; all are named above".to_owned(),
             some => format!("; {some} named above"),
         };
@@ -66,7 +66,7 @@ pub fn print(page: &mut Page, report: &Report) {
     }
 }
 
-/// What to do about it, in a clause.
+/// What provides the missing input, in a clause.
 pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
     let what = &missing.what;
     match (missing.kind, &missing.permission) {
@@ -79,7 +79,7 @@ pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
         }
         (MissingKind::Operation, None) => what.clone(),
         (MissingKind::Intent, _) => format!("declare {what}"),
-        (MissingKind::Probe, _) => format!("only a live probe shows it: {what}"),
+        (MissingKind::Probe, _) => format!("run `privek-audit probe` for {what}"),
         (MissingKind::Unmodelled, _) => format!("not modelled: {what}"),
     }
 }

@@ -1,5 +1,5 @@
-//! A cluster that is still to be created, as if AWS had said it: what EKS will make of the plan stands
-//! beside what AWS did say, so that every fact is computed in the same way.
+//! A cluster that is still to be created, as if AWS had returned it: what EKS will create from the plan is
+//! added to what AWS did return, so that every fact is computed in the same way.
 //!
 //! What only a cluster that exists has (its status, its add-ons, …) is neither known nor missing: it is
 //! not there yet, and what asks for it does not apply.
@@ -11,19 +11,13 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{IpPermission, IpRange, Ipv6Range, SecurityGroup, UserIdGroupPair};
 use crate::snapshot::aws::eks::{Cluster, KubernetesNetworkConfig, VpcConfig};
 
-use super::context::Context;
-
-/// The security group that EKS will make for the cluster; its id is AWS's to choose.
-pub(crate) const CLUSTER_GROUP: &str = "eks-cluster-sg";
-
-/// What belongs to the region rather than to a cluster, though EKS tells it.
-const REGIONAL: [&str; 2] = ["clusterVersions", "addonVersions"];
+use super::planned_collections::{CLUSTER_GROUP, REGIONAL};
 
 /// What is wrong with a plan: it names something that is not there.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PlanError {
     /// No such VPC.
-    #[error("the planned cluster's VPC {id} is not among those that were read: {}", read.join(", "))]
+    #[error("VPC {id} of the planned cluster does not exist; VPCs that were read: {}", read.join(", "))]
     NoSuchVpc {
         /// Its id.
         id: String,
@@ -31,7 +25,7 @@ pub enum PlanError {
         read: Vec<String>,
     },
     /// No such subnet.
-    #[error("the planned cluster's subnet {id} is not among those of {vpc}: {}", read.join(", "))]
+    #[error("subnet {id} of the planned cluster is not in {vpc}; subnets of {vpc}: {}", read.join(", "))]
     NoSuchSubnet {
         /// Its id.
         id: String,
@@ -41,7 +35,7 @@ pub enum PlanError {
         read: Vec<String>,
     },
     /// No such security group.
-    #[error("the planned cluster's security group {id} is not among those of {vpc}: {}", read.join(", "))]
+    #[error("security group {id} of the planned cluster is not in {vpc}; security groups of {vpc}: {}", read.join(", "))]
     NoSuchGroup {
         /// Its id.
         id: String,
@@ -172,30 +166,6 @@ fn group(plan: &Plan, account: Option<String>) -> SecurityGroup {
         }],
         ..SecurityGroup::default()
     }
-}
-
-/// Whether only a cluster that exists can tell what is in this collection.
-pub(crate) fn is_of_cluster(collection: &str) -> bool {
-    crate::snapshot::aws::collection(collection).is_some_and(|known| known.service == "eks")
-        && !REGIONAL.contains(&collection)
-}
-
-/// Says what is taken for granted about a cluster that does not exist yet.
-pub(crate) fn assume(context: &Context<'_>, plan: &Plan) {
-    let groups = if plan.security_groups.is_empty() {
-        String::new()
-    } else {
-        format!(" and {}", plan.security_groups.join(", "))
-    };
-    context.assume(format!(
-        "The cluster does not exist yet: EKS will place its interfaces in {}, with a security group of the cluster's own ({CLUSTER_GROUP}), which admits itself and lets everything out{groups}; its private endpoint will be on, the public one off.",
-        plan.control_plane_subnets.join(", ")
-    ));
-    let subnets = if plan.node_subnets.is_empty() { &plan.control_plane_subnets } else { &plan.node_subnets };
-    context.assume(format!(
-        "Nodes are still to come, as EC2 instances in {}, with the cluster's own security group.",
-        subnets.join(", ")
-    ));
 }
 
 #[cfg(test)]

@@ -1,10 +1,8 @@
 //! A planned cluster on the network of the healthy one.
 
+use crate::facts::test_support::fixture::{DerivedFacts, Fixture, derived};
 use privek_core::subject::UNKNOWN;
 use serde_json::{Value, json};
-
-use crate::facts::Facts;
-use crate::facts::test_support::fixture::Fixture;
 
 use super::*;
 
@@ -20,11 +18,11 @@ fn intent(text: &str) -> Intent {
     Intent::from_yaml("intent", text).unwrap()
 }
 
-/// What facts make of a plan; `see` sees them.
-fn planned<T>(snapshot: &Snapshot, plan: &str, see: impl FnOnce(&Facts<'_>) -> T) -> T {
+/// The facts about a plan.
+fn planned<T>(snapshot: &Snapshot, plan: &str, see: impl FnOnce(&DerivedFacts<'_>) -> T) -> T {
     let intent = intent(plan);
     let settled = settled(snapshot, &intent).unwrap();
-    see(&Facts::derive(&settled, &intent))
+    see(&derived(&settled, &intent))
 }
 
 fn kinds(value: &Value) -> Vec<&str> {
@@ -99,8 +97,12 @@ fn a_plan_names_what_is_there() {
     let snapshot = Fixture::healthy().snapshot();
     for (from, to, what) in [
         ("vpc: vpc-0a000000000000001", "vpc: vpc-0e000000000000001", "subnet subnet-0a00000000000001a"),
-        ("subnet-0a00000000000002c", "subnet-0f", "subnet subnet-0f is not among those of vpc-0a"),
-        ("sg-0a00000000000000c", "sg-0e000000000000001", "group sg-0e000000000000001 is not among"),
+        ("subnet-0a00000000000002c", "subnet-0f", "subnet subnet-0f of the planned cluster is not in vpc-0a"),
+        (
+            "sg-0a00000000000000c",
+            "sg-0e000000000000001",
+            "group sg-0e000000000000001 of the planned cluster is not in",
+        ),
     ] {
         let error = settled(&snapshot, &intent(&PLAN.replace(from, to))).unwrap_err().to_string();
         assert!(error.contains(what), "{error}");

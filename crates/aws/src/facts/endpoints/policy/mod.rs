@@ -15,7 +15,8 @@ use crate::catalogue::registries;
 use crate::catalogue::services::{Needs, Owner, Sender, Service};
 use crate::facts::base::context::Context;
 use crate::facts::features::FeatureUse;
-use crate::facts::iam::policy::{Caller, Carried, Decision, Keys, PolicyKind, Request, evaluate_text};
+use crate::facts::iam::policy::decision::{Decision, PolicyKind, Request};
+use crate::facts::iam::policy::{Caller, Carried, Keys, evaluate_text};
 use crate::facts::iam::role_usage;
 use crate::facts::inventory::node_groups;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
@@ -90,7 +91,7 @@ pub(crate) fn judge(
     for needs in &service.policy {
         let sum = if needs.optional.is_some() { &mut more } else { &mut least };
         if let Err(why) = one(context, senders, endpoint, document, needs, sum) {
-            let what = format!("the policy of {id}, which cannot be understood: {why}");
+            let what = format!("the policy of {id}, not in a known format: {why}");
             return PolicyVerdict::all(Err(vec![Missing::unmodelled(what)]));
         }
     }
@@ -119,9 +120,9 @@ fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &st
             Ok(false)
         }
         Ok(Decision::ImplicitDeny(why) | Decision::Undecided(why)) => unknown(format!(
-            "what is asked of {action}, of which the policy of {id} does not allow all: {why}"
+            "the actions within {action} that nodes need; the policy of {id} does not allow every action: {why}"
         )),
-        Err(why) => unknown(format!("the policy of {id}, which cannot be understood: {why}")),
+        Err(why) => unknown(format!("the policy of {id}, not in a known format: {why}")),
     };
     verdict
 }
@@ -179,7 +180,7 @@ fn one(
                     sum.missing.extend(unresolved.clone());
                 }
                 Decision::Undecided(why) => sum.missing.push(Missing::unmodelled(format!(
-                    "whether the policy of {} allows {action}: {why}",
+                    "the decision of the policy of {} on {action}: {why}",
                     endpoint.vpc_endpoint_id
                 ))),
             }
@@ -211,7 +212,7 @@ fn of_nodes(listed: &node_groups::Listed, system: &str) -> Known<bool> {
         match group.ami_type.as_deref() {
             Some(ami) if ami.to_ascii_lowercase().starts_with(system) => return Ok(true),
             Some("CUSTOM") | None => {
-                missing.push(Missing::unmodelled(format!("which system the nodes of {} run", group.name)));
+                missing.push(Missing::unmodelled(format!("the operating system of nodes of {}", group.name)));
             }
             Some(_) => {}
         }
@@ -224,7 +225,7 @@ fn fill_in(context: &Context<'_>, text: &str) -> (Option<String>, Vec<Missing>) 
     let mut missing = Vec::new();
     let mut out = text.replace("{partition}", &context.partition);
     let region = context.region.as_deref();
-    let own = |what: &str| Missing::unmodelled(format!("the {what} that the cluster is in"));
+    let own = |what: &str| Missing::unmodelled(format!("the {what} of the cluster"));
     let values: [(&str, Known<&str>); 5] = [
         ("{region}", region.ok_or_else(|| vec![own("region")])),
         ("{account}", context.account.as_deref().ok_or_else(|| vec![own("account")])),

@@ -88,7 +88,7 @@ fn images_of_eks_come_from_its_own_account() {
     assert_eq!(eks["policy_allows_more"], json!(false));
     assert!(eks["policy_lacks"][0].as_str().unwrap().starts_with("images of this account's own"), "{eks}");
     let organisation = pull("*", json!({"StringEquals": {"aws:ResourceOrgID": "o-mine"}}));
-    assert!(problem(&organisation).contains("aws:ResourceOrgID, which here is an AWS account's own"));
+    assert!(problem(&organisation).contains("aws:ResourceOrgID, which has the value of an AWS account"));
     let account =
         pull("*", json!({"StringEquals": {"aws:ResourceAccount": ["111122223333", "602401143452"]}}));
     assert_eq!(account["policy_allows"], json!(true), "{account}");
@@ -117,7 +117,7 @@ fn who_trades_a_token_at_sts_has_no_aws_identity() {
         json!({"StringEquals": {"aws:PrincipalAccount": "111122223333"}}),
     ] {
         let facts = under(STS, "sts", &everything(&condition));
-        assert!(problem(&facts).contains("which the request does not carry"), "{facts}");
+        assert!(problem(&facts).contains("which the request does not contain"), "{facts}");
     }
     let facts =
         under(STS, "sts", &everything(&json!({"StringEqualsIfExists": {"aws:PrincipalOrgID": "o-mine"}})));

@@ -35,7 +35,7 @@ pub enum EndSpec {
 pub struct DeclaredEnd {
     /// The end.
     pub spec: EndSpec,
-    /// Where its network enters: a peering connection, gateway or interface.
+    /// The connection of its network to the VPC: a peering connection, gateway or network interface.
     pub via: Option<String>,
     /// The security groups on its addresses.
     pub groups: Vec<String>,
@@ -43,15 +43,15 @@ pub struct DeclaredEnd {
 
 /// Why a text is no end, and what would be right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("'{text}' is no end: {what}")]
+#[error("'{text}' is not a valid source or destination: {what}")]
 pub struct EndSpecError {
     text: String,
     what: String,
 }
 
 /// What an end may be.
-const FORMS: &str = "an end is an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an IP address, a CIDR, \
-                     a service (ecr.api), a role (nodes) or a network that the declarations name";
+const FORMS: &str = "valid are: an id (eni-…, i-…, subnet-…, vpce-…, pl-…), an IP address, a CIDR, \
+                     a service (ecr.api), a role (nodes) or a declared network";
 
 /// The form of an end with what is declared about it.
 const DECLARED: &str = "END[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2";
@@ -92,8 +92,8 @@ fn understood(text: &str) -> Result<EndSpec, String> {
         return outcome;
     }
     if text.ends_with(".amazonaws.com") || text.ends_with(".amazonaws.com.cn") {
-        return Err("names are not looked up here; give the service's suffix, an address, or the role \
-                    control-plane for the API"
+        return Err("DNS names are not looked up; write the service suffix, an address, or the role \
+                    control-plane for the Kubernetes API"
             .to_owned());
     }
     if text.contains([',', '=', '/']) || text.starts_with('-') {
@@ -137,7 +137,7 @@ fn resource(text: &str) -> Option<Result<EndSpec, String>> {
             return Some(Err(format!("{instead}{id}")));
         }
         if number.is_empty() {
-            return Some(Err(format!("the id breaks off; the form is like {prefix}-0a1b2c3d4e5f60718")));
+            return Some(Err(format!("the id is incomplete; the form is like {prefix}-0a1b2c3d4e5f60718")));
         }
         if right == text && number.chars().all(|c| c.is_ascii_alphanumeric() || c == '-') {
             return Some(Ok(EndSpec::Resource(right)));
@@ -210,10 +210,12 @@ impl DeclaredEnd {
             matches!(&self.spec, EndSpec::Resource(id) if ids::kind(id) == Some(ids::Kind::Subnet));
         let is_network = matches!(self.spec, EndSpec::Addresses(_));
         if self.via.is_some() && !is_network {
-            return Err("'via' is for addresses: what is in a VPC is where it is".to_owned());
+            return Err(
+                "'via' is valid only for addresses; a resource in a VPC has a known location".to_owned()
+            );
         }
         if !self.groups.is_empty() && !is_network && !is_subnet {
-            return Err("'sg' is for subnets and addresses: anything else has its own groups".to_owned());
+            return Err("'sg' is valid only for subnets and addresses; any other resource has its own security groups".to_owned());
         }
         Ok(())
     }

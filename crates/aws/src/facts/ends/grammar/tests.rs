@@ -51,7 +51,7 @@ fn an_id_with_a_typo_shows_the_right_one() {
         assert!(refused(typo).contains("did you mean eni-0abc?"), "{}", refused(typo));
     }
     assert!(refused("subent-0a1b2c3d4e5f60718").contains("did you mean subnet-0a1b2c3d4e5f60718?"));
-    assert!(refused("eni-").contains("the id breaks off"));
+    assert!(refused("eni-").contains("the id is incomplete"));
     assert!(refused("eni-0abc/24").contains("an id is a prefix and a number"));
 }
 
@@ -77,10 +77,10 @@ fn an_address_with_a_typo_shows_the_right_one() {
 
 #[test]
 fn what_is_declared_about_an_end_must_fit_it() {
-    assert!(refused("subnet-0abc,via=pcx-1").contains("'via' is for addresses"));
-    assert!(refused("eni-0abc,sg=sg-1").contains("'sg' is for subnets and addresses"));
-    assert!(refused("nodes,sg=sg-1").contains("'sg' is for subnets and addresses"));
-    assert!(refused("10.0.0.0/8,via=pcx-1,via=pcx-2").contains("two 'via'"));
+    assert!(refused("subnet-0abc,via=pcx-1").contains("'via' is valid only for addresses"));
+    assert!(refused("eni-0abc,sg=sg-1").contains("'sg' is valid only for subnets and addresses"));
+    assert!(refused("nodes,sg=sg-1").contains("'sg' is valid only for subnets and addresses"));
+    assert!(refused("10.0.0.0/8,via=pcx-1,via=pcx-2").contains("'via' is set twice"));
     assert!(refused("10.0.0.0/8,vai=pcx-1").contains("the form is END[,via=ID][,sg=ID]"));
     assert!(refused("10.0.0.0/8,via=sg-1").contains("via 'sg-1' is not the id"));
     assert!(refused("10.0.0.0/8,").contains("the form is"));

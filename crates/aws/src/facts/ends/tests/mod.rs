@@ -10,6 +10,7 @@ use crate::intent::Intent;
 use crate::network::Groups;
 
 use super::*;
+use crate::network::{End, EndKind};
 
 const CLUSTER: &str = "payments";
 const NODE_GROUPS: [&str; 2] = ["sg-0a00000000000000d", "sg-0a00000000000000f"];
@@ -117,7 +118,7 @@ fn custom_networking_that_no_interface_shows_is_the_users_to_declare() {
         .unwrap()
         .retain(|one| !one["Description"].as_str().is_some_and(|text| text.starts_with("aws-K8S-")));
     let pods = ends(&fixture, "pods");
-    assert!(pods.known.is_empty() && misses(&pods, "custom networking sets in Kubernetes"));
+    assert!(pods.known.is_empty() && misses(&pods, "custom networking sets them in Kubernetes"));
     assert_eq!(pods.unlisted[0].kind, MissingKind::Intent);
     let declared = "pods: { subnets: [subnet-0a00000000000003a], security_groups: [sg-0a000000000000bbb] }";
     let pods = ends_with(&fixture, declared, "pods");
@@ -181,7 +182,7 @@ fn branch_interfaces_show_pods_with_security_groups_of_their_own() {
     let theirs = branch(json!([{"Key": "kubernetes.io/cluster/other", "Value": "owned"}]));
     assert!(!places(&theirs).contains(&own) && theirs.unlisted.is_empty());
     let untold = branch(json!([]));
-    assert!(!places(&untold).contains(&own) && misses(&untold, "whose pod it is"));
+    assert!(!places(&untold).contains(&own) && misses(&untold, "that name the cluster"));
 }
 
 #[test]

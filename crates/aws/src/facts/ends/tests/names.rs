@@ -5,8 +5,9 @@ use serde_json::json;
 
 use crate::facts::DeclaredEnd;
 use crate::facts::ends::*;
-use crate::facts::test_support::fixture::Fixture;
+use crate::facts::test_support::fixture::{Fixture, derived};
 use crate::intent::Intent;
+use crate::network::EndKind;
 
 fn misses(ends: &Ends, what: &str) -> bool {
     ends.unlisted.iter().any(|missing| missing.what.contains(what))
@@ -94,9 +95,9 @@ fn an_endpoint_that_may_not_answer_leaves_doubt_for_rules_too() {
         to: "vpce-0a0000000000000e0".into(),
         port: "tcp/443".into(),
     };
-    let flow = crate::facts::Facts::derive(&snapshot, &Intent::default()).flow(&spec).listed.remove(0);
+    let flow = derived(&snapshot, &Intent::default()).flow(&spec).listed.remove(0);
     assert!(
-        crate::facts::test_support::fixture::is_unknown(&flow.fields["open"], "whose state is pending"),
+        crate::facts::test_support::fixture::is_unknown(&flow.fields["open"], "its state is pending"),
         "{}",
         flow.fields
     );

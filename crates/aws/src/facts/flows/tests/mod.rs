@@ -2,12 +2,10 @@
 
 mod roles;
 
+use crate::facts::test_support::fixture::{Fixture, derived, is_unknown};
+use crate::intent::Intent;
 use privek_core::known::MissingKind;
 use serde_json::{Value, json};
-
-use crate::facts::Facts;
-use crate::facts::test_support::fixture::{Fixture, is_unknown};
-use crate::intent::Intent;
 
 use super::*;
 
@@ -19,7 +17,7 @@ fn run(fixture: &Fixture, intent: &str, from: &str, to: &str) -> Subjects {
     let snapshot = fixture.snapshot();
     let intent = Intent::from_yaml("intent", intent).unwrap();
     let spec = FlowSpec { from: from.into(), to: to.into(), port: "tcp/443".into() };
-    Facts::derive(&snapshot, &intent).flow(&spec)
+    derived(&snapshot, &intent).flow(&spec)
 }
 
 fn one(fixture: &Fixture, intent: &str, from: &str, to: &str, id: &str) -> Value {
@@ -90,7 +88,7 @@ fn without_interfaces_of_the_control_plane_the_api_is_unknown() {
         .retain(|one| one["Description"] != "Amazon EKS yoda-k8s-1");
     assert!(is_unknown(
         &api(&fixture, INTENT, "operator-subnet")["open"],
-        "no interface of the control plane"
+        "network interfaces of the control plane"
     ));
     let unread = Fixture::closed().withhold("NetworkInterfaces");
     assert!(is_unknown(&api(&unread, INTENT, "operator-subnet")["open"], "ec2:DescribeNetworkInterfaces"));
@@ -186,7 +184,7 @@ fn interfaces_with_impossible_addresses_give_way_to_the_endpoints_subnets() {
 fn the_first_trace_names_its_port_and_a_wrong_one_is_said() {
     let snapshot = Fixture::closed().snapshot();
     let spec = FlowSpec { from: "nodes".into(), to: "services".into(), port: "tcp".into() };
-    assert!(!Facts::derive(&snapshot, &Intent::default()).flow(&spec).unlisted.is_empty());
+    assert!(!derived(&snapshot, &Intent::default()).flow(&spec).unlisted.is_empty());
 }
 
 #[test]
@@ -257,7 +255,7 @@ fn each_entry_that_mends_a_network_acl_has_a_number_of_its_own() {
     }
     let flow = service(&fixture, "ec2");
     let blockers = flow["blockers"].as_array().unwrap();
-    // What two entries deny may be mended by one: the same prefix and ports are the same entry.
+    // One entry may fix what two entries deny: the same prefix and ports are the same entry.
     let mut numbers = std::collections::BTreeMap::new();
     for blocker in blockers {
         let remedy = &blocker["remedy"];

@@ -1,11 +1,9 @@
 //! Flows between the roles of a cluster.
 
-use serde_json::{Value, json};
-
-use crate::facts::Facts;
 use crate::facts::flows::*;
-use crate::facts::test_support::fixture::{Fixture, is_unknown};
+use crate::facts::test_support::fixture::{Fixture, derived, is_unknown};
 use crate::intent::Intent;
+use serde_json::{Value, json};
 
 const ZONES: [&str; 2] = ["subnet-0a00000000000002a", "subnet-0a00000000000002c"];
 
@@ -13,7 +11,7 @@ fn run(fixture: &Fixture, intent: &str, (from, to, port): (&str, &str, &str)) ->
     let snapshot = fixture.snapshot();
     let intent = Intent::from_yaml("intent", intent).unwrap();
     let spec = FlowSpec { from: from.into(), to: to.into(), port: port.into() };
-    Facts::derive(&snapshot, &intent).flow(&spec)
+    derived(&snapshot, &intent).flow(&spec)
 }
 
 fn ids(subjects: &Subjects) -> Vec<&str> {
@@ -109,7 +107,7 @@ fn with_the_private_endpoint_off_only_the_way_to_the_api_does_not_matter() {
 fn what_does_not_exist_has_flows_that_do_not_apply_and_are_not_open() {
     let facts = only(&Fixture::healthy(), "", ("fargate", "control-plane", "tcp/443"));
     assert_eq!(facts["applies"], json!(false));
-    assert!(is_unknown(&facts["open"], "there is none to trace"), "nothing was proved: {facts}");
+    assert!(is_unknown(&facts["open"], "no pair of source and destination"), "nothing was proved: {facts}");
     let none = run(&Fixture::healthy(), "", ("nodes", "efs", "tcp/2049"));
     assert!(none.listed.is_empty() && none.unlisted.is_empty());
     let unread = run(&Fixture::healthy().withhold("NetworkInterfaces"), "", ("nodes", "efs", "tcp/2049"));
@@ -185,7 +183,7 @@ fn each_forwarding_rule_is_a_flow_on_the_ports_that_it_names() {
     assert_eq!(ids(&flows), ["resolver-outbound->resolver-targets:rslvr-rr-0a1:udp/53,5353"]);
     assert_eq!(flows.listed[0].fields["path_count"], json!(2), "one for each target");
     let elsewhere = only(&Fixture::healthy(), "", ("nodes", "control-plane", "udp/targets"));
-    assert!(is_unknown(&elsewhere["open"], "only resolver-targets say it"));
+    assert!(is_unknown(&elsewhere["open"], "name a port"));
     let unread = run(
         &with_resolver().withhold("ResolverRuleAssociations"),
         "",
@@ -238,7 +236,7 @@ fn supposed_webhook_ports_are_an_assumption() {
     let assumed = |intent: &str| {
         let snapshot = Fixture::healthy().snapshot();
         let intent = Intent::from_yaml("intent", intent).unwrap();
-        let facts = Facts::derive(&snapshot, &intent);
+        let facts = derived(&snapshot, &intent);
         facts.flow(&FlowSpec { from: "control-plane".into(), to: "pods".into(), port: "webhooks".into() });
         facts.assumptions().iter().any(|text| text.contains("webhook_ports"))
     };

@@ -6,24 +6,26 @@
 
 use serde_json::Value;
 
-use super::keys::{Carried, Keys};
-use super::principal::is_account;
-use super::statement::LanguageVersion;
-use super::{Applies, pattern};
 use crate::snapshot::Arn;
+
+use super::decision::Applies;
+use super::keys::{Carried, Keys};
+use super::language::LanguageVersion;
+use super::pattern;
+use super::principal::is_account;
 
 /// Whether all conditions of a statement hold for what a request carries.
 pub(crate) fn met(version: LanguageVersion, block: Option<&Value>, keys: &Keys) -> Applies {
     let operators = match block {
         None => return Applies::Yes,
         Some(Value::Object(operators)) => operators,
-        Some(_) => return Applies::Maybe("has a condition that cannot be understood".into()),
+        Some(_) => return Applies::Maybe("has a Condition in an unknown format".into()),
     };
     let mut all = Applies::Yes;
     for (name, tests) in operators {
         let operator = Operator::parse(name);
         let Value::Object(tests) = tests else {
-            return Applies::Maybe("has a condition that cannot be understood".into());
+            return Applies::Maybe("has a Condition in an unknown format".into());
         };
         for (key, wanted) in tests {
             all = all.and(explained(key, keys, one(version, operator, key, wanted, keys)));
@@ -37,17 +39,17 @@ fn explained(key: &str, keys: &Keys, outcome: Applies) -> Applies {
     match outcome {
         Applies::Yes => Applies::Yes,
         Applies::No(_) => Applies::No(match keys.get(key) {
-            Some(Carried::Nothing) => format!("hangs on {key}, which the request does not carry"),
-            Some(Carried::OfAws { .. }) => format!("hangs on {key}, which here is an AWS account's own"),
+            Some(Carried::Nothing) => format!("depends on {key}, which the request does not contain"),
+            Some(Carried::OfAws { .. }) => format!("depends on {key}, which has the value of an AWS account"),
             Some(Carried::Values(values)) => {
-                format!("hangs on {key}, which is {}", values.join(", "))
+                format!("depends on {key}, which is {}", values.join(", "))
             }
-            None => format!("hangs on {key}"),
+            None => format!("depends on {key}"),
         }),
         Applies::Maybe(why) if why.is_empty() => {
-            Applies::Maybe(format!("hangs on {key}, whose value in the request is not known"))
+            Applies::Maybe(format!("depends on {key}, which has an unknown value in the request"))
         }
-        Applies::Maybe(why) => Applies::Maybe(format!("hangs on {key}: it {why}")),
+        Applies::Maybe(why) => Applies::Maybe(format!("depends on {key}, which {why}")),
     }
 }
 
@@ -103,7 +105,7 @@ impl Operator {
 
 fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Applies {
     let Some(wanted) = values(wanted) else {
-        return Applies::Maybe("is compared with what cannot be understood".into());
+        return Applies::Maybe("is compared with a value in an unknown format".into());
     };
     let Some(carried) = keys.get(key) else { return Applies::Maybe(String::new()) };
     if operator.test == Test::Null {
@@ -155,7 +157,7 @@ fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, 
     }
 }
 
-/// Whether a value is an AWS account's or organisation's own, which nobody can write down.
+/// Whether a value is an AWS account's or organisation's own, which no policy author knows.
 fn is_of_aws(wanted: &str, own: Option<&str>) -> Applies {
     if wanted == "*" {
         return Applies::Yes;
@@ -165,7 +167,7 @@ fn is_of_aws(wanted: &str, own: Option<&str>) -> Applies {
     if is_account && own == Some(account) {
         Applies::No(String::new())
     } else if is_account {
-        Applies::Maybe(format!("is compared with {wanted}, which may be AWS's account"))
+        Applies::Maybe(format!("is compared with {wanted}, possibly AWS's account"))
     } else if wanted.contains(['*', '?', '$']) {
         Applies::Maybe(String::new())
     } else {
@@ -185,7 +187,9 @@ fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &s
         Test::Bool => Applies::of(wanted.eq_ignore_ascii_case(value)),
         Test::Like => pattern::admits(&wanted, value),
         Test::Arn => pattern::admits_arn(&wanted, value),
-        Test::Null | Test::Other => Applies::Maybe("is compared in a way that is not modelled".into()),
+        Test::Null | Test::Other => {
+            Applies::Maybe("is compared with an operator that is not modelled".into())
+        }
     }
 }
 

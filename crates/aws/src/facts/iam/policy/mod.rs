@@ -1,5 +1,5 @@
 //! What a policy document says about one request, in three values, as IAM decides it: a refusal
-//! outranks every permission, and what nobody allows is refused.
+//! outranks every permission, and what no statement allows is refused.
 //!
 //! Conditions decide where the request's value of their key is known, or where the request provably
 //! does not carry the key. Everything else leaves the statement undecided, with the reason: it is
@@ -8,7 +8,9 @@
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
 mod condition;
+pub mod decision;
 mod keys;
+mod language;
 mod pattern;
 mod principal;
 mod statement;
@@ -17,90 +19,11 @@ mod tests;
 
 use serde_json::Value;
 
-pub(crate) use keys::{Carried, Keys};
-pub(crate) use principal::Caller;
+use decision::{Decision, PolicyKind, Request};
 use statement::Touch;
 
-/// What a policy says about one request.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Decision {
-    /// It is allowed.
-    Allowed,
-    /// No statement allows it, and why not.
-    ImplicitDeny(String),
-    /// A statement denies it: which.
-    ExplicitDeny(String),
-    /// It depends on something that is not known here.
-    Undecided(String),
-}
-
-/// What a policy is attached to, which decides what its statements hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum PolicyKind {
-    /// To a VPC endpoint: statements name principals and resources.
-    Endpoint,
-    /// To a role, as what it may do: statements name no principals.
-    Identity,
-    /// To a role, as who may assume it: statements name no resources.
-    Trust,
-}
-
-/// One action on one resource, by one caller.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Request<'a> {
-    /// For instance `s3:GetObject`.
-    pub action: &'a str,
-    /// An ARN, in which `*` stands for whatever there may be; `None` for an action that takes no
-    /// resource, which only statements about all resources cover.
-    pub resource: Option<&'a str>,
-    /// Who asks.
-    pub caller: &'a Caller,
-    /// What the request carries besides.
-    pub keys: &'a Keys,
-}
-
-/// Whether a part of a statement applies to a request. Not `Known<bool>`: what is not so has a reason, too,
-/// and of several reasons the first is told.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Applies {
-    Yes,
-    /// Why not.
-    No(String),
-    /// What it hangs on.
-    Maybe(String),
-}
-
-impl Applies {
-    fn of(yes: bool) -> Self {
-        if yes { Self::Yes } else { Self::No(String::new()) }
-    }
-
-    /// Both: what is certainly not so outranks what is not known.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (no @ Self::No(_), _) | (_, no @ Self::No(_)) => no,
-            (maybe @ Self::Maybe(_), _) | (_, maybe @ Self::Maybe(_)) => maybe,
-            (Self::Yes, Self::Yes) => Self::Yes,
-        }
-    }
-
-    /// Either: what is certainly so outranks what is not known.
-    fn or(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
-            (maybe @ Self::Maybe(_), _) | (_, maybe @ Self::Maybe(_)) => maybe,
-            (no @ Self::No(_), Self::No(_)) => no,
-        }
-    }
-
-    fn not(self) -> Self {
-        match self {
-            Self::Yes => Self::No(String::new()),
-            Self::No(_) => Self::Yes,
-            maybe @ Self::Maybe(_) => maybe,
-        }
-    }
-}
+pub(crate) use keys::{Carried, Keys};
+pub(crate) use principal::Caller;
 
 /// Evaluates a policy document in text for one request.
 ///
@@ -111,7 +34,8 @@ pub(crate) fn evaluate_text(
     document: &str,
     request: Request<'_>,
 ) -> Result<Decision, String> {
-    let document = serde_json::from_str(document).map_err(|error| format!("it is not JSON ({error})"))?;
+    let document =
+        serde_json::from_str(document).map_err(|error| format!("the document is not JSON ({error})"))?;
     evaluate(kind, &document, request)
 }
 
@@ -130,11 +54,11 @@ pub(crate) fn evaluate(kind: PolicyKind, document: &Value, request: Request<'_>)
 pub(crate) fn all(kind: PolicyKind, documents: &[&Value], request: Request<'_>) -> Result<Decision, String> {
     let mut sum = StatementSum::default();
     for document in documents {
-        let version = statement::version(document)?;
+        let version = language::version(document)?;
         let statements = match document.get("Statement") {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(one @ Value::Object(_)) => vec![one],
-            _ => return Err("it has no Statement".into()),
+            _ => return Err("the document has no Statement".into()),
         };
         for (at, one) in statements.into_iter().enumerate() {
             let fields = one.as_object().ok_or_else(|| format!("Statement[{at}] is not an object"))?;
@@ -143,7 +67,7 @@ pub(crate) fn all(kind: PolicyKind, documents: &[&Value], request: Request<'_>) 
             let allow = match fields.get("Effect").and_then(Value::as_str) {
                 Some("Allow") => true,
                 Some("Deny") => false,
-                _ => return Err(format!("Statement[{at}] has neither the Effect Allow nor Deny")),
+                _ => return Err(format!("Statement[{at}] has no Effect Allow or Deny")),
             };
             sum.add(&name, allow, statement::touches(kind, version, fields, request), request);
         }

@@ -1,13 +1,13 @@
 //! Patterns with `*` and `?`, held against texts in which `*` stands for whatever there may be.
 
-use super::Applies;
+use super::decision::Applies;
 
 /// Whether a pattern admits a text: all that it stands for, some of it, or none.
 pub(crate) fn admits(pattern: &str, text: &str) -> Applies {
     if covers(pattern, text) {
         Applies::Yes
     } else if meet(pattern, text) {
-        Applies::Maybe(format!("covers a part of {text} only"))
+        Applies::Maybe(format!("matches only a part of {text}"))
     } else {
         Applies::No(String::new())
     }
@@ -17,7 +17,7 @@ pub(crate) fn admits(pattern: &str, text: &str) -> Applies {
 pub(crate) fn equals(literal: &str, text: &str) -> Applies {
     if text.contains('*') {
         if covers(text, literal) {
-            Applies::Maybe(format!("covers a part of {text} only"))
+            Applies::Maybe(format!("matches only a part of {text}"))
         } else {
             Applies::No(String::new())
         }
@@ -34,7 +34,9 @@ pub(crate) fn admits_arn(pattern: &str, arn: &str) -> Applies {
     let of_arn: Vec<&str> = arn.splitn(6, ':').collect();
     if parts.len() != 6 || of_arn.len() != 6 {
         return match admits(pattern, arn) {
-            Applies::Yes if pattern != "*" => Applies::Maybe("is compared with what is no ARN".into()),
+            Applies::Yes if pattern != "*" => {
+                Applies::Maybe("is compared with a value that is not an ARN".into())
+            }
             other => other,
         };
     }

@@ -4,9 +4,10 @@
 
 use serde_json::{Map, Value};
 
-use super::Applies;
-use super::statement::texts;
 use crate::snapshot::Arn;
+
+use super::decision::Applies;
+use super::language::texts;
 
 /// Who asks.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +29,7 @@ pub(crate) enum Caller {
         /// The provider's ARN.
         provider: Option<String>,
     },
-    /// Nobody in particular.
+    /// No particular principal.
     Anonymous,
     /// An AWS service, by the names that it goes by.
     Service {
@@ -47,9 +48,9 @@ pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Applies 
         Some(except) => match (among(except, caller), caller) {
             (Applies::No(_), _) => Applies::Yes,
             (Applies::Yes, Caller::Anonymous | Caller::Service { .. }) => Applies::No(String::new()),
-            _ => Applies::Maybe("excepts principals".into()),
+            _ => Applies::Maybe("has a NotPrincipal".into()),
         },
-        None => Applies::Maybe("names no principals".into()),
+        None => Applies::Maybe("has no Principal".into()),
     }
 }
 
@@ -80,13 +81,13 @@ fn among(principal: &Value, caller: &Caller) -> Applies {
 }
 
 fn unclear() -> Applies {
-    Applies::Maybe("has principals that cannot be understood".into())
+    Applies::Maybe("has a Principal in an unknown format".into())
 }
 
-/// `*` means everybody; whether it means services too, AWS does not say.
+/// `*` means every principal; AWS does not document whether it includes services.
 fn everybody(caller: &Caller) -> Applies {
     match caller {
-        Caller::Service { .. } => Applies::Maybe("names everybody, and not the service".into()),
+        Caller::Service { .. } => Applies::Maybe("has Principal * and does not name the service".into()),
         _ => Applies::Yes,
     }
 }
@@ -98,7 +99,7 @@ fn aws(name: &str, caller: &Caller) -> Applies {
     let (of, whole) = match Arn::parse(name) {
         Some(arn) => (arn.account, arn.resource == "root"),
         None if is_account(name) => (name, true),
-        // The id of a principal that was deleted matches nobody.
+        // The id of a principal that was deleted matches no principal.
         None => return Applies::No(String::new()),
     };
     match caller {
@@ -110,7 +111,7 @@ fn aws(name: &str, caller: &Caller) -> Applies {
         Caller::OfAws { own } if own.as_deref() == Some(of) => {
             Applies::No("names principals of this account".into())
         }
-        Caller::OfAws { .. } => Applies::Maybe(format!("names the principal {name}, which may be AWS's")),
+        Caller::OfAws { .. } => Applies::Maybe(format!("names the principal {name}, possibly AWS's")),
         Caller::Federated { .. } | Caller::Anonymous | Caller::Service { .. } => {
             Applies::No("names principals with an AWS identity".into())
         }

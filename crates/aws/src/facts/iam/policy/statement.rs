@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::{Applies, PolicyKind, Request, condition, pattern, principal};
+use super::decision::{Applies, PolicyKind, Request};
+use super::language::{LanguageVersion, texts};
+use super::{condition, pattern, principal};
 
 /// Whether a statement applies to a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,27 +14,6 @@ pub(crate) enum Touch {
     Nearly(String),
     Yes,
     Maybe(String),
-}
-
-/// The versions of the policy language.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum LanguageVersion {
-    /// `2008-10-17`, and documents that name none: `${` is plain text.
-    Old,
-    /// `2012-10-17`: `${…}` is a variable.
-    Variables,
-}
-
-/// The version of a document.
-///
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_version.html>
-pub(crate) fn version(document: &Value) -> Result<LanguageVersion, String> {
-    match document.get("Version") {
-        None => Ok(LanguageVersion::Old),
-        Some(Value::String(version)) if version == "2008-10-17" => Ok(LanguageVersion::Old),
-        Some(Value::String(version)) if version == "2012-10-17" => Ok(LanguageVersion::Variables),
-        Some(other) => Err(format!("its Version is {other}, and not 2012-10-17 or 2008-10-17")),
-    }
 }
 
 /// Whether a statement applies to a request.
@@ -82,7 +63,7 @@ fn action(fields: &Map<String, Value>, action: &str) -> Applies {
     match (named("Action"), named("NotAction")) {
         (Some(named), _) => named,
         (None, Some(named)) => named.not(),
-        (None, None) => Applies::Maybe("has no Action that can be understood".into()),
+        (None, None) => Applies::Maybe("has no Action in a known format".into()),
     }
 }
 
@@ -97,10 +78,10 @@ fn resource(
         (None, Some(_)) => ("NotResource", true),
         // A trust policy is about the role that it belongs to.
         (None, None) if kind == PolicyKind::Trust => return Applies::Yes,
-        (None, None) => return Applies::Maybe("has no Resource that can be understood".into()),
+        (None, None) => return Applies::Maybe("has no Resource in a known format".into()),
     };
     let Some(patterns) = texts(fields.get(key)) else {
-        return Applies::Maybe(format!("has no {key} that can be understood"));
+        return Applies::Maybe(format!("has no {key} in a known format"));
     };
     let mut any = Applies::No(String::new());
     for written in patterns {
@@ -109,7 +90,7 @@ fn resource(
             LanguageVersion::Old => Some(written.to_owned()),
         };
         any = any.or(match (filled, request.resource) {
-            (None, _) => Applies::Maybe("names its resources by variables".into()),
+            (None, _) => Applies::Maybe("names resources by variables".into()),
             // Of an action that takes no resource IAM asks for all of them.
             (Some(pattern), None) => {
                 Applies::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
@@ -118,13 +99,4 @@ fn resource(
         });
     }
     if inverted { any.not() } else { any }
-}
-
-/// One text or a list of texts; anything else is not understood.
-pub(crate) fn texts(value: Option<&Value>) -> Option<Vec<&str>> {
-    match value? {
-        Value::String(one) => Some(vec![one]),
-        Value::Array(list) => list.iter().map(Value::as_str).collect(),
-        _ => None,
-    }
 }

@@ -100,7 +100,7 @@ fn an_organisation_condition_refuses_what_an_account_of_awss_signed() {
     let organisation = only_if("Allow", r#"{"StringEquals": {"aws:PrincipalOrgID": "o-mine"}}"#);
     let decision = of(&policy(&[organisation]));
     assert!(
-        denied(&decision).contains("aws:PrincipalOrgID, which here is an AWS account's own"),
+        denied(&decision).contains("aws:PrincipalOrgID, which has the value of an AWS account"),
         "{decision:?}"
     );
     let account = only_if("Allow", r#"{"StringEquals": {"AWS:principalaccount": ["111122223333"]}}"#);
@@ -134,7 +134,7 @@ fn a_key_that_the_request_lacks_fails_conditions_and_fulfils_negated_ones() {
         r#"{"NumericLessThan": {"aws:PrincipalOrgID": 5}}"#,
     ] {
         let decision = judge(fails);
-        assert!(denied(&decision).contains("which the request does not carry"), "{fails}: {decision:?}");
+        assert!(denied(&decision).contains("which the request does not contain"), "{fails}: {decision:?}");
     }
     for holds in [
         r#"{"StringNotEquals": {"aws:PrincipalOrgID": "o-mine"}}"#,

@@ -76,7 +76,7 @@ pub(crate) struct Kubelet {
     pub windows: bool,
     /// Whether the cluster's pods have IPv6 addresses.
     pub ipv6: bool,
-    /// What the user data tells kubelet; a managed group without a custom image does not heed it.
+    /// kubelet's limit in the user data; a managed node group without a custom image ignores it.
     pub told: Option<i64>,
 }
 
@@ -103,7 +103,7 @@ pub(crate) fn max_pods(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Known<i64> 
     let interfaces = pod_interfaces(shape, cni);
     let by_network = interfaces * each * if prefixes { PREFIX } else { 1 } + ON_HOST;
     if kubelet.limit == Limit::Image {
-        // Kubelet admits what it is told, and the network gives addresses to no more than these.
+        // Kubelet allows its configured maximum, and the network has addresses for no more pods than these.
         return Ok(kubelet.told.map_or(by_network, |told| told.min(by_network)));
     }
     let cap = match shape.vcpus {
@@ -135,7 +135,7 @@ pub(crate) struct Held {
     pub prefixes: i64,
 }
 
-/// Addresses that a node takes from its subnet.
+/// Addresses that a node uses in its subnet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Demand {
     /// With its first pods: what the CNI keeps at hand.
@@ -144,7 +144,7 @@ pub(crate) struct Demand {
     pub full: i64,
 }
 
-/// How many addresses a node of this shape takes from its subnet, with its first pods and with all.
+/// How many addresses a node of this shape uses in its subnet, with its first pods and with all.
 pub(crate) fn demand(shape: Shape, cni: &Cni, kubelet: Kubelet) -> Demand {
     let most = shape.interfaces * (shape.addresses - 1).max(1) * PREFIX;
     let on_host = if kubelet.windows || kubelet.limit == Limit::AutoMode { 0 } else { ON_HOST };

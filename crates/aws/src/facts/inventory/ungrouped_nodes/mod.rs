@@ -58,13 +58,13 @@ fn auto_mode(context: &Context<'_>, own: &dyn Fn() -> Groups, beyond: &mut Ungro
     let Some(compute) = compute.filter(|compute| compute.enabled == Some(true)) else { return };
     if compute.node_pools.is_empty() {
         beyond.unlisted.push(Missing::intent(
-            "the subnets and security groups that the node classes of EKS Auto Mode name in Kubernetes (nodes: in privek-audit.yaml)",
+            "the subnets and security groups of EKS Auto Mode's node classes (nodes: in privek-audit.yaml)",
         ));
         return;
     }
     match context.vpc_config().map(|config| config.subnet_ids.clone()) {
         Ok(Some(subnets)) => {
-            context.assume("Nodes of EKS Auto Mode are those of its built-in node pools, in the cluster's subnets with its own security group; the places of other node classes, which are written in Kubernetes, are declared (nodes: in privek-audit.yaml).");
+            context.assume("EKS Auto Mode has nodes of its built-in node pools only, in the cluster's subnets with the cluster security group. Subnets and security groups of other node classes are only in Kubernetes and have to be declared (nodes: in privek-audit.yaml).");
             beyond.add(&subnets, &own(), "EKS Auto Mode");
         }
         Ok(None) => beyond.unlisted.push(context.field("cluster", "resourcesVpcConfig.subnetIds")),

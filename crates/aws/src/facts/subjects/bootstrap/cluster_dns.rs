@@ -1,4 +1,4 @@
-//! Which DNS server nodes give to pods: told, derived from the services' addresses, asked for, or guessed.
+//! The DNS server of pods: set in user data, derived from the service CIDR, read from EKS, or guessed.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -11,11 +11,11 @@ use crate::snapshot::user_data::{Bootstrap, NodeAgent, is_redacted_ca};
 
 use super::egress;
 
-/// What nodes take for the cluster's DNS.
+/// The cluster DNS address that nodes use.
 pub(crate) struct ClusterDns {
     /// The address, where it is known.
     pub address: Option<String>,
-    /// Whether nobody tells it.
+    /// Whether no setting contains it.
     pub guessed: Known<bool>,
     /// Whether it is right.
     pub right: Known<bool>,
@@ -35,7 +35,7 @@ pub(crate) fn service_cidr(context: &Context<'_>) -> Known<IpNet> {
     cidr.ok_or_else(|| vec![context.field("cluster", &format!("kubernetesNetworkConfig.{field}"))])
 }
 
-/// The address that EKS gives to the cluster's DNS.
+/// The address that EKS assigns to the cluster DNS service.
 pub(crate) fn expected(context: &Context<'_>) -> Known<IpAddr> {
     Ok(of_range(service_cidr(context)?))
 }
@@ -52,7 +52,7 @@ fn of_range(cidr: IpNet) -> IpAddr {
     }
 }
 
-/// What a group's nodes take for the cluster's DNS.
+/// The cluster DNS address that a group's nodes use.
 pub(crate) fn of(context: &Context<'_>, source: &Source<'_, '_>) -> ClusterDns {
     match find(context, source) {
         Ok(found) => found,
@@ -99,7 +99,7 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<ClusterDns> {
         // Newer images ask the EKS API, older ones guess.
         Some(NodeAgent::StartEksBootstrap) => {
             let unknown = vec![Missing::unmodelled(format!(
-                "where the image of {} takes the address of the cluster's DNS from",
+                "the source of the cluster DNS address in the image of {}",
                 source.group.name
             ))];
             guessed(context, expected, &Err(unknown))
@@ -107,13 +107,13 @@ fn find(context: &Context<'_>, source: &Source<'_, '_>) -> Known<ClusterDns> {
         // nodeadm does not start without the services' addresses.
         Some(NodeAgent::Nodeadm) => Ok(ClusterDns { address: None, guessed: Ok(false), right: Ok(true) }),
         None => Err(vec![Missing::unmodelled(format!(
-            "what the image of {} gives to pods as their DNS server: user data tells it nothing",
+            "the DNS server that the image of {} sets in pods; its user data sets none",
             source.group.name
         ))]),
     }
 }
 
-/// What EKS tells, unless the owner's `NodeConfig` tells something else: which of the two nodeadm takes is
+/// What EKS sets, unless the owner's `NodeConfig` sets something else: which of the two nodeadm uses is
 /// not documented (<https://awslabs.github.io/amazon-eks-ami/nodeadm/doc/examples/>).
 fn beside_eks(source: &Source<'_, '_>, expected: IpAddr) -> ClusterDns {
     let own = source.data.as_ref().map(|data| {
@@ -125,7 +125,7 @@ fn beside_eks(source: &Source<'_, '_>, expected: IpAddr) -> ClusterDns {
         return told(&[expected], expected);
     }
     let missing = Missing::unmodelled(format!(
-        "whether nodes of {} take the address of the cluster's DNS from their user data or from EKS, which differ",
+        "the cluster DNS address on nodes of {}; their user data and EKS set different addresses",
         source.group.name
     ));
     ClusterDns { address: None, guessed: Ok(false), right: Err(vec![missing]) }
@@ -140,7 +140,7 @@ fn told(addresses: &[IpAddr], expected: IpAddr) -> ClusterDns {
         list if list.contains(&expected) => Ok(true),
         // NodeLocal DNSCache listens there: https://kubernetes.io/docs/tasks/administer-cluster/nodelocaldns/
         list if list.iter().any(local) => Err(vec![Missing::unmodelled(
-            "whether a DNS cache runs on every node, whose link-local address pods are given",
+            "a DNS cache on every node; the DNS server of pods is a link-local address",
         )]),
         _ => Ok(false),
     };
@@ -148,13 +148,13 @@ fn told(addresses: &[IpAddr], expected: IpAddr) -> ClusterDns {
     ClusterDns { address: address.map(ToString::to_string), guessed: Ok(false), right }
 }
 
-/// Where nobody tells: 172.20.0.10 in a VPC of 10.0.0.0/8, 10.100.0.10 in all others. `asked` is whether the EKS
-/// API would tell.
+/// Without a setting: 172.20.0.10 in a VPC of 10.0.0.0/8, 10.100.0.10 in all others. `asked` is whether the
+/// EKS API would return the address.
 fn guessed(context: &Context<'_>, expected: IpAddr, asked: &Known<bool>) -> Known<ClusterDns> {
     let ca = context.cluster.clone()?.certificate_authority.as_ref();
     if *asked != Ok(true) && ca.and_then(|ca| ca.data.as_deref()).is_some_and(is_redacted_ca) {
         return Err(vec![Missing::unmodelled(
-            "whether nodes guess the cluster's DNS right: the redaction of the snapshot changed both addresses",
+            "the cluster DNS address that nodes guess; the redaction of the snapshot changed both addresses",
         )]);
     }
     let mut guesses = Vec::new();
@@ -173,9 +173,7 @@ fn guessed(context: &Context<'_>, expected: IpAddr, asked: &Known<bool>) -> Know
         (_, [only]) if IpAddr::V4(*only) == expected => Ok(true),
         (Ok(false), [only]) => Ok(IpAddr::V4(*only) == expected),
         (Err(missing), [_]) => Err(missing.clone()),
-        _ => {
-            Err(vec![Missing::unmodelled("which prefix of the VPC nodes look at to guess the cluster's DNS")])
-        }
+        _ => Err(vec![Missing::unmodelled("the VPC CIDR from which nodes guess the cluster DNS address")]),
     };
     let address =
         guesses.first().filter(|_| guesses.len() == 1 && *asked != Ok(true)).map(ToString::to_string);

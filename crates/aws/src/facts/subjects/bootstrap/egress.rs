@@ -1,4 +1,4 @@
-//! Ways that nodes need while they start: to the EKS API, to repositories of packages, past a proxy.
+//! Destinations that nodes need while they start: the EKS API and package repositories, past a proxy.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use crate::facts::inventory::user_data::{Platform, Source};
 use crate::network::Egress;
 use crate::snapshot::user_data::Bootstrap;
 
-/// Whether every subnet of the group has a way to the internet.
+/// Whether every subnet of the group has a route to the internet.
 fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
     let mut missing = Vec::new();
     for id in group.subnets.clone()? {
@@ -24,11 +24,13 @@ fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
             Ok(Egress::Internet) => {
                 let gives = context.network.subnet(&id)?.map_public_ip_on_launch;
                 if gives != Some(true) {
-                    missing.push(Missing::unmodelled(format!("whether nodes in {id} have public addresses")));
+                    missing.push(Missing::unmodelled(format!("public addresses of nodes in {id}")));
                 }
             }
             Ok(Egress::Inspected { target }) => {
-                missing.push(Missing::unmodelled(format!("what {target} does with packets to the internet")));
+                missing.push(Missing::unmodelled(format!(
+                    "the path through {target} for packets to the internet"
+                )));
             }
             Err(why) => missing.extend(why),
         }
@@ -62,7 +64,7 @@ pub(crate) fn installs_packages(source: &Source<'_, '_>) -> Known<bool> {
     }
 }
 
-/// How a group comes to S3, where Amazon Linux keeps its packages, or to the internet.
+/// How a group reaches S3, where Amazon Linux keeps its packages, or the internet.
 pub(crate) struct Repositories {
     /// Whether every subnet of the group does.
     pub reached: Known<bool>,
@@ -70,7 +72,7 @@ pub(crate) struct Repositories {
     pub closed_tables: Vec<String>,
 }
 
-/// The ways of a group's subnets to the repositories of packages.
+/// The paths of a group's subnets to the repositories of packages.
 pub(crate) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Repositories {
     let subnets = match group.subnets.clone() {
         Ok(subnets) => subnets,
@@ -90,8 +92,9 @@ pub(crate) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Reposito
                 closed_tables.extend(table.map(|table| table.route_table_id.clone()));
             }
             (Err(why), _) | (_, Err(why)) => missing.extend(why),
-            _ => missing
-                .push(Missing::unmodelled(format!("what the default route of {id} does with packets to S3"))),
+            _ => missing.push(Missing::unmodelled(format!(
+                "the path through the default route of {id} for packets to S3"
+            ))),
         }
     }
     Repositories {
@@ -174,7 +177,7 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
         .clone()
         .ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])?;
     let domain = context.domain().ok_or_else(|| {
-        vec![Missing::unmodelled(format!("the names of AWS's services in partition {}", context.partition))]
+        vec![Missing::unmodelled(format!("the names of AWS services in partition {}", context.partition))]
     })?;
     let account = context.account.as_deref().unwrap_or("111122223333");
     let mut wanted = vec![
@@ -207,13 +210,13 @@ fn lacking(source: &Source<'_, '_>, data: &Bootstrap, names: Vec<String>) -> Kno
     let mut missing = source.doubts(data);
     if !data.node_proxy {
         missing.push(Missing::unmodelled(format!(
-            "whether kubelet and containerd use the proxy that a script in the user data of {} sets",
+            "the proxy of kubelet and containerd; a script in the user data of {} sets a proxy",
             source.group.name
         )));
     }
     if doubt {
         missing.push(Missing::unmodelled(format!(
-            "NO_PROXY in the user data of {}, of which not every entry is known",
+            "some entries of NO_PROXY in the user data of {}",
             source.group.name
         )));
     }

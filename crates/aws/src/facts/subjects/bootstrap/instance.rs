@@ -37,7 +37,7 @@ impl Metadata {
         let left_out = |what: &str| {
             vec![Missing::operation(
                 format!(
-                    "ec2:GetInstanceMetadataDefaults, which is not read: the launch template of {} does not set {what}",
+                    "{what} of {}; its launch template sets none, and ec2:GetInstanceMetadataDefaults is not read",
                     source.group.name
                 ),
                 Some("ec2:GetInstanceMetadataDefaults"),
@@ -48,7 +48,7 @@ impl Metadata {
         let by_eks = matches!(source.template, Ok(None)) && source.group.managed;
         if http_endpoint.is_none() && !by_eks {
             context.assume(
-                "Instance metadata is on where a launch template does not set it: the account's own default was not changed.",
+                "Instance metadata is on for launch templates without HttpEndpoint; the account default is unchanged.",
             );
         }
         Self {
@@ -95,28 +95,28 @@ pub(crate) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
     add(hibernates == Some(true), "HibernationOptions");
     let of_interfaces = interfaces.iter().any(|interface| !interface.groups.is_empty());
     let of_instance = !template.security_group_ids.is_empty() || !template.security_groups.is_empty();
-    add(of_interfaces && of_instance, "SecurityGroupIds beside NetworkInterfaces[].Groups");
+    add(of_interfaces && of_instance, "SecurityGroupIds together with NetworkInterfaces[].Groups");
     if source.eks_starts.clone()? {
         match source.platform.clone()? {
             Platform::Al2 | Platform::Al2023 => {
                 let bare = !data.formats.is_empty() && !data.multipart;
                 let alone =
                     data.formats == [UserDataFormat::NodeConfig] && source.platform == Ok(Platform::Al2023);
-                add(bare && !alone, "UserData that is no MIME multi-part archive");
-                add(data.starts_kubelet, "UserData that starts kubelet, as EKS's own does");
+                add(bare && !alone, "UserData not in MIME multi-part format");
+                add(data.starts_kubelet, "UserData that starts kubelet like EKS's own");
                 if refused.is_empty() && bare {
                     // The same page asks for an archive and says that a NodeConfig may stand as it is.
                     return Err(vec![Missing::unmodelled(format!(
-                        "whether EKS takes the user data of {}, a NodeConfig that is in no MIME multi-part archive",
+                        "EKS's acceptance of the user data of {}; the NodeConfig is not in MIME multi-part format",
                         source.group.name
                     ))]);
                 }
             }
             Platform::Bottlerocket => {
                 let other = data.formats.iter().any(|format| *format != UserDataFormat::Bottlerocket);
-                add(other, "UserData that is not Bottlerocket's TOML");
+                add(other, "UserData not in Bottlerocket's TOML format");
             }
-            Platform::Windows => add(data.starts_kubelet, "UserData that starts kubelet, as EKS's own does"),
+            Platform::Windows => add(data.starts_kubelet, "UserData that starts kubelet like EKS's own"),
         }
         if refused.is_empty() && !data.is_clear() {
             return Err(source.doubts(data));
@@ -163,7 +163,7 @@ pub(crate) fn public_addresses(context: &Context<'_>, source: &Source<'_, '_>) -
     running.map(|_| false)
 }
 
-/// The subnets of the group that give public addresses.
+/// The subnets of the group that assign public addresses.
 pub(crate) fn public_subnets(context: &Context<'_>, source: &Source<'_, '_>) -> Vec<String> {
     let gives = |id: &String| {
         context.network.subnet(id).is_ok_and(|subnet| subnet.map_public_ip_on_launch == Some(true))
@@ -194,7 +194,7 @@ pub(crate) fn without_public_addresses(context: &Context<'_>, source: &Source<'_
         None => Ok(found),
         Some(true) => Ok(Vec::new()),
         Some(false) => Err(vec![Missing::unmodelled(format!(
-            "whether EKS accepts {}, whose launch template says itself that nodes get no public addresses",
+            "EKS's acceptance of {}; the launch template turns off public addresses of nodes",
             found.join(", ")
         ))]),
     }
@@ -205,7 +205,7 @@ pub(crate) fn ssh_key(_: &Context<'_>, source: &Source<'_, '_>) -> Option<String
     source.described?.remote_access.as_ref()?.ec2_ssh_key.clone()
 }
 
-/// Whether EKS opens remote access to everybody, as it does for a key without source groups:
+/// Whether EKS opens remote access to every address, as it does for a key without source groups:
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_RemoteAccessConfig.html>
 pub(crate) fn remote_access_open(context: &Context<'_>, source: &Source<'_, '_>) -> Known<bool> {
     if !source.group.managed {

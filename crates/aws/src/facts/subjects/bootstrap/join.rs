@@ -29,13 +29,11 @@ pub(crate) fn joins(context: &Context<'_>, source: &Source<'_, '_>) -> Known<boo
     source.agent()?;
     let name = &source.group.name;
     let by_itself = |why: &str| {
-        Err(vec![Missing::unmodelled(format!(
-            "whether the image of {name} joins nodes by itself, since {why}"
-        ))])
+        Err(vec![Missing::unmodelled(format!("the join settings in the image of {name}; {why}"))])
     };
     let in_service = source.scaling.iter().flat_map(|scaling| &scaling.instances);
     if in_service.into_iter().any(|instance| instance.lifecycle_state.as_deref() == Some("InService")) {
-        return by_itself("nodes of it are in service");
+        return by_itself("nodes of the group are in service");
     }
     if source.scaling.is_empty() {
         let missing = context
@@ -108,7 +106,9 @@ pub(crate) fn endpoint_right(context: &Context<'_>, source: &Source<'_, '_>) -> 
     let label = |host: &str| host.split('.').next().map(str::to_owned);
     if given != own && label(&given) == label(&own) {
         // A cluster has names under more than one domain.
-        return Err(vec![Missing::unmodelled(format!("whether {given} is another name of {own}"))]);
+        return Err(vec![Missing::unmodelled(format!(
+            "the cluster that {given} belongs to; the API name of the cluster is {own}"
+        ))]);
     }
     Ok(given == own)
 }

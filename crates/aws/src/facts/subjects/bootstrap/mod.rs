@@ -1,4 +1,4 @@
-//! How the nodes of each group start: what their user data tells them, and whether it is true; what
+//! How the nodes of each group start: what their user data sets, and whether it is right; what
 //! their launch template sets. One subject a node group.
 //!
 //! EKS adds what makes nodes join to the user data of managed groups, unless the launch template
@@ -23,113 +23,117 @@ use crate::facts::inventory::user_data::{Platform, Source};
 /// What rules see of how a group's nodes start.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct BootstrapFacts {
-    /// The node group's name, or the Auto Scaling group's.
+    /// The name of the node group or Auto Scaling group.
     id: String,
-    /// The same.
+    /// The name of the node group or Auto Scaling group.
     name: Option<String>,
-    /// Whether EKS manages the group: it is one of `nodegroups`.
+    /// Whether the node group is managed by EKS: `nodegroups` lists the node group.
     managed: bool,
-    /// The launch template that its owner wrote; null where there is none
-    /// (`nodegroup.launchTemplate`, `AutoScalingGroups[].LaunchTemplate`).
+    /// The launch template of the node group's owner, by id or name (`nodegroup.launchTemplate`,
+    /// `AutoScalingGroups[].LaunchTemplate`); null without a launch template.
     launch_template: Option<String>,
-    /// The version of it that is used, as the group says it, or `$Default`.
+    /// The launch template version that the node group uses, as the node group names the version, or
+    /// `$Default`.
     launch_template_version: Option<String>,
     /// `LaunchTemplateVersions[].LaunchTemplateData.ImageId`.
     image: Option<String>,
-    /// `AL2`, `AL2023`, `Bottlerocket` or `Windows` (`nodegroup.amiType`; of other groups by what
-    /// their user data is).
+    /// `AL2`, `AL2023`, `Bottlerocket` or `Windows`, from `nodegroup.amiType`; for self-managed nodes from
+    /// the format of the user data.
     platform: Fact<String>,
-    /// Whether the nodes run Windows (`nodegroup.amiType`, or what the user data is).
+    /// Whether the nodes run Windows (`nodegroup.amiType`, or the format of the user data).
     windows: Fact<bool>,
-    /// Whether EKS adds to the user data what makes nodes join: a managed group without
+    /// Whether EKS adds the join settings to the user data: a managed node group without
     /// `LaunchTemplateData.ImageId`.
     eks_starts: Fact<bool>,
-    /// What in the user data joins nodes: `bootstrap.sh`, `nodeadm`, `Bottlerocket`,
-    /// `Start-EKSBootstrap.ps1` or `none`.
+    /// The program in the user data that joins nodes to the cluster: `bootstrap.sh`, `nodeadm`,
+    /// `Bottlerocket`, `Start-EKSBootstrap.ps1` or `none`.
     agent: Fact<String>,
-    /// Whether nodes of the group join: EKS or the user data makes them
-    /// (`LaunchTemplateData.UserData`).
+    /// Whether nodes of the node group join the cluster: EKS or the user data (`LaunchTemplateData.UserData`)
+    /// contains the join settings.
     joins: Fact<bool>,
-    /// Settings without which what joins nodes refuses to start, or joins nothing
-    /// (`LaunchTemplateData.UserData`).
+    /// Settings missing from the user data (`LaunchTemplateData.UserData`), without which nodes do not start
+    /// or do not join the cluster.
     lacks: Fact<Vec<String>>,
-    /// Whether user data (`LaunchTemplateData.UserData`) tells nodes about the cluster, and EKS does
-    /// not put its own in the place of that.
+    /// Whether the user data (`LaunchTemplateData.UserData`) contains the cluster's settings, and EKS does
+    /// not replace the user data.
     tells_cluster: Fact<bool>,
-    /// The cluster's name in the user data.
+    /// The cluster name in the user data.
     cluster_name: Option<String>,
-    /// Whether the name in the user data is `cluster.name`, where one is given.
+    /// Whether the cluster name in the user data, if set, is `cluster.name`.
     cluster_name_right: Fact<bool>,
-    /// The API's URL in the user data.
+    /// The URL of the cluster API endpoint in the user data.
     api_server_endpoint: Option<String>,
-    /// Whether the URL in the user data is `cluster.endpoint`, where one is given.
+    /// Whether the URL of the cluster API endpoint in the user data, if set, is `cluster.endpoint`.
     endpoint_right: Fact<bool>,
-    /// Whether a certificate of the CA in the user data is one of `cluster.certificateAuthority.data`,
-    /// where it is given.
+    /// Whether the CA in the user data, if set, shares a certificate with
+    /// `cluster.certificateAuthority.data`.
     ca_right: Fact<bool>,
-    /// Whether the CA in the user data has all certificates of `cluster.certificateAuthority.data`,
-    /// where it is given: while EKS rotates the CA there are two.
+    /// Whether the CA in the user data, if set, has all certificates of `cluster.certificateAuthority.data`;
+    /// two while EKS rotates the CA.
     ca_complete: Fact<bool>,
-    /// The addresses of services in the user data.
+    /// The service CIDR in the user data.
     service_cidr: Option<String>,
-    /// Whether the addresses of services in the user data are
-    /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr` (or `serviceIpv6Cidr`), where they are given.
+    /// Whether the service CIDR in the user data, if set, is
+    /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr` (or `serviceIpv6Cidr`).
     service_cidr_right: Fact<bool>,
-    /// The address of the cluster's DNS, by the cluster's own service addresses.
+    /// The address of the cluster DNS service, derived from the cluster's service CIDR.
     cluster_dns: Fact<String>,
-    /// The address that nodes give to pods as their DNS server: told or guessed; null where it is not known.
+    /// The DNS server address that nodes set in pods, from settings or guessed; null if the address is not
+    /// known.
     node_dns: Option<String>,
-    /// Whether nobody tells nodes the address, so that they guess.
+    /// Whether nodes guess the address of the cluster DNS service, because no setting contains the address.
     dns_guessed: Fact<bool>,
-    /// Whether pods are given the address of the cluster's DNS that follows from
-    /// `cluster.kubernetesNetworkConfig`, be it told or guessed.
+    /// Whether pods use the address of the cluster DNS service that follows from
+    /// `cluster.kubernetesNetworkConfig`, from settings or guessed.
     dns_right: Fact<bool>,
-    /// Whether what joins nodes asks the EKS API (`DescribeCluster`) for what the user data does not
-    /// tell it.
+    /// Whether nodes call the EKS API (`DescribeCluster`) at their start for settings missing from the user
+    /// data.
     asks_eks: Fact<bool>,
-    /// Whether the nodes reach the EKS API: through an endpoint for `eks`, or a way to the internet.
+    /// Whether nodes can reach the EKS API, through a VPC endpoint for `eks` or a route to the internet.
     reaches_eks: Fact<bool>,
-    /// Whether other groups (`nodegroup.amiType`, user data), or Fargate (`fargateProfileNames`), run
-    /// Linux, which the cluster's DNS needs.
+    /// Whether another node group (`nodegroup.amiType`, user data) or Fargate (`fargateProfileNames`) runs
+    /// Linux; the cluster DNS service needs Linux.
     linux_elsewhere: Fact<bool>,
-    /// What `LaunchTemplateData` for managed nodes must not set, because EKS does or refuses it.
+    /// Settings in `LaunchTemplateData` that EKS sets itself or refuses for managed node groups.
     refused: Fact<Vec<String>>,
-    /// Whether nodes can ask for instance metadata (`MetadataOptions.HttpEndpoint`).
+    /// Whether instance metadata is enabled on the nodes (`MetadataOptions.HttpEndpoint`).
     metadata_on: Fact<bool>,
-    /// How far instance metadata goes; pods are one hop further (`MetadataOptions.HttpPutResponseHopLimit`).
+    /// The hop limit of instance metadata (`MetadataOptions.HttpPutResponseHopLimit`); pods are one hop
+    /// further than the node.
     metadata_hops: Fact<i64>,
-    /// Whether instance metadata asks for a token (`MetadataOptions.HttpTokens`).
+    /// Whether instance metadata requires a token (`MetadataOptions.HttpTokens`).
     metadata_tokens_required: Fact<bool>,
-    /// Whether something that may ask for instance metadata from pods is declared
+    /// Whether a program is declared that may read instance metadata from pods
     /// (`features.load_balancer_controller`).
     pods_ask_metadata: Fact<bool>,
-    /// Whether nodes get public addresses (`NetworkInterfaces[].AssociatePublicIpAddress`,
+    /// Whether nodes have public addresses (`NetworkInterfaces[].AssociatePublicIpAddress`,
     /// `Subnets[].MapPublicIpOnLaunch`, `Reservations[].Instances[].PublicIpAddress`).
     public_addresses: Fact<bool>,
-    /// The subnets that give them.
+    /// The node group's subnets that assign public addresses (`Subnets[].MapPublicIpOnLaunch`).
     public_subnets: Vec<String>,
-    /// Subnets with an internet gateway (`RouteTables[].Routes`) that give no public addresses
-    /// (`Subnets[].MapPublicIpOnLaunch`), where EKS refuses managed nodes.
+    /// Subnets with a route to an internet gateway (`RouteTables[].Routes`) that assign no public addresses
+    /// (`Subnets[].MapPublicIpOnLaunch`); EKS refuses managed nodes in these subnets.
     subnets_without_public_addresses: Fact<Vec<String>>,
-    /// Whether the user data sets a proxy (`HTTPS_PROXY` and its like, `settings.network.https-proxy`).
+    /// Whether the user data sets a proxy (`HTTPS_PROXY`, `HTTP_PROXY`, `settings.network.https-proxy`).
     proxied: Fact<bool>,
-    /// The proxies, host and port.
+    /// The host and port of each proxy in the user data.
     proxies: Vec<String>,
-    /// What must not go through a proxy and `NO_PROXY` in the user data does not except: the API server
-    /// (`cluster.endpoint`), instance metadata.
+    /// Names missing from `NO_PROXY` in the user data that must bypass a proxy: the API server
+    /// (`cluster.endpoint`) and instance metadata.
     no_proxy_lacks: Fact<Vec<String>>,
-    /// AWS's names that an endpoint serves (`VpcEndpoints`) and that go through the proxy all the same.
+    /// Names of AWS services that a VPC endpoint serves (`VpcEndpoints`) and that `NO_PROXY` in the user data
+    /// lacks.
     no_proxy_lacks_services: Fact<Vec<String>>,
     /// Whether the user data (`LaunchTemplateData.UserData`) installs packages.
     installs_packages: Fact<bool>,
-    /// Whether the group's subnets come to the repositories of packages: to S3, or to the internet
+    /// Whether the node group's subnets can reach package repositories, on S3 or on the internet
     /// (`RouteTables[].Routes`, `VpcEndpoints`).
     reaches_repositories: Fact<bool>,
-    /// The route tables of those subnets of the group's that do not.
+    /// The route tables of those of the node group's subnets that cannot reach package repositories.
     closed_route_tables: Vec<String>,
     /// `nodegroup.remoteAccess.ec2SshKey`.
     ssh_key: Option<String>,
-    /// Whether EKS opens the port of remote access to every address (`nodegroup.remoteAccess`).
+    /// Whether EKS opens the SSH or RDP port of the nodes to every source address (`nodegroup.remoteAccess`).
     remote_access_open: Fact<bool>,
 }
 

@@ -1,4 +1,4 @@
-//! What groups are found to be told by their user data.
+//! Node groups' settings in their user data.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;

@@ -16,23 +16,25 @@ use crate::snapshot::aws::eks::{AccessEntry, Cluster};
 pub(crate) struct AccessFacts {
     /// `cluster.accessConfig.authenticationMode`: `CONFIG_MAP`, `API_AND_CONFIG_MAP` or `API`.
     authentication_mode: Fact<String>,
-    /// Whether somebody may administer the cluster whom access entries name; what `aws-auth` and
-    /// Kubernetes' own roles say is not seen.
+    /// Whether a principal with an access entry may administer the cluster; `aws-auth` and Kubernetes RBAC
+    /// are not read.
     administered: Fact<bool>,
-    /// The principals that may (`accessEntry`, `principalAccessPolicies`).
+    /// The principals that may administer the cluster (`accessEntry`, `principalAccessPolicies`).
     administrators: Vec<String>,
-    /// Whether pods use IAM roles through the cluster's own identity provider
-    /// (`addon.serviceAccountRoleArn`, or declared).
+    /// Whether pods use IAM roles through the cluster's OIDC issuer (`addon.serviceAccountRoleArn`, or
+    /// declared).
     uses_irsa: Fact<bool>,
     /// `cluster.identity.oidc.issuer`.
     issuer: Fact<String>,
-    /// Whether IAM knows the issuer (`OpenIDConnectProviderList`).
+    /// Whether IAM has an identity provider for the cluster's OIDC issuer (`OpenIDConnectProviderList`).
     issuer_known: Fact<bool>,
-    /// Whether the provider accepts tokens for STS (`ClientIDList`).
+    /// Whether the IAM identity provider of the cluster's OIDC issuer has the audience `sts.amazonaws.com`
+    /// (`ClientIDList`).
     issuer_serves_sts: Fact<bool>,
     /// `ClientIDList`.
     issuer_audiences: Vec<String>,
-    /// The ARN of the issuer's provider, whether it exists or not; null where the account is not known.
+    /// The ARN of the IAM identity provider for the cluster's OIDC issuer, existing or not; null if the
+    /// account is not known.
     provider_arn: Option<String>,
 }
 
@@ -73,8 +75,8 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
 ///
 /// <https://docs.aws.amazon.com/eks/latest/userguide/access-policy-permissions.html>
 fn administrators(context: &Context<'_>, mode: Option<&str>) -> (Known<bool>, Vec<String>) {
-    let in_cluster = |what: &str| Missing::unmodelled(format!("{what}: `kubectl auth can-i` tells"));
-    let aws_auth = in_cluster("whom the ConfigMap aws-auth and Kubernetes' own roles let in");
+    let in_cluster = |what: &str| Missing::unmodelled(format!("{what}; read with `kubectl auth can-i`"));
+    let aws_auth = in_cluster("the administrators in the ConfigMap aws-auth and in Kubernetes RBAC");
     let Some(mode) = mode else {
         return (Err(vec![context.field("cluster", "accessConfig.authenticationMode")]), Vec::new());
     };
@@ -94,7 +96,7 @@ fn administrators(context: &Context<'_>, mode: Option<&str>) -> (Known<bool>, Ve
                 Ok(false) if entry.kubernetes_groups.is_empty() => {}
                 Ok(false) => {
                     let groups = entry.kubernetes_groups.join(", ");
-                    missing.push(in_cluster(&format!("what the Kubernetes groups {groups} may do")));
+                    missing.push(in_cluster(&format!("the permissions of the Kubernetes groups {groups}")));
                 }
                 Err(why) => missing.extend(why),
             },

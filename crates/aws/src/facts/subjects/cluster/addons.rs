@@ -13,15 +13,16 @@ use crate::snapshot::aws::eks::Cluster;
 /// What rules see of a cluster's add-ons together.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct AddonsFacts {
-    /// Of `vpc-cni`, `coredns` and `kube-proxy`, those that EKS does not manage (`addons`); none with
-    /// EKS Auto Mode, which brings them along.
+    /// Those of `vpc-cni`, `coredns` and `kube-proxy` that are not EKS add-ons (`addons`); none with EKS Auto
+    /// Mode, which includes all three.
     unmanaged_networking: Fact<Vec<String>>,
-    /// Whether `vpc-cni`, `coredns` and `kube-proxy` are add-ons (`addons`), so far as the cluster
-    /// needs them.
+    /// Whether those of `vpc-cni`, `coredns` and `kube-proxy` that the cluster needs are EKS add-ons
+    /// (`addons`).
     networking_managed: Fact<bool>,
-    /// Whether service accounts get roles by EKS Pod Identity (`associations`, or declared).
+    /// Whether service accounts get IAM roles through EKS Pod Identity (`associations`, or declared).
     pod_identity: Fact<bool>,
-    /// Whether its agent runs on nodes: the add-on `eks-pod-identity-agent`, or EKS Auto Mode.
+    /// Whether the EKS Pod Identity agent runs on nodes: the add-on `eks-pod-identity-agent`, or EKS Auto
+    /// Mode.
     pod_identity_agent: Fact<bool>,
 }
 

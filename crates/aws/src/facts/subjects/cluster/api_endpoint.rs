@@ -1,5 +1,5 @@
-//! How the cluster's endpoint meets the networks around it: who may come to its public side, which
-//! addresses its name leads to, where its interfaces are, and what its groups and images depend on.
+//! The cluster API endpoint: its public access CIDRs, the addresses that its name resolves to, its network
+//! interfaces and security groups, and the sources of images.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -21,40 +21,41 @@ use crate::snapshot::aws::eks::Cluster;
 /// What rules see of it.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ExposureFacts {
-    /// Whether nodes come to the public endpoint from addresses that `publicAccessCidrs` holds: those
-    /// of the NAT gateways of their subnets (`NatGateways[].NatGatewayAddresses[].PublicIp`).
+    /// Whether `publicAccessCidrs` contains the public addresses of the NAT gateways of the nodes' subnets
+    /// (`NatGateways[].NatGatewayAddresses[].PublicIp`).
     nodes_admitted_publicly: Fact<bool>,
-    /// Public addresses of NAT gateways that nodes leave through and `publicAccessCidrs` lacks.
+    /// Public addresses of the NAT gateways of the nodes' subnets that `publicAccessCidrs` does not contain.
     nat_addresses_not_admitted: Fact<Vec<String>>,
-    /// Whether EKS takes the list: 40 prefixes at most, and IPv6 ones only for IPv6 clusters whose
-    /// endpoint is under `api.aws` (`publicAccessCidrs`, `ipFamily`, `endpoint`).
+    /// Whether EKS accepts `publicAccessCidrs`: at most 40 CIDRs, and IPv6 CIDRs only for IPv6 clusters
+    /// (`ipFamily`) whose `endpoint` is under `api.aws`.
     public_access_cidrs_accepted: Fact<bool>,
-    /// Addresses of the control plane's interfaces (`NetworkInterfaces[]` described as `Amazon EKS …`):
-    /// a firewall outside must admit them, and an update of the cluster changes them.
+    /// Addresses of the control plane's network interfaces (`NetworkInterfaces[]` described as `Amazon EKS
+    /// …`). A firewall outside the VPC must allow these addresses; an update of the cluster changes the
+    /// addresses.
     control_plane_addresses: Fact<Vec<String>>,
-    /// Whether the control plane has two to four interfaces (`NetworkInterfaces[].Description`), in two
-    /// zones at least.
+    /// Whether the control plane has two to four network interfaces (`NetworkInterfaces[].Description`) in at
+    /// least two zones.
     control_plane_interfaces_usual: Fact<bool>,
-    /// Groups of `cluster.resourcesVpcConfig` that are neither in the VPC nor associated with it
-    /// (`SecurityGroups`, `SecurityGroupVpcAssociations`).
+    /// Security groups of `cluster.resourcesVpcConfig` that are neither in the VPC nor associated with the
+    /// VPC (`SecurityGroups`, `SecurityGroupVpcAssociations`).
     security_groups_missing: Fact<Vec<String>>,
-    /// Whether every group of `cluster.resourcesVpcConfig` is in the VPC or associated with it
+    /// Whether every security group of `cluster.resourcesVpcConfig` is in the VPC or associated with the VPC
     /// (`SecurityGroups`, `SecurityGroupVpcAssociations`).
     security_groups_there: Fact<bool>,
-    /// Of `cluster.resourcesVpcConfig.securityGroupIds`, those that are there.
+    /// Those of `cluster.resourcesVpcConfig.securityGroupIds` that are in the VPC or associated with the VPC.
     additional_groups_there: Fact<Vec<String>>,
-    /// Whether the control plane's egress mode is one whose meaning AWS documents: `AWS_MANAGED` or
-    /// `CUSTOMER_ROUTED` (`cluster.resourcesVpcConfig.controlPlaneEgressMode`).
+    /// Whether AWS documents the control plane's egress mode
+    /// (`cluster.resourcesVpcConfig.controlPlaneEgressMode`): `AWS_MANAGED` or `CUSTOMER_ROUTED`.
     egress_mode_understood: Fact<bool>,
-    /// Prefixes of repositories that the registry fills from a registry outside AWS at their first pull
+    /// Repository prefixes of ECR pull-through cache rules for registries outside AWS
     /// (`pullThroughCacheRules[].ecrRepositoryPrefix`).
     pull_through_prefixes: Fact<Vec<String>>,
-    /// Whether the registry fetches images from elsewhere
+    /// Whether ECR has a pull-through cache rule for a registry outside AWS
     /// (`pullThroughCacheRules[].ecrRepositoryPrefix`).
     pulls_through: Fact<bool>,
 }
 
-/// How many prefixes EKS takes: <https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html>
+/// How many CIDRs EKS accepts: <https://docs.aws.amazon.com/eks/latest/userguide/service-quotas.html>
 const CIDRS: usize = 40;
 
 /// The facts about one cluster.
@@ -63,7 +64,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
     let groups = groups_missing(context);
     let prefixes = pull_through_prefixes(context);
     let interfaces = match context.plan() {
-        Some(_) => Err(vec![context.field("cluster", "the control plane's interfaces")]),
+        Some(_) => Err(vec![context.field("cluster", "the control plane's network interfaces")]),
         None => context.control_plane_interfaces(),
     };
     ExposureFacts {
@@ -75,7 +76,7 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> ExposureFacts {
         })),
         control_plane_interfaces_usual: Fact(interfaces.and_then(|all| {
             if all.is_empty() {
-                return Err(vec![Missing::operation("the control plane's interfaces: none of those that were read is described as EKS describes them", None)]);
+                return Err(vec![Missing::operation("the control plane's network interfaces; no network interface that was read has EKS's description", None)]);
             }
             let zones: Known<BTreeSet<String>> = all
                 .iter()
@@ -107,7 +108,7 @@ fn public_cidrs(context: &Context<'_>) -> Known<Vec<IpNet>> {
     nets.ok_or_else(|| vec![context.field("cluster", "resourcesVpcConfig.publicAccessCidrs")])
 }
 
-/// NAT gateways' addresses outside the list. A list of everybody needs no look at NAT gateways.
+/// NAT gateways' addresses outside the list. A list with every address needs no NAT gateways.
 fn nat_addresses_not_admitted(context: &Context<'_>) -> Known<Vec<String>> {
     let admitted: AddressSet = public_cidrs(context)?.into_iter().collect();
     if admitted.contains_all(&AddressSet::everything().only_v4()) {
@@ -133,7 +134,9 @@ fn nat_addresses(context: &Context<'_>, subnet: &str) -> Known<Vec<IpAddr>> {
         // No way to the public endpoint at all is another rule's finding.
         Egress::Isolated => return Ok(Vec::new()),
         Egress::Internet | Egress::Inspected { .. } => {
-            let what = format!("the public addresses that packets from {subnet} leave with");
+            let what = format!(
+                "the public addresses of packets from {subnet}, for comparison with publicAccessCidrs"
+            );
             return Err(vec![Missing::intent(what)]);
         }
     };
@@ -185,7 +188,7 @@ fn egress_mode_understood(context: &Context<'_>) -> Known<bool> {
         Some("AWS_MANAGED" | "CUSTOMER_ROUTED") => Ok(true),
         None => Err(vec![context.field("cluster", "resourcesVpcConfig.controlPlaneEgressMode")]),
         Some(mode) => Err(vec![Missing::unmodelled(format!(
-            "what the control plane's egress mode {mode} lets through, which AWS does not document"
+            "the packets that control plane egress mode {mode} allows; AWS does not document the mode"
         ))]),
     }
 }

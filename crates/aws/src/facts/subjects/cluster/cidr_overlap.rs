@@ -20,24 +20,26 @@ const BRIDGE: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(172, 17, 0, 
 /// What rules see of the ranges around a cluster.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct RangesFacts {
-    /// Whether the services' range is clear of the VPC's prefixes, the hybrid networks' and the operators'
-    /// (`Vpcs[].CidrBlockAssociationSet`, `cluster.remoteNetworkConfig`, the intent's operators).
+    /// Whether the service CIDR does not overlap the CIDRs of the VPC, of hybrid networks and of declared
+    /// operators (`Vpcs[].CidrBlockAssociationSet`, `cluster.remoteNetworkConfig`).
     service_range_clear: Fact<bool>,
-    /// What it overlaps of these.
+    /// CIDRs of the VPC, of hybrid networks and of declared operators that the service CIDR overlaps, each
+    /// with the network's name.
     service_range_overlaps: Vec<String>,
-    /// Whether it is clear of the VPCs that are connected by peering or a transit gateway, and of the
-    /// networks that the intent names (`VpcPeeringConnections`, `TransitGatewayAttachments`, `Vpcs`).
+    /// Whether the service CIDR does not overlap peered VPCs, VPCs on the same transit gateways and declared
+    /// networks (`VpcPeeringConnections`, `TransitGatewayAttachments`, `Vpcs`).
     service_range_clear_of_neighbours: Fact<bool>,
-    /// What it overlaps of these.
+    /// CIDRs of peered VPCs, of VPCs on the same transit gateways and of declared networks that the service
+    /// CIDR overlaps.
     service_range_overlaps_neighbours: Vec<String>,
-    /// Whether the VPC's prefixes are clear of those of VPCs on the same transit gateways; AWS makes no
-    /// peering connection between VPCs that overlap.
+    /// Whether the VPC's CIDRs do not overlap VPCs on the same transit gateways; AWS refuses peering
+    /// connections between overlapping VPCs.
     vpc_clear_of_neighbours: Fact<bool>,
-    /// What they overlap.
+    /// CIDRs of VPCs on the same transit gateways that the VPC's CIDRs overlap.
     vpc_overlaps: Vec<String>,
-    /// Whether no subnet of the cluster's VPC is in 172.17.0.0/16 (`Subnets[].CidrBlock`).
+    /// Whether no subnet of the cluster's VPC overlaps 172.17.0.0/16 (`Subnets[].CidrBlock`).
     clear_of_docker: Fact<bool>,
-    /// The subnets that are.
+    /// Subnets of the cluster's VPC that overlap 172.17.0.0/16.
     subnets_in_docker_range: Vec<String>,
 }
 

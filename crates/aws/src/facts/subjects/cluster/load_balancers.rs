@@ -17,11 +17,13 @@ use crate::facts::inventory::subnets;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[expect(clippy::struct_field_names, reason = "rules see them among the cluster's other fields")]
 pub(crate) struct LoadBalancerFacts {
-    /// Whether subnets of the VPC are marked for its internal load balancers (`Subnets[].Tags`).
+    /// Whether subnets of the VPC are tagged for the cluster's internal load balancers (`Subnets[].Tags`).
     load_balancer_subnets_marked: Fact<bool>,
-    /// The zones that these subnets are in (`Subnets[].AvailabilityZoneId`).
+    /// The zones of the subnets that are tagged for the cluster's internal load balancers
+    /// (`Subnets[].AvailabilityZoneId`).
     load_balancer_zones: Fact<Vec<String>>,
-    /// Whether there are two such zones or more; true as soon as two are proved.
+    /// Whether the subnets tagged for internal load balancers are in two zones or more; true as soon as two
+    /// are proved.
     load_balancers_in_several_zones: Fact<bool>,
 }
 

@@ -31,7 +31,7 @@ pub(crate) struct ClusterFacts {
     version: Fact<String>,
     /// `cluster.status`.
     status: Fact<String>,
-    /// `cluster.health.issues`: what EKS itself finds wrong.
+    /// `cluster.health.issues`: the health issues that EKS reports for the cluster.
     health_issues: Fact<Vec<HealthIssue>>,
     /// `cluster.endpoint`.
     endpoint: Fact<String>,
@@ -39,13 +39,13 @@ pub(crate) struct ClusterFacts {
     endpoint_private_access: Fact<bool>,
     /// `cluster.resourcesVpcConfig.endpointPublicAccess`.
     endpoint_public_access: Fact<bool>,
-    /// `cluster.resourcesVpcConfig.publicAccessCidrs`; means nothing while public access is off.
+    /// `cluster.resourcesVpcConfig.publicAccessCidrs`; without effect while public access is off.
     public_access_cidrs: Fact<Vec<String>>,
-    /// Whether public access is off, or open to fewer than all addresses
-    /// (`endpointPublicAccess`, `publicAccessCidrs`).
+    /// Whether public access is off, or limited to fewer than all addresses (`endpointPublicAccess`,
+    /// `publicAccessCidrs`).
     public_access_limited: Fact<bool>,
-    /// Whether it is a local cluster on an Outpost (`cluster.outpostConfig`), whose control plane
-    /// runs in the Outpost's subnets.
+    /// Whether the cluster is a local cluster on an Outpost (`cluster.outpostConfig`), with the control plane
+    /// in the Outpost's subnets.
     on_outpost: bool,
     /// `cluster.resourcesVpcConfig.controlPlaneEgressMode`.
     control_plane_egress_mode: Fact<String>,
@@ -53,7 +53,7 @@ pub(crate) struct ClusterFacts {
     ip_family: Fact<String>,
     /// `cluster.kubernetesNetworkConfig.serviceIpv4Cidr`, or `serviceIpv6Cidr` of an IPv6 cluster.
     service_cidr: Fact<String>,
-    /// What its range and the VPC's overlap.
+    /// What the service CIDR and the VPC's CIDRs overlap.
     #[serde(flatten)]
     ranges: RangesFacts,
     /// The cluster's security group and `cluster.resourcesVpcConfig.securityGroupIds`.
@@ -62,17 +62,17 @@ pub(crate) struct ClusterFacts {
     subnet_ids: Fact<Vec<String>>,
     /// Distinct `Subnets[].AvailabilityZoneId` of the cluster's subnets.
     control_plane_zones: Fact<Vec<String>>,
-    /// Whether the cluster's subnets are in two zones or more (`Subnets[].AvailabilityZoneId`); true as
-    /// soon as two are proved.
+    /// Whether the cluster's subnets are in two zones or more (`Subnets[].AvailabilityZoneId`); true as soon
+    /// as two are proved.
     control_plane_in_several_zones: Fact<bool>,
-    /// Who may use the cluster, and how its pods prove who they are.
+    /// Access to the cluster, and IAM roles for its pods.
     #[serde(flatten)]
     access: access_entries::AccessFacts,
-    /// Where cluster DNS runs: `pods` on nodes, pods on `fargate` (there are no nodes), or `nodes`
-    /// themselves, each for its own pods (EKS Auto Mode without the add-on `coredns`: `computeConfig`,
-    /// `addons`).
+    /// Where cluster DNS runs: `pods` on nodes, pods on `fargate` (a cluster without nodes), or `nodes`
+    /// themselves. On `nodes`, each node serves its own pods: EKS Auto Mode without the add-on `coredns`
+    /// (`computeConfig`, `addons`).
     dns_runs_on: Fact<String>,
-    /// `Subnets[].SubnetId` of the VPC in other zones that could be added, one a zone.
+    /// `Subnets[].SubnetId` of one subnet in each zone of the VPC without a cluster subnet, for a fix.
     subnets_elsewhere: Fact<Vec<String>>,
     #[serde(flatten)]
     state: StateFacts,
@@ -86,8 +86,8 @@ pub(crate) struct ClusterFacts {
     load_balancers: LoadBalancerFacts,
     /// `Subnets[].AvailableIpAddressCount` of the cluster's subnets, by subnet.
     control_plane_free_addresses: Fact<BTreeMap<String, i64>>,
-    /// Whether the free addresses of the cluster's subnets (`Subnets[].AvailableIpAddressCount`) add up
-    /// to the five that an update may need; true as soon as that is proved.
+    /// Whether the cluster's subnets have in total the five free addresses that an update may need
+    /// (`Subnets[].AvailableIpAddressCount`); true as soon as five are proved.
     room_for_update: Fact<bool>,
 }
 

@@ -14,50 +14,54 @@ use crate::snapshot::aws::eks::Cluster;
 /// What rules see of the cluster's state.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct StateFacts {
-    /// Whether `cluster.status` is one in which the cluster works: `ACTIVE` or `UPDATING`.
+    /// Whether `cluster.status` is a status in which the cluster works: `ACTIVE` or `UPDATING`.
     works: Fact<bool>,
-    /// Whether EKS itself finds nothing wrong (`cluster.health.issues`).
+    /// Whether EKS reports no health issue for the cluster (`cluster.health.issues`).
     healthy: Fact<bool>,
     /// `cluster.platformVersion`.
     platform_version: Fact<String>,
     /// `cluster.deletionProtection`.
     deletion_protection: Fact<bool>,
-    /// `cluster.zonalShiftConfig.enabled`: whether a zone may be taken out of use for the cluster.
+    /// `cluster.zonalShiftConfig.enabled`: whether a zonal shift may move traffic away from a zone.
     zonal_shift: Fact<bool>,
-    /// `cluster.controlPlaneScalingConfig.tier`; null for a control plane that scales by itself.
+    /// `cluster.controlPlaneScalingConfig.tier`; null for a control plane that scales automatically.
     control_plane_tier: Fact<Option<String>>,
-    /// Kinds of control-plane logs that are on (`cluster.logging.clusterLogging`).
+    /// Types of control plane logs that are enabled (`cluster.logging.clusterLogging`).
     logs: Fact<Vec<String>>,
-    /// Whether a customer's KMS key encrypts the cluster's secrets (`cluster.encryptionConfig`).
+    /// Whether a customer managed KMS key encrypts the cluster's secrets (`cluster.encryptionConfig`).
     own_encryption_key: Fact<bool>,
-    /// Keys of `cluster.encryptionConfig` that KMS does not let anybody use (`KeyMetadata.KeyState`).
+    /// KMS keys of `cluster.encryptionConfig` in a state in which KMS refuses to decrypt
+    /// (`KeyMetadata.KeyState`).
     unusable_keys: Fact<Vec<KeyFacts>>,
-    /// Whether every key of the cluster's secrets can be used (`KeyMetadata.KeyState`).
+    /// Whether KMS can decrypt with every key of the cluster's secrets (`KeyMetadata.KeyState`).
     keys_usable: Fact<bool>,
-    /// `cluster.computeConfig.enabled`: EKS Auto Mode's nodes.
+    /// `cluster.computeConfig.enabled`: whether EKS Auto Mode runs nodes.
     auto_mode: Fact<bool>,
     /// Whether `computeConfig.enabled`, `storageConfig.blockStorage.enabled` and
     /// `kubernetesNetworkConfig.elasticLoadBalancing.enabled` are all on, or all off.
     auto_mode_whole: Fact<bool>,
     /// Insights with status `ERROR` or `WARNING` (`insights[].insightStatus`).
     failing_insights: Fact<Vec<InsightFacts>>,
-    /// Whether no insight has status `ERROR` or `WARNING`, and each could be computed.
+    /// Whether no insight has status `ERROR` or `WARNING`, and EKS could compute every insight
+    /// (`insights[].insightStatus`).
     insights_pass: Fact<bool>,
-    /// EKS Capabilities that are not `ACTIVE`, or with which EKS finds something wrong.
+    /// EKS Capabilities with another status than `ACTIVE` or with health issues (`capability.status`,
+    /// `capability.health.issues`).
     failing_capabilities: Fact<Vec<CapabilityFacts>>,
-    /// Whether every EKS Capability is `ACTIVE` and EKS finds nothing wrong with it
-    /// (`capability.status`, `capability.health.issues`).
+    /// Whether every EKS Capability is `ACTIVE` and has no health issue (`capability.status`,
+    /// `capability.health.issues`).
     capabilities_work: Fact<bool>,
-    /// Whether EKS runs Argo CD for the cluster (`capabilities[].type`).
+    /// Whether the cluster has an EKS Capability for Argo CD (`capabilities[].type`).
     argo_cd: Fact<bool>,
-    /// Whether every such Argo CD answers through VPC endpoints only
+    /// Whether every EKS Capability for Argo CD is limited to VPC endpoints
     /// (`capability.configuration.argoCd.networkAccess.vpceIds`).
     argo_cd_private: Fact<bool>,
-    /// When EKS starts to sign with another certificate authority by itself, or the present one ends
-    /// (`certificateAuthority.scheduledEvents`, `validity.notAfter`); null where nothing is planned.
+    /// The date of the next change of certificate authority: automatic activation of another certificate
+    /// authority (`certificateAuthority.scheduledEvents`), or expiry (`validity.notAfter`). Null without a
+    /// planned change.
     ca_change_on: Fact<Option<String>>,
-    /// Whether a change of certificate authorities is under way, or due within 90 days of the reading
-    /// (`certificateAuthority`).
+    /// Whether a change of certificate authority (`certificateAuthority`) is in progress, or due within 90
+    /// days of the collection.
     ca_change_near: Fact<bool>,
 }
 
@@ -188,7 +192,7 @@ fn unusable_keys(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<KeyFacts
             }
             Some((_, Some("Enabled"))) => {}
             Some((_, Some(state))) => {
-                missing.push(Missing::unmodelled(format!("what {state} means for {arn}")));
+                missing.push(Missing::unmodelled(format!("the use of KMS key {arn} in state {state}")));
             }
             Some((_, None)) => missing.push(context.field("KeyMetadata", "KeyState")),
             None => missing.push(context.missing("KeyMetadata", Some(arn))),
@@ -225,7 +229,7 @@ fn computed(context: &Context<'_>) -> Known<bool> {
         return Ok(true);
     }
     Err(vec![Missing::operation(
-        format!("the status of {}, which EKS itself could not find out", names.join(", ")),
+        format!("the status of {}; EKS could not compute these insights", names.join(", ")),
         None,
     )])
 }

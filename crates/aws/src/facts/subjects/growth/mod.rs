@@ -1,5 +1,5 @@
-//! Planned growth: whether the nodes and pods that somebody plans find addresses, and where they
-//! run out first.
+//! Planned growth: whether planned nodes and pods get addresses, and which zone has no free address
+//! first.
 //!
 //! Auto Scaling spreads nodes evenly over the zones and chooses itself which of them gets an odd one,
 //! so the zone with least room decides: `n` nodes fit where each zone holds `ceil(n / zones)`.
@@ -24,33 +24,34 @@ use crate::intent::Growth;
 pub(crate) struct GrowthFacts {
     /// Always `planned`.
     id: String,
-    /// What is planned, in words.
+    /// The planned growth in words, for instance `6 nodes of m5.large`.
     name: Option<String>,
     /// `growth.nodes`.
     nodes: i64,
     /// `growth.instance_types`.
     instance_types: Vec<String>,
-    /// `growth.pods`; null: as many as the nodes hold.
+    /// `growth.pods`; null means as many pods as the planned nodes can run.
     pods: Option<i64>,
-    /// Pods with addresses of their own that each node is to run.
+    /// Planned pods on each planned node, without pods on the host network.
     pods_a_node: Fact<i64>,
-    /// The most that a node holds, those on the host's own network left out (`InstanceTypes[].NetworkInfo`).
+    /// The maximum number of pods on a planned node, without pods on the host network
+    /// (`InstanceTypes[].NetworkInfo`).
     most_pods_a_node: Fact<i64>,
-    /// Whether the nodes (`growth.nodes`) hold the pods (`growth.pods`) with the interfaces and
-    /// addresses of their types (`InstanceTypes[].NetworkInfo`).
+    /// Whether the planned nodes (`growth.nodes`) can run the planned pods (`growth.pods`) with the network
+    /// interfaces and addresses of their instance types (`InstanceTypes[].NetworkInfo`).
     pods_fit: Fact<bool>,
-    /// Nodes that hold the pods, as far as their number goes.
+    /// The number of nodes that can run the planned pods, by the maximum number of pods on a node.
     nodes_for_pods: Fact<i64>,
-    /// Addresses that each node takes from its subnet with its pods.
+    /// Subnet addresses that each planned node and its pods use.
     addresses_a_node: Fact<i64>,
-    /// Whether every zone holds its share of the nodes (`Subnets[].AvailableIpAddressCount`, in prefix
-    /// mode free /28 blocks).
+    /// Whether every zone has enough free addresses for its share of the planned nodes
+    /// (`Subnets[].AvailableIpAddressCount`; in prefix mode free /28 blocks).
     fits: Fact<bool>,
-    /// The most nodes that fit, spread evenly.
+    /// The largest number of planned nodes with enough free addresses, spread evenly over the zones.
     nodes_that_fit: Fact<i64>,
-    /// The zone that runs dry first; null where all nodes fit.
+    /// The zone that runs out of addresses first; null if all planned nodes have addresses.
     dry_zone: Fact<Option<String>>,
-    /// Each zone (`Subnets[].AvailabilityZoneId`).
+    /// Each zone of the planned nodes (`Subnets[].AvailabilityZoneId`).
     zones: Fact<Vec<GrowthZone>>,
 }
 
@@ -59,13 +60,13 @@ pub(crate) struct GrowthFacts {
 struct GrowthZone {
     /// `Subnets[].AvailabilityZoneId`.
     zone: String,
-    /// The subnets in it that nodes come into.
+    /// The subnets of the planned nodes in the zone.
     subnets: Vec<String>,
-    /// Its larger share of the nodes.
+    /// The zone's share of the planned nodes, rounded up.
     nodes: i64,
-    /// Nodes that it holds.
+    /// Planned nodes for which the zone has enough free addresses.
     nodes_that_fit: i64,
-    /// `Subnets[].AvailableIpAddressCount`, added up.
+    /// The sum of `Subnets[].AvailableIpAddressCount` of the subnets in the zone.
     free_addresses: i64,
 }
 
@@ -87,7 +88,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
 
 fn facts(context: &Context<'_>, plan: &Growth) -> GrowthFacts {
     context.assume(format!(
-        "The planned growth is {} nodes besides those that run, which keep the addresses that they hold now; they spread evenly over the zones of their subnets, and their pods evenly over them.",
+        "The planned growth is {} nodes besides the running nodes, which keep their addresses. Planned nodes spread evenly over the zones of their subnets, and planned pods evenly over planned nodes.",
         plan.nodes
     ));
     let cni = vpc_cni::cni(context);
@@ -161,7 +162,7 @@ fn kubelet(context: &Context<'_>) -> Known<Kubelet> {
     let (limit, text) = if auto {
         (Limit::AutoMode, "nodes of EKS Auto Mode")
     } else {
-        (Limit::Managed, "Linux nodes of a managed group with EKS's own image")
+        (Limit::Managed, "Linux nodes of a managed node group with EKS's own image")
     };
     context.assume(format!("The planned nodes are {text}."));
     Ok(Kubelet { limit, windows: false, ipv6: cluster::ipv6(context)?, told: None })
@@ -180,7 +181,7 @@ fn most_pods(shapes: &[Shape], cni: &CniKnown, kubelet: Kubelet) -> Known<i64> {
     Ok(fewest.unwrap_or_default())
 }
 
-/// What a node takes from its subnet; the type that takes most counts, because any may be started.
+/// Addresses of a node in its subnet; the type with most of them counts, because any may be started.
 fn need(
     context: &Context<'_>,
     shapes: &[Shape],
@@ -195,7 +196,7 @@ fn need(
     let candidates: Vec<Cni> = cni.candidates();
     if candidates.iter().any(|cni| cni.custom_networking) {
         return Err(vec![Missing::unmodelled(
-            "the subnets that the VPC CNI's custom networking gives to pods, which are in Kubernetes",
+            "the pod subnets of the VPC CNI's custom networking; ENIConfig objects in Kubernetes are not read",
         )]);
     }
     if kubelet.limit == Limit::AutoMode && bound == Bound::Low {
@@ -213,7 +214,7 @@ fn need(
     Ok(found.unwrap_or_default())
 }
 
-/// The subnets that the nodes come into, by zone.
+/// The subnets of the planned nodes, by zone.
 fn zones(context: &Context<'_>, plan: &Growth) -> Known<BTreeMap<String, Vec<String>>> {
     let subnets: BTreeSet<String> = if plan.subnets.is_empty() {
         let (subnets, missing) = node_groups::known_subnets(context);
@@ -263,7 +264,7 @@ fn room(
         .collect()
 }
 
-/// Nodes that one subnet holds: by its addresses, and where they take prefixes also by its free blocks.
+/// Nodes that one subnet holds: by its addresses, and in prefix mode also by its free blocks.
 fn nodes_in(context: &Context<'_>, id: &str, need: Held, bound: Bound) -> i64 {
     let unknown = |bound| if bound == Bound::Low { i64::from(u32::MAX) } else { 0 };
     let free = subnets::free_addresses(context, id).unwrap_or_else(|_| unknown(bound));
@@ -297,7 +298,7 @@ fn why(
         Err(why) => missing.extend(why.iter().cloned()),
     }
     if missing.is_empty() {
-        missing.push(Missing::unmodelled("how many nodes find addresses"));
+        missing.push(Missing::unmodelled("the number of nodes with free addresses"));
     }
     known::joined(missing)
 }

@@ -1,25 +1,24 @@
 //! Planned nodes and pods, in subnets that are nearly full.
 
-use serde_json::{Value, json};
-
-use crate::facts::Facts;
+use crate::facts::test_support::fixture::derived;
 use crate::facts::test_support::minimal_cluster::{is_unknown, snapshot, subnet, withhold};
 use crate::intent::{Growth, Intent};
 use crate::snapshot::Snapshot;
+use serde_json::{Value, json};
 
 fn plan(nodes: i64, pods: Option<i64>) -> Growth {
     Growth { nodes, instance_types: vec!["m5.large".into()], pods, subnets: Vec::new() }
 }
 
-fn derived(given: &Value, growth: Growth) -> (Value, Vec<String>) {
+fn grown(given: &Value, growth: Growth) -> (Value, Vec<String>) {
     let snapshot: Snapshot = serde_json::from_value(given.clone()).unwrap();
     let intent = Intent { growth: Some(growth), ..Intent::default() };
-    let facts = Facts::derive(&snapshot, &intent);
+    let facts = derived(&snapshot, &intent);
     (facts.subjects("growth").listed[0].fields.clone(), facts.assumptions())
 }
 
 fn facts(given: &Value, growth: Growth) -> Value {
-    derived(given, growth).0
+    grown(given, growth).0
 }
 
 fn with(free: [i64; 2]) -> Value {
@@ -31,7 +30,7 @@ fn with(free: [i64; 2]) -> Value {
 #[test]
 fn without_a_plan_there_is_nothing_to_judge() {
     let snapshot: Snapshot = serde_json::from_value(snapshot()).unwrap();
-    let facts = Facts::derive(&snapshot, &Intent::default());
+    let facts = derived(&snapshot, &Intent::default());
     let none = facts.subjects("growth");
     assert!(none.listed.is_empty() && none.unlisted.is_empty());
 }
@@ -124,7 +123,7 @@ fn auto_mode_has_its_own_limit() {
 
 #[test]
 fn what_is_assumed_of_the_plan_is_said() {
-    let said = derived(&with([90, 90]), plan(6, Some(120))).1;
-    assert!(said.iter().any(|text| text.contains("6 nodes besides those that run")), "{said:?}");
-    assert!(said.iter().any(|text| text.contains("managed group with EKS's own image")), "{said:?}");
+    let said = grown(&with([90, 90]), plan(6, Some(120))).1;
+    assert!(said.iter().any(|text| text.contains("6 nodes besides the running nodes")), "{said:?}");
+    assert!(said.iter().any(|text| text.contains("managed node group with EKS's own image")), "{said:?}");
 }

@@ -23,14 +23,14 @@ use status::GroupStateFacts;
 pub(crate) struct NodegroupFacts {
     /// `nodegroup.nodegroupName`, or `AutoScalingGroups[].AutoScalingGroupName`.
     id: String,
-    /// The same.
+    /// `nodegroup.nodegroupName`, or `AutoScalingGroups[].AutoScalingGroupName`.
     name: Option<String>,
-    /// Whether EKS manages it: it is one of `nodegroups`.
+    /// Whether the node group is managed by EKS: `nodegroups` lists the node group.
     managed: bool,
     /// `nodegroup.subnets`, or `AutoScalingGroups[].VPCZoneIdentifier`.
     subnets: Fact<Vec<String>>,
-    /// The launch template's groups, else the cluster's (`clusterSecurityGroupId`) and
-    /// `nodegroup.resources.remoteAccessSecurityGroup`.
+    /// The security groups in the launch template, else the cluster security group (`clusterSecurityGroupId`)
+    /// and `nodegroup.resources.remoteAccessSecurityGroup`.
     security_groups: Fact<Vec<String>>,
     /// `nodegroup.instanceTypes`, the launch template's `InstanceType`, or the Auto Scaling group's overrides.
     instance_types: Fact<Vec<String>>,
@@ -44,45 +44,52 @@ pub(crate) struct NodegroupFacts {
     desired_size: Fact<i64>,
     /// Whether pods get addresses from /28 prefixes (`ENABLE_PREFIX_DELEGATION` of the add-on `vpc-cni`).
     prefix_delegation: Fact<bool>,
-    /// Pods that a node holds, by instance type (`InstanceTypes[].NetworkInfo`).
+    /// The maximum number of pods on a node, by instance type (`InstanceTypes[].NetworkInfo`).
     max_pods_by_type: Fact<BTreeMap<String, i64>>,
-    /// Pods that a node of the smallest type holds (`InstanceTypes[].NetworkInfo`): EKS applies it to
-    /// the whole group.
+    /// The maximum number of pods on a node of the smallest instance type (`InstanceTypes[].NetworkInfo`);
+    /// EKS applies this number to the whole node group.
     max_pods: Fact<i64>,
-    /// By zone, what the group needs at its maximum size and what is free (`Subnets[].AvailableIpAddressCount`).
+    /// By zone, the addresses that the node group needs at its maximum size, and the free addresses
+    /// (`Subnets[].AvailableIpAddressCount`).
     zones: Fact<Vec<ZoneFacts>>,
-    /// Whether every node of the maximum gets the addresses that the CNI takes for its first pods
-    /// (`Subnets[].AvailableIpAddressCount`).
+    /// Whether the subnets have addresses for every node with its first pods, at the node group's maximum
+    /// size (`Subnets[].AvailableIpAddressCount`).
     fits_minimum: Fact<bool>,
-    /// Whether every node of the maximum gets the addresses of all pods that it can hold
-    /// (`Subnets[].AvailableIpAddressCount`).
+    /// Whether the subnets have addresses for every node with its maximum number of pods, at the node group's
+    /// maximum size (`Subnets[].AvailableIpAddressCount`).
     fits_full: Fact<bool>,
-    /// Where it does not fit, and with whom.
+    /// Zones with too few free addresses at the node group's maximum size, with the node groups that share
+    /// the subnets.
     shortages: Vec<ShortageFacts>,
-    /// The largest maximum with which all pods of all groups get addresses; null where it fits, or none does.
+    /// The largest maximum size at which all pods of all node groups have addresses; null if the present
+    /// maximum fits, or no size fits.
     size_that_fits: Option<i64>,
     #[serde(flatten)]
     state: GroupStateFacts,
-    /// Nodes that an update of a group at its maximum adds in each zone, at most (`nodegroup.updateConfig`).
+    /// The largest number of nodes that an update of the node group at its maximum size adds in one zone
+    /// (`nodegroup.updateConfig`).
     update_nodes_a_zone: Fact<i64>,
-    /// Whether the nodes that an update adds (`nodegroup.updateConfig`) fit besides the maximum, with
-    /// the addresses that load balancers want (`Subnets[].AvailableIpAddressCount`).
+    /// Whether the subnets have addresses for the nodes of an update (`nodegroup.updateConfig`) besides the
+    /// maximum size and load balancers (`Subnets[].AvailableIpAddressCount`).
     fits_update: Fact<bool>,
-    /// Where they do not, and with whom.
+    /// Zones with too few free addresses for an update at the node group's maximum size, with the node groups
+    /// that share the subnets.
     update_shortages: Vec<ShortageFacts>,
-    /// Whether all types of a managed group hold the same number of pods
+    /// Whether all instance types of a managed node group have the same maximum number of pods
     /// (`InstanceTypes[].NetworkInfo`).
     same_max_pods: Fact<bool>,
     /// Whether the cluster's pods have IPv6 addresses (`cluster.kubernetesNetworkConfig.ipFamily`).
     ipv6: Fact<bool>,
-    /// Whether pods with security groups of their own get interfaces of their own (`ENABLE_POD_ENI`).
+    /// Whether pods with their own security groups get their own network interfaces (`ENABLE_POD_ENI`).
     pod_interfaces: Fact<bool>,
-    /// Its types on the Xen hypervisor (`InstanceTypes[].Hypervisor`): without prefixes, IPv6 and interfaces for pods.
+    /// Instance types of the node group on the Xen hypervisor (`InstanceTypes[].Hypervisor`). These types
+    /// support no prefixes, no IPv6 and no network interfaces for pods.
     xen_types: Fact<Vec<String>>,
-    /// Its types (`nodegroup.instanceTypes`) that cannot have interfaces for pods, by AWS's list of
-    /// trunking types.
+    /// Instance types of the node group (`nodegroup.instanceTypes`) without network interfaces for pods, by
+    /// AWS's list of trunking types.
     types_without_pod_interfaces: Fact<Vec<String>>,
-    /// Whether all types (`nodegroup.instanceTypes`) of another group can have them.
+    /// Whether all instance types (`nodegroup.instanceTypes`) of another node group support network
+    /// interfaces for pods.
     pod_interfaces_elsewhere: Fact<bool>,
 }
 
@@ -91,17 +98,17 @@ pub(crate) struct NodegroupFacts {
 struct ZoneFacts {
     /// `Subnets[].AvailabilityZoneId`.
     zone: String,
-    /// The group's subnets in it.
+    /// The node group's subnets in the zone.
     subnets: Vec<String>,
-    /// The group's instances in it (`Reservations[].Instances`).
+    /// The node group's instances in the zone (`Reservations[].Instances`).
     nodes_now: Fact<i64>,
-    /// Its share of the maximum.
+    /// The zone's share of the node group's maximum size.
     nodes_at_maximum: Fact<i64>,
-    /// Addresses to come until every node runs its first pods.
+    /// Additional addresses in the zone until every node runs its first pods.
     needed_minimum: Fact<i64>,
-    /// Addresses to come until every node runs all its pods.
+    /// Additional addresses in the zone until every node runs its maximum number of pods.
     needed_full: Fact<i64>,
-    /// `Subnets[].AvailableIpAddressCount`, added up.
+    /// The sum of `Subnets[].AvailableIpAddressCount` of the node group's subnets in the zone.
     free_addresses: Fact<i64>,
 }
 
@@ -110,13 +117,13 @@ struct ZoneFacts {
 struct ShortageFacts {
     /// `Subnets[].AvailabilityZoneId`.
     zone: String,
-    /// The groups that want addresses there.
+    /// The node groups that need addresses in the zone.
     groups: Vec<String>,
-    /// The subnets that they want them from.
+    /// The subnets of the zone that the node groups use.
     subnets: Vec<String>,
-    /// Addresses that they want in addition.
+    /// Additional addresses that the node groups need.
     needed: i64,
-    /// Addresses that are free.
+    /// Free addresses in the subnets.
     free: i64,
 }
 
@@ -227,7 +234,7 @@ fn zone(zone: ZoneCapacity) -> ZoneFacts {
     }
 }
 
-/// Pods by type: the fewest that the CNI's possible set-ups give, which is what is proved.
+/// Pods by type: the smallest number of the CNI's possible set-ups, which is what is proved.
 fn max_pods(
     context: &Context<'_>,
     group: &NodeGroup,

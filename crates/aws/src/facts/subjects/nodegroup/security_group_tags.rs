@@ -12,14 +12,17 @@ use crate::facts::inventory::node_groups::NodeGroup;
 /// What rules see of the tags on a node group's security groups.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct GroupTagFacts {
-    /// Its security groups with the tag `kubernetes.io/cluster/<cluster>` (`SecurityGroups[].Tags`).
+    /// Security groups of the node group with the tag `kubernetes.io/cluster/<cluster>`
+    /// (`SecurityGroups[].Tags`).
     tagged_groups: Fact<Vec<String>>,
-    /// Whether it has one security group, or exactly one of several has the tag.
+    /// Whether the node group has one security group, or exactly one of several with the tag
+    /// `kubernetes.io/cluster/<cluster>`.
     one_group_tagged: Fact<bool>,
-    /// The group to tag where none is: the cluster's own, else the first.
+    /// The security group to tag if no security group of the node group has the cluster's tag: the cluster
+    /// security group, else the first.
     group_to_tag: Fact<Option<String>>,
-    /// The groups to take the tag off where several have it: all but the cluster's own, to which EKS adds
-    /// it again, else all but the first.
+    /// The security groups to untag if several have the cluster's tag: all but the cluster security group,
+    /// else all but the first. EKS restores the tag of the cluster security group.
     groups_to_untag: Fact<Vec<String>>,
 }
 

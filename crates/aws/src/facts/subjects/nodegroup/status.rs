@@ -21,27 +21,29 @@ use super::security_group_tags::{self, GroupTagFacts};
 pub(crate) struct GroupStateFacts {
     /// `nodegroup.status`.
     status: Fact<String>,
-    /// `nodegroup.health.issues`, each as one sentence.
+    /// `nodegroup.health.issues`, one sentence for each issue.
     issues: Fact<Vec<String>>,
-    /// Whether `nodegroup.status` is one in which it works, and EKS finds nothing wrong with it.
+    /// Whether `nodegroup.status` is a status in which the node group works, and EKS reports no health issue.
     healthy: Fact<bool>,
     /// `nodegroup.amiType`.
     ami_type: Fact<String>,
-    /// Whether its image is Amazon Linux 2 (`nodegroup.amiType`).
+    /// Whether the node group's image is Amazon Linux 2 (`nodegroup.amiType`).
     amazon_linux_2: Fact<bool>,
     /// `nodegroup.version`.
     version: Fact<String>,
-    /// How many minor versions its nodes are behind the control plane (`nodegroup.version`,
-    /// `cluster.version`); below zero where they are ahead.
+    /// Number of minor versions by which the node group (`nodegroup.version`) is behind the control plane
+    /// (`cluster.version`); below zero if the node group is newer.
     versions_behind: Fact<i64>,
-    /// Zones of its subnets in which none of its instance types is offered (`InstanceTypeOfferings`).
+    /// Zones of the node group's subnets in which AWS offers none of the node group's instance types
+    /// (`InstanceTypeOfferings`).
     zones_without_types: Fact<Vec<String>>,
-    /// Whether every zone of its subnets offers one of its types (`InstanceTypeOfferings[].Location`).
+    /// Whether AWS offers one of the node group's instance types in every zone of the node group's subnets
+    /// (`InstanceTypeOfferings[].Location`).
     types_offered: Fact<bool>,
-    /// Groups of its nodes that are neither in the VPC nor associated with it.
+    /// Security groups of the node group's nodes that are neither in the VPC nor associated with the VPC.
     security_groups_missing: Fact<Vec<String>>,
-    /// Whether every group of its nodes is in the VPC or associated with it (`SecurityGroups`,
-    /// `SecurityGroupVpcAssociations`).
+    /// Whether every security group of the node group's nodes is in the VPC or associated with the VPC
+    /// (`SecurityGroups`, `SecurityGroupVpcAssociations`).
     security_groups_there: Fact<bool>,
     #[serde(flatten)]
     tags: GroupTagFacts,
@@ -96,7 +98,9 @@ fn behind(context: &Context<'_>, nodes: &str) -> Known<i64> {
         (Some((major, minor)), Some((same, older))) if major == same => {
             Ok(i64::from(minor) - i64::from(older))
         }
-        _ => Err(vec![Missing::unmodelled(format!("how far {nodes} is behind {control_plane}"))]),
+        _ => Err(vec![Missing::unmodelled(format!(
+            "the difference between node version {nodes} and control plane version {control_plane}"
+        ))]),
     }
 }
 

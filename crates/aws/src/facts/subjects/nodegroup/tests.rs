@@ -1,11 +1,10 @@
 //! Which groups are listed, and how many pods their nodes hold.
 
-use serde_json::{Value, json};
-
-use crate::facts::Facts;
+use crate::facts::test_support::fixture::{derived, schema};
 use crate::facts::test_support::minimal_cluster::{fields, group, is_unknown, snapshot, subjects, withhold};
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
+use serde_json::{Value, json};
 
 fn with_types(types: &[&str]) -> Value {
     let mut given = snapshot();
@@ -51,7 +50,7 @@ fn an_unread_add_on_leaves_the_fewest_pods_and_says_so() {
     assert_eq!(facts["max_pods"], 29);
     assert!(is_unknown(&facts["prefix_delegation"]));
     let snapshot: Snapshot = serde_json::from_value(given).unwrap();
-    let said = Facts::derive(&snapshot, &Intent::default()).assumptions();
+    let said = derived(&snapshot, &Intent::default()).assumptions();
     assert_eq!(said.iter().filter(|text| text.contains("vpc-cni")).count(), 1, "{said:?}");
 }
 
@@ -116,7 +115,7 @@ fn security_groups_are_the_launch_template_s_or_the_cluster_s() {
 #[test]
 fn every_subject_has_the_fields_of_its_schema() {
     for kind in ["cluster", "vpc", "subnet", "nodegroup"] {
-        let schema = serde_json::to_value(crate::facts::schema(kind)).unwrap();
+        let schema = serde_json::to_value(schema(kind)).unwrap();
         let wanted: Vec<&String> = schema["properties"].as_object().unwrap().keys().collect();
         let subject = subjects(&snapshot(), kind).remove(0);
         let mut given: Vec<&String> = subject.fields.as_object().unwrap().keys().collect();

@@ -10,16 +10,16 @@ use privek_core::sets::addresses::AddressSet;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Sight;
+use super::sight::Sight;
 
-/// One resolver, asked in one way.
+/// One DNS server, queried over one transport.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct Resolver {
-    /// `system`, or a server's address and port.
+    /// `system`, or the address and port of the DNS server.
     pub server: String,
     /// `system`, `UDP` or `TCP`.
     pub transport: String,
-    /// What came of it.
+    /// The result of the DNS query, in words.
     pub outcome: String,
     /// The addresses in the answer.
     pub addresses: Vec<String>,
@@ -72,13 +72,13 @@ impl<'o> DnsAnswers<'o> {
         }
         let open = used.iter().any(|dns| dns.outcome.is_open());
         if used.is_empty() || open || is(DnsOutcome::Answered) {
-            return Err(vec![self.not_finished("what it resolves to")]);
+            return Err(vec![self.not_finished("the addresses")]);
         }
         Ok(false)
     }
 
     fn not_finished(&self, what: &str) -> Missing {
-        Missing::probe(format!("{what}: {} from {}, where the probe did not finish", self.name, self.vantage))
+        Missing::probe(format!("{what} of {} on {}; the probe did not finish", self.name, self.vantage))
     }
 
     /// Why programs there get none.
@@ -93,12 +93,12 @@ impl<'o> DnsAnswers<'o> {
         answered.flat_map(|dns| &dns.addresses).copied().collect()
     }
 
-    /// Whether anybody there got an address.
+    /// Whether any query there returned an address.
     pub(crate) fn anybody(&self) -> bool {
         self.all.iter().any(|dns| dns.outcome == DnsOutcome::Answered)
     }
 
-    /// Whether it has private addresses, by what it should have or by what anybody was told.
+    /// Whether the name has private addresses, by its expected addresses or by any DNS answer.
     pub(crate) fn has_private(&self, expected: &Known<BTreeSet<IpAddr>>) -> bool {
         let private = |addresses: &BTreeSet<IpAddr>| !addresses.is_empty() && are_private(addresses);
         expected.as_ref().is_ok_and(|expected| !expected.is_empty())

@@ -21,7 +21,7 @@ use super::vantage::VantagePlace;
 /// Where the settings and the probe contradict each other.
 #[derive(Debug)]
 pub(crate) struct Contradictions {
-    /// Whether there is anything to compare: a way that the settings describe.
+    /// Whether there is anything to compare: a path that the settings describe.
     pub compared: Known<bool>,
     /// Open by the settings, and nothing answered.
     pub closed_in_fact: Known<Vec<String>>,
@@ -29,11 +29,11 @@ pub(crate) struct Contradictions {
     pub open_in_fact: Known<Vec<String>>,
 }
 
-/// Traces the way from the probe's place to each address that is a known interface's.
+/// Traces the path from the probe's place to each address that is a known interface's.
 pub(crate) fn compare<'t>(
     context: &Context<'_>,
     place: &VantagePlace<'_>,
-    greetings: impl Iterator<Item = &'t Tls>,
+    handshakes: impl Iterator<Item = &'t Tls>,
 ) -> Contradictions {
     let from = match source(context, place) {
         Ok(Some(from)) => from,
@@ -55,7 +55,7 @@ pub(crate) fn compare<'t>(
     };
     let (mut closed, mut open, mut missing) = (Vec::new(), Vec::new(), BTreeSet::new());
     let mut some = false;
-    for tls in greetings {
+    for tls in handshakes {
         let to = match interface(context, tls.address) {
             Ok(Some(to)) => to,
             Ok(None) => continue,
@@ -71,11 +71,14 @@ pub(crate) fn compare<'t>(
         let paths = context.network.trace(&from, &to, &ports);
         let all = |verdict| paths.iter().all(|path| path.verdict == verdict);
         let what = format!("{} ({})", tls.address, tls.outcome.words());
-        // A firewall may refuse in another's name, and what has the address here refuses nobody.
+        // A firewall may refuse in another's name, and the object with the address here refuses no client.
         let arrived = tls.outcome.connected() == Some(true);
         match tls.outcome {
             TlsOutcome::NotTried => {
-                _ = missing.insert(Missing::probe(format!("who answers on {}", tls.address)));
+                _ = missing.insert(Missing::probe(format!(
+                    "the answer of {}; the probe did not try the address",
+                    tls.address
+                )));
             }
             _ if all(Verdict::Open) && !arrived => closed.push(what),
             _ if all(Verdict::Blocked) && arrived => open.push(what),
@@ -110,7 +113,7 @@ pub(crate) fn told_otherwise(
         if told.is_empty() { "no address".to_owned() } else { told.join(", ") }
     };
     let said = match names::told(context, who, name)? {
-        // Which public addresses there are nobody can tell beforehand.
+        // The public addresses of a name are unknown beforehand.
         None if given.is_empty() || are_private(given) => "public addresses".to_owned(),
         None => return Ok(Some(Vec::new())),
         Some(said) if said == *given || !given.is_empty() && given.is_subset(&said) => {
@@ -118,7 +121,7 @@ pub(crate) fn told_otherwise(
         }
         Some(said) => list(&said),
     };
-    Ok(Some(vec![format!("{said} by the settings, {} in fact", list(given))]))
+    Ok(Some(vec![format!("{said} by the settings, {} in the DNS answer", list(given))]))
 }
 
 /// The end that the probe spoke from; nothing where the settings say nothing of it.

@@ -8,6 +8,7 @@ mod dns;
 mod expected;
 mod name;
 mod resolver;
+mod sight;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -16,7 +17,7 @@ mod vantage;
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
-use privek_core::known::{Known, Missing};
+use privek_core::known::Missing;
 use privek_core::observation::{CLUSTER, Networks, Observation, Vantage, VantageKind};
 use privek_core::subject::{Subject, Subjects};
 use privek_core::time::Time;
@@ -26,39 +27,11 @@ use crate::facts::names;
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
-use vantage::VantagePlace;
+use sight::Sight;
 
 pub(crate) use name::ObservedNameFacts;
 pub(crate) use resolver::ObservedResolverFacts;
-
-/// A name, as it was seen from one place.
-pub(crate) const NAME: &str = "observed_name";
-/// A DNS server, as it answered to one place.
-pub(crate) const RESOLVER: &str = "observed_resolver";
-
-/// What one probe saw of one name.
-struct Sight<'c> {
-    vantage: &'c Vantage,
-    /// What the place is called.
-    called: String,
-    place: VantagePlace<'c>,
-    at: &'c str,
-    of: &'c str,
-    name: &'c str,
-    essential: bool,
-    /// Whether the probe was told that it may lead to public addresses as well.
-    also_public: Option<bool>,
-    /// The private addresses that it should have.
-    expected: Known<BTreeSet<IpAddr>>,
-    seen: Vec<&'c Observation>,
-}
-
-impl Sight<'_> {
-    /// Whether it has to work there: the API everywhere, services where nodes and pods of the cluster run.
-    fn needed_here(&self) -> Known<bool> {
-        if self.of == CLUSTER { Ok(true) } else { self.place.of_cluster.clone() }
-    }
-}
+pub(crate) use sight::{NAME, RESOLVER};
 
 /// Where the cluster is, for a probe that will run where AWS cannot be read; nothing where that was not read.
 pub fn cluster_networks(snapshot: &Snapshot, intent: &Intent) -> Option<Networks> {
@@ -98,7 +71,7 @@ fn seconds(text: &str) -> Option<i64> {
     Time::parse(text).and_then(|time| time.seconds())
 }
 
-/// Within this many seconds nobody mends a place and probes from it anew.
+/// Two probes within this many seconds are not two probes of one place before and after a change.
 const MINUTE: i64 = 60;
 /// With this many seconds between them, the probe and the reading may be of different networks, which is said.
 const DAY: i64 = 86_400;
@@ -111,9 +84,8 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         return Vec::new();
     }
     if snapshot.read_nothing() {
-        context.assume(
-            "Nothing that was probed was compared with AWS's settings: none were read with it.".to_owned(),
-        );
+        context
+            .assume("Probe results are not compared with AWS's settings; the snapshot has none.".to_owned());
     }
     let needed = names::of(context);
     let own = names::cluster_host(context);
@@ -128,18 +100,17 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         let name = &one.vantage.name;
         let old = older(context, &one.at);
         if is_another(one) {
-            let what =
-                format!("What was probed about {} is not about this cluster, and is left out.", one.name);
+            let what = format!("Probe results for {} belong to another cluster and are left out.", one.name);
             context.assume(what);
         } else if strangers.contains(&(&one.vantage, &one.at)) {
             context.assume(format!(
-                "What {name} probed at {} is left out: it is another cluster's pod.",
+                "Probe results of {name} at {} are left out; {name} is a pod of another cluster.",
                 one.at
             ));
         } else if old.is_none_or(|seconds| seconds > WEEK) {
             let why =
-                old.map_or("no time that can be read", |_| "more than a week older than the reading of AWS");
-            context.assume(format!("What was probed at {} is left out: it is {why}.", one.at));
+                old.map_or("without a readable time", |_| "more than a week older than the AWS settings");
+            context.assume(format!("Probe results of {} are left out; they are {why}.", one.at));
         } else {
             let place = if shared.contains(name.as_str()) { told_apart(&one.vantage) } else { name.clone() };
             groups.entry((&one.name, place)).or_default().push(one);
@@ -152,7 +123,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
             let own = &one.vantage.addresses;
             if !own.is_empty() && !latest.is_empty() && own.is_disjoint(latest) {
                 context.assume(format!(
-                    "What {called} saw at {} is replaced by what it saw from other addresses at {at}: if these are two places, give each its own `--vantage`.",
+                    "Probe results of {called} at {} are replaced by those from other addresses at {at}. If these are two places, set a separate `--vantage` for each place.",
                     one.at
                 ));
             }
@@ -160,16 +131,16 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         seen.retain(|one| seconds(&one.at) == seconds(at));
         if older(context, at).is_some_and(|seconds| seconds.abs() > DAY) {
             context.assume(format!(
-                "What was probed at {at} and what was read of AWS belong together, though more than a day lies between them."
+                "Probe results of {at} are compared with the AWS settings, although the two are more than a day apart."
             ));
         }
         let first = *seen.first()?;
         let known = needed.listed.iter().find(|needed| needed.name == first.name && needed.of == first.of);
-        // What the probe was told counts where nothing was read that could tell it anew.
+        // The expectations of the probe count where no state was read that replaces them.
         let expected = match known.map(|needed| needed.expected.clone()) {
             Some(expected) => expected,
             None if snapshot.read_nothing() || needed.unlisted.is_empty() => {
-                let what = format!("the private addresses that {} should have", first.name);
+                let what = format!("the expected private addresses of {}", first.name);
                 first.expected.clone().ok_or_else(|| vec![Missing::unmodelled(what)])
             }
             None => Err(needed.unlisted.clone()),

@@ -12,96 +12,100 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 
 use super::dns::{DnsAnswers, Resolver, are_private};
-use super::tls::{Greeted, Greetings};
-use super::{NAME, Sight, expected};
+use super::expected;
+use super::sight::{NAME, Sight};
+use super::tls::{HandshakeFacts, Handshakes};
 
 /// What rules see of a name that was probed from one place.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 // Each is a field that rules read.
 #[allow(clippy::struct_excessive_bools)]
 pub(crate) struct ObservedNameFacts {
-    /// The name and the place: `NAME@VANTAGE`, and `cluster@VANTAGE` for the API.
+    /// The name and the place of the probe: `NAME@VANTAGE`, and `cluster@VANTAGE` for the cluster API
+    /// endpoint.
     id: String,
     /// The host name.
     name: String,
-    /// `cluster`, or the suffix of the service that it is a name of.
+    /// `cluster`, or the suffix of the AWS service that the name belongs to.
     of: String,
-    /// Whether it is the cluster's API.
+    /// Whether the name is the name of the cluster API endpoint.
     of_cluster: bool,
-    /// Where it was probed from: the name that was given, or the host's.
+    /// The place of the probe: the given name, or the host name.
     vantage: String,
-    /// Whether the place that it was probed from is a pod.
+    /// Whether the probe ran in a pod.
     in_pod: bool,
-    /// When the probe began.
+    /// The time at which the probe began.
     at: String,
-    /// Whether nodes cannot work without it.
+    /// Whether nodes cannot work without the name.
     essential: bool,
-    /// Whether it has to work there: the API everywhere, services where nodes and pods of the cluster run.
+    /// Whether the name has to work at the place of the probe: the cluster API endpoint everywhere, AWS
+    /// services where nodes or pods run.
     needed_here: Fact<bool>,
-    /// Each resolver, asked in each way.
+    /// Each DNS server that the probe queried for the name, once for each transport.
     resolvers: Vec<Resolver>,
-    /// Whether programs there get an address for it.
+    /// Whether the name resolves to an address at the place of the probe.
     resolves: Fact<bool>,
-    /// What programs there are told where they get no address for it.
+    /// The DNS result if the name does not resolve to an address.
     failure: String,
-    /// The addresses that programs there get.
+    /// The addresses that the name resolves to at the place of the probe.
     answers: Vec<String>,
-    /// The private addresses that it should have.
+    /// The private addresses that the name should resolve to.
     expected: Fact<Vec<String>>,
-    /// Whether it has to lead to its private addresses there: the API of a cluster with public access may lead
-    /// elsewhere, and services outside the VPC.
+    /// Whether the name has to resolve to private addresses at the place of the probe. Exceptions outside the
+    /// VPC: a cluster API endpoint with public access, and AWS services.
     private_expected: Fact<bool>,
-    /// Whether there are addresses in the answer, and all are private.
+    /// Whether the name resolves to addresses, and all the addresses are private.
     private: bool,
-    /// Addresses in the answer that are not among those that it should have.
+    /// Addresses in the DNS answer that are not among the expected addresses of the name.
     foreign: Fact<Vec<String>>,
-    /// Whether all of these prove by a certificate of the cluster's CA that they are the API's: its public ones.
+    /// Whether every unexpected address in the DNS answer presents a certificate of the cluster's CA: the
+    /// API's public addresses.
     foreign_answers: bool,
-    /// Addresses that it should have, and that are not in the answer.
+    /// Expected addresses of the name that are not in the DNS answer.
     absent: Fact<Vec<String>>,
-    /// Addresses in the answer that are not among those that it should have, and prove by a certificate of
-    /// the cluster's CA that they are the API's.
+    /// Addresses in the DNS answer that are not expected, but present a certificate of the cluster's CA for
+    /// the API.
     moved_to: Fact<Vec<String>>,
-    /// Each address that was greeted.
-    addresses: Vec<Greeted>,
-    /// Whether there is an address that programs there use or should use.
+    /// Each address to which the probe tried to open a TLS connection.
+    addresses: Vec<HandshakeFacts>,
+    /// Whether the name has an address that programs at the place of the probe use or should use.
     has_addresses: Fact<bool>,
-    /// Addresses on which no connection came about.
+    /// Addresses of the name that accept no TCP connection.
     unreachable: Fact<Vec<String>>,
-    /// Whether no address at all could be connected to.
+    /// Whether no address of the name accepts a TCP connection.
     none_reachable: bool,
-    /// Addresses that accept connections and speak no TLS.
+    /// Addresses of the name that accept TCP connections and do not answer with TLS.
     without_tls: Fact<Vec<String>>,
-    /// Addresses whose certificate is of another CA than the cluster's, or one that the machine trusts.
+    /// Addresses whose certificate is neither of the cluster's CA nor of a CA that the machine trusts.
     of_other_ca: Fact<Vec<String>>,
     /// Addresses whose certificate is for other names.
     of_other_name: Fact<Vec<String>>,
-    /// Addresses whose certificate is not valid at this time.
+    /// Addresses whose certificate is expired or not valid yet.
     out_of_date: Fact<Vec<String>>,
-    /// Addresses whose certificate clients cannot use, for another reason than its dates, CA and names.
+    /// Addresses whose certificate clients cannot use, for a reason other than dates, CA and names.
     unusable: Fact<Vec<String>>,
-    /// Addresses that speak TLS and refuse the handshake.
+    /// Addresses of the name that answer with TLS and refuse the handshake.
     rejecting: Fact<Vec<String>>,
-    /// Whether programs there go through a proxy for it.
+    /// Whether programs at the place of the probe use a proxy for the name.
     proxied: bool,
-    /// The proxy that programs there go through for it; null where they go directly.
+    /// The proxy that programs at the place of the probe use for the name; null without a proxy.
     proxy: Option<String>,
     /// The environment variable that names the proxy.
     proxy_variable: Option<String>,
-    /// Whether the place's way to an address was compared with what the network's settings say.
+    /// Whether the network path from the place of the probe was compared with AWS's settings.
     compared: Fact<bool>,
-    /// Whether what programs there are told of the name was compared with what the settings say.
+    /// Whether the DNS answer at the place of the probe was compared with AWS's settings.
     names_compared: Fact<bool>,
-    /// Where what programs there are told of the name is not what the settings say: DNS attributes, rules,
-    /// zones and endpoints (`ResolverRules`, `HostedZonesByVPC`, `VpcEndpoints`).
+    /// Differences between the DNS answer and AWS's settings: DNS attributes, resolver rules, hosted zones
+    /// and VPC endpoints (`ResolverRules`, `HostedZonesByVPC`, `VpcEndpoints`).
     told_otherwise: Fact<Vec<String>>,
-    /// Addresses that the settings leave open, and that did not answer.
+    /// Addresses of the name that AWS's settings allow and that did not answer.
     closed_in_fact: Fact<Vec<String>>,
-    /// Addresses that the settings close, and that answered.
+    /// Addresses of the name that AWS's settings block and that answered.
     open_in_fact: Fact<Vec<String>>,
 }
 
-/// After these nobody has judged a certificate.
+/// After these no certificate was judged.
 const UNSEEN: [TlsOutcome; 9] = [
     TlsOutcome::NotTried,
     TlsOutcome::Unjudged,
@@ -139,17 +143,17 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         let trusted = texts(&trusted(sight).collect());
         !foreign.is_empty() && foreign.iter().all(|address| trusted.contains(address))
     });
-    let greetings = Greetings::of(sight, used(&private_expected, &resolves, sight, (&given, &proved)));
+    let handshakes = Handshakes::of(sight, used(&private_expected, &resolves, sight, (&given, &proved)));
     let proxy = proxy(sight);
-    let compared_greetings = greetings
+    let compared_handshakes = handshakes
         .all()
-        .filter(|tls| !greetings.is_beyond(tls.address) && (!has_moved || given.contains(&tls.address)));
-    let paper = expected::compare(context, place, compared_greetings);
-    let unreachable = greetings.wrong(
+        .filter(|tls| !handshakes.is_beyond(tls.address) && (!has_moved || given.contains(&tls.address)));
+    let paper = expected::compare(context, place, compared_handshakes);
+    let unreachable = handshakes.wrong(
         &[TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused],
         &[TlsOutcome::NotTried],
     );
-    let reached = greetings.all().any(|tls| tls.outcome.connected() == Some(true));
+    let reached = handshakes.all().any(|tls| tls.outcome.connected() == Some(true));
     let told_otherwise = resolves.clone().and_then(|_| {
         if has_moved { Ok(None) } else { expected::told_otherwise(context, place, sight.name, &given) }
     });
@@ -176,21 +180,21 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         foreign_answers,
         absent: Fact(absent),
         moved_to: Fact(moved_to),
-        addresses: greetings.listed(&sight.expected),
-        has_addresses: Fact(greetings.any()),
+        addresses: handshakes.listed(&sight.expected),
+        has_addresses: Fact(handshakes.any()),
         none_reachable: !reached && unreachable.as_ref().is_ok_and(|all| !all.is_empty()),
         unreachable: Fact(unreachable),
         without_tls: Fact(
-            greetings.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &unconnected),
+            handshakes.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &unconnected),
         ),
-        of_other_ca: Fact(greetings.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
+        of_other_ca: Fact(handshakes.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
         of_other_name: Fact(
-            greetings
+            handshakes
                 .wrong(&[TlsOutcome::WrongName], &[&UNSEEN[..], &DATES, &[TlsOutcome::WrongCa]].concat()),
         ),
-        out_of_date: Fact(greetings.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid], &UNSEEN)),
-        unusable: Fact(greetings.wrong(&[TlsOutcome::Unusable], &UNSEEN)),
-        rejecting: Fact(greetings.wrong(&[TlsOutcome::Rejected], &unconnected)),
+        out_of_date: Fact(handshakes.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid], &UNSEEN)),
+        unusable: Fact(handshakes.wrong(&[TlsOutcome::Unusable], &UNSEEN)),
+        rejecting: Fact(handshakes.wrong(&[TlsOutcome::Rejected], &unconnected)),
         proxied: proxy.is_some(),
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),
@@ -222,7 +226,7 @@ fn proved(context: &Context<'_>, sight: &Sight<'_>) -> BTreeSet<IpAddr> {
         .collect()
 }
 
-/// The addresses of the API that programs are told, and that were not read.
+/// The addresses of the API in DNS answers that were not read from AWS.
 fn moved(sight: &Sight<'_>, proved: &BTreeSet<IpAddr>, given: &BTreeSet<IpAddr>) -> Known<Vec<String>> {
     let expected = sight.expected.as_ref().map_err(Clone::clone)?;
     Ok(texts(&(&(proved & given) - expected)))
@@ -233,13 +237,13 @@ fn public(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     match (context.public_access(), sight.also_public) {
         (Err(_), Some(told)) if context.snapshot.read_nothing() => Ok(told),
         (Err(_), None) if context.snapshot.read_nothing() => Err(vec![Missing::probe(
-            "whether the API has public access as well: `also_public` of what was probed says nothing",
+            "public access of the cluster API endpoint; `also_public` is not set in the probe results",
         )]),
         (known, _) => known,
     }
 }
 
-/// Whether the name has to lead to the private addresses from there.
+/// Whether the name has to resolve to the private addresses there.
 ///
 /// With public access as well, the API resolves to public addresses outside the VPC
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
@@ -260,9 +264,9 @@ fn private_expected(context: &Context<'_>, sight: &Sight<'_>) -> Known<bool> {
     known::and(some, forced)
 }
 
-/// The addresses that programs there use. Where the name has to lead to those that it should have, an
-/// answer that leads elsewhere is a fault of its own, and the right ones are looked at, for the way to them
-/// may be closed as well; what is not told to anybody is not used.
+/// The addresses that programs there use. Where the name has to resolve to the expected addresses, another
+/// answer is a fault of its own, and the expected ones are judged, because the path to them may be blocked as
+/// well; an address in no DNS answer is not used.
 fn used(
     private_expected: &Known<bool>,
     resolves: &Known<bool>,
@@ -302,7 +306,7 @@ fn texts(addresses: &BTreeSet<IpAddr>) -> Vec<String> {
     addresses.iter().map(ToString::to_string).collect()
 }
 
-/// The proxy that stands in between, unless the name is exempt.
+/// The proxy for the name, unless the name is exempt.
 fn proxy<'o>(sight: &Sight<'o>) -> Option<&'o Proxy> {
     sight.seen.iter().find_map(|one| match &one.seen {
         Seen::Proxy(proxy) if !proxy.bypassed => Some(proxy),

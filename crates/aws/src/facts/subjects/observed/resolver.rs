@@ -11,36 +11,38 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dns::{DnsAnswers, are_private, told};
-use super::{RESOLVER, Sight};
+use super::sight::{RESOLVER, Sight};
 
 /// What rules see of a DNS server that was asked from one place. Names that do not have to work there do not
 /// count.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct ObservedResolverFacts {
-    /// The server and the place: `ADDRESS:PORT@VANTAGE`.
+    /// The DNS server and the place of the probe: `ADDRESS:PORT@VANTAGE`.
     id: String,
-    /// The address and port.
+    /// The address and port of the DNS server.
     server: String,
-    /// Where it was asked from: the name that was given, or the host's.
+    /// The place of the probe: the given name, or the host name.
     vantage: String,
-    /// Whether programs there ask it; otherwise it was named for the probe.
+    /// Whether programs at the place of the probe use the DNS server; false if only the probe was configured
+    /// with the server.
     configured: bool,
-    /// For how many names it was asked.
+    /// The number of names that the probe queried.
     asked: usize,
-    /// For how many of them it said anything, if only that there is no such name or address.
+    /// The number of names for which the DNS server answered, including answers without a name or address.
     answered: Fact<usize>,
-    /// What it said where it gave no answer, or no address that others gave; and where it does not answer over
-    /// UDP, over which programs ask first.
+    /// DNS results of names without an answer, without an address that other servers return, or without an
+    /// answer over UDP; programs query over UDP first.
     silent: Fact<Vec<String>>,
-    /// What it said over TCP, where it answers over UDP and not over TCP.
+    /// DNS results over TCP of names that the DNS server answers over UDP and not over TCP.
     without_tcp: Fact<Vec<String>>,
-    /// Whether one of these answers over UDP was cut off, so that TCP is needed.
+    /// Whether a UDP answer was truncated for a name that the DNS server does not answer over TCP.
     tcp_needed: bool,
-    /// Names that it knows and tells no address of, though they have private ones.
+    /// Names with private addresses that the DNS server knows, but answers without an address.
     filtered: Fact<Vec<String>>,
-    /// Names with addresses other than programs there get, where one of the two is private.
+    /// Names whose answer differs from the answer that programs at the place of the probe get, if one of the
+    /// two answers is private.
     differing: Fact<Vec<String>>,
-    /// What it said to the question for one kind of addresses, where it answered the other.
+    /// DNS results of names that the DNS server answers for one of the record types A and AAAA only.
     by_half: Fact<Vec<String>>,
 }
 
@@ -82,8 +84,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<AskedName<'_, '_>>) -> Su
         || udp_open && asked.iter().any(|one| one.over(Transport::Tcp).is_some_and(is_mute))
         || asked.iter().all(|one| one.over(Transport::Tcp).is_none());
     let unfinished = || {
-        let what =
-            format!("what {server} answers: it was asked from {vantage}, and the probe did not finish");
+        let what = format!("the answers of DNS server {server} to {vantage}; the probe did not finish");
         vec![Missing::probe(what)]
     };
     let known = |found: Vec<String>, open: bool| {
@@ -109,7 +110,7 @@ fn subject(server: &str, vantage: &str, mut asked: Vec<AskedName<'_, '_>>) -> Su
 }
 
 impl AskedName<'_, '_> {
-    /// The name, as it is told among others.
+    /// The name, as lists of names contain it.
     fn name(&self) -> String {
         if self.sight.of == CLUSTER { "the Kubernetes API".to_owned() } else { self.sight.name.to_owned() }
     }
@@ -133,7 +134,7 @@ impl AskedName<'_, '_> {
         })
     }
 
-    /// Whether it knows the name and tells no address of it, where it has private ones: as filters against
+    /// Whether it knows the name and returns no address, where the name has private ones: as filters against
     /// DNS rebinding do.
     fn is_filtered(&self) -> bool {
         self.answers.has_private(&self.sight.expected)

@@ -68,7 +68,7 @@ fn times_are_compared_as_times_and_a_probe_of_another_week_counts_for_nothing() 
     let ids: Vec<String> =
         old.subjects("observed_name", OPERATORS).into_iter().map(|subject| subject.id).collect();
     assert_eq!(ids, [format!("{STS}@node-a")]);
-    assert!(seen(&old, STS, "node-a")["resolves"]["$unknown"].is_array(), "only a greeting is left");
+    assert!(seen(&old, STS, "node-a")["resolves"]["$unknown"].is_array(), "only a TLS handshake is left");
     // A snapshot that is older than the probe takes nothing away from what was seen.
     let new = at("2027-03-01T00:00:00Z", "2027-03-01T00:00:00Z");
     assert_eq!(seen(&new, STS, "node-a")["resolves"], true);
@@ -126,7 +126,7 @@ fn a_service_is_needed_where_nodes_are_and_not_at_the_operators() {
     assert_eq!((&fields["needed_here"], &fields["private_expected"]), (&json!(false), &json!(false)));
     let nowhere = observed(|all| all.iter_mut().for_each(|one| one["vantage"]["addresses"] = json!([])));
     let fields = seen(&nowhere, STS, "node-a");
-    assert!(is_unknown(&fields["needed_here"], "which address node-a speaks from"), "{fields:#}");
+    assert!(is_unknown(&fields["needed_here"], "the source address of node-a"), "{fields:#}");
     assert_eq!(seen(&nowhere, API, "node-a")["needed_here"], true, "the API is needed everywhere");
     let pod = observed(|all| {
         for one in all.iter_mut() {
@@ -235,7 +235,7 @@ fn a_pod_of_a_hybrid_node_is_not_in_the_vpc() {
         seen(&fixture, STS, "node-a")["private_expected"].clone()
     };
     assert_eq!(read("172.21.0.0/16"), json!(false));
-    assert!(is_unknown(&read("172.22.0.0/16"), "whether node-a runs on a hybrid node"));
+    assert!(is_unknown(&read("172.22.0.0/16"), "the kind of node of node-a"));
 }
 
 #[test]

@@ -8,23 +8,23 @@ use privek_core::observation::{Seen, Tls, TlsOutcome};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::Sight;
+use super::sight::Sight;
 
 /// One address of a name.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
-pub(crate) struct Greeted {
+pub(crate) struct HandshakeFacts {
     /// The address and port.
     pub address: String,
-    /// Whether it is one that the name should have; null where nobody knows.
+    /// Whether the address is an expected address of the name; null if the expected addresses are not known.
     pub expected: Option<bool>,
-    /// What came of a connection and a TLS handshake.
+    /// The result of the TCP connection and TLS handshake.
     pub outcome: String,
-    /// Who issued the certificate that was shown.
+    /// The issuer of the presented certificate.
     pub issuer: Option<String>,
 }
 
-/// The greetings of one name.
-pub(crate) struct Greetings<'o> {
+/// The TLS connections to the addresses of one name.
+pub(crate) struct Handshakes<'o> {
     all: Vec<&'o Tls>,
     /// The addresses that programs there use.
     used: Known<BTreeSet<IpAddr>>,
@@ -32,7 +32,7 @@ pub(crate) struct Greetings<'o> {
     vantage: String,
 }
 
-impl<'o> Greetings<'o> {
+impl<'o> Handshakes<'o> {
     /// Of the addresses that a name has there, and of those that it should have.
     pub(crate) fn of(sight: &Sight<'o>, used: Known<BTreeSet<IpAddr>>) -> Self {
         let tls = |seen: &'o Seen| match seen {
@@ -54,17 +54,17 @@ impl<'o> Greetings<'o> {
         self.all.iter().copied()
     }
 
-    pub(crate) fn listed(&self, expected: &Known<BTreeSet<IpAddr>>) -> Vec<Greeted> {
-        let greeted = |tls: &&Tls| Greeted {
+    pub(crate) fn listed(&self, expected: &Known<BTreeSet<IpAddr>>) -> Vec<HandshakeFacts> {
+        let shown = |tls: &&Tls| HandshakeFacts {
             address: place(tls),
             expected: expected.as_ref().ok().map(|expected| expected.contains(&tls.address)),
             outcome: told(tls),
             issuer: tls.issuer.clone(),
         };
-        self.all.iter().map(greeted).collect()
+        self.all.iter().map(shown).collect()
     }
 
-    /// The addresses on which this is wrong. What nobody could look at leaves it open whether there are more.
+    /// The addresses on which this is wrong. Addresses without a result leave it open whether there are more.
     pub(crate) fn wrong(&self, wrong: &[TlsOutcome], open: &[TlsOutcome]) -> Known<Vec<String>> {
         let used = self.used.as_ref().map_err(Clone::clone)?;
         let (mut found, mut unseen) = (Alike::new(), Alike::new());
@@ -78,20 +78,20 @@ impl<'o> Greetings<'o> {
                     unseen.entry(why).or_default().push(place(tls));
                 }
                 Some(_) => {}
-                None => unseen.entry("not greeted".to_owned()).or_default().push(address.to_string()),
+                None => unseen.entry("not tried".to_owned()).or_default().push(address.to_string()),
             }
         }
         if found.is_empty() && !unseen.is_empty() {
             let missing = |(why, places): (String, Vec<String>)| {
                 let places = places.join(", ");
-                Missing::probe(format!("the certificate on {places}, from {} ({why})", self.vantage))
+                Missing::probe(format!("the certificate of {places}, seen from {} ({why})", self.vantage))
             };
             return Err(unseen.into_iter().map(missing).collect());
         }
         Ok(found.into_iter().map(|(why, places)| format!("{} ({why})", places.join(", "))).collect())
     }
 
-    /// Whether there is an address to look at; nobody knows where the name does not resolve in time.
+    /// Whether there is an address to look at; unknown where the name does not resolve in time.
     pub(crate) fn any(&self) -> Known<bool> {
         self.used.as_ref().map(|used| !used.is_empty()).map_err(Clone::clone)
     }
@@ -103,7 +103,7 @@ type Alike = BTreeMap<String, Vec<String>>;
 /// More names in a certificate are only said to be there.
 const MOST_NAMES: usize = 3;
 
-/// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no way to: programs there go on
+/// The addresses of a family, IPv4 or IPv6, that the place has no address of, and no path to: programs there go on
 /// at once to those of the other family (<https://www.rfc-editor.org/rfc/rfc6724#section-6>, rule 1).
 fn beyond(all: &[&Tls], used: Option<&BTreeSet<IpAddr>>, own: &BTreeSet<IpAddr>) -> BTreeSet<IpAddr> {
     let has = |known: &BTreeSet<IpAddr>, v6: bool| known.iter().any(|address| address.is_ipv6() == v6);

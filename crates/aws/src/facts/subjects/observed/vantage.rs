@@ -1,4 +1,4 @@
-//! Where a probe ran, seen from the cluster: in its VPC, on a network that somebody declared, or elsewhere.
+//! Where a probe ran, seen from the cluster: in its VPC, on a declared network, or elsewhere.
 
 use std::net::IpAddr;
 
@@ -35,11 +35,11 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlac
     let pod = vantage.kind == VantageKind::Pod;
     if pod {
         context.assume(format!(
-            "{} is a pod of this cluster: what was probed from there counts for its pods.",
+            "{} is a pod of this cluster; its probe results count for the cluster's pods.",
             vantage.name
         ));
     }
-    // What the probe was told counts where nothing was read that could tell it anew.
+    // The expectations of the probe count where no state was read that replaces them.
     let told = |known: Option<bool>| known.filter(|_| context.snapshot.read_nothing());
     let remote = remote_networks(context);
     let hybrid = remote.iter().any(|cidr| find(cidr).is_some())
@@ -50,10 +50,12 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlac
     };
     let in_vpc = match in_vpc {
         in_vpc if !pod || hybrid || operator.is_some() => in_vpc,
-        // Pods of hybrid nodes may have addresses that nobody declared.
+        // Pods of hybrid nodes may have undeclared addresses.
         Ok(false) if !remote.is_empty() => {
-            let what =
-                format!("whether {} runs on a hybrid node: its address is in no network", vantage.name);
+            let what = format!(
+                "the kind of node of {} (hybrid or EC2); no known network contains its address",
+                vantage.name
+            );
             Err(vec![Missing::probe(what)])
         }
         _ => Ok(true),
@@ -66,7 +68,7 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlac
     if let Ok(Some((subnet, address))) = &subnet {
         let id = &subnet.subnet_id;
         context.assume(format!(
-            "{} probed from {address}, which is taken to be that address in {id}.",
+            "{} probed from {address} in {id}, not from the same address in another network.",
             vantage.name
         ));
     }
@@ -76,8 +78,7 @@ pub(crate) fn of<'c>(context: &'c Context<'_>, vantage: &Vantage) -> VantagePlac
 /// The subnet of the cluster's VPC that one of the addresses lies in.
 fn subnet<'c>(context: &'c Context<'_>, vantage: &Vantage) -> Known<Option<(&'c Subnet, IpAddr)>> {
     if vantage.addresses.is_empty() {
-        let what =
-            format!("which address {} speaks from: none was found when it was probed from", vantage.name);
+        let what = format!("the source address of {}; the probe found none", vantage.name);
         return Err(vec![Missing::probe(what)]);
     }
     let vpc = context.vpc.clone()?;

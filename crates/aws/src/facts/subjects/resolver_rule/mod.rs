@@ -20,29 +20,33 @@ pub(crate) struct ResolverRuleFacts {
     id: String,
     /// `ResolverRules[].Name`.
     name: Option<String>,
-    /// `ResolverRules[].DomainName`, without the dot at its end.
+    /// `ResolverRules[].DomainName`, without the trailing dot.
     domain: Fact<String>,
-    /// The VPCs that it is associated with (`ResolverRuleAssociations[].VPCId`).
+    /// The VPCs that are associated with the resolver rule (`ResolverRuleAssociations[].VPCId`).
     vpcs: Vec<String>,
-    /// What keeps it from being applied: a status of its own, or of an association.
+    /// Statuses of the resolver rule and of the rule's associations with which Route 53 Resolver does not
+    /// apply the rule.
     obstacles: Vec<String>,
-    /// Whether its own status and those of its associations are `COMPLETE`.
+    /// Whether the resolver rule and all the rule's associations have status `COMPLETE`.
     in_force: Fact<bool>,
-    /// Whether it is what leads another VPC to the cluster's API: it is associated with one, and its
-    /// domain holds the name of `cluster.endpoint`.
+    /// Whether the resolver rule is associated with another VPC and the rule's domain contains the name in
+    /// `cluster.endpoint`.
     leads_to_cluster: Fact<bool>,
     /// `ResolverRules[].TargetIps[].Ip` or `.Ipv6`.
     targets: Vec<String>,
-    /// Associated VPCs whose own inbound endpoint it forwards to (`ResolverEndpoints[].HostVPCId`).
+    /// Associated VPCs with an inbound Resolver endpoint to which the resolver rule forwards
+    /// (`ResolverEndpoints[].HostVPCId`).
     looping_vpcs: Fact<Vec<String>>,
-    /// Whether there is none.
+    /// Whether the resolver rule forwards no associated VPC's queries to that VPC's own inbound Resolver
+    /// endpoint.
     loop_free: Fact<bool>,
-    /// Targets in the VPC that it forwards from, or in the cluster's, which nothing there has
-    /// (`NetworkInterfaces[].PrivateIpAddresses`).
+    /// Targets in the VPC of the outbound Resolver endpoint or in the cluster's VPC that no network interface
+    /// has (`NetworkInterfaces[].PrivateIpAddresses`).
     lost_targets: Fact<Vec<String>>,
-    /// Whether there is none.
+    /// Whether network interfaces have all the rule's targets in the VPC of the outbound Resolver endpoint
+    /// and in the cluster's VPC.
     targets_there: Fact<bool>,
-    /// The addresses of the cluster's VPC that other networks forward to (`ResolverEndpointIpAddresses`).
+    /// Addresses of the inbound Resolver endpoints in the cluster's VPC (`ResolverEndpointIpAddresses`).
     inbound_addresses: Fact<Vec<String>>,
 }
 
@@ -139,13 +143,16 @@ fn obstacles(
         .as_deref()
     {
         Some("COMPLETE") => {}
-        Some(status @ ("FAILED" | "DELETING" | "OVERRIDDEN")) => obstacles.push(format!("{of} is {status}")),
-        Some(status) => unread.push(Missing::probe(format!("what becomes of {of}, which is {status}"))),
+        Some(status @ ("FAILED" | "DELETING" | "OVERRIDDEN")) => {
+            obstacles.push(format!("{of} has status {status}"))
+        }
+        Some(status) => unread
+            .push(Missing::probe(format!("the result of the change in progress; {of} has status {status}"))),
         None => unread.push(context.field(collection, &format!("Status of {of}"))),
     };
     judge(rule.status.as_deref(), "ResolverRules", format!("rule {}", rule.id));
     for one in associations {
-        let of = format!("its association with {}", one.vpc_id.as_deref().unwrap_or("a VPC"));
+        let of = format!("the association with {}", one.vpc_id.as_deref().unwrap_or("a VPC"));
         judge(one.status.as_deref(), "ResolverRuleAssociations", of);
     }
     (obstacles, unread)
@@ -203,7 +210,7 @@ fn inbound_addresses(context: &Context<'_>, vpc: &str) -> Known<BTreeSet<IpAddr>
 }
 
 /// Only where it is certain which VPC an address is of can it be said that nothing there has it: the VPC
-/// that the rule forwards from, and the cluster's for a rule that leads to the cluster.
+/// that the rule forwards from, and the cluster's for a rule with the cluster's API name.
 fn lost_targets(
     context: &Context<'_>,
     rule: &ResolverRule,
@@ -258,7 +265,7 @@ fn somebody_has(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool
         return Ok(true);
     }
     match route53_resolver::of_owner(context, "NetworkInterfaces") {
-        // Those to whom a VPC is shared are not shown its owner's interfaces.
+        // Participants of a shared VPC cannot read its owner's network interfaces.
         Some(missing) if context.vpc.as_deref() == Ok(vpc) => Err(vec![missing]),
         _ => Ok(false),
     }

@@ -60,7 +60,7 @@ fn a_failed_or_overridden_association_keeps_a_rule_from_being_applied() {
     let mut snapshot = with("vpc-1", &["192.168.0.53"]);
     assert_eq!(rule(&snapshot)["in_force"], true);
     snapshot["ResolverRuleAssociations"][0]["Status"] = json!("OVERRIDDEN");
-    assert_eq!(rule(&snapshot)["obstacles"], json!(["its association with vpc-1 is OVERRIDDEN"]));
+    assert_eq!(rule(&snapshot)["obstacles"], json!(["the association with vpc-1 has status OVERRIDDEN"]));
     snapshot["ResolverRuleAssociations"][0]["Status"] = json!("CREATING");
     assert!(is_unknown(&rule(&snapshot)["in_force"]));
 }

@@ -21,85 +21,89 @@ use crate::snapshot::aws::eks::AccessEntry;
 pub(crate) struct RoleFacts {
     /// The role's name.
     id: String,
-    /// The same.
+    /// The role's name.
     name: Option<String>,
     /// The role's ARN.
     arn: String,
-    /// What uses it, in words.
+    /// The users of the role, in words.
     used_by: Vec<String>,
-    /// Whether it is the cluster's own (`cluster.roleArn`).
+    /// Whether the role is the cluster's own role (`cluster.roleArn`).
     for_cluster: bool,
-    /// Whether nodes use it (`nodegroup.nodeRole`, instance profiles), Auto Mode's aside.
+    /// Whether nodes use the role (`nodegroup.nodeRole`, instance profiles), apart from nodes of EKS Auto
+    /// Mode.
     for_nodes: bool,
-    /// Whether nodes of Auto Mode use it (`cluster.computeConfig.nodeRoleArn`).
+    /// Whether nodes of EKS Auto Mode use the role (`cluster.computeConfig.nodeRoleArn`).
     for_auto_mode_nodes: bool,
-    /// Whether Fargate profiles use it (`fargateProfile.podExecutionRoleArn`).
+    /// Whether Fargate profiles use the role (`fargateProfile.podExecutionRoleArn`).
     for_fargate: bool,
-    /// Whether service accounts of add-ons use it (`addon.serviceAccountRoleArn`).
+    /// Whether service accounts of add-ons use the role (`addon.serviceAccountRoleArn`).
     for_service_accounts: bool,
-    /// Whether pod identity associations use it (`association.roleArn`).
+    /// Whether pod identity associations use the role (`association.roleArn`).
     for_pod_identity: bool,
-    /// Whether it serves the cluster, nodes or Fargate alone, and not two of them (`cluster.roleArn`,
-    /// `nodegroup.nodeRole`, `fargateProfile.podExecutionRoleArn`).
+    /// Whether only one of cluster, nodes and Fargate uses the role (`cluster.roleArn`, `nodegroup.nodeRole`,
+    /// `fargateProfile.podExecutionRoleArn`).
     single_purpose: bool,
     /// Whether the role exists (`Role`, or `NoSuchEntity`).
     exists: Fact<bool>,
-    /// Whether whoever has to may assume it (`Role.AssumeRolePolicyDocument`).
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows every user of the role to assume the
+    /// role.
     trusted: Fact<bool>,
-    /// Who may not, and why; null where all may.
+    /// The principal that may not assume the role, with the reason; null if every user may assume the role.
     trust_problem: Option<String>,
-    /// A trust policy that lets them, for a fix; null where it is not known which.
+    /// A trust policy that allows every user of the role, for a fix; null if the right policy is not known.
     trust_policy: Option<String>,
-    /// ARNs of its managed policies (`AttachedPolicies[].PolicyArn`).
+    /// ARNs of the role's managed policies (`AttachedPolicies[].PolicyArn`).
     attached_policies: Fact<Vec<String>>,
-    /// Whether its policies let EKS do what a cluster needs (`AttachedPolicies`, `PolicyDocument`);
-    /// true where it is not the cluster's.
+    /// Whether the role's policies allow EKS what a cluster needs (`AttachedPolicies`, `PolicyDocument`);
+    /// true for roles of other users.
     allows_cluster: Fact<bool>,
-    /// Actions that it lacks for that.
+    /// Actions that EKS needs for a cluster and the role's policies do not allow.
     cluster_lacks: Vec<String>,
-    /// Whether the cluster gives pods interfaces of their own (`ENABLE_POD_ENI`) or addresses to
-    /// Windows nodes, and this role is the cluster's.
+    /// Whether the role is the cluster's own, and the cluster assigns network interfaces to pods
+    /// (`ENABLE_POD_ENI`) or addresses to Windows nodes.
     manages_vpc_resources: Fact<bool>,
-    /// Whether its policies let EKS manage interfaces for pods and addresses for Windows nodes
-    /// (`AttachedPolicies`, `PolicyDocument`).
+    /// Whether the role's policies allow EKS to manage network interfaces for pods and addresses for Windows
+    /// nodes (`AttachedPolicies`, `PolicyDocument`).
     allows_vpc_resources: Fact<bool>,
-    /// Actions that it lacks for that.
+    /// Actions that EKS needs to manage network interfaces for pods, and the role's policies do not allow.
     vpc_resources_lack: Vec<String>,
-    /// Whether the cluster runs in Auto Mode and this role is the cluster's.
+    /// Whether the role is the cluster's own, and the cluster uses EKS Auto Mode.
     runs_auto_mode: bool,
-    /// Whether it has the policies of Auto Mode (`AttachedPolicies`); true where the cluster does not
-    /// run in it.
+    /// Whether the role has the policies of EKS Auto Mode (`AttachedPolicies`); true for a cluster without
+    /// EKS Auto Mode.
     allows_auto_mode: Fact<bool>,
-    /// AWS's policies that it lacks for that.
+    /// AWS managed policies that EKS Auto Mode needs and the role does not have.
     auto_mode_lacks: Vec<String>,
-    /// Whether its policies let a node describe itself (`AttachedPolicies`, `PolicyDocument`).
+    /// Whether the role's policies allow a node to describe its own instance (`AttachedPolicies`,
+    /// `PolicyDocument`).
     allows_node: Fact<bool>,
-    /// Actions that it lacks for that.
+    /// Actions that a node needs to describe its own instance, and the role's policies do not allow.
     node_lacks: Vec<String>,
-    /// Whether its policies let nodes pull images of EKS (`AttachedPolicies`, `PolicyDocument`).
+    /// Whether the role's policies allow nodes to pull EKS's images (`AttachedPolicies`, `PolicyDocument`).
     allows_pull: Fact<bool>,
-    /// Actions that it lacks for that.
+    /// Actions that nodes need to pull EKS's images, and the role's policies do not allow.
     pull_lacks: Vec<String>,
-    /// Whether nodes trade tokens for pod identities with it (`associations`).
+    /// Whether nodes use the role to get credentials for EKS Pod Identity (`associations`).
     trades_pod_identities: Fact<bool>,
-    /// Whether its policies allow `eks-auth:AssumeRoleForPodIdentity` (`AttachedPolicies`,
+    /// Whether the role's policies allow `eks-auth:AssumeRoleForPodIdentity` (`AttachedPolicies`,
     /// `PolicyDocument`).
     allows_pod_identity: Fact<bool>,
-    /// Whether the VPC CNI calls EC2 with it: the role of its service account, else that of the nodes;
-    /// unknown where only Kubernetes tells.
+    /// Whether the VPC CNI calls EC2 with the role, as its service account's role or the node role; unknown
+    /// if only Kubernetes has the setting.
     runs_cni: Fact<bool>,
-    /// Whether its policies let the VPC CNI do its work (`AttachedPolicies`, `PolicyDocument`), or the
-    /// CNI has another role (`addon.serviceAccountRoleArn`, `association.roleArn`).
+    /// Whether the role's policies allow what the VPC CNI needs (`AttachedPolicies`, `PolicyDocument`), or
+    /// the VPC CNI uses another role (`addon.serviceAccountRoleArn`, `association.roleArn`).
     cni_served: Fact<bool>,
-    /// Actions that it lacks for that.
+    /// Actions that the VPC CNI needs and the role's policies do not allow.
     cni_lacks: Vec<String>,
-    /// AWS's managed policy for the VPC CNI; null for an IPv6 cluster, which has none.
+    /// The AWS managed policy for the VPC CNI; null for an IPv6 cluster, for which AWS has none.
     cni_policy: Option<String>,
-    /// Whether the cluster takes whoever has the role for a node (access entries, `aws-auth`).
+    /// Whether the role has an access entry or an `aws-auth` mapping of the type that the role's nodes need.
     mapped: Fact<bool>,
-    /// The type of its access entry; null where there is none, or it is not known.
+    /// The type of the role's access entry; null without an access entry, or if the type is not known.
     access_entry_type: Option<String>,
-    /// The type of access entry (`accessEntry.type`) that it should have; null where it needs none.
+    /// The type of access entry (`accessEntry.type`) that the role needs; null if the role needs no access
+    /// entry.
     wanted_entry_type: Option<String>,
 }
 
@@ -147,7 +151,7 @@ fn own_role(context: &Context<'_>) -> Known<Option<String>> {
             vec![context.missing("addon", Some("vpc-cni"))]
         } else {
             vec![Missing::unmodelled(
-                "which role the VPC CNI uses, which is no add-on: `kubectl -n kube-system get serviceaccount aws-node -o yaml` tells",
+                "the IAM role of the VPC CNI, not an EKS add-on here; read with `kubectl -n kube-system get serviceaccount aws-node -o yaml`",
             )]
         });
     };
@@ -307,7 +311,7 @@ fn wanted_type(used: &RoleUse) -> Option<&'static str> {
     }
 }
 
-/// Whether the cluster takes the role's holders for nodes. An access entry comes before `aws-auth`,
+/// Whether the cluster accepts the role's holders as nodes. An access entry comes before `aws-auth`,
 /// which only Kubernetes shows.
 fn mapped(context: &Context<'_>, used: &RoleUse, entry: &KnownAccessEntry<'_>) -> Known<bool> {
     let Some(wanted) = wanted_type(used) else { return Ok(true) };
@@ -317,7 +321,7 @@ fn mapped(context: &Context<'_>, used: &RoleUse, entry: &KnownAccessEntry<'_>) -
         .ok_or_else(|| vec![context.field("cluster", "accessConfig.authenticationMode")])?;
     let in_cluster = || {
         vec![Missing::unmodelled(
-            "what the ConfigMap aws-auth maps: `kubectl -n kube-system get configmap aws-auth -o yaml` tells",
+            "the mappings in the ConfigMap aws-auth; read with `kubectl -n kube-system get configmap aws-auth -o yaml`",
         )]
     };
     if mode == "CONFIG_MAP" {
@@ -333,7 +337,7 @@ fn mapped(context: &Context<'_>, used: &RoleUse, entry: &KnownAccessEntry<'_>) -
                 // Windows' entries admit Linux nodes too.
                 ("EC2_WINDOWS", "EC2_LINUX") => Ok(true),
                 ("EC2", _) | (_, "EC2") => Err(vec![Missing::unmodelled(format!(
-                    "whether an access entry of the type {kind} admits these nodes"
+                    "the effect of an access entry of type {kind} for these nodes"
                 ))]),
                 _ => Ok(false),
             }

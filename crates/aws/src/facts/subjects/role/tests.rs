@@ -68,7 +68,7 @@ fn a_policy_of_ones_own_may_stand_in_for_those_of_auto_mode_whatever_its_stateme
         auto_mode.fields("role", CLUSTER)["allows_auto_mode"].clone()
     };
     assert_eq!(allows(json!([])), json!(false));
-    assert!(is_unknown(&allows(json!(["own"])), "stand in for"));
+    assert!(is_unknown(&allows(json!(["own"])), "in place of"));
 }
 
 #[test]

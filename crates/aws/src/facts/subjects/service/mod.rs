@@ -19,117 +19,131 @@ use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[allow(clippy::struct_excessive_bools)] // Each is a question of its own that rules ask.
 pub(crate) struct ServiceFacts {
-    /// The ending of the service's name, for instance `ecr.api`.
+    /// The suffix of the service name, for instance `ecr.api`.
     id: String,
-    /// Null.
+    /// Always null.
     name: Option<String>,
-    /// Whether a feature of the cluster needs it: features are detected (`addons`, `nodegroups`,
-    /// `fargateProfileNames`, `associations`, …) or declared.
+    /// Whether a feature of the cluster needs the service. Features are declared, or detected from `addons`,
+    /// `nodegroups`, `fargateProfileNames`, `associations` and others.
     needed: Fact<bool>,
-    /// The features that are known to need it.
+    /// The features in use that need the service.
     needed_by: Vec<String>,
-    /// What shows that they are used, each after the feature's name.
+    /// The evidence for each feature in use that needs the service, after the name of the feature.
     needed_because: Vec<String>,
-    /// Whether nodes or pods stop without it, rather than something beside them.
+    /// Whether nodes or pods stop without the service; false if only other programs stop.
     essential: Fact<bool>,
-    /// What stops without it, where nothing essential does.
+    /// What stops without the service, if nodes and pods still run.
     optional_for: Vec<String>,
-    /// Whether hybrid nodes need it, which come into the VPC from outside.
+    /// Whether hybrid nodes need the service; hybrid nodes connect to the VPC from outside.
     needed_outside: Fact<bool>,
-    /// Whether the VPC has an interface endpoint for it that is available: a gateway serves nothing outside.
+    /// Whether the VPC has an available interface VPC endpoint for the service; a gateway VPC endpoint serves
+    /// no client outside the VPC.
     reachable_from_outside: Fact<bool>,
-    /// Whether the region offers an endpoint for it.
+    /// Whether the region offers a VPC endpoint for the service.
     offered: Fact<bool>,
-    /// Whether it is certain that the region does not.
+    /// Whether the region is known to offer no VPC endpoint for the service.
     not_offered: bool,
-    /// An endpoint in the VPC that answers for the names above this service's, so that these do not resolve
-    /// without an endpoint of their own; null where there is none, or this one has its own.
+    /// The id of the VPC endpoint that answers for the parent domain of the service's names, so that the
+    /// service's names do not resolve. Null where no VPC endpoint does, or where the service has a VPC
+    /// endpoint.
     hidden_by: Option<String>,
-    /// The full name that an endpoint is created with.
+    /// The full service name for creating a VPC endpoint.
     service_name: String,
-    /// The region that an endpoint has to name, where another one than the cluster's serves it.
+    /// The region to set in a VPC endpoint for the service, if another region than the cluster's serves the
+    /// service.
     service_region: Option<String>,
-    /// Whether the VPC has an endpoint for it (`VpcEndpoints[].ServiceName`), or its Route 53 Profile names
-    /// another VPC's, in whatever state.
+    /// Whether a VPC endpoint for the service exists in any state, in the VPC (`VpcEndpoints[].ServiceName`)
+    /// or in the VPC's Route 53 Profile.
     endpoint_exists: Fact<bool>,
-    /// Whether the VPC has an endpoint for it (`VpcEndpoints[].ServiceName`), or another VPC's serves
-    /// its nodes; unknown where only what cannot be read would tell.
+    /// Whether the VPC has a VPC endpoint for the service (`VpcEndpoints[].ServiceName`), or a VPC endpoint
+    /// of another VPC serves the nodes. Unknown if the decisive settings cannot be read.
     served: Fact<bool>,
-    /// Whether the best one is another VPC's, to which a Route 53 Profile leads the service's names.
+    /// Whether the VPC endpoint that serves this service is in another VPC, and a Route 53 Profile resolves
+    /// the service's names to that VPC endpoint.
     central: bool,
-    /// The VPC that the best one is in.
+    /// The VPC of the VPC endpoint that serves this service.
     endpoint_vpc: Option<String>,
-    /// The ids of the endpoints for it, the best one first.
+    /// The ids of all VPC endpoints for the service; the first one is the VPC endpoint that serves this
+    /// service.
     endpoints: Vec<String>,
-    /// The id of the best one; null where there is none, or it is unknown.
+    /// The id of the VPC endpoint that serves this service; null without a VPC endpoint, or if unknown.
     endpoint: Option<String>,
-    /// Whether the best one is an interface endpoint (`VpcEndpoints[].VpcEndpointType`).
+    /// Whether the VPC endpoint that serves this service is an interface VPC endpoint
+    /// (`VpcEndpoints[].VpcEndpointType`).
     interface: Fact<bool>,
-    /// Whether the best one's type can serve nodes (`VpcEndpoints[].VpcEndpointType`).
+    /// Whether the VPC endpoint that serves this service has a type that can serve nodes
+    /// (`VpcEndpoints[].VpcEndpointType`).
     type_right: Fact<bool>,
-    /// Types that can.
+    /// The VPC endpoint types that can serve nodes with this service.
     types: Vec<String>,
-    /// Whether the best one is available (`VpcEndpoints[].State`).
+    /// Whether the VPC endpoint that serves this service is `available` (`VpcEndpoints[].State`).
     available: Fact<bool>,
-    /// The best one's state, as AWS spells it; null where there is none.
+    /// The state of the VPC endpoint that serves this service, as AWS returns the state; null without a VPC
+    /// endpoint.
     state: Option<String>,
-    /// Why the best one failed, in AWS's words; null where AWS says nothing.
+    /// The last error of the VPC endpoint that serves this service, in AWS's words; null if AWS returns no
+    /// error.
     last_error: Option<String>,
-    /// Whether private DNS is on at the best one, whatever the VPC makes of it.
+    /// Whether private DNS is enabled on the VPC endpoint that serves this service, independent of the VPC's
+    /// DNS attributes.
     private_dns_enabled: bool,
-    /// Whether nodes that use the service's own name come to the best one: private DNS is on
-    /// (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC has its DNS attributes
-    /// (`VpcAttributes`), and no resolver rule takes the name elsewhere (`ResolverRules`). A gateway
-    /// needs no names.
+    /// Whether the service's own name resolves to the VPC endpoint that serves this service. Needed are
+    /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`) and the VPC's DNS attributes
+    /// (`VpcAttributes`). No resolver rule may forward the name elsewhere (`ResolverRules`). A gateway VPC
+    /// endpoint needs no names.
     private_dns: Fact<bool>,
-    /// Whether its clients on nodes cannot be told another host name (`rules/eks/services.yaml`).
+    /// Whether the service's clients on nodes cannot be configured with another host name
+    /// (`rules/eks/services.yaml`).
     name_fixed: bool,
-    /// Whether S3's own names lead to the best one only for what comes in through a resolver endpoint.
+    /// Whether S3's own names resolve to the VPC endpoint that serves this service only for queries through
+    /// an inbound Resolver endpoint.
     inbound_only: bool,
     /// Whether the VPC has both DNS attributes that private DNS needs.
     dns_attributes: Fact<bool>,
-    /// The zones that the best one has an interface in.
+    /// The zones in which the VPC endpoint that serves this service has a network interface.
     endpoint_zones: Vec<String>,
     /// The zones of the nodes' subnets.
     node_zones: Fact<Vec<String>>,
-    /// Zones with nodes and without an interface of the best one.
+    /// Zones with nodes in which the VPC endpoint that serves this service has no network interface.
     missing_zones: Fact<Vec<String>>,
-    /// Whether the best one has an interface in every zone with nodes (`VpcEndpoints[].SubnetIds`,
-    /// `Subnets[].AvailabilityZoneId`); true for a gateway.
+    /// Whether the VPC endpoint that serves this service has a network interface in every zone with nodes
+    /// (`VpcEndpoints[].SubnetIds`, `Subnets[].AvailabilityZoneId`); true for a gateway VPC endpoint.
     covers_node_zones: Fact<bool>,
-    /// Zones with nodes where AWS offers no endpoint for it.
+    /// Zones with nodes in which AWS offers no VPC endpoint for the service.
     zones_without_offer: Fact<Vec<String>>,
-    /// Whether there are none; true for a gateway.
+    /// Whether AWS offers a VPC endpoint for the service in every zone with nodes; true for a gateway VPC
+    /// endpoint.
     offered_in_node_zones: Fact<bool>,
-    /// The best one's `IpAddressType`.
+    /// `IpAddressType` of the VPC endpoint that serves this service.
     address_type: Option<String>,
-    /// The best one's `DnsOptions.DnsRecordIpType`.
+    /// `DnsOptions.DnsRecordIpType` of the VPC endpoint that serves this service.
     record_type: Option<String>,
-    /// Whether the best one's names have IPv4 addresses.
+    /// Whether the names of the VPC endpoint that serves this service resolve to IPv4 addresses.
     answers_ipv4: Fact<bool>,
-    /// Whether some subnet with nodes has no way out at all.
+    /// Whether a subnet with nodes has no route out of the VPC.
     isolated: Fact<bool>,
-    /// Whether every subnet with nodes has a way to the internet (`RouteTables[].Routes`), and nothing
-    /// outside needs the service.
+    /// Whether every subnet with nodes has a route to the internet (`RouteTables[].Routes`), and no client
+    /// outside the VPC needs the service.
     other_way: Fact<bool>,
-    /// Whether the best one's policy allows the least that nodes need
+    /// Whether the policy of the VPC endpoint that serves this service allows the minimum that nodes need
     /// (`VpcEndpoints[].PolicyDocument`).
     policy_allows: Fact<bool>,
-    /// What decides against it; null where nothing does.
+    /// Why the policy of the VPC endpoint that serves this service denies the minimum that nodes need; null
+    /// if the policy allows the minimum.
     policy_problem: Option<String>,
-    /// Whether the best one's policy (`VpcEndpoints[].PolicyDocument`) allows what some nodes need
-    /// besides: images of the account's own registry and of Bottlerocket, packages and agents in AWS's
-    /// buckets.
+    /// Whether the policy of the VPC endpoint that serves this service (`VpcEndpoints[].PolicyDocument`)
+    /// allows what only some nodes need. Examples: images of the account's own registry and of Bottlerocket,
+    /// packages and agents in AWS's buckets.
     policy_allows_more: Fact<bool>,
-    /// What stops without it, and what decides against it.
+    /// What stops for some nodes because of the VPC endpoint's policy, with the reason.
     policy_lacks: Vec<String>,
     /// One subnet with nodes for each zone, for a fix.
     node_subnet_per_zone: Vec<String>,
-    /// One subnet with nodes for each zone that lacks an interface, for a fix.
+    /// One subnet with nodes for each zone in which the VPC endpoint has no network interface, for a fix.
     missing_zone_subnets: Vec<String>,
     /// The effective route tables of the nodes' subnets, for a fix.
     node_route_tables: Vec<String>,
-    /// A security group for a new endpoint, for a fix: that of another endpoint, else the cluster's.
+    /// A security group for a new VPC endpoint, for a fix: that of another VPC endpoint, else the cluster's.
     security_group: String,
 }
 

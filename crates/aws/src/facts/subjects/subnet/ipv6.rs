@@ -1,4 +1,4 @@
-//! IPv6 in a subnet: whether it has addresses, gives them to nodes, and where its names lead.
+//! IPv6 in a subnet: its CIDR, the addresses of its nodes, and DNS64.
 
 use std::collections::BTreeSet;
 
@@ -12,23 +12,23 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
 use crate::snapshot::aws::ec2::{Route, Subnet};
 
-/// The prefix that stands for IPv4's addresses in names that DNS64 makes up:
+/// The IPv6 prefix of the addresses that DNS64 synthesizes from IPv4 addresses:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html>.
 const NAT64: &str = "64:ff9b::/96";
 
 /// What rules see of a subnet's IPv6.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SubnetV6Facts {
-    /// Whether an IPv6 prefix is associated with it (`Subnets[].Ipv6CidrBlockAssociationSet`).
+    /// Whether the subnet has an associated IPv6 CIDR (`Subnets[].Ipv6CidrBlockAssociationSet`).
     ipv6_prefix: Fact<bool>,
     /// `Subnets[].AssignIpv6AddressOnCreation`.
     assigns_ipv6_addresses: Fact<bool>,
-    /// Whether it has no IPv4 prefix (`Subnets[].Ipv6Native`, `Subnets[].CidrBlock`).
+    /// Whether the subnet has no IPv4 CIDR (`Subnets[].Ipv6Native`, `Subnets[].CidrBlock`).
     ipv6_only: Fact<bool>,
-    /// Whether a managed node group names it (`nodegroup.subnets`).
+    /// Whether a managed node group uses the subnet (`nodegroup.subnets`).
     hosts_managed_nodes: Fact<bool>,
-    /// Whether its resolver makes up IPv6 addresses for names that have IPv4 ones only, and no route leads
-    /// them to a NAT gateway (`Subnets[].EnableDns64`, `RouteTables[].Routes`).
+    /// Whether DNS64 is on in the subnet (`Subnets[].EnableDns64`) without a route for 64:ff9b::/96 to a NAT
+    /// gateway (`RouteTables[].Routes`).
     dns64_leads_nowhere: Fact<bool>,
 }
 
@@ -78,7 +78,7 @@ fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) 
     match route.state.as_deref() {
         None => {
             return Err(vec![
-                context.field("RouteTables", &format!("the state of the route of {id} for {NAT64}")),
+                context.field("RouteTables", &format!("the state of the route of {id} to {NAT64}")),
             ]);
         }
         Some(state) if !state.eq_ignore_ascii_case("active") => return Ok(true),
@@ -91,7 +91,7 @@ fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) 
         (None, true) => Ok(true),
         // A NAT gateway of another VPC may do it.
         (None, false) => Err(vec![Missing::unmodelled(format!(
-            "whether a NAT gateway is behind the route of {id} for {NAT64}, which leads to another network"
+            "the NAT gateway for packets from {id} to {NAT64}; the target of the route is another network"
         ))]),
     }
 }

@@ -24,15 +24,14 @@ pub(crate) struct SubnetFacts {
     name: Option<String>,
     /// `Subnets[].CidrBlock`.
     cidr: Fact<String>,
-    /// Whether `cluster.resourcesVpcConfig.subnetIds` names it: EKS may place the control plane's
-    /// interfaces in it at any update.
+    /// Whether `cluster.resourcesVpcConfig.subnetIds` contains the subnet; at any update, EKS may place the
+    /// control plane's network interfaces in the subnet.
     cluster_subnet: Fact<bool>,
-    /// Whether a node group names it (`nodegroup.subnets`, `AutoScalingGroups[].VPCZoneIdentifier`), or
-    /// a node is in it now (`Reservations`).
+    /// Whether a node group uses the subnet (`nodegroup.subnets`, `AutoScalingGroups[].VPCZoneIdentifier`),
+    /// or a node runs in the subnet now (`Reservations`).
     hosts_nodes: Fact<bool>,
-    /// Whether what is in it calls AWS: nodes or Fargate's pods (`nodegroup.subnets`,
-    /// `fargateProfile.subnets`), and before there are any, those that are to come into the cluster's
-    /// subnets.
+    /// Whether nodes or Fargate pods use the subnet (`nodegroup.subnets`, `fargateProfile.subnets`). Without
+    /// nodes and Fargate profiles, the cluster's own subnets count.
     calls_aws: Fact<bool>,
     /// `Subnets[].AvailabilityZone`.
     zone: Fact<String>,
@@ -40,28 +39,29 @@ pub(crate) struct SubnetFacts {
     zone_id: Fact<String>,
     /// `AvailabilityZones[].ZoneType`: `availability-zone`, `local-zone` or `wavelength-zone`.
     zone_type: Fact<String>,
-    /// Whether EKS refuses the zone for the control plane (`Subnets[].AvailabilityZoneId`).
+    /// Whether EKS does not support the subnet's zone for the control plane (`Subnets[].AvailabilityZoneId`).
     zone_refused: Fact<bool>,
     /// `Subnets[].OutpostArn`.
     outpost: Fact<Option<String>>,
-    /// Whether it is on an Outpost (`Subnets[].OutpostArn`).
+    /// Whether the subnet is on an Outpost (`Subnets[].OutpostArn`).
     on_outpost: Fact<bool>,
     /// `Subnets[].AvailableIpAddressCount`.
     free_addresses: Fact<i64>,
-    /// How its effective route table's default route leaves: `isolated`, `nat`, `internet` or
-    /// `inspected` (`RouteTables[].Routes`).
+    /// The target of the subnet's default route: `isolated` (no route), `nat`, `internet` or `inspected`
+    /// (another target), from `RouteTables[].Routes`.
     egress: Fact<String>,
-    /// `Subnets[].MapPublicIpOnLaunch`: without public addresses an internet gateway is no way out.
+    /// `Subnets[].MapPublicIpOnLaunch`; a route to an internet gateway needs public addresses.
     gives_public_addresses: Fact<bool>,
-    /// The table associated with it, else the VPC's main one (`RouteTables[].RouteTableId`).
+    /// The route table associated with the subnet, else the VPC's main route table
+    /// (`RouteTables[].RouteTableId`).
     route_table: Fact<String>,
-    /// Whether its packets come to S3 through an endpoint: a route to a gateway endpoint, or an
-    /// interface endpoint that answers for S3's own names (`VpcEndpoints`, `RouteTables[].Routes`); unknown where a
-    /// private hosted zone or a resolver rule takes these names from a gateway.
+    /// Whether packets to S3 go to an S3 VPC endpoint: gateway by route, interface by S3's own names
+    /// (`VpcEndpoints`, `RouteTables[].Routes`). Unknown for a gateway VPC endpoint if a private hosted zone
+    /// or resolver rule answers for S3's names.
     s3_route: Fact<bool>,
-    /// An available S3 endpoint that it could use; null where there is none (`VpcEndpoints`).
+    /// The id of an available S3 VPC endpoint for the subnet (`VpcEndpoints`); null without a VPC endpoint.
     s3_endpoint: Fact<Option<String>>,
-    /// Whether there is an available S3 endpoint that it could use (`VpcEndpoints`).
+    /// Whether an available S3 VPC endpoint for the subnet exists (`VpcEndpoints`).
     s3_endpoint_exists: Fact<bool>,
     #[serde(flatten)]
     pods: PodPlaceFacts,
@@ -69,9 +69,9 @@ pub(crate) struct SubnetFacts {
     ways: SubnetEgressFacts,
     #[serde(flatten)]
     v6: SubnetV6Facts,
-    /// Whether it is in the cluster's VPC (`Subnets[].VpcId`).
+    /// Whether the subnet is in the cluster's VPC (`Subnets[].VpcId`).
     in_cluster_vpc: Fact<bool>,
-    /// Whether it is marked for internal load balancers, but for those of other clusters only (`Subnets[].Tags`).
+    /// Whether the subnet is tagged for internal load balancers of other clusters only (`Subnets[].Tags`).
     left_to_other_clusters: Fact<bool>,
 }
 

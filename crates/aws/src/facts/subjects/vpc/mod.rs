@@ -20,17 +20,18 @@ pub(crate) struct VpcFacts {
     dns_support: Fact<bool>,
     /// `VpcAttributes[].EnableDnsHostnames.Value` (`DescribeVpcAttribute`).
     dns_hostnames: Fact<bool>,
-    /// `Vpcs[].DhcpOptionsId`; `default` where no option set is associated.
+    /// `Vpcs[].DhcpOptionsId`; `default` if no DHCP options set is associated.
     dhcp_options_id: Fact<String>,
     /// `DhcpOptions[].DhcpConfigurations[domain-name-servers].Values[].Value`.
     dns_servers: Fact<Vec<String>>,
-    /// Whether instances are given the VPC's own resolver and nothing else: `AmazonProvidedDNS`,
-    /// the primary prefix's base plus two, `169.254.169.253` or `fd00:ec2::253`.
+    /// Whether the VPC's own resolver is the only DNS server in the DHCP options. Its forms:
+    /// `AmazonProvidedDNS`, the base of the primary CIDR plus two, `169.254.169.253` or `fd00:ec2::253`.
     amazon_provided_dns: Fact<bool>,
-    /// Whether the VPC's own resolver stands beside others, which AWS calls unpredictable.
+    /// Whether the DHCP options list the VPC's own resolver and other DNS servers; AWS documents the result
+    /// as unpredictable.
     dns_servers_mixed: Fact<bool>,
-    /// Whether the DNS servers that instances are given (`DhcpConfigurations`) answer as the VPC's
-    /// resolver would; for other servers only a probe can tell.
+    /// Whether the DNS servers in the DHCP options (`DhcpConfigurations`) answer like the VPC's resolver; for
+    /// other servers only a probe can decide.
     custom_dns_forwards: Fact<bool>,
     /// `DhcpOptions[].DhcpConfigurations[domain-name].Values[].Value`.
     domain_name: Fact<Option<String>>,

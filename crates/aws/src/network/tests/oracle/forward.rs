@@ -91,7 +91,7 @@ impl<'p> World<'p> {
             return vec![Arrival::Dropped];
         }
         let over = match origin {
-            // Nobody knows the groups of who is behind a translation.
+            // The groups of a client behind a translation are unknown.
             _ if packet.nat.is_some() => Over::Translated,
             Origin::Interface { .. } | Origin::Nat { .. } => Over::Vpc,
             Origin::Transit { references } => Over::Transit { references },

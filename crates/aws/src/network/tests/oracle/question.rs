@@ -161,7 +161,7 @@ impl<'p> World<'p> {
             }
             None => self.come_in(trial, server, packet.clone()),
         };
-        // From outside it may come in anywhere, and only some of these ways may be known.
+        // From outside it may enter anywhere, and only some of these paths may be known.
         if client.subnet.is_none() && arrivals.iter().any(|it| matches!(it, Arrival::Unsure)) {
             return Answer::Unsure;
         }

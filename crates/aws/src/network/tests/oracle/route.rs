@@ -52,7 +52,7 @@ impl<'p> World<'p> {
         })
     }
 
-    /// The gateway from which a packet of this source would enter, if nobody says where it does.
+    /// The gateway from which a packet of this source would enter, if that is undeclared.
     pub fn active_target(&self, subnet: &Subnet, address: IpAddr) -> Option<&'p str> {
         let mut matching = self.matching(self.table(subnet)?, address);
         matching.retain(|found| found.route.active);

@@ -104,13 +104,13 @@ impl Maker {
         let transit = (self.attached(vpc) && self.attached(far)).then(|| "tgw-1".to_owned());
         let third = self.plan.peerings.iter().find(|it| it.sides.iter().any(|side| side == vpc));
         let third = third.map(|it| it.id.clone());
-        // What comes back from translation takes the way on which it came.
+        // Replies through a translation return on the path of the request.
         let central = self.egress.as_deref() == Some(vpc);
         let target = match (peering, transit) {
             (Some(peering), Some(_)) if !central && self.dice.percent(55) => peering,
             (_, Some(transit)) => transit,
             (Some(peering), None) => peering,
-            // Somebody hopes that another peering connection leads there.
+            // A route for the network over another peering connection.
             (None, None) => match third.filter(|_| self.dice.percent(80)) {
                 Some(third) => third,
                 None => return,

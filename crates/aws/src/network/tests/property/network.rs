@@ -49,7 +49,7 @@ pub fn network(number: u64) -> (Plan, Vec<Question>) {
     (maker.plan, maker.questions)
 }
 
-/// The subnet whose table leads to the internet gateway.
+/// The subnet whose route table forwards to the internet gateway.
 pub fn is_public(subnet: &str) -> bool {
     subnet.ends_with('p')
 }

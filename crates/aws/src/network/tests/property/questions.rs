@@ -160,7 +160,7 @@ impl Maker {
         Draft { side, nets, vpc: Some(subnet.vpc.clone()), group: Some(group) }
     }
 
-    /// An office that is declared, sometimes with the gateway where it comes in.
+    /// An office that is declared, sometimes with its gateway.
     fn office(&mut self, subnet: &Subnet) -> Draft {
         let nets = ["192.168.7.0/24", "192.168.0.0/16", "192.168.7.0/25", "192.168.200.0/24"];
         let net = net(self.dice.pick::<&str>(&nets));
@@ -197,7 +197,7 @@ impl Maker {
         let wish = Wish {
             nets: &peer.nets,
             group: peer.group.as_deref(),
-            // A transit gateway knows the other side's groups on the way in only.
+            // A transit gateway knows the other side's groups for inbound packets only.
             fits: own.vpc == peer.vpc || role == "s" || self.dice.percent(35),
             across: own.vpc != peer.vpc,
             list,

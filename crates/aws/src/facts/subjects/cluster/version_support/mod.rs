@@ -18,25 +18,26 @@ const DAY: i64 = 86_400;
 /// What rules see of the support of the cluster's version.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SupportFacts {
-    /// `clusterVersions[].endOfStandardSupportDate`, or the embedded table's.
+    /// `clusterVersions[].endOfStandardSupportDate`, or the date in the program's own table.
     standard_support_until: Fact<String>,
-    /// `clusterVersions[].endOfExtendedSupportDate`, or the embedded table's.
+    /// `clusterVersions[].endOfExtendedSupportDate`, or the date in the program's own table.
     extended_support_until: Fact<String>,
-    /// `standard`, `extended` or `none`, at the time of the reading or at `--as-of`.
+    /// `standard`, `extended` or `none`: the support of the cluster's version at the time of the collection
+    /// or at `--as-of`.
     support: Fact<String>,
-    /// Whole days until standard support ends, or once it has ended, until extended support does
-    /// (`clusterVersions[]`); below zero after that.
+    /// Whole days until standard support ends, or after that until extended support ends
+    /// (`clusterVersions[]`); below zero after both.
     support_days_left: Fact<i64>,
-    /// `cluster.upgradePolicy.supportType`: `STANDARD` (EKS updates the cluster when standard support
-    /// ends) or `EXTENDED`.
+    /// `cluster.upgradePolicy.supportType`: `STANDARD` (EKS updates the cluster at the end of standard
+    /// support) or `EXTENDED`.
     upgrade_policy: Fact<String>,
-    /// When EKS may update the control plane by itself: the end of the support that
-    /// `cluster.upgradePolicy.supportType` keeps the cluster on.
+    /// The date from which EKS may update the control plane automatically: the end of the support that
+    /// `cluster.upgradePolicy.supportType` selects.
     forced_upgrade_on: Fact<String>,
-    /// Whole days until EKS may update the control plane by itself (`clusterVersions[]`,
-    /// `cluster.upgradePolicy`); below zero after it.
+    /// Whole days until EKS may update the control plane automatically (`clusterVersions[]`,
+    /// `cluster.upgradePolicy`); below zero afterwards.
     forced_upgrade_days_left: Fact<i64>,
-    /// The version after the cluster's: control planes are updated one minor version at a time.
+    /// The minor version after the cluster's version; EKS updates control planes one minor version at a time.
     next_version: Fact<String>,
 }
 
@@ -111,7 +112,7 @@ fn ends(context: &Context<'_>, version: &str) -> Known<SupportEnds> {
     let table = support_dates()?;
     if let Some((standard, extended)) = table.get(&wanted.unwrap_or_default()) {
         context.assume(format!(
-            "The end of support of Kubernetes {version} is taken from the table in this program, because eks:DescribeClusterVersions did not give it."
+            "The support dates of Kubernetes {version} are from this program's own table; eks:DescribeClusterVersions returned none."
         ));
         return Ok(SupportEnds { standard: standard.clone(), extended: extended.clone() });
     }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::facts::test_support::fixture::Fixture;
+use crate::facts::test_support::fixture::{Fixture, derived};
 
 fn at(version: &str, policy: &str, day: &str) -> Value {
     let fixture = Fixture::healthy()
@@ -45,7 +45,7 @@ fn without_the_api_the_table_gives_the_dates_and_the_report_says_so() {
     let fixture = Fixture::healthy().withhold("clusterVersions");
     assert_eq!(fixture.fields("cluster", "payments")["standard_support_until"], "2027-03-27");
     let snapshot = fixture.snapshot();
-    let facts = crate::facts::Facts::derive(&snapshot, &crate::intent::Intent::default());
+    let facts = derived(&snapshot, &crate::intent::Intent::default());
     assert!(facts.assumptions().iter().any(|said| said.contains("1.35")), "{:?}", facts.assumptions());
 }
 

@@ -1,4 +1,4 @@
-//! Where a subnet's routes lead, whoever uses them: to the internet, or to gateways of other zones.
+//! The targets of a subnet's routes: the internet, or gateways of other zones.
 
 use privek_core::known::{Known, Missing};
 use privek_core::subject::Fact;
@@ -13,25 +13,29 @@ use crate::network::{AttachmentElsewhere, Egress, NatElsewhere};
 /// What rules see of a subnet's routes.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct SubnetEgressFacts {
-    /// Whether it has a route to an internet gateway (`RouteTables[].Routes[].GatewayId`).
+    /// Whether the subnet has a route to an internet gateway (`RouteTables[].Routes[].GatewayId`).
     public: Fact<bool>,
-    /// Whether what runs in it has a way to the internet: a public NAT gateway, or an internet gateway and a public
-    /// address (`RouteTables[].Routes`, `Subnets[].MapPublicIpOnLaunch`); unknown where something else decides further on.
+    /// Whether the subnet can reach the internet through a public NAT gateway, or an internet gateway and
+    /// public addresses (`RouteTables[].Routes`, `Subnets[].MapPublicIpOnLaunch`). Unknown if another network
+    /// decides.
     way_out: Fact<bool>,
-    /// NAT gateways of other zones in its routes (`RouteTables[].Routes[].NatGatewayId`, `NatGateways[].SubnetId`).
+    /// NAT gateways in other zones that are targets of the subnet's routes
+    /// (`RouteTables[].Routes[].NatGatewayId`, `NatGateways[].SubnetId`).
     nat_gateways_elsewhere: Fact<Vec<NatFacts>>,
-    /// Whether there is none.
+    /// Whether the subnet's routes have no NAT gateway in another zone as target.
     nat_gateways_in_zone: Fact<bool>,
-    /// A NAT gateway of its own zone that its routes could lead to; null where there is none.
+    /// A NAT gateway in the subnet's zone that the subnet's routes could use; null without a NAT gateway in
+    /// the zone.
     nat_gateway_of_zone: Fact<Option<String>>,
-    /// A subnet of its zone with a route to an internet gateway, where a NAT gateway could be; null where there is none.
+    /// A subnet in the same zone with a route to an internet gateway, for a new NAT gateway; null where no
+    /// subnet has one.
     public_subnet_of_zone: Fact<Option<String>>,
-    /// Attachments of the transit gateways in its routes that have no subnet in its zone
+    /// Transit gateway attachments in the subnet's routes without a subnet in the subnet's zone
     /// (`TransitGatewayVpcAttachments[].SubnetIds`).
     transit_gateways_elsewhere: Fact<Vec<TransitFacts>>,
-    /// Whether there is none.
+    /// Whether every transit gateway attachment in the subnet's routes has a subnet in the subnet's zone.
     transit_gateways_in_zone: Fact<bool>,
-    /// Whether its default route leads to a transit gateway.
+    /// Whether the target of the subnet's default route is a transit gateway.
     leaves_by_transit_gateway: Fact<bool>,
 }
 
@@ -40,9 +44,9 @@ pub(crate) struct SubnetEgressFacts {
 struct NatFacts {
     /// `NatGateways[].NatGatewayId`.
     id: String,
-    /// The gateway's zone.
+    /// The NAT gateway's zone.
     zone: String,
-    /// `RouteTables[].Routes[].DestinationCidrBlock` or its IPv6 kin.
+    /// `RouteTables[].Routes[].DestinationCidrBlock`, or the IPv6 CIDR of the route.
     destination: String,
 }
 
@@ -53,7 +57,7 @@ struct TransitFacts {
     id: String,
     /// `TransitGatewayVpcAttachments[].TransitGatewayId`.
     gateway: String,
-    /// A subnet of the zone that could be attached.
+    /// A subnet of the zone for the transit gateway attachment.
     subnet: String,
 }
 
@@ -96,7 +100,7 @@ fn transit(context: &Context<'_>, id: &str) -> Known<Vec<AttachmentElsewhere>> {
     match zone.zone_type.as_deref() {
         Some("availability-zone") => Ok(elsewhere),
         Some(kind) => {
-            Err(vec![Missing::unmodelled(format!("how {id} in a {kind} reaches a transit gateway"))])
+            Err(vec![Missing::unmodelled(format!("the path from {id} in a {kind} to a transit gateway"))])
         }
         None => Err(vec![context.field("AvailabilityZones", "ZoneType")]),
     }

@@ -1,4 +1,4 @@
-//! Where a subnet's routes lead.
+//! The targets of a subnet's routes.
 
 use serde_json::{Value, json};
 

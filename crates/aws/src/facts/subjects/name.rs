@@ -1,0 +1,228 @@
+//! Names as subjects: what nodes, pods and operators' networks resolve them to.
+
+use std::collections::BTreeSet;
+
+use privek_core::known::{self, Known, Missing};
+use privek_core::observation::CLUSTER;
+use privek_core::subject::{Fact, Subject, Subjects};
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::facts::base::context::Context;
+use crate::facts::ends;
+use crate::facts::ends::merge_blockers;
+use crate::facts::inventory::operators;
+use crate::facts::names::answer::{Answer, Lookup};
+use crate::facts::names::inbound::inbound_servers;
+use crate::facts::names::question::Question;
+use crate::facts::names::required::NeededName;
+use crate::facts::names::{client, required};
+use crate::network::Blocker;
+
+/// What rules see of a DNS name and of its client.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+pub(crate) struct NameFacts {
+    /// Client and purpose of the lookup, for instance `nodes:ecr.api` or `operators:office`.
+    id: String,
+    /// The DNS name that the client looks up.
+    name: String,
+    /// The client that looks up the name: `nodes`, or the name of an operator network.
+    asker: String,
+    /// The CIDR of the operator network; null for nodes.
+    cidr: Option<String>,
+    /// Whether the DNS servers of the client are known: from the VPC of the client, or from `dns:`,
+    /// `forwards_to:` and `public_dns:` in `privek-audit.yaml`.
+    declared: bool,
+    /// `cluster` for the API name, or the service as in `rules/eks/services.yaml`.
+    of: String,
+    /// Whether nodes or pods fail where the name does not resolve.
+    essential: bool,
+    /// The steps of the lookup in order: DHCP options, resolvers, Resolver rules, DNS servers and zones.
+    asked: Vec<String>,
+    /// What the name resolves to: `private` addresses, `public` addresses, or `nothing`.
+    answer: Fact<String>,
+    /// The private addresses that the name resolves to.
+    addresses: Fact<Vec<String>>,
+    /// Whether the name resolves to any address. Decided by DNS attributes (`VpcAttributes`), Resolver rules
+    /// (`ResolverRules`, `ResolverRuleAssociations`), paths to Resolver endpoints, private hosted zones
+    /// (`HostedZonesByVPC`, `ResourceRecordSetsByZone`, `VpcEndpoints`) and DNS Firewall.
+    resolves: Fact<bool>,
+    /// Whether the API name resolves to addresses of the control plane (`NetworkInterfaces`). For a service
+    /// name: whether the name resolves to any address.
+    leads_home: Fact<bool>,
+    /// Whether the name resolves to public addresses, and the public API endpoint allows the client.
+    admitted_publicly: Fact<bool>,
+    /// Whether every DNS server that the client may query answers, over UDP and over TCP.
+    dependable: Fact<bool>,
+    /// The addresses of the inbound Resolver endpoints in the cluster's VPC
+    /// (`ResolverEndpointIpAddresses`).
+    inbound_addresses: Vec<String>,
+    /// The objects that keep the name from resolving to the right addresses.
+    blockers: Vec<Blocker>,
+    /// The objects that block some of the DNS servers or protocols that the client may use.
+    weaknesses: Vec<Blocker>,
+}
+
+impl NameFacts {
+    /// The API name is too long to be shown beside the id of each of its clients.
+    fn subject(&self, kind: &'static str) -> Subject {
+        let name = (self.of != CLUSTER).then_some(self.name.as_str());
+        Subject::new(kind, &self.id, name, self)
+    }
+}
+
+/// The names that nodes and pods ask for.
+pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
+    let vpc = match &context.vpc {
+        Ok(vpc) => vpc,
+        Err(missing) => return Subjects::unlisted(missing.clone()),
+    };
+    let names = required::of(context);
+    let from = ends::of_role(context, "nodes");
+    let listed = names.listed.iter().map(|name| {
+        let mut lookup = client::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
+        let leads_home = of_node(context, name, vpc, &mut lookup);
+        let host = &name.name;
+        let same = names.listed.iter().filter(|other| other.of == name.of).count();
+        let what = if same > 1 { format!("{}:{host}", name.of) } else { name.of.clone() };
+        NameFacts {
+            asker: "nodes".to_owned(),
+            leads_home: Fact(leads_home),
+            essential: name.essential,
+            ..facts(context, format!("nodes:{what}"), &name.of, host, lookup)
+        }
+        .subject("node_name")
+    });
+    Subjects { listed: listed.collect(), unlisted: names.unlisted.clone() }
+}
+
+/// Whether a name resolves to the right addresses for nodes.
+pub(crate) fn of_node(
+    context: &Context<'_>,
+    name: &NeededName,
+    vpc: &str,
+    lookup: &mut Lookup,
+) -> Known<bool> {
+    let of_cluster = name.of == CLUSTER;
+    match &lookup.answer {
+        Ok(Answer::Addresses(told)) if of_cluster => {
+            let leads = leads_home(told, &name.expected);
+            if leads == Ok(false) {
+                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name)];
+            }
+            leads
+        }
+        // Past a private zone that has the name, public addresses are the wrong ones.
+        Ok(Answer::Public) if of_cluster && context.private_access()? => {
+            lookup.blockers = vec![client::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
+            Ok(false)
+        }
+        // A service without an endpoint that answers for its name has public addresses only.
+        Ok(Answer::Public) if name.expected.as_ref().is_ok_and(BTreeSet::is_empty) => Ok(true),
+        Ok(Answer::Public) => Err(vec![Missing::probe(format!(
+            "whether nodes reach the public addresses of {}; the name does not resolve to its VPC endpoint",
+            name.name
+        ))]),
+        _ => resolves(lookup),
+    }
+}
+
+/// The cluster's name, as each network of operators asks for it.
+pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
+    let operators = match operators::declared(context) {
+        Ok(operators) => operators,
+        Err(missing) => return Subjects::unlisted(missing),
+    };
+    let host = match required::cluster_host(context) {
+        Ok(host) => host,
+        Err(missing) if !operators.is_empty() => return Subjects::unlisted(missing),
+        Err(_) => return Subjects::default(),
+    };
+    let expected = required::control_plane(context);
+    let listed = operators.iter().map(|operator| {
+        let client::OperatorLookup { mut lookup, vpc, declared } =
+            client::operator(context, operator, &Question::new(&host));
+        let mut leads = match &lookup.answer {
+            Ok(Answer::Addresses(told)) => leads_home(told, &expected),
+            Ok(Answer::Public | Answer::Nothing) => Ok(false),
+            Err(missing) => Err(missing.clone()),
+        };
+        let mut admitted = Ok(false);
+        if lookup.answer == Ok(Answer::Public) {
+            admitted = operators::admitted_publicly(context, operator);
+            lookup.blockers =
+                vec![client::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
+            // A plan's public endpoint is off.
+            if context.plan().is_some() {
+                leads = Ok(true);
+            }
+        } else if leads == Ok(false) && lookup.blockers.is_empty() {
+            lookup.blockers = vec![client::wrong_addresses(&lookup, &host)];
+        }
+        NameFacts {
+            asker: operator.name.clone(),
+            cidr: Some(operator.cidr.to_string()),
+            declared,
+            leads_home: Fact(leads),
+            admitted_publicly: Fact(admitted),
+            ..facts(context, format!("operators:{}", operator.name), CLUSTER, &host, lookup)
+        }
+        .subject("operator_name")
+    });
+    Subjects { listed: listed.collect(), unlisted: Vec::new() }
+}
+
+pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup) -> NameFacts {
+    let resolves = resolves(&lookup);
+    let told = lookup.answer.clone();
+    let answer = told.clone().map(|answer| match answer {
+        Answer::Addresses(_) => "private".to_owned(),
+        Answer::Public => "public".to_owned(),
+        Answer::Nothing => "nothing".to_owned(),
+    });
+    let addresses = told.map(|answer| match answer {
+        Answer::Addresses(all) => all.iter().map(ToString::to_string).collect(),
+        Answer::Public | Answer::Nothing => Vec::new(),
+    });
+    NameFacts {
+        id,
+        name: host.to_owned(),
+        asker: String::new(),
+        cidr: None,
+        declared: true,
+        of: of.to_owned(),
+        essential: true,
+        asked: lookup.steps.clone(),
+        answer: Fact(answer),
+        addresses: Fact(addresses),
+        leads_home: Fact(resolves.clone()),
+        admitted_publicly: Fact::known(false),
+        dependable: Fact(dependable(&lookup)),
+        resolves: Fact(resolves),
+        inbound_addresses: inbound_servers(context),
+        blockers: merge_blockers::merged(context, lookup.blockers),
+        weaknesses: merge_blockers::merged(context, lookup.weaknesses),
+    }
+}
+
+pub(crate) fn resolves(lookup: &Lookup) -> Known<bool> {
+    lookup.answer.as_ref().map(|answer| *answer != Answer::Nothing).map_err(Clone::clone)
+}
+
+/// A name that does not resolve at all is reported as that alone.
+pub(crate) fn dependable(lookup: &Lookup) -> Known<bool> {
+    match &lookup.answer {
+        Ok(Answer::Nothing) => Ok(true),
+        _ if !lookup.weaknesses.is_empty() => Ok(false),
+        Err(missing) => Err(missing.clone()),
+        Ok(_) => known::disproved(false, lookup.doubts.iter().cloned()),
+    }
+}
+
+pub(crate) fn leads_home(
+    told: &BTreeSet<std::net::IpAddr>,
+    expected: &Known<BTreeSet<std::net::IpAddr>>,
+) -> Known<bool> {
+    let expected = expected.as_ref().map_err(Clone::clone)?;
+    Ok(!told.is_empty() && told.is_subset(expected))
+}
