@@ -7,7 +7,7 @@ use std::thread;
 use privek_aws::snapshot::Snapshot;
 use privek_core::report::Outcome;
 
-use crate::support::files::repository;
+use crate::support::files::{fixture, read_as_empty, repository};
 use crate::support::healthy::{KINDS, of_kind, unknown};
 use crate::support::judge::Judge;
 
@@ -69,4 +69,17 @@ fn every_rule_passes_on_a_healthy_cluster_and_fails_on_none() {
     assert!(unhealthy.is_empty(), "{unhealthy:#?}");
     let never: Vec<_> = rules.difference(&passes).collect();
     assert!(never.is_empty(), "no healthy cluster passes {never:#?}");
+}
+
+#[test]
+fn a_collection_that_an_older_snapshot_lacks_is_read_as_empty() {
+    let mut snapshot = fixture("closed-network.json");
+    let fields = snapshot.as_object_mut().expect("a snapshot");
+    fields.remove("NatGateways");
+    fields["scope"].as_object_mut().expect("a scope").remove("NatGateways");
+    read_as_empty(&mut snapshot, ["NatGateways", "Subnets"].into_iter());
+    let read = Snapshot::from_json("older.json", &snapshot.to_string()).expect("a snapshot");
+    assert_eq!(read.aws.ids("NatGateways"), Some(Vec::new()));
+    assert!(read.header.covers("NatGateways", "vpc-0c000000000000001"));
+    assert!(read.aws.ids("Subnets").is_some_and(|subnets| !subnets.is_empty()), "what is there stays");
 }

@@ -5,6 +5,7 @@
 
 mod aws_cli;
 mod cases;
+mod closed_network;
 mod commands;
 mod documents;
 mod fixes;

@@ -46,6 +46,11 @@ impl Told {
         (snapshot, intent)
     }
 
+    /// The file that the case is in.
+    pub fn file(&self) -> String {
+        self.called.split(": ").next().unwrap_or_default().to_owned()
+    }
+
     /// Whether the rule has this outcome on one subject at least.
     pub fn has(&self, outcome: Outcome) -> bool {
         self.findings.iter().any(|finding| finding.outcome == outcome)
@@ -66,11 +71,23 @@ pub fn told() -> &'static [Told] {
     })
 }
 
+/// What a file of cases may have.
+const KEYS: [&str; 4] = ["base", "no_command", "look_first", "cases"];
+
+/// The rules whose files of cases give this reason, and the reason.
+pub fn reasons(key: &str) -> BTreeMap<String, String> {
+    let all = files("fixtures/cases", "yaml").into_iter();
+    all.filter_map(|file| Some((stem(&file), yaml(&file).get(key)?.as_str()?.to_owned()))).collect()
+}
+
 /// Every case of every rule, without findings.
 pub fn unjudged() -> Vec<Told> {
     let mut all = Vec::new();
     for file in files("fixtures/cases", "yaml") {
         let cases = yaml(&file);
+        for key in cases.as_object().expect("fields").keys() {
+            assert!(KEYS.contains(&key.as_str()), "{}: {key} is none of {KEYS:?}", file.display());
+        }
         for case in cases["cases"].as_array().expect("cases") {
             all.push(Told {
                 rule: stem(&file),

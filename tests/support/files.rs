@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use serde_json::Value;
+use privek_aws::snapshot::aws::collection;
+use serde_json::{Value, json};
 
 /// The repository's root, whichever package the tests belong to.
 pub fn repository() -> &'static Path {
@@ -44,5 +45,22 @@ pub fn yaml(path: &Path) -> Value {
 /// The JSON of a snapshot or report in `fixtures/`.
 pub fn fixture(name: &str) -> Value {
     let path = Path::new("fixtures").join(name);
-    serde_json::from_str(&text(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+    let mut snapshot =
+        serde_json::from_str(&text(&path)).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let empty = yaml(Path::new("fixtures/empty.yaml"));
+    let keys = empty.as_array().expect("a list of collections").iter();
+    read_as_empty(&mut snapshot, keys.map(|key| key.as_str().expect("a collection's key")));
+    snapshot
+}
+
+/// Has a snapshot that lacks these collections say that they were read, and that there is nothing.
+pub fn read_as_empty<'k>(snapshot: &mut Value, keys: impl Iterator<Item = &'k str>) {
+    let Some(fields) = snapshot.as_object_mut().filter(|fields| fields.contains_key("scope")) else { return };
+    for key in keys {
+        assert!(collection(key).is_some(), "fixtures/empty.yaml: {key} is no collection");
+        if !fields.contains_key(key) {
+            fields.insert(key.to_owned(), json!([]));
+            fields["scope"][key] = json!(["*"]);
+        }
+    }
 }

@@ -12,8 +12,8 @@ use crate::support::program::against_emulator;
 const REGION: &str = "eu-west-1";
 const CLUSTER: &str = "yoda-k8s-1";
 
-/// The rules whose fixes are shown to mend what they are about, by AWS's own calls as far as the emulator
-/// has them. What it lacks: other access entries, updates of versions, ill health, insights, Fargate's roles.
+/// The rules whose fixes at least are shown to mend what they are about, by AWS's own calls as far as the
+/// emulator has them. What it lacks: other access entries, updates of versions, ill health, insights, Fargate's roles.
 const SHOWN: &[&str] = &[
     "cluster-role-closed-to-eks",
     "cluster-role-has-old-service-policy",
@@ -168,6 +168,6 @@ fn what_failed_passes_once_the_printed_commands_have_run() {
         }
     }
     assert!(wrong.is_empty(), "{wrong:#?}");
-    let shown: Vec<&str> = shown.iter().map(String::as_str).collect();
-    assert_eq!(shown, SHOWN, "the list of rules whose fixes are shown to mend is kept by hand");
+    let lost: Vec<_> = SHOWN.iter().filter(|rule| !shown.contains(**rule)).collect();
+    assert!(lost.is_empty(), "the fixes of these were shown to mend, and are no longer: {lost:#?}");
 }
