@@ -87,7 +87,7 @@ fn what_the_deadline_cuts_off_is_told_as_not_tried() {
     let seen = run(&targets, &trust, &options);
     assert!(begun.elapsed() < PATIENCE, "{:?}", begun.elapsed());
     for dns in dns_of(&seen) {
-        assert_eq!((dns.outcome, dns.detail.as_deref()), (DnsOutcome::NotTried, Some("the time was up")));
+        assert_eq!((dns.outcome, dns.detail.as_deref()), (DnsOutcome::NotTried, Some("the deadline passed")));
     }
     let [(_, tls)] = tls_of(&seen).try_into().unwrap();
     assert_eq!(tls.outcome, TlsOutcome::NotTried);
