@@ -4,7 +4,7 @@ pub(super) const EXIT_CODES: &str = "\
 Exit codes:
   0  ready (for drift: no regression)
   1  not ready: a finding at or above --fail-on fails (for drift: a new failure)
-  2  error: usage, a bad file or rule, credentials, or the cluster cannot be read
+  2  error: usage, a bad file or rule, credentials, or an unreadable cluster
   3  incomplete: no failure at or above --fail-on, but an unknown finding
      (for drift: a finding became unknown)
 probe uses the same codes. trace: 0 open, 1 blocked, 2 error, 3 unknown.
@@ -74,8 +74,8 @@ on a machine with access):
                      --save-observations seen.json
   privek-audit --snapshot foo.json --snapshot seen.json
 
-The probe sends DNS queries and TLS handshakes, nothing else. To read the cluster,
-the caller needs the policy that iam-policy prints; the probe needs no permission.
+The probe sends DNS queries and TLS handshakes, nothing else. Reading the
+cluster needs the policy that iam-policy prints; the probe needs no permission.
 
 Exit codes:
   0  ready: no finding at or above --fail-on fails or is unknown
@@ -84,11 +84,11 @@ Exit codes:
   3  incomplete: no failure at or above --fail-on, but an unknown finding";
 
 pub(super) const FORWARDERS_HELP: &str = "\
-By default, only the host name of the cluster API endpoint is forwarded. No other
-name is affected, and the host name is stable for the life of the cluster.
---domain region forwards the names of all EKS clusters in the region to this VPC.
-The VPC resolves the names of other clusters as public DNS does. New clusters need
-no change, but DNS for all clusters then depends on this VPC.
+By default, only the host name of the cluster API endpoint is forwarded. No
+other name is affected, and the host name is stable for the life of the cluster.
+--domain region forwards the names of all EKS clusters in the region to this
+VPC. The VPC resolves the names of other clusters as public DNS does. New
+clusters need no change, but DNS for all clusters then depends on this VPC.
 
 Examples:
   privek-audit forwarders --cluster foo --for unbound --output foo.conf

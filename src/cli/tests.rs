@@ -147,7 +147,7 @@ fn the_help_fits_into_80_columns_and_has_no_marks_of_a_text_processor() {
     }
 }
 
-#[path = "../../tests/words/mod.rs"]
+#[path = "../../tests/support/words.rs"]
 mod house;
 
 #[test]

@@ -49,7 +49,7 @@ pub struct Target {
     /// The private addresses that the name should resolve to; empty where none, absent where unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expected: Option<BTreeSet<IpAddr>>,
-    /// Whether nodes cannot work without it.
+    /// Whether nodes cannot work without the name.
     #[serde(default)]
     pub essential: bool,
     /// Whether the name also resolves to public addresses: the API name of a cluster with public access, outside the VPC.

@@ -25,7 +25,7 @@ pub(crate) struct Row {
 
 pub(crate) type Dates = BTreeMap<(u32, u32), (Time, Time)>;
 
-/// The embedded support_dates; a mistake in it is a mistake in this program, which a test finds.
+/// The embedded dates of support; a mistake in it is a mistake in this program, which a test finds.
 pub(crate) fn support_dates() -> Known<&'static Dates> {
     static PARSED: LazyLock<Known<Dates>> = LazyLock::new(|| {
         let wrong = |what: String| vec![Missing::unmodelled(format!("rules/eks/versions.yaml: {what}"))];

@@ -6,7 +6,7 @@ use privek_core::rule::built_in;
 
 use super::PACK;
 
-#[path = "../../../../tests/words/mod.rs"]
+#[path = "../../../../tests/support/words.rs"]
 mod house;
 
 use house::{long_sentences, plain, problems};

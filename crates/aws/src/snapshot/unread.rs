@@ -14,7 +14,7 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
     let Some(collection) = aws::collection(collection_key) else {
         return Missing {
             kind: MissingKind::Operation,
-            what: described(collection_key, id, "was not read"),
+            what: described(collection_key, id, "not read"),
             permission: None,
         };
     };
@@ -30,7 +30,7 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
     }
     let what = match gap {
         Some(gap) => described(&permission, gap.resource.as_deref(), &format!("failed: {}", gap.code)),
-        None => described(&permission, id, "was not read"),
+        None => described(&permission, id, "not read"),
     };
     let permission = gap.and_then(|gap| gap.permission.clone()).unwrap_or(permission);
     Missing { kind: MissingKind::Operation, what, permission: Some(permission) }
@@ -46,8 +46,8 @@ fn relevance(gap: &Gap, id: Option<&str>) -> u8 {
 
 fn described(operation: &str, resource: Option<&str>, outcome: &str) -> String {
     match resource {
-        Some(resource) => format!("{operation} for {resource} {outcome}"),
-        None => format!("{operation} {outcome}"),
+        Some(resource) => format!("{operation} for {resource} ({outcome})"),
+        None => format!("{operation} ({outcome})"),
     }
 }
 
@@ -78,7 +78,7 @@ mod tests {
         let gaps = vec![gap(Some("vpc-2"), "Timeout"), gap(Some("vpc-1"), "UnauthorizedOperation")];
         let snapshot = with(gaps);
         let missing = missing(&snapshot, "RouteTables", Some("vpc-1"));
-        assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 failed: UnauthorizedOperation");
+        assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 (failed: UnauthorizedOperation)");
         assert_eq!(missing.permission.as_deref(), Some("ec2:DescribeRouteTables"));
     }
 
@@ -93,6 +93,6 @@ mod tests {
     #[test]
     fn a_call_that_was_never_made_is_named_too() {
         let missing = missing(&Snapshot::default(), "RouteTables", Some("vpc-1"));
-        assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 was not read");
+        assert_eq!(missing.what, "ec2:DescribeRouteTables for vpc-1 (not read)");
     }
 }

@@ -44,7 +44,7 @@ fn what_is_certainly_not_there_is_a_mistake_and_what_was_not_read_is_unknown() {
     let mut all = Fixture::closed();
     all.0["scope"]["NetworkInterfaces"] = json!(["*"]);
     let said = refused(&all, "eni-0c0000000000000cf", API);
-    assert!(said.contains("all 11 were read; did you mean eni-0c0000000000000c"), "{said}");
+    assert!(said.contains("among the 11 that were read; did you mean eni-0c0000000000000c"), "{said}");
     // It may be in another VPC than those that were read.
     let answer = traced(&Fixture::closed(), "eni-0c0000000000000cf", API);
     assert_eq!(answer.verdict, Verdict::Unknown);

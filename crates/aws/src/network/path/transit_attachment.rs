@@ -104,7 +104,7 @@ impl<'s> Reasoner<'s> {
         let id = attachment.transit_gateway_attachment_id.as_str();
         let gateway = attachment.transit_gateway_id.as_deref().unwrap_or("a transit gateway");
         let Some(state) = attachment.state.as_deref() else {
-            story.hop(run.leg, ATTACHMENT, id, "unknown", "its state was not read");
+            story.hop(run.leg, ATTACHMENT, id, "unknown", "the state of the attachment was not read");
             return story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
         };
         let reason = format!("{id} is {state}, and does not connect {vpc} to {gateway}");
@@ -127,7 +127,7 @@ impl<'s> Reasoner<'s> {
         found: Option<&TransitGatewayAttachment>,
     ) {
         let Some(state) = found.and_then(|found| found.state.as_deref()) else {
-            story.hop(run.leg, ATTACHMENT, id, "unknown", "its state was not read");
+            story.hop(run.leg, ATTACHMENT, id, "unknown", "the state of the attachment was not read");
             return story.missing(self.missing("TransitGatewayAttachments", id));
         };
         if state.eq_ignore_ascii_case("available") {

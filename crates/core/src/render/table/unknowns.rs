@@ -74,7 +74,8 @@ pub fn settled_by(missing: &Missing, gaps: &[Gap]) -> String {
             let gap = gaps.iter().find(|gap| gap.permission.as_ref() == Some(permission));
             match gap {
                 Some(gap) => format!("{GRANT}{permission} ({})", gap.code),
-                None => format!("{what} (needs {permission})"),
+                None if what.contains(permission.as_str()) => what.clone(),
+                None => format!("{what}; needs {permission}"),
             }
         }
         (MissingKind::Operation, None) => what.clone(),

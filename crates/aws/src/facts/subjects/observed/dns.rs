@@ -87,7 +87,7 @@ impl<'o> DnsAnswers<'o> {
         told.into_iter().collect::<Vec<_>>().join(", ")
     }
 
-    /// The addresses that programs there get.
+    /// The addresses that the name resolves to at the place of the probe.
     pub(crate) fn addresses(&self) -> BTreeSet<IpAddr> {
         let answered = self.used().into_iter().filter(|dns| dns.outcome == DnsOutcome::Answered);
         answered.flat_map(|dns| &dns.addresses).copied().collect()

@@ -26,13 +26,14 @@ pub(crate) struct Sight<'c> {
     pub essential: bool,
     /// Whether the probe was configured with public addresses for the name as well.
     pub also_public: Option<bool>,
-    /// The private addresses that it should have.
+    /// The private addresses that the name should resolve to.
     pub expected: Known<BTreeSet<IpAddr>>,
     pub seen: Vec<&'c Observation>,
 }
 
 impl Sight<'_> {
-    /// Whether it has to work there: the API everywhere, services where nodes and pods of the cluster run.
+    /// Whether the name has to work at the place of the probe: the cluster API endpoint everywhere, AWS
+    /// services where nodes or pods run.
     pub fn needed_here(&self) -> Known<bool> {
         if self.of == CLUSTER { Ok(true) } else { self.place.of_cluster.clone() }
     }

@@ -27,7 +27,7 @@ pub(crate) struct SubnetV6Facts {
     ipv6_only: Fact<bool>,
     /// Whether a managed node group uses the subnet (`nodegroup.subnets`).
     hosts_managed_nodes: Fact<bool>,
-    /// Whether DNS64 is on in the subnet (`Subnets[].EnableDns64`) without a route for 64:ff9b::/96 to a NAT
+    /// Whether DNS64 is on in the subnet (`Subnets[].EnableDns64`) without a route for `64:ff9b::/96` to a NAT
     /// gateway (`RouteTables[].Routes`).
     dns64_leads_nowhere: Fact<bool>,
 }
