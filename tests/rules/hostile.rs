@@ -12,6 +12,11 @@ use serde_json::Value;
 
 use crate::support::files::text;
 
+thread_local! {
+    /// Loaded once for all snapshots.
+    static RULES: rule::Rules = rule::built_in(&PACK).expect("the built-in rules load");
+}
+
 /// The text with a piece of it replaced by another piece of it, or by something else.
 fn spliced(text: &str, from: usize, length: usize, with: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
@@ -46,7 +51,7 @@ fn audit(snapshot: &Value) {
         Intent::from_yaml("intent", &text("fixtures/closed-network.intent.yaml")).expect("an intent");
     let facts = Facts::derive(&snapshot, &intent);
     let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
-    let report = rule::evaluate(&rule::built_in(&PACK).expect("rules"), &facts, &evaluation);
+    let report = RULES.with(|rules| rule::evaluate(rules, &facts, &evaluation));
     assert!(!report.expect("no rule is wrong because of the state").findings.is_empty());
 }
 
