@@ -167,7 +167,7 @@ impl<'a> Session<'a> {
         match snapshot.aws.merge(more) {
             Ok(()) if scope.is_empty() => {}
             Ok(()) => {
-                snapshot.header.scope.entry(filled.key.to_owned()).or_default().extend(scope.iter().cloned())
+                snapshot.header.scope.entry(filled.key.to_owned()).or_default().extend(scope.iter().cloned());
             }
             Err(conflict) => snapshot.header.gaps.push(Gap {
                 service: filled.service.to_owned(),

@@ -21,4 +21,4 @@ pub use end::{End, EndKind, Groups};
 pub use path::reasoner::Reasoner;
 pub use subnet_routes::egress::Egress;
 pub use subnet_routes::{AttachmentElsewhere, LostRoute, NatElsewhere};
-pub use tables::network_acl_shadowing::IdleEntry;
+pub use tables::network_acl_shadowing::{IdleEntry, idle_entries};

@@ -45,7 +45,7 @@ fn a_flow_is_told_with_its_ends_and_a_subject_with_its_condition() {
         match &rule.flow {
             Some(flow) => assert!(checks.contains(&flow.from) && checks.contains(&flow.port), "{checks}"),
             None => assert!(
-                checks.contains(&rule.assert.split_whitespace().collect::<Vec<_>>().join(" ").as_str()),
+                checks.contains(rule.assert.split_whitespace().collect::<Vec<_>>().join(" ").as_str()),
                 "{checks}"
             ),
         }

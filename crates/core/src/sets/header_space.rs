@@ -44,6 +44,7 @@ impl HeaderSpace {
     }
 
     /// Takes a rule's part out, and returns what was taken.
+    #[must_use]
     pub fn take(&mut self, addresses: &AddressSet, points: &Ranges) -> Self {
         let (mut left, mut taken) = (Self::default(), Self::default());
         for block in std::mem::take(&mut self.0) {

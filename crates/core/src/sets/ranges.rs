@@ -35,11 +35,13 @@ impl Ranges {
     }
 
     /// The numbers that are in either.
+    #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self::collect(self.iter().chain(other.iter()))
     }
 
     /// The numbers that are in both.
+    #[must_use]
     pub fn intersect(&self, other: &Self) -> Self {
         let (mut a, mut b) = (self.0.iter().peekable(), other.0.iter().peekable());
         let mut both = Vec::new();
@@ -74,6 +76,7 @@ impl Ranges {
     }
 
     /// The numbers that are not in the other.
+    #[must_use]
     pub fn subtract(&self, other: &Self) -> Self {
         let mut left = Vec::new();
         let mut holes = other.0.iter().peekable();

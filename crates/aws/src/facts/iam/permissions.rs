@@ -142,7 +142,7 @@ impl Permissions {
             Some(all) => all.iter().for_each(|need| self.one(context, need, &mut lacks, &mut missing)),
             // An empty request is a mistake: a name that the table lacks must not pass.
             None => {
-                missing.push(Missing::unmodelled(format!("the actions of `{needs}` in rules/eks/iam.yaml")))
+                missing.push(Missing::unmodelled(format!("the actions of `{needs}` in rules/eks/iam.yaml")));
             }
         }
         lacks.sort();

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets::by_subnet;
-use crate::network::IdleEntry;
+use crate::network::{self, IdleEntry};
 use crate::snapshot::aws::ec2::{NetworkAcl, tag};
 
 /// The number of the entry that AWS ends each list with; that of IPv6 is one more.
@@ -57,7 +57,7 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
 }
 
 fn facts(context: &Context<'_>, acl: &NetworkAcl, subnets: &BTreeSet<String>) -> NetworkAclFacts {
-    let idle = context.network.idle_entries(acl);
+    let idle = network::idle_entries(acl);
     let mut counts: BTreeMap<(Option<bool>, bool), i64> = BTreeMap::new();
     for entry in acl.entries.iter().filter(|entry| entry.rule_number.is_none_or(|number| number < LAST)) {
         *counts.entry((entry.egress, entry.ipv6_cidr_block.is_some())).or_default() += 1;

@@ -68,7 +68,7 @@ impl<'s> Tables<'s> {
         let everything = AddressSet::everything();
         let undecided = left.clone();
         for doubt in doubts {
-            left.take(&everything, &doubt.points);
+            _ = left.take(&everything, &doubt.points);
             if !undecided.clone().take(&everything, &doubt.points).is_empty() {
                 story.missing(doubt.missing);
             }

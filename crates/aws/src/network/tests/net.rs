@@ -208,7 +208,6 @@ impl Net {
                 ..Header::default()
             },
             aws: aws::Aws::deserialize(&self.0).unwrap(),
-            ..Snapshot::default()
         }
     }
 

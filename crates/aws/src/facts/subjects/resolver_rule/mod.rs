@@ -144,7 +144,7 @@ fn obstacles(
     {
         Some("COMPLETE") => {}
         Some(status @ ("FAILED" | "DELETING" | "OVERRIDDEN")) => {
-            obstacles.push(format!("{of} has status {status}"))
+            obstacles.push(format!("{of} has status {status}"));
         }
         Some(status) => unread
             .push(Missing::probe(format!("the result of the change in progress; {of} has status {status}"))),
