@@ -50,13 +50,13 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     let (acls, unlisted) =
         by_subnet(context, |id| context.network.network_acl(id).map(|acl| (&*acl.network_acl_id, acl)));
     let listed = acls.values().map(|(acl, subnets)| {
-        let facts = facts(context, acl, subnets);
+        let facts = facts(acl, subnets);
         Subject::new("network_acl", &acl.network_acl_id, facts.name.as_deref(), &facts)
     });
     Subjects { listed: listed.collect(), unlisted }
 }
 
-fn facts(context: &Context<'_>, acl: &NetworkAcl, subnets: &BTreeSet<String>) -> NetworkAclFacts {
+fn facts(acl: &NetworkAcl, subnets: &BTreeSet<String>) -> NetworkAclFacts {
     let idle = network::idle_entries(acl);
     let mut counts: BTreeMap<(Option<bool>, bool), i64> = BTreeMap::new();
     for entry in acl.entries.iter().filter(|entry| entry.rule_number.is_none_or(|number| number < LAST)) {
