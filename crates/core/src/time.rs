@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Time {
         impl<'de> Visitor<'de> for AnyForm {
             type Value = Time;
             fn expecting(&self, to: &mut fmt::Formatter<'_>) -> fmt::Result {
-                to.write_str("a time, as the AWS CLI prints it")
+                to.write_str("a time, as command lines print it")
             }
             fn visit_str<E>(self, text: &str) -> Result<Time, E> {
                 Ok(Time::parse(text).unwrap_or_else(|| Time(text.to_owned())))

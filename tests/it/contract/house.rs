@@ -145,13 +145,61 @@ pub const EXCEPTIONS: &[Exception] = &[
     Exception {
         file: "crates/core/src/report/",
         word: "vpc",
-        with: &["vpc:", ".vpc", "\"vpc\""],
+        with: &["vpc:"],
+        reason: "the report's field is contract",
+    },
+    Exception {
+        file: "crates/core/src/subject/",
+        word: "vpc",
+        with: &["vpc:"],
+        reason: "the report's field is contract",
+    },
+    Exception {
+        file: "crates/core/src/rule/engine.rs",
+        word: "vpc",
+        with: &[".vpc"],
         reason: "the report's field is contract",
     },
     Exception {
         file: "crates/core/src/render/",
         word: "vpc",
-        with: &["vpc:", ".vpc", "\"vpc\""],
+        with: &[".vpc"],
         reason: "the table prints the report's field",
+    },
+    Exception {
+        file: "crates/core/src/render/table/report.rs",
+        word: "VPC",
+        with: &["target.vpc"],
+        reason: "the table prints the report's field",
+    },
+    Exception {
+        file: "crates/core/src/observation.rs",
+        word: "vpc",
+        with: &["rename"],
+        reason: "the probe's fields are contract",
+    },
+    Exception {
+        file: "crates/core/src/rule/template.rs",
+        word: "vpc",
+        with: &["to_uppercase"],
+        reason: "acronyms are written in capitals",
+    },
+    Exception {
+        file: "crates/core/src/render/forwarders/",
+        word: "EKS",
+        with: &["{}"],
+        reason: "comments of a DNS server's configuration, which names the provider's objects",
+    },
+    Exception {
+        file: "crates/core/src/render/forwarders/",
+        word: "VPC",
+        with: &["{}", "VPC"],
+        reason: "comments of a DNS server's configuration, which names the provider's objects",
+    },
+    Exception {
+        file: "crates/core/src/render/forwarders/",
+        word: "AWS",
+        with: &["{}"],
+        reason: "comments of a DNS server's configuration, which names the provider's objects",
     },
 ];

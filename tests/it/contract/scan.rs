@@ -116,6 +116,10 @@ impl Scan<'_> {
     }
 
     fn declared(&mut self, item: &ItemMod) {
+        // Only unit tests take a file from elsewhere: what the test crates share.
+        if item.attrs.iter().any(|attribute| attribute.path().is_ident("path")) {
+            return self.bind(&item.ident, Binding::Item(Space::Type));
+        }
         let name = tokens::name(&item.ident);
         let folder = format!("{}/{name}", self.folder);
         let around = self.tree.modules[self.scope].file.clone();

@@ -44,7 +44,10 @@ impl<'c> Checker<'c> {
             self.not_empty(text);
         }
         if raw.references.value.is_empty() {
-            self.wrong(&raw.references, "a rule needs at least one reference: a page of AWS's documentation");
+            self.wrong(
+                &raw.references,
+                "a rule needs at least one reference: a page of the provider's documentation",
+            );
         }
         self.covers(&raw.covers);
         let flow = self.subject(&raw);

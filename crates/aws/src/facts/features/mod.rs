@@ -18,6 +18,13 @@ pub(crate) type FeatureUse = Known<Option<String>>;
 
 /// The use of every feature of the matrix; assumptions go to the context.
 pub(crate) fn used(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, FeatureUse> {
+    context.memo.get(|| UsedFeatures(settled(context, matrix))).0.clone()
+}
+
+/// The use of every feature, worked out once: several subjects ask for each.
+struct UsedFeatures(BTreeMap<String, FeatureUse>);
+
+fn settled(context: &Context<'_>, matrix: &Matrix) -> BTreeMap<String, FeatureUse> {
     let (mut assumed, mut overruled) = (Vec::new(), Vec::new());
     let used = matrix
         .features
