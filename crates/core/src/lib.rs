@@ -6,6 +6,7 @@ pub mod drift;
 pub mod header;
 pub mod intent;
 pub mod known;
+pub mod no_proxy;
 pub mod observation;
 pub mod pack;
 pub mod path;

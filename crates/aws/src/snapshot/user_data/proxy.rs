@@ -80,7 +80,7 @@ pub fn proxy(key: &str, url: &str, found: &mut Bootstrap) {
 /// Takes over a list of what does not go through a proxy.
 pub(super) fn no_proxy(list: &str, found: &mut Bootstrap) {
     let mut entries = Vec::new();
-    for entry in list.split([',', ' ', '|']).map(str::trim).filter(|entry| !entry.is_empty()) {
+    for entry in list.split(',').map(str::trim).filter(|entry| !entry.is_empty()) {
         match value::no_proxy_entry(entry) {
             Some(entry) => entries.push(entry),
             None => found.unresolved("NoProxy"),

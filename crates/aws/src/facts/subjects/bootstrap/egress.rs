@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use privek_core::known::{self, Known, Missing};
+use privek_core::no_proxy::NoProxy;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
@@ -13,6 +14,10 @@ use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::network::Egress;
 use crate::snapshot::user_data::Bootstrap;
+
+/// The address of instance metadata:
+/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>.
+const METADATA: &str = "169.254.169.254";
 
 /// Whether every subnet of the group has a route to the internet.
 fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
@@ -161,7 +166,7 @@ fn must_pass(
         names.push(url.trim_start_matches("https://").trim_end_matches('/').to_ascii_lowercase());
     }
     if plain && !by_itself {
-        names.push("169.254.169.254".to_owned());
+        names.push(METADATA.to_owned());
     }
     Ok(names)
 }
@@ -199,10 +204,15 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
     Ok(names)
 }
 
+/// Instance metadata speaks plain HTTP, everything else HTTPS.
+fn port(name: &str) -> u16 {
+    if name == METADATA { 80 } else { 443 }
+}
+
 /// The names that go through the proxy.
 fn lacking(source: &Source<'_, '_>, data: &Bootstrap, names: Vec<String>) -> Known<Vec<String>> {
-    let list = data.no_proxy.clone().unwrap_or_default();
-    let lacking: Vec<String> = names.into_iter().filter(|name| !excepted(name, &list)).collect();
+    let list = NoProxy::new(data.no_proxy.iter().flatten().map(String::as_str));
+    let lacking: Vec<String> = names.into_iter().filter(|name| !list.exempts(name, port(name))).collect();
     let doubt = data.unresolved.iter().any(|name| name == "NoProxy");
     if lacking.is_empty() || (!doubt && data.is_clear() && data.node_proxy) {
         return Ok(lacking);
@@ -221,51 +231,4 @@ fn lacking(source: &Source<'_, '_>, data: &Bootstrap, names: Vec<String>) -> Kno
         )));
     }
     Err(missing)
-}
-
-/// Whether a list of exceptions has a name, as Go's clients read it:
-/// <https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>
-fn excepted(name: &str, list: &[String]) -> bool {
-    let address = name.parse::<std::net::IpAddr>().ok();
-    list.iter().any(|entry| {
-        let entry = entry.trim_end_matches(":443").trim_start_matches('*');
-        if entry.is_empty() {
-            return true;
-        }
-        if let Some(address) = address {
-            let net = entry.parse::<ipnet::IpNet>();
-            return entry == name || net.is_ok_and(|net| net.contains(&address));
-        }
-        match entry.strip_prefix('.') {
-            Some(suffix) => name.ends_with(&format!(".{suffix}")),
-            None => name == entry || name.ends_with(&format!(".{entry}")),
-        }
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::excepted;
-
-    #[test]
-    fn exceptions_are_names_suffixes_addresses_and_prefixes() {
-        let list = |text: &str| text.split(',').map(str::to_owned).collect::<Vec<_>>();
-        let api = "a1.gr7.eu-central-1.eks.amazonaws.com";
-        for (text, right) in [
-            (".eks.amazonaws.com", true),
-            ("*.eks.amazonaws.com", true),
-            ("eks.amazonaws.com", true),
-            ("amazonaws.com", true),
-            (api, true),
-            ("*", true),
-            ("ks.amazonaws.com", false),
-            (".amazonaws.com.cn", false),
-            ("10.0.0.0/8", false),
-            ("localhost", false),
-        ] {
-            assert_eq!(excepted(api, &list(text)), right, "{text}");
-        }
-        assert!(excepted("169.254.169.254", &list("169.254.0.0/16")));
-        assert!(!excepted("169.254.169.254", &list("169.254.170.2,.internal")));
-    }
 }
