@@ -34,6 +34,16 @@ pub enum SnapshotError {
         /// The path.
         path: String,
     },
+    /// Written of a cloud that this program does not know.
+    #[error(
+        "{path}: is a snapshot of provider {provider:?}; this program reads \"aws\". Use a newer privek-audit"
+    )]
+    OtherProvider {
+        /// The path.
+        path: String,
+        /// The provider that it names.
+        provider: String,
+    },
     /// The text ends in the middle.
     #[error("{path}:{line}:{column}: the JSON ends early; the file is truncated")]
     Truncated {

@@ -94,6 +94,9 @@ fn saved(name: &str, text: &str) -> Result<Snapshot, SnapshotError> {
     let mut header: Header = typed(name, text)?;
     // Absent means the same, and is what is written.
     header.provider.take_if(|provider| provider == PROVIDER);
+    if let Some(provider) = header.provider.take() {
+        return Err(SnapshotError::OtherProvider { path: name.to_owned(), provider });
+    }
     let aws: Aws = typed(name, text)?;
     check_ids(name, &aws)?;
     Ok(Snapshot { header, aws })

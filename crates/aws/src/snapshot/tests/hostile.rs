@@ -113,14 +113,14 @@ fn a_saved_snapshot_reads_back_as_itself_byte_for_byte() {
 }
 
 #[test]
-fn the_header_stands_beside_what_aws_said_and_names_other_providers_only() {
+fn the_header_stands_beside_what_aws_said_and_other_providers_are_refused() {
     let text = r#"{"snapshot_version": 2, "provider": "aws", "account": "111122223333", "Vpcs": []}"#;
     let snapshot = Snapshot::from_json("saved.json", text).unwrap();
     let saved = "{\n  \"Vpcs\": [],\n  \"account\": \"111122223333\",\n  \"gaps\": [],\n  \"scope\": {},\n  \
                  \"snapshot_version\": 2\n}\n";
     assert_eq!(snapshot.to_json(), saved);
-    let other = Snapshot::from_json("other.json", &text.replace("\"aws\"", "\"other\"")).unwrap();
-    assert!(other.to_json().contains("\"provider\": \"other\""));
+    let other = Snapshot::from_json("other.json", &text.replace("\"aws\"", "\"other\"")).unwrap_err();
+    assert!(other.to_string().contains("other.json: is a snapshot of provider \"other\""), "{other}");
 }
 
 #[test]
