@@ -5,7 +5,7 @@ use std::path::Path;
 
 use privek_core::report::Outcome;
 
-use crate::support::cases::{Told, rule_files, told};
+use crate::support::cases::{Told, chosen, rule_files, told};
 use crate::support::healthy::base;
 use crate::support::judge::{Judge, Judged, expected, judged, side_by_side};
 
@@ -51,6 +51,9 @@ fn of_rule(judged: &Judged, rule: &str) -> BTreeMap<String, String> {
 fn every_rule_has_cases_in_its_own_file_and_some_of_them_pass_and_some_fail() {
     let (judge, mut without) = (Judge::new(), Vec::new());
     for rule in rule_files() {
+        if !rule.file_stem().and_then(|stem| stem.to_str()).is_some_and(chosen) {
+            continue;
+        }
         let area = rule.parent().and_then(Path::file_name).expect("rules/<provider>/<area>/<id>.yaml");
         let file = Path::new("fixtures/cases").join(area).join(rule.file_name().expect("a file"));
         let start = format!("{}: ", file.display());

@@ -13,6 +13,7 @@ use super::healthy::base;
 use super::judge::side_by_side;
 use super::patch::apply;
 
+/// The files of the rules.
 pub fn rule_files() -> Vec<PathBuf> {
     files("rules", "yaml").into_iter().filter(|file| file.components().count() > 3).collect()
 }
@@ -57,11 +58,18 @@ impl Told {
     }
 }
 
-/// Every case of every rule, judged once a test process.
+/// Whether the tests are about this rule: `PRIVEK_RULE=ID` chooses one, otherwise all are.
+pub fn chosen(rule: &str) -> bool {
+    std::env::var("PRIVEK_RULE").map_or(true, |only| only == rule)
+}
+
+/// Every case of every chosen rule, judged once a test process.
 pub fn told() -> &'static [Told] {
     static TOLD: OnceLock<Vec<Told>> = OnceLock::new();
     TOLD.get_or_init(|| {
         let mut all = unjudged();
+        all.retain(|told| chosen(&told.rule));
+        assert!(!all.is_empty(), "PRIVEK_RULE names no rule that has cases");
         let found = side_by_side(&all, |judge, told| {
             let (snapshot, intent) = told.state();
             judge.one(&told.rule, &snapshot, &intent, &told.called)
