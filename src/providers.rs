@@ -11,12 +11,13 @@ use privek_core::header::Header;
 use privek_core::observation::Networks;
 use privek_core::pack::Pack;
 use privek_core::report::Fix;
+use privek_core::report::forwarders::Forwarders;
 use privek_core::rule::{self, FactSource, RuleError};
 use privek_core::sets::ports::Ports;
 
 pub use privek_aws::facts::{
-    DeclaredEnd, EndSpec, ForwardersError, Forwarding, NeededName, NeededNames, PlanError, TraceAnswer,
-    TraceError, Wanted,
+    DeclaredEnd, EndSpec, ForwardersError, NeededName, NeededNames, PlanError, TraceAnswer, TraceError,
+    Wanted,
 };
 pub use privek_aws::ids;
 pub use privek_aws::intent::{Intent, Plan, PlanFlags, operator};
@@ -201,7 +202,7 @@ impl State {
     }
 
     /// What DNS servers outside have to forward, and to which addresses.
-    pub fn forwarding(&self, intent: &Intent, wanted: Wanted) -> Result<Forwarding, ForwardersError> {
+    pub fn forwarding(&self, intent: &Intent, wanted: Wanted) -> Result<Forwarders, ForwardersError> {
         match self {
             Self::Aws(snapshot) => facts::forwarding(snapshot, intent, wanted),
         }

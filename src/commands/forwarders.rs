@@ -1,10 +1,9 @@
 //! `forwarders`: read, find the domains and the addresses to forward to, write a DNS server's configuration.
 
 use privek_core::render;
-use privek_core::report::forwarders::{Forwarders, NoDomain};
 
 use crate::cli::{ForwardedDomain, ForwardersArgs, IntentArgs};
-use crate::providers::{Forwarding, Wanted};
+use crate::providers::Wanted;
 
 use super::done::Done;
 use super::{input, output};
@@ -19,20 +18,6 @@ pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {
     let snapshot = input::snapshot(&args.source, &input::about(&declared))?;
     let wanted = Wanted { whole_region: args.domain == ForwardedDomain::Region, services: args.services };
     let forwarding = snapshot.forwarding(&declared.intent, wanted)?;
-    let text = render::forwarders::text(&forwarders(forwarding)?, args.server.into());
+    let text = render::forwarders::text(&forwarding, args.server.into());
     Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })
-}
-
-fn forwarders(found: Forwarding) -> Result<Forwarders, NoDomain> {
-    let domains = found.domains.into_iter().map(|(name, of)| Ok((name.parse()?, of)));
-    Ok(Forwarders {
-        cluster: found.cluster,
-        vpc: found.vpc,
-        account: found.account,
-        region: found.region,
-        collected_at: found.collected_at,
-        servers: found.servers,
-        domains: domains.collect::<Result<_, _>>()?,
-        notes: found.notes,
-    })
 }

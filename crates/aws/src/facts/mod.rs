@@ -42,7 +42,7 @@ pub use base::planned_cluster::{PlanError, settled};
 pub use ends::NoEnd;
 pub use ends::grammar::{DeclaredEnd, EndSpec, EndSpecError};
 pub use flows::{FlowPort, FlowPortError};
-pub use forwarders::{ForwardersError, Forwarding, Wanted, forwarding};
+pub use forwarders::{ForwardersError, Wanted, forwarding};
 pub use names::{NeededName, NeededNames, needed_names};
 pub use subjects::observed::cluster_networks;
 pub use subjects::{KINDS, OBSERVED, schema};

@@ -25,15 +25,15 @@ pub enum Server {
 pub struct Forwarders {
     /// The cluster's name.
     pub cluster: String,
-    /// The VPC whose Route 53 Resolver answers.
+    /// The network (VPC) whose DNS resolver answers.
     pub vpc: String,
     /// The account, where it is known.
     pub account: Option<String>,
     /// The region, where it is known.
     pub region: Option<String>,
-    /// The time when AWS was read.
+    /// The time when the state was read.
     pub collected_at: Option<String>,
-    /// The addresses to forward to, each with its Resolver endpoint.
+    /// The addresses to forward to, each with the id of the object that has the address.
     pub servers: BTreeMap<IpAddr, String>,
     /// The domains to forward, each with the services that need the domain.
     pub domains: BTreeMap<Domain, BTreeSet<String>>,
@@ -69,6 +69,18 @@ impl FromStr for Domain {
         } else {
             Err(NoDomain(text.to_owned()))
         }
+    }
+}
+
+impl Domain {
+    /// The name, without a dot at the end.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// Whether this domain is a subdomain of another.
+    pub fn is_below(&self, above: &Self) -> bool {
+        self.0.strip_suffix(&above.0).is_some_and(|rest| rest.ends_with('.'))
     }
 }
 

@@ -14,6 +14,7 @@ use std::net::IpAddr;
 
 use privek_core::known::Missing;
 use privek_core::observation::CLUSTER;
+use privek_core::report::forwarders::{Domain, Forwarders};
 
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
@@ -34,27 +35,6 @@ pub struct Wanted {
     pub services: bool,
 }
 
-/// What a server forwards, and where to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Forwarding {
-    /// The cluster's name.
-    pub cluster: String,
-    /// The VPC whose resolver answers.
-    pub vpc: String,
-    /// The account, where it is known.
-    pub account: Option<String>,
-    /// The region, where it is known.
-    pub region: Option<String>,
-    /// When AWS was read.
-    pub collected_at: Option<String>,
-    /// The addresses that answer, each with its endpoint, sorted.
-    pub servers: BTreeMap<IpAddr, String>,
-    /// The domains that are sent there, each with what needs it: the cluster, or services' suffixes.
-    pub domains: BTreeMap<String, BTreeSet<String>>,
-    /// What is not in it, and why, in sentences.
-    pub notes: Vec<String>,
-}
-
 /// What servers outside AWS need to know.
 ///
 /// # Errors
@@ -64,12 +44,12 @@ pub fn forwarding(
     snapshot: &Snapshot,
     intent: &Intent,
     wanted: Wanted,
-) -> Result<Forwarding, ForwardersError> {
+) -> Result<Forwarders, ForwardersError> {
     let context = Context::new(snapshot, intent);
     let unread = |missing: Vec<Missing>| ForwardersError::Unread { missing };
     let cluster = context.cluster.clone().map_err(unread)?;
     let vpc = context.vpc.clone().map_err(unread)?;
-    let mut forwarding = Forwarding {
+    let mut forwarding = Forwarders {
         cluster: cluster.name.clone(),
         vpc,
         account: context.account.clone(),
@@ -81,9 +61,11 @@ pub fn forwarding(
     };
     servers(&context, &mut forwarding)?;
     let host = names::cluster_host(&context).map_err(unread)?;
-    let domain = region_of(&context, &host).ok_or_else(|| ForwardersError::Foreign { host: host.clone() })?;
-    let its = if wanted.whole_region { domain } else { host };
-    forwarding.domains.entry(its).or_default().insert(CLUSTER.to_owned());
+    let domain = region_of(&context, &host)
+        .map(|region| if wanted.whole_region { region } else { host.clone() })
+        .and_then(|domain| domain.parse().ok());
+    let domain = domain.ok_or(ForwardersError::Foreign { host })?;
+    forwarding.domains.entry(domain).or_default().insert(CLUSTER.to_owned());
     match context.private_access() {
         Ok(true) => {}
         Ok(false) => forwarding.notes.push(
@@ -106,7 +88,7 @@ pub fn forwarding(
 }
 
 /// The addresses of the VPC's inbound Resolver endpoints that answer.
-fn servers(context: &Context<'_>, forwarding: &mut Forwarding) -> Result<(), ForwardersError> {
+fn servers(context: &Context<'_>, forwarding: &mut Forwarders) -> Result<(), ForwardersError> {
     let vpc = &forwarding.vpc;
     let all = context.snapshot.aws.resolver_endpoints.as_deref();
     let endpoints = context
@@ -207,7 +189,7 @@ fn is_inside(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
 }
 
 /// The names of the services that interface VPC endpoints of the VPC serve.
-fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
+fn services(context: &Context<'_>, forwarding: &mut Forwarders) {
     let needed = names::of(context);
     let mut unforwarded = BTreeSet::new();
     for name in needed.listed.iter().filter(|name| name.of != CLUSTER) {
@@ -238,23 +220,19 @@ fn services(context: &Context<'_>, forwarding: &mut Forwarding) {
         forwarding.notes.push(unknown("further names that the cluster needs", &needed.unlisted));
     }
     // What is beneath a domain is in it.
-    let domains: BTreeSet<String> = forwarding.domains.keys().cloned().collect();
-    forwarding.domains.retain(|domain, _| {
-        !domains
-            .iter()
-            .any(|above| domain.strip_suffix(above.as_str()).is_some_and(|rest| rest.ends_with('.')))
-    });
+    let domains: Vec<Domain> = forwarding.domains.keys().cloned().collect();
+    forwarding.domains.retain(|domain, _| !domains.iter().any(|above| domain.is_below(above)));
 }
 
 /// The domain that is sent on for a name. Images come from registries of several accounts, and an
 /// endpoint for registries answers for all of them.
-fn domain_of(context: &Context<'_>, name: &NeededName) -> Option<String> {
+fn domain_of(context: &Context<'_>, name: &NeededName) -> Option<Domain> {
     let host = name.name.as_str();
     let registries = host.split_once('.').filter(|(account, rest)| {
         account.bytes().all(|byte| byte.is_ascii_digit()) && rest.starts_with("dkr.ecr.")
     });
     let domain = registries.map_or(host, |(_, rest)| rest);
-    is_narrow(context, domain).then(|| domain.to_owned())
+    is_narrow(context, domain).then(|| domain.parse().ok()).flatten()
 }
 
 /// Whether a name is beneath AWS's domains, and not as wide as a region or wider.

@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 use crate::facts::test_support::fixture::Fixture;
 use crate::intent::Intent;
 
-use super::{ForwardersError, Forwarding, Wanted, forwarding};
+use privek_core::report::forwarders::{Domain, Forwarders};
+
+use super::{ForwardersError, Wanted, forwarding};
 
 const VPC: &str = "vpc-0d000000000000001";
 const INBOUND: &str = "rslvr-in-0d00000000000001";
@@ -19,11 +21,11 @@ fn fixture() -> Fixture {
     })
 }
 
-fn of(fixture: &Fixture, wanted: Wanted) -> Result<Forwarding, ForwardersError> {
+fn of(fixture: &Fixture, wanted: Wanted) -> Result<Forwarders, ForwardersError> {
     forwarding(&fixture.snapshot(), &Intent::default(), wanted)
 }
 
-fn plain(fixture: &Fixture) -> Result<Forwarding, ForwardersError> {
+fn plain(fixture: &Fixture) -> Result<Forwarders, ForwardersError> {
     of(fixture, Wanted::default())
 }
 
@@ -42,18 +44,21 @@ fn the_cluster_s_host_goes_to_the_addresses_of_the_inbound_endpoint() {
     assert_eq!(found.vpc, VPC);
     assert_eq!(found.servers.len(), 2);
     assert!(found.servers.values().all(|of| of == INBOUND));
-    let domains: Vec<&String> = found.domains.keys().collect();
+    let domains: Vec<&str> = found.domains.keys().map(Domain::as_str).collect();
     assert_eq!(domains.len(), 1);
     assert!(domains[0].ends_with(".eu-central-1.eks.amazonaws.com"), "{domains:?}");
     assert_eq!(found.notes, Vec::<String>::new());
     let region = of(&fixture(), Wanted { whole_region: true, services: false }).unwrap();
-    assert_eq!(region.domains.keys().collect::<Vec<_>>(), ["eu-central-1.eks.amazonaws.com"]);
+    assert_eq!(
+        region.domains.keys().map(Domain::as_str).collect::<Vec<_>>(),
+        ["eu-central-1.eks.amazonaws.com"]
+    );
 }
 
 #[test]
 fn services_are_those_that_interface_endpoints_answer_for() {
     let found = of(&fixture(), Wanted { whole_region: false, services: true }).unwrap();
-    let domains: Vec<&str> = found.domains.keys().map(String::as_str).collect();
+    let domains: Vec<&str> = found.domains.keys().map(Domain::as_str).collect();
     assert!(domains.contains(&"dkr.ecr.eu-central-1.amazonaws.com"), "{domains:?}");
     assert!(domains.contains(&"api.ecr.eu-central-1.amazonaws.com"), "{domains:?}");
     assert!(!domains.iter().any(|domain| domain.contains("s3")), "only a gateway answers: {domains:?}");
