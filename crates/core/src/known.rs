@@ -19,7 +19,7 @@ pub struct Missing {
     pub kind: MissingKind,
     /// The missing input, as a noun phrase.
     pub what: String,
-    /// The IAM action that allows to read the missing input.
+    /// The permission that allows to read the missing input.
     pub permission: Option<String>,
 }
 
@@ -27,7 +27,7 @@ pub struct Missing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingKind {
-    /// An AWS operation that failed, or was not called.
+    /// An operation of the provider that failed, or was not called.
     Operation,
     /// Something that only the user can declare.
     Intent,
@@ -45,7 +45,7 @@ impl Missing {
         !missing.is_empty() && missing.iter().all(|one| one.kind == MissingKind::NotYet)
     }
 
-    /// An AWS operation that did not answer, or was not asked, and the IAM action that it takes.
+    /// An operation of the provider that failed, or was not called, and the operation's permission.
     pub fn operation(what: impl Into<String>, permission: Option<&str>) -> Self {
         Self { kind: MissingKind::Operation, what: what.into(), permission: permission.map(str::to_owned) }
     }

@@ -15,7 +15,7 @@ pub struct Observation {
     pub vantage: Vantage,
     /// The time when the probe started (RFC 3339, UTC).
     pub at: String,
-    /// The owner of the name: `cluster`, or the service's suffix, for instance `ecr.api`.
+    /// The owner of the name: `cluster`, or the short name of a service.
     pub of: String,
     /// The host name, in lower case, without a trailing dot.
     pub name: String,
@@ -33,7 +33,7 @@ pub struct Observation {
     pub seen: Seen,
 }
 
-/// The owner of the cluster API name, beside services' suffixes.
+/// The owner of the cluster API name, beside the short names of services.
 pub const CLUSTER: &str = "cluster";
 
 /// The prefixes of the networks that nodes and pods of a cluster are in.
@@ -71,10 +71,10 @@ pub struct Vantage {
     /// The source addresses of the probe.
     #[serde(default)]
     pub addresses: BTreeSet<IpAddr>,
-    /// Whether the place is in the cluster's VPC, by the VPC's CIDRs; absent where the CIDRs are unknown.
+    /// Whether the place is in the cluster's network, by CIDRs; absent where the CIDRs are unknown.
     #[serde(rename = "in_vpc", default, skip_serializing_if = "Option::is_none")]
     pub in_network: Option<bool>,
-    /// Whether nodes or pods of the cluster may run at the place, by CIDRs; the whole VPC counts.
+    /// Whether nodes or pods of the cluster may run at the place, by CIDRs; the whole network counts.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub of_cluster: Option<bool>,
 }

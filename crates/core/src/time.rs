@@ -77,7 +77,7 @@ impl<'de> Deserialize<'de> for Time {
             fn visit_f64<E>(self, seconds: f64) -> Result<Time, E> {
                 Ok(plausible(seconds.floor() as i64).unwrap_or_else(|| Time(seconds.to_string())))
             }
-            /// `{"__class__": "datetime", "year": 2026, …}`, as recorders of the SDK for Python write it.
+            /// `{"__class__": "datetime", "year": 2026, …}`, as recorders in Python write it.
             fn visit_map<A: MapAccess<'de>>(self, mut parts: A) -> Result<Time, A::Error> {
                 let (mut on, mut at) = ([0_i64; 3], [0_i64; 3]);
                 while let Some(part) = parts.next_key::<String>()? {

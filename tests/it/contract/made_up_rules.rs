@@ -305,14 +305,26 @@ fn a_word_of_aws_in_the_core() {
         "let vpcs = 1;",
         "vpc1",
         "x.vpc",
+        "let ec2_client = 1;",
+        "struct Ec2Client;",
+        "struct EC2Client;",
+        "// what AWS says",
+        "    // an ENI's address",
+        "/// AWS's VPCs",
+        "/// An IAM action, for instance `ec2:DescribeSubnets`.",
+        "//! The cluster as EKS has it.",
+        "/* of Amazon */",
+        "let x = 1; // in Route53",
+        "/// <https://docs.aws.amazon.com/>",
     ] {
         assert!(wrong(core, line) > 0, "{line}");
         assert_eq!(wrong("crates/aws/src/x.rs", line), 0, "{line}");
     }
     for line in [
-        "// what AWS says",
-        "/// AWS's VPCs",
         "// a warning about draws, weeks and laws",
+        "/// A permission of the provider, an id in the cluster's network, 2 load balancers.",
+        "// exec2, ec 2, aec2",
+        "\n#[cfg(test)]\nmod tests {\n    // what AWS says\n}",
         "let learn = earn;",
         "struct Seeks;",
         "awsome",
@@ -322,9 +334,17 @@ fn a_word_of_aws_in_the_core() {
     assert_eq!(wrong("crates/core/src/report/mod.rs", "x.vpc"), 0);
     assert_eq!(wrong("crates/core/src/report/mod.rs", "let vpc = 1;"), 1);
     assert_eq!(wrong("crates/core/src/report/mod.rs", "x.vpc = aws;"), 1);
+    assert_eq!(wrong("crates/core/src/report/mod.rs", "// as x.vpc"), 0);
+    assert_eq!(wrong("crates/core/src/report/mod.rs", "// a vpc"), 1);
+    assert_eq!(wrong("crates/core/src/report/mod.rs", "// AWS's x.vpc"), 1);
+    assert_eq!(wrong("crates/core/src/rule/tests.rs", "// what AWS says"), 0);
     one(
         &rules::words(&sources(&[(core, "\n  let an = ARN;")]), &[]),
         "crates/core/src/x.rs:2 says ARN: the core has no word of AWS: let an = ARN;",
+    );
+    one(
+        &rules::words(&sources(&[(core, "\n\n    /// An id of AWS.\n    id: u8,")]), &[]),
+        "crates/core/src/x.rs:3 says AWS: the core has no word of AWS: /// An id of AWS.",
     );
     one(
         &rules::words(&sources(&[(core, "")]), &[exception()]),

@@ -167,8 +167,8 @@ pub fn printing(imports: &[Import]) -> Vec<String> {
     calls.map(|import| format!("{}:{} calls {}", import.from, import.line, import.path)).collect()
 }
 
-/// The words of AWS in the code and strings of the core, and the exceptions that nothing needs. Comments and unit
-/// tests may give examples.
+/// The words of AWS in the code, the strings and the comments of the core, and the exceptions that nothing needs.
+/// Unit tests may give examples.
 pub fn words(files: &Sources, exceptions: &[Exception]) -> Vec<String> {
     let mut needed = BTreeSet::new();
     let mut found = Vec::new();
@@ -177,7 +177,7 @@ pub fn words(files: &Sources, exceptions: &[Exception]) -> Vec<String> {
             continue;
         }
         let code = text.split("\n#[cfg(test)]\nmod tests {").next().unwrap_or_default();
-        for (at, line) in code.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+        for (at, line) in code.lines().enumerate() {
             for word in of_aws(line) {
                 match exceptions.iter().position(|except| is_excepted(except, file, line, word)) {
                     Some(exception) => drop(needed.insert(exception)),
@@ -206,13 +206,17 @@ fn is_excepted(except: &Exception, file: &str, line: &str, word: &str) -> bool {
     file.starts_with(except.file) && word == except.word && except.with.iter().any(|with| line.contains(with))
 }
 
-/// The words of a line that are AWS's: alone, in `snake_case`, in `CamelCase`, and in the plural.
+/// The words of a line that are AWS's: alone, in `snake_case`, in `CamelCase`, and in the plural; without the
+/// digits around them, and with those of their own.
 fn of_aws(line: &str) -> BTreeSet<&str> {
     let is = |word: &&str| {
         let word = word.to_lowercase();
         WORDS_OF_AWS.iter().any(|of_aws| word == *of_aws || word.strip_suffix('s') == Some(of_aws))
     };
-    line.split(|c: char| !c.is_ascii_alphabetic())
+    let of_letters = line.split(|c: char| !c.is_ascii_alphabetic());
+    let of_digits_too = line.split(|c: char| !c.is_ascii_alphanumeric());
+    of_letters
+        .chain(of_digits_too)
         .flat_map(|word| std::iter::once(word).chain(humps(word)))
         .filter(is)
         .collect()

@@ -28,15 +28,13 @@ pub struct Intent<P> {
     /// Networks whose people and machines must reach the Kubernetes API. `None`: not declared;
     /// empty: declared as none.
     pub operators: Option<Vec<Operator>>,
-    /// Features that the cluster will use or will not, by name (see `rules/eks/services.yaml`).
+    /// Features that the cluster will use or will not, by name (`Ids::features` has the names).
     pub features: BTreeMap<String, bool>,
     /// Other networks that flow rules and `trace` may name.
     pub networks: Vec<Network>,
-    /// Subnets and security groups of pods besides those of the nodes: custom networking and security
-    /// groups for pods set them in Kubernetes only.
+    /// Subnets and security groups of pods besides those of the nodes. Only Kubernetes objects set them.
     pub pods: Option<Pods>,
-    /// Subnets and security groups of nodes outside node groups: the node classes of EKS Auto Mode and
-    /// Karpenter set them in Kubernetes only.
+    /// Subnets and security groups of nodes outside node groups. Only Kubernetes objects set them.
     pub nodes: Option<Nodes>,
     /// A cluster that is still to be created.
     pub cluster: Option<P>,
@@ -85,7 +83,7 @@ pub struct Network {
     pub name: String,
     /// Its addresses.
     pub cidr: IpNet,
-    /// Where it is connected: a peering connection, transit gateway, VPN gateway, ….
+    /// Where it is connected: a peering connection, a VPN gateway, ….
     pub via: Option<String>,
     /// Security groups that its machines carry.
     pub security_groups: Vec<String>,
@@ -118,12 +116,12 @@ pub struct Operator {
     pub cidr: IpNet,
     /// Its DNS servers.
     pub dns: Vec<IpAddr>,
-    /// Where its DNS servers forward AWS names: addresses of an inbound Resolver endpoint.
-    /// `None`: not declared; empty: nowhere.
+    /// The addresses that its DNS servers forward the provider's domains to. `None`: not declared;
+    /// empty: nowhere.
     pub forwards_to: Option<Vec<IpAddr>>,
     /// Whether its DNS servers resolve public names and return private addresses. `None`: not declared.
     pub public_dns: Option<bool>,
-    /// How it is connected to the cluster's VPC: a peering connection, transit gateway, VPN gateway, ….
+    /// How it is connected to the cluster's network: a peering connection, a VPN gateway, ….
     pub via: Option<String>,
     /// Security groups that its machines carry.
     pub security_groups: Vec<String>,

@@ -36,7 +36,7 @@ impl Operator {
 /// What is declared about addresses where they are named.
 #[derive(Debug, Default)]
 pub struct Declared {
-    /// The connection of their network to the VPC.
+    /// The connection of their network to the cluster's network.
     pub via: Option<String>,
     /// Their security groups, sorted.
     pub groups: Vec<String>,

@@ -34,9 +34,9 @@ pub enum Leg {
 /// One step of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Hop {
-    /// `subnet`, `network-acl`, `route-table`, `security-group`, `vpc-peering-connection`, …
+    /// `subnet`, `network-acl`, `route-table`, `security-group`, …
     pub kind: String,
-    /// The AWS id of the object.
+    /// The id of the object.
     pub id: String,
     /// `allow`, `deny`, `forward`, `drop`, `assumed`, `unknown`.
     pub decision: String,
@@ -63,6 +63,6 @@ pub struct Path<B> {
     pub blockers: Vec<B>,
     /// The missing inputs of an unknown verdict.
     pub missing: Vec<Missing>,
-    /// Assumptions about the networks outside AWS.
+    /// Assumptions about the networks outside the provider.
     pub assumptions: Vec<String>,
 }

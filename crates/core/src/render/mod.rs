@@ -18,8 +18,8 @@ pub fn default_format() -> &'static Format {
     &FORMATS[0]
 }
 
-/// A format's renderer for one kind of output. Commands ask before they read AWS, so that an unsupported
-/// format costs no collection.
+/// A format's renderer for one kind of output. Commands ask before they call the provider, so that an
+/// unsupported format costs no collection.
 pub fn renderer<T: Output>(format: &Format) -> Result<Renderer<T>, CannotRender> {
     format.renderer(FORMATS)
 }

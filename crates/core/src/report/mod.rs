@@ -29,7 +29,7 @@ pub struct Report {
     pub tool: Tool,
     /// What was audited.
     pub target: Target,
-    /// The time when the state was read (RFC 3339, UTC); null for a directory of AWS CLI outputs.
+    /// The time when the state was read (RFC 3339, UTC); null for a directory of CLI outputs.
     pub collected_at: Option<String>,
     /// Whether the cluster is ready.
     pub verdict: Verdict,
@@ -57,15 +57,15 @@ pub struct Tool {
 /// What was audited.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Target {
-    /// The cloud provider: `aws`.
+    /// The name of the cloud provider.
     pub provider: String,
-    /// The id of the audited AWS account; null where unknown.
+    /// The id of the audited account; null where unknown.
     pub account: Option<String>,
-    /// The AWS region of the audited cluster; null where unknown.
+    /// The region of the audited cluster; null where unknown.
     pub region: Option<String>,
     /// The name of the audited cluster; null where none was audited.
     pub cluster: Option<String>,
-    /// The VPC of the audited cluster; null where unknown.
+    /// The network (VPC) of the audited cluster; null where unknown.
     pub vpc: Option<String>,
 }
 
@@ -102,7 +102,7 @@ pub struct Summary {
 pub enum Outcome {
     /// The healthy state is proved not to hold.
     Fail,
-    /// Undecided: an input is missing, or AWS's behaviour is not modelled.
+    /// Undecided: an input is missing, or the provider's behaviour is not modelled.
     Unknown,
     /// The healthy state is proved to hold.
     Pass,
@@ -158,7 +158,7 @@ pub struct Finding {
     pub missing: Vec<Missing>,
     /// The change that fixes a failure; null where none is needed.
     pub fix: Option<Fix>,
-    /// Pages of AWS's documentation.
+    /// Pages of documentation.
     pub references: Vec<String>,
     /// An id of rule and subject that is stable across runs.
     pub fingerprint: String,
@@ -169,9 +169,9 @@ pub struct Finding {
 /// The object that a finding is about.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Subject {
-    /// The kind: `cluster`, `vpc`, `control_plane_subnet`, `subnet`, `service`, `nodegroup`, `role`, `flow`, …
+    /// The kind: `cluster`, `control_plane_subnet`, `subnet`, `service`, `nodegroup`, `role`, `flow`, …
     pub kind: String,
-    /// The AWS id or name of the object.
+    /// The id or name of the object.
     pub id: String,
     /// The Name tag or another name to show; absent where none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -181,9 +181,9 @@ pub struct Subject {
 /// An object that blocks a path or a requirement.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Blocker {
-    /// The kind of the object: `route-table`, `security-group`, `network-acl`, `vpc-peering-connection`, …
+    /// The kind of the object: `route-table`, `security-group`, `network-acl`, …
     pub kind: String,
-    /// The AWS id of the object.
+    /// The id of the object.
     pub id: String,
     /// The blocked direction of a path: `request` or `reply`; null elsewhere.
     pub leg: Option<String>,
@@ -200,7 +200,7 @@ pub struct Missing {
     pub kind: MissingKind,
     /// The missing input, as a noun phrase.
     pub what: String,
-    /// The IAM action that allows to read the missing input; null where none does.
+    /// The permission that allows to read the missing input; null where none does.
     pub permission: Option<String>,
 }
 
@@ -208,7 +208,7 @@ pub struct Missing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MissingKind {
-    /// An AWS operation that failed, or was not called.
+    /// An operation of the provider that failed, or was not called.
     Operation,
     /// Something that only the user can declare.
     Intent,
@@ -259,7 +259,7 @@ pub struct Waiver {
 /// An operation that failed or was not called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Gap {
-    /// The IAM prefix of the service, for instance `ec2`.
+    /// The service of the operation, as permissions name the service.
     pub service: String,
     /// The name of the operation.
     pub operation: String,
@@ -271,7 +271,7 @@ pub struct Gap {
     pub code: String,
     /// The error message of the call, in one line.
     pub message: String,
-    /// The IAM action that the caller lacks; null where the error has another cause.
+    /// The permission that the caller lacks; null where the error has another cause.
     pub permission: Option<String>,
 }
 

@@ -27,11 +27,11 @@ pub struct RuleEntry {
     pub subject: String,
     /// The healthy state, in a sentence.
     pub title: String,
-    /// Pages of AWS's documentation.
+    /// Pages of documentation.
     pub references: Vec<String>,
     /// The numbers of the topics of docs/coverage.md that the rule covers.
     pub covers: Vec<String>,
-    /// The IAM actions that the rule needs.
+    /// The permissions that the rule needs.
     pub permissions: BTreeSet<String>,
     /// The declarations that the rule needs.
     pub declarations: BTreeSet<String>,
@@ -56,7 +56,7 @@ pub struct RuleInFull {
     pub reads: Vec<(String, String)>,
     /// When the outcome is unknown.
     pub unknown: String,
-    /// The IAM actions that the rule needs.
+    /// The permissions that the rule needs.
     pub permissions: BTreeSet<String>,
     /// The declarations that the rule needs.
     pub declarations: BTreeSet<String>,
@@ -66,7 +66,7 @@ pub struct RuleInFull {
     pub fix: Fix,
     /// Whether the rule is about paths, whose blockers have fixes of their own.
     pub is_about_paths: bool,
-    /// Pages of AWS's documentation.
+    /// Pages of documentation.
     pub references: Vec<String>,
     /// The numbers of the topics of docs/coverage.md that the rule covers.
     pub covers: Vec<String>,

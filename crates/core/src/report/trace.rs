@@ -87,9 +87,9 @@ pub struct Return {
 /// An object that decides about the packets of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 pub struct Hop {
-    /// The kind of the object: `security-group`, `network-acl`, `route-table`, `vpc-peering-connection`, …
+    /// The kind of the object: `security-group`, `network-acl`, `route-table`, …
     pub kind: String,
-    /// The AWS id of the object.
+    /// The id of the object.
     pub id: String,
     /// The decision: `allow`, `deny`, `forward`, `drop`, `assumed`, `unknown`.
     pub decision: String,

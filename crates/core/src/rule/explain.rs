@@ -1,4 +1,5 @@
-//! A rule in words: what the rule checks, the AWS fields that decide, and the operations that read them.
+//! A rule in words: what the rule checks, the provider's fields that decide, and the operations that read
+//! them.
 
 use std::collections::BTreeMap;
 
@@ -16,7 +17,7 @@ pub struct Explanation {
     pub checks: String,
     /// The severity of a failure, case by case.
     pub severity: String,
-    /// The fields that decide, and the AWS fields that each is computed from.
+    /// The fields that decide, and the provider's fields that each is computed from.
     pub reads: Vec<(String, String)>,
     /// When the outcome is unknown.
     pub unknown: String,

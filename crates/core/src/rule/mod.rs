@@ -69,7 +69,7 @@ pub struct Rule {
     pub message: String,
     /// What to change.
     pub fix: FixTemplate,
-    /// Where AWS documents it.
+    /// Pages of documentation.
     pub references: Vec<String>,
     /// The numbers of the catalogue that it is about.
     pub covers: Vec<String>,

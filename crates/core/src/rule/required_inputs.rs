@@ -1,5 +1,5 @@
-//! What has to be read before a rule can decide: IAM actions and declarations, by kind of subject, field
-//! and flow (`inputs.yaml`).
+//! What has to be read before a rule can decide: permissions and declarations, by kind of subject, field and
+//! flow (`inputs.yaml`).
 //!
 //! The file is not written by hand: a test withholds each collection and each declaration from every
 //! healthy cluster, and notes which fields, subjects and flows change.
@@ -40,7 +40,7 @@ pub struct KindInputs {
 /// What a rule needs to decide.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Needs {
-    /// IAM actions.
+    /// Permissions.
     pub permissions: BTreeSet<String>,
     /// Sections of `privek-audit.yaml`, or the flags that stand for them.
     pub declarations: BTreeSet<String>,

@@ -122,7 +122,7 @@ fn blocked_by(blockers: &Jinja) -> Result<String, Error> {
     Ok(format!("blocked by {objects}"))
 }
 
-/// The name of a kind of object as AWS writes it: `vpc-peering-connection` is a VPC peering connection.
+/// The name of a kind of object in words: `network-acl` is a network ACL.
 fn in_words(kind: &str) -> String {
     match kind {
         "" => return "object".to_owned(),

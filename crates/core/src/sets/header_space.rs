@@ -1,6 +1,6 @@
 //! Parts of a flow: addresses on the other side, with protocols and ports.
 //!
-//! A filter (a security group, a network ACL) looks at the address of the other side and at the
+//! A packet filter (of an interface or of a subnet) looks at the address of the other side and at the
 //! destination port only, so what it lets through is a set of such pairs.
 
 use super::addresses::AddressSet;

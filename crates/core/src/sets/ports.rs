@@ -98,12 +98,13 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 
-/// Where a reply may go: clients use other ranges each, and NAT gateways and load balancers all of it.
+/// The ports that a reply may go to. Each kind of client uses a part of the range. NAT gateways and load
+/// balancers use all of it:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
 const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
 
 /// The first port that Linux (32768-60999), Windows and macOS (49152-65535) pick themselves; address
-/// translation, that of the VPC CNI for packets that leave the VPC included, uses lower ones too.
+/// translation uses lower ones too, also that of a node for its pods' packets.
 const PICKED: u16 = 32768;
 
 /// One in a hundred of them.
@@ -168,7 +169,7 @@ fn all_points() -> Ranges {
     Ranges::of(0, (1 << 24) - 1)
 }
 
-/// What a rule of a security group or a network ACL covers; `None` where its protocol is unheard of.
+/// What a rule of a packet filter covers; `None` where its protocol is unheard of.
 ///
 /// `first` and `last` are ports, or the type and the code of ICMP, where absent or -1 is all of them. A
 /// TCP or UDP rule always has both ports (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_IpPermission.html>).

@@ -15,7 +15,7 @@ use crate::known::Missing;
 pub struct Subject {
     /// One of the kinds.
     pub kind: &'static str,
-    /// The AWS id or name of the subject.
+    /// The id or name of the subject.
     pub id: String,
     /// A name to show beside the id.
     pub name: Option<String>,
@@ -63,14 +63,14 @@ pub struct FlowSpec {
 /// What was audited, for templates and the report.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Target {
-    /// The id of the audited AWS account; null where unknown.
+    /// The id of the audited account; null where unknown.
     pub account: Option<String>,
-    /// The AWS region of the audited cluster; null where unknown.
+    /// The region of the audited cluster; null where unknown.
     pub region: Option<String>,
-    /// The AWS partition: `aws`, `aws-cn`, `aws-us-gov`, ….
+    /// The partition of the provider's regions, as the provider's ids have it.
     pub partition: String,
     /// The name of the audited cluster; null where none was audited.
     pub cluster: Option<String>,
-    /// The VPC of the audited cluster; null where unknown.
+    /// The network (VPC) of the audited cluster; null where unknown.
     pub vpc: Option<String>,
 }

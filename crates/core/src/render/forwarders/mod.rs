@@ -1,5 +1,5 @@
-//! The configuration of a DNS server that forwards a cluster's names to the cluster's VPC: comments with the
-//! purpose and the requirements, then the server's own lines.
+//! The configuration of a DNS server that forwards a cluster's names to the cluster's network: comments with
+//! the purpose and the requirements, then the server's own lines.
 //!
 //! The values of a snapshot are data from elsewhere. Domains and addresses are typed, and any other text
 //! is in comments only, without characters that could end a comment.

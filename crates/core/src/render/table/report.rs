@@ -33,7 +33,7 @@ fn header(page: &mut Page, report: &Report) {
     page.painted("privek-audit: ", Some(Tone::Strong), &text);
 }
 
-/// Cluster, account, region and VPC in a line.
+/// Cluster, account, region and network in a line.
 pub fn target(target: &Target) -> String {
     let parts = [
         ("cluster", &target.cluster),
