@@ -60,21 +60,6 @@ impl Missing {
         Self { kind: MissingKind::Intent, what: what.into(), permission: None }
     }
 
-    /// Whether addresses with undeclared security groups carry this one.
-    pub fn carried(label: &str, group: &str) -> Self {
-        Self::intent(format!(
-            "`security_groups` of {label}, in particular {group} (append `,sg={group}`, or set \
-             security_groups: in privek-audit.yaml)"
-        ))
-    }
-
-    /// The undeclared security groups on addresses.
-    pub fn groups_of(label: &str) -> Self {
-        Self::intent(format!(
-            "the security groups of {label} (append `,sg=sg-…`, or set security_groups: in privek-audit.yaml)"
-        ))
-    }
-
     /// Something that only a live probe can show.
     pub fn probe(what: impl Into<String>) -> Self {
         Self { kind: MissingKind::Probe, what: what.into(), permission: None }
