@@ -336,7 +336,8 @@ impl Finding {
         !own.is_empty() && own.is_subset(&others)
     }
 
-    /// The commands of the fix that change something.
+    /// The commands of the fix that change something. Reports that were saved are read without a `Pack`, so this
+    /// is told by the command itself: command lines of clouds have these verbs where they only read.
     fn changes(&self) -> BTreeSet<&str> {
         let commands = self.fix.iter().flat_map(|fix| &fix.commands).map(String::as_str);
         commands
