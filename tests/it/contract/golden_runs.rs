@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 use privek_audit::cli::Cli;
+use privek_audit::render::{FORMATS, format::Format};
 use serde_json::json;
 
 use super::trace::{API, NETWORK, side};
@@ -51,8 +52,14 @@ pub fn file(name: &str, text: &str) -> (String, Arc<str>) {
     (name.to_owned(), Arc::from(text))
 }
 
-/// Both forms that a result can have.
-const FORMS: [&str; 2] = ["", " --format json"];
+/// A run for each format, the default one without an option.
+fn in_each_format(asked: impl Fn(&str) -> Asked) -> Vec<Asked> {
+    let option = |format: &Format| match format.name {
+        "table" => String::new(),
+        other => format!(" --format {other}"),
+    };
+    FORMATS.iter().map(|format| asked(&option(format))).collect()
+}
 
 /// All runs that are no mistakes.
 pub fn all(rules: &[&str]) -> Vec<Asked> {
@@ -64,7 +71,7 @@ pub fn all(rules: &[&str]) -> Vec<Asked> {
     all.extend(kinds.map(|kind| run(&format!("rules fields {kind}"))));
     all.extend(rules.iter().map(|rule| run(&format!("rules explain {rule}"))));
     let demos = ["", " --redact", " --fail-on warning", " --as-of 2028-01-31"];
-    all.extend(demos.iter().flat_map(|more| FORMS.map(|form| run(&format!("demo{more}{form}")))));
+    all.extend(demos.iter().flat_map(|more| in_each_format(|form| run(&format!("demo{more}{form}")))));
     for network in
         KINDS.map(|kind| format!("healthy/{kind}")).iter().map(String::as_str).chain(["closed-network"])
     {
@@ -143,7 +150,7 @@ fn of_network(network: &str) -> Vec<Asked> {
         run("probe --print-targets".to_owned()),
     ];
     for more in ["", " --redact", " --nodes 50 --instance-type m6i.large --pods 900"] {
-        all.extend(FORMS.map(|form| run(format!("--fail-on warning{more}{form}"))));
+        all.extend(in_each_format(|form| run(format!("--fail-on warning{more}{form}"))));
     }
     for server in SERVERS {
         let what = ["", " --services", " --domain region"];
@@ -159,7 +166,7 @@ fn of_network(network: &str) -> Vec<Asked> {
     let own = if network == "closed-network" { &CLOSED[..] } else { &[] };
     for (from, to, port) in QUESTIONS.iter().chain(&of_ids).chain(own) {
         let line = format!("trace --from {from} --to {to} --port {port}");
-        all.extend(FORMS.map(|form| run(format!("{line}{form}"))));
+        all.extend(in_each_format(|form| run(format!("{line}{form}"))));
     }
     for (from, to, port) in QUESTIONS.iter().step_by(5).chain(own) {
         all.push(run(format!("trace --from {from} --to {to} --port {port} --redact")));
@@ -203,17 +210,13 @@ fn directories() -> Vec<Asked> {
     ];
     let sides = [file("s.json", &side(false).to_string()), file("peer.json", &side(true).to_string())];
     let ends = format!("trace --from 172.24.0.10,via=pcx-0b00000000000000c --to {} --port tcp/443", API[0]);
-    for form in FORMS {
-        all.extend([
-            Asked::new("one account", &format!("{ends} --snapshot s.json{form}"), &sides[..1]),
-            Asked::new(
-                "two accounts",
-                &format!("{ends} --snapshot s.json --snapshot peer.json{form}"),
-                &sides,
-            ),
-            Asked::new("two accounts", &format!("--snapshot s.json --snapshot peer.json{form}"), &sides),
-        ]);
-    }
+    let one = |form: &str| {
+        Asked::new("one account", &format!("{ends} --snapshot s.json{form}"), &sides[..1])
+    };
+    let both = "--snapshot s.json --snapshot peer.json";
+    all.extend(in_each_format(one));
+    all.extend(in_each_format(|form| Asked::new("two accounts", &format!("{ends} {both}{form}"), &sides)));
+    all.extend(in_each_format(|form| Asked::new("two accounts", &format!("{both}{form}"), &sides)));
     all
 }
 
@@ -246,10 +249,10 @@ fn drift() -> Vec<Asked> {
         file("report.json", &privek_audit::render::document::pretty(&report)),
         file("privek-audit.yaml", &intent.to_string()),
     ];
-    let lines = FORMS.map(|form| format!("drift --baseline report.json --snapshot s.json{form}"));
-    all.extend(lines.map(|line| Asked::new("drift from a report", &line, &files)));
-    let line = "drift --baseline report.json --snapshot s.json --redact";
-    all.push(Asked::new("drift from a report", line, &files));
+    let line = "drift --baseline report.json --snapshot s.json";
+    let from_report = |more: &str| Asked::new("drift from a report", &format!("{line}{more}"), &files);
+    all.extend(in_each_format(from_report));
+    all.push(from_report(" --redact"));
     all
 }
 
@@ -264,7 +267,7 @@ fn observed() -> Vec<Asked> {
         file("privek-audit.yaml", &intent.to_string()),
     ];
     let line = "--snapshot s.json --snapshot seen.json";
-    let mut all = FORMS.map(|form| Asked::new("observed", &format!("{line}{form}"), &files)).to_vec();
+    let mut all = in_each_format(|form| Asked::new("observed", &format!("{line}{form}"), &files));
     all.push(Asked::new("observed", &format!("snapshot {line} --redact"), &files));
     all
 }
