@@ -1,0 +1,123 @@
+//! The ledger of fields: each member of each answer that AWS may give is read by a fact, or `rules/eks/fields.yaml`
+//! says why not.
+
+mod decided;
+mod models;
+mod reads;
+mod shapes;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::support::bless;
+use crate::support::files::{repository, text};
+
+use decided::{Decided, FILE, Pattern};
+use shapes::KeptField;
+
+/// What becomes of the members.
+#[derive(Debug, Default)]
+struct Ledger {
+    used: usize,
+    excused: usize,
+    wrong: Vec<String>,
+    /// Patterns that excuse something.
+    needed: BTreeSet<Pattern>,
+}
+
+impl Ledger {
+    /// Enters one member. `field` is `None` where the snapshot does not keep it.
+    fn enter(&mut self, decided: &Decided, member: (&str, &str), field: Option<&KeptField>, is_read: bool) {
+        let (operation, path) = member;
+        let about = |pattern: &&Pattern| pattern.holds(operation, path);
+        let unread = decided.unread.iter().flat_map(|reason| &reason.members).find(about);
+        let kept = decided.kept.iter().flat_map(|reason| &reason.members).find(about);
+        let named = |pattern: Option<&Pattern>| pattern.is_some_and(Pattern::is_exact);
+        match (is_read, field, unread, kept) {
+            (true, ..) if named(unread) || named(kept) => {
+                self.wrong.push(format!("{operation}/{path} is read by a fact; delete it in {FILE}"));
+            }
+            (true, ..) => self.used += 1,
+            (false, Some(_), _, Some(pattern)) | (false, None, Some(pattern), _) => {
+                self.excused += 1;
+                self.needed.insert(pattern.clone());
+            }
+            (false, Some(KeptField { shape, field }), ..) => self.wrong.push(format!(
+                "{operation}/{path} is kept ({shape}.{field}) and no fact reads it: delete the field, or read it"
+            )),
+            (false, None, None, _) => self.wrong.push(format!(
+                "{operation}/{path} is new: read it in a fact, or say in {FILE} why not"
+            )),
+        }
+    }
+
+    /// Patterns that excuse nothing, and readers that do not read.
+    fn check(&mut self, decided: &Decided, fields: &BTreeMap<(String, String), Option<KeptField>>) {
+        let all = decided.unread.iter().flat_map(|reason| &reason.members);
+        for pattern in all.chain(decided.kept.iter().flat_map(|reason| &reason.members)) {
+            if !self.needed.contains(pattern) {
+                self.wrong.push(format!("{}: nothing unread matches; delete it in {FILE}", pattern.0));
+            }
+        }
+        for reason in &decided.kept {
+            let readers: Vec<String> = reason.by.iter().map(text).collect();
+            let about = |at: &(String, String)| reason.members.iter().any(|pattern| pattern.holds(&at.0, &at.1));
+            for ((operation, path), field) in fields.iter().filter(|(at, _)| about(at)) {
+                let member = path.rsplit('.').next().unwrap_or(path);
+                let field = field.as_ref().map_or(member, |field| field.field.as_str());
+                let is_named = |text: &String| {
+                    text.contains(&format!(".{field}"))
+                        || text.contains(&format!(".r#{field}"))
+                        || text.contains(&format!("\"{member}\""))
+                };
+                if !readers.iter().any(is_named) {
+                    self.wrong.push(format!("{operation}/{path}: {:?} do not read {field}", reason.by));
+                }
+            }
+        }
+        for because in decided.unread.iter().map(|one| &one.because).chain(decided.kept.iter().map(|one| &one.because)) {
+            if because.trim().is_empty() {
+                self.wrong.push(format!("{FILE} has a reason that is empty"));
+            }
+        }
+    }
+}
+
+#[test]
+fn each_member_of_awss_answers_is_read_or_excused() {
+    let members = models::recorded();
+    let kept = shapes::kept(&members);
+    let reads = reads::reads();
+    let decided = Decided::read();
+    let mut ledger = Ledger::default();
+    for (operation, paths) in &members {
+        for path in paths {
+            match kept.get(&(operation.clone(), path.clone())) {
+                Some(Some(field)) => {
+                    ledger.enter(&decided, (operation, path), Some(field), reads.contains(field));
+                }
+                // A collection.
+                Some(None) => ledger.used += 1,
+                None => ledger.enter(&decided, (operation, path), None, false),
+            }
+        }
+    }
+    ledger.check(&decided, &kept);
+    let all: usize = members.values().map(BTreeSet::len).sum();
+    println!("{all} members: {} are read, {} are excused", ledger.used, ledger.excused);
+    let wrong = &ledger.wrong;
+    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!(ledger.used + ledger.excused, all);
+}
+
+#[test]
+fn the_recorded_members_are_those_of_the_installed_service_models() {
+    let found = models::written(&models::installed());
+    if bless::asked("members") {
+        return std::fs::write(repository().join(models::RECORDED), found).expect("a writable file");
+    }
+    assert!(
+        found == text(models::RECORDED),
+        "{} is old: run `tests/bless members`, and decide about each member that is new",
+        models::RECORDED
+    );
+}
