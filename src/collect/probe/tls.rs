@@ -85,7 +85,7 @@ pub(super) async fn connect(
     }
 }
 
-/// Greets whoever is there by the name, and looks at the certificate.
+/// Opens a TLS connection to the server by the name, and looks at the certificate.
 pub(super) async fn handshake(
     stream: TcpStream,
     (name, of_cluster): (&str, bool),

@@ -3,7 +3,7 @@
 use privek_core::intent::Ids;
 
 use crate::catalogue::services;
-use crate::ids::{self, Kind};
+use crate::ids::{self, ResourceKind};
 
 /// How AWS's declarations look.
 pub const IDS: Ids = Ids {
@@ -32,7 +32,12 @@ fn taken(name: &str) -> Option<String> {
 pub(crate) fn check_via(id: &str) -> Result<(), String> {
     let enters = matches!(
         ids::kind(id),
-        Some(Kind::PeeringConnection | Kind::TransitGateway | Kind::VpnGateway | Kind::NetworkInterface)
+        Some(
+            ResourceKind::PeeringConnection
+                | ResourceKind::TransitGateway
+                | ResourceKind::VpnGateway
+                | ResourceKind::NetworkInterface
+        )
     );
     if enters || id.starts_with("arn:") {
         return Ok(());
@@ -43,7 +48,7 @@ pub(crate) fn check_via(id: &str) -> Result<(), String> {
 }
 
 pub(crate) fn check_group(id: &str) -> Result<(), String> {
-    if ids::kind(id) == Some(Kind::SecurityGroup) {
+    if ids::kind(id) == Some(ResourceKind::SecurityGroup) {
         return Ok(());
     }
     Err(format!("'{id}' is not the id of a security group (sg-…)"))
@@ -51,7 +56,7 @@ pub(crate) fn check_group(id: &str) -> Result<(), String> {
 
 /// Whether this can be the id of a subnet.
 pub(crate) fn check_subnet(id: &str) -> Result<(), String> {
-    if ids::kind(id) == Some(Kind::Subnet) {
+    if ids::kind(id) == Some(ResourceKind::Subnet) {
         return Ok(());
     }
     Err(format!("'{id}' is not the id of a subnet (subnet-…)"))

@@ -5,7 +5,6 @@ use serde::Serialize;
 use super::document::pretty;
 use super::format::Format;
 use super::text::Style;
-use crate::report::Report;
 
 /// The format.
 pub const FORMAT: Format = Format {
@@ -23,11 +22,6 @@ fn json<T: Serialize>(output: &T, _: &Style) -> String {
     pretty(output)
 }
 
-/// The report, pretty, with a newline at the end.
-pub fn render(report: &Report) -> String {
-    pretty(report)
-}
-
 #[cfg(test)]
 mod tests {
     use std::path::Path;
@@ -40,7 +34,7 @@ mod tests {
     use crate::render::format::{Output, ProbeOutput};
     use crate::report::probe::ProbeSummary;
     use crate::report::trace::Trace;
-    use crate::report::{Severity, sample};
+    use crate::report::{Report, Severity, sample};
 
     /// The published schema is the one that the types have; `tests/bless schemas` writes it.
     fn published(name: &str, schema: &schemars::Schema) -> Value {
@@ -132,7 +126,7 @@ mod tests {
     #[test]
     fn the_report_reads_back_as_it_was_written() {
         let report = sample::report();
-        let text = render(&report);
+        let text = pretty(&report);
         assert_eq!(text, printed(&report));
         assert!(text.ends_with("}\n"));
         assert_eq!(serde_json::from_str::<Report>(&text).unwrap(), report);

@@ -11,7 +11,7 @@ use crate::report::Fix;
 use crate::subject::Target;
 
 use super::RuleError;
-use super::field_path::{Path, in_schema};
+use super::field_path::{FieldPath, in_schema};
 use super::rule_file::Source;
 use super::template::Templates;
 
@@ -88,7 +88,7 @@ impl BlockerFixes {
 }
 
 /// What is wrong with a path, and the word that is.
-fn mistake(vocabulary: &Vocabulary, path: &Path) -> Option<(String, String)> {
+fn mistake(vocabulary: &Vocabulary, path: &FieldPath) -> Option<(String, String)> {
     let schema = match path.root.as_str() {
         "blocker" => &vocabulary.blocker,
         "target" => &vocabulary.target,

@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::subject::UNKNOWN;
 
-use super::field_path::{Path, Scope};
+use super::field_path::{FieldPath, Scope};
 
 /// Compiled templates by name.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ impl Default for Templates {
 
 impl Templates {
     /// Compiles a template and gives the paths of the variables that it uses.
-    pub(super) fn add(&mut self, name: &str, source: &str) -> Result<BTreeSet<Path>, NotATemplate> {
+    pub(super) fn add(&mut self, name: &str, source: &str) -> Result<BTreeSet<FieldPath>, NotATemplate> {
         self.environment
             .add_template_owned(name.to_owned(), source.to_owned())
             .map_err(|error| NotATemplate { message: text(&error), line: error.line().unwrap_or(1) })?;
@@ -54,7 +54,7 @@ impl Templates {
             .get_template(name)
             .map_err(|error| NotATemplate { message: text(&error), line: 1 })?;
         let variables: BTreeSet<String> = template.undeclared_variables(true).into_iter().collect();
-        Ok(variables.iter().map(|variable| Path::parse(variable)).collect())
+        Ok(variables.iter().map(|variable| FieldPath::parse(variable)).collect())
     }
 
     /// The text with the values of this scope.

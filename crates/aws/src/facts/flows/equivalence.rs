@@ -165,7 +165,7 @@ mod tests {
     use crate::facts::ends::of_role;
     use crate::facts::test_support::fixture::{Fixture, derived};
     use crate::intent::Intent;
-    use privek_core::path::Verdict;
+    use privek_core::report::trace::Verdict;
     use privek_core::sets::ports::Ports;
     use privek_core::subject::FlowSpec;
     use serde_json::{Value, json};
@@ -237,7 +237,7 @@ mod tests {
         let ports: Ports = "tcp/53".parse().unwrap();
         let verdicts = |one: usize, two: usize| -> BTreeSet<Verdict> {
             let paths = context.network.trace(&nodes[one], &nodes[two], &ports);
-            paths.into_iter().map(|path| path.verdict).collect()
+            paths.into_iter().map(|path| path.verdict.into()).collect()
         };
         for (ours, theirs) in sources.iter().flat_map(|one| targets.iter().map(move |two| (one, two))) {
             let pairs = ours.iter().flat_map(|&one| theirs.iter().map(move |&two| (one, two)));

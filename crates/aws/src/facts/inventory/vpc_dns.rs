@@ -28,7 +28,7 @@ pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(VpcDns, Vec<Stri
 
 /// A DNS attribute of a VPC.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Attribute {
+pub(crate) enum VpcDnsAttribute {
     /// `enableDnsSupport`.
     Support,
     /// `enableDnsHostnames`.
@@ -36,11 +36,11 @@ pub(crate) enum Attribute {
 }
 
 /// Whether a DNS attribute of a VPC is on.
-pub(crate) fn dns_attribute(context: &Context<'_>, id: &str, attribute: Attribute) -> Known<bool> {
+pub(crate) fn dns_attribute(context: &Context<'_>, id: &str, attribute: VpcDnsAttribute) -> Known<bool> {
     let found = context.snapshot.aws.vpc_attributes.iter().flatten().find(|found| found.vpc_id == id);
     let value = found.and_then(|all| match attribute {
-        Attribute::Support => all.enable_dns_support.as_ref()?.value,
-        Attribute::Hostnames => all.enable_dns_hostnames.as_ref()?.value,
+        VpcDnsAttribute::Support => all.enable_dns_support.as_ref()?.value,
+        VpcDnsAttribute::Hostnames => all.enable_dns_hostnames.as_ref()?.value,
     });
     value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))])
 }

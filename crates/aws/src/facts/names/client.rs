@@ -10,7 +10,7 @@ use crate::facts::base::domain_name::{domain, within};
 use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::vpc_dns::{self, VpcDns};
 use crate::facts::inventory::{operators, route53_resolver};
-use crate::ids::{self, Kind};
+use crate::ids::{self, ResourceKind};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Remedy};
 
@@ -172,8 +172,8 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
     }
     // A client behind a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
     match operator.via.as_deref().map(|via| (via, ids::kind(via))) {
-        Some((_, Some(Kind::VpnGateway))) => return Ok(None),
-        Some((gateway, Some(Kind::TransitGateway))) => {
+        Some((_, Some(ResourceKind::VpnGateway))) => return Ok(None),
+        Some((gateway, Some(ResourceKind::TransitGateway))) => {
             let attached = aws.transit_gateway_vpc_attachments.iter().flatten();
             let attached = attached.filter(|one| one.transit_gateway_id.as_deref() == Some(gateway));
             let attached: Vec<&str> = attached.filter_map(|one| one.vpc_id.as_deref()).collect();
