@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::time::Time;
+
 /// What can be named by its part in the cluster, so that no network may be called so.
 pub const ROLES: [&str; 13] = [
     "operators",
@@ -45,6 +47,8 @@ pub struct Intent<P> {
     pub as_of: Option<String>,
     /// Nodes and pods that are planned besides those that run.
     pub growth: Option<Growth>,
+    /// What cannot be read, and counts as empty.
+    pub unread: Vec<Unread>,
 }
 
 impl<P> Default for Intent<P> {
@@ -59,6 +63,7 @@ impl<P> Default for Intent<P> {
             webhook_ports: None,
             as_of: None,
             growth: None,
+            unread: Vec::new(),
         }
     }
 }
@@ -74,6 +79,17 @@ pub struct Growth {
     pub pods: Option<i64>,
     /// Subnets of the planned nodes; empty: those of the present nodes.
     pub subnets: Vec<String>,
+}
+
+/// An operation that cannot be called, and whose answer counts as empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// `service:Operation`, or `service:*` for all of a service's operations.
+    pub operation: String,
+    /// How the user knows.
+    pub reason: String,
+    /// The last day on which this holds.
+    pub until: Time,
 }
 
 /// A network with a name of its own.

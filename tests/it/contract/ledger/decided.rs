@@ -55,7 +55,8 @@ impl Pattern {
 
     /// Whether it is about this member, or one that this member is inside of.
     pub fn holds(&self, operation: &str, path: &str) -> bool {
-        let (operations, paths) = self.0.split_once('/').unwrap_or_else(|| panic!("{FILE}: {self:?} has no /"));
+        let (operations, paths) =
+            self.0.split_once('/').unwrap_or_else(|| panic!("{FILE}: {self:?} has no /"));
         let (paths, path): (Vec<_>, Vec<_>) = (paths.split('.').collect(), path.split('.').collect());
         matches_name(operations, operation) && (1..=path.len()).any(|end| matches_path(&paths, &path[..end]))
     }
@@ -74,7 +75,10 @@ fn matches_name(pattern: &str, name: &str) -> bool {
     match pattern.split_once('*') {
         None => pattern == name,
         Some((start, rest)) => name.strip_prefix(start).is_some_and(|name| {
-            name.char_indices().map(|(at, _)| at).chain([name.len()]).any(|at| matches_name(rest, &name[at..]))
+            name.char_indices()
+                .map(|(at, _)| at)
+                .chain([name.len()])
+                .any(|at| matches_name(rest, &name[at..]))
         }),
     }
 }

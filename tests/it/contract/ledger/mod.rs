@@ -60,7 +60,8 @@ impl Ledger {
         }
         for reason in &decided.kept {
             let readers: Vec<String> = reason.by.iter().map(text).collect();
-            let about = |at: &(String, String)| reason.members.iter().any(|pattern| pattern.holds(&at.0, &at.1));
+            let about =
+                |at: &(String, String)| reason.members.iter().any(|pattern| pattern.holds(&at.0, &at.1));
             for ((operation, path), field) in fields.iter().filter(|(at, _)| about(at)) {
                 let member = path.rsplit('.').next().unwrap_or(path);
                 let field = field.as_ref().map_or(member, |field| field.field.as_str());
@@ -74,7 +75,9 @@ impl Ledger {
                 }
             }
         }
-        for because in decided.unread.iter().map(|one| &one.because).chain(decided.kept.iter().map(|one| &one.because)) {
+        for because in
+            decided.unread.iter().map(|one| &one.because).chain(decided.kept.iter().map(|one| &one.because))
+        {
             if because.trim().is_empty() {
                 self.wrong.push(format!("{FILE} has a reason that is empty"));
             }

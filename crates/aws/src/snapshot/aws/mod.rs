@@ -86,6 +86,14 @@ macro_rules! collections {
                 $( if which(&Collection { key: $key, service: $service, operation: $operation }) { self.$field = None; } )*
             }
 
+            /// Makes a collection that was not read an empty one.
+            pub fn read_as_empty(&mut self, key: &str) {
+                match key {
+                    $( $key => drop(self.$field.get_or_insert_default()), )*
+                    _ => {}
+                }
+            }
+
             /// Whether no collection was read.
             pub fn is_empty(&self) -> bool {
                 $( self.$field.is_none() )&&*
