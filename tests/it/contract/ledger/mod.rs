@@ -29,8 +29,8 @@ impl Ledger {
     fn enter(&mut self, decided: &Decided, member: (&str, &str), field: Option<&KeptField>, is_read: bool) {
         let (operation, path) = member;
         let about = |pattern: &&Pattern| pattern.holds(operation, path);
-        let unread = decided.unread.iter().flat_map(|reason| &reason.members).find(about);
-        let kept = decided.kept.iter().flat_map(|reason| &reason.members).find(about);
+        let unread = decided.of_unkept().find(about);
+        let kept = decided.of_kept().find(about);
         let named = |pattern: Option<&Pattern>| pattern.is_some_and(Pattern::is_exact);
         match (is_read, field, unread, kept) {
             (true, ..) if named(unread) || named(kept) => {
@@ -51,9 +51,8 @@ impl Ledger {
     }
 
     /// Patterns that excuse nothing, and readers that do not read.
-    fn check(&mut self, decided: &Decided, fields: &BTreeMap<(String, String), Option<KeptField>>) {
-        let all = decided.unread.iter().flat_map(|reason| &reason.members);
-        for pattern in all.chain(decided.kept.iter().flat_map(|reason| &reason.members)) {
+    fn check(&mut self, decided: &Decided, fields: &BTreeMap<(String, String), KeptField>) {
+        for pattern in decided.of_unkept().chain(decided.of_kept()) {
             if !self.needed.contains(pattern) {
                 self.wrong.push(format!("{}: nothing unread matches; delete it in {FILE}", pattern.0));
             }
@@ -64,7 +63,7 @@ impl Ledger {
                 |at: &(String, String)| reason.members.iter().any(|pattern| pattern.holds(&at.0, &at.1));
             for ((operation, path), field) in fields.iter().filter(|(at, _)| about(at)) {
                 let member = path.rsplit('.').next().unwrap_or(path);
-                let field = field.as_ref().map_or(member, |field| field.field.as_str());
+                let field = &field.field;
                 let is_named = |text: &String| {
                     text.contains(&format!(".{field}"))
                         || text.contains(&format!(".r#{field}"))
@@ -75,9 +74,7 @@ impl Ledger {
                 }
             }
         }
-        for because in
-            decided.unread.iter().map(|one| &one.because).chain(decided.kept.iter().map(|one| &one.because))
-        {
+        for because in decided.reasons() {
             if because.trim().is_empty() {
                 self.wrong.push(format!("{FILE} has a reason that is empty"));
             }
@@ -94,14 +91,9 @@ fn each_member_of_awss_answers_is_read_or_excused() {
     let mut ledger = Ledger::default();
     for (operation, paths) in &members {
         for path in paths {
-            match kept.get(&(operation.clone(), path.clone())) {
-                Some(Some(field)) => {
-                    ledger.enter(&decided, (operation, path), Some(field), reads.contains(field));
-                }
-                // A collection.
-                Some(None) => ledger.used += 1,
-                None => ledger.enter(&decided, (operation, path), None, false),
-            }
+            let field = kept.get(&(operation.clone(), path.clone()));
+            let is_read = field.is_some_and(|field| reads.contains(field));
+            ledger.enter(&decided, (operation, path), field, is_read);
         }
     }
     ledger.check(&decided, &kept);

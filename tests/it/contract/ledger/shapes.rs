@@ -23,26 +23,32 @@ pub struct KeptField {
     pub field: String,
 }
 
+/// A line of `collections!`.
+struct DeclaredCollection {
+    field: String,
+    shape: String,
+}
+
 /// A shape: AWS's name of each field → the field and its type's last name.
 type Shape = BTreeMap<String, (String, Option<String>)>;
 
-/// The member of an answer that each field is: (operation, path) → field. A member that is a collection has no
-/// shape of its own.
-pub fn kept(members: &Members) -> BTreeMap<(String, String), Option<KeptField>> {
+/// The member of an answer that each field is: (operation, path) → field.
+pub fn kept(members: &Members) -> BTreeMap<(String, String), KeptField> {
     let shapes = shapes();
     let types = collection_types();
     let mut kept = BTreeMap::new();
     for collection in COLLECTIONS {
         let operation = format!("{}:{}", collection.service, collection.operation);
-        let answer = &members[&operation];
+        let (answer, declared) = (&members[&operation], &types[collection.key]);
         let elsewhere = ELSEWHERE.iter().find(|(key, _)| *key == collection.key).map(|(_, path)| *path);
         let key = elsewhere.unwrap_or(collection.key);
         // Where the answer does not say what it belongs to, its own members are those of the shape.
         let base = if answer.contains(key) { key } else { "" };
         if !base.is_empty() {
-            kept.insert((operation.clone(), base.to_owned()), None);
+            let field = KeptField { shape: "Aws".to_owned(), field: declared.field.clone() };
+            kept.insert((operation.clone(), base.to_owned()), field);
         }
-        let mut open = vec![(types[collection.key].clone(), base.to_owned())];
+        let mut open = vec![(declared.shape.clone(), base.to_owned())];
         while let Some((name, path)) = open.pop() {
             for (member, (field, inner)) in shapes.get(&name).into_iter().flatten() {
                 let path = if path.is_empty() { member.clone() } else { format!("{path}.{member}") };
@@ -50,7 +56,7 @@ pub fn kept(members: &Members) -> BTreeMap<(String, String), Option<KeptField>> 
                     continue;
                 }
                 let field = KeptField { shape: name.clone(), field: field.clone() };
-                kept.insert((operation.clone(), path.clone()), Some(field));
+                kept.insert((operation.clone(), path.clone()), field);
                 let (module, _) = name.split_once("::").expect("a shape's name has its module");
                 open.extend(inner.as_ref().map(|inner| (format!("{module}::{inner}"), path)));
             }
@@ -59,16 +65,17 @@ pub fn kept(members: &Members) -> BTreeMap<(String, String), Option<KeptField>> 
     kept
 }
 
-/// A collection's key → its shape.
-fn collection_types() -> BTreeMap<String, String> {
+/// A collection's key → its field, and the shape of its items.
+fn collection_types() -> BTreeMap<String, DeclaredCollection> {
     let text = text(format!("{FOLDER}/mod.rs"));
     let declared = text.lines().filter_map(|line| {
         let (declared, rest) = line.split_once(" = \"")?;
-        let (_, shape) = declared.trim().split_once(": ")?;
+        let (field, shape) = declared.trim().split_once(": ")?;
         let (key, _) = rest.split_once("\", ")?;
-        Some((key.to_owned(), shape.to_owned()))
+        let declared = DeclaredCollection { field: field.to_owned(), shape: shape.to_owned() };
+        Some((key.to_owned(), declared))
     });
-    let types: BTreeMap<String, String> = declared.collect();
+    let types: BTreeMap<_, _> = declared.collect();
     for collection in COLLECTIONS {
         assert!(types.contains_key(collection.key), "{FOLDER}/mod.rs: no line declares {}", collection.key);
     }

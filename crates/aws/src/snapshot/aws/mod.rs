@@ -42,7 +42,7 @@ macro_rules! collections {
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Aws {
-            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none", deserialize_with = "shape::one_or_many")] pub $field: Option<Vec<$ty>>, )*
+            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none", deserialize_with = "shape::one_or_many")] #[cfg_attr(feature = "ledger", deprecated)] pub $field: Option<Vec<$ty>>, )*
         }
 
         /// All collections, in the order of declaration.
