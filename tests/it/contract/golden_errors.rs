@@ -100,14 +100,14 @@ fn declarations() -> Vec<Asked> {
         "growth: { nodes: -1 }\n",
         "growth: { nodes: 5, instance_types: [m5] }\n",
         "cluster: { name: a }\n",
-        "unread: [{ operation: 'route53profile:*', means: none, reason: a, until: 2027-03-31 }]\n",
-        "unread: [{ operation: 'route53:*', means: some, reason: a, until: 2027-03-31 }]\n",
-        "unread: [{ operation: 'route53:*', means: none, reason: a, until: soon }]\n",
         "networks: [{ name: a, cidr: 10.0.0.0/8, dns: [10.0.0.2] }]\n",
         "\tfoo: bar\n",
         "- 1\n",
         "text\n",
         "",
+        "unread: [{ operation: 'route53profile:*', means: none, reason: a, until: 2027-03-31 }]\n",
+        "unread: [{ operation: 'route53:*', means: some, reason: a, until: 2027-03-31 }]\n",
+        "unread: [{ operation: 'route53:*', means: none, reason: a, until: soon }]\n",
     ];
     let network = file("s.json", NETWORK);
     let asked = |(at, text): (usize, &&str)| {

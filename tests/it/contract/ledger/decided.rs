@@ -70,11 +70,6 @@ impl Decided {
 }
 
 impl Pattern {
-    /// Whether this is about one member only, by its whole name.
-    pub fn is_exact(&self) -> bool {
-        !self.0.contains('*')
-    }
-
     /// Whether it is about this member, or one that this member is inside of.
     pub fn holds(&self, operation: &str, path: &str) -> bool {
         let (operations, paths) =

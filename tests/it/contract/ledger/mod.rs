@@ -6,7 +6,7 @@ mod models;
 mod reads;
 mod shapes;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::support::bless;
 use crate::support::files::{repository, text};
@@ -22,6 +22,8 @@ struct Ledger {
     wrong: Vec<String>,
     /// Patterns that excuse something.
     needed: BTreeSet<Pattern>,
+    /// Members that are kept for something besides the facts, with their fields and patterns.
+    kept: Vec<(String, KeptField, Pattern)>,
 }
 
 impl Ledger {
@@ -31,7 +33,8 @@ impl Ledger {
         let about = |pattern: &&Pattern| pattern.holds(operation, path);
         let unread = decided.of_unkept().find(about);
         let kept = decided.of_kept().find(about);
-        let named = |pattern: Option<&Pattern>| pattern.is_some_and(Pattern::is_exact);
+        let member = format!("{operation}/{path}");
+        let named = |pattern: Option<&Pattern>| pattern.is_some_and(|pattern| pattern.0 == member);
         match (is_read, field, unread, kept) {
             (true, ..) if named(unread) || named(kept) => {
                 self.wrong.push(format!("{operation}/{path} is read by a fact; delete it in {FILE}"));
@@ -40,6 +43,7 @@ impl Ledger {
             (false, Some(_), _, Some(pattern)) | (false, None, Some(pattern), _) => {
                 self.excused += 1;
                 self.needed.insert(pattern.clone());
+                self.kept.extend(field.map(|field| (member, field.clone(), pattern.clone())));
             }
             (false, Some(KeptField { shape, field }), ..) => self.wrong.push(format!(
                 "{operation}/{path} is kept ({shape}.{field}) and no fact reads it: delete the field, or read it"
@@ -51,27 +55,24 @@ impl Ledger {
     }
 
     /// Patterns that excuse nothing, and readers that do not read.
-    fn check(&mut self, decided: &Decided, fields: &BTreeMap<(String, String), KeptField>) {
+    fn check(&mut self, decided: &Decided) {
         for pattern in decided.of_unkept().chain(decided.of_kept()) {
             if !self.needed.contains(pattern) {
                 self.wrong.push(format!("{}: nothing unread matches; delete it in {FILE}", pattern.0));
             }
         }
-        for reason in &decided.kept {
-            let readers: Vec<String> = reason.by.iter().map(text).collect();
-            let about =
-                |at: &(String, String)| reason.members.iter().any(|pattern| pattern.holds(&at.0, &at.1));
-            for ((operation, path), field) in fields.iter().filter(|(at, _)| about(at)) {
-                let member = path.rsplit('.').next().unwrap_or(path);
-                let field = &field.field;
-                let is_named = |text: &String| {
-                    text.contains(&format!(".{field}"))
-                        || text.contains(&format!(".r#{field}"))
-                        || text.contains(&format!("\"{member}\""))
-                };
-                if !readers.iter().any(is_named) {
-                    self.wrong.push(format!("{operation}/{path}: {:?} do not read {field}", reason.by));
-                }
+        for (member, KeptField { field, .. }, pattern) in &self.kept {
+            let Some(reason) = decided.kept.iter().find(|reason| reason.members.contains(pattern)) else {
+                continue;
+            };
+            let name = member.rsplit(['.', '/']).next().unwrap_or(member);
+            let reads = |file: &String| {
+                let text = text(file);
+                let accessed = [format!(".{field}"), format!(".r#{field}"), format!("\"{name}\"")];
+                accessed.iter().any(|accessed| text.contains(accessed))
+            };
+            if !reason.by.iter().any(reads) {
+                self.wrong.push(format!("{member}: {:?} do not read {field}", reason.by));
             }
         }
         for because in decided.reasons() {
@@ -96,7 +97,7 @@ fn each_member_of_awss_answers_is_read_or_excused() {
             ledger.enter(&decided, (operation, path), field, is_read);
         }
     }
-    ledger.check(&decided, &kept);
+    ledger.check(&decided);
     let all: usize = members.values().map(BTreeSet::len).sum();
     println!("{all} members: {} are read, {} are excused", ledger.used, ledger.excused);
     let wrong = &ledger.wrong;
