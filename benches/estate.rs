@@ -78,10 +78,7 @@ fn grow(mut snapshot: Snapshot, interfaces: usize) -> Snapshot {
             ip_protocol: Some("tcp".into()),
             from_port: Some(port),
             to_port: Some(port),
-            ip_ranges: vec![ec2::IpRange {
-                cidr_ip: Some(format!("10.{}.{}.0/24", at % 256, port % 256)),
-                description: None,
-            }],
+            ip_ranges: vec![ec2::IpRange { cidr_ip: Some(format!("10.{}.{}.0/24", at % 256, port % 256)) }],
             ..Default::default()
         };
         groups.push(ec2::SecurityGroup {
@@ -102,14 +99,10 @@ fn grow(mut snapshot: Snapshot, interfaces: usize) -> Snapshot {
             private_ip_addresses: (0..15)
                 .map(|n| ec2::NetworkInterfacePrivateIpAddress {
                     private_ip_address: Some(address(n)),
-                    primary: Some(n == 0),
                     association: None,
                 })
                 .collect(),
-            groups: vec![ec2::GroupIdentifier {
-                group_id: Some(format!("sg-{:017x}", at / 10)),
-                group_name: None,
-            }],
+            groups: vec![ec2::GroupIdentifier { group_id: Some(format!("sg-{:017x}", at / 10)) }],
             ..pattern.clone()
         });
     }

@@ -10,8 +10,8 @@ use privek_aws::snapshot::{Snapshot, SnapshotError};
 use privek_core::header::Header;
 use privek_core::observation::Networks;
 use privek_core::pack::Pack;
-use privek_core::report::Fix;
 use privek_core::report::forwarders::Forwarders;
+use privek_core::report::{DeclaredUnread, Fix};
 use privek_core::rule::{self, FactSource, RuleError};
 use privek_core::sets::ports::Ports;
 
@@ -164,6 +164,13 @@ impl State {
         }
     }
 
+    /// The answers that the user declares, and the use of each.
+    pub fn declared_unread(&self, intent: &Intent) -> Vec<DeclaredUnread> {
+        match self {
+            Self::Aws(snapshot) => facts::declared_unread(snapshot, intent),
+        }
+    }
+
     /// Every path between two ends, and what opens those that are blocked.
     pub fn trace(
         &self,
@@ -190,7 +197,7 @@ impl State {
     /// The names that have to resolve.
     pub fn needed_names(&self, intent: &Intent) -> NeededNames {
         match self {
-            Self::Aws(snapshot) => facts::needed_names(snapshot, intent),
+            Self::Aws(snapshot) => facts::needed_names(&facts::read_as_declared(snapshot, intent), intent),
         }
     }
 
@@ -204,7 +211,9 @@ impl State {
     /// What DNS servers outside have to forward, and to which addresses.
     pub fn forwarding(&self, intent: &Intent, wanted: Wanted) -> Result<Forwarders, ForwardersError> {
         match self {
-            Self::Aws(snapshot) => facts::forwarding(snapshot, intent, wanted),
+            Self::Aws(snapshot) => {
+                facts::forwarding(&facts::read_as_declared(snapshot, intent), intent, wanted)
+            }
         }
     }
 }

@@ -64,7 +64,7 @@ pub fn add_vpc(snapshot: &mut Snapshot, at: usize) {
     };
     aws.vpc_peering_connections.get_or_insert_default().push(ec2::VpcPeeringConnection {
         vpc_peering_connection_id: format!("pcx-0{at:016x}"),
-        status: Some(ec2::VpcPeeringConnectionStateReason { code: Some("active".into()), message: None }),
+        status: Some(ec2::VpcPeeringConnectionStateReason { code: Some("active".into()) }),
         requester_vpc_info: Some(side(&id, &cidr)),
         accepter_vpc_info: Some(side(&far, &far_cidr)),
         ..Default::default()

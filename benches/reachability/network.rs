@@ -132,7 +132,6 @@ fn widen_home(snapshot: &mut Snapshot, plan: Plan) {
             vpc.cidr_block_association_set.push(ec2::VpcCidrBlockAssociation {
                 cidr_block: Some(cidr),
                 cidr_block_state: Some(ec2::CidrBlockState { state: Some("associated".into()) }),
-                association_id: None,
             });
         }
     }

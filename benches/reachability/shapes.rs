@@ -35,7 +35,6 @@ pub fn interface(
 ) -> ec2::NetworkInterface {
     let addresses = (0..count).map(|n| ec2::NetworkInterfacePrivateIpAddress {
         private_ip_address: Some(nth(cidr, first + n)),
-        primary: Some(n == 0),
         ..Default::default()
     });
     ec2::NetworkInterface {
@@ -48,7 +47,7 @@ pub fn interface(
 }
 
 pub fn named(group: &str) -> ec2::GroupIdentifier {
-    ec2::GroupIdentifier { group_id: Some(group.to_owned()), group_name: None }
+    ec2::GroupIdentifier { group_id: Some(group.to_owned()) }
 }
 
 /// A rule for one port and these prefixes; -1 is every port.
@@ -63,7 +62,7 @@ pub fn permission(protocol: &str, port: i64, cidrs: &[&str]) -> ec2::IpPermissio
 }
 
 pub fn range(cidr: &str) -> ec2::IpRange {
-    ec2::IpRange { cidr_ip: Some(cidr.to_owned()), description: None }
+    ec2::IpRange { cidr_ip: Some(cidr.to_owned()) }
 }
 
 /// A route without a target yet.

@@ -31,6 +31,7 @@ impl Prepared {
         let intent = &self.declared.intent;
         let mut report =
             state.with_facts(intent, |facts| rule::evaluate(&self.rules, facts, &evaluation))??;
+        report.declared_unread = state.declared_unread(intent);
         if let Some(origin) = &self.declared.origin {
             report.assumptions.insert(0, origin.clone());
         }

@@ -91,3 +91,60 @@ fn withholding_a_collection_never_turns_a_failure_into_a_pass() {
     let wrong: Vec<_> = wrong.into_iter().flatten().collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
+
+/// Collections that say what names resolve to. Closed networks often cannot read them.
+const NAMES: [&str; 13] = [
+    "FirewallConfig",
+    "FirewallDomainLists",
+    "FirewallDomainsByList",
+    "FirewallRuleGroupAssociations",
+    "FirewallRules",
+    "HostedZonesByVPC",
+    "ProfileAssociations",
+    "ProfileResourceAssociations",
+    "ResolverEndpointIpAddresses",
+    "ResolverEndpoints",
+    "ResolverRuleAssociations",
+    "ResolverRules",
+    "ResourceRecordSetsByZone",
+];
+
+/// Clusters whose nodes have no route out of the VPC but to gateway endpoints.
+const CLOSED: [&str; 2] = ["healthy/managed-nodes", "closed-network"];
+
+/// What is unread matters only where some content of it could change the outcome: no name leads out of a VPC
+/// without a route out.
+#[test]
+fn no_unread_name_cures_a_missing_endpoint_of_nodes_without_a_route_out() {
+    const RULE: &str = "service-endpoint-missing";
+    let sets = NAMES.iter().map(std::slice::from_ref).chain([NAMES.as_slice()]);
+    let sets: Vec<&[&str]> = sets.collect();
+    let mut tries = Vec::new();
+    for name in CLOSED {
+        let (snapshot, intent) = base(name);
+        let all = snapshot["VpcEndpoints"].as_array().expect("VPC endpoints").len();
+        for at in 0..all {
+            let mut without = snapshot.clone();
+            without["VpcEndpoints"].as_array_mut().expect("VPC endpoints").remove(at);
+            tries.extend(sets.iter().map(|set| (name, at, without.clone(), intent.clone(), *set)));
+        }
+    }
+    let wrong = side_by_side(&tries, |judge, (name, at, snapshot, intent, set)| {
+        let case = format!("{name} without VPC endpoint {at} and {set:?}");
+        let failing = |snapshot: &serde_json::Value| -> BTreeSet<String> {
+            let found = judge.one(RULE, snapshot, intent, &case).into_iter();
+            found.filter(|one| one.outcome == Outcome::Fail).map(|one| one.subject.id).collect()
+        };
+        let before = failing(snapshot);
+        let mut unread = snapshot.clone();
+        for key in *set {
+            // What a snapshot lacks was not read anyway.
+            let _ = withhold(&mut unread, key);
+        }
+        let after = failing(&unread);
+        (before != after).then(|| format!("{case}: fails for {before:?}, and then for {after:?}"))
+    });
+    assert!(tries.len() > 100, "{} cases", tries.len());
+    let wrong: Vec<_> = wrong.into_iter().flatten().collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}

@@ -1,7 +1,7 @@
 //! Files that are made of others, which `tests/bless` writes in the order in which they are made of each other.
 
 /// The names that `tests/bless` gives; each is one run of the tests.
-const NAMES: [&str; 6] = ["schemas", "inputs", "documents", "matrix", "readme", "golden"];
+const NAMES: [&str; 7] = ["members", "schemas", "inputs", "documents", "matrix", "readme", "golden"];
 
 /// Whether these files are to be written instead of compared.
 pub fn asked(name: &str) -> bool {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-use privek_aws::facts::Facts;
+use privek_aws::facts::{self, Facts};
 use privek_aws::intent::Intent;
 use privek_aws::pack::PACK;
 use privek_aws::snapshot::Snapshot;
@@ -37,6 +37,7 @@ impl Judge {
     /// What one rule finds in a snapshot in JSON.
     pub fn one(&self, rule: &str, snapshot: &Value, intent: &Intent, case: &str) -> Vec<Finding> {
         let snapshot = read(snapshot, case);
+        let snapshot = facts::read_as_declared(&snapshot, intent);
         rule::evaluate_one(&self.rules, rule, &Facts::derive(&snapshot, intent))
             .unwrap_or_else(|error| panic!("{case}: {error}"))
     }
@@ -44,6 +45,7 @@ impl Judge {
     /// The report on a snapshot in JSON.
     pub fn report(&self, snapshot: &Value, intent: &Intent, case: &str) -> Report {
         let snapshot = read(snapshot, case);
+        let snapshot = facts::read_as_declared(&snapshot, intent);
         let facts = Facts::derive(&snapshot, intent);
         let evaluation = Evaluation { fail_on: Severity::Blocker, collected_at: None, gaps: Vec::new() };
         rule::evaluate(&self.rules, &facts, &evaluation).unwrap_or_else(|error| panic!("{case}: {error}"))

@@ -51,27 +51,38 @@ fn asg_instance(v: types::Instance) -> shape::AsgInstance {
     shape::AsgInstance {
         instance_id: v.instance_id,
         instance_type: v.instance_type,
-        availability_zone: v.availability_zone,
         lifecycle_state: text(v.lifecycle_state),
     }
 }
 
 fn tag_description(v: types::TagDescription) -> shape::TagDescription {
-    shape::TagDescription { key: v.key, value: v.value, propagate_at_launch: v.propagate_at_launch }
+    shape::TagDescription { key: v.key }
+}
+
+fn warm_pool_configuration(v: types::WarmPoolConfiguration) -> shape::WarmPoolConfiguration {
+    shape::WarmPoolConfiguration {
+        max_group_prepared_capacity: whole(v.max_group_prepared_capacity),
+        min_size: whole(v.min_size),
+        pool_state: text(v.pool_state),
+        status: text(v.status),
+        instance_reuse_policy: v
+            .instance_reuse_policy
+            .map(|v| shape::InstanceReusePolicy { reuse_on_scale_in: v.reuse_on_scale_in }),
+    }
 }
 
 fn auto_scaling_group(v: types::AutoScalingGroup) -> shape::AutoScalingGroup {
     shape::AutoScalingGroup {
         auto_scaling_group_name: v.auto_scaling_group_name.unwrap_or_default(),
-        launch_configuration_name: v.launch_configuration_name,
         launch_template: v.launch_template.map(asg_launch_template),
         mixed_instances_policy: v.mixed_instances_policy.map(mixed_instances_policy),
         min_size: whole(v.min_size),
         max_size: whole(v.max_size),
         desired_capacity: whole(v.desired_capacity),
-        availability_zones: v.availability_zones.unwrap_or_default(),
         vpc_zone_identifier: v.vpc_zone_identifier,
         instances: list(v.instances, asg_instance),
         tags: list(v.tags, tag_description),
+        warm_pool_configuration: v.warm_pool_configuration.map(warm_pool_configuration),
+        warm_pool_size: whole(v.warm_pool_size),
     }
 }

@@ -16,7 +16,5 @@ fn pull_through_cache_rule(v: types::PullThroughCacheRule) -> shape::PullThrough
         ecr_repository_prefix: v.ecr_repository_prefix.unwrap_or_default(),
         upstream_registry_url: v.upstream_registry_url,
         upstream_registry: text(v.upstream_registry),
-        upstream_repository_prefix: v.upstream_repository_prefix,
-        registry_id: v.registry_id,
     }
 }

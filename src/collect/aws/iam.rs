@@ -5,7 +5,7 @@ use percent_encoding::percent_decode_str;
 use privek_aws::snapshot::aws::iam as shape;
 use serde_json::Value;
 
-use super::convert::{Fetched, all, list, text};
+use super::convert::{Fetched, all, list};
 use super::failure::Failure;
 
 /// `GetRole`.
@@ -49,7 +49,6 @@ pub(super) async fn policy(client: &Client, arn: &str) -> Fetched<shape::Policy>
             let policy = answer.policy.ok_or_else(|| Failure::empty("Policy"))?;
             Ok(shape::Policy {
                 arn: policy.arn.unwrap_or_else(|| arn.to_owned()),
-                policy_name: policy.policy_name,
                 default_version_id: policy.default_version_id,
             })
         }
@@ -64,7 +63,6 @@ pub(super) async fn version(client: &Client, arn: &str, version: &str) -> Fetche
             let version = answer.policy_version.ok_or_else(|| Failure::empty("PolicyVersion"))?;
             Ok(shape::PolicyVersion {
                 policy_arn: arn.to_owned(),
-                version_id: version.version_id,
                 is_default_version: Some(version.is_default_version),
                 document: version.document.as_deref().map(document),
             })
@@ -80,11 +78,7 @@ pub(super) async fn instance_profile(client: &Client, name: &str) -> Fetched<sha
             let profile = answer.instance_profile.ok_or_else(|| Failure::empty("InstanceProfile"))?;
             Ok(shape::InstanceProfile {
                 instance_profile_name: profile.instance_profile_name,
-                arn: Some(profile.arn),
-                roles: list(Some(profile.roles), |role| shape::InstanceProfileRole {
-                    role_name: role.role_name,
-                    arn: Some(role.arn),
-                }),
+                roles: list(Some(profile.roles), |role| shape::InstanceProfileRole { arn: Some(role.arn) }),
             })
         }
         Err(error) => Err(Failure::of(&error)),
@@ -118,14 +112,13 @@ fn of_role(role: types::Role) -> shape::Role {
         arn: Some(role.arn),
         assume_role_policy_document: role.assume_role_policy_document.as_deref().map(document),
         permissions_boundary: role.permissions_boundary.map(|boundary| shape::AttachedPermissionsBoundary {
-            permissions_boundary_type: text(boundary.permissions_boundary_type),
             permissions_boundary_arn: boundary.permissions_boundary_arn,
         }),
     }
 }
 
 fn of_attached(policy: types::AttachedPolicy) -> shape::AttachedPolicy {
-    shape::AttachedPolicy { policy_name: policy.policy_name, policy_arn: policy.policy_arn }
+    shape::AttachedPolicy { policy_arn: policy.policy_arn }
 }
 
 /// A policy document, which IAM sends percent-encoded (RFC 3986).

@@ -105,6 +105,9 @@ fn declarations() -> Vec<Asked> {
         "- 1\n",
         "text\n",
         "",
+        "unread: [{ operation: 'route53profile:*', means: none, reason: a, until: 2027-03-31 }]\n",
+        "unread: [{ operation: 'route53:*', means: some, reason: a, until: 2027-03-31 }]\n",
+        "unread: [{ operation: 'route53:*', means: none, reason: a, until: soon }]\n",
     ];
     let network = file("s.json", NETWORK);
     let asked = |(at, text): (usize, &&str)| {

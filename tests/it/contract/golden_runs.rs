@@ -210,9 +210,7 @@ fn directories() -> Vec<Asked> {
     ];
     let sides = [file("s.json", &side(false).to_string()), file("peer.json", &side(true).to_string())];
     let ends = format!("trace --from 172.24.0.10,via=pcx-0b00000000000000c --to {} --port tcp/443", API[0]);
-    let one = |form: &str| {
-        Asked::new("one account", &format!("{ends} --snapshot s.json{form}"), &sides[..1])
-    };
+    let one = |form: &str| Asked::new("one account", &format!("{ends} --snapshot s.json{form}"), &sides[..1]);
     let both = "--snapshot s.json --snapshot peer.json";
     all.extend(in_each_format(one));
     all.extend(in_each_format(|form| Asked::new("two accounts", &format!("{ends} {both}{form}"), &sides)));

@@ -17,7 +17,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("core::header", &["core::observation"]),
     ("core::subject", &["core::known"]),
     ("core::pack", &[]),
-    ("core::intent", &["core::yaml"]),
+    ("core::intent", &["core::time", "core::yaml"]),
     ("core::report", &["core::known", "core::path", "core::header"]),
     ("core::rule", &["core::known", "core::subject", "core::yaml", "core::pack", "core::report"]),
     ("core::drift", &["core::report"]),

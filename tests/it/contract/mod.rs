@@ -11,6 +11,7 @@ mod golden_runs;
 mod guard;
 mod house;
 pub mod layers;
+mod ledger;
 mod made_up_imports;
 mod made_up_rules;
 mod readme;

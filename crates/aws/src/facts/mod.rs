@@ -34,6 +34,7 @@ use base::planned_collections::CLUSTER_GROUP;
 
 pub use privek_core::subject::{Fact, FlowSpec, Subject, Subjects};
 
+pub use base::declared_unread::{declared_unread, read_as_declared};
 pub use base::planned_cluster::{PlanError, settled};
 pub use ends::NoEnd;
 pub use ends::grammar::{DeclaredEnd, EndSpec, EndSpecError};

@@ -5,6 +5,8 @@ use privek_core::intent::Ids;
 use crate::catalogue::services;
 use crate::ids::{self, ResourceKind};
 
+use super::unread;
+
 /// How AWS's declarations look.
 pub const IDS: Ids = Ids {
     via: check_via,
@@ -14,6 +16,7 @@ pub const IDS: Ids = Ids {
     roles: &ROLES,
     taken,
     features: known_features,
+    unread_operations: unread::operations,
     operator_flag: "CIDR[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2",
 };
 

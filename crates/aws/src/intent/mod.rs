@@ -6,6 +6,7 @@ mod ids;
 mod plan;
 #[cfg(test)]
 mod tests;
+mod unread;
 
 pub use privek_core::intent::{
     Declared, Growth, IntentError, LONGEST, Network, Nodes, Operator, Pods, parse_cidr, shown,

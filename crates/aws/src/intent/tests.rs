@@ -191,3 +191,38 @@ fn redaction_reaches_networks_and_pods() {
     assert_eq!(shared.pods.unwrap().subnets, ["<subnet-1>"]);
     assert_eq!(shared.webhook_ports, intent.webhook_ports);
 }
+
+#[test]
+fn what_is_unread_is_declared_with_a_reason_and_a_last_day() {
+    let text =
+        "unread: [{ operation: 'route53profiles:*', means: none, reason: no Profiles, until: 2027-03-31 }]";
+    let unread = Intent::from_yaml("f.yaml", text).unwrap().unread;
+    assert_eq!((unread[0].operation.as_str(), unread[0].until.date()), ("route53profiles:*", "2027-03-31"));
+    assert!(unread[0].is_about("route53profiles", "ListProfileAssociations"));
+    assert!(!unread[0].is_about("route53", "ListHostedZonesByVPC"));
+    let one = "{ operation: 'route53:ListHostedZonesByVPC', means: none, reason: a, until: 2027-03-31 }";
+    for (written, said) in [
+        (
+            "{ operation: 'route53profile:*', means: none, reason: a, until: 2027-03-31 }",
+            "did you mean `route53profiles:*`?",
+        ),
+        (
+            "{ operation: 'eks:DescribeCluster', means: none, reason: a, until: 2027-03-31 }",
+            "may be declared",
+        ),
+        (
+            "{ operation: 'route53:*', means: some, reason: a, until: 2027-03-31 }",
+            "f.yaml:1:42: unread[0].means: 'some'",
+        ),
+        ("{ operation: 'route53:*', means: none, reason: ' ', until: 2027-03-31 }", "the reason is empty"),
+        (
+            "{ operation: 'route53:*', means: none, reason: a, until: 2027-03-32 }",
+            "'2027-03-32' is not a date",
+        ),
+        ("{ operation: 'route53:*', means: none, reason: a }", "`until` is missing"),
+        (format!("{one}, {one}").as_str(), "is declared twice"),
+    ] {
+        let error = Intent::from_yaml("f.yaml", &format!("unread: [{written}]")).unwrap_err().to_string();
+        assert!(error.contains(said), "{written}: {error}");
+    }
+}

@@ -201,9 +201,7 @@ impl OutputSum {
                 let entries = list.cidrs.into_iter();
                 aws.prefix_list_entries.get_or_insert_with(Vec::new).push(ec2::PrefixListEntries {
                     prefix_list_id: list.prefix_list_id.clone(),
-                    entries: entries
-                        .map(|cidr| ec2::PrefixListEntry { cidr: Some(cidr), description: None })
-                        .collect(),
+                    entries: entries.map(|cidr| ec2::PrefixListEntry { cidr: Some(cidr) }).collect(),
                 });
             }
             let named = aws.ids("PrefixLists").unwrap_or_default().contains(&list.prefix_list_id);

@@ -5,6 +5,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
+use crate::time::Time;
+
 /// What the user declared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intent<P> {
@@ -28,6 +30,8 @@ pub struct Intent<P> {
     pub as_of: Option<String>,
     /// Nodes and pods that are planned besides those that run.
     pub growth: Option<Growth>,
+    /// What cannot be read, and counts as empty.
+    pub unread: Vec<Unread>,
 }
 
 impl<P> Default for Intent<P> {
@@ -42,6 +46,7 @@ impl<P> Default for Intent<P> {
             webhook_ports: None,
             as_of: None,
             growth: None,
+            unread: Vec::new(),
         }
     }
 }
@@ -57,6 +62,17 @@ pub struct Growth {
     pub pods: Option<i64>,
     /// Subnets of the planned nodes; empty: those of the present nodes.
     pub subnets: Vec<String>,
+}
+
+/// An operation that cannot be called, and whose answer counts as empty.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unread {
+    /// `service:Operation`, or `service:*` for all of a service's operations.
+    pub operation: String,
+    /// How the user knows.
+    pub reason: String,
+    /// The last day on which this holds.
+    pub until: Time,
 }
 
 /// A network with a name of its own.

@@ -42,6 +42,8 @@ pub struct Ids {
     pub taken: fn(&str) -> Option<String>,
     /// The names of the features that may be declared, in order.
     pub features: fn() -> Vec<String>,
+    /// Operations whose answer may be declared as empty, as `service:Operation`, in order.
+    pub unread_operations: fn() -> Vec<String>,
     /// What the flag of an operators' network looks like.
     pub operator_flag: &'static str,
 }

@@ -8,6 +8,7 @@ mod dialect;
 mod error;
 mod growth;
 mod operators;
+mod unread;
 mod written;
 
 use std::net::IpAddr;
@@ -18,7 +19,7 @@ use serde_saphyr::Location;
 
 use crate::yaml;
 
-pub use declared::{Growth, Intent, Network, Nodes, Operator, Pods};
+pub use declared::{Growth, Intent, Network, Nodes, Operator, Pods, Unread};
 pub use dialect::{Dialect, Ids};
 pub use error::{IntentError, Wrong};
 pub use operators::{Declared, LONGEST, declarations, parse_cidr, shown};
@@ -149,6 +150,11 @@ impl<P: Dialect> Intent<P> {
                 .growth
                 .as_ref()
                 .map(|growth| Growth { subnets: each(&growth.subnets), ..growth.clone() }),
+            unread: self
+                .unread
+                .iter()
+                .map(|unread| Unread { reason: text(&unread.reason), ..unread.clone() })
+                .collect(),
         }
     }
 }

@@ -13,6 +13,7 @@ use super::declared::{Intent, Network, Nodes, Operator, Pods};
 use super::error::{IntentError, Wrong};
 use super::growth::WrittenGrowth;
 use super::operators::parse_cidr;
+use super::unread::{self, WrittenUnread};
 use super::{Dialect, Ids};
 
 /// The whole file.
@@ -27,6 +28,7 @@ pub(super) struct Written<W> {
     cluster: Option<W>,
     webhook_ports: Option<Vec<Spanned<i64>>>,
     growth: Option<WrittenGrowth>,
+    unread: Option<Vec<WrittenUnread>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -85,7 +87,19 @@ impl<W> Written<W> {
         let cluster = self.cluster.map(|plan| P::understood(plan, wrong)).transpose()?;
         let webhook_ports = self.webhook_ports.map(|list| ports(list, wrong)).transpose()?;
         let growth = self.growth.map(|growth| growth.understood(ids, wrong)).transpose()?;
-        Ok(Intent { operators, features, networks, pods, nodes, cluster, webhook_ports, as_of: None, growth })
+        let unread = unread::understood(ids, self.unread.unwrap_or_default(), wrong)?;
+        Ok(Intent {
+            operators,
+            features,
+            networks,
+            pods,
+            nodes,
+            cluster,
+            webhook_ports,
+            as_of: None,
+            growth,
+            unread,
+        })
     }
 }
 

@@ -41,6 +41,9 @@ pub struct Report {
     pub assumptions: Vec<String>,
     /// Operations that failed or were not called.
     pub gaps: Vec<Gap>,
+    /// Operations whose answer the user declares, and the use of each declaration.
+    #[serde(default)]
+    pub declared_unread: Vec<DeclaredUnread>,
     /// One finding for every pair of rule and subject; failures first.
     pub findings: Vec<Finding>,
 }
@@ -67,6 +70,37 @@ pub struct Target {
     pub cluster: Option<String>,
     /// The network (VPC) of the audited cluster; null where unknown.
     pub vpc: Option<String>,
+}
+
+/// An operation whose answer the user declares in place of reading it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DeclaredUnread {
+    /// `service:Operation`, or `service:*` for all of a service's operations.
+    pub operation: String,
+    /// The declared answer: `none`, an empty answer.
+    pub means: String,
+    /// The declared reason.
+    pub reason: String,
+    /// The last day of the declaration.
+    pub until: String,
+    /// The use of the declaration.
+    pub status: UnreadStatus,
+    /// The operations whose answers the declaration replaces; empty unless the declaration is used.
+    pub replaced: Vec<String>,
+}
+
+/// The use of a declared answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum UnreadStatus {
+    /// Findings count the answers as empty.
+    Used,
+    /// All answers were read; the declaration changes nothing.
+    NotNeeded,
+    /// Not used: the last day of the declaration is over.
+    Ended,
+    /// Not used: the date of the audit is unknown; --as-of sets the date.
+    Undated,
 }
 
 /// Whether the cluster is ready.

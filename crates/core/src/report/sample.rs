@@ -6,8 +6,8 @@ use serde_json::json;
 
 use super::trace::{self, Hop, Return, Trace};
 use super::{
-    Blocker, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION, Severity, Subject,
-    Summary, Target, Tool, Verdict, Waiver,
+    Blocker, DeclaredUnread, Finding, Fix, Gap, Missing, MissingKind, Outcome, Report, SCHEMA_VERSION,
+    Severity, Subject, Summary, Target, Tool, UnreadStatus, Verdict, Waiver,
 };
 
 /// A finding with this rule, outcome and severity, on a subnet.
@@ -172,6 +172,14 @@ pub fn report() -> Report {
             code: "AccessDenied".to_owned(),
             message: "not authorized".to_owned(),
             permission: Some("ec2:DescribeNetworkAcls".to_owned()),
+        }],
+        declared_unread: vec![DeclaredUnread {
+            operation: "route53profiles:*".into(),
+            means: "none".into(),
+            reason: "the account has no Route 53 Profiles".into(),
+            until: "2027-03-31".into(),
+            status: UnreadStatus::Used,
+            replaced: vec!["route53profiles:ListProfileAssociations".into()],
         }],
         findings: vec![
             blocker,

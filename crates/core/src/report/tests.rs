@@ -32,6 +32,7 @@ fn report(findings: Vec<Finding>) -> Report {
         exit_code: 1,
         summary: Summary::default(),
         assumptions: Vec::new(),
+        declared_unread: Vec::new(),
         gaps: Vec::new(),
         findings,
     }

@@ -69,6 +69,7 @@ pub fn evaluate(rules: &Rules, facts: &dyn FactSource, evaluation: &Evaluation) 
         summary: summary(&findings),
         assumptions: facts.assumptions().into_iter().collect::<BTreeSet<_>>().into_iter().collect(),
         gaps: evaluation.gaps.clone(),
+        declared_unread: Vec::new(),
         findings,
     })
 }

@@ -100,8 +100,6 @@ fn network_info(v: types::NetworkInfo) -> shape::NetworkInfo {
         network_cards: list(v.network_cards, network_card_info),
         maximum_network_interfaces: whole(v.maximum_network_interfaces),
         ipv4_addresses_per_interface: whole(v.ipv4_addresses_per_interface),
-        ipv6_addresses_per_interface: whole(v.ipv6_addresses_per_interface),
-        ipv6_supported: v.ipv6_supported,
     }
 }
 
@@ -120,7 +118,6 @@ fn launch_template_network_interface(
 ) -> shape::LaunchTemplateNetworkInterface {
     shape::LaunchTemplateNetworkInterface {
         device_index: whole(v.device_index),
-        network_card_index: whole(v.network_card_index),
         groups: v.groups.unwrap_or_default(),
         subnet_id: v.subnet_id,
         associate_public_ip_address: v.associate_public_ip_address,
@@ -193,7 +190,6 @@ fn network_interface_private_ip_address(
 ) -> shape::NetworkInterfacePrivateIpAddress {
     shape::NetworkInterfacePrivateIpAddress {
         private_ip_address: v.private_ip_address,
-        primary: v.primary,
         association: v.association.map(network_interface_association),
     }
 }
@@ -218,15 +214,12 @@ fn instance(v: types::Instance) -> shape::Instance {
         instance_id: v.instance_id.unwrap_or_default(),
         instance_type: text(v.instance_type),
         state: v.state.map(instance_state),
-        subnet_id: v.subnet_id,
         vpc_id: v.vpc_id,
-        private_ip_address: v.private_ip_address,
+        subnet_id: v.subnet_id,
         public_ip_address: v.public_ip_address,
         security_groups: list(v.security_groups, group_identifier),
         network_interfaces: list(v.network_interfaces, instance_network_interface),
-        iam_instance_profile: v
-            .iam_instance_profile
-            .map(|v| shape::IamInstanceProfile { arn: v.arn, id: v.id }),
+        iam_instance_profile: v.iam_instance_profile.map(|v| shape::IamInstanceProfile { arn: v.arn }),
         tags: list(v.tags, tag),
     }
 }

@@ -51,7 +51,7 @@ pub(crate) async fn services(client: &Client) -> Fetched<Vec<shape::ServiceDetai
 }
 
 fn security_group_identifier(v: types::SecurityGroupIdentifier) -> shape::GroupIdentifier {
-    shape::GroupIdentifier { group_id: v.group_id, group_name: v.group_name }
+    shape::GroupIdentifier { group_id: v.group_id }
 }
 
 fn dns_options(v: types::DnsOptions) -> shape::DnsOptions {
@@ -80,12 +80,10 @@ fn vpc_endpoint(v: types::VpcEndpoint) -> shape::VpcEndpoint {
         private_dns_enabled: v.private_dns_enabled,
         ip_address_type: text(v.ip_address_type),
         dns_options: v.dns_options.map(dns_options),
-        requester_managed: v.requester_managed,
         network_interface_ids: v.network_interface_ids.unwrap_or_default(),
         owner_id: v.owner_id,
         failure_reason: v.failure_reason,
         last_error: v.last_error.map(last_error),
-        tags: list(v.tags, tag),
     }
 }
 
@@ -105,7 +103,6 @@ fn service_detail(v: types::ServiceDetail) -> shape::ServiceDetail {
         private_dns_name: v.private_dns_name,
         private_dns_names: list(v.private_dns_names, private_dns_details),
         vpc_endpoint_policy_supported: v.vpc_endpoint_policy_supported,
-        owner: v.owner,
     }
 }
 
@@ -124,7 +121,6 @@ fn network_interface_private_ip_address(
 ) -> shape::NetworkInterfacePrivateIpAddress {
     shape::NetworkInterfacePrivateIpAddress {
         private_ip_address: v.private_ip_address,
-        primary: v.primary,
         association: v.association.map(network_interface_association),
     }
 }
@@ -158,7 +154,6 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         requester_managed: v.requester_managed,
         subnet_id: v.subnet_id,
         vpc_id: v.vpc_id,
-        availability_zone: v.availability_zone,
         tag_set: list(v.tag_set, tag),
         private_ip_address: v.private_ip_address,
         private_ip_addresses: list(v.private_ip_addresses, network_interface_private_ip_address),

@@ -46,7 +46,7 @@ pub(crate) async fn group_associations(
 
 /// The id and the name of a security group.
 pub(super) fn group_identifier(v: types::GroupIdentifier) -> shape::GroupIdentifier {
-    shape::GroupIdentifier { group_id: v.group_id, group_name: v.group_name }
+    shape::GroupIdentifier { group_id: v.group_id }
 }
 
 fn security_group_vpc_association(
@@ -62,15 +62,15 @@ fn security_group_vpc_association(
 }
 
 fn ip_range(v: types::IpRange) -> shape::IpRange {
-    shape::IpRange { cidr_ip: v.cidr_ip, description: v.description }
+    shape::IpRange { cidr_ip: v.cidr_ip }
 }
 
 fn ipv6_range(v: types::Ipv6Range) -> shape::Ipv6Range {
-    shape::Ipv6Range { cidr_ipv6: v.cidr_ipv6, description: v.description }
+    shape::Ipv6Range { cidr_ipv6: v.cidr_ipv6 }
 }
 
 fn prefix_list_id(v: types::PrefixListId) -> shape::PrefixListId {
-    shape::PrefixListId { prefix_list_id: v.prefix_list_id, description: v.description }
+    shape::PrefixListId { prefix_list_id: v.prefix_list_id }
 }
 
 fn user_id_group_pair(v: types::UserIdGroupPair) -> shape::UserIdGroupPair {
@@ -81,7 +81,6 @@ fn user_id_group_pair(v: types::UserIdGroupPair) -> shape::UserIdGroupPair {
         vpc_id: v.vpc_id,
         vpc_peering_connection_id: v.vpc_peering_connection_id,
         peering_status: v.peering_status,
-        description: v.description,
     }
 }
 
@@ -101,7 +100,6 @@ fn security_group(v: types::SecurityGroup) -> shape::SecurityGroup {
     shape::SecurityGroup {
         group_id: v.group_id.unwrap_or_default(),
         group_name: v.group_name,
-        description: v.description,
         vpc_id: v.vpc_id,
         owner_id: v.owner_id,
         ip_permissions: list(v.ip_permissions, ip_permission),
@@ -111,11 +109,7 @@ fn security_group(v: types::SecurityGroup) -> shape::SecurityGroup {
 }
 
 fn network_acl_association(v: types::NetworkAclAssociation) -> shape::NetworkAclAssociation {
-    shape::NetworkAclAssociation {
-        network_acl_association_id: v.network_acl_association_id,
-        network_acl_id: v.network_acl_id,
-        subnet_id: v.subnet_id,
-    }
+    shape::NetworkAclAssociation { subnet_id: v.subnet_id }
 }
 
 fn port_range(v: types::PortRange) -> shape::PortRange {

@@ -7,7 +7,6 @@ use crate::collect::aws::convert::{Fetched, all, list, text};
 use crate::collect::aws::failure::Failure;
 
 use super::filters::{filter, in_vpcs};
-use super::tags::tag;
 
 /// `DescribeVpcPeeringConnections` that the VPC is the `requester` or the `accepter` of.
 pub(crate) async fn peerings(
@@ -64,7 +63,7 @@ pub(crate) async fn vpn_gateways(client: &Client, vpcs: &[String]) -> Fetched<Ve
 fn vpc_peering_connection_state_reason(
     v: types::VpcPeeringConnectionStateReason,
 ) -> shape::VpcPeeringConnectionStateReason {
-    shape::VpcPeeringConnectionStateReason { code: text(v.code), message: v.message }
+    shape::VpcPeeringConnectionStateReason { code: text(v.code) }
 }
 
 fn cidr_block(v: types::CidrBlock) -> shape::CidrBlock {
@@ -94,7 +93,6 @@ fn vpc_peering_connection(v: types::VpcPeeringConnection) -> shape::VpcPeeringCo
         status: v.status.map(vpc_peering_connection_state_reason),
         requester_vpc_info: v.requester_vpc_info.map(vpc_peering_connection_vpc_info),
         accepter_vpc_info: v.accepter_vpc_info.map(vpc_peering_connection_vpc_info),
-        tags: list(v.tags, tag),
     }
 }
 
@@ -139,7 +137,6 @@ fn egress_only_gateway(v: types::EgressOnlyInternetGateway) -> shape::EgressOnly
     shape::EgressOnlyInternetGateway {
         egress_only_internet_gateway_id: v.egress_only_internet_gateway_id.unwrap_or_default(),
         attachments: list(v.attachments, gateway_attachment),
-        tags: list(v.tags, tag),
     }
 }
 
@@ -152,6 +149,5 @@ fn vpn_gateway(v: types::VpnGateway) -> shape::VpnGateway {
         vpn_gateway_id: v.vpn_gateway_id.unwrap_or_default(),
         state: text(v.state),
         vpc_attachments: list(v.vpc_attachments, vpc_attachment),
-        tags: list(v.tags, tag),
     }
 }

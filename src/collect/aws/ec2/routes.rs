@@ -85,14 +85,11 @@ fn managed_prefix_list(v: types::ManagedPrefixList) -> shape::ManagedPrefixList 
     shape::ManagedPrefixList {
         prefix_list_id: v.prefix_list_id.unwrap_or_default(),
         prefix_list_name: v.prefix_list_name,
-        address_family: v.address_family,
-        state: text(v.state),
         owner_id: v.owner_id,
         max_entries: whole(v.max_entries),
-        version: v.version,
     }
 }
 
 fn prefix_list_entry(v: types::PrefixListEntry) -> shape::PrefixListEntry {
-    shape::PrefixListEntry { cidr: v.cidr, description: v.description }
+    shape::PrefixListEntry { cidr: v.cidr }
 }

@@ -93,7 +93,6 @@ pub(crate) async fn reservations(client: &Client, subnet: &str) -> Fetched<shape
 
 fn subnet_cidr_reservation(v: types::SubnetCidrReservation) -> shape::SubnetCidrReservation {
     shape::SubnetCidrReservation {
-        subnet_cidr_reservation_id: v.subnet_cidr_reservation_id,
         subnet_id: v.subnet_id,
         cidr: v.cidr,
         reservation_type: text(v.reservation_type),
@@ -123,7 +122,6 @@ fn cidr_block_state(v: types::VpcCidrBlockState) -> shape::CidrBlockState {
 
 fn vpc_cidr_block_association(v: types::VpcCidrBlockAssociation) -> shape::VpcCidrBlockAssociation {
     shape::VpcCidrBlockAssociation {
-        association_id: v.association_id,
         cidr_block: v.cidr_block,
         cidr_block_state: v.cidr_block_state.map(cidr_block_state),
     }
@@ -133,7 +131,6 @@ fn vpc_ipv6_cidr_block_association(
     v: types::VpcIpv6CidrBlockAssociation,
 ) -> shape::VpcIpv6CidrBlockAssociation {
     shape::VpcIpv6CidrBlockAssociation {
-        association_id: v.association_id,
         ipv6_cidr_block: v.ipv6_cidr_block,
         ipv6_cidr_block_state: v.ipv6_cidr_block_state.map(cidr_block_state),
     }
@@ -147,7 +144,6 @@ pub(super) fn vpc(v: types::Vpc) -> shape::Vpc {
     shape::Vpc {
         vpc_id: v.vpc_id.unwrap_or_default(),
         owner_id: v.owner_id,
-        state: text(v.state),
         cidr_block: v.cidr_block,
         cidr_block_association_set: list(v.cidr_block_association_set, vpc_cidr_block_association),
         ipv6_cidr_block_association_set: list(
@@ -155,7 +151,6 @@ pub(super) fn vpc(v: types::Vpc) -> shape::Vpc {
             vpc_ipv6_cidr_block_association,
         ),
         dhcp_options_id: v.dhcp_options_id,
-        is_default: v.is_default,
         block_public_access_states: v.block_public_access_states.map(block_public_access_states),
         tags: list(v.tags, tag),
     }
@@ -185,7 +180,6 @@ fn subnet_ipv6_cidr_block_association(
     v: types::SubnetIpv6CidrBlockAssociation,
 ) -> shape::SubnetIpv6CidrBlockAssociation {
     shape::SubnetIpv6CidrBlockAssociation {
-        association_id: v.association_id,
         ipv6_cidr_block: v.ipv6_cidr_block,
         ipv6_cidr_block_state: v.ipv6_cidr_block_state.map(subnet_cidr_block_state),
     }
@@ -221,7 +215,5 @@ fn availability_zone(v: types::AvailabilityZone) -> shape::AvailabilityZone {
         zone_id: v.zone_id,
         zone_type: v.zone_type,
         region_name: v.region_name,
-        state: text(v.state),
-        opt_in_status: text(v.opt_in_status),
     }
 }

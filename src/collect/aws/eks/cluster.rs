@@ -6,7 +6,7 @@ use aws_sdk_eks::{Client, types};
 use aws_smithy_types::timeout::TimeoutConfig;
 use privek_aws::snapshot::aws::eks as shape;
 
-use crate::collect::aws::convert::{Fetched, all, list, map, text, texts, time};
+use crate::collect::aws::convert::{Fetched, all, list, text, texts, time};
 use crate::collect::aws::failure::Failure;
 
 /// `DescribeCluster`, with shorter time-outs than the rest: nothing works without it.
@@ -51,7 +51,7 @@ fn kubernetes_network_config(v: types::KubernetesNetworkConfigResponse) -> shape
 }
 
 fn certificate(v: types::Certificate) -> shape::Certificate {
-    shape::Certificate { data: v.data, active: v.active.map(active) }
+    shape::Certificate { data: v.data }
 }
 
 fn oidc(v: types::Oidc) -> shape::Oidc {
@@ -71,10 +71,7 @@ fn health(v: types::ClusterHealth) -> shape::Health {
 }
 
 fn access_config(v: types::AccessConfigResponse) -> shape::AccessConfig {
-    shape::AccessConfig {
-        authentication_mode: text(v.authentication_mode),
-        bootstrap_cluster_creator_admin_permissions: v.bootstrap_cluster_creator_admin_permissions,
-    }
+    shape::AccessConfig { authentication_mode: text(v.authentication_mode) }
 }
 
 fn compute_config(v: types::ComputeConfigResponse) -> shape::ComputeConfig {
@@ -83,10 +80,6 @@ fn compute_config(v: types::ComputeConfigResponse) -> shape::ComputeConfig {
         node_pools: v.node_pools.unwrap_or_default(),
         node_role_arn: v.node_role_arn,
     }
-}
-
-fn outpost_config(v: types::OutpostConfigResponse) -> shape::OutpostConfig {
-    shape::OutpostConfig { outpost_arns: v.outpost_arns }
 }
 
 fn remote_network(v: types::RemoteNodeNetwork) -> shape::RemoteNetwork {
@@ -120,7 +113,7 @@ fn cluster(v: types::Cluster) -> shape::Cluster {
         health: v.health.map(health),
         access_config: v.access_config.map(access_config),
         compute_config: v.compute_config.map(compute_config),
-        outpost_config: v.outpost_config.map(outpost_config),
+        outpost_config: v.outpost_config.map(|_| shape::OutpostConfig {}),
         remote_network_config: v.remote_network_config.map(remote_network_config),
         created_at: time(v.created_at),
         encryption_config: v.encryption_config.map(|all| all.into_iter().map(encryption_config).collect()),
@@ -138,17 +131,11 @@ fn cluster(v: types::Cluster) -> shape::Cluster {
         control_plane_scaling_config: v
             .control_plane_scaling_config
             .map(|config| shape::ControlPlaneScalingConfig { tier: text(config.tier) }),
-        kube_api_server_config: v.kube_api_server_config.map(kube_api_server_config),
-        tags: map(v.tags),
     }
 }
 
 fn elastic_load_balancing(v: types::ElasticLoadBalancing) -> shape::ElasticLoadBalancing {
     shape::ElasticLoadBalancing { enabled: v.enabled }
-}
-
-fn active(v: types::ActiveCertificateAuthority) -> shape::ActiveCertificateAuthority {
-    shape::ActiveCertificateAuthority { id: v.id, activated_by: text(v.activated_by) }
 }
 
 fn encryption_config(v: types::EncryptionConfig) -> shape::EncryptionConfig {
@@ -164,14 +151,5 @@ fn log_setup(v: types::LogSetup) -> shape::LogSetup {
 fn storage_config(v: types::StorageConfigResponse) -> shape::StorageConfig {
     shape::StorageConfig {
         block_storage: v.block_storage.map(|block| shape::BlockStorage { enabled: block.enabled }),
-    }
-}
-
-fn kube_api_server_config(v: types::KubeApiServerConfigResponse) -> shape::KubeApiServerConfig {
-    shape::KubeApiServerConfig {
-        service_node_port_range: v.service_node_port_range.map(|range| shape::ServiceNodePortRange {
-            min_port: Some(i64::from(range.min_port)),
-            max_port: Some(i64::from(range.max_port)),
-        }),
     }
 }

@@ -6,7 +6,7 @@ use aws_sdk_eks::{Client, types};
 
 use privek_aws::snapshot::aws::eks as shape;
 
-use crate::collect::aws::convert::{Fetched, all, list, map, text, time, whole};
+use crate::collect::aws::convert::{Fetched, all, list, map, text, whole};
 use crate::collect::aws::failure::Failure;
 
 /// `ListNodegroups`.
@@ -128,12 +128,21 @@ fn launch_template_specification(
     shape::LaunchTemplateSpecification { id: v.id, name: v.name, version: v.version }
 }
 
+fn warm_pool_config(v: types::WarmPoolConfig) -> shape::WarmPoolConfig {
+    shape::WarmPoolConfig {
+        enabled: v.enabled,
+        min_size: whole(v.min_size),
+        max_group_prepared_capacity: whole(v.max_group_prepared_capacity),
+        pool_state: text(v.pool_state),
+        reuse_on_scale_in: v.reuse_on_scale_in,
+    }
+}
+
 fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
     shape::Nodegroup {
         nodegroup_name: v.nodegroup_name.unwrap_or_default(),
         cluster_name: v.cluster_name,
         status: text(v.status),
-        capacity_type: text(v.capacity_type),
         scaling_config: v.scaling_config.map(nodegroup_scaling_config),
         instance_types: v.instance_types.unwrap_or_default(),
         subnets: v.subnets.unwrap_or_default(),
@@ -144,16 +153,10 @@ fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
         health: v.health.map(nodegroup_health),
         launch_template: v.launch_template.map(launch_template_specification),
         version: v.version,
-        release_version: v.release_version,
-        created_at: time(v.created_at),
-        disk_size: whole(v.disk_size),
         labels: v.labels.map(|labels| map(Some(labels))),
         taints: v.taints.map(|taints| taints.into_iter().map(taint).collect()),
         update_config: v.update_config.map(update_config),
-        node_repair_config: v
-            .node_repair_config
-            .map(|config| shape::NodeRepairConfig { enabled: config.enabled }),
-        tags: map(v.tags),
+        warm_pool_config: v.warm_pool_config.map(warm_pool_config),
     }
 }
 
@@ -199,9 +202,6 @@ fn addon(v: types::Addon) -> shape::Addon {
         service_account_role_arn: v.service_account_role_arn,
         configuration_values: v.configuration_values,
         pod_identity_associations: v.pod_identity_associations.unwrap_or_default(),
-        publisher: v.publisher,
-        owner: v.owner,
-        marketplace_information: v.marketplace_information.map(marketplace_information),
     }
 }
 
@@ -210,7 +210,6 @@ fn access_entry(v: types::AccessEntry) -> shape::AccessEntry {
         principal_arn: v.principal_arn.unwrap_or_default(),
         cluster_name: v.cluster_name,
         kubernetes_groups: v.kubernetes_groups.unwrap_or_default(),
-        username: v.username,
         r#type: v.r#type,
     }
 }
@@ -221,7 +220,6 @@ fn pod_identity_association(v: types::PodIdentityAssociationSummary) -> shape::P
         cluster_name: v.cluster_name,
         namespace: v.namespace,
         service_account: v.service_account,
-        association_arn: v.association_arn,
         owner_arn: v.owner_arn,
     }
 }
@@ -236,8 +234,4 @@ fn update_config(v: types::NodegroupUpdateConfig) -> shape::NodegroupUpdateConfi
         max_unavailable_percentage: whole(v.max_unavailable_percentage),
         update_strategy: text(v.update_strategy),
     }
-}
-
-fn marketplace_information(v: types::MarketplaceInformation) -> shape::MarketplaceInformation {
-    shape::MarketplaceInformation { product_id: v.product_id, product_url: v.product_url }
 }

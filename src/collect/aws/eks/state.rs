@@ -100,13 +100,8 @@ fn cluster_version(v: types::ClusterVersionInformation) -> shape::ClusterVersion
     shape::ClusterVersion {
         cluster_version: v.cluster_version.unwrap_or_default(),
         cluster_type: v.cluster_type,
-        default_platform_version: v.default_platform_version,
-        default_version: Some(v.default_version),
-        release_date: time(v.release_date),
         end_of_standard_support_date: time(v.end_of_standard_support_date),
         end_of_extended_support_date: time(v.end_of_extended_support_date),
-        version_status: text(v.version_status),
-        kubernetes_patch_version: v.kubernetes_patch_version,
     }
 }
 
@@ -115,9 +110,6 @@ fn insight(v: types::InsightSummary) -> shape::Insight {
         id: v.id.unwrap_or_default(),
         name: v.name,
         category: text(v.category),
-        kubernetes_version: v.kubernetes_version,
-        last_refresh_time: time(v.last_refresh_time),
-        last_transition_time: time(v.last_transition_time),
         insight_status: v
             .insight_status
             .map(|status| shape::InsightStatus { status: text(status.status), reason: status.reason }),
@@ -128,8 +120,6 @@ fn capability_summary(v: types::CapabilitySummary) -> shape::CapabilitySummary {
     shape::CapabilitySummary {
         capability_name: v.capability_name.unwrap_or_default(),
         r#type: text(v.r#type),
-        status: text(v.status),
-        version: v.version,
     }
 }
 
@@ -140,7 +130,6 @@ fn capability(v: types::Capability) -> shape::Capability {
         r#type: text(v.r#type),
         role_arn: v.role_arn,
         status: text(v.status),
-        version: v.version,
         configuration: v.configuration.map(capability_configuration),
         health: v
             .health
@@ -167,28 +156,19 @@ fn certificate_authority_summary(
 ) -> shape::CertificateAuthoritySummary {
     shape::CertificateAuthoritySummary {
         id: v.id.unwrap_or_default(),
-        created_at: time(v.created_at),
         signing_status: text(v.signing_status),
-        distribution_status: text(v.distribution_status),
     }
 }
 
 fn certificate_authority(v: types::CertificateAuthority) -> shape::CertificateAuthority {
     shape::CertificateAuthority {
         id: v.id.unwrap_or_default(),
-        created_at: time(v.created_at),
-        activated_at: time(v.activated_at),
         signing_status: text(v.signing_status),
-        distribution_status: text(v.distribution_status),
-        validity: v.validity.map(|validity| shape::Validity {
-            not_before: time(validity.not_before),
-            not_after: time(validity.not_after),
-        }),
+        validity: v.validity.map(|validity| shape::Validity { not_after: time(validity.not_after) }),
         scheduled_events: v.scheduled_events.map(|events| shape::ScheduledEvents {
             first_auto_activation: time(events.first_auto_activation),
             final_auto_activation: time(events.final_auto_activation),
         }),
-        rollback_available: v.rollback_available,
     }
 }
 
@@ -207,9 +187,6 @@ fn pod_identity_association(v: types::PodIdentityAssociation) -> shape::PodIdent
 fn access_policy(v: types::AssociatedAccessPolicy) -> shape::AssociatedAccessPolicy {
     shape::AssociatedAccessPolicy {
         policy_arn: v.policy_arn,
-        access_scope: v.access_scope.map(|scope| shape::AccessScope {
-            r#type: text(scope.r#type),
-            namespaces: scope.namespaces.unwrap_or_default(),
-        }),
+        access_scope: v.access_scope.map(|scope| shape::AccessScope { r#type: text(scope.r#type) }),
     }
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdin, Command, Stdio};
 use std::sync::OnceLock;
 
-/// What is installed; the AWS CLI makes the directories of plain outputs.
-const PACKAGES: [&str; 2] = ["moto[server]==5.2.5", "awscli==1.46.2"];
-const VENV: &str = "moto-5.2.5-awscli-1.46.2";
+/// What is installed; the AWS CLI makes the directories of plain outputs, botocore has AWS's service models.
+const PACKAGES: [&str; 3] = ["moto[server]==5.2.5", "awscli==1.46.2", "botocore==1.44.8"];
+const VENV: &str = "moto-5.2.5-awscli-1.46.2-botocore-1.44.8";
 
 /// The region that the shared closed network is in.
 pub const REGION: &str = "ap-northeast-1";
@@ -58,6 +58,15 @@ pub fn aws_outputs() -> &'static Path {
             directory
         })
         .path()
+}
+
+/// The folder of botocore's service models.
+pub fn service_models() -> PathBuf {
+    let python = installed();
+    let environment = python.ancestors().nth(2).expect("bin/python is inside the environment");
+    let versions = std::fs::read_dir(environment.join("lib")).expect("a folder of packages");
+    let data = versions.map(|entry| entry.expect("a folder").path().join("site-packages/botocore/data"));
+    data.into_iter().find(|path| path.is_dir()).expect("botocore is installed")
 }
 
 impl Emulator {

@@ -151,14 +151,80 @@ pub(crate) fn items(
             let subnets = vec![node.subnet.clone()];
             items.push(Item { group: at, count: 1, size: (each - held).max(0), subnets });
         }
+        let beside = beside(member, size, bound)?;
         let count = match (size, bound) {
-            (Some(size), _) => growth(size, zones, subnets, running),
+            (Some(size), _) => growth(size + beside.running, zones, subnets, running),
             (None, Bound::Low) => 0,
             (None, Bound::High) => return None,
         };
-        items.push(Item { group: at, count, size: each, subnets: subnets.clone() });
+        // An instance that leaves the warm pool for the group has its first address already.
+        let has_address = beside.spare.min(count);
+        let first = count - has_address;
+        items.push(Item { group: at, count: first, size: each, subnets: subnets.clone() });
+        items.push(Item { group: at, count: has_address, size: (each - 1).max(0), subnets: subnets.clone() });
+        let each = if beside.reuses_nodes { each.max(1) } else { 1 };
+        let warm = share(beside.to_come, zones);
+        items.push(Item { group: at, count: warm, size: each, subnets: subnets.clone() });
     }
     Some(items)
+}
+
+/// What a warm pool means for a group at this size.
+#[derive(Default)]
+struct Beside {
+    /// Instances that the pool still gets.
+    to_come: i64,
+    /// Instances of the pool that the group will take.
+    spare: i64,
+    /// Instances of the pool that are among those that run.
+    running: i64,
+    reuses_nodes: bool,
+}
+
+/// The zones of a pool's present instances are not read: at the least they are where they save most.
+/// `None` where there is no bound.
+fn beside(member: &Member<'_>, size: Option<i64>, bound: Bound) -> Option<Beside> {
+    let pool = match (&member.group.warm_pool, bound) {
+        (Ok(None), _) | (Err(_), Bound::Low) => return Some(Beside::default()),
+        (Err(_), Bound::High) => return None,
+        (Ok(Some(pool)), _) => pool,
+    };
+    let wanted = size.map_or(0, |size| pool.size_beside(size));
+    let now = match (&pool.size_now, bound) {
+        (Ok(now), _) => *now,
+        (Err(_), Bound::Low) => i64::from(u32::MAX),
+        (Err(_), Bound::High) if pool.runs => return None,
+        (Err(_), Bound::High) => 0,
+    };
+    Some(match bound {
+        Bound::Low => {
+            Beside { to_come: (wanted - now).max(0), spare: (now - wanted).max(0), ..Beside::default() }
+        }
+        Bound::High => Beside {
+            to_come: wanted,
+            running: if pool.runs { now } else { 0 },
+            reuses_nodes: pool.reuses_nodes,
+            ..Beside::default()
+        },
+    })
+}
+
+/// What is missing about a group's warm pool, where there is one.
+pub(crate) fn missing_of_warm_pool(group: &NodeGroup) -> Vec<Missing> {
+    match &group.warm_pool {
+        Ok(None) => Vec::new(),
+        Err(missing) => missing.clone(),
+        Ok(Some(pool)) => {
+            let mut missing = pool.size_now.as_ref().err().cloned().unwrap_or_default();
+            if pool.size_now.as_ref().is_ok_and(|now| *now > 0) || pool.reuses_nodes {
+                missing.push(Missing::unmodelled(format!(
+                    "zones and addresses of the instances in the warm pool of {}",
+                    group.name
+                )));
+            }
+            missing
+        }
+    }
 }
 
 /// Nodes that one zone may still get.

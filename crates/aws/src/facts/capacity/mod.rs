@@ -18,7 +18,9 @@ use privek_core::subject::Fact;
 use super::base::context::Context;
 use super::inventory::max_pods::Demand;
 use super::inventory::{node_group_instances, node_groups, subnets};
-use address_demand::{Bound, Level, Load, Member, count, free, items, running, share, zones};
+use address_demand::{
+    Bound, Level, Load, Member, count, free, items, missing_of_warm_pool, running, share, zones,
+};
 use bin_packing::Item;
 use shortage::Shortage;
 use update_surge::Update;
@@ -137,6 +139,7 @@ impl Misfits {
             for inputs in [member.running.as_ref().err(), member.group.max_size.as_ref().err()] {
                 missing.extend(inputs.into_iter().flatten().cloned());
             }
+            missing.extend(missing_of_warm_pool(member.group));
             for subnet in member.zones.iter().flatten().flat_map(|(_, subnets)| subnets) {
                 missing.extend(subnets::free_addresses(context, subnet).err().into_iter().flatten());
             }
@@ -278,6 +281,7 @@ fn missing_of(members: &[Member<'_>]) -> Vec<Missing> {
         for inputs in [member.running.as_ref().err(), member.group.max_size.as_ref().err()] {
             missing.extend(inputs.into_iter().flatten().cloned());
         }
+        missing.extend(missing_of_warm_pool(member.group));
     }
     if missing.is_empty() {
         missing.push(Missing::operation("the addresses of running nodes", Some("ec2:DescribeInstances")));

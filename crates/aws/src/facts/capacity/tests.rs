@@ -148,3 +148,69 @@ fn types_that_are_unread_pass_nothing() {
     withhold(&mut given, "InstanceTypes");
     assert!(is_unknown(&fits(&given, "workers").0));
 }
+
+/// Four nodes of 30 addresses in two zones, and a warm pool.
+fn warm(free: i64, config: Value, size: i64) -> Value {
+    let mut given = with([free, 1000], &[workers(4)]);
+    given["nodegroup"][0]["warmPoolConfig"] = config;
+    given["AutoScalingGroups"] = json!([{"AutoScalingGroupName": "eks-workers", "WarmPoolSize": size}]);
+    given
+}
+
+#[test]
+fn each_instance_of_a_warm_pool_has_one_address() {
+    let config = json!({"enabled": true, "minSize": 6, "poolState": "STOPPED"});
+    assert_eq!(fits(&warm(63, config.clone(), 0), "workers"), (YES, YES));
+    assert_eq!(fits(&warm(62, config.clone(), 0), "workers"), (YES, NO));
+    assert_eq!(fits(&warm(42, config.clone(), 0), "workers"), (NO, NO));
+    let facts = fields(&warm(63, config, 0), "nodegroup", "workers");
+    assert_eq!(facts["warm_pool_size"], 6);
+}
+
+#[test]
+fn a_warm_pool_holds_what_is_prepared_beyond_the_maximum() {
+    let config = |prepared: i64| json!({"enabled": true, "maxGroupPreparedCapacity": prepared});
+    assert_eq!(fits(&warm(63, config(10), 0), "workers"), (YES, YES));
+    assert_eq!(fits(&warm(62, config(10), 0), "workers"), (YES, NO));
+    // At the maximum the pool is empty, which is all that it is without a size of its own.
+    for config in [config(4), config(-1), json!({"enabled": true}), json!({"enabled": false, "minSize": 90})]
+    {
+        assert_eq!(fits(&warm(60, config, 0), "workers"), (YES, YES));
+    }
+}
+
+#[test]
+fn instances_that_are_in_the_pool_have_their_addresses() {
+    let config = json!({"enabled": true, "minSize": 6});
+    assert_eq!(fits(&warm(63, config.clone(), 6), "workers"), (YES, YES));
+    assert!(is_unknown(&fits(&warm(60, config.clone(), 6), "workers").1), "their zones are not read");
+    assert_eq!(fits(&warm(59, config.clone(), 6), "workers"), (YES, NO));
+    let mut given = warm(60, config, 0);
+    given["AutoScalingGroups"][0]["WarmPoolSize"] = Value::Null;
+    assert!(is_unknown(&fits(&given, "workers").1));
+}
+
+#[test]
+fn nodes_that_return_to_the_pool_may_keep_their_addresses() {
+    let config = json!({"enabled": true, "minSize": 2, "reuseOnScaleIn": true});
+    assert_eq!(fits(&warm(90, config.clone(), 0), "workers"), (YES, YES));
+    assert!(is_unknown(&fits(&warm(89, config.clone(), 0), "workers").1));
+    assert_eq!(fits(&warm(60, config, 0), "workers"), (YES, NO));
+}
+
+#[test]
+fn self_managed_groups_have_warm_pools_too() {
+    let mut given = with([62, 1000], &[]);
+    given["LaunchTemplateVersions"] = json!([{"LaunchTemplateId": "lt-1", "VersionNumber": 1,
+        "LaunchTemplateData": {"InstanceType": "m5.large", "ImageId": "ami-1", "UserData": {"MaxPods": 29}}}]);
+    given["AutoScalingGroups"] = json!([{
+        "AutoScalingGroupName": "own", "MinSize": 0, "MaxSize": 4, "DesiredCapacity": 0,
+        "VPCZoneIdentifier": "subnet-a,subnet-b", "WarmPoolSize": 0,
+        "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "1"},
+        "WarmPoolConfiguration": {"MinSize": 6, "PoolState": "Stopped"},
+        "Tags": [{"Key": "kubernetes.io/cluster/closed", "Value": "owned"}],
+    }]);
+    assert_eq!(fields(&given, "nodegroup", "own")["warm_pool_size"], 6);
+    given["AutoScalingGroups"][0]["WarmPoolConfiguration"]["Status"] = json!("PendingDelete");
+    assert_eq!(fields(&given, "nodegroup", "own")["warm_pool_size"], 0);
+}

@@ -28,7 +28,10 @@ pub(crate) fn unread(
     let mut missing = of_owner(context, subnets);
     let ways = ways_out(context, subnets, &mut missing);
     let forwarded = forward_rule(context, suffix, offer).unwrap_or_else(|why| {
-        missing.extend(why);
+        // Without a route out of the VPC no answer of a rule leads to a VPC endpoint elsewhere.
+        if !ways.is_empty() {
+            missing.extend(why);
+        }
         None
     });
     let hub = match (&forwarded, ways.first()) {

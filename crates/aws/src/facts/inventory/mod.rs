@@ -17,3 +17,4 @@ pub mod user_data;
 pub mod vpc_cni;
 pub mod vpc_dns;
 pub mod vpc_owner;
+pub mod warm_pools;

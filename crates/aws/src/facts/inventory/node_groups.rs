@@ -14,6 +14,7 @@ use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 use super::launch_template::{default_group, template, template_groups};
 use super::node_group_instances::{self, GroupMembership};
 use super::ungrouped_nodes::beyond;
+use super::warm_pools::{self, WarmPool};
 
 /// A managed node group, or an Auto Scaling group of self-managed nodes.
 #[derive(Clone, Debug, PartialEq)]
@@ -34,6 +35,8 @@ pub struct NodeGroup {
     pub max_size: Known<i64>,
     /// Wanted nodes.
     pub desired_size: Known<i64>,
+    /// Instances that Auto Scaling keeps ready beside it.
+    pub warm_pool: Known<Option<WarmPool>>,
     /// Whether its image is one that EKS does not know (`amiType` `CUSTOM`, and all self-managed ones).
     pub custom_ami: Known<bool>,
     /// EKS's `amiType`; self-managed groups have none.
@@ -163,6 +166,7 @@ fn undescribed(name: &str, missing: &Missing) -> NodeGroup {
         min_size: Err(unknown()),
         max_size: Err(unknown()),
         desired_size: Err(unknown()),
+        warm_pool: Err(unknown()),
         custom_ami: Err(unknown()),
         ami_type: None,
         auto_scaling_groups: Vec::new(),
@@ -199,6 +203,7 @@ fn managed_group(context: &Context<'_>, cluster: &Cluster, group: &Nodegroup) ->
         min_size: size(scaling.min_size, "minSize"),
         max_size: size(scaling.max_size, "maxSize"),
         desired_size: size(scaling.desired_size, "desiredSize"),
+        warm_pool: warm_pools::of_managed(context, group),
         custom_ami: match group.ami_type.as_deref() {
             Some(ami_type) => Ok(ami_type == "CUSTOM"),
             None => Err(vec![
@@ -293,6 +298,7 @@ fn scaling_group(context: &Context<'_>, group: &AutoScalingGroup) -> NodeGroup {
         min_size: plausible_count(group.min_size).ok_or_else(|| field("MinSize")),
         max_size: plausible_count(group.max_size).ok_or_else(|| field("MaxSize")),
         desired_size: plausible_count(group.desired_capacity).ok_or_else(|| field("DesiredCapacity")),
+        warm_pool: warm_pools::of_scaling(context, group),
         custom_ami: Ok(true),
         ami_type: None,
         auto_scaling_groups: vec![name.clone()],

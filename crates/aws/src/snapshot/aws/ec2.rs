@@ -13,21 +13,19 @@ shapes! { "PascalCase";
     Vpc {
         vpc_id: String,
         owner_id: Option<String>,
-        state: Option<String>,
         cidr_block: Option<String>,
         cidr_block_association_set: Vec<VpcCidrBlockAssociation>,
         ipv6_cidr_block_association_set: Vec<VpcIpv6CidrBlockAssociation>,
         dhcp_options_id: Option<String>,
-        is_default: Option<bool>,
         block_public_access_states: Option<BlockPublicAccessStates>,
         tags: Vec<Tag>,
     }
     /// What VPC Block Public Access stops at internet and egress-only gateways: `off`, `block-bidirectional`, `block-ingress`.
     BlockPublicAccessStates { internet_gateway_block_mode: Option<String> }
     /// An IPv4 prefix of a VPC and its state.
-    VpcCidrBlockAssociation { association_id: Option<String>, cidr_block: Option<String>, cidr_block_state: Option<CidrBlockState> }
+    VpcCidrBlockAssociation { cidr_block: Option<String>, cidr_block_state: Option<CidrBlockState> }
     /// An IPv6 prefix of a VPC and its state.
-    VpcIpv6CidrBlockAssociation { association_id: Option<String>, ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
+    VpcIpv6CidrBlockAssociation { ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
     /// `associated`, `disassociated`, …
     CidrBlockState { state: Option<String> }
 
@@ -63,12 +61,12 @@ shapes! { "PascalCase";
         tags: Vec<Tag>,
     }
     /// An IPv6 prefix of a subnet and its state.
-    SubnetIpv6CidrBlockAssociation { association_id: Option<String>, ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
+    SubnetIpv6CidrBlockAssociation { ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
 
     /// `GetSubnetCidrReservations`, with the subnet that an answer without reservations leaves out.
     SubnetCidrReservations { subnet_id: String, subnet_ipv4_cidr_reservations: Vec<SubnetCidrReservation>, subnet_ipv6_cidr_reservations: Vec<SubnetCidrReservation> }
     /// Addresses that AWS assigns only on request (`explicit`), or only as prefixes (`prefix`).
-    SubnetCidrReservation { subnet_cidr_reservation_id: Option<String>, subnet_id: Option<String>, cidr: Option<String>, reservation_type: Option<String>, owner_id: Option<String> }
+    SubnetCidrReservation { subnet_id: Option<String>, cidr: Option<String>, reservation_type: Option<String>, owner_id: Option<String> }
 
     /// `DescribeRouteTables`.
     RouteTable { route_table_id: String, vpc_id: Option<String>, owner_id: Option<String>, associations: Vec<RouteTableAssociation>, routes: Vec<Route>, propagating_vgws: Vec<PropagatingVgw>, tags: Vec<Tag> }
@@ -99,22 +97,22 @@ shapes! { "PascalCase";
     }
 
     /// `DescribeSecurityGroups`.
-    SecurityGroup { group_id: String, group_name: Option<String>, description: Option<String>, vpc_id: Option<String>, owner_id: Option<String>, ip_permissions: Vec<IpPermission>, ip_permissions_egress: Vec<IpPermission>, tags: Vec<Tag> }
+    SecurityGroup { group_id: String, group_name: Option<String>, vpc_id: Option<String>, owner_id: Option<String>, ip_permissions: Vec<IpPermission>, ip_permissions_egress: Vec<IpPermission>, tags: Vec<Tag> }
     /// One permission: a protocol (`-1` for all), a port range, and every peer that it admits.
     IpPermission { ip_protocol: Option<String>, from_port: Option<i64>, to_port: Option<i64>, ip_ranges: Vec<IpRange>, ipv6_ranges: Vec<Ipv6Range>, prefix_list_ids: Vec<PrefixListId>, user_id_group_pairs: Vec<UserIdGroupPair> }
     /// An IPv4 peer.
-    IpRange { cidr_ip: Option<String>, description: Option<String> }
+    IpRange { cidr_ip: Option<String> }
     /// An IPv6 peer.
-    Ipv6Range { cidr_ipv6: Option<String>, description: Option<String> }
+    Ipv6Range { cidr_ipv6: Option<String> }
     /// A prefix list as peer.
-    PrefixListId { prefix_list_id: Option<String>, description: Option<String> }
+    PrefixListId { prefix_list_id: Option<String> }
     /// A security group as peer, across a peering connection if one is named.
-    UserIdGroupPair { group_id: Option<String>, group_name: Option<String>, user_id: Option<String>, vpc_id: Option<String>, vpc_peering_connection_id: Option<String>, peering_status: Option<String>, description: Option<String> }
+    UserIdGroupPair { group_id: Option<String>, group_name: Option<String>, user_id: Option<String>, vpc_id: Option<String>, vpc_peering_connection_id: Option<String>, peering_status: Option<String> }
 
     /// `DescribeNetworkAcls`.
     NetworkAcl { network_acl_id: String, vpc_id: Option<String>, owner_id: Option<String>, is_default: Option<bool>, associations: Vec<NetworkAclAssociation>, entries: Vec<NetworkAclEntry>, tags: Vec<Tag> }
     /// The subnet that a network ACL guards.
-    NetworkAclAssociation { network_acl_association_id: Option<String>, network_acl_id: Option<String>, subnet_id: Option<String> }
+    NetworkAclAssociation { subnet_id: Option<String> }
     /// One numbered entry; `Protocol` is an IANA number or `-1`.
     NetworkAclEntry { rule_number: Option<i64>, egress: Option<bool>, protocol: Option<String>, rule_action: Option<String>, cidr_block: Option<String>, ipv6_cidr_block: Option<String>, port_range: Option<PortRange>, icmp_type_code: Option<IcmpTypeCode> }
     /// First and last port.
@@ -137,22 +135,20 @@ shapes! { "PascalCase";
         private_dns_enabled: Option<bool>,
         ip_address_type: Option<String>,
         dns_options: Option<DnsOptions>,
-        requester_managed: Option<bool>,
         network_interface_ids: Vec<String>,
         owner_id: Option<String>,
         failure_reason: Option<String>,
         last_error: Option<LastError>,
-        tags: Vec<Tag>,
     }
     /// How an endpoint's private names are served.
     DnsOptions { dns_record_ip_type: Option<String>, private_dns_only_for_inbound_resolver_endpoint: Option<bool> }
     /// Why an endpoint failed.
     LastError { code: Option<String>, message: Option<String> }
     /// A security group by id and name.
-    GroupIdentifier { group_id: Option<String>, group_name: Option<String> }
+    GroupIdentifier { group_id: Option<String> }
 
     /// `DescribeVpcEndpointServices`, `ServiceDetails`.
-    ServiceDetail { service_name: String, service_type: Vec<ServiceTypeDetail>, availability_zones: Vec<String>, private_dns_name: Option<String>, private_dns_names: Vec<PrivateDnsDetails>, vpc_endpoint_policy_supported: Option<bool>, owner: Option<String> }
+    ServiceDetail { service_name: String, service_type: Vec<ServiceTypeDetail>, availability_zones: Vec<String>, private_dns_name: Option<String>, private_dns_names: Vec<PrivateDnsDetails>, vpc_endpoint_policy_supported: Option<bool> }
     /// `Interface`, `Gateway`, `GatewayLoadBalancer`.
     ServiceTypeDetail { service_type: Option<String> }
     /// A private name that an interface endpoint of the service can serve.
@@ -169,7 +165,6 @@ shapes! { "PascalCase";
         requester_managed: Option<bool>,
         subnet_id: Option<String>,
         vpc_id: Option<String>,
-        availability_zone: Option<String>,
         tag_set: Vec<Tag>,
         private_ip_address: Option<String>,
         private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>,
@@ -181,7 +176,7 @@ shapes! { "PascalCase";
         source_dest_check: Option<bool>,
     }
     /// One private address of an interface, and the public one that goes with it.
-    NetworkInterfacePrivateIpAddress { private_ip_address: Option<String>, primary: Option<bool>, association: Option<NetworkInterfaceAssociation> }
+    NetworkInterfacePrivateIpAddress { private_ip_address: Option<String>, association: Option<NetworkInterfaceAssociation> }
     /// The public address (an Elastic IP where there is an allocation) that stands for a private one.
     NetworkInterfaceAssociation { public_ip: Option<String>, allocation_id: Option<String>, ip_owner_id: Option<String> }
     /// A /28 that is delegated to an interface.
@@ -196,7 +191,7 @@ shapes! { "PascalCase";
     /// Number of virtual CPUs.
     VCpuInfo { #[serde(rename = "DefaultVCpus")] default_vcpus: Option<i64> }
     /// Interfaces and addresses that an instance type can hold.
-    NetworkInfo { default_network_card_index: Option<i64>, network_cards: Vec<NetworkCardInfo>, maximum_network_interfaces: Option<i64>, ipv4_addresses_per_interface: Option<i64>, ipv6_addresses_per_interface: Option<i64>, ipv6_supported: Option<bool> }
+    NetworkInfo { default_network_card_index: Option<i64>, network_cards: Vec<NetworkCardInfo>, maximum_network_interfaces: Option<i64>, ipv4_addresses_per_interface: Option<i64> }
     /// One network card.
     NetworkCardInfo { network_card_index: Option<i64>, maximum_network_interfaces: Option<i64> }
 
@@ -230,21 +225,21 @@ shapes! { "PascalCase";
     /// `spot` or `capacity-block`.
     LaunchTemplateInstanceMarketOptions { market_type: Option<String> }
     /// An interface that a launch template declares.
-    LaunchTemplateNetworkInterface { device_index: Option<i64>, network_card_index: Option<i64>, groups: Vec<String>, subnet_id: Option<String>, associate_public_ip_address: Option<bool> }
+    LaunchTemplateNetworkInterface { device_index: Option<i64>, groups: Vec<String>, subnet_id: Option<String>, associate_public_ip_address: Option<bool> }
     /// Instance metadata settings.
     LaunchTemplateMetadataOptions { http_tokens: Option<String>, http_put_response_hop_limit: Option<i64>, http_endpoint: Option<String> }
 
     /// `DescribeManagedPrefixLists`.
-    ManagedPrefixList { prefix_list_id: String, prefix_list_name: Option<String>, address_family: Option<String>, state: Option<String>, owner_id: Option<String>, max_entries: Option<i64>, version: Option<i64> }
+    ManagedPrefixList { prefix_list_id: String, prefix_list_name: Option<String>, owner_id: Option<String>, max_entries: Option<i64> }
     /// `GetManagedPrefixListEntries`, with the list that AWS's own output leaves out.
     PrefixListEntries { prefix_list_id: String, entries: Vec<PrefixListEntry> }
     /// One prefix of a list.
-    PrefixListEntry { cidr: Option<String>, description: Option<String> }
+    PrefixListEntry { cidr: Option<String> }
 
     /// `DescribeVpcPeeringConnections`.
-    VpcPeeringConnection { vpc_peering_connection_id: String, status: Option<VpcPeeringConnectionStateReason>, requester_vpc_info: Option<VpcPeeringConnectionVpcInfo>, accepter_vpc_info: Option<VpcPeeringConnectionVpcInfo>, tags: Vec<Tag> }
+    VpcPeeringConnection { vpc_peering_connection_id: String, status: Option<VpcPeeringConnectionStateReason>, requester_vpc_info: Option<VpcPeeringConnectionVpcInfo>, accepter_vpc_info: Option<VpcPeeringConnectionVpcInfo> }
     /// `active`, `pending-acceptance`, …
-    VpcPeeringConnectionStateReason { code: Option<String>, message: Option<String> }
+    VpcPeeringConnectionStateReason { code: Option<String> }
     /// One side of a peering connection.
     VpcPeeringConnectionVpcInfo { vpc_id: Option<String>, owner_id: Option<String>, region: Option<String>, cidr_block: Option<String>, cidr_block_set: Vec<CidrBlock>, ipv6_cidr_block_set: Vec<Ipv6CidrBlock> }
     /// An IPv4 prefix.
@@ -280,21 +275,21 @@ shapes! { "PascalCase";
     /// `DescribeInternetGateways`.
     InternetGateway { internet_gateway_id: String, owner_id: Option<String>, attachments: Vec<GatewayAttachment> }
     /// `DescribeEgressOnlyInternetGateways`.
-    EgressOnlyInternetGateway { egress_only_internet_gateway_id: String, attachments: Vec<GatewayAttachment>, tags: Vec<Tag> }
+    EgressOnlyInternetGateway { egress_only_internet_gateway_id: String, attachments: Vec<GatewayAttachment> }
     /// `DescribeVpnGateways`.
-    VpnGateway { vpn_gateway_id: String, state: Option<String>, vpc_attachments: Vec<GatewayAttachment>, tags: Vec<Tag> }
+    VpnGateway { vpn_gateway_id: String, state: Option<String>, vpc_attachments: Vec<GatewayAttachment> }
     /// The VPC that a gateway is attached to.
     GatewayAttachment { vpc_id: Option<String>, state: Option<String> }
 
     /// `DescribeAvailabilityZones` with `AllAvailabilityZones`.
-    AvailabilityZone { zone_name: Option<String>, zone_id: Option<String>, zone_type: Option<String>, region_name: Option<String>, state: Option<String>, opt_in_status: Option<String> }
+    AvailabilityZone { zone_name: Option<String>, zone_id: Option<String>, zone_type: Option<String>, region_name: Option<String> }
 
     /// `DescribeInstances`.
     Reservation { reservation_id: Option<String>, owner_id: Option<String>, instances: Vec<Instance> }
     /// One instance.
-    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, private_ip_address: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, iam_instance_profile: Option<IamInstanceProfile>, tags: Vec<Tag> }
+    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, iam_instance_profile: Option<IamInstanceProfile>, tags: Vec<Tag> }
     /// The instance profile of an instance.
-    IamInstanceProfile { arn: Option<String>, id: Option<String> }
+    IamInstanceProfile { arn: Option<String> }
     /// `running`, `stopped`, …
     InstanceState { name: Option<String> }
     /// An interface of an instance.

@@ -4,5 +4,5 @@ use super::shape::shapes;
 
 shapes! { "camelCase";
     /// `DescribePullThroughCacheRules`.
-    PullThroughCacheRule { ecr_repository_prefix: String, upstream_registry_url: Option<String>, upstream_registry: Option<String>, upstream_repository_prefix: Option<String>, registry_id: Option<String> }
+    PullThroughCacheRule { ecr_repository_prefix: String, upstream_registry_url: Option<String>, upstream_registry: Option<String> }
 }

@@ -33,8 +33,6 @@ shapes! { "camelCase";
         zonal_shift_config: Option<ZonalShiftConfig>,
         deletion_protection: Option<bool>,
         control_plane_scaling_config: Option<ControlPlaneScalingConfig>,
-        kube_api_server_config: Option<KubeApiServerConfig>,
-        tags: BTreeMap<String, String>,
     }
     /// The cluster's network.
     VpcConfig {
@@ -69,14 +67,8 @@ shapes! { "camelCase";
     ZonalShiftConfig { enabled: Option<bool> }
     /// The tier of a provisioned control plane.
     ControlPlaneScalingConfig { tier: Option<String> }
-    /// Settings of the API server.
-    KubeApiServerConfig { service_node_port_range: Option<ServiceNodePortRange> }
-    /// Ports of services of type `NodePort`.
-    ServiceNodePortRange { min_port: Option<i64>, max_port: Option<i64> }
     /// The cluster's CA bundle, base64, and which CA of it signs.
-    Certificate { data: Option<String>, active: Option<ActiveCertificateAuthority> }
-    /// The CA that signs the cluster's certificates.
-    ActiveCertificateAuthority { id: Option<String>, activated_by: Option<String> }
+    Certificate { data: Option<String> }
     /// The cluster's OIDC issuer.
     Identity { oidc: Option<Oidc> }
     /// The issuer's URL.
@@ -86,11 +78,11 @@ shapes! { "camelCase";
     /// One thing that EKS finds wrong.
     Issue { code: Option<String>, message: Option<String>, resource_ids: Vec<String> }
     /// Who may call the Kubernetes API.
-    AccessConfig { authentication_mode: Option<String>, bootstrap_cluster_creator_admin_permissions: Option<bool> }
+    AccessConfig { authentication_mode: Option<String> }
     /// EKS Auto Mode.
     ComputeConfig { enabled: Option<bool>, node_pools: Vec<String>, node_role_arn: Option<String> }
-    /// A cluster on an Outpost.
-    OutpostConfig { outpost_arns: Vec<String> }
+    /// A cluster on an Outpost; only that there is one is kept.
+    OutpostConfig {}
     /// Networks of hybrid nodes.
     RemoteNetworkConfig { remote_node_networks: Vec<RemoteNetwork>, remote_pod_networks: Vec<RemoteNetwork> }
     /// Prefixes outside AWS.
@@ -101,7 +93,6 @@ shapes! { "camelCase";
         nodegroup_name: String,
         cluster_name: Option<String>,
         status: Option<String>,
-        capacity_type: Option<String>,
         scaling_config: Option<NodegroupScalingConfig>,
         instance_types: Vec<String>,
         subnets: Vec<String>,
@@ -113,20 +104,16 @@ shapes! { "camelCase";
         update_config: Option<NodegroupUpdateConfig>,
         launch_template: Option<LaunchTemplateSpecification>,
         version: Option<String>,
-        release_version: Option<String>,
-        created_at: Option<Time>,
-        disk_size: Option<i64>,
         labels: Option<BTreeMap<String, String>>,
         taints: Option<Vec<Taint>>,
-        node_repair_config: Option<NodeRepairConfig>,
-        tags: BTreeMap<String, String>,
+        warm_pool_config: Option<WarmPoolConfig>,
     }
+    /// Instances that are kept ready beside a node group.
+    WarmPoolConfig { enabled: Option<bool>, min_size: Option<i64>, max_group_prepared_capacity: Option<i64>, pool_state: Option<String>, reuse_on_scale_in: Option<bool> }
     /// What keeps pods away from nodes.
     Taint { key: Option<String>, value: Option<String>, effect: Option<String> }
     /// How many nodes an update takes at once.
     NodegroupUpdateConfig { max_unavailable: Option<i64>, max_unavailable_percentage: Option<i64>, update_strategy: Option<String> }
-    /// Whether EKS replaces nodes that are not well.
-    NodeRepairConfig { enabled: Option<bool> }
     /// Sizes of a node group, in nodes.
     NodegroupScalingConfig { min_size: Option<i64>, max_size: Option<i64>, desired_size: Option<i64> }
     /// SSH access to nodes.
@@ -144,15 +131,13 @@ shapes! { "camelCase";
     FargateProfileSelector { namespace: Option<String>, labels: BTreeMap<String, String> }
 
     /// `DescribeAddon`.
-    Addon { addon_name: String, cluster_name: Option<String>, status: Option<String>, addon_version: Option<String>, health: Option<Health>, service_account_role_arn: Option<String>, configuration_values: Option<String>, pod_identity_associations: Vec<String>, publisher: Option<String>, owner: Option<String>, marketplace_information: Option<MarketplaceInformation> }
-    /// What AWS Marketplace sells an add-on as.
-    MarketplaceInformation { product_id: Option<String>, product_url: Option<String> }
+    Addon { addon_name: String, cluster_name: Option<String>, status: Option<String>, addon_version: Option<String>, health: Option<Health>, service_account_role_arn: Option<String>, configuration_values: Option<String>, pod_identity_associations: Vec<String> }
 
     /// `DescribeAccessEntry`.
-    AccessEntry { principal_arn: String, cluster_name: Option<String>, kubernetes_groups: Vec<String>, username: Option<String>, r#type: Option<String> }
+    AccessEntry { principal_arn: String, cluster_name: Option<String>, kubernetes_groups: Vec<String>, r#type: Option<String> }
 
     /// `ListPodIdentityAssociations`.
-    PodIdentityAssociation { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, association_arn: Option<String>, owner_arn: Option<String> }
+    PodIdentityAssociation { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, owner_arn: Option<String> }
 
     /// `DescribePodIdentityAssociation`: the list lacks the role.
     PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, owner_arn: Option<String> }
@@ -162,30 +147,25 @@ shapes! { "camelCase";
     /// An access policy of EKS's, and where it holds.
     AssociatedAccessPolicy { policy_arn: Option<String>, access_scope: Option<AccessScope> }
     /// The whole cluster or some namespaces.
-    AccessScope { r#type: Option<String>, namespaces: Vec<String> }
+    AccessScope { r#type: Option<String> }
 
     /// `DescribeClusterVersions`.
     ClusterVersion {
         cluster_version: String,
         cluster_type: Option<String>,
-        default_platform_version: Option<String>,
-        default_version: Option<bool>,
-        release_date: Option<Time>,
         end_of_standard_support_date: Option<Time>,
         end_of_extended_support_date: Option<Time>,
-        version_status: Option<String>,
-        kubernetes_patch_version: Option<String>,
     }
 
     /// `ListInsights`.
-    Insight { id: String, name: Option<String>, category: Option<String>, kubernetes_version: Option<String>, last_refresh_time: Option<Time>, last_transition_time: Option<Time>, insight_status: Option<InsightStatus> }
+    Insight { id: String, name: Option<String>, category: Option<String>, insight_status: Option<InsightStatus> }
     /// What an insight found.
     InsightStatus { status: Option<String>, reason: Option<String> }
 
     /// `ListCapabilities`.
-    CapabilitySummary { capability_name: String, r#type: Option<String>, status: Option<String>, version: Option<String> }
+    CapabilitySummary { capability_name: String, r#type: Option<String> }
     /// `DescribeCapability`.
-    Capability { capability_name: String, cluster_name: Option<String>, r#type: Option<String>, role_arn: Option<String>, status: Option<String>, version: Option<String>, configuration: Option<CapabilityConfiguration>, health: Option<CapabilityHealth> }
+    Capability { capability_name: String, cluster_name: Option<String>, r#type: Option<String>, role_arn: Option<String>, status: Option<String>, configuration: Option<CapabilityConfiguration>, health: Option<CapabilityHealth> }
     /// Settings of a capability.
     CapabilityConfiguration { argo_cd: Option<ArgoCd> }
     /// Settings of Argo CD.
@@ -198,11 +178,11 @@ shapes! { "camelCase";
     CapabilityIssue { code: Option<String>, message: Option<String> }
 
     /// `ListCertificateAuthorities`.
-    CertificateAuthoritySummary { id: String, created_at: Option<Time>, signing_status: Option<String>, distribution_status: Option<String> }
+    CertificateAuthoritySummary { id: String, signing_status: Option<String> }
     /// `DescribeCertificateAuthority`, without its certificate.
-    CertificateAuthority { id: String, created_at: Option<Time>, activated_at: Option<Time>, signing_status: Option<String>, distribution_status: Option<String>, validity: Option<Validity>, scheduled_events: Option<ScheduledEvents>, rollback_available: Option<bool> }
+    CertificateAuthority { id: String, signing_status: Option<String>, validity: Option<Validity>, scheduled_events: Option<ScheduledEvents> }
     /// When a certificate is valid.
-    Validity { not_before: Option<Time>, not_after: Option<Time> }
+    Validity { not_after: Option<Time> }
     /// When EKS itself changes over to a new CA.
     ScheduledEvents { first_auto_activation: Option<Time>, final_auto_activation: Option<Time> }
 }

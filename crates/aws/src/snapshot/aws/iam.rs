@@ -7,23 +7,23 @@ shapes! { "PascalCase";
     /// `GetRole`.
     Role { role_name: String, arn: Option<String>, assume_role_policy_document: Option<serde_json::Value>, permissions_boundary: Option<AttachedPermissionsBoundary> }
     /// A policy beyond which a role may do nothing.
-    AttachedPermissionsBoundary { permissions_boundary_type: Option<String>, permissions_boundary_arn: Option<String> }
+    AttachedPermissionsBoundary { permissions_boundary_arn: Option<String> }
     /// `ListAttachedRolePolicies`, with the role that AWS's own output leaves out.
     AttachedRolePolicies { role_name: String, attached_policies: Vec<AttachedPolicy> }
     /// A managed policy of a role.
-    AttachedPolicy { policy_name: Option<String>, policy_arn: Option<String> }
+    AttachedPolicy { policy_arn: Option<String> }
     /// `ListRolePolicies`, with the role that AWS's own output leaves out.
     RolePolicyNames { role_name: String, policy_names: Vec<String> }
     /// `GetRolePolicy`: a policy inside a role.
     RolePolicy { role_name: String, policy_name: String, policy_document: Option<serde_json::Value> }
     /// `GetPolicy`: a managed policy.
-    Policy { arn: String, policy_name: Option<String>, default_version_id: Option<String> }
+    Policy { arn: String, default_version_id: Option<String> }
     /// `GetPolicyVersion`, with the policy that AWS's own output leaves out.
-    PolicyVersion { policy_arn: String, version_id: Option<String>, is_default_version: Option<bool>, document: Option<serde_json::Value> }
+    PolicyVersion { policy_arn: String, is_default_version: Option<bool>, document: Option<serde_json::Value> }
     /// `GetInstanceProfile`.
-    InstanceProfile { instance_profile_name: String, arn: Option<String>, roles: Vec<InstanceProfileRole> }
+    InstanceProfile { instance_profile_name: String, roles: Vec<InstanceProfileRole> }
     /// The role of an instance profile.
-    InstanceProfileRole { role_name: String, arn: Option<String> }
+    InstanceProfileRole { arn: Option<String> }
     /// One of `ListOpenIDConnectProviders`.
     OpenIDConnectProviderListEntry { arn: String }
     /// `GetOpenIDConnectProvider`; its URL carries no scheme.

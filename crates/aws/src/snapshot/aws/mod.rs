@@ -42,7 +42,7 @@ macro_rules! collections {
         #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
         #[serde(default)]
         pub struct Aws {
-            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none", deserialize_with = "shape::one_or_many")] pub $field: Option<Vec<$ty>>, )*
+            $( $(#[$meta])* #[serde(rename = $key, skip_serializing_if = "Option::is_none", deserialize_with = "shape::one_or_many")] #[cfg_attr(feature = "ledger", deprecated)] pub $field: Option<Vec<$ty>>, )*
         }
 
         /// All collections, in the order of declaration.
@@ -84,6 +84,14 @@ macro_rules! collections {
             /// Makes collections unread.
             pub fn forget(&mut self, which: impl Fn(&Collection) -> bool) {
                 $( if which(&Collection { key: $key, service: $service, operation: $operation }) { self.$field = None; } )*
+            }
+
+            /// Makes a collection that was not read an empty one.
+            pub fn read_as_empty(&mut self, key: &str) {
+                match key {
+                    $( $key => drop(self.$field.get_or_insert_default()), )*
+                    _ => {}
+                }
             }
 
             /// Whether no collection was read.

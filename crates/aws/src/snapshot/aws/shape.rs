@@ -16,7 +16,7 @@ macro_rules! shapes {
         $(#[$meta])*
         #[derive(Clone, Debug, Default, PartialEq, serde::Serialize, serde::Deserialize)]
         #[serde(rename_all = $case, default)]
-        pub struct $name { $( $(#[$field_meta])* #[doc = concat!("`", stringify!($field), "`, as AWS defines it.")] #[serde(deserialize_with = "crate::snapshot::aws::shape::or_default")] pub $field: $ty, )* }
+        pub struct $name { $( $(#[$field_meta])* #[doc = concat!("`", stringify!($field), "`, as AWS defines it.")] #[serde(deserialize_with = "crate::snapshot::aws::shape::or_default")] #[cfg_attr(feature = "ledger", deprecated)] pub $field: $ty, )* }
     )* };
 }
 pub(crate) use shapes;

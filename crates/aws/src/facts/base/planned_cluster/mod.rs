@@ -11,6 +11,7 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::aws::ec2::{IpPermission, IpRange, Ipv6Range, SecurityGroup, UserIdGroupPair};
 use crate::snapshot::aws::eks::{Cluster, KubernetesNetworkConfig, VpcConfig};
 
+use super::declared_unread::read_as_declared;
 use super::planned_collections::{CLUSTER_GROUP, REGIONAL};
 
 /// What is wrong with a plan: it names something that is not there.
@@ -46,16 +47,18 @@ pub enum PlanError {
     },
 }
 
-/// What facts are derived from: what AWS said and, where a cluster is planned, what EKS will make of it.
+/// What facts are derived from: what AWS said, what the user declares of what AWS did not say and, where a
+/// cluster is planned, what EKS will make of it.
 ///
 /// # Errors
 /// A plan that names what was read and is not there.
 pub fn settled<'s>(snapshot: &'s Snapshot, intent: &Intent) -> Result<Cow<'s, Snapshot>, PlanError> {
+    let declared = read_as_declared(snapshot, intent);
     match &intent.cluster {
-        None => Ok(Cow::Borrowed(snapshot)),
+        None => Ok(declared),
         Some(plan) => {
-            check(snapshot, plan)?;
-            Ok(Cow::Owned(with(snapshot, plan)))
+            check(&declared, plan)?;
+            Ok(Cow::Owned(with(&declared, plan)))
         }
     }
 }
@@ -160,8 +163,8 @@ fn group(plan: &Plan, account: Option<String>) -> SecurityGroup {
         owner_id: account,
         ip_permissions: vec![IpPermission { user_id_group_pairs: vec![itself], ..all() }],
         ip_permissions_egress: vec![IpPermission {
-            ip_ranges: vec![IpRange { cidr_ip: Some("0.0.0.0/0".to_owned()), description: None }],
-            ipv6_ranges: vec![Ipv6Range { cidr_ipv6: Some("::/0".to_owned()), description: None }],
+            ip_ranges: vec![IpRange { cidr_ip: Some("0.0.0.0/0".to_owned()) }],
+            ipv6_ranges: vec![Ipv6Range { cidr_ipv6: Some("::/0".to_owned()) }],
             ..all()
         }],
         ..SecurityGroup::default()

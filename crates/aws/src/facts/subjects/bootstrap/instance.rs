@@ -93,6 +93,9 @@ pub(crate) fn refused(source: &Source<'_, '_>) -> Known<Vec<String>> {
     add(template.instance_initiated_shutdown_behavior.is_some(), "InstanceInitiatedShutdownBehavior");
     let hibernates = template.hibernation_options.as_ref().and_then(|options| options.configured);
     add(hibernates == Some(true), "HibernationOptions");
+    let market = template.instance_market_options.as_ref().and_then(|options| options.market_type.as_deref());
+    // A capacity block is chosen in the template: https://docs.aws.amazon.com/eks/latest/userguide/capacity-blocks-mng.html
+    add(market.is_some_and(|market| market.eq_ignore_ascii_case("spot")), "InstanceMarketOptions");
     let of_interfaces = interfaces.iter().any(|interface| !interface.groups.is_empty());
     let of_instance = !template.security_group_ids.is_empty() || !template.security_groups.is_empty();
     add(of_interfaces && of_instance, "SecurityGroupIds together with NetworkInterfaces[].Groups");

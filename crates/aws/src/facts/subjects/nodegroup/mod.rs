@@ -42,6 +42,9 @@ pub(crate) struct NodegroupFacts {
     max_size: Fact<i64>,
     /// `nodegroup.scalingConfig.desiredSize`, or `AutoScalingGroups[].DesiredCapacity`.
     desired_size: Fact<i64>,
+    /// Instances of the warm pool (`nodegroup.warmPoolConfig`, or `AutoScalingGroups[].WarmPoolConfiguration`)
+    /// besides the node group's maximum size; 0 without a warm pool.
+    warm_pool_size: Fact<i64>,
     /// Whether pods get addresses from /28 prefixes (`ENABLE_PREFIX_DELEGATION` of the add-on `vpc-cni`).
     prefix_delegation: Fact<bool>,
     /// The maximum number of pods on a node, by instance type (`InstanceTypes[].NetworkInfo`).
@@ -176,6 +179,7 @@ fn facts(
         min_size: Fact(group.min_size.clone()),
         max_size: Fact(group.max_size.clone()),
         desired_size: Fact(group.desired_size.clone()),
+        warm_pool_size: Fact(warm_pool_size(group)),
         prefix_delegation: Fact(cni.setting(|cni| cni.prefixes)),
         same_max_pods: Fact(by_type.clone().map(|by_type| {
             let mut counts = by_type.values();
@@ -198,6 +202,13 @@ fn facts(
         shortages: shortages(capacity.shortages),
         size_that_fits: capacity.size_that_fits,
         state: status::facts(context, group, described),
+    }
+}
+
+fn warm_pool_size(group: &NodeGroup) -> Known<i64> {
+    match group.warm_pool.as_ref().map_err(Clone::clone)? {
+        None => Ok(0),
+        Some(pool) => group.max_size.clone().map(|nodes| pool.size_beside(nodes)),
     }
 }
 

@@ -8,7 +8,7 @@ use comfy_table::{ContentArrangement, Table, presets};
 
 use super::{failures, unknowns};
 use crate::render::text::{Page, Style, Tone, count, wrap};
-use crate::report::{Finding, Outcome, Report, Severity, Target, Verdict};
+use crate::report::{Finding, Outcome, Report, Severity, Target, UnreadStatus, Verdict};
 
 /// The whole page.
 pub fn table(report: &Report, style: &Style) -> String {
@@ -19,6 +19,7 @@ pub fn table(report: &Report, style: &Style) -> String {
     passed(&mut page, report);
     waived(&mut page, report);
     assumptions(&mut page, report);
+    declared(&mut page, report);
     gaps(&mut page, report);
     verdict(&mut page, report, "audit");
     page.finish()
@@ -112,6 +113,25 @@ pub fn assumptions(page: &mut Page, report: &Report) {
     page.heading("ASSUMED");
     for assumption in &report.assumptions {
         page.paragraph("  - ", assumption);
+    }
+}
+
+/// The answers that the user declares.
+fn declared(page: &mut Page, report: &Report) {
+    if report.declared_unread.is_empty() {
+        return;
+    }
+    page.heading("DECLARED");
+    for declared in &report.declared_unread {
+        let use_of = match declared.status {
+            UnreadStatus::Used => format!("{} count as empty", declared.replaced.join(", ")),
+            UnreadStatus::NotNeeded => "not used; all answers were read".to_owned(),
+            UnreadStatus::Ended => format!("not used; the declaration ended on {}", declared.until),
+            UnreadStatus::Undated => "not used; set the date of the audit with --as-of".to_owned(),
+        };
+        let text =
+            format!("{}: {use_of} ({}, until {})", declared.operation, declared.reason, declared.until);
+        page.paragraph("  - ", &text);
     }
 }
 
