@@ -222,7 +222,12 @@ shapes! { "PascalCase";
         instance_initiated_shutdown_behavior: Option<String>,
         hibernation_options: Option<LaunchTemplateHibernationOptions>,
         instance_market_options: Option<LaunchTemplateInstanceMarketOptions>,
+        block_device_mappings: Vec<LaunchTemplateBlockDeviceMapping>,
     }
+    /// A volume that a launch template declares.
+    LaunchTemplateBlockDeviceMapping { device_name: Option<String>, ebs: Option<LaunchTemplateEbsBlockDevice> }
+    /// Its EBS settings.
+    LaunchTemplateEbsBlockDevice { encrypted: Option<bool>, kms_key_id: Option<String> }
     /// The instance profile that a launch template names.
     LaunchTemplateIamInstanceProfile { arn: Option<String>, name: Option<String> }
     /// Whether instances can hibernate.

@@ -28,7 +28,7 @@ fn of(document: &str) -> Decision {
 }
 
 fn decide(document: &str, caller: &Caller, keys: &Keys) -> Decision {
-    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller, keys };
+    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller, keys };
     evaluate_text(PolicyKind::Endpoint, document, request).unwrap()
 }
 
@@ -242,7 +242,7 @@ fn a_trust_policy_names_services_and_no_resources() {
         );
         let keys = Keys::default();
         let caller = Caller::Service { names: vec!["ec2.amazonaws.com".into()] };
-        let request = Request { action: "sts:AssumeRole", resource: None, caller: &caller, keys: &keys };
+        let request = Request { action: "sts:AssumeRole", resource: None, some: false, caller: &caller, keys: &keys };
         evaluate_text(PolicyKind::Trust, &text, request).unwrap()
     };
     let ec2 = r#"{"Service": ["eks.amazonaws.com", "ec2.amazonaws.com"]}"#;
@@ -262,7 +262,7 @@ fn an_action_without_resources_is_allowed_by_statements_about_all_of_them_only()
     let judge = |resource: &str| {
         let text = format!(r#"{{"Statement": {{"Effect": "Allow", "Action": "ecr:*", {resource}}}}}"#);
         let request =
-            Request { action: "ecr:GetAuthorizationToken", resource: None, caller: &role, keys: &keys };
+            Request { action: "ecr:GetAuthorizationToken", resource: None, some: false, caller: &role, keys: &keys };
         evaluate_text(PolicyKind::Identity, &text, request).unwrap()
     };
     assert_eq!(judge(r#""Resource": ["*"]"#), Decision::Allowed);
@@ -287,7 +287,7 @@ fn a_part_of_what_is_needed_is_undecided() {
 #[test]
 fn what_is_no_policy_is_an_error() {
     let (caller, keys) = (of_aws(), Keys::default());
-    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller: &caller, keys: &keys };
+    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller: &caller, keys: &keys };
     for text in [
         "{'Statement': []}",
         "[]",
