@@ -2,6 +2,11 @@
 
 use super::*;
 
+fn evaluate_text(kind: PolicyKind, document: &str, request: Request<'_>) -> Result<Decision, String> {
+    let document = serde_json::from_str(document).map_err(|error| error.to_string())?;
+    evaluate(kind, &document, request)
+}
+
 const LAYERS: &str = "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*";
 const BUCKET: &str =
     r#""Action": "s3:GetObject", "Resource": ["arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"]"#;
