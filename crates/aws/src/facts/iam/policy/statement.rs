@@ -105,7 +105,7 @@ fn resource(
                 Applies::No(String::new())
             }
             (Some(pattern), Some(resource)) => {
-                let admits = pattern::admits(&pattern, resource);
+                let admits = pattern::admits_resource(&pattern, resource);
                 if request.some { admits.settled(allows != inverted) } else { admits }
             }
         });
