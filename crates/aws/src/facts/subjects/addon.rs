@@ -36,8 +36,8 @@ pub(crate) struct AddonFacts {
     /// Whether the add-on is `vpc-cni`, `coredns` or `kube-proxy`; nodes and pods need these add-ons for
     /// their network.
     networking: bool,
-    /// Whether the add-on's pods call AWS services with their own credentials (`rules/eks/iam.yaml`); unknown
-    /// for an add-on of AWS that the file does not list, false for a vendor's add-on.
+    /// Whether the add-on's pods call AWS services with their own credentials (`rules/eks/iam.yaml`). Unknown
+    /// for an add-on of AWS that the file does not list; false for a vendor's add-on.
     calls_aws: Fact<bool>,
     /// Whether the IAM role of the add-on's pods allows what the add-on needs. The role is
     /// `addon.serviceAccountRoleArn`, else that of a pod identity association (`association.roleArn`), else

@@ -75,6 +75,8 @@ impl Applies {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (maybe @ Self::Maybe(_), _) | (_, maybe @ Self::Maybe(_)) => maybe,
+            // The reason of one that has a reason.
+            (Self::No(why), other @ Self::No(_)) if why.is_empty() => other,
             (no @ Self::No(_), Self::No(_)) => no,
         }
     }

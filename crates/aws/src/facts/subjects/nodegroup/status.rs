@@ -60,8 +60,8 @@ pub(crate) struct GroupStateFacts {
 struct VolumeKeyFacts {
     /// `KeyMetadata.Arn`.
     arn: String,
-    /// `KeyMetadata.KeyState`; `NotFound` if KMS has no such key, `KeyMetadata.KeySpec` for a key that is not
-    /// symmetric.
+    /// `KeyMetadata.KeyState`; `NotFound` if KMS does not know the key, `KeyMetadata.KeySpec` for an asymmetric
+    /// key.
     state: String,
 }
 
