@@ -169,9 +169,9 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                 continue;
             }
         };
-        let active =
-            |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
-        for route in table.routes.iter().filter(active) {
+        // A route whose state is not known may forward.
+        let may_forward = |route: &&Route| context.network.is_active(table, route) != Ok(false);
+        for route in table.routes.iter().filter(may_forward) {
             if let Some(id) = route.nat_gateway_id.as_deref() {
                 let mut gateways = context.snapshot.aws.nat_gateways.iter().flatten();
                 match gateways.find(|gateway| gateway.nat_gateway_id == id) {
