@@ -12,6 +12,7 @@ use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
 use crate::facts::ends::{self, end_set};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
+use crate::facts::inventory::vpc_owner;
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
@@ -298,9 +299,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
         one.addresses().any(|its| its == address)
             || one.ipv4_prefixes.iter().any(|prefix| holds(prefix.ipv4_prefix.as_ref()))
     });
-    let shared = home.owner_id.is_some()
-        && home.owner_id != context.account
-        && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.header.accounts.contains(owner));
+    let shared = home.owner_id.as_deref().is_some_and(|owner| vpc_owner::is_other(context, owner));
     (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
 }
 
