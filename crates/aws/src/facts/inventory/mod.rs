@@ -16,4 +16,4 @@ pub mod ungrouped_nodes;
 pub mod user_data;
 pub mod vpc_cni;
 pub mod vpc_dns;
-pub(crate) mod vpc_owner;
+pub mod vpc_owner;

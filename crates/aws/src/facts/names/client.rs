@@ -72,7 +72,9 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
     };
     let network = [operator_networks::end(operator)];
-    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| is_own(context, vpc, **server));
+    let own = |server: &&IpAddr| {
+        vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver(context, vpc, **server) == Ok(true))
+    };
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
@@ -145,17 +147,6 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
             Lookup::unknown(missing, step)
         }
     }
-}
-
-/// Whether an address is that of a VPC's own resolver: the second of its first prefix, or a link-local one
-/// (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
-fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
-    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
-    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
-    let primary = primary.and_then(|cidr| cidr.parse::<IpNet>().ok());
-    address == IpAddr::from([169, 254, 169, 253])
-        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
-        || primary.and_then(|cidr| cidr.hosts().nth(1)) == Some(address)
 }
 
 /// The VPC that a network is in, as in the paths from it: the cluster's own before others.

@@ -12,7 +12,7 @@ use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
 use crate::facts::ends::{self, end_set};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
-use crate::facts::inventory::vpc_owner;
+use crate::facts::inventory::{vpc_dns, vpc_owner};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
@@ -288,8 +288,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     });
     let (home, other) = (homes.next()?, homes.next());
     let id = home.vpc_id.as_str();
-    let cidrs = context.network.vpc_cidrs(id).ok()?;
-    let reserved = cidrs.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));
+    let own = vpc_dns::is_resolver(context, id, address) != Ok(false);
     let interfaces = context.items(aws.network_interfaces.as_deref(), "NetworkInterfaces", id).ok()?;
     context.items(aws.resolver_endpoints.as_deref(), "ResolverEndpoints", id).ok()?;
     let holds = |text: Option<&String>| {
@@ -300,7 +299,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
             || one.ipv4_prefixes.iter().any(|prefix| holds(prefix.ipv4_prefix.as_ref()))
     });
     let shared = home.owner_id.as_deref().is_some_and(|owner| vpc_owner::is_other(context, owner));
-    (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
+    (!held && !own && other.is_none() && !shared).then(|| id.to_owned())
 }
 
 fn remedy(context: &Context<'_>, sender: &QuerySender<'_>, question: &Question) -> Remedy {
