@@ -177,7 +177,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "the table prints the report's field",
     },
     Exception {
-        file: "crates/core/src/render/table/report.rs",
+        file: "crates/core/src/render/table/report/",
         word: "VPC",
         with: &["target.vpc"],
         reason: "the table prints the report's field",
