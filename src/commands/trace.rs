@@ -71,7 +71,7 @@ fn about(declared: &Declared, ends: [&DeclaredEnd; 2]) -> About {
             spec => about.ends.push(spec.to_string()),
         }
         about.ends.extend(
-            end.via.iter().filter(|via| ids::kind(via) == Some(ids::Kind::NetworkInterface)).cloned(),
+            end.via.iter().filter(|via| ids::kind(via) == Some(ids::ResourceKind::NetworkInterface)).cloned(),
         );
     }
     about

@@ -2,7 +2,7 @@
 
 /// A kind of resource.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ResourceKind {
     /// `eni-…`
     NetworkInterface,
     /// `i-…`
@@ -43,9 +43,9 @@ pub enum Kind {
 
 /// How the ids of a kind look, and whether one is an end of a path.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Form {
+pub struct IdForm {
     /// What such an id names.
-    pub kind: Kind,
+    pub kind: ResourceKind,
     /// What stands before the first hyphen of the number.
     pub prefix: &'static str,
     /// What people call it.
@@ -54,51 +54,71 @@ pub struct Form {
     pub instead: Option<&'static str>,
 }
 
-const fn end(kind: Kind, prefix: &'static str, name: &'static str) -> Form {
-    Form { kind, prefix, name, instead: None }
+const fn end(kind: ResourceKind, prefix: &'static str, name: &'static str) -> IdForm {
+    IdForm { kind, prefix, name, instead: None }
 }
 
-const fn other(kind: Kind, prefix: &'static str, name: &'static str, instead: &'static str) -> Form {
-    Form { kind, prefix, name, instead: Some(instead) }
+const fn other(
+    kind: ResourceKind,
+    prefix: &'static str,
+    name: &'static str,
+    instead: &'static str,
+) -> IdForm {
+    IdForm { kind, prefix, name, instead: Some(instead) }
 }
 
 const BEHIND: &str = "name the connected network: CIDR,via=";
 const INTERNET: &str = "name an address on the internet";
 
 /// Every kind that people name.
-pub const FORMS: [Form; 18] = [
-    end(Kind::NetworkInterface, "eni", "network interface"),
-    end(Kind::Instance, "i", "instance"),
-    end(Kind::Subnet, "subnet", "subnet"),
-    end(Kind::VpcEndpoint, "vpce", "VPC endpoint"),
-    end(Kind::PrefixList, "pl", "prefix list"),
+pub const FORMS: [IdForm; 18] = [
+    end(ResourceKind::NetworkInterface, "eni", "network interface"),
+    end(ResourceKind::Instance, "i", "instance"),
+    end(ResourceKind::Subnet, "subnet", "subnet"),
+    end(ResourceKind::VpcEndpoint, "vpce", "VPC endpoint"),
+    end(ResourceKind::PrefixList, "pl", "prefix list"),
     other(
-        Kind::SecurityGroup,
+        ResourceKind::SecurityGroup,
         "sg",
         "security group",
         "append the security group to a subnet or network: subnet-…,sg=",
     ),
-    other(Kind::Vpc, "vpc", "VPC", "name one of its subnets, or its CIDR"),
-    other(Kind::RouteTable, "rtb", "route table", "name a subnet that is associated with the route table"),
-    other(Kind::NetworkAcl, "acl", "network ACL", "name a subnet that is associated with the network ACL"),
-    other(Kind::PeeringConnection, "pcx", "peering connection", BEHIND),
-    other(Kind::TransitGateway, "tgw", "transit gateway", BEHIND),
-    other(Kind::VpnGateway, "vgw", "VPN gateway", BEHIND),
-    other(Kind::InternetGateway, "igw", "internet gateway", INTERNET),
-    other(Kind::EgressOnlyInternetGateway, "eigw", "egress-only internet gateway", INTERNET),
-    other(Kind::NatGateway, "nat", "NAT gateway", "name its network interface (eni-…)"),
-    other(Kind::ResolverInbound, "rslvr-in", "Resolver endpoint", "name the role resolver-inbound"),
-    other(Kind::ResolverOutbound, "rslvr-out", "Resolver endpoint", "name the role resolver-outbound"),
-    other(Kind::ResolverRule, "rslvr-rr", "Resolver rule", "name the role resolver-targets"),
+    other(ResourceKind::Vpc, "vpc", "VPC", "name one of its subnets, or its CIDR"),
+    other(
+        ResourceKind::RouteTable,
+        "rtb",
+        "route table",
+        "name a subnet that is associated with the route table",
+    ),
+    other(
+        ResourceKind::NetworkAcl,
+        "acl",
+        "network ACL",
+        "name a subnet that is associated with the network ACL",
+    ),
+    other(ResourceKind::PeeringConnection, "pcx", "peering connection", BEHIND),
+    other(ResourceKind::TransitGateway, "tgw", "transit gateway", BEHIND),
+    other(ResourceKind::VpnGateway, "vgw", "VPN gateway", BEHIND),
+    other(ResourceKind::InternetGateway, "igw", "internet gateway", INTERNET),
+    other(ResourceKind::EgressOnlyInternetGateway, "eigw", "egress-only internet gateway", INTERNET),
+    other(ResourceKind::NatGateway, "nat", "NAT gateway", "name its network interface (eni-…)"),
+    other(ResourceKind::ResolverInbound, "rslvr-in", "Resolver endpoint", "name the role resolver-inbound"),
+    other(
+        ResourceKind::ResolverOutbound,
+        "rslvr-out",
+        "Resolver endpoint",
+        "name the role resolver-outbound",
+    ),
+    other(ResourceKind::ResolverRule, "rslvr-rr", "Resolver rule", "name the role resolver-targets"),
 ];
 
 /// How the ids look that begin as this text does.
-pub fn form(text: &str) -> Option<&'static Form> {
+pub fn form(text: &str) -> Option<&'static IdForm> {
     FORMS.iter().find(|form| text.strip_prefix(form.prefix).is_some_and(|rest| rest.starts_with('-')))
 }
 
 /// The kind of resource that an id names.
-pub fn kind(id: &str) -> Option<Kind> {
+pub fn kind(id: &str) -> Option<ResourceKind> {
     let form = form(id)?;
     (id.len() > form.prefix.len() + 1).then_some(form.kind)
 }
@@ -114,11 +134,11 @@ mod tests {
 
     #[test]
     fn a_prefix_that_begins_another_is_told_from_it() {
-        assert_eq!(kind("vpc-0a1"), Some(Kind::Vpc));
-        assert_eq!(kind("vpce-0a1"), Some(Kind::VpcEndpoint));
-        assert_eq!(kind("i-0a1"), Some(Kind::Instance));
-        assert_eq!(kind("igw-0a1"), Some(Kind::InternetGateway));
-        assert_eq!(kind("rslvr-in-0a1"), Some(Kind::ResolverInbound));
+        assert_eq!(kind("vpc-0a1"), Some(ResourceKind::Vpc));
+        assert_eq!(kind("vpce-0a1"), Some(ResourceKind::VpcEndpoint));
+        assert_eq!(kind("i-0a1"), Some(ResourceKind::Instance));
+        assert_eq!(kind("igw-0a1"), Some(ResourceKind::InternetGateway));
+        assert_eq!(kind("rslvr-in-0a1"), Some(ResourceKind::ResolverInbound));
     }
 
     #[test]

@@ -236,7 +236,7 @@ impl Run<'_> {
         join_all(addresses.map(|address| self.connect(address, target))).await.into_iter().flatten().collect()
     }
 
-    /// Greets one address by one name; where nothing answers, it is tried once for all names.
+    /// Opens a TLS connection to one address by one name; where nothing answers, it is tried once for all names.
     async fn connect(&self, address: SocketAddr, target: &Target) -> Option<Tls> {
         let door = Arc::clone(locked(&self.doors).entry(address).or_default());
         if !locked(&door.names).insert((target.of.clone(), target.name.clone())) {

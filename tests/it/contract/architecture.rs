@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use super::checks;
 use super::layers::HOUSE;
-use super::rules;
 use crate::support::files::files;
 
 #[test]
@@ -14,10 +14,10 @@ fn no_code_names_a_rule() {
         .filter_map(|file| Some(file.file_stem()?.to_str()?.to_owned()))
         .collect();
     assert!(!ids.is_empty());
-    assert_eq!(rules::named_rules(&HOUSE.tree.texts, &ids), Vec::<String>::new());
+    assert_eq!(checks::named_rules(&HOUSE.tree.texts, &ids), Vec::<String>::new());
 }
 
 #[test]
 fn the_library_never_prints_and_never_exits() {
-    assert_eq!(rules::printing(&HOUSE.imports), Vec::<String>::new());
+    assert_eq!(checks::printing(&HOUSE.imports), Vec::<String>::new());
 }

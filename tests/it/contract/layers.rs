@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use super::house::{CORE, EXCEPTIONS};
 use super::resolve::Import;
 use super::tree::{Sources, Tree, workspace};
-use super::{rings, rules};
+use super::{checks, rings};
 use crate::support::files::files;
 
 /// The workspace, read once for all tests.
@@ -34,27 +34,27 @@ fn every_file_is_read_and_every_path_is_found() {
     let unknown: Vec<_> =
         crates.filter(|file| file.contains("/src/") && !HOUSE.files.contains_key(file)).collect();
     none(&unknown);
-    none(&rules::lost(&HOUSE.imports));
+    none(&checks::lost(&HOUSE.imports));
 }
 
 #[test]
 fn a_package_imports_only_those_below_it() {
-    none(&rules::packages(&HOUSE.imports));
+    none(&checks::packages(&HOUSE.imports));
 }
 
 #[test]
 fn a_room_imports_only_what_it_may() {
-    none(&rules::rooms(&HOUSE.files, &HOUSE.imports));
+    none(&checks::rooms(&HOUSE.files, &HOUSE.imports));
 }
 
 #[test]
 fn a_folder_of_the_facts_imports_only_those_below_it() {
-    none(&rules::layers(&HOUSE.imports));
+    none(&checks::layers(&HOUSE.imports));
 }
 
 #[test]
 fn nobody_imports_a_subject_but_the_table() {
-    none(&rules::subjects(&HOUSE.imports));
+    none(&checks::subjects(&HOUSE.imports));
 }
 
 #[test]
@@ -64,12 +64,12 @@ fn no_files_of_two_folders_import_each_other_and_few_of_one() {
 
 #[test]
 fn the_sdk_tokio_and_cel_stay_behind_their_doors() {
-    none(&rules::foreign(&HOUSE.imports));
+    none(&checks::foreign(&HOUSE.imports));
 }
 
 #[test]
 fn the_core_has_no_word_of_aws() {
     if HOUSE.files.keys().any(|file| file.starts_with(CORE)) {
-        none(&rules::words(&HOUSE.files, EXCEPTIONS));
+        none(&checks::words(&HOUSE.files, EXCEPTIONS));
     }
 }

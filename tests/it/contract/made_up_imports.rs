@@ -227,7 +227,7 @@ fn a_file_of_unit_tests_is_a_test() {
 fn what_is_not_found_is_said() {
     let lost = |text| {
         let tree = tree(&[("src/lib.rs", "mod a; mod b;"), ("src/a.rs", text), ("src/b.rs", "make!(X);")]);
-        super::rules::lost(&tree.imports())
+        super::checks::lost(&tree.imports())
     };
     assert_eq!(lost("use crate::c::Y;"), ["src/a.rs:1 names crate::c::Y, which was not found"]);
     // A macro may have made it: it is taken for the module's own.

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::house::{Exception, PACKAGES, ROOMS};
 use super::made_up_imports::{sources, tree};
 use super::resolve::Import;
-use super::{rings, rules};
+use super::{checks, rings};
 
 fn imports(files: &[(&str, &str)]) -> Vec<Import> {
     tree(files).imports()
@@ -22,7 +22,7 @@ fn none(wrong: &[String]) {
 #[test]
 fn a_package_that_imports_one_above_it() {
     let wrong = |core, aws| {
-        rules::packages(&imports(&[
+        checks::packages(&imports(&[
             ("crates/core/src/lib.rs", core),
             ("crates/aws/src/lib.rs", aws),
             ("src/lib.rs", "pub struct Top; use privek_aws::X; use privek_core::Y;"),
@@ -51,7 +51,7 @@ fn a_room_that_imports_what_it_may_not() {
             ("crates/aws/src/snapshot.rs", "pub struct Snapshot;"),
         ]
     };
-    let wrong = |network| rules::rooms(&sources(&files(network)), &imports(&files(network)));
+    let wrong = |network| checks::rooms(&sources(&files(network)), &imports(&files(network)));
     none(&wrong("use crate::snapshot::Snapshot; use privek_core::sets::Set;"));
     let said = wrong("#[cfg(test)]\nmod tests { fn f() { crate::rule::Rule } }");
     assert_eq!(said.len(), 1, "{said:?}");
@@ -61,7 +61,7 @@ fn a_room_that_imports_what_it_may_not() {
     ));
     // The packages know no room besides those of the table.
     let strange = [("src/lib.rs", "mod attic;"), ("src/attic/mod.rs", "")];
-    one(&rules::rooms(&sources(&strange), &imports(&strange)), "audit::attic is a room that nobody knows");
+    one(&checks::rooms(&sources(&strange), &imports(&strange)), "audit::attic is a room that nobody knows");
 }
 
 #[test]
@@ -105,7 +105,7 @@ fn facts<'t>(files: &[(&'t str, &'t str)]) -> Vec<(&'t str, &'t str)> {
 }
 
 fn layers(file: &str, text: &str) -> Vec<String> {
-    rules::layers(&imports(&facts(&[(file, text)])))
+    checks::layers(&imports(&facts(&[(file, text)])))
 }
 
 #[test]
@@ -148,7 +148,7 @@ fn support_of_tests_that_code_imports() {
 
 #[test]
 fn a_subject_that_another_file_imports() {
-    let subjects = |file, text| rules::subjects(&imports(&facts(&[(file, text)])));
+    let subjects = |file, text| checks::subjects(&imports(&facts(&[(file, text)])));
     let (names, pack) = ("crates/aws/src/facts/names/mod.rs", "crates/aws/src/pack.rs");
     none(&subjects(pack, "use crate::facts::VpcFacts;"));
     let nobody = "nobody imports a subject but facts/mod.rs";
@@ -257,7 +257,7 @@ fn what_supports_tests_is_in_no_ring() {
 #[test]
 fn a_crate_that_not_everybody_may_name() {
     let wrong = |collect, commands, core, second| {
-        rules::foreign(&imports(&[
+        checks::foreign(&imports(&[
             ("src/lib.rs", "pub mod collect; mod commands;"),
             ("src/collect/mod.rs", collect),
             ("src/commands.rs", commands),
@@ -293,7 +293,7 @@ fn a_word_of_aws_in_the_core() {
     let exception =
         || Exception { file: "crates/core/src/report/", word: "vpc", with: &[".vpc"], reason: "a test" };
     let needed = ("crates/core/src/report/trace.rs", "x.vpc");
-    let wrong = |file, line: &str| rules::words(&sources(&[needed, (file, line)]), &[exception()]).len();
+    let wrong = |file, line: &str| checks::words(&sources(&[needed, (file, line)]), &[exception()]).len();
     let core = "crates/core/src/x.rs";
     for line in [
         "let vpc_id = 1;",
@@ -339,15 +339,15 @@ fn a_word_of_aws_in_the_core() {
     assert_eq!(wrong("crates/core/src/report/mod.rs", "// AWS's x.vpc"), 1);
     assert_eq!(wrong("crates/core/src/rule/tests.rs", "// what AWS says"), 0);
     one(
-        &rules::words(&sources(&[(core, "\n  let an = ARN;")]), &[]),
+        &checks::words(&sources(&[(core, "\n  let an = ARN;")]), &[]),
         "crates/core/src/x.rs:2 says ARN: the core has no word of AWS: let an = ARN;",
     );
     one(
-        &rules::words(&sources(&[(core, "\n\n    /// An id of AWS.\n    id: u8,")]), &[]),
+        &checks::words(&sources(&[(core, "\n\n    /// An id of AWS.\n    id: u8,")]), &[]),
         "crates/core/src/x.rs:3 says AWS: the core has no word of AWS: /// An id of AWS.",
     );
     one(
-        &rules::words(&sources(&[(core, "")]), &[exception()]),
+        &checks::words(&sources(&[(core, "")]), &[exception()]),
         "crates/core/src/report/ does not need its exception for vpc (a test)",
     );
 }
@@ -355,7 +355,7 @@ fn a_word_of_aws_in_the_core() {
 #[test]
 fn code_that_names_a_rule() {
     let ids = BTreeSet::from(["no-nat".to_owned()]);
-    let wrong = |text| rules::named_rules(&tree(&[("src/lib.rs", text)]).texts, &ids).len();
+    let wrong = |text| checks::named_rules(&tree(&[("src/lib.rs", text)]).texts, &ids).len();
     assert_eq!(wrong("const ID: &str = \"no-nat\";"), 1);
     assert_eq!(wrong("fn f() { vec![(1, r\"no-nat\")]; }"), 1);
     assert_eq!(wrong("// \"no-nat\"\nconst ID: &str = \"no-nat-at-all\";"), 0);
@@ -368,7 +368,7 @@ fn code_that_prints_or_exits() {
         let root = "mod facts; mod commands; fn println() {}";
         let others = [("src/lib.rs", root), ("src/facts.rs", ""), ("src/commands/mod.rs", "")];
         let kept = others.into_iter().filter(|(other, _)| *other != file);
-        rules::printing(&imports(&kept.chain([(file, text)]).collect::<Vec<_>>())).len()
+        checks::printing(&imports(&kept.chain([(file, text)]).collect::<Vec<_>>())).len()
     };
     for text in [
         "fn f() { println!(\"x\") }",

@@ -1,6 +1,7 @@
 //! What the program promises, and what holds the house: who may import whom.
 
 mod architecture;
+pub mod checks;
 mod demo;
 mod drift;
 mod errors;
@@ -16,7 +17,6 @@ mod readme;
 mod redact;
 mod resolve;
 mod rings;
-pub mod rules;
 mod scan;
 mod tokens;
 mod trace;

@@ -14,7 +14,7 @@ use crate::support::authority::{Authority, Reply};
 use crate::support::files::yaml;
 use crate::support::program::{Program, Run, program};
 use crate::support::servers::closed_port;
-use crate::support::tls_servers::{Authorities, Certificate, greeting};
+use crate::support::tls_servers::{Authorities, Certificate, serve_tls};
 
 const API: &str = "0123456789abcdef0123456789abcdef.gr7.eu-west-1.eks.amazonaws.com";
 
@@ -90,7 +90,7 @@ fn observed(report: &Value) -> Vec<Observation> {
 #[test]
 fn a_probe_of_targets_judges_what_it_sees_and_exits_likewise() {
     let authorities = Authorities::new();
-    let port = greeting(&authorities.cluster, &Certificate::of(API));
+    let port = serve_tls(&authorities.cluster, &Certificate::of(API));
     let (ours, others) = (authorities.cluster.pem(), authorities.machine.pem());
     let (run, own) = probed(&knowing(), &targets(port, &ours), &[]);
     assert_eq!(own["exit_code"], run.code);
@@ -155,7 +155,7 @@ fn the_report_and_what_was_seen_go_to_files_of_their_own() {
 #[test]
 fn what_a_probe_kept_is_part_of_a_later_audit() {
     let authorities = Authorities::new();
-    let port = greeting(&authorities.cluster, &Certificate::of(API));
+    let port = serve_tls(&authorities.cluster, &Certificate::of(API));
     let directory = tempfile::tempdir().unwrap();
     let kept = directory.path().join("seen.json");
     let kept = kept.to_str().unwrap();

@@ -4,7 +4,7 @@ mod authority;
 mod command;
 mod dns;
 mod forwarders;
-mod greetings;
+mod tls;
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;

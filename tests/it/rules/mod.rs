@@ -1,7 +1,7 @@
 //! The rules in the program and against the emulator; their cases are in `tests/rules`.
 
 mod commands;
+mod fixes_applied;
 mod max_pods;
-mod mended;
 pub mod planned;
 mod resolver_breakages;

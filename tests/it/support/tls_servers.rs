@@ -81,7 +81,7 @@ impl Certificate {
 }
 
 /// A server that shakes hands with everybody, for as long as the process lasts; returns its port.
-pub fn greeting(ca: &Ca, certificate: &Certificate) -> u16 {
+pub fn serve_tls(ca: &Ca, certificate: &Certificate) -> u16 {
     let key = rcgen::KeyPair::generate().expect("a key");
     let certificate = certificate.0.clone().signed_by(&key, &ca.issuer).expect("a certificate");
     let provider = rustls::crypto::ring::default_provider();

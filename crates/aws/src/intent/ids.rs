@@ -3,7 +3,7 @@
 use privek_core::intent::Ids;
 
 use crate::catalogue::services;
-use crate::ids::{self, Kind};
+use crate::ids::{self, ResourceKind};
 
 /// How AWS's declarations look.
 pub const IDS: Ids = Ids {
@@ -11,10 +11,28 @@ pub const IDS: Ids = Ids {
     security_group: check_group,
     subnet: check_subnet,
     instance_type: check_type,
+    roles: &ROLES,
     taken,
     features: known_features,
     operator_flag: "CIDR[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2",
 };
+
+/// What can be named by its part in the cluster, so that no network may be called so.
+pub const ROLES: [&str; 13] = [
+    "operators",
+    "nodes",
+    "pods",
+    "fargate",
+    "control-plane",
+    "control-plane-subnets",
+    "hybrid-nodes",
+    "hybrid-pods",
+    "resolver-inbound",
+    "resolver-outbound",
+    "resolver-targets",
+    "efs",
+    "services",
+];
 
 /// The names of the features that may be declared, in order.
 pub fn known_features() -> Vec<String> {
@@ -32,7 +50,12 @@ fn taken(name: &str) -> Option<String> {
 pub(crate) fn check_via(id: &str) -> Result<(), String> {
     let enters = matches!(
         ids::kind(id),
-        Some(Kind::PeeringConnection | Kind::TransitGateway | Kind::VpnGateway | Kind::NetworkInterface)
+        Some(
+            ResourceKind::PeeringConnection
+                | ResourceKind::TransitGateway
+                | ResourceKind::VpnGateway
+                | ResourceKind::NetworkInterface
+        )
     );
     if enters || id.starts_with("arn:") {
         return Ok(());
@@ -43,7 +66,7 @@ pub(crate) fn check_via(id: &str) -> Result<(), String> {
 }
 
 pub(crate) fn check_group(id: &str) -> Result<(), String> {
-    if ids::kind(id) == Some(Kind::SecurityGroup) {
+    if ids::kind(id) == Some(ResourceKind::SecurityGroup) {
         return Ok(());
     }
     Err(format!("'{id}' is not the id of a security group (sg-…)"))
@@ -51,7 +74,7 @@ pub(crate) fn check_group(id: &str) -> Result<(), String> {
 
 /// Whether this can be the id of a subnet.
 pub(crate) fn check_subnet(id: &str) -> Result<(), String> {
-    if ids::kind(id) == Some(Kind::Subnet) {
+    if ids::kind(id) == Some(ResourceKind::Subnet) {
         return Ok(());
     }
     Err(format!("'{id}' is not the id of a subnet (subnet-…)"))

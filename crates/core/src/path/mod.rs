@@ -9,8 +9,9 @@ use serde::Serialize;
 
 use crate::known::Missing;
 
+// Which verdict comes first is the report's to say: `report::trace::Verdict`.
 /// The verdict on a path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// Every packet arrives and every reply returns.

@@ -3,12 +3,12 @@
 use serde::Serialize;
 
 /// Something that can be written as JSON, whatever its type is.
-pub trait Document {
+pub trait ToJson {
     /// The JSON, pretty, with a newline at the end.
     fn json(&self) -> String;
 }
 
-impl<T: Serialize> Document for T {
+impl<T: Serialize> ToJson for T {
     fn json(&self) -> String {
         pretty(self)
     }

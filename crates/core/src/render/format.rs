@@ -4,7 +4,7 @@ use std::fmt;
 
 use thiserror::Error;
 
-use super::document::Document;
+use super::document::ToJson;
 use super::text::Style;
 use crate::drift::Drift;
 use crate::report::Report;
@@ -117,7 +117,7 @@ pub struct ProbeOutput<'p> {
     /// The findings of the rules about observations.
     pub report: &'p Report,
     /// All of it, as `docs/probe.schema.json` describes it.
-    pub document: &'p dyn Document,
+    pub document: &'p dyn ToJson,
 }
 
 impl fmt::Debug for ProbeOutput<'_> {

@@ -16,7 +16,7 @@ use crate::subject::{self, Subjects};
 use super::explain::thing;
 use super::expr::Expression;
 use super::fact_source::FactSource;
-use super::field_path::{Path, Scope, mark, marker, without_marks};
+use super::field_path::{FieldPath, Scope, mark, marker, without_marks};
 use super::{Rule, RuleError, Rules};
 
 /// What an evaluation needs besides rules and facts.
@@ -354,7 +354,7 @@ fn fail(
 }
 
 /// The blockers at the end of a path, in order, without unknown ones.
-fn blockers<'a>(path: &Path, scope: &Scope<'a>) -> Vec<&'a Value> {
+fn blockers<'a>(path: &FieldPath, scope: &Scope<'a>) -> Vec<&'a Value> {
     let lists = path.all(scope).into_iter().filter(|value| marker(value).is_empty());
     lists
         .flat_map(|list| list.as_array().map_or_else(|| vec![list], |items| items.iter().collect()))

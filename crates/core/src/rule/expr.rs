@@ -17,7 +17,7 @@ use serde_json::Value;
 
 use crate::known::{self, Known};
 
-use super::field_path::{Nothing, Path, Scope, Step};
+use super::field_path::{FieldPath, Nothing, Scope, Step};
 
 /// The functions that expressions may call.
 pub(super) const FUNCTIONS: &[&str] = &[
@@ -43,9 +43,9 @@ pub(super) struct Expression {
     pub source: String,
     node: Node,
     /// Every path that it touches, in full.
-    pub paths: BTreeSet<Path>,
+    pub paths: BTreeSet<FieldPath>,
     /// Those of the paths that stand where a boolean is needed.
-    pub booleans: BTreeSet<Path>,
+    pub booleans: BTreeSet<FieldPath>,
     /// The functions that it calls, operators aside.
     pub functions: BTreeSet<String>,
 }
@@ -66,12 +66,12 @@ enum Node {
     If(Box<[Node; 3]>),
     /// `exists` (`any`) or `all` over the members of a list.
     Each {
-        range: Path,
+        range: FieldPath,
         variable: String,
         body: Box<Node>,
         any: bool,
     },
-    Path(Path),
+    Path(FieldPath),
     Atom(Atom),
 }
 
@@ -79,19 +79,19 @@ enum Node {
 struct Atom {
     /// With each path that can be looked up replaced by the variable `$n`.
     expr: IdedExpr,
-    inputs: Vec<Path>,
+    inputs: Vec<FieldPath>,
     touches: Vec<Touch>,
 }
 
 #[derive(Debug)]
 struct Touch {
-    path: Path,
+    path: FieldPath,
     /// Whether everything below the path counts too.
     deep: bool,
 }
 
 /// Names that an expression binds itself, with the paths of their values where they have one.
-type Bound = Vec<(String, Option<Path>)>;
+type Bound = Vec<(String, Option<FieldPath>)>;
 
 impl Expression {
     /// Compiles an expression; paths and functions are for the caller to check.
@@ -127,7 +127,7 @@ fn not_an_expression(errors: &cel::ParseErrors) -> NotAnExpression {
     NotAnExpression { message: shorten(message), at: (from_one(line), from_one(column)) }
 }
 
-fn build(expr: &IdedExpr, bound: &mut Bound, booleans: &mut BTreeSet<Path>) -> Node {
+fn build(expr: &IdedExpr, bound: &mut Bound, booleans: &mut BTreeSet<FieldPath>) -> Node {
     match &expr.expr {
         Expr::Call(CallExpr { func_name, args, .. }) => {
             let mut parts = |args: &[IdedExpr]| args.iter().map(|arg| build(arg, bound, booleans)).collect();
@@ -196,9 +196,9 @@ fn filtered(comprehension: &ComprehensionExpr) -> Option<&IdedExpr> {
 }
 
 /// The path that field selections on a variable spell.
-fn plain_path(expr: &IdedExpr) -> Option<Path> {
+fn plain_path(expr: &IdedExpr) -> Option<FieldPath> {
     match &expr.expr {
-        Expr::Ident(name) => Some(Path { root: name.clone(), steps: Vec::new() }),
+        Expr::Ident(name) => Some(FieldPath { root: name.clone(), steps: Vec::new() }),
         Expr::Select(select) if !select.test => {
             Some(plain_path(&select.operand)?.then(Step::Field(select.field.clone())))
         }
@@ -207,7 +207,7 @@ fn plain_path(expr: &IdedExpr) -> Option<Path> {
 }
 
 /// The path of an expression from a variable of the rule; `None` where it has none.
-fn full_path(expr: &IdedExpr, bound: &Bound) -> Option<Path> {
+fn full_path(expr: &IdedExpr, bound: &Bound) -> Option<FieldPath> {
     match &expr.expr {
         Expr::Ident(name) => match bound.iter().rev().find(|(variable, _)| variable == name) {
             Some((_, path)) => path.clone(),
@@ -315,7 +315,7 @@ impl Walk {
 }
 
 /// Replaces the paths whose variables are not bound within the expression by `$0`, `$1`, ….
-fn replace_paths(expr: &mut IdedExpr, bound: &mut Vec<String>, inputs: &mut Vec<Path>) {
+fn replace_paths(expr: &mut IdedExpr, bound: &mut Vec<String>, inputs: &mut Vec<FieldPath>) {
     if let Some(path) = plain_path(expr).filter(|path| !bound.contains(&path.root)) {
         let at = inputs.iter().position(|input| *input == path).unwrap_or_else(|| {
             inputs.push(path);

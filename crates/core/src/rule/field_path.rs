@@ -12,7 +12,7 @@ use crate::yaml::nearest;
 
 /// A path from a variable into its value.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Path {
+pub(super) struct FieldPath {
     /// The variable, for instance `subnet`.
     pub root: String,
     /// The way from there.
@@ -40,7 +40,7 @@ pub(super) enum Nothing {
     Mistake(String),
 }
 
-impl Path {
+impl FieldPath {
     /// The path that dotted text spells.
     pub(super) fn parse(text: &str) -> Self {
         let mut parts = text.split('.');
@@ -102,7 +102,7 @@ impl Path {
     }
 }
 
-impl fmt::Display for Path {
+impl fmt::Display for FieldPath {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.root)?;
         self.steps.iter().try_for_each(|step| match step {
@@ -180,7 +180,7 @@ pub(super) struct NoSuchField {
 
 impl NoSuchField {
     /// What to say about a path that names it.
-    pub(super) fn message(&self, path: &Path) -> String {
+    pub(super) fn message(&self, path: &FieldPath) -> String {
         let meant = nearest(&self.field, self.known.iter().map(String::as_str)).map_or_else(
             || format!("known are {}", self.known.join(", ")),
             |meant| format!("did you mean `{meant}`?"),

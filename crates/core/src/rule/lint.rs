@@ -11,7 +11,7 @@ use crate::subject::FlowSpec;
 use crate::yaml::nearest;
 
 use super::expr::{Expression, FUNCTIONS};
-use super::field_path::{Path, in_schema, may_be_boolean};
+use super::field_path::{FieldPath, in_schema, may_be_boolean};
 use super::rule_file::Source;
 use super::template::Templates;
 use super::written::{RawFlow, RawRule, RawSeverity};
@@ -185,7 +185,7 @@ impl<'c> Checker<'c> {
             None => Expression::compile("flow.open").ok(),
         };
         let severity = self.severity(&raw.severity);
-        let evidence: Vec<Path> = raw.evidence.iter().map(|path| self.data_path(path)).collect();
+        let evidence: Vec<FieldPath> = raw.evidence.iter().map(|path| self.data_path(path)).collect();
         for (at, path) in evidence.iter().enumerate() {
             if evidence[..at].iter().any(|other| other.last() == path.last()) {
                 self.wrong(
@@ -196,7 +196,7 @@ impl<'c> Checker<'c> {
         }
         let blockers = match &raw.blockers {
             Some(path) => Some(self.data_path(path)),
-            None => (self.kind == FLOW).then(|| Path::parse("flow.blockers")),
+            None => (self.kind == FLOW).then(|| FieldPath::parse("flow.blockers")),
         };
         Some(Compiled {
             when: match when {
@@ -264,8 +264,8 @@ impl<'c> Checker<'c> {
     }
 
     /// A path written as such, through lists where need be.
-    fn data_path(&mut self, text: &Spanned<String>) -> Path {
-        let path = Path::parse(text.value.trim());
+    fn data_path(&mut self, text: &Spanned<String>) -> FieldPath {
+        let path = FieldPath::parse(text.value.trim());
         self.look_up(text, &path, true);
         path
     }
@@ -288,7 +288,7 @@ impl<'c> Checker<'c> {
     fn look_up(
         &mut self,
         text: &Spanned<String>,
-        path: &Path,
+        path: &FieldPath,
         through_lists: bool,
     ) -> Option<Vec<&'c Value>> {
         let vocabulary: &'c Vocabulary = self.vocabulary;

@@ -101,8 +101,8 @@ struct Compiled {
     when: Option<expr::Expression>,
     assert: expr::Expression,
     severity: Vec<(Option<expr::Expression>, Severity)>,
-    evidence: Vec<field_path::Path>,
-    blockers: Option<field_path::Path>,
+    evidence: Vec<field_path::FieldPath>,
+    blockers: Option<field_path::FieldPath>,
 }
 
 impl Rule {

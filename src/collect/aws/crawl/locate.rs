@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use aws_smithy_types::timeout::TimeoutConfig;
 use futures::future::{try_join, try_join_all};
 use ipnet::IpNet;
-use privek_aws::ids::{self, Kind};
+use privek_aws::ids::{self, ResourceKind};
 
 use crate::collect::aws::convert::Fetched;
 use crate::collect::aws::ec2::lookup;
@@ -40,11 +40,15 @@ impl LocatableEnds {
                 continue;
             }
             match ids::kind(text) {
-                Some(Kind::PrefixList) => {
+                Some(ResourceKind::PrefixList) => {
                     ends.lists.insert(text.to_owned());
                 }
                 Some(
-                    Kind::NetworkInterface | Kind::Instance | Kind::Subnet | Kind::Vpc | Kind::VpcEndpoint,
+                    ResourceKind::NetworkInterface
+                    | ResourceKind::Instance
+                    | ResourceKind::Subnet
+                    | ResourceKind::Vpc
+                    | ResourceKind::VpcEndpoint,
                 ) => {
                     ends.ids.insert(text.to_owned());
                 }
@@ -93,17 +97,17 @@ pub(crate) async fn located(
 async fn holding(session: &Session<'_>, id: &str) -> Result<Vec<String>, CollectError> {
     let (ec2, short): (_, TimeoutConfig) = (&session.clients.ec2, session.clients.short.clone());
     let found = match ids::kind(id) {
-        Some(Kind::NetworkInterface) => {
+        Some(ResourceKind::NetworkInterface) => {
             let call = lookup::interface(ec2, id, short);
             answered(session, operations::DESCRIBE_NETWORK_INTERFACES, id, call).await?
         }
-        Some(Kind::Subnet) => {
+        Some(ResourceKind::Subnet) => {
             answered(session, operations::DESCRIBE_SUBNETS, id, lookup::subnet(ec2, id, short)).await?
         }
-        Some(Kind::Vpc) => {
+        Some(ResourceKind::Vpc) => {
             answered(session, operations::DESCRIBE_VPCS, id, lookup::vpc(ec2, id, short)).await?
         }
-        Some(Kind::VpcEndpoint) => {
+        Some(ResourceKind::VpcEndpoint) => {
             answered(session, operations::DESCRIBE_VPC_ENDPOINTS, id, lookup::endpoint(ec2, id, short))
                 .await?
         }

@@ -13,7 +13,7 @@ use privek_core::sets::addresses::AddressSet;
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
-use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns};
+use crate::facts::inventory::{route53_profiles, route53_resolver, vpc_dns, vpc_owner};
 use crate::snapshot::aws::ec2::{Route, ServiceDetail};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
@@ -115,13 +115,11 @@ pub(crate) fn answerers(context: &Context<'_>, names: &[String], why: &str) -> V
 /// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
 pub(crate) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
-    // Who read it without knowing who it is may be a participant.
-    let account = context.account.as_deref();
     let owners: BTreeSet<&str> = subnets
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| Some(*owner) != account && !context.snapshot.header.accounts.contains(*owner))
+        .filter(|owner| vpc_owner::is_other(context, owner))
         .collect();
     owners.into_iter().map(of_other_account).collect()
 }
@@ -169,9 +167,9 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                 continue;
             }
         };
-        let active =
-            |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
-        for route in table.routes.iter().filter(active) {
+        // A route whose state is not known may forward.
+        let may_forward = |route: &&Route| context.network.is_active(table, route) != Ok(false);
+        for route in table.routes.iter().filter(may_forward) {
             if let Some(id) = route.nat_gateway_id.as_deref() {
                 let mut gateways = context.snapshot.aws.nat_gateways.iter().flatten();
                 match gateways.find(|gateway| gateway.nat_gateway_id == id) {

@@ -8,6 +8,7 @@ use privek_core::known::{self, Known, Missing};
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_profiles;
+use crate::facts::inventory::vpc_dns::{VpcDnsAttribute, dns_attribute};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 use super::centralized;
@@ -223,15 +224,8 @@ pub(crate) fn inbound_only(context: &Context<'_>, endpoint: &VpcEndpoint) -> boo
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
 pub(crate) fn dns_attributes(context: &Context<'_>) -> Known<bool> {
     let vpc = context.vpc.clone()?;
-    let all = context.items(context.snapshot.aws.vpc_attributes.as_deref(), "VpcAttributes", &vpc)?;
-    let found = all.iter().find(|attributes| attributes.vpc_id == vpc);
-    let support = found.and_then(|one| one.enable_dns_support.as_ref()).and_then(|value| value.value);
-    let names = found.and_then(|one| one.enable_dns_hostnames.as_ref()).and_then(|value| value.value);
-    match (support, names) {
-        (Some(false), _) | (_, Some(false)) => Ok(false),
-        (Some(true), Some(true)) => Ok(true),
-        _ => Err(vec![context.field("VpcAttributes", &format!("the DNS attributes of {vpc}"))]),
-    }
+    let is_on = |attribute| dns_attribute(context, &vpc, attribute);
+    known::and(is_on(VpcDnsAttribute::Support), is_on(VpcDnsAttribute::Hostnames))
 }
 
 /// The resolver rule that forwards a VPC endpoint's own name, or names beneath it, out of the VPC: for the

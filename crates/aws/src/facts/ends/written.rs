@@ -9,7 +9,7 @@ use privek_core::known::Missing;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_endpoint;
 use crate::facts::{DeclaredEnd, EndSpec};
-use crate::ids::{self, Kind};
+use crate::ids::{self, ResourceKind};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefixList, Route};
 
@@ -86,16 +86,16 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
         absent(context, collection, id).map(|missing| Ends::unlisted(vec![missing]))
     };
     match ids::kind(id) {
-        Some(Kind::NetworkInterface) => unless_known("NetworkInterfaces", &|| {
+        Some(ResourceKind::NetworkInterface) => unless_known("NetworkInterfaces", &|| {
             one(label::interface(context, id), EndKind::Interface { id: id.to_owned() })
         }),
-        Some(Kind::Subnet) => unless_known("Subnets", &|| {
+        Some(ResourceKind::Subnet) => unless_known("Subnets", &|| {
             let groups = declared::groups(&end.groups);
             let kind = EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups };
             one(label::subnet(context, id), kind)
         }),
-        Some(Kind::Instance) => instance(context, id),
-        Some(Kind::VpcEndpoint) => {
+        Some(ResourceKind::Instance) => instance(context, id),
+        Some(ResourceKind::VpcEndpoint) => {
             answers(id, side)?;
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
             match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
@@ -106,7 +106,7 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
                 None => Ok(Ends::unlisted(vec![absent(context, "VpcEndpoints", id)?])),
             }
         }
-        Some(Kind::PrefixList) => prefix_list(context, id, side),
+        Some(ResourceKind::PrefixList) => prefix_list(context, id, side),
         _ => Ok(Ends::unlisted(vec![Missing::unmodelled(format!(
             "{id} as the source or destination of a path"
         ))])),

@@ -76,7 +76,7 @@ fn unread(missing: &[Missing]) -> String {
 
 /// Whether a text is a subnet's id and can be pasted into a shell.
 fn is_subnet(id: &str) -> bool {
-    ids::kind(id) == Some(ids::Kind::Subnet)
+    ids::kind(id) == Some(ids::ResourceKind::Subnet)
         && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 

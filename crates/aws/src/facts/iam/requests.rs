@@ -9,6 +9,7 @@ use crate::catalogue::iam::{Need, Owner};
 use crate::catalogue::{registries, services};
 use crate::facts::base::context::Context;
 use crate::facts::features::{self, FeatureUse};
+use crate::facts::inventory::cluster::ip_family;
 use crate::facts::inventory::node_groups;
 use crate::snapshot::Arn;
 
@@ -94,13 +95,7 @@ pub(crate) fn applies(context: &Context<'_>, need: &Need) -> Known<bool> {
     });
     match (conditions.used.get(when), when) {
         (Some(shown), _) => shown.as_ref().map(Option::is_some).map_err(Clone::clone),
-        (None, "ipv4" | "ipv6") => {
-            let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
-            let family = network.and_then(|network| network.ip_family.as_deref());
-            family
-                .map(|family| family.eq_ignore_ascii_case(when))
-                .ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])
-        }
+        (None, "ipv4" | "ipv6") => ip_family(context).map(|family| family.as_str() == when),
         (None, system) => of_nodes(&conditions.groups, system),
     }
 }

@@ -13,10 +13,10 @@ pub(crate) fn of_each<'s>(
     groups: &[NodeGroup],
     instances: &[&'s Instance],
 ) -> Vec<Vec<&'s Instance>> {
-    let homes = GroupMembership::new(context, groups);
+    let membership = GroupMembership::new(context, groups);
     let mut members = vec![Vec::new(); groups.len()];
     for instance in instances {
-        homes.of(instance).into_iter().for_each(|at| members[at].push(*instance));
+        membership.of(instance).into_iter().for_each(|at| members[at].push(*instance));
     }
     members
 }
@@ -33,30 +33,30 @@ pub(crate) struct GroupMembership<'g> {
 impl<'g> GroupMembership<'g> {
     /// Those of these groups.
     pub fn new(context: &'g Context<'_>, groups: &'g [NodeGroup]) -> Self {
-        let mut homes = Self::default();
+        let mut membership = Self::default();
         for (at, group) in groups.iter().enumerate() {
             for name in &group.auto_scaling_groups {
-                homes.by_scaling_group.entry(name).or_default().insert(at);
+                membership.by_scaling_group.entry(name).or_default().insert(at);
             }
             if group.managed {
-                homes.by_nodegroup.entry(&group.name).or_default().insert(at);
+                membership.by_nodegroup.entry(&group.name).or_default().insert(at);
             }
         }
         for scaling in context.snapshot.aws.auto_scaling_groups.iter().flatten() {
-            let Some(of) = homes.by_scaling_group.get(scaling.auto_scaling_group_name.as_str()) else {
+            let Some(of) = membership.by_scaling_group.get(scaling.auto_scaling_group_name.as_str()) else {
                 continue;
             };
             for id in scaling.instances.iter().filter_map(|member| member.instance_id.as_deref()) {
-                homes.by_instance.entry(id).or_default().extend(of);
+                membership.by_instance.entry(id).or_default().extend(of);
             }
         }
-        homes
+        membership
     }
 
     /// The groups of an instance.
     pub fn of(&self, instance: &Instance) -> BTreeSet<usize> {
-        let tagged = |key: &str, homes: &BTreeMap<&str, BTreeSet<usize>>| {
-            tag(&instance.tags, key).and_then(|name| homes.get(name)).cloned()
+        let tagged = |key: &str, membership: &BTreeMap<&str, BTreeSet<usize>>| {
+            tag(&instance.tags, key).and_then(|name| membership.get(name)).cloned()
         };
         let mut all = self.by_instance.get(instance.instance_id.as_str()).cloned().unwrap_or_default();
         all.extend(tagged("aws:autoscaling:groupName", &self.by_scaling_group).into_iter().flatten());

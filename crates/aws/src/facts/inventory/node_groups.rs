@@ -116,8 +116,8 @@ pub fn instances<'s>(context: &Context<'s>) -> Known<Vec<&'s Instance>> {
 /// The cluster's instances that belong to none of these groups, for instance Karpenter's.
 pub fn loose_instances<'s>(context: &Context<'s>, groups: &[NodeGroup]) -> Known<Vec<&'s Instance>> {
     let instances = instances(context)?;
-    let homes = GroupMembership::new(context, groups);
-    Ok(instances.into_iter().filter(|instance| homes.of(instance).is_empty()).collect())
+    let membership = GroupMembership::new(context, groups);
+    Ok(instances.into_iter().filter(|instance| membership.of(instance).is_empty()).collect())
 }
 
 fn is_node(instance: &Instance, cluster: &str) -> bool {

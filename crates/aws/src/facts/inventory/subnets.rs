@@ -53,11 +53,11 @@ pub(crate) const REFUSED: [&str; 3] = ["use1-az3", "usw1-az2", "cac1-az3"];
 
 /// The subnets that the control plane or nodes use, and why there may be more.
 pub(crate) fn used(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
-    Hosts::of(context).used()
+    SubnetUse::of(context).used()
 }
 
 /// Who is where.
-pub(crate) struct Hosts {
+pub(crate) struct SubnetUse {
     /// The cluster's subnets.
     pub cluster: Known<BTreeSet<String>>,
     /// Subnets of the control plane's interfaces.
@@ -70,7 +70,7 @@ pub(crate) struct Hosts {
     pub managed: (BTreeSet<String>, Vec<Missing>),
 }
 
-impl Hosts {
+impl SubnetUse {
     pub fn of(context: &Context<'_>) -> Self {
         let cluster = context.vpc_config().and_then(|config| {
             let ids = config.subnet_ids.clone();

@@ -10,7 +10,7 @@ use crate::facts::base::domain_name::{domain, within};
 use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::vpc_dns::{self, VpcDns};
 use crate::facts::inventory::{operators, route53_resolver};
-use crate::ids::{self, Kind};
+use crate::ids::{self, ResourceKind};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Remedy};
 
@@ -72,7 +72,9 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
     };
     let network = [operator_networks::end(operator)];
-    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| is_own(context, vpc, **server));
+    let own = |server: &&IpAddr| {
+        vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver(context, vpc, **server) == Ok(true))
+    };
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
@@ -147,17 +149,6 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
     }
 }
 
-/// Whether an address is that of a VPC's own resolver: the second of its first prefix, or a link-local one
-/// (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
-fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
-    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
-    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
-    let primary = primary.and_then(|cidr| cidr.parse::<IpNet>().ok());
-    address == IpAddr::from([169, 254, 169, 253])
-        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
-        || primary.and_then(|cidr| cidr.hosts().nth(1)) == Some(address)
-}
-
 /// The VPC that a network is in, as in the paths from it: the cluster's own before others.
 fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
     let own = context.vpc.clone()?;
@@ -172,8 +163,8 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
     }
     // A client behind a VPN or Direct Connect is in no VPC, and by a transit gateway only in one that is on it.
     match operator.via.as_deref().map(|via| (via, ids::kind(via))) {
-        Some((_, Some(Kind::VpnGateway))) => return Ok(None),
-        Some((gateway, Some(Kind::TransitGateway))) => {
+        Some((_, Some(ResourceKind::VpnGateway))) => return Ok(None),
+        Some((gateway, Some(ResourceKind::TransitGateway))) => {
             let attached = aws.transit_gateway_vpc_attachments.iter().flatten();
             let attached = attached.filter(|one| one.transit_gateway_id.as_deref() == Some(gateway));
             let attached: Vec<&str> = attached.filter_map(|one| one.vpc_id.as_deref()).collect();

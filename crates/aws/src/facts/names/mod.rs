@@ -31,7 +31,7 @@ pub(crate) use required::{cluster_host, of};
 
 /// The client of a DNS lookup.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Who<'a> {
+pub(crate) enum DnsClient<'a> {
     /// What runs in the cluster's VPC.
     Nodes,
     /// A network of operators.
@@ -42,17 +42,17 @@ pub(crate) enum Who<'a> {
 /// not resolve. `None` where the name resolves to public addresses.
 pub(crate) fn told(
     context: &Context<'_>,
-    who: Who<'_>,
+    who: DnsClient<'_>,
     name: &str,
 ) -> Known<Option<BTreeSet<std::net::IpAddr>>> {
     let question = Question::new(name);
     let lookup = match who {
-        Who::Nodes => {
+        DnsClient::Nodes => {
             let vpc = context.vpc.clone()?;
             let from = ends::of_role(context, "nodes");
             client::in_vpc(context, &vpc, ("nodes", &from.known), &question)
         }
-        Who::Operator(operator) => client::operator(context, operator, &question).lookup,
+        DnsClient::Operator(operator) => client::operator(context, operator, &question).lookup,
     };
     Ok(match lookup.answer? {
         Answer::Addresses(all) => Some(all),

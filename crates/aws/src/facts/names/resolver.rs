@@ -59,10 +59,13 @@ pub(crate) fn ask(context: &Context<'_>, id: &str, question: &Question, trail: &
 fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trail) -> Lookup {
     // What may remove an answer, and what may return another one.
     let (mut against, mut instead) = (Vec::new(), Vec::new());
-    match vpc_dns::dns_attribute(context, id, vpc_dns::Attribute::Support) {
+    match vpc_dns::dns_attribute(context, id, vpc_dns::VpcDnsAttribute::Support) {
         Ok(true) => {}
         Ok(false) => {
-            return Lookup::nothing(vec![attribute_off(id, vpc_dns::Attribute::Support)], String::new());
+            return Lookup::nothing(
+                vec![attribute_off(id, vpc_dns::VpcDnsAttribute::Support)],
+                String::new(),
+            );
         }
         Err(missing) => against.extend(missing),
     }
@@ -112,10 +115,10 @@ fn by_zone(
         return Lookup::unknown(doubts, step);
     }
     let answer = zone.answer(context, question, trail);
-    match vpc_dns::dns_attribute(context, id, vpc_dns::Attribute::Hostnames) {
+    match vpc_dns::dns_attribute(context, id, vpc_dns::VpcDnsAttribute::Hostnames) {
         Ok(true) => answer,
         // Without it private zones do not answer in the VPC.
-        Ok(false) => Lookup::nothing(vec![attribute_off(id, vpc_dns::Attribute::Hostnames)], step),
+        Ok(false) => Lookup::nothing(vec![attribute_off(id, vpc_dns::VpcDnsAttribute::Hostnames)], step),
         Err(missing) => answer.provided(missing),
     }
 }
@@ -155,12 +158,12 @@ fn too_old(context: &Context<'_>) -> Vec<Missing> {
     }
 }
 
-fn attribute_off(vpc: &str, attribute: vpc_dns::Attribute) -> Blocker {
+fn attribute_off(vpc: &str, attribute: vpc_dns::VpcDnsAttribute) -> Blocker {
     let (what, option, why) = match attribute {
-        vpc_dns::Attribute::Support => {
+        vpc_dns::VpcDnsAttribute::Support => {
             ("enableDnsSupport", "--enable-dns-support", "the resolver of the VPC answers no queries")
         }
-        vpc_dns::Attribute::Hostnames => {
+        vpc_dns::VpcDnsAttribute::Hostnames => {
             ("enableDnsHostnames", "--enable-dns-hostnames", "private hosted zones do not resolve in the VPC")
         }
     };

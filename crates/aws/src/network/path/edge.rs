@@ -1,4 +1,4 @@
-//! Gates: where packets leave what was read, and where packets from beyond enter.
+//! Edges: where packets leave what was read, and where packets from beyond enter.
 
 use privek_core::known::Missing;
 use privek_core::path::Leg;
@@ -6,14 +6,42 @@ use privek_core::sets::ranges::Ranges;
 
 use crate::network::segment::Segment;
 use crate::network::tables::compiled::{Direction, RouteOutcome};
+use crate::network::tables::side::Connection;
 use crate::network::{BlockerCode, TraceLog};
 
 use super::reasoner::Reasoner;
-use super::run::{Arrival, Edge, Origin, Run, at, kind};
+use super::run::{Arrival, Origin, Run, at, kind};
+
+/// Where packets leave what was read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Edge<'s> {
+    /// An internet gateway, an egress-only one or a regional NAT gateway.
+    Internet { id: String, vpc: &'s str },
+    /// A virtual private gateway.
+    Vpn { id: String, vpc: &'s str },
+    /// A transit gateway's attachment of something else than a VPC.
+    Attachment { gateway: String, id: String },
+    /// A peering connection to a VPC that was not read.
+    Peering { id: String, vpc: &'s str },
+    /// A gateway endpoint.
+    Endpoint { id: String, vpc: &'s str },
+}
+
+impl Edge<'_> {
+    pub fn connection(&self) -> Connection {
+        match self {
+            Self::Internet { id, .. } => Connection::Internet(id.clone()),
+            Self::Vpn { id, .. } => Connection::VpnGateway(id.clone()),
+            Self::Attachment { gateway, .. } => Connection::TransitGateway(gateway.clone()),
+            Self::Peering { id, .. } => Connection::Peering(id.clone()),
+            Self::Endpoint { id, .. } => Connection::Endpoint(id.clone()),
+        }
+    }
+}
 
 impl<'s> Reasoner<'s> {
     /// Brings packets in from outside, and says how far they come.
-    pub(crate) fn enter(&self, story: &mut TraceLog, run: Run<'_, 's>, edge: &Edge<'s>) -> Vec<Arrival<'s>> {
+    pub(crate) fn enter(&self, log: &mut TraceLog, run: Run<'_, 's>, edge: &Edge<'s>) -> Vec<Arrival<'s>> {
         let told = run.from.told(&run.from.addresses);
         let (id, name, vpc) = match edge {
             Edge::Internet { id, vpc } => (id, "internet-gateway", *vpc),
@@ -21,7 +49,7 @@ impl<'s> Reasoner<'s> {
             Edge::Peering { id, vpc } => (id, "vpc-peering-connection", *vpc),
             Edge::Endpoint { id, vpc } => (id, "vpc-endpoint", *vpc),
             Edge::Attachment { gateway, id } => {
-                return self.leave_attachment(story, run, (gateway, id), Origin::default());
+                return self.leave_attachment(log, run, (gateway, id), Origin::default());
             }
         };
         let name = match kind(id) {
@@ -29,26 +57,26 @@ impl<'s> Reasoner<'s> {
             "nat" => "nat-gateway",
             _ => name,
         };
-        story.hop(run.leg, name, id, "assumed", &format!("packets from {told} enter"));
+        log.hop(run.leg, name, id, "assumed", &format!("packets from {told} enter"));
         if run.to.vpc() != Some(vpc) {
             let what = format!("the reply path from {id} of {vpc} to {}", run.to.label);
-            story.missing([Missing::unmodelled(what)]);
+            log.missing([Missing::unmodelled(what)]);
             return Vec::new();
         }
-        self.check_gateway_routes(story, run, (id, vpc));
-        self.deliver(story, run, (vpc, edge.connection()))
+        self.check_gateway_routes(log, run, (id, vpc));
+        self.deliver(log, run, (vpc, edge.connection()))
     }
 
     /// What blocks packets in the last subnet, wherever they enter.
     pub(crate) fn check_arrival(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         leg: Leg,
         (from, to): (&Segment<'s>, &Segment<'s>),
         points: &Ranges,
     ) {
         if let Some(subnet) = to.subnet().filter(|subnet| !self.may_be_foot(to, &subnet.subnet_id)) {
-            self.check_acl(story, leg, (&subnet.subnet_id, Direction::Inbound), from, points);
+            self.check_acl(log, leg, (&subnet.subnet_id, Direction::Inbound), from, points);
         }
     }
 
@@ -63,42 +91,42 @@ impl<'s> Reasoner<'s> {
 
     /// A route table of a gateway may send inbound packets to an appliance:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/gateway-route-tables.html>
-    fn check_gateway_routes(&self, story: &mut TraceLog, run: Run<'_, 's>, (gateway, vpc): (&str, &'s str)) {
+    fn check_gateway_routes(&self, log: &mut TraceLog, run: Run<'_, 's>, (gateway, vpc): (&str, &'s str)) {
         let Some(table) = self.associated_tables.get(gateway) else {
             // An association is listed with its table only.
             if matches!(kind(gateway), "igw" | "vgw") && !self.covers("RouteTables", vpc) {
-                story.missing(self.missing("RouteTables", vpc));
+                log.missing(self.missing("RouteTables", vpc));
             }
             return;
         };
         let id = table.route_table_id.as_str();
         for piece in self.routes(table, vpc, &run.to.addresses) {
-            match &piece.way {
+            match &piece.outcome {
                 RouteOutcome::Local(by) => {
-                    story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
+                    log.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
                 }
                 RouteOutcome::Blackhole(by) => {
                     let reason =
                         format!("{id} has a blackhole route for {by} and is associated with {gateway}");
-                    story.hop(run.leg, "route-table", id, "drop", &reason);
+                    log.hop(run.leg, "route-table", id, "drop", &reason);
                     let mut blocker =
                         at(BlockerCode::RouteBlackhole, "route-table", id, Some(run.leg), reason);
                     blocker.part = run.to.part(&piece.addresses);
-                    story.block(blocker);
+                    log.block(blocker);
                 }
-                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::Unknown(missing) => log.missing(missing.clone()),
                 RouteOutcome::To(target, _) => {
-                    story.hop(run.leg, "route-table", id, "unknown", &format!("forwards to {target}"));
+                    log.hop(run.leg, "route-table", id, "unknown", &format!("forwards to {target}"));
                     let what = format!(
                         "forwarding of {} by {target}, the target in gateway route table {id}",
                         piece.addresses.told()
                     );
-                    story.missing([Missing::unmodelled(what)]);
+                    log.missing([Missing::unmodelled(what)]);
                 }
                 RouteOutcome::Nowhere => {
                     let what =
                         format!("the route for {} in gateway route table {id}", piece.addresses.told());
-                    story.missing([Missing::unmodelled(what)]);
+                    log.missing([Missing::unmodelled(what)]);
                 }
             }
         }

@@ -28,16 +28,16 @@ pub(crate) struct Points<'a> {
 impl<'s> Reasoner<'s> {
     pub(crate) fn both_ways(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         (from, to): (&Segment<'s>, &Segment<'s>),
         points: Points<'_>,
     ) {
-        match (spot_of(from), spot_of(to)) {
-            (Some(spot), _) => self.outward(story, (from, spot), to, points, 0),
-            (None, Some(spot)) => self.inward(story, from, (to, spot), points),
+        match (hop_of(from), hop_of(to)) {
+            (Some(hop), _) => self.outward(log, (from, hop), to, points, 0),
+            (None, Some(hop)) => self.inward(log, from, (to, hop), points),
             (None, None) => {
                 let what = format!("paths between {} and {} outside AWS", from.label, to.label);
-                story.missing([Missing::unmodelled(what)]);
+                log.missing([Missing::unmodelled(what)]);
             }
         }
     }
@@ -45,9 +45,9 @@ impl<'s> Reasoner<'s> {
     /// From outside into a subnet: where requests enter is known by where the replies go.
     fn inward(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         from: &Segment<'s>,
-        (to, spot): (&Segment<'s>, SubnetHop<'s>),
+        (to, hop): (&Segment<'s>, SubnetHop<'s>),
         points: Points<'_>,
     ) {
         let mut connections = BTreeSet::new();
@@ -58,23 +58,23 @@ impl<'s> Reasoner<'s> {
             points: points.request,
             connections: &connections,
         };
-        self.check_groups(story, &outbound);
+        self.check_groups(log, &outbound);
         let mut back = TraceLog::default();
         let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
-        let arrivals = self.depart(&mut back, reply, spot);
+        let arrivals = self.depart(&mut back, reply, hop);
         for arrival in &arrivals {
             let from = from.only(&arrival.addresses);
             let request = Run { leg: Leg::Request, from: &from, to, points: points.request };
             match &arrival.at {
                 ArrivalPoint::Outside(edge) => {
-                    let entered = self.enter(story, request, edge);
+                    let entered = self.enter(log, request, edge);
                     connections.extend(entered.iter().filter(|it| it.is_home()).map(Arrival::connection));
                     for name in entered.iter().filter_map(Arrival::translator) {
                         let what = format!("forwarding by {name} of packets from {}", from.label);
-                        story.missing([Missing::unmodelled(what)]);
+                        log.missing([Missing::unmodelled(what)]);
                     }
                     if !to.addresses.subtract(&reached(&entered)).is_empty() {
-                        nowhere(story, &from, to);
+                        nowhere(log, &from, to);
                     }
                 }
                 ArrivalPoint::Destination(_) | ArrivalPoint::Translator(_) => {}
@@ -82,18 +82,18 @@ impl<'s> Reasoner<'s> {
         }
         let rest = from.addresses.subtract(&reached(&arrivals));
         if !rest.is_empty() {
-            self.check_arrival(story, Leg::Request, (&from.only(&rest), to), points.request);
+            self.check_arrival(log, Leg::Request, (&from.only(&rest), to), points.request);
             nowhere(&mut back, from, to);
         }
-        story.append(back);
-        self.check_inbound(story, from, to, (points.request, connections));
+        log.append(back);
+        self.check_inbound(log, from, to, (points.request, connections));
     }
 
     /// From a subnet to anywhere.
     fn outward(
         &self,
-        story: &mut TraceLog,
-        (from, spot): (&Segment<'s>, SubnetHop<'s>),
+        log: &mut TraceLog,
+        (from, hop): (&Segment<'s>, SubnetHop<'s>),
         to: &Segment<'s>,
         points: Points<'_>,
         depth: usize,
@@ -101,7 +101,7 @@ impl<'s> Reasoner<'s> {
         // The hops are in the packet's order: out of the interface, over the network, into the other one.
         let mut way = TraceLog::default();
         let request = Run { leg: Leg::Request, from, to, points: points.request };
-        let arrivals = self.depart(&mut way, request, spot);
+        let arrivals = self.depart(&mut way, request, hop);
         let rest = to.addresses.subtract(&reached(&arrivals));
         if !rest.is_empty() {
             self.check_arrival(&mut way, Leg::Request, (from, &to.only(&rest)), points.request);
@@ -119,41 +119,41 @@ impl<'s> Reasoner<'s> {
                 points: points.request,
                 connections: &connections,
             };
-            self.check_groups(story, &outbound);
+            self.check_groups(log, &outbound);
         }
-        story.append(way);
-        self.directly(story, (from, to), points, (&arrivals, &rest));
+        log.append(way);
+        self.directly(log, (from, to), points, (&arrivals, &rest));
         for arrival in &arrivals {
             let to = &*to.only(&arrival.addresses);
             match &arrival.at {
                 ArrivalPoint::Destination(_) => {}
                 ArrivalPoint::Outside(edge) => {
                     let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
-                    let entered = self.enter(story, reply, edge);
+                    let entered = self.enter(log, reply, edge);
                     if !from.addresses.subtract(&arrived(&entered)).is_empty() {
-                        nowhere(story, to, from);
+                        nowhere(log, to, from);
                     }
                 }
                 ArrivalPoint::Translator(_) if depth >= MOST => {
                     let what =
                         format!("more than {MOST} NAT gateways between {} and {}", from.label, to.label);
-                    story.missing([Missing::unmodelled(what)]);
+                    log.missing([Missing::unmodelled(what)]);
                 }
                 ArrivalPoint::Translator(translator) => {
                     let mut beyond = TraceLog::default();
-                    let client = (&translator.part, translator.spot);
+                    let client = (&translator.part, translator.hop);
                     self.outward(&mut beyond, client, to, points, depth + 1);
-                    story.append(of_translator(beyond));
+                    log.append(of_translator(beyond));
                     // The gateway gives replies back as they came, but for the destination.
                     let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
                     let mut back = TraceLog::default();
                     let name = &translator.part.label;
                     back.hop(Leg::Reply, "nat-gateway", name, "forward", "back to the client");
-                    let returned = self.depart(&mut back, reply, translator.spot);
+                    let returned = self.depart(&mut back, reply, translator.hop);
                     if !from.addresses.subtract(&arrived(&returned)).is_empty() {
                         nowhere(&mut back, to, from);
                     }
-                    story.append(of_translator(back));
+                    log.append(of_translator(back));
                 }
             }
         }
@@ -162,7 +162,7 @@ impl<'s> Reasoner<'s> {
     /// What goes to the other part untranslated, or would: the replies, and who admits it there.
     fn directly(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         (from, to): (&Segment<'s>, &Segment<'s>),
         points: Points<'_>,
         (arrivals, rest): (&[Arrival<'s>], &AddressSet),
@@ -172,25 +172,25 @@ impl<'s> Reasoner<'s> {
             return;
         }
         let to = &*to.only(&direct);
-        let Some(spot) = spot_of(to) else {
-            return self.check_arrival(story, Leg::Reply, (to, from), points.reply);
+        let Some(hop) = hop_of(to) else {
+            return self.check_arrival(log, Leg::Reply, (to, from), points.reply);
         };
         let mut back = TraceLog::default();
         let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };
-        let returned = self.depart(&mut back, reply, spot);
+        let returned = self.depart(&mut back, reply, hop);
         let rest = from.addresses.subtract(&arrived(&returned));
         if !rest.is_empty() {
             self.check_arrival(&mut back, Leg::Reply, (to, &from.only(&rest)), points.reply);
             nowhere(&mut back, to, from);
         }
-        story.append(back);
+        log.append(back);
         let connections = arrivals.iter().filter(|arrival| arrival.is_home());
-        self.check_inbound(story, from, to, (points.request, connections.map(Arrival::connection).collect()));
+        self.check_inbound(log, from, to, (points.request, connections.map(Arrival::connection).collect()));
     }
 
     fn check_inbound(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         from: &Segment<'s>,
         to: &Segment<'s>,
         (request, mut connections): (&Ranges, BTreeSet<Connection>),
@@ -205,7 +205,7 @@ impl<'s> Reasoner<'s> {
             points: request,
             connections: &connections,
         };
-        self.check_groups(story, &inbound);
+        self.check_groups(log, &inbound);
     }
 }
 
@@ -230,7 +230,7 @@ impl Arrival<'_> {
     }
 }
 
-fn spot_of<'s>(part: &Segment<'s>) -> Option<SubnetHop<'s>> {
+fn hop_of<'s>(part: &Segment<'s>) -> Option<SubnetHop<'s>> {
     match part.place {
         Location::Inside { subnet, vpc } => Some(SubnetHop { subnet, vpc, over: None }),
         Location::Outside { .. } => None,
@@ -248,10 +248,10 @@ fn arrived(arrivals: &[Arrival<'_>]) -> AddressSet {
 }
 
 /// A path that was neither found nor blocked is unknown.
-fn nowhere(story: &mut TraceLog, from: &Segment<'_>, to: &Segment<'_>) {
-    if story.is_clear() {
+fn nowhere(log: &mut TraceLog, from: &Segment<'_>, to: &Segment<'_>) {
+    if log.is_clear() {
         let what = format!("the connection between {} and {}", from.label, to.label);
-        story.missing([Missing::unmodelled(what)]);
+        log.missing([Missing::unmodelled(what)]);
     }
 }
 

@@ -17,33 +17,33 @@ impl<'s> Reasoner<'s> {
     /// Sends packets out of the subnet that they are in.
     pub(crate) fn depart(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
-        spot: SubnetHop<'s>,
+        hop: SubnetHop<'s>,
     ) -> Vec<Arrival<'s>> {
         let Run { leg, from, to, points } = run;
-        let id = spot.subnet.subnet_id.as_str();
+        let id = hop.subnet.subnet_id.as_str();
         if to.subnet().is_some_and(|to| to.subnet_id == id) {
             // Neither the route table nor the network ACL decides about what stays in the subnet, nor the ACL
             // what a transit gateway brings into it: https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
-            story.hop(leg, "subnet", id, "forward", "source and destination are in the same subnet");
-            return vec![Arrival::destination(run, local(spot))];
+            log.hop(leg, "subnet", id, "forward", "source and destination are in the same subnet");
+            return vec![Arrival::destination(run, local(hop))];
         }
         let told = from.told(&from.addresses);
-        story.hop(leg, "subnet", id, "forward", &told);
-        self.check_acl(story, leg, (id, Direction::Outbound), to, points);
+        log.hop(leg, "subnet", id, "forward", &told);
+        self.check_acl(log, leg, (id, Direction::Outbound), to, points);
         let table = match self.effective_route_table(id) {
             Ok(table) => table,
             Err(missing) => {
-                story.hop(leg, "route-table", id, "unknown", "the route table was not read");
-                story.missing(missing);
+                log.hop(leg, "route-table", id, "unknown", "the route table was not read");
+                log.missing(missing);
                 return Vec::new();
             }
         };
         let mut arrivals = Vec::new();
-        for piece in self.routes(table, spot.vpc, &to.addresses.union(&to.around)) {
+        for piece in self.routes(table, hop.vpc, &to.addresses.union(&to.around)) {
             if !piece.addresses.intersect(&to.addresses).is_empty() {
-                arrivals.extend(self.forward(story, run, (table, spot), &piece));
+                arrivals.extend(self.forward(log, run, (table, hop), &piece));
             }
         }
         arrivals
@@ -52,28 +52,28 @@ impl<'s> Reasoner<'s> {
     /// What one route does.
     fn forward(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
-        (table, spot): (&'s RouteTable, SubnetHop<'s>),
+        (table, hop): (&'s RouteTable, SubnetHop<'s>),
         piece: &Piece<'s>,
     ) -> Vec<Arrival<'s>> {
-        let (id, vpc) = (table.route_table_id.as_str(), spot.vpc);
+        let (id, vpc) = (table.route_table_id.as_str(), hop.vpc);
         let to = &*run.to.only(&piece.addresses);
         let run = run.to(to);
         let addresses = if piece.addresses.contains_all(&to.around) { &to.around } else { &to.addresses };
         let told = addresses.told();
-        let decider = |by| Decider { table, spot, addresses, by };
-        let (by, code, reason) = match &piece.way {
+        let decider = |by| Decider { table, hop, addresses, by };
+        let (by, code, reason) = match &piece.outcome {
             RouteOutcome::Unknown(missing) => {
-                story.hop(run.leg, "route-table", id, "unknown", &format!("the route for {told}"));
-                story.missing(missing.clone());
+                log.hop(run.leg, "route-table", id, "unknown", &format!("the route for {told}"));
+                log.missing(missing.clone());
                 return Vec::new();
             }
             RouteOutcome::Local(by) if to.vpc() == Some(vpc) => {
-                story.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
-                return self.deliver(story, run, (vpc, local(spot)));
+                log.hop(run.leg, "route-table", id, "forward", &format!("{by} to local"));
+                return self.deliver(log, run, (vpc, local(hop)));
             }
-            RouteOutcome::To(target, by) => return self.forward_to(story, run, &decider(by), target),
+            RouteOutcome::To(target, by) => return self.forward_to(log, run, &decider(by), target),
             RouteOutcome::Nowhere => ("", BlockerCode::RouteMissing, format!("{id} has no route for {told}")),
             RouteOutcome::Blackhole(by) => {
                 let reason = format!("{id} has a blackhole route for {by}");
@@ -84,12 +84,12 @@ impl<'s> Reasoner<'s> {
                 (by.as_str(), BlockerCode::RouteLocal, reason)
             }
         };
-        self.block_route(story, run, &decider(by), code, &reason)
+        self.block_route(log, run, &decider(by), code, &reason)
     }
 
     fn forward_to(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         target: &str,
@@ -97,53 +97,53 @@ impl<'s> Reasoner<'s> {
         let id = decider.table.route_table_id.as_str();
         let kind = kind(target);
         if let Some(reason) = self.never(run, decider, target) {
-            return block_never(story, run, target, reason);
+            return block_never(log, run, target, reason);
         }
         if self.leads_away(run, decider, target) {
-            return self.lead_away(story, run, decider, target);
+            return self.lead_away(log, run, decider, target);
         }
         if let Location::Outside { via: Some(via) } = &run.to.place
             && !is_target(via)
         {
-            story.missing([Missing::unmodelled(format!("{via} as the connection of {}", run.to.label))]);
+            log.missing([Missing::unmodelled(format!("{via} as the connection of {}", run.to.label))]);
         }
-        story.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
+        log.hop(run.leg, "route-table", id, "forward", &format!("{} to {target}", decider.by));
         if matches!(&run.to.place, Location::Outside { via } if declared(via.as_deref()).is_none())
             && matches!(kind, "vgw" | "tgw" | "pcx")
             && !run::is_meant(run)
         {
-            story.assume(format!(
+            log.assume(format!(
                 "{} is connected through {target}, to which {id} sends {}.",
                 run.to.label,
                 decider.addresses.told()
             ));
         }
-        self.through(story, run, decider, target)
+        self.through(log, run, decider, target)
     }
 
     /// Through the target of a route.
     pub(crate) fn through(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         target: &str,
     ) -> Vec<Arrival<'s>> {
         match kind(target) {
-            "pcx" => self.over_peering_connection(story, run, decider, target),
-            "vgw" => self.over_vpn_gateway(story, run, decider, target),
-            "tgw" => self.over_transit_gateway_attachment(story, run, decider, target),
-            "igw" | "eigw" => self.over_internet_gateway(story, run, decider, target),
-            "nat" => self.to_nat_gateway(story, run, decider, target),
+            "pcx" => self.over_peering_connection(log, run, decider, target),
+            "vgw" => self.over_vpn_gateway(log, run, decider, target),
+            "tgw" => self.over_transit_gateway_attachment(log, run, decider, target),
+            "igw" | "eigw" => self.over_internet_gateway(log, run, decider, target),
+            "nat" => self.to_nat_gateway(log, run, decider, target),
             "vpce" if self.is_gateway_endpoint(target) => {
-                self.over_gateway_endpoint(story, run, decider, target)
+                self.over_gateway_endpoint(log, run, decider, target)
             }
             _ => {
                 let id = &decider.table.route_table_id;
                 let what =
                     format!("forwarding of {} by {target}, the target in {id}", decider.addresses.told());
-                story.hop(run.leg, "route-target", target, "unknown", "not modelled");
-                story.missing([Missing::unmodelled(what)]);
+                log.hop(run.leg, "route-target", target, "unknown", "not modelled");
+                log.missing([Missing::unmodelled(what)]);
                 Vec::new()
             }
         }
@@ -160,7 +160,7 @@ impl<'s> Reasoner<'s> {
             "igw" | "eigw" => !run::is_meant(run),
             "nat" => self.nat_leads_away(run, decider, target),
             "vgw" => run.to.vpc().is_some() || other,
-            "pcx" | "tgw" => run.to.vpc() == Some(decider.spot.vpc) || other,
+            "pcx" | "tgw" => run.to.vpc() == Some(decider.hop.vpc) || other,
             "vpce" if self.is_gateway_endpoint(target) => run.to.vpc().is_some() || run.leg == Leg::Reply,
             _ => other,
         }
@@ -173,7 +173,7 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations>
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>
     fn never(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> Option<String> {
-        let SubnetHop { vpc, over, .. } = decider.spot;
+        let SubnetHop { vpc, over, .. } = decider.hop;
         if let Some(attachment) = over
             && (matches!(kind(target), "pcx" | "vgw" | "igw" | "eigw") || self.is_gateway_endpoint(target))
         {
@@ -193,31 +193,31 @@ impl<'s> Reasoner<'s> {
 
     fn lead_away(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         target: &str,
     ) -> Vec<Arrival<'s>> {
         let id = &decider.table.route_table_id;
         let reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
-        self.block_route(story, run, decider, BlockerCode::RouteElsewhere, &reason)
+        self.block_route(log, run, decider, BlockerCode::RouteElsewhere, &reason)
     }
 
     /// Into the subnet of the destination, which is in this VPC.
     pub(crate) fn deliver(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         (vpc, connection): (&str, Connection),
     ) -> Vec<Arrival<'s>> {
         let Some(subnet) = run.to.subnet().filter(|_| run.to.vpc() == Some(vpc)) else {
             let what = format!("the path from {} to {}", vpc, run.to.label);
-            story.missing([Missing::unmodelled(what)]);
+            log.missing([Missing::unmodelled(what)]);
             return Vec::new();
         };
-        self.check_acl(story, run.leg, (&subnet.subnet_id, Direction::Inbound), run.from, run.points);
+        self.check_acl(log, run.leg, (&subnet.subnet_id, Direction::Inbound), run.from, run.points);
         let told = run.to.told(&run.to.addresses);
-        story.hop(run.leg, "subnet", &subnet.subnet_id, "forward", &told);
+        log.hop(run.leg, "subnet", &subnet.subnet_id, "forward", &told);
         vec![Arrival::destination(run, connection)]
     }
 }

@@ -16,25 +16,26 @@ use crate::network::tables::side::{Connection, Side};
 use crate::network::{BlockerCode, Remedy, TraceLog};
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
-use super::run::{Arrival, Decider, Edge, Run, SubnetHop, at, block_never, kind};
+use super::run::{Arrival, Decider, Run, SubnetHop, at, block_never, kind};
 
 /// A network over a VPN or Direct Connect is in no VPC; anything else may be in one that was not
 /// read, with a gateway endpoint of its own.
-fn outside(story: &mut TraceLog, from: &Segment<'_>, via: Option<&str>, list: &str) {
+fn outside(log: &mut TraceLog, from: &Segment<'_>, via: Option<&str>, list: &str) {
     let serves = format!("a gateway VPC endpoint for {list} serves its own VPC only");
-    if via.and_then(ids::kind) == Some(ids::Kind::VpnGateway) {
+    if via.and_then(ids::kind) == Some(ids::ResourceKind::VpnGateway) {
         let reason = format!("{serves}, and {} is outside AWS", from.label);
-        return story.block(at(BlockerCode::NeverForwarded, "prefix-list", list, Some(Leg::Request), reason));
+        return log.block(at(BlockerCode::NeverForwarded, "prefix-list", list, Some(Leg::Request), reason));
     }
     let what = format!("the VPC of {}, if any, and the routes of that VPC; {serves}", from.label);
-    story.missing([Missing::operation(what, None)]);
+    log.missing([Missing::operation(what, None)]);
 }
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn to_prefix_list(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         from: &Segment<'s>,
         to: &Segment<'s>,
         (request, reply): &(Ranges, Ranges),
@@ -42,7 +43,7 @@ impl<'s> Reasoner<'s> {
         let list = to.prefix_list.as_deref().unwrap_or_default();
         let (subnet, vpc) = match &from.place {
             Location::Inside { subnet, vpc } => (*subnet, *vpc),
-            Location::Outside { via } => return outside(story, from, via.as_deref(), list),
+            Location::Outside { via } => return outside(log, from, via.as_deref(), list),
         };
         let connections = BTreeSet::from([Connection::Endpoint(list.to_owned())]);
         let side = Side {
@@ -52,107 +53,101 @@ impl<'s> Reasoner<'s> {
             points: request,
             connections: &connections,
         };
-        self.check_groups(story, &side);
+        self.check_groups(log, &side);
         let id = subnet.subnet_id.as_str();
-        self.check_acl(story, Leg::Request, (id, Direction::Outbound), to, request);
+        self.check_acl(log, Leg::Request, (id, Direction::Outbound), to, request);
         match self.effective_route_table(id) {
             Ok(table) => {
                 let run = Run { leg: Leg::Request, from, to, points: request };
-                self.route_to_list(story, run, (table, SubnetHop { subnet, vpc, over: None }), list);
+                self.route_to_list(log, run, (table, SubnetHop { subnet, vpc, over: None }), list);
             }
-            Err(missing) => story.missing(missing),
+            Err(missing) => log.missing(missing),
         }
-        self.check_acl(story, Leg::Reply, (id, Direction::Inbound), to, reply);
+        self.check_acl(log, Leg::Reply, (id, Direction::Inbound), to, reply);
     }
 
     fn route_to_list(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
-        (table, spot): (&'s RouteTable, SubnetHop<'s>),
+        (table, hop): (&'s RouteTable, SubnetHop<'s>),
         list: &str,
     ) {
         let id = table.route_table_id.as_str();
         let is_its = |route: &&Route| route.destination_prefix_list_id.as_deref() == Some(list);
         let Some(route) = table.routes.iter().find(is_its) else {
             let reason = format!("{id} has no route for {list}");
-            return self.block_list(story, run, (table, spot.vpc), (BlockerCode::RouteMissing, reason), list);
+            return self.block_list(log, run, (table, hop.vpc), (BlockerCode::RouteMissing, reason), list);
         };
         let target = lookup::target(route).unwrap_or_default();
         let state = RouteState::of(route.state.as_deref());
         if state == RouteState::Blackhole {
             let reason = format!("{id} has a blackhole route for {list}");
-            return self.block_list(
-                story,
-                run,
-                (table, spot.vpc),
-                (BlockerCode::RouteBlackhole, reason),
-                list,
-            );
+            return self.block_list(log, run, (table, hop.vpc), (BlockerCode::RouteBlackhole, reason), list);
         }
         if target.starts_with("vpce-") && !self.vpc_endpoints.contains_key(target) {
-            story.hop(run.leg, "vpc-endpoint", target, "unknown", "the VPC endpoint was not read");
-            return story.missing(self.missing("VpcEndpoints", target));
+            log.hop(run.leg, "vpc-endpoint", target, "unknown", "the VPC endpoint was not read");
+            return log.missing(self.missing("VpcEndpoints", target));
         }
         if state == RouteState::Unread {
-            return story.missing(self.missing_state(table, route));
+            return log.missing(self.missing_state(table, route));
         }
         if state == RouteState::Active && kind(target) == "pcx" {
             // A peer's gateways and gateway endpoints are for its own VPC alone:
             // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations
-            let far = self.far_vpc(target, spot.vpc).unwrap_or("the peer");
+            let far = self.far_vpc(target, hop.vpc).unwrap_or("the peer");
             let reason = format!(
                 "{id} sends {list} to {target}; packets that enter {far} over {target} cannot leave {far} through \
                  a gateway or a gateway VPC endpoint"
             );
-            block_never(story, run, target, reason);
+            block_never(log, run, target, reason);
             return;
         }
         if state != RouteState::Active || !self.is_gateway_endpoint(target) {
             let what = format!("forwarding of {list} by {target}, the target in {id}");
-            return story.missing([Missing::unmodelled(what)]);
+            return log.missing([Missing::unmodelled(what)]);
         }
-        story.hop(Leg::Request, "route-table", id, "forward", &format!("{list} to {target}"));
+        log.hop(Leg::Request, "route-table", id, "forward", &format!("{list} to {target}"));
         if run.to.is_stand_in {
-            return story.missing(run.to.unread.clone());
+            return log.missing(run.to.unread.clone());
         }
         // A more specific route takes single addresses of the service elsewhere.
-        for piece in self.routes(table, spot.vpc, &run.to.addresses) {
-            match &piece.way {
+        for piece in self.routes(table, hop.vpc, &run.to.addresses) {
+            match &piece.outcome {
                 RouteOutcome::To(other, _) if *other == target => {}
-                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::Unknown(missing) => log.missing(missing.clone()),
                 RouteOutcome::To(other, by) => {
                     let reason = format!("{id} sends {} to {other} ({by})", piece.addresses.told());
-                    let decider = Decider { table, spot, addresses: &piece.addresses, by };
-                    self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
+                    let decider = Decider { table, hop, addresses: &piece.addresses, by };
+                    self.block_route(log, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
                 RouteOutcome::Local(by) | RouteOutcome::Blackhole(by) => {
                     let reason = format!(
                         "{id} has a route for {by}, more specific than {list}, for {}",
                         piece.addresses.told()
                     );
-                    let decider = Decider { table, spot, addresses: &piece.addresses, by };
-                    self.block_route(story, run, &decider, BlockerCode::RouteElsewhere, &reason);
+                    let decider = Decider { table, hop, addresses: &piece.addresses, by };
+                    self.block_route(log, run, &decider, BlockerCode::RouteElsewhere, &reason);
                 }
                 RouteOutcome::Nowhere => {}
             }
         }
-        self.check_available(story, target);
-        story.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway VPC endpoint");
+        self.check_available(log, target);
+        log.hop(Leg::Request, "vpc-endpoint", target, "forward", "gateway VPC endpoint");
     }
 
     /// Only an available endpoint forwards; what another state means for its routes is not documented.
-    fn check_available(&self, story: &mut TraceLog, id: &str) {
+    fn check_available(&self, log: &mut TraceLog, id: &str) {
         let state = self.vpc_endpoints.get(id).and_then(|endpoint| endpoint.state.as_deref());
         if !state.is_some_and(|state| state.eq_ignore_ascii_case("available")) {
-            story.missing(self.missing("VpcEndpoints", id));
+            log.missing(self.missing("VpcEndpoints", id));
         }
     }
 
     /// A route whose prefix list holds single addresses that are asked about.
     pub(crate) fn over_gateway_endpoint(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
@@ -160,12 +155,12 @@ impl<'s> Reasoner<'s> {
         if let Some(nat) = run.from.translator {
             let what =
                 format!("whether gateway VPC endpoint {id} serves packets from {}", nat.nat_gateway_id);
-            story.missing([Missing::unmodelled(what)]);
+            log.missing([Missing::unmodelled(what)]);
         }
-        self.check_available(story, id);
-        story.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway VPC endpoint; the service answers");
-        story.assume(format!("The service behind {id} answers at {}.", run.to.label));
-        vec![Arrival::outside(run, Edge::Endpoint { id: id.to_owned(), vpc: decider.spot.vpc })]
+        self.check_available(log, id);
+        log.hop(run.leg, "vpc-endpoint", id, "assumed", "gateway VPC endpoint; the service answers");
+        log.assume(format!("The service behind {id} answers at {}.", run.to.label));
+        vec![Arrival::outside(run, Edge::Endpoint { id: id.to_owned(), vpc: decider.hop.vpc })]
     }
 
     /// Whether an id is that of a gateway endpoint that was read.
@@ -176,14 +171,14 @@ impl<'s> Reasoner<'s> {
 
     fn block_list(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         (table, vpc): (&'s RouteTable, &'s str),
         (code, reason): (BlockerCode, String),
         list: &str,
     ) {
         let id = table.route_table_id.as_str();
-        story.hop(run.leg, "route-table", id, "drop", &reason);
+        log.hop(run.leg, "route-table", id, "drop", &reason);
         let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
         blocker.remedy = Remedy {
             prefix_list: Some(list.to_owned()),
@@ -191,7 +186,7 @@ impl<'s> Reasoner<'s> {
             subnet: run.from.subnet().map(|subnet| subnet.subnet_id.clone()),
             ..Remedy::default()
         };
-        story.block(blocker);
+        log.block(blocker);
     }
 
     /// The VPC's gateway endpoint for the service that a prefix list belongs to.

@@ -6,18 +6,19 @@
 use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
-use super::run::{Arrival, Decider, Edge, Run, SubnetHop, at, block_never, kind, public};
+use super::run::{Arrival, Decider, Run, SubnetHop, at, block_never, kind, public};
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn over_internet_gateway(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
     ) -> Vec<Arrival<'s>> {
-        let spot = decider.spot;
+        let hop = decider.hop;
         let (name, collection) = match kind(id) {
             "eigw" => ("egress-only-internet-gateway", "EgressOnlyInternetGateways"),
             _ => ("internet-gateway", "InternetGateways"),
@@ -26,59 +27,54 @@ impl<'s> Reasoner<'s> {
             "eigw" => self.egress_only_gateways.get(id).map(|gateway| &gateway.attachments),
             _ => self.internet_gateways.get(id).map(|gateway| &gateway.attachments),
         };
-        match attachments.map(|attachments| is_attached(attachments, spot.vpc)) {
-            Some(Some(true)) => story.hop(run.leg, name, id, "forward", "to the internet"),
+        match attachments.map(|attachments| is_attached(attachments, hop.vpc)) {
+            Some(Some(true)) => log.hop(run.leg, name, id, "forward", "to the internet"),
             Some(Some(false)) => {
-                let reason = format!("{id} is not attached to {}", spot.vpc);
-                story.hop(run.leg, name, id, "drop", &reason);
+                let reason = format!("{id} is not attached to {}", hop.vpc);
+                log.hop(run.leg, name, id, "drop", &reason);
                 let mut blocker = at(BlockerCode::GatewayDetached, name, id, None, reason);
-                blocker.remedy.vpc = Some(spot.vpc.to_owned());
-                story.block(blocker);
+                blocker.remedy.vpc = Some(hop.vpc.to_owned());
+                log.block(blocker);
             }
             Some(None) | None => {
-                story.hop(run.leg, name, id, "unknown", "the attachment was not read");
-                story.missing(self.missing(collection, id));
+                log.hop(run.leg, name, id, "unknown", "the attachment was not read");
+                log.missing(self.missing(collection, id));
             }
         }
-        self.check_public_access(story, run, (spot, id));
+        self.check_public_access(log, run, (hop, id));
         if let Some(nat) = run.from.translator {
             if nat.connectivity_type.as_deref() == Some("private") {
                 let nat = &nat.nat_gateway_id;
                 let reason = format!(
                     "{nat} is a private NAT gateway, and {id} drops packets from private NAT gateways"
                 );
-                return block_never(story, run, nat, reason);
+                return block_never(log, run, nat, reason);
             }
         } else {
-            self.check_public_address(story, run, (spot, id));
+            self.check_public_address(log, run, (hop, id));
         }
-        story.assume(format!("The internet behind {id} carries packets to {} and replies.", run.to.label));
-        vec![Arrival::outside(run, Edge::Internet { id: id.to_owned(), vpc: spot.vpc })]
+        log.assume(format!("The internet behind {id} carries packets to {} and replies.", run.to.label));
+        vec![Arrival::outside(run, Edge::Internet { id: id.to_owned(), vpc: hop.vpc })]
     }
 
     /// An internet gateway forwards IPv4 only for addresses with a public address, and IPv6 only
     /// for those that are public themselves.
-    fn check_public_address(
-        &self,
-        story: &mut TraceLog,
-        run: Run<'_, 's>,
-        (spot, id): (SubnetHop<'s>, &str),
-    ) {
+    fn check_public_address(&self, log: &mut TraceLog, run: Run<'_, 's>, (hop, id): (SubnetHop<'s>, &str)) {
         let from = run.from;
         let v6 = !from.addresses.only_v6().is_empty();
-        let subnet = &spot.subnet.subnet_id;
+        let subnet = &hop.subnet.subnet_id;
         let without = match &from.mapped {
             _ if v6 => from.addresses.subtract(&public()),
             Some(mapped) => from.addresses.subtract(mapped),
-            None => match spot.subnet.map_public_ip_on_launch {
+            None => match hop.subnet.map_public_ip_on_launch {
                 Some(true) => {
-                    return story.assume(format!(
+                    return log.assume(format!(
                         "{} has public addresses: {subnet} assigns public addresses at launch.",
                         from.label
                     ));
                 }
                 Some(false) => from.addresses.clone(),
-                None => return story.missing(self.missing("Subnets", subnet)),
+                None => return log.missing(self.missing("Subnets", subnet)),
             },
         };
         if without.is_empty() {
@@ -101,12 +97,12 @@ impl<'s> Reasoner<'s> {
             }
         };
         let reason = format!("{reason}, and {id} requires a public address");
-        story.hop(run.leg, kind, object, "drop", &reason);
+        log.hop(run.leg, kind, object, "drop", &reason);
         let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
         blocker.part = from.part(&without);
         blocker.remedy.cidrs = without.cidrs().iter().map(ToString::to_string).collect();
         blocker.remedy.subnet = Some(subnet.clone());
-        story.block(blocker);
+        log.block(blocker);
     }
 
     /// What VPC Block Public Access does in a VPC, or in one of its subnets; `None` where AWS did not say.
@@ -129,24 +125,24 @@ impl<'s> Reasoner<'s> {
     }
 
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
-    fn check_public_access(&self, story: &mut TraceLog, run: Run<'_, 's>, (spot, id): (SubnetHop<'s>, &str)) {
+    fn check_public_access(&self, log: &mut TraceLog, run: Run<'_, 's>, (hop, id): (SubnetHop<'s>, &str)) {
         let outbound_only = run.from.translator.is_some() || kind(id) == "eigw";
-        let mode = self.public_access_mode(spot.vpc, Some(spot.subnet));
+        let mode = self.public_access_mode(hop.vpc, Some(hop.subnet));
         let Some(stops) = mode.map(|mode| is_stopped(mode, outbound_only)) else {
-            return story.assume(format!("VPC Block Public Access blocks nothing in {}.", spot.vpc));
+            return log.assume(format!("VPC Block Public Access blocks nothing in {}.", hop.vpc));
         };
         if stops {
-            let subnet = &spot.subnet.subnet_id;
+            let subnet = &hop.subnet.subnet_id;
             let reason = format!(
                 "VPC Block Public Access ({}) blocks packets from {subnet} to {id}",
                 mode.unwrap_or_default()
             );
-            story.hop(run.leg, "subnet", subnet, "drop", &reason);
+            log.hop(run.leg, "subnet", subnet, "drop", &reason);
             let mut blocker = at(BlockerCode::PublicAccessBlocked, "subnet", subnet, Some(run.leg), reason);
             blocker.remedy.subnet = Some(subnet.clone());
             blocker.remedy.state =
                 Some(if outbound_only { "allow-egress" } else { "allow-bidirectional" }.to_owned());
-            story.block(blocker);
+            log.block(blocker);
         }
     }
 }

@@ -14,57 +14,58 @@ use crate::network::tables::compiled::{Direction, RouteOutcome};
 use crate::network::{BlockerCode, Groups, TraceLog};
 use crate::snapshot::aws::ec2::NatGateway;
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
-use super::run::{self, Arrival, ArrivalPoint, Decider, Edge, Run, SubnetHop, Translator, at, block_never};
+use super::run::{self, Arrival, ArrivalPoint, Decider, Run, SubnetHop, Translator, at, block_never};
 
 const KIND: &str = "nat-gateway";
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn to_nat_gateway(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
     ) -> Vec<Arrival<'s>> {
         let Some(nat) = self.nat_gateways.get(id).copied() else {
-            story.hop(run.leg, KIND, id, "unknown", "the NAT gateway was not read");
-            story.missing(self.missing("NatGateways", id));
+            log.hop(run.leg, KIND, id, "unknown", "the NAT gateway was not read");
+            log.missing(self.missing("NatGateways", id));
             return Vec::new();
         };
-        self.check_state(story, run, decider, nat);
+        self.check_state(log, run, decider, nat);
         if !run.to.addresses.only_v6().is_empty() {
             if nat64().contains_all(&run.to.addresses) {
-                story.missing([Missing::unmodelled(format!("NAT64 by {id}"))]);
+                log.missing([Missing::unmodelled(format!("NAT64 by {id}"))]);
                 return Vec::new();
             }
             let reason =
                 format!("{id} translates IPv4 and NAT64 only; {} is neither", run.to.addresses.told());
-            return block_never(story, run, id, reason);
+            return block_never(log, run, id, reason);
         }
         let others = run.points.subtract(&ports::translated());
         if !others.is_empty() {
             // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
             let reason = format!("{id} translates TCP, UDP and ICMP only, not {}", ports::describe(&others));
-            block_never(story, run, id, reason);
+            block_never(log, run, id, reason);
         }
         if nat.subnet_id.is_none() && is_regional(nat) {
-            return self.over_regional_nat_gateway(story, run, decider, nat);
+            return self.over_regional_nat_gateway(log, run, decider, nat);
         }
-        let translator = match self.translator(nat, decider.spot.vpc) {
+        let translator = match self.translator(nat, decider.hop.vpc) {
             Ok(translator) => translator,
             Err(missing) => {
-                story.hop(run.leg, KIND, id, "unknown", "the subnet or the address was not read");
-                story.missing(missing);
+                log.hop(run.leg, KIND, id, "unknown", "the subnet or the address was not read");
+                log.missing(missing);
                 return Vec::new();
             }
         };
-        let subnet = translator.spot.subnet.subnet_id.as_str();
-        if subnet != decider.spot.subnet.subnet_id {
-            self.check_acl(story, run.leg, (subnet, Direction::Inbound), run.from, run.points);
+        let subnet = translator.hop.subnet.subnet_id.as_str();
+        if subnet != decider.hop.subnet.subnet_id {
+            self.check_acl(log, run.leg, (subnet, Direction::Inbound), run.from, run.points);
         }
         let told = format!("translates the source to {}", translator.part.addresses.told());
-        story.hop(run.leg, KIND, id, "forward", &told);
+        log.hop(run.leg, KIND, id, "forward", &told);
         vec![Arrival {
             addresses: run.to.addresses.clone(),
             at: ArrivalPoint::Translator(Box::new(translator)),
@@ -81,36 +82,30 @@ impl<'s> Reasoner<'s> {
         if run::is_meant(run) || nat.subnet_id.is_none() {
             return false;
         }
-        let Ok(translator) = self.translator(nat, decider.spot.vpc) else { return false };
-        let subnet = translator.spot.subnet;
+        let Ok(translator) = self.translator(nat, decider.hop.vpc) else { return false };
+        let subnet = translator.hop.subnet;
         if run.to.subnet().is_some_and(|to| to.subnet_id == subnet.subnet_id) {
             return false;
         }
         let Ok(table) = self.effective_route_table(&subnet.subnet_id) else { return false };
-        self.routes(table, translator.spot.vpc, &run.to.addresses).iter().all(|piece| match &piece.way {
+        self.routes(table, translator.hop.vpc, &run.to.addresses).iter().all(|piece| match &piece.outcome {
             RouteOutcome::To(target, _) => super::run::is_internet(target),
             RouteOutcome::Nowhere | RouteOutcome::Blackhole(_) => true,
             RouteOutcome::Local(_) | RouteOutcome::Unknown(_) => false,
         })
     }
 
-    fn check_state(
-        &self,
-        story: &mut TraceLog,
-        run: Run<'_, 's>,
-        decider: &Decider<'_, 's>,
-        nat: &NatGateway,
-    ) {
+    fn check_state(&self, log: &mut TraceLog, run: Run<'_, 's>, decider: &Decider<'_, 's>, nat: &NatGateway) {
         let id = nat.nat_gateway_id.as_str();
         match nat.state.as_deref() {
             None => {
-                story.hop(run.leg, KIND, id, "unknown", "the state was not read");
-                story.missing(self.missing("NatGateways", id));
+                log.hop(run.leg, KIND, id, "unknown", "the state was not read");
+                log.missing(self.missing("NatGateways", id));
             }
             Some(state) if state.eq_ignore_ascii_case("available") => {}
             Some(state) => {
                 let reason = format!("{id} is {state}");
-                story.hop(run.leg, KIND, id, "drop", &reason);
+                log.hop(run.leg, KIND, id, "drop", &reason);
                 let mut blocker = at(BlockerCode::NatGatewayUnavailable, KIND, id, Some(run.leg), reason);
                 blocker.part = run.to.part(&run.to.addresses);
                 blocker.remedy.state = Some(state.to_owned());
@@ -120,12 +115,12 @@ impl<'s> Reasoner<'s> {
                 if decider.by.parse::<IpNet>().is_ok() {
                     blocker.remedy.replaces = Some(decider.by.to_owned());
                 }
-                story.block(blocker);
+                log.block(blocker);
             }
         }
         let public = nat.nat_gateway_addresses.iter().any(|address| address.public_ip.is_some());
         if nat.connectivity_type.is_none() && !public && run::is_meant(run) {
-            story.missing(self.missing("NatGateways", id));
+            log.missing(self.missing("NatGateways", id));
         }
     }
 
@@ -148,7 +143,7 @@ impl<'s> Reasoner<'s> {
         part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect::<AddressSet>().only_v4();
         part.unfiltered = true;
         part.translator = Some(nat);
-        Ok(Translator { part, spot: SubnetHop { subnet, vpc, over: None } })
+        Ok(Translator { part, hop: SubnetHop { subnet, vpc, over: None } })
     }
 
     /// A regional NAT gateway is in no subnet, so no network ACL decides about its packets, and has a route
@@ -156,50 +151,50 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html>
     fn over_regional_nat_gateway(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         nat: &'s NatGateway,
     ) -> Vec<Arrival<'s>> {
-        let (id, spot) = (nat.nat_gateway_id.as_str(), decider.spot);
+        let (id, hop) = (nat.nat_gateway_id.as_str(), decider.hop);
         let table = nat.route_table_id.as_deref().and_then(|table| self.tables.get(table).copied());
         let table = table.or_else(|| self.associated_tables.get(id).copied());
         let Some(table) = table else {
-            story.hop(run.leg, KIND, id, "unknown", "the route table was not read");
-            story.missing(self.missing("RouteTables", spot.vpc));
+            log.hop(run.leg, KIND, id, "unknown", "the route table was not read");
+            log.missing(self.missing("RouteTables", hop.vpc));
             return Vec::new();
         };
         let Some(subnet) = run.from.subnet() else { return Vec::new() };
-        let place = Location::Inside { subnet, vpc: spot.vpc };
+        let place = Location::Inside { subnet, vpc: hop.vpc };
         let mut part =
             Segment::new(id, id.to_owned(), place, AddressSet::default(), Groups::Known(Vec::new()));
         part.unfiltered = true;
         part.translator = Some(nat);
-        story.hop(run.leg, KIND, id, "forward", "regional NAT gateway, in no subnet");
+        log.hop(run.leg, KIND, id, "forward", "regional NAT gateway, in no subnet");
         let mut arrivals = Vec::new();
-        for piece in self.routes(table, spot.vpc, &run.to.addresses) {
+        for piece in self.routes(table, hop.vpc, &run.to.addresses) {
             let to = run.to.only(&piece.addresses);
             let run = Run { from: &part, to: &to, ..run };
-            let own = SubnetHop { over: None, ..spot };
+            let own = SubnetHop { over: None, ..hop };
             let told = piece.addresses.told();
-            match &piece.way {
+            match &piece.outcome {
                 RouteOutcome::To(target, by) if super::run::kind(target) == "igw" && run::is_meant(run) => {
-                    let decider = Decider { table, spot: own, addresses: &piece.addresses, by };
-                    let through = self.over_internet_gateway(story, run, &decider, target);
+                    let decider = Decider { table, hop: own, addresses: &piece.addresses, by };
+                    let through = self.over_internet_gateway(log, run, &decider, target);
                     arrivals.extend(through.into_iter().map(|arrival| Arrival {
-                        at: ArrivalPoint::Outside(Edge::Internet { id: id.to_owned(), vpc: spot.vpc }),
+                        at: ArrivalPoint::Outside(Edge::Internet { id: id.to_owned(), vpc: hop.vpc }),
                         ..arrival
                     }));
                 }
-                RouteOutcome::Unknown(missing) => story.missing(missing.clone()),
+                RouteOutcome::Unknown(missing) => log.missing(missing.clone()),
                 RouteOutcome::Nowhere => {
                     let reason = format!("{} has no route for {told} from {id}", table.route_table_id);
-                    let decider = Decider { table, spot: own, addresses: &piece.addresses, by: "" };
-                    self.block_route(story, run, &decider, BlockerCode::RouteMissing, &reason);
+                    let decider = Decider { table, hop: own, addresses: &piece.addresses, by: "" };
+                    self.block_route(log, run, &decider, BlockerCode::RouteMissing, &reason);
                 }
                 RouteOutcome::Local(_) | RouteOutcome::To(..) | RouteOutcome::Blackhole(_) => {
                     let what = format!("forwarding by regional NAT gateway {id} to {told}");
-                    story.missing([Missing::unmodelled(what)]);
+                    log.missing([Missing::unmodelled(what)]);
                 }
             }
         }

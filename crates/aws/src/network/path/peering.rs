@@ -13,67 +13,68 @@ use crate::network::tables::side::Connection;
 use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{VpcPeeringConnection, VpcPeeringConnectionVpcInfo};
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
-use super::run::{Arrival, Decider, Edge, Run, at, block_never};
+use super::run::{Arrival, Decider, Run, at, block_never};
 
 const KIND: &str = "vpc-peering-connection";
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn over_peering_connection(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
     ) -> Vec<Arrival<'s>> {
-        let vpc = decider.spot.vpc;
+        let vpc = decider.hop.vpc;
         let peering = self.peerings.get(id).copied();
         let far = peering.and_then(|peering| far_side(peering, vpc));
         let (Some(peering), Some(far)) = (peering, far) else {
-            story.hop(run.leg, KIND, id, "unknown", "the peering connection was not read");
-            story.missing(self.missing("VpcPeeringConnections", id));
+            log.hop(run.leg, KIND, id, "unknown", "the peering connection was not read");
+            log.missing(self.missing("VpcPeeringConnections", id));
             return Vec::new();
         };
         let status = peering.status.as_ref().and_then(|status| status.code.as_deref());
         if status.is_none() {
-            story.missing(self.missing("VpcPeeringConnections", id));
+            log.missing(self.missing("VpcPeeringConnections", id));
         }
         let status = status.unwrap_or("in an unknown state");
         if !connection::is_active(peering) && peering.status.as_ref().is_some_and(|its| its.code.is_some()) {
             let reason = format!("{id} is {status}");
-            story.hop(run.leg, KIND, id, "drop", &reason);
+            log.hop(run.leg, KIND, id, "drop", &reason);
             let mut blocker = at(BlockerCode::PeeringInactive, KIND, id, None, reason);
             blocker.remedy.state = Some(status.to_owned());
-            story.block(blocker);
+            log.block(blocker);
         }
         if let Some(nat) = run.from.translator {
             // AWS documents transit gateways and virtual private gateways behind NAT gateways only:
             // https://docs.aws.amazon.com/vpc/latest/userguide/vpc-nat-gateway.html
             let nat = &nat.nat_gateway_id;
             let what = format!("whether {id} forwards packets from NAT gateway {nat}");
-            story.missing([privek_core::known::Missing::unmodelled(what)]);
+            log.missing([privek_core::known::Missing::unmodelled(what)]);
         }
         let far_vpc = far.vpc_id.as_deref().unwrap_or("a VPC without id");
         if let Some(to) = run.to.vpc() {
             if to != far_vpc {
-                return self.block_transit(story, run, (id, far_vpc));
+                return self.block_transit(log, run, (id, far_vpc));
             }
-            story.hop(run.leg, KIND, id, "forward", &format!("{status}, to {far_vpc}"));
-            return self.deliver(story, run, (to, Connection::Peering(id.to_owned())));
+            log.hop(run.leg, KIND, id, "forward", &format!("{status}, to {far_vpc}"));
+            return self.deliver(log, run, (to, Connection::Peering(id.to_owned())));
         }
         if self.vpcs.contains_key(far_vpc) {
-            return self.block_transit(story, run, (id, far_vpc));
+            return self.block_transit(log, run, (id, far_vpc));
         }
         let held = prefixes(far);
         let beyond = run.to.addresses.subtract(&held);
         if !held.is_empty() && !beyond.is_empty() {
-            let blocked = self.block_transit(story, run.to(&run.to.only(&beyond)), (id, far_vpc));
+            let blocked = self.block_transit(log, run.to(&run.to.only(&beyond)), (id, far_vpc));
             if beyond.contains_all(&run.to.addresses) {
                 return blocked;
             }
         }
-        story.hop(run.leg, KIND, id, "unknown", &format!("{far_vpc} was not read"));
-        story.missing(
+        log.hop(run.leg, KIND, id, "unknown", &format!("{far_vpc} was not read"));
+        log.missing(
             ["Vpcs", "Subnets", "RouteTables", "NetworkAcls"]
                 .iter()
                 .flat_map(|key| self.missing(key, far_vpc)),
@@ -85,7 +86,7 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-limitations>.
     fn block_transit(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         (id, far): (&str, &str),
     ) -> Vec<Arrival<'s>> {
@@ -96,7 +97,7 @@ impl<'s> Reasoner<'s> {
             let onward = onward.join(" or ");
             reason = format!("{reason}: packets that enter {far} over {id} cannot leave {far} over {onward}");
         }
-        block_never(story, run, id, reason)
+        block_never(log, run, id, reason)
     }
 
     /// The targets that would have to carry packets out of a VPC on their path: those of the VPC's own
@@ -111,7 +112,7 @@ impl<'s> Reasoner<'s> {
             .into_iter()
             .flat_map(|vpc| tables.clone().flat_map(move |table| self.routes(table, vpc, &run.to.addresses)));
         let routed: BTreeSet<String> = pieces
-            .filter_map(|piece| match piece.way {
+            .filter_map(|piece| match piece.outcome {
                 RouteOutcome::To(target, _) => Some(target.to_owned()),
                 _ => None,
             })

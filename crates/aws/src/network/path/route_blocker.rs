@@ -18,24 +18,24 @@ impl<'s> Reasoner<'s> {
     /// would come with that route, so that all blockers are named at once.
     pub(crate) fn block_route(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         code: BlockerCode,
         reason: &str,
     ) -> Vec<Arrival<'s>> {
         let id = decider.table.route_table_id.as_str();
-        let spot = decider.spot;
-        let target = if code == BlockerCode::RouteLocal { None } else { self.suggestion(run, spot) };
+        let hop = decider.hop;
+        let target = if code == BlockerCode::RouteLocal { None } else { self.suggestion(run, hop) };
         let mut reason = reason.to_owned();
         if let Some(target) = target.as_deref().filter(|target| *target != LOCAL) {
             reason.push_str(&self.told_of_others(decider, target));
         }
         match code {
             BlockerCode::RouteElsewhere | BlockerCode::RouteLocal => {
-                story.astray(run.leg, "route-table", id, &reason);
+                log.astray(run.leg, "route-table", id, &reason);
             }
-            _ => story.hop(run.leg, "route-table", id, "drop", &reason),
+            _ => log.hop(run.leg, "route-table", id, "drop", &reason),
         }
         let mut blocker = at(code, "route-table", id, Some(run.leg), reason);
         blocker.part = run.to.part(decider.addresses);
@@ -44,18 +44,18 @@ impl<'s> Reasoner<'s> {
             target_option: self.option(decider, target.as_deref()).map(str::to_owned),
             target: target.clone(),
             replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
-            subnet: Some(spot.subnet.subnet_id.clone()),
+            subnet: Some(hop.subnet.subnet_id.clone()),
             ..Remedy::default()
         };
-        story.block(blocker);
+        log.block(blocker);
         let Some(target) = target else { return Vec::new() };
         let mut unseen = TraceLog::default();
         let arrivals = if target == LOCAL {
-            self.deliver(&mut unseen, run, (spot.vpc, local(spot)))
+            self.deliver(&mut unseen, run, (hop.vpc, local(hop)))
         } else {
             self.through(&mut unseen, run, decider, &target)
         };
-        story.append_unseen(unseen);
+        log.append_unseen(unseen);
         arrivals
     }
 
@@ -85,13 +85,13 @@ impl<'s> Reasoner<'s> {
     }
 
     /// The target that a route for packets should have, where there is no doubt about it.
-    fn suggestion(&self, run: Run<'_, 's>, spot: SubnetHop<'s>) -> Option<String> {
-        let vpc = spot.vpc;
+    fn suggestion(&self, run: Run<'_, 's>, hop: SubnetHop<'s>) -> Option<String> {
+        let vpc = hop.vpc;
         match &run.to.place {
             Location::Outside { .. } if run.to.prefix_list.is_some() => None,
-            _ if run::is_meant(run) => self.way_out(run, spot),
+            _ if run::is_meant(run) => self.way_out(run, hop),
             // Nothing else carries on what a transit gateway brought.
-            _ if spot.over.is_some() => None,
+            _ if hop.over.is_some() => None,
             Location::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
             Location::Outside { via: None } => self.gateway_towards(run, vpc),
             Location::Inside { vpc: far, .. } if *far == vpc => Some(LOCAL.to_owned()),
@@ -120,7 +120,7 @@ impl<'s> Reasoner<'s> {
         if target != Some(LOCAL) {
             return target.and_then(target_option);
         }
-        let own = self.vpc_cidrs(decider.spot.vpc).unwrap_or_default();
+        let own = self.vpc_cidrs(decider.hop.vpc).unwrap_or_default();
         own.iter().any(|prefix| prefix.to_string() == decider.by).then_some("--local-target")
     }
 
@@ -168,15 +168,15 @@ impl<'s> Reasoner<'s> {
 
     /// The VPC's target for the internet: its own gateway for public addresses, else a NAT gateway,
     /// the one in the zone if there is one.
-    fn way_out(&self, run: Run<'_, 's>, spot: SubnetHop<'s>) -> Option<String> {
-        let vpc = spot.vpc;
+    fn way_out(&self, run: Run<'_, 's>, hop: SubnetHop<'s>) -> Option<String> {
+        let vpc = hop.vpc;
         let own = self.internet_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
         if !run.to.addresses.only_v6().is_empty() {
             let outbound_only = self.egress_only_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
-            return outbound_only.filter(|_| spot.over.is_none()).or(own.filter(|_| spot.over.is_none()));
+            return outbound_only.filter(|_| hop.over.is_none()).or(own.filter(|_| hop.over.is_none()));
         }
         let mapped = run.from.mapped.as_ref().is_some_and(|mapped| mapped.contains_all(&run.from.addresses));
-        if run.from.translator.is_some() || mapped && spot.over.is_none() {
+        if run.from.translator.is_some() || mapped && hop.over.is_none() {
             return own;
         }
         let works = |nat: &&&NatGateway| {
@@ -187,12 +187,11 @@ impl<'s> Reasoner<'s> {
         let near = |nat: &&&&NatGateway| {
             let subnet = nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id));
             subnet.is_some_and(|subnet| {
-                subnet.availability_zone.is_some()
-                    && subnet.availability_zone == spot.subnet.availability_zone
+                subnet.availability_zone.is_some() && subnet.availability_zone == hop.subnet.availability_zone
             })
         };
         let nat = all.iter().find(near).or(all.first()).map(|nat| nat.nat_gateway_id.clone());
-        nat.or_else(|| self.only_gateway(vpc).filter(|_| spot.over.is_none()))
+        nat.or_else(|| self.only_gateway(vpc).filter(|_| hop.over.is_none()))
     }
 }
 

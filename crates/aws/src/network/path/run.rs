@@ -10,6 +10,8 @@ use crate::network::tables::side::Connection;
 use crate::network::{Blocker, BlockerCode, Remedy, TraceLog};
 use crate::snapshot::aws::ec2::{RouteTable, Subnet, TransitGatewayVpcAttachment};
 
+use super::edge::Edge;
+
 /// Packets on one leg of a flow.
 #[derive(Clone, Copy)]
 pub(crate) struct Run<'a, 's> {
@@ -68,7 +70,7 @@ pub(crate) enum ArrivalPoint<'s> {
 /// A table in the place where it decides.
 pub(crate) struct Decider<'a, 's> {
     pub table: &'s RouteTable,
-    pub spot: SubnetHop<'s>,
+    pub hop: SubnetHop<'s>,
     /// The addresses that one of its routes decides about.
     pub addresses: &'a AddressSet,
     /// That route's destination; empty where there is none.
@@ -76,8 +78,8 @@ pub(crate) struct Decider<'a, 's> {
 }
 
 /// How packets that stay in the VPC got to it.
-pub(crate) fn local(spot: SubnetHop<'_>) -> Connection {
-    let gateway = spot.over.and_then(|attachment| attachment.transit_gateway_id.clone());
+pub(crate) fn local(hop: SubnetHop<'_>) -> Connection {
+    let gateway = hop.over.and_then(|attachment| attachment.transit_gateway_id.clone());
     gateway.map_or(Connection::Local, Connection::TransitGateway)
 }
 
@@ -102,7 +104,7 @@ pub(crate) fn is_internet(id: &str) -> bool {
 
 /// What AWS never does, whatever the routes say.
 pub(crate) fn block_never<'s>(
-    story: &mut TraceLog,
+    log: &mut TraceLog,
     run: Run<'_, 's>,
     target: &str,
     reason: String,
@@ -116,10 +118,10 @@ pub(crate) fn block_never<'s>(
         "vpce" => "vpc-endpoint",
         _ => "route-target",
     };
-    story.hop(run.leg, name, target, "drop", &reason);
+    log.hop(run.leg, name, target, "drop", &reason);
     let mut blocker = at(BlockerCode::NeverForwarded, name, target, Some(run.leg), reason);
     blocker.part = run.to.part(&run.to.addresses);
-    story.block(blocker);
+    log.block(blocker);
     Vec::new()
 }
 
@@ -136,39 +138,12 @@ pub(crate) fn at(code: BlockerCode, kind: &str, id: &str, leg: Option<Leg>, reas
     }
 }
 
-/// Where packets leave what was read.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Edge<'s> {
-    /// An internet gateway, an egress-only one or a regional NAT gateway.
-    Internet { id: String, vpc: &'s str },
-    /// A virtual private gateway.
-    Vpn { id: String, vpc: &'s str },
-    /// A transit gateway's attachment of something else than a VPC.
-    Attachment { gateway: String, id: String },
-    /// A peering connection to a VPC that was not read.
-    Peering { id: String, vpc: &'s str },
-    /// A gateway endpoint.
-    Endpoint { id: String, vpc: &'s str },
-}
-
-impl Edge<'_> {
-    pub fn connection(&self) -> Connection {
-        match self {
-            Self::Internet { id, .. } => Connection::Internet(id.clone()),
-            Self::Vpn { id, .. } => Connection::VpnGateway(id.clone()),
-            Self::Attachment { gateway, .. } => Connection::TransitGateway(gateway.clone()),
-            Self::Peering { id, .. } => Connection::Peering(id.clone()),
-            Self::Endpoint { id, .. } => Connection::Endpoint(id.clone()),
-        }
-    }
-}
-
 /// A NAT gateway that goes on in its own name.
 pub(crate) struct Translator<'s> {
     /// Its own addresses.
     pub part: Segment<'s>,
     /// Its subnet.
-    pub spot: SubnetHop<'s>,
+    pub hop: SubnetHop<'s>,
 }
 
 /// Where packets enter a transit gateway from, if that is a VPC.

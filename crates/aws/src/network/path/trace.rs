@@ -19,20 +19,20 @@ impl<'s> Reasoner<'s> {
         let destinations = self.parts(to, from_vpc, false);
         let mut paths = Vec::new();
         // What keeps an end from being known is a path of its own, so that it is never lost.
-        let mut story = TraceLog::default();
+        let mut log = TraceLog::default();
         let mut incomplete = false;
         for end in [sources.as_ref(), destinations.as_ref()] {
             incomplete |= !end.blockers.is_empty() || !end.missing.is_empty();
-            story.missing(end.missing.iter().cloned());
-            end.blockers.iter().cloned().for_each(|blocker| story.block(blocker));
+            log.missing(end.missing.iter().cloned());
+            end.blockers.iter().cloned().for_each(|blocker| log.block(blocker));
         }
         if incomplete || sources.parts.is_empty() || destinations.parts.is_empty() {
-            paths.push(story.path(from.label.clone(), to.label.clone()));
+            paths.push(log.path(from.label.clone(), to.label.clone()));
         }
         for source in &sources.parts {
             for destination in &destinations.parts {
-                let story = self.pair(source, destination, *ports);
-                paths.push(story.path(name(&sources, source), name(&destinations, destination)));
+                let log = self.pair(source, destination, *ports);
+                paths.push(log.path(name(&sources, source), name(&destinations, destination)));
             }
         }
         paths
@@ -44,12 +44,8 @@ impl<'s> Reasoner<'s> {
     }
 
     fn pair(&self, source: &Segment<'s>, destination: &Segment<'s>, ports: Ports) -> TraceLog {
-        let mut story = TraceLog::default();
-        source
-            .assumptions
-            .iter()
-            .chain(&destination.assumptions)
-            .for_each(|text| story.assume(text.as_str()));
+        let mut log = TraceLog::default();
+        source.assumptions.iter().chain(&destination.assumptions).for_each(|text| log.assume(text.as_str()));
         let mut met = false;
         for v6 in [false, true] {
             let (from, to) = (source.family(v6), destination.family(v6));
@@ -59,18 +55,18 @@ impl<'s> Reasoner<'s> {
             met = true;
             let points = (ports.request(v6), ports.reply(v6));
             if to.prefix_list.is_some() {
-                self.to_prefix_list(&mut story, &from, &to, &points);
+                self.to_prefix_list(&mut log, &from, &to, &points);
             } else {
                 let points = Points { request: &points.0, reply: &points.1 };
-                self.both_ways(&mut story, (&from, &to), points);
+                self.both_ways(&mut log, (&from, &to), points);
             }
         }
         if !met {
             let reason =
                 format!("{} and {} have no address family in common", source.label, destination.label);
-            story.block(at(BlockerCode::NeverForwarded, "address-family", &destination.what, None, reason));
+            log.block(at(BlockerCode::NeverForwarded, "address-family", &destination.what, None, reason));
         }
-        story
+        log
     }
 }
 

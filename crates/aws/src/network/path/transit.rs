@@ -10,8 +10,9 @@ use crate::network::index::lookup::RouteState;
 use crate::network::index::zone::same_zone;
 use crate::snapshot::aws::ec2::{TransitGatewayRoute, TransitGatewayVpcAttachment};
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
-use super::run::{ATTACHMENT, Arrival, Decider, Edge, GATEWAY, Origin, Run, SubnetHop, TABLE};
+use super::run::{ATTACHMENT, Arrival, Decider, GATEWAY, Origin, Run, SubnetHop, TABLE};
 use super::transit_attachment::{is_available, is_private_network};
 use super::transit_remedy::destination;
 
@@ -28,44 +29,44 @@ impl<'s> Reasoner<'s> {
     /// From a subnet into a transit gateway, and on to the targets in its route table.
     pub(crate) fn over_transit_gateway_attachment(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         gateway: &str,
     ) -> Vec<Arrival<'s>> {
-        let SubnetHop { subnet, vpc, over } = decider.spot;
+        let SubnetHop { subnet, vpc, over } = decider.hop;
         if let Some(other) = over {
             let id = &other.transit_gateway_attachment_id;
             let what = format!("the path through {gateway} of packets that entered {vpc} over {id}");
-            story.hop(run.leg, GATEWAY, gateway, "unknown", "not modelled");
-            story.missing([Missing::unmodelled(what)]);
+            log.hop(run.leg, GATEWAY, gateway, "unknown", "not modelled");
+            log.missing([Missing::unmodelled(what)]);
             return Vec::new();
         }
         let origin = Origin { vpc: Some(vpc), subnet: Some(subnet) };
-        let Some(attachment) = self.vpc_attachment(story, run, gateway, vpc) else {
-            return self.arrive_unseen(story, run, gateway, origin);
+        let Some(attachment) = self.vpc_attachment(log, run, gateway, vpc) else {
+            return self.arrive_unseen(log, run, gateway, origin);
         };
-        self.check_zone(story, run, subnet, attachment);
+        self.check_zone(log, run, subnet, attachment);
         let id = attachment.transit_gateway_attachment_id.as_str();
-        self.leave_attachment(story, run, (gateway, id), origin)
+        self.leave_attachment(log, run, (gateway, id), origin)
     }
 
     /// From an attachment on, by the table that it is associated with.
     pub(crate) fn leave_attachment(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         (gateway, attachment): (&str, &str),
         origin: Origin<'s>,
     ) -> Vec<Arrival<'s>> {
-        let Some((table, routed)) = self.gateway_routes(story, run, attachment) else {
-            return self.arrive_unseen(story, run, gateway, origin);
+        let Some((table, routed)) = self.gateway_routes(log, run, attachment) else {
+            return self.arrive_unseen(log, run, gateway, origin);
         };
         let mut arrivals = Vec::new();
         for (addresses, route) in routed {
             let to = run.to.only(&addresses);
             let step = Step { gateway, table, route, origin };
-            arrivals.extend(self.follow(story, run.to(&to), step, attachment));
+            arrivals.extend(self.follow(log, run.to(&to), step, attachment));
         }
         arrivals
     }
@@ -73,24 +74,24 @@ impl<'s> Reasoner<'s> {
     /// Follows a transit gateway's route.
     fn follow(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         step: Step<'_, 's>,
         from: &str,
     ) -> Vec<Arrival<'s>> {
         let forwards =
             step.route.filter(|route| RouteState::of(route.state.as_deref()) == RouteState::Active);
-        let Some(route) = forwards else { return self.block_table(story, run, step) };
+        let Some(route) = forwards else { return self.block_table(log, run, step) };
         let told = run.to.told(&run.to.addresses);
         if route.transit_gateway_attachments.is_empty() {
             let what = format!("the attachment that {} sends {told} to", step.table);
-            story.missing([Missing::unmodelled(what)]);
+            log.missing([Missing::unmodelled(what)]);
         }
         let mut arrivals = Vec::new();
         for attachment in &route.transit_gateway_attachments {
             let Some(id) = attachment.transit_gateway_attachment_id.as_deref() else {
                 let what = format!("the attachment that {} sends {told} to", step.table);
-                story.missing([Missing::unmodelled(what)]);
+                log.missing([Missing::unmodelled(what)]);
                 continue;
             };
             let known = self.attachments.get(id);
@@ -99,7 +100,7 @@ impl<'s> Reasoner<'s> {
             let kind = attachment.resource_type.as_deref().or(known_kind).or(is_vpc);
             if id == from {
                 // Where packets came from, the routes led here: they would come back for ever.
-                arrivals.extend(self.block_table(story, run, step));
+                arrivals.extend(self.block_table(log, run, step));
                 continue;
             }
             let by = format!("{} to {id}", destination(route));
@@ -109,17 +110,17 @@ impl<'s> Reasoner<'s> {
                         .resource_id
                         .as_deref()
                         .or_else(|| known.and_then(|its| its.resource_id.as_deref()));
-                    arrivals.extend(self.enter_vpc(story, run, step, (id, resource)));
+                    arrivals.extend(self.enter_vpc(log, run, step, (id, resource)));
                 }
                 Some(kind) if is_private_network(kind) && run.to.vpc().is_some() => {
-                    arrivals.extend(self.block_table(story, run, step));
+                    arrivals.extend(self.block_table(log, run, step));
                 }
                 Some(kind) if is_private_network(kind) => {
-                    story.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
-                    self.check_outward_attachment(story, run, (step.gateway, id, kind), known.copied());
+                    log.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
+                    self.check_outward_attachment(log, run, (step.gateway, id, kind), known.copied());
                     let holds = format!("the attached network contains {told}");
-                    story.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
-                    story.assume(format!(
+                    log.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
+                    log.assume(format!(
                         "The {kind} behind {id} of {} connects {} and routes both directions.",
                         step.gateway, run.to.label
                     ));
@@ -128,10 +129,10 @@ impl<'s> Reasoner<'s> {
                 }
                 _ => {
                     let kind = kind.unwrap_or("attachment of an unknown kind");
-                    story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({kind})"));
+                    log.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({kind})"));
                     let what =
                         format!("the path to {told} beyond {id} ({kind}), the next hop in {}", step.table);
-                    story.missing([Missing::unmodelled(what)]);
+                    log.missing([Missing::unmodelled(what)]);
                 }
             }
         }
@@ -141,7 +142,7 @@ impl<'s> Reasoner<'s> {
     /// Out of a transit gateway into a VPC.
     fn enter_vpc(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         step: Step<'_, 's>,
         (id, resource): (&str, Option<&str>),
@@ -149,21 +150,21 @@ impl<'s> Reasoner<'s> {
         let attachment = self.vpc_attachments_by_id.get(id).copied();
         let vpc = attachment.and_then(|its| its.vpc_id.as_deref()).or(resource);
         if vpc.is_some() && vpc == step.origin.vpc {
-            return self.block_table(story, run, step);
+            return self.block_table(log, run, step);
         }
         let by = format!("{} to {id}", step.route.map(destination).unwrap_or_default());
         let known = vpc.and_then(|vpc| self.vpcs.get_key_value(vpc)).map(|(vpc, _)| *vpc);
         let Some(vpc) = known else {
             let vpc = vpc.unwrap_or(id);
-            story.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({vpc})"));
+            log.hop(run.leg, TABLE, step.table, "unknown", &format!("{by} ({vpc})"));
             let told = run.to.told(&run.to.addresses);
             let what = format!("the path to {told} beyond {vpc}, the next hop in {}", step.table);
-            story.missing([Missing::unmodelled(what)]);
+            log.missing([Missing::unmodelled(what)]);
             return Vec::new();
         };
         let Some(attachment) = attachment else {
-            story.hop(run.leg, TABLE, step.table, "unknown", &by);
-            story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
+            log.hop(run.leg, TABLE, step.table, "unknown", &by);
+            log.missing(self.missing("TransitGatewayVpcAttachments", vpc));
             return Vec::new();
         };
         let mut beyond = TraceLog::default();
@@ -174,16 +175,16 @@ impl<'s> Reasoner<'s> {
         let arrivals = self.arrive(&mut beyond, run, attachment, step.origin);
         if run.to.vpc().is_some_and(|to| to != vpc) && beyond.is_blocked() {
             // That VPC has no path to the destination, so this route is the wrong one.
-            return self.block_table(story, run, step);
+            return self.block_table(log, run, step);
         }
-        story.append(beyond);
+        log.append(beyond);
         arrivals
     }
 
     /// Out of the attachment's subnets, by their route tables.
     pub(crate) fn arrive(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         attachment: &'s TransitGatewayVpcAttachment,
         origin: Origin<'s>,
@@ -201,14 +202,14 @@ impl<'s> Reasoner<'s> {
         let (first, second) = if in_zone.is_empty() { (others, in_zone) } else { (in_zone, others) };
         let mut arrivals = Vec::new();
         for id in first {
-            arrivals.extend(self.arrive_in(story, run, attachment, id));
+            arrivals.extend(self.arrive_in(log, run, attachment, id));
         }
         if appliance_mode == Some("disable") {
             return arrivals;
         }
         for id in second {
             if appliance_mode == Some("enable") {
-                arrivals.extend(self.arrive_in(story, run, attachment, id));
+                arrivals.extend(self.arrive_in(log, run, attachment, id));
                 continue;
             }
             let mut perhaps = TraceLog::default();
@@ -216,7 +217,7 @@ impl<'s> Reasoner<'s> {
             if !perhaps.is_clear() {
                 let attachment = &attachment.transit_gateway_attachment_id;
                 let what = format!("whether {attachment} is in appliance mode and uses {id}");
-                story.missing([Missing::unmodelled(what)]);
+                log.missing([Missing::unmodelled(what)]);
             }
         }
         arrivals
@@ -224,18 +225,18 @@ impl<'s> Reasoner<'s> {
 
     fn arrive_in(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         attachment: &'s TransitGatewayVpcAttachment,
         id: &str,
     ) -> Vec<Arrival<'s>> {
-        let spot = self
+        let hop = self
             .subnet(id)
             .and_then(|subnet| Ok(SubnetHop { subnet, vpc: self.vpc_of(subnet)?, over: Some(attachment) }));
-        match spot {
-            Ok(spot) => self.depart(story, run, spot),
+        match hop {
+            Ok(hop) => self.depart(log, run, hop),
             Err(missing) => {
-                story.missing(missing);
+                log.missing(missing);
                 Vec::new()
             }
         }
@@ -244,7 +245,7 @@ impl<'s> Reasoner<'s> {
     /// What would block the path in the destination's VPC if the gateway forwarded to that VPC.
     pub(crate) fn arrive_unseen(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         gateway: &str,
         origin: Origin<'s>,
@@ -253,7 +254,7 @@ impl<'s> Reasoner<'s> {
         let mut unseen = TraceLog::default();
         let attachment = self.vpc_attachment(&mut unseen, run, gateway, vpc);
         let arrivals = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));
-        story.append_unseen(unseen);
+        log.append_unseen(unseen);
         arrivals.unwrap_or_default()
     }
 }

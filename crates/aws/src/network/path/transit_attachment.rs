@@ -16,7 +16,7 @@ impl<'s> Reasoner<'s> {
     /// The available attachment of a VPC.
     pub(crate) fn vpc_attachment(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         gateway: &str,
         vpc: &str,
@@ -26,21 +26,21 @@ impl<'s> Reasoner<'s> {
             return Some(found);
         }
         if let Some(attachment) = attachments.first() {
-            self.block_attachment(story, run, attachment, vpc);
+            self.block_attachment(log, run, attachment, vpc);
             return Some(attachment);
         }
         if !self.covers("TransitGatewayVpcAttachments", vpc) {
-            story.hop(run.leg, GATEWAY, gateway, "unknown", "the attachments were not read");
-            story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
+            log.hop(run.leg, GATEWAY, gateway, "unknown", "the attachments were not read");
+            log.missing(self.missing("TransitGatewayVpcAttachments", vpc));
             return None;
         }
         let reason = format!("{gateway} has no attachment to {vpc}");
-        story.hop(run.leg, GATEWAY, gateway, "drop", &reason);
+        log.hop(run.leg, GATEWAY, gateway, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayAttachment, GATEWAY, gateway, None, reason);
         blocker.remedy.vpc = Some(vpc.to_owned());
         blocker.remedy.subnets = self.subnets_to_attach(vpc).into_values().map(ToOwned::to_owned).collect();
         blocker.remedy.more_to_come = !self.routes_by_itself(gateway);
-        story.block(blocker);
+        log.block(blocker);
         None
     }
 
@@ -48,7 +48,7 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>
     pub(crate) fn check_zone(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         subnet: &'s Subnet,
         attachment: &TransitGatewayVpcAttachment,
@@ -65,10 +65,10 @@ impl<'s> Reasoner<'s> {
                 Some(true) => {
                     found = true;
                     let by = format!("{other} in {}", zone(subnet).unwrap_or("its zone"));
-                    story.hop(run.leg, ATTACHMENT, id, "forward", &by);
+                    log.hop(run.leg, ATTACHMENT, id, "forward", &by);
                     // What goes to a transit gateway enters the attachment's subnet, even if it is the sender's own:
                     // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
-                    self.check_acl(story, run.leg, (other, Direction::Inbound), run.from, run.points);
+                    self.check_acl(log, run.leg, (other, Direction::Inbound), run.from, run.points);
                 }
                 Some(false) => {}
                 None => unread.extend(self.missing("Subnets", &subnet.subnet_id)),
@@ -78,25 +78,25 @@ impl<'s> Reasoner<'s> {
             return;
         }
         if !unread.is_empty() {
-            return story.missing(unread);
+            return log.missing(unread);
         }
         let zone = zone(subnet).unwrap_or("its zone");
         let reason = format!("{id} has no subnet in {zone}, the zone of {}", subnet.subnet_id);
-        story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
+        log.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
         let vpc = attachment.vpc_id.as_deref().unwrap_or_default();
         let chosen = self.subnet_to_attach(vpc, zone).unwrap_or(&subnet.subnet_id);
         blocker.remedy.subnet = Some(chosen.to_owned());
-        story.block(blocker);
+        log.block(blocker);
         let mut unseen = TraceLog::default();
         self.check_acl(&mut unseen, run.leg, (chosen, Direction::Inbound), run.from, run.points);
-        story.append_unseen(unseen);
+        log.append_unseen(unseen);
     }
 
     /// An attachment of a VPC that is not available.
     pub(crate) fn block_attachment(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         attachment: &TransitGatewayVpcAttachment,
         vpc: &str,
@@ -104,15 +104,15 @@ impl<'s> Reasoner<'s> {
         let id = attachment.transit_gateway_attachment_id.as_str();
         let gateway = attachment.transit_gateway_id.as_deref().unwrap_or("a transit gateway");
         let Some(state) = attachment.state.as_deref() else {
-            story.hop(run.leg, ATTACHMENT, id, "unknown", "the state of the attachment was not read");
-            return story.missing(self.missing("TransitGatewayVpcAttachments", vpc));
+            log.hop(run.leg, ATTACHMENT, id, "unknown", "the state of the attachment was not read");
+            return log.missing(self.missing("TransitGatewayVpcAttachments", vpc));
         };
         let reason = format!("{id} is {state}, and does not connect {vpc} to {gateway}");
-        if let Some(reason) = stops(story, run, (id, state), reason) {
+        if let Some(reason) = stops(log, run, (id, state), reason) {
             let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, id, None, reason);
             blocker.remedy.vpc = Some(vpc.to_owned());
             blocker.remedy.state = Some(state.to_owned());
-            story.block(blocker);
+            log.block(blocker);
         }
     }
 
@@ -121,35 +121,30 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayAttachment.html>
     pub(crate) fn check_outward_attachment(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         (gateway, id, kind): (&str, &str, &str),
         found: Option<&TransitGatewayAttachment>,
     ) {
         let Some(state) = found.and_then(|found| found.state.as_deref()) else {
-            story.hop(run.leg, ATTACHMENT, id, "unknown", "the state of the attachment was not read");
-            return story.missing(self.missing("TransitGatewayAttachments", id));
+            log.hop(run.leg, ATTACHMENT, id, "unknown", "the state of the attachment was not read");
+            return log.missing(self.missing("TransitGatewayAttachments", id));
         };
         if state.eq_ignore_ascii_case("available") {
             return;
         }
         let reason = format!("{id} is {state}, and does not connect the {kind} to {gateway}");
-        if let Some(reason) = stops(story, run, (id, state), reason) {
+        if let Some(reason) = stops(log, run, (id, state), reason) {
             let mut blocker = at(BlockerCode::TransitGatewayAttachment, ATTACHMENT, id, None, reason);
             // What accepts a VPC's attachment accepts no other.
             blocker.remedy.state = (state != "pendingAcceptance").then(|| state.to_owned());
-            story.block(blocker);
+            log.block(blocker);
         }
     }
 }
 
 /// The reason, where an attachment that is not available stops packets for certain.
-fn stops(
-    story: &mut TraceLog,
-    run: Run<'_, '_>,
-    (id, state): (&str, &str),
-    reason: String,
-) -> Option<String> {
+fn stops(log: &mut TraceLog, run: Run<'_, '_>, (id, state): (&str, &str), reason: String) -> Option<String> {
     // AWS does not say whether an attachment forwards while it is changed, nor what a new state means.
     const STOPPED: &[&str] = &[
         "initiating",
@@ -164,11 +159,11 @@ fn stops(
         "failing",
     ];
     if !STOPPED.contains(&state) {
-        story.hop(run.leg, ATTACHMENT, id, "unknown", state);
-        story.missing([Missing::unmodelled(format!("whether {id} forwards in state {state}"))]);
+        log.hop(run.leg, ATTACHMENT, id, "unknown", state);
+        log.missing([Missing::unmodelled(format!("whether {id} forwards in state {state}"))]);
         return None;
     }
-    story.hop(run.leg, ATTACHMENT, id, "drop", &reason);
+    log.hop(run.leg, ATTACHMENT, id, "drop", &reason);
     Some(reason)
 }
 

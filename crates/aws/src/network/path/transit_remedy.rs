@@ -8,8 +8,9 @@ use crate::network::tables::network_acl;
 use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment, TransitGatewayRoute};
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
-use super::run::{Arrival, Edge, Origin, Run, TABLE, at};
+use super::run::{Arrival, Origin, Run, TABLE, at};
 use super::transit::Step;
 use super::transit_attachment::is_private_network;
 
@@ -17,14 +18,14 @@ impl<'s> Reasoner<'s> {
     /// A route table of a transit gateway blocks the path.
     pub(crate) fn block_table(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         step: Step<'_, 's>,
     ) -> Vec<Arrival<'s>> {
         let Step { gateway, table, route, origin } = step;
         let wanted = self.wanted_attachment(run, gateway, origin);
         let reason = elsewhere(table, &run.to.told(&run.to.addresses), route);
-        story.hop(run.leg, TABLE, table, "drop", &reason);
+        log.hop(run.leg, TABLE, table, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayRoute, TABLE, table, Some(run.leg), reason);
         blocker.part = run.to.part(&run.to.addresses);
         blocker.remedy.cidrs = run.to.prefixes_for_fix(&run.to.addresses);
@@ -33,7 +34,7 @@ impl<'s> Reasoner<'s> {
         // A static route comes before a propagated one, and takes its place unasked.
         let of_static = route.filter(|route| route.r#type.as_deref() != Some("propagated"));
         blocker.remedy.replaces = of_static.map(|route| destination(route).to_owned());
-        story.block(blocker);
+        log.block(blocker);
         let mut unseen = TraceLog::default();
         let arrivals = match wanted.map(|id| (id, self.vpc_attachments_by_id.get(id).copied())) {
             Some((_, Some(attachment))) => self.arrive(&mut unseen, run, attachment, origin),
@@ -43,7 +44,7 @@ impl<'s> Reasoner<'s> {
             }
             None => self.arrive_unseen(&mut unseen, run, gateway, origin),
         };
-        story.append_unseen(unseen);
+        log.append_unseen(unseen);
         arrivals
     }
 

@@ -23,13 +23,13 @@ impl<'s> Reasoner<'s> {
     /// The route table that an attachment is associated with, and what it does with the packets.
     pub(crate) fn gateway_routes(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         attachment: &str,
     ) -> Option<(&'s str, Routed<'s>)> {
         let Some(found) = self.attachments.get(attachment) else {
-            story.hop(run.leg, ATTACHMENT, attachment, "unknown", "the route table was not read");
-            story.missing(self.missing("TransitGatewayAttachments", attachment));
+            log.hop(run.leg, ATTACHMENT, attachment, "unknown", "the route table was not read");
+            log.missing(self.missing("TransitGatewayAttachments", attachment));
             return None;
         };
         let association = found
@@ -50,23 +50,17 @@ impl<'s> Reasoner<'s> {
                 for its in &mut missing {
                     its.what = format!("{} in account {owner}", its.what);
                 }
-                story.hop(
-                    run.leg,
-                    ATTACHMENT,
-                    attachment,
-                    "unknown",
-                    "the route table is in another account",
-                );
-                story.missing(missing);
+                log.hop(run.leg, ATTACHMENT, attachment, "unknown", "the route table is in another account");
+                log.missing(missing);
                 return None;
             }
             let reason = format!("{attachment} is associated with no route table");
-            story.hop(run.leg, ATTACHMENT, attachment, "drop", &reason);
+            log.hop(run.leg, ATTACHMENT, attachment, "drop", &reason);
             let mut blocker =
                 at(BlockerCode::TransitGatewayAssociation, ATTACHMENT, attachment, None, reason);
             let table = self.table_to_associate(found);
             blocker.remedy.target = table.map(str::to_owned);
-            story.block(blocker);
+            log.block(blocker);
             // Blockers behind the missing association are reported with it.
             table?
         };
@@ -77,8 +71,8 @@ impl<'s> Reasoner<'s> {
                 Some((table, its.collect()))
             }
             Err(missing) => {
-                story.hop(run.leg, TABLE, table, "unknown", "the routes were not read");
-                story.missing(missing.clone());
+                log.hop(run.leg, TABLE, table, "unknown", "the routes were not read");
+                log.missing(missing.clone());
                 None
             }
         }

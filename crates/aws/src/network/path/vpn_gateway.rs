@@ -4,42 +4,43 @@
 
 use crate::network::{BlockerCode, TraceLog};
 
+use super::edge::Edge;
 use super::internet::is_attached;
 use super::reasoner::Reasoner;
-use super::run::{Arrival, Decider, Edge, Run, at};
+use super::run::{Arrival, Decider, Run, at};
 
 impl<'s> Reasoner<'s> {
     pub(crate) fn over_vpn_gateway(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         run: Run<'_, 's>,
         decider: &Decider<'_, 's>,
         id: &str,
     ) -> Vec<Arrival<'s>> {
         const KIND: &str = "vpn-gateway";
-        let vpc = decider.spot.vpc;
+        let vpc = decider.hop.vpc;
         let arrival = || vec![Arrival::outside(run, Edge::Vpn { id: id.to_owned(), vpc })];
         let Some(gateway) = self.vpn_gateways.get(id) else {
-            story.hop(run.leg, KIND, id, "unknown", "the VPN gateway was not read");
-            story.missing(self.missing("VpnGateways", id));
+            log.hop(run.leg, KIND, id, "unknown", "the VPN gateway was not read");
+            log.missing(self.missing("VpnGateways", id));
             return arrival();
         };
         let Some(attached) = is_attached(&gateway.vpc_attachments, vpc) else {
-            story.hop(run.leg, KIND, id, "unknown", "the attachment was not read");
-            story.missing(self.missing("VpnGateways", id));
+            log.hop(run.leg, KIND, id, "unknown", "the attachment was not read");
+            log.missing(self.missing("VpnGateways", id));
             return arrival();
         };
         if !attached {
             let reason = format!("{id} is not attached to {vpc}");
-            story.hop(run.leg, KIND, id, "drop", &reason);
+            log.hop(run.leg, KIND, id, "drop", &reason);
             let mut blocker = at(BlockerCode::GatewayDetached, KIND, id, None, reason);
             blocker.remedy.vpc = Some(vpc.to_owned());
-            story.block(blocker);
+            log.block(blocker);
             return arrival();
         }
         let told = format!("the connected network contains {}", decider.addresses.told());
-        story.hop(run.leg, KIND, id, "assumed", &told);
-        story.assume(format!(
+        log.hop(run.leg, KIND, id, "assumed", &told);
+        log.assume(format!(
             "The VPN or Direct Connect behind {id} connects {} and routes both directions.",
             run.to.label
         ));

@@ -86,7 +86,7 @@ impl RouteOutcome<'_> {
 #[derive(Clone, Debug)]
 pub(crate) struct Piece<'t> {
     pub addresses: AddressSet,
-    pub way: RouteOutcome<'t>,
+    pub outcome: RouteOutcome<'t>,
 }
 
 /// What one table, list or group does with packets. What is in the snapshot it answers as [`Network`] does.

@@ -21,7 +21,7 @@ impl Tables<'_> {
     /// What the ACL of a subnet does with packets from (inbound) or to (outbound) a part.
     pub(crate) fn check_acl(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         leg: Leg,
         (subnet, direction): (&str, Direction),
         peer: &Segment<'_>,
@@ -30,29 +30,29 @@ impl Tables<'_> {
         let acl = match self.network_acl(subnet) {
             Ok(acl) => acl,
             Err(missing) => {
-                story.hop(leg, "network-acl", subnet, "unknown", "the network ACL was not read");
-                return story.missing(missing);
+                log.hop(leg, "network-acl", subnet, "unknown", "the network ACL was not read");
+                return log.missing(missing);
             }
         };
         let id = acl.network_acl_id.as_str();
         let entries = self.entries.get((id, direction), || compile(acl, direction));
         let evaluation = match entries.as_ref() {
             Ok(entries) => evaluate(entries, &peer.addresses, points),
-            Err(missing) => return story.missing([missing.clone()]),
+            Err(missing) => return log.missing([missing.clone()]),
         };
         if evaluation.denied.is_empty() {
             let entries: Vec<String> = evaluation.allowing.iter().map(ToString::to_string).collect();
             let plural = if entries.len() == 1 { "entry" } else { "entries" };
             let by = format!("{} {plural} {}", word(direction), entries.join(", "));
-            return story.hop(leg, "network-acl", id, "allow", &by);
+            return log.hop(leg, "network-acl", id, "allow", &by);
         }
         if peer.is_stand_in && !evaluation.allowing.is_empty() {
-            return story.missing(peer.unread.clone());
+            return log.missing(peer.unread.clone());
         }
         for (number, block) in &evaluation.denied {
             let blocker = blocker(acl, *number, direction, leg, (subnet, peer, points), block);
-            story.hop(leg, "network-acl", id, "deny", &blocker.reason);
-            story.block(blocker);
+            log.hop(leg, "network-acl", id, "deny", &blocker.reason);
+            log.block(blocker);
         }
     }
 }

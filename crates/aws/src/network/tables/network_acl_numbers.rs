@@ -15,14 +15,14 @@ const ENOUGH: u8 = 64;
 
 /// Numbers for new entries, the best first, and what has to move so that they are free.
 #[derive(Default)]
-pub(crate) struct Room {
+pub(crate) struct FreeNumbers {
     pub numbers: Vec<i64>,
     pub moved: Vec<MovedEntry>,
     pub freed: Vec<i64>,
 }
 
 /// The room before an entry.
-pub(crate) fn before(acl: &NetworkAcl, direction: Direction, number: i64) -> Room {
+pub(crate) fn before(acl: &NetworkAcl, direction: Direction, number: i64) -> FreeNumbers {
     let entries: BTreeMap<i64, &NetworkAclEntry> = acl
         .entries
         .iter()
@@ -32,7 +32,7 @@ pub(crate) fn before(acl: &NetworkAcl, direction: Direction, number: i64) -> Roo
         .collect();
     let numbers = free(&entries, number);
     if !numbers.is_empty() {
-        return Room { numbers, ..Room::default() };
+        return FreeNumbers { numbers, ..FreeNumbers::default() };
     }
     made(&entries).unwrap_or_default()
 }
@@ -50,7 +50,7 @@ fn free(entries: &BTreeMap<i64, &NetworkAclEntry>, before: i64) -> Vec<i64> {
 
 /// Moves the first entries back in their order, the last of them first, so that at no moment another
 /// entry decides than before. Whoever asks for room in a list gets the same.
-fn made(entries: &BTreeMap<i64, &NetworkAclEntry>) -> Option<Room> {
+fn made(entries: &BTreeMap<i64, &NetworkAclEntry>) -> Option<FreeNumbers> {
     let (mut next, mut moves) = (1 + i64::from(ENOUGH), Vec::new());
     for (number, entry) in entries {
         if *number >= next {
@@ -65,7 +65,7 @@ fn made(entries: &BTreeMap<i64, &NetworkAclEntry>) -> Option<Room> {
     let new: BTreeSet<i64> = moves.iter().map(|(_, to, _)| *to).collect();
     let written = moves.iter().rev().map(|(_, to, entry)| with_number(*to, entries.contains_key(to), entry));
     let freed = moves.iter().rev().map(|(number, ..)| *number).filter(|number| !new.contains(number));
-    Some(Room {
+    Some(FreeNumbers {
         numbers: (1..=i64::from(ENOUGH)).rev().collect(),
         moved: written.collect::<Option<_>>()?,
         freed: freed.collect(),

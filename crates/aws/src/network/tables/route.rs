@@ -34,7 +34,7 @@ struct Candidates<'t> {
 struct Candidate<'t> {
     prefix: IpNet,
     rank: Rank,
-    way: RouteOutcome<'t>,
+    outcome: RouteOutcome<'t>,
 }
 
 impl<'s> Tables<'s> {
@@ -47,9 +47,11 @@ impl<'s> Tables<'s> {
     ) -> Vec<Piece<'s>> {
         let all = self.routes.get((&table.route_table_id, vpc), || {
             let pieces = self.pieces(table, vpc);
-            AddressMap::of(pieces.into_iter().map(|piece| (piece.addresses, piece.way)))
+            AddressMap::of(pieces.into_iter().map(|piece| (piece.addresses, piece.outcome)))
         });
-        all.split(addresses).map(|(addresses, way)| Piece { addresses, way: way.clone() }).collect()
+        all.split(addresses)
+            .map(|(addresses, outcome)| Piece { addresses, outcome: outcome.clone() })
+            .collect()
     }
 
     /// What becomes of each address there is. Where a route does not tell whether it is static or
@@ -68,9 +70,9 @@ impl<'s> Tables<'s> {
         let mut agreed = Vec::new();
         for piece in &pieces {
             for other in &others {
-                let way = if piece.way.is_as(&other.way) { &piece.way } else { &unknown };
+                let outcome = if piece.outcome.is_as(&other.outcome) { &piece.outcome } else { &unknown };
                 let mut both = piece.addresses.intersect(&other.addresses);
-                take(&mut both, &AddressSet::everything(), way.clone(), &mut agreed);
+                take(&mut both, &AddressSet::everything(), outcome.clone(), &mut agreed);
             }
         }
         agreed
@@ -90,7 +92,7 @@ impl<'s> Tables<'s> {
                 .filter(|candidate| candidate.rank == Rank::Local)
                 .map(|candidate| candidate.prefix)
                 .collect(),
-            Err(missing) => return vec![Piece { addresses: left, way: RouteOutcome::Unknown(missing) }],
+            Err(missing) => return vec![Piece { addresses: left, outcome: RouteOutcome::Unknown(missing) }],
         };
         for (area, missing) in doubts {
             take(&mut left, &area, RouteOutcome::Unknown(missing), &mut pieces);
@@ -105,15 +107,15 @@ impl<'s> Tables<'s> {
             if candidate.rank == Rank::Propagated {
                 area = area.subtract(&local);
             }
-            let way = if is_ambiguous(candidate, &candidates[at + 1..]) {
+            let outcome = if is_ambiguous(candidate, &candidates[at + 1..]) {
                 let id = &table.route_table_id;
                 let what =
                     format!("the prefix list that decides in {id}; several contain {}", candidate.prefix);
                 RouteOutcome::Unknown(vec![Missing::unmodelled(what)])
             } else {
-                candidate.way.clone()
+                candidate.outcome.clone()
             };
-            take(&mut left, &area, way, &mut pieces);
+            take(&mut left, &area, outcome, &mut pieces);
         }
         take(&mut left, &AddressSet::everything(), RouteOutcome::Nowhere, &mut pieces);
         pieces
@@ -148,7 +150,7 @@ impl<'s> Tables<'s> {
                     Some(list) => format!("{prefix} in {list}"),
                     None => prefix.to_string(),
                 };
-                candidates.push(Candidate { prefix, rank, way: self.way(table, route, destination) });
+                candidates.push(Candidate { prefix, rank, outcome: self.outcome(table, route, destination) });
             }
         }
         Candidates { routes: candidates, doubts, guessed }
@@ -178,7 +180,7 @@ impl<'s> Tables<'s> {
         }
     }
 
-    fn way(&self, table: &RouteTable, route: &'s Route, destination: String) -> RouteOutcome<'s> {
+    fn outcome(&self, table: &RouteTable, route: &'s Route, destination: String) -> RouteOutcome<'s> {
         let unmodelled = |what: &str| {
             let what = format!("the route of {} for {destination} {what}", table.route_table_id);
             RouteOutcome::Unknown(vec![Missing::unmodelled(what)])
@@ -202,15 +204,15 @@ fn add_implied_local(candidates: &mut Vec<Candidate<'_>>, prefixes: &[IpNet]) {
             candidate.prefix == *prefix && matches!(candidate.rank, Rank::Local | Rank::Static)
         };
         if !candidates.iter().any(listed) {
-            let way = RouteOutcome::Local(prefix.to_string());
-            candidates.push(Candidate { prefix: *prefix, rank: Rank::Local, way });
+            let outcome = RouteOutcome::Local(prefix.to_string());
+            candidates.push(Candidate { prefix: *prefix, rank: Rank::Local, outcome });
         }
     }
 }
 
 /// AWS picks one of several prefix lists with the same prefix, and does not say which.
 fn is_ambiguous(candidate: &Candidate<'_>, after: &[Candidate<'_>]) -> bool {
-    let target = |way: &RouteOutcome<'_>| match way {
+    let target = |outcome: &RouteOutcome<'_>| match outcome {
         RouteOutcome::To(target, _) => Some((*target).to_owned()),
         _ => None,
     };
@@ -219,19 +221,24 @@ fn is_ambiguous(candidate: &Candidate<'_>, after: &[Candidate<'_>]) -> bool {
             |next| {
                 next.rank == Rank::PrefixList
                     && next.prefix == candidate.prefix
-                    && target(&next.way) != target(&candidate.way)
+                    && target(&next.outcome) != target(&candidate.outcome)
             },
         )
 }
 
-fn take<'t>(left: &mut AddressSet, area: &AddressSet, way: RouteOutcome<'t>, pieces: &mut Vec<Piece<'t>>) {
+fn take<'t>(
+    left: &mut AddressSet,
+    area: &AddressSet,
+    outcome: RouteOutcome<'t>,
+    pieces: &mut Vec<Piece<'t>>,
+) {
     let addresses = left.intersect(area);
     if addresses.is_empty() {
         return;
     }
     *left = left.subtract(&addresses);
-    match pieces.iter_mut().find(|piece| piece.way == way) {
+    match pieces.iter_mut().find(|piece| piece.outcome == outcome) {
         Some(piece) => piece.addresses = piece.addresses.union(&addresses),
-        None => pieces.push(Piece { addresses, way }),
+        None => pieces.push(Piece { addresses, outcome }),
     }
 }

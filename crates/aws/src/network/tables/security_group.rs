@@ -28,39 +28,38 @@ struct Doubt {
 
 impl<'s> Tables<'s> {
     /// What the security groups of one side do with the request.
-    pub(crate) fn check_groups(&self, story: &mut TraceLog, side: &Side<'_, '_>) {
+    pub(crate) fn check_groups(&self, log: &mut TraceLog, side: &Side<'_, '_>) {
         let (own, leg) = (side.own, Leg::Request);
         if own.prefix_list.is_some() {
             return;
         }
         let ids = match &own.groups {
             _ if own.vpc().is_none() => {
-                return story
-                    .assume(format!("The firewalls of {} outside AWS allow the traffic.", own.label));
+                return log.assume(format!("The firewalls of {} outside AWS allow the traffic.", own.label));
             }
             _ if own.unfiltered => {
-                return story.hop(leg, "network-interface", &own.what, "allow", "no security group applies");
+                return log.hop(leg, "network-interface", &own.what, "allow", "no security group applies");
             }
-            Groups::Unread(missing) => return story.missing(missing.clone()),
+            Groups::Unread(missing) => return log.missing(missing.clone()),
             Groups::Known(ids) if !ids.is_empty() => ids,
             Groups::Known(_) => {
                 // Every such interface has one: a list without any was not read.
                 let what = format!("the security groups of {}", own.label);
-                return story.missing([Missing::unmodelled(what)]);
+                return log.missing([Missing::unmodelled(what)]);
             }
             Groups::Undeclared if side.direction == Direction::Outbound => {
-                return story
+                return log
                     .assume(format!("The security groups of {} allow the outbound requests.", own.label));
             }
             Groups::Undeclared => {
-                return story.missing([Missing::groups_of(&own.label)]);
+                return log.missing([Groups::undeclared(&own.label)]);
             }
         };
         let mut left = HeaderSpace::of(&side.peer.addresses, side.points);
         let mut doubts = Vec::new();
         for id in ids {
             match self.security_group(id) {
-                Ok(group) => self.apply_group(story, side, group, (&mut left, &mut doubts)),
+                Ok(group) => self.apply_group(log, side, group, (&mut left, &mut doubts)),
                 Err(missing) => doubts.push(Doubt { points: side.points.clone(), missing }),
             }
         }
@@ -70,25 +69,25 @@ impl<'s> Tables<'s> {
         for doubt in doubts {
             _ = left.take(&everything, &doubt.points);
             if !undecided.clone().take(&everything, &doubt.points).is_empty() {
-                story.missing(doubt.missing);
+                log.missing(doubt.missing);
             }
         }
         if left.is_empty() {
             return;
         }
         if side.peer.is_stand_in && admitted_some {
-            return story.missing(side.peer.unread.clone());
+            return log.missing(side.peer.unread.clone());
         }
         for block in left.iter() {
             let blocker = self.blocker(side, ids, block);
-            story.hop(leg, "security-group", &blocker.id, "deny", &blocker.reason);
-            story.block(blocker);
+            log.hop(leg, "security-group", &blocker.id, "deny", &blocker.reason);
+            log.block(blocker);
         }
     }
 
     fn apply_group(
         &self,
-        story: &mut TraceLog,
+        log: &mut TraceLog,
         side: &Side<'_, '_>,
         group: &'s SecurityGroup,
         (left, doubts): (&mut HeaderSpace, &mut Vec<Doubt>),
@@ -114,7 +113,7 @@ impl<'s> Tables<'s> {
                                 word(side),
                                 peer.name()
                             );
-                            story.hop(Leg::Request, "security-group", &group.group_id, "allow", &by);
+                            log.hop(Leg::Request, "security-group", &group.group_id, "allow", &by);
                         }
                     }
                     Ok(None) => {}

@@ -9,7 +9,7 @@ use crate::report::trace::{Hop, Path, Trace, Verdict};
 use crate::report::{Blocker, Missing};
 
 /// Paths that are printed in full; the JSON has all.
-const MOST_STORIES: usize = 6;
+const MOST_TOLD: usize = 6;
 /// Paths that are listed as being alike.
 const MOST_ALIKE: usize = 8;
 /// The column in which a hop's text begins.
@@ -19,7 +19,7 @@ const HOP: usize = 13;
 pub fn table(trace: &Trace, style: &Style) -> String {
     let mut page = Page::new(*style);
     headline(&mut page, trace);
-    let told = stories(&mut page, trace);
+    let told = paths(&mut page, trace);
     blockers(&mut page, trace, &told);
     missing(&mut page, trace);
     if !trace.assumptions.is_empty() {
@@ -58,20 +58,20 @@ fn verdict(verdict: Verdict) -> (&'static str, Tone) {
 
 /// Paths over the same objects with the same decisions, apart from addresses and subnets; for open paths
 /// also apart from the route tables and network ACLs of subnets.
-struct Story<'t> {
+struct FoldedPaths<'t> {
     first: &'t Path,
     others: Vec<&'t Path>,
 }
 
-fn folded(paths: &[Path]) -> Vec<Story<'_>> {
-    let mut stories: Vec<Story<'_>> = Vec::new();
+fn fold(paths: &[Path]) -> Vec<FoldedPaths<'_>> {
+    let mut all: Vec<FoldedPaths<'_>> = Vec::new();
     for path in paths {
-        match stories.iter_mut().find(|story| alike(story.first, path)) {
-            Some(story) => story.others.push(path),
-            None => stories.push(Story { first: path, others: Vec::new() }),
+        match all.iter_mut().find(|folded| alike(folded.first, path)) {
+            Some(folded) => folded.others.push(path),
+            None => all.push(FoldedPaths { first: path, others: Vec::new() }),
         }
     }
-    stories
+    all
 }
 
 fn alike(one: &Path, other: &Path) -> bool {
@@ -95,32 +95,32 @@ fn alike(one: &Path, other: &Path) -> bool {
 
 /// The paths that decide the verdict in full, and the others by name. Returns the blockers whose
 /// reasons are printed with the hops.
-fn stories<'t>(page: &mut Page, trace: &'t Trace) -> BTreeSet<&'t Blocker> {
-    let folded = folded(&trace.paths);
+fn paths<'t>(page: &mut Page, trace: &'t Trace) -> BTreeSet<&'t Blocker> {
+    let all = fold(&trace.paths);
     let (mut told, mut untold, mut reasons) = (0, Vec::new(), BTreeSet::new());
-    for story in &folded {
-        let silent = story.first.hops.is_empty() && story.first.r#return.hops.is_empty();
+    for folded in &all {
+        let silent = folded.first.hops.is_empty() && folded.first.r#return.hops.is_empty();
         // A path without hops is covered by the missing inputs, or by the blockers, below.
-        if silent && trace.paths.len() > 1 && story.first.blockers.is_empty() {
+        if silent && trace.paths.len() > 1 && folded.first.blockers.is_empty() {
             continue;
         }
-        if story.first.verdict != trace.verdict || told >= MOST_STORIES {
-            untold.push(story);
+        if folded.first.verdict != trace.verdict || told >= MOST_TOLD {
+            untold.push(folded);
             continue;
         }
         told += 1;
-        tell(page, story, trace.paths.len() > 1, (&trace.from, &trace.to));
-        let hops = || story.first.hops.iter().chain(&story.first.r#return.hops);
+        tell(page, folded, trace.paths.len() > 1, (&trace.from, &trace.to));
+        let hops = || folded.first.hops.iter().chain(&folded.first.r#return.hops);
         let is_told = |blocker: &&Blocker| hops().any(|hop| hop.id == blocker.id && hop.by == blocker.reason);
-        reasons.extend(story.first.blockers.iter().filter(is_told));
+        reasons.extend(folded.first.blockers.iter().filter(is_told));
     }
     if !untold.is_empty() {
         page.blank();
     }
-    for story in untold {
-        let path = story.first;
+    for folded in untold {
+        let path = folded.first;
         let (word, tone) = verdict(path.verdict);
-        let more = match story.others.len() {
+        let more = match folded.others.len() {
             0 => String::new(),
             more => format!(", and {more} more like this"),
         };
@@ -140,8 +140,8 @@ fn way(page: &mut Page, (label, tone): (&str, Option<Tone>), path: &Path) {
     page.paragraph(&" ".repeat(label.len()), &format!("-> {}", path.to));
 }
 
-fn tell(page: &mut Page, story: &Story<'_>, several: bool, asked: (&str, &str)) {
-    let path = story.first;
+fn tell(page: &mut Page, folded: &FoldedPaths<'_>, several: bool, asked: (&str, &str)) {
+    let path = folded.first;
     page.blank();
     if several {
         let (word, tone) = verdict(path.verdict);
@@ -151,14 +151,14 @@ fn tell(page: &mut Page, story: &Story<'_>, several: bool, asked: (&str, &str)) 
     }
     leg(page, "request", &path.hops);
     leg(page, "reply", &path.r#return.hops);
-    if story.others.is_empty() {
+    if folded.others.is_empty() {
         return;
     }
-    page.line(&format!("  and {} more like this:", story.others.len()));
-    for other in story.others.iter().take(MOST_ALIKE) {
+    page.line(&format!("  and {} more like this:", folded.others.len()));
+    for other in folded.others.iter().take(MOST_ALIKE) {
         way(page, ("    - ", None), other);
     }
-    if story.others.len() > MOST_ALIKE {
+    if folded.others.len() > MOST_ALIKE {
         page.line("    - …");
     }
 }

@@ -10,7 +10,7 @@ use ipnet::IpNet;
 use privek_core::yaml;
 
 use crate::catalogue::services;
-use crate::ids::{self, Form};
+use crate::ids::{self, IdForm};
 use crate::intent::{self, Declared, LONGEST, shown};
 
 pub use crate::intent::ROLES;
@@ -124,7 +124,7 @@ fn is_like_address(text: &str) -> bool {
 /// A resource's id, or what is wrong with a text that is meant as one.
 fn resource(text: &str) -> Option<Result<EndSpec, String>> {
     let lower = text.to_ascii_lowercase();
-    for Form { prefix, instead, .. } in &ids::FORMS {
+    for IdForm { prefix, instead, .. } in &ids::FORMS {
         let Some(rest) = lower.strip_prefix(prefix) else { continue };
         let Some(number) = rest.strip_prefix(['-', '_', '.', ' ', ':']) else { continue };
         let right = format!("{prefix}-{number}");
@@ -207,7 +207,7 @@ impl DeclaredEnd {
     /// Whether this kind of end can have what is declared about it.
     fn fits(&self) -> Result<(), String> {
         let is_subnet =
-            matches!(&self.spec, EndSpec::Resource(id) if ids::kind(id) == Some(ids::Kind::Subnet));
+            matches!(&self.spec, EndSpec::Resource(id) if ids::kind(id) == Some(ids::ResourceKind::Subnet));
         let is_network = matches!(self.spec, EndSpec::Addresses(_));
         if self.via.is_some() && !is_network {
             return Err(

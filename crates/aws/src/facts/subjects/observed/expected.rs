@@ -104,8 +104,8 @@ pub(crate) fn told_otherwise(
         return Ok(None);
     }
     let who = match (place.in_vpc.clone()?, place.operator) {
-        (true, _) => names::Who::Nodes,
-        (false, Some((operator, _))) => names::Who::Operator(operator),
+        (true, _) => names::DnsClient::Nodes,
+        (false, Some((operator, _))) => names::DnsClient::Operator(operator),
         (false, None) => return Ok(None),
     };
     let list = |all: &BTreeSet<IpAddr>| {

@@ -14,6 +14,7 @@ use crate::facts::iam::credentials::{self, Credentials};
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_usage::{self, RoleUse, last};
 use crate::facts::iam::trust_policy;
+use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::vpc_cni;
 use crate::snapshot::aws::eks::AccessEntry;
 
@@ -129,18 +130,11 @@ struct CniCredentials {
 
 impl CniCredentials {
     fn new(context: &Context<'_>) -> Self {
-        let ipv6 = context.cluster.clone().and_then(|cluster| {
-            let network = cluster.kubernetes_network_config.as_ref();
-            let family = network.and_then(|network| network.ip_family.as_deref());
-            family
-                .map(|family| family.eq_ignore_ascii_case("ipv6"))
-                .ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])
-        });
         let unlisted = || vec![Missing::unmodelled("the component vpc_cni in rules/eks/iam.yaml")];
         let component = PARSED.components.get(VPC_CNI).ok_or_else(unlisted);
         let credentials =
             component.and_then(|component| credentials::of_component(context, VPC_CNI, component));
-        Self { credentials, ipv6 }
+        Self { credentials, ipv6: ipv6(context) }
     }
 }
 

@@ -8,7 +8,7 @@ use crate::facts::base::context::Context;
 use crate::facts::capacity::pod_subnets::{PodPlaceFacts, PodPlaces};
 use crate::facts::endpoints::s3::S3;
 use crate::facts::inventory::load_balancer_tags;
-use crate::facts::inventory::subnets::{Hosts, REFUSED, among, field, free_addresses, listed_zone};
+use crate::facts::inventory::subnets::{REFUSED, SubnetUse, among, field, free_addresses, listed_zone};
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Subnet, tag};
 
@@ -78,14 +78,14 @@ pub(crate) struct SubnetFacts {
 /// The subnets that the cluster names, which `DescribeCluster` alone proves: EKS may place the
 /// control plane's interfaces in any of them at its next update.
 pub(crate) fn of_control_plane(context: &Context<'_>) -> Subjects {
-    let hosts = Hosts::of(context);
-    let ids = match &hosts.cluster {
+    let using = SubnetUse::of(context);
+    let ids = match &using.cluster {
         Ok(ids) => ids,
         Err(missing) => return Subjects::unlisted(missing.clone()),
     };
     let (s3, places) = (S3::new(context), PodPlaces::new(context));
     let listed =
-        ids.iter().map(|id| subject("control_plane_subnet", &facts(context, id, &hosts, &s3, &places)));
+        ids.iter().map(|id| subject("control_plane_subnet", &facts(context, id, &using, &s3, &places)));
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
 }
 
@@ -95,10 +95,10 @@ pub(crate) fn of_load_balancers(context: &Context<'_>) -> Subjects {
         Ok(found) => found,
         Err(missing) => return Subjects::unlisted(missing),
     };
-    let hosts = Hosts::of(context);
+    let using = SubnetUse::of(context);
     let (s3, places) = (S3::new(context), PodPlaces::new(context));
     let listed = marked.into_iter().map(|subnet| {
-        let facts = facts(context, &subnet.subnet_id, &hosts, &s3, &places);
+        let facts = facts(context, &subnet.subnet_id, &using, &s3, &places);
         self::subject("load_balancer_subnet", &facts)
     });
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
@@ -106,10 +106,10 @@ pub(crate) fn of_load_balancers(context: &Context<'_>) -> Subjects {
 
 /// Every subnet that the control plane or nodes use.
 pub(crate) fn derive(context: &Context<'_>) -> Subjects {
-    let hosts = Hosts::of(context);
+    let using = SubnetUse::of(context);
     let (s3, places) = (S3::new(context), PodPlaces::new(context));
-    let (ids, unlisted) = hosts.used();
-    let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &hosts, &s3, &places))).collect();
+    let (ids, unlisted) = using.used();
+    let listed = ids.iter().map(|id| subject("subnet", &facts(context, id, &using, &s3, &places))).collect();
     Subjects { listed, unlisted }
 }
 
@@ -120,7 +120,7 @@ fn subject(kind: &'static str, facts: &SubnetFacts) -> Subject {
 fn facts(
     context: &Context<'_>,
     id: &str,
-    hosts: &Hosts,
+    using: &SubnetUse,
     s3: &S3<'_, '_>,
     places: &PodPlaces<'_, '_>,
 ) -> SubnetFacts {
@@ -142,9 +142,9 @@ fn facts(
         id: id.to_owned(),
         name: subnet.as_ref().ok().and_then(|subnet| tag(&subnet.tags, "Name")).map(str::to_owned),
         cidr: known("CidrBlock", |subnet| subnet.cidr_block.clone()),
-        cluster_subnet: Fact(hosts.cluster.clone().map(|ids| ids.contains(id))),
-        hosts_nodes: among(&hosts.nodes, id),
-        calls_aws: among(&hosts.clients, id),
+        cluster_subnet: Fact(using.cluster.clone().map(|ids| ids.contains(id))),
+        hosts_nodes: among(&using.nodes, id),
+        calls_aws: among(&using.clients, id),
         zone_refused: Fact(zone_id.0.clone().map(|zone| REFUSED.contains(&zone.as_str()))),
         zone_type: Fact(listed.and_then(|zone| {
             zone.zone_type.clone().ok_or_else(|| vec![context.field("AvailabilityZones", "ZoneType")])
@@ -167,7 +167,7 @@ fn facts(
         s3_endpoint: to_s3.endpoint,
         pods: places.facts(id),
         ways: egress::facts(context, id),
-        v6: ipv6::facts(context, id, &hosts.managed),
+        v6: ipv6::facts(context, id, &using.managed),
         in_cluster_vpc: Fact(subnet.clone().and_then(|subnet| {
             let its = subnet.vpc_id.as_ref().ok_or_else(|| field(context, "VpcId", id))?;
             Ok(*its == context.vpc.clone()?)

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::vpc_dns::{Attribute, VpcDns, dhcp, dns_attribute, forwards, values};
+use crate::facts::inventory::vpc_dns::{VpcDns, VpcDnsAttribute, dhcp, dns_attribute, forwards, values};
 use crate::snapshot::aws::ec2::{Vpc, tag};
 
 /// What rules see of the VPC.
@@ -58,8 +58,8 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
     VpcFacts {
         id: id.to_owned(),
         name: vpc.as_ref().ok().and_then(|vpc| tag(&vpc.tags, "Name")).map(str::to_owned),
-        dns_support: Fact(dns_attribute(context, id, Attribute::Support)),
-        dns_hostnames: Fact(dns_attribute(context, id, Attribute::Hostnames)),
+        dns_support: Fact(dns_attribute(context, id, VpcDnsAttribute::Support)),
+        dns_hostnames: Fact(dns_attribute(context, id, VpcDnsAttribute::Hostnames)),
         domain_name: Fact(
             dhcp(context, &dhcp_options_id).map(|options| values(options, "domain-name").into_iter().next()),
         ),

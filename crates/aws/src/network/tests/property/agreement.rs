@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use privek_core::path::Verdict;
+use privek_core::report;
 
 use crate::network::tests::oracle::feature::{Feature, Features};
 use crate::network::tests::oracle::forward::is_private;
@@ -43,7 +44,8 @@ pub fn paths(network: &Reasoner<'_>, question: &Question) -> Vec<Path> {
 
 /// Blocked outranks unknown, and unknown open.
 pub fn verdict(paths: &[Path]) -> Verdict {
-    paths.iter().map(|path| path.verdict).max().unwrap()
+    let verdicts = paths.iter().map(|path| path.verdict);
+    verdicts.min_by_key(|verdict| report::trace::Verdict::from(*verdict)).unwrap()
 }
 
 /// What both say, where they differ.

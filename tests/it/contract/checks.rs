@@ -59,7 +59,7 @@ pub fn rooms(files: &Sources, imports: &[Import]) -> Vec<String> {
     found
 }
 
-/// `crates/aws/src/network/route.rs` is in the room `aws::network`, `src/main.rs` in `audit::main`.
+/// `crates/aws/src/network/tables/route.rs` is in the room `aws::network`, `src/main.rs` in `audit::main`.
 pub fn room(file: &str) -> Option<String> {
     let (package, folder) = PACKAGES[package(file)?];
     let name = file.strip_prefix(folder)?.split('/').next()?;

@@ -1,4 +1,5 @@
-//! `NO_PROXY` as Go's clients read it (`kubectl`, kubelet, containerd, SDKs in Go):
+//! What variables say about proxies: the address of the proxy, and what no proxy is used for. `NO_PROXY` is
+//! read as Go's clients read it (`kubectl`, kubelet, containerd, SDKs in Go):
 //! <https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>.
 
 use std::net::IpAddr;
@@ -7,11 +8,11 @@ use ipnet::IpNet;
 
 /// The destinations that no proxy is used for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NoProxy(Vec<Entry>);
+pub struct NoProxy(Vec<NoProxyEntry>);
 
 /// One entry of the list; a port, where there is one, limits the entry to that port.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Entry {
+enum NoProxyEntry {
     /// `*`.
     Everything,
     /// `10.0.0.0/8`.
@@ -37,32 +38,60 @@ impl NoProxy {
         }
         let fits = |its: Option<u16>| its.is_none_or(|its| its == port);
         self.0.iter().any(|entry| match entry {
-            Entry::Everything => true,
-            Entry::Net(net) => address.is_some_and(|address| net.contains(&address)),
-            Entry::Address(its, its_port) => address == Some(*its) && fits(*its_port),
-            Entry::Domain { below, itself, port: its_port } => {
+            NoProxyEntry::Everything => true,
+            NoProxyEntry::Net(net) => address.is_some_and(|address| net.contains(&address)),
+            NoProxyEntry::Address(its, its_port) => address == Some(*its) && fits(*its_port),
+            NoProxyEntry::Domain { below, itself, port: its_port } => {
                 (host.ends_with(below) || (*itself && host == below[1..])) && fits(*its_port)
             }
         })
     }
 }
 
-fn entry(text: &str) -> Option<Entry> {
+/// A proxy as `host[:port]`: scheme, credentials and path are dropped.
+pub fn address(text: &str) -> Option<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    // A password may hold a slash or another `@`.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    (is_host_and_port(host) && (host.contains('.') || host.contains(':') || !text.contains('@')))
+        .then(|| host.to_owned())
+}
+
+/// Whether this is a name or an address, with a port or without, and nothing else.
+pub fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host_fits = match name {
+        Some(address) => address.parse::<IpAddr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.len() <= 253
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+        }
+    };
+    host_fits && port.is_none_or(|port| port.parse::<u16>().is_ok())
+}
+
+fn entry(text: &str) -> Option<NoProxyEntry> {
     let text = text.trim().to_ascii_lowercase();
     if text == "*" {
-        return Some(Entry::Everything);
+        return Some(NoProxyEntry::Everything);
     }
     if let Ok(net) = text.parse() {
-        return Some(Entry::Net(net));
+        return Some(NoProxyEntry::Net(net));
     }
     let (host, port) = host_and_port(&text)?;
     if let Ok(address) = host.parse() {
-        return Some(Entry::Address(address, port));
+        return Some(NoProxyEntry::Address(address, port));
     }
     let host = host.strip_prefix('*').filter(|rest| rest.starts_with('.')).unwrap_or(host);
     let itself = !host.starts_with('.');
     let below = if itself { format!(".{host}") } else { host.to_owned() };
-    (!host.is_empty()).then_some(Entry::Domain { below, itself, port })
+    (!host.is_empty()).then_some(NoProxyEntry::Domain { below, itself, port })
 }
 
 /// A host, and its port after a colon; an address of IPv6 has brackets where a port follows.

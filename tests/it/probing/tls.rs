@@ -9,14 +9,14 @@ use privek_core::observation::{CLUSTER, Tls, TlsOutcome};
 use super::{API, NAME, PATIENCE, TRY, options, run, silent_port, targets, tls_of};
 use crate::support::authority::{Authority, Reply};
 use crate::support::servers::{closed_port, http};
-use crate::support::tls_servers::{Authorities, Certificate, greeting};
+use crate::support::tls_servers::{Authorities, Certificate, serve_tls};
 
-/// What came of one greeting.
-fn greeted(of: &str, port: u16, authorities: &Authorities) -> Tls {
-    greeted_within(PATIENCE, of, port, authorities)
+/// The observation of one TLS connection.
+fn observed(of: &str, port: u16, authorities: &Authorities) -> Tls {
+    observed_within(PATIENCE, of, port, authorities)
 }
 
-fn greeted_within(timeout: Duration, of: &str, port: u16, authorities: &Authorities) -> Tls {
+fn observed_within(timeout: Duration, of: &str, port: u16, authorities: &Authorities) -> Tls {
     let name = if of == CLUSTER { API } else { NAME };
     let mut targets = targets(&[(of, name, Some("127.0.0.1"), port)]);
     targets.certificate_authority = Some(authorities.cluster.pem());
@@ -31,8 +31,8 @@ fn the_api_is_trusted_by_the_clusters_ca_only_and_endpoints_by_the_machines_only
     let authorities = Authorities::new();
     for (of, name) in [(CLUSTER, API), ("sts", NAME)] {
         for (ours, issuer) in [(true, &authorities.cluster), (false, &authorities.machine)] {
-            let port = greeting(issuer, &Certificate::of(name));
-            let seen = greeted(of, port, &authorities);
+            let port = serve_tls(issuer, &Certificate::of(name));
+            let seen = observed(of, port, &authorities);
             let right = ours == (of == CLUSTER);
             assert_eq!(seen.outcome, if right { TlsOutcome::Trusted } else { TlsOutcome::WrongCa });
             assert_eq!(seen.issuer.as_deref(), Some(issuer.shown()));
@@ -43,7 +43,7 @@ fn the_api_is_trusted_by_the_clusters_ca_only_and_endpoints_by_the_machines_only
 #[test]
 fn a_wrong_name_and_a_wrong_time_are_told_apart() {
     let authorities = Authorities::new();
-    let seen = |certificate| greeted(CLUSTER, greeting(&authorities.cluster, &certificate), &authorities);
+    let seen = |certificate| observed(CLUSTER, serve_tls(&authorities.cluster, &certificate), &authorities);
     let other = seen(Certificate::of("kubernetes.example.net"));
     assert_eq!(
         (other.outcome, other.names),
@@ -65,19 +65,19 @@ fn what_speaks_no_tls_says_nothing_or_is_not_there_is_told_apart() {
             let _ = stream.write_all(http("400 Bad Request", "", "").as_bytes());
         }
     });
-    assert_eq!(greeted("sts", port, &authorities).outcome, TlsOutcome::NotTls);
-    assert_eq!(greeted_within(TRY, "sts", silent_port(), &authorities).outcome, TlsOutcome::Silent);
-    assert_eq!(greeted("sts", closed_port(), &authorities).outcome, TlsOutcome::Refused);
+    assert_eq!(observed("sts", port, &authorities).outcome, TlsOutcome::NotTls);
+    assert_eq!(observed_within(TRY, "sts", silent_port(), &authorities).outcome, TlsOutcome::Silent);
+    assert_eq!(observed("sts", closed_port(), &authorities).outcome, TlsOutcome::Refused);
     let closing = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let port = closing.local_addr().unwrap().port();
     std::thread::spawn(move || closing.incoming().for_each(drop));
-    assert_eq!(greeted("sts", port, &authorities).outcome, TlsOutcome::Closed);
+    assert_eq!(observed("sts", port, &authorities).outcome, TlsOutcome::Closed);
 }
 
 #[test]
 fn without_the_clusters_ca_the_api_is_not_judged() {
     let authorities = Authorities::new();
-    let port = greeting(&authorities.cluster, &Certificate::of(API));
+    let port = serve_tls(&authorities.cluster, &Certificate::of(API));
     let targets = targets(&[(CLUSTER, API, Some("127.0.0.1"), port)]);
     let trust = Trust::new(&targets, vec![authorities.machine.der()]).unwrap();
     let [(_, tls)] = tls_of(&run(&targets, &trust, &options(&[]))).try_into().unwrap();
@@ -86,9 +86,9 @@ fn without_the_clusters_ca_the_api_is_not_judged() {
 }
 
 #[test]
-fn an_address_that_dns_answers_is_greeted_beside_the_expected_one() {
+fn an_address_that_dns_answers_is_tried_beside_the_expected_one() {
     let authorities = Authorities::new();
-    let port = greeting(&authorities.machine, &Certificate::of(NAME));
+    let port = serve_tls(&authorities.machine, &Certificate::of(NAME));
     let server = Authority::start(|asked| Reply::addresses(asked, &["127.0.0.1", "127.0.0.77"]));
     let targets = targets(&[("sts", NAME, Some("127.0.0.1"), port)]);
     let trust = Trust::new(&targets, vec![authorities.machine.der()]).unwrap();
