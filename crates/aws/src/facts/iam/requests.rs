@@ -122,6 +122,7 @@ pub(crate) fn of_caller(context: &Context<'_>, caller: &Caller) -> Keys {
     let mut keys = Keys::default();
     if let Some(region) = &context.region {
         keys.value("aws:RequestedRegion", region);
+        keys.value("ec2:Region", region);
     }
     keys.value("aws:SecureTransport", "true");
     keys.value("aws:ViaAWSService", "false");

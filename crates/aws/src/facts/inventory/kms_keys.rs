@@ -3,6 +3,7 @@
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
+use crate::snapshot::Arn;
 use crate::snapshot::aws::kms::KeyMetadata;
 
 /// A key that KMS refuses to use.
@@ -57,6 +58,14 @@ pub(crate) fn unusable_for_volumes(context: &Context<'_>, named: &str) -> Known<
     let resource = named.rsplit_once(':').map_or(named, |(_, resource)| resource);
     let read = context.snapshot.aws.key_metadata.iter().flatten();
     let key = read.into_iter().find(|key| is_named(key, named, resource));
+    // A key of another region is out of EBS's reach.
+    let region = Arn::parse(named).map(|arn| arn.region).filter(|region| !region.is_empty());
+    if let (Some(of), Some(own)) = (region, context.region.as_deref())
+        && of != own
+    {
+        let id = resource.trim_start_matches("key/").to_owned();
+        return Ok(Some(UnusableKey { arn: named.to_owned(), id, state: format!("of region {of}") }));
+    }
     let spec = key.and_then(|key| key.key_spec.as_deref()).filter(|spec| *spec != "SYMMETRIC_DEFAULT");
     match (unusable(context, named)?, key, spec) {
         (None, Some(key), Some(spec)) => Ok(Some(UnusableKey {

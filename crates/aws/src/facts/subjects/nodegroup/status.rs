@@ -61,7 +61,7 @@ struct VolumeKeyFacts {
     /// `KeyMetadata.Arn`.
     arn: String,
     /// `KeyMetadata.KeyState`; `NotFound` if KMS does not know the key, `KeyMetadata.KeySpec` for an asymmetric
-    /// key.
+    /// key, the region for a key of another region.
     state: String,
 }
 
