@@ -97,7 +97,7 @@ fn state(request: &Request) -> Option<String> {
             "ListInsights" => r#"{"insights":[{"id":"0b1c","name":"Kubelet version skew","category":"UPGRADE_READINESS","kubernetesVersion":"1.34","lastRefreshTime":1763596800.0,
                 "insightStatus":{"status":"PASSING","reason":"ok"}}]}"#,
             "ListAssociatedAccessPolicies" => r#"{"clusterName":"prod","associatedAccessPolicies":[{"policyArn":"arn:aws:eks::aws:cluster-access-policy/AmazonEKSViewPolicy","accessScope":{"type":"cluster","namespaces":[]}}]}"#,
-            "DescribePodIdentityAssociation" => r#"{"association":{"associationId":"a-1","clusterName":"prod","namespace":"kube-system","serviceAccount":"cni","roleArn":"arn:aws:iam::111122223333:role/cni"}}"#,
+            "DescribePodIdentityAssociation" => r#"{"association":{"associationId":"a-1","clusterName":"prod","namespace":"kube-system","serviceAccount":"cni","roleArn":"arn:aws:iam::111122223333:role/cni","disableSessionTags":false}}"#,
             "ListCapabilities" => r#"{"capabilities":[{"capabilityName":"deploy","type":"ARGOCD","status":"ACTIVE"}]}"#,
             "DescribeCapability" => r#"{"capability":{"capabilityName":"deploy","clusterName":"prod","type":"ARGOCD","status":"ACTIVE","configuration":{"argoCd":{"networkAccess":{"vpceIds":["vpce-argo"]}}}}}"#,
             "ListCertificateAuthorities" => r#"{"certificateAuthorities":[{"id":"ca-1","signingStatus":"IN_USE","distributionStatus":"COMPLETE"}]}"#,
@@ -230,7 +230,7 @@ fn ec2(request: &Request) -> Option<String> {
         "DescribeSecurityGroupVpcAssociations" => "<securityGroupVpcAssociationSet><item><groupId>sg-far</groupId><vpcId>vpc-near</vpcId><state>associated</state></item></securityGroupVpcAssociationSet>".to_owned(),
         "DescribeLaunchTemplateVersions" => {
             let id = request.parameter("LaunchTemplateId");
-            format!("<launchTemplateVersionSet><item><launchTemplateId>{id}</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><instanceType>c6i.large</instanceType><userData>c2VjcmV0LXRva2Vu</userData><securityGroupIdSet><item>sg-1</item></securityGroupIdSet></launchTemplateData></item></launchTemplateVersionSet>")
+            format!("<launchTemplateVersionSet><item><launchTemplateId>{id}</launchTemplateId><versionNumber>3</versionNumber><launchTemplateData><instanceType>c6i.large</instanceType><userData>c2VjcmV0LXRva2Vu</userData><securityGroupIdSet><item>sg-1</item></securityGroupIdSet><blockDeviceMappingSet><item><deviceName>/dev/xvda</deviceName><ebs><encrypted>true</encrypted><kmsKeyId>arn:aws:kms:eu-west-1:111122223333:key/0a1b</kmsKeyId></ebs></item></blockDeviceMappingSet></launchTemplateData></item></launchTemplateVersionSet>")
         }
         "DescribeInstances" => "<reservationSet><item><reservationId>r-1</reservationId><instancesSet><item><instanceId>i-1</instanceId><instanceType>t3.small</instanceType><instanceState><name>running</name></instanceState><iamInstanceProfile><arn>arn:aws:iam::111122223333:instance-profile/prod-node</arn><id>AIPAEXAMPLE</id></iamInstanceProfile></item></instancesSet></item></reservationSet>".to_owned(),
         _ => return None,

@@ -1,5 +1,5 @@
-//! Features, the AWS services that they need, and what the services' policies have to allow
-//! (`rules/eks/services.yaml`).
+//! Features, and the AWS services that they need (`rules/eks/services.yaml`). What callers need of a service is
+//! in `iam.rs`.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -7,11 +7,13 @@ use std::sync::LazyLock;
 use privek_core::known::{Known, Missing};
 use serde::Deserialize;
 
+use super::iam::Need;
+
 /// The matrix as it is embedded.
 pub(crate) const MATRIX: &str =
     include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../rules/eks/services.yaml"));
 
-/// Features, services, and what the services need.
+/// Features and services.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Matrix {
@@ -72,9 +74,25 @@ pub(crate) struct Service {
     /// The names that its clients ask for, where they are not the usual one.
     #[serde(default)]
     pub hosts: Vec<String>,
-    /// What an endpoint policy has to allow at least.
+    /// The prefix of its IAM actions, where that is not its suffix; `*` where requests have none.
     #[serde(default)]
-    pub policy: Vec<Needs>,
+    pub prefix: Option<String>,
+}
+
+impl Service {
+    /// The prefix of its IAM actions.
+    pub fn prefix<'s>(&'s self, suffix: &'s str) -> &'s str {
+        self.prefix.as_deref().unwrap_or(suffix)
+    }
+
+    /// Whether requests for an action go to the service with this suffix.
+    pub fn carries(&self, suffix: &str, need: &Need, action: &str) -> bool {
+        if need.through.is_empty() {
+            action.split_once(':').is_some_and(|(prefix, _)| prefix == self.prefix(suffix))
+        } else {
+            need.through.iter().any(|through| through == suffix)
+        }
+    }
 }
 
 /// A service that the matrix does not have.
@@ -85,31 +103,8 @@ pub(crate) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
     home: BTreeMap::new(),
     beneath: None,
     hosts: Vec::new(),
-    policy: Vec::new(),
+    prefix: None,
 });
-
-/// Actions on one resource.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Needs {
-    /// IAM actions.
-    pub actions: Vec<String>,
-    /// An ARN with placeholders, or `*` for whatever there may be; none where the actions have none.
-    #[serde(default)]
-    pub resource: Option<String>,
-    /// Who asks.
-    #[serde(default)]
-    pub caller: Sender,
-    /// Whose the resource is.
-    #[serde(default)]
-    pub owner: Owner,
-    /// Which clusters it is about: an address family, a system of nodes, or a feature; absent: all.
-    #[serde(default)]
-    pub when: Option<String>,
-    /// What stops without it, where nodes and pods run all the same.
-    #[serde(default)]
-    pub optional: Option<String>,
-}
 
 /// The embedded matrix; a mistake in it is a mistake in this program, which a test finds.
 pub(crate) fn matrix() -> Known<&'static Matrix> {
@@ -119,40 +114,6 @@ pub(crate) fn matrix() -> Known<&'static Matrix> {
         })
     });
     PARSED.as_ref().map_err(Clone::clone)
-}
-
-/// Who sends a request through an endpoint.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Sender {
-    /// Some role of the cluster's account: a node's or a pod's.
-    #[default]
-    Role,
-    /// The roles of the nodes.
-    Nodes,
-    /// Whoever pulls images: the roles of the nodes, and those that Fargate runs pods with.
-    Pullers,
-    /// A pod with a token of the cluster's, and no AWS identity.
-    Federated,
-    /// Somebody with a URL that an account of ECR's signed.
-    Ecr,
-    /// No principal: the request is not signed.
-    Anonymous,
-}
-
-/// Whose the resources are that a request is about.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(crate) enum Owner {
-    /// The cluster's account.
-    #[default]
-    Own,
-    /// The account of EKS's registry.
-    Eks,
-    /// The account of Bottlerocket's registry.
-    Bottlerocket,
-    /// Some account of AWS's.
-    Aws,
 }
 
 #[cfg(test)]

@@ -6,11 +6,14 @@ use privek_aws::snapshot::aws::eks::Cluster;
 use privek_core::header::EVERYTHING;
 
 use crate::collect::aws::eks::{members, state};
-use crate::collect::aws::session::{Session, collection, each};
+use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::collect::aws::{ecr, kms, operations};
 
 use super::described::{describe_each, keep_described};
 use super::iam;
+
+/// KMS keys by what names them.
+const KEYS: AskedOnce = AskedOnce("KMS keys");
 
 /// What waits for nothing.
 pub(super) async fn all(session: &Session<'_>) {
@@ -90,19 +93,26 @@ pub(super) async fn pod_identities(session: &Session<'_>) {
 /// The keys that encrypt the cluster's secrets.
 pub(super) async fn keys(session: &Session<'_>, cluster: &Cluster) {
     let configs = cluster.encryption_config.iter().flatten();
-    let arns = configs.filter_map(|config| config.provider.as_ref()?.key_arn.clone());
-    let described = each(arns, |arn| async move {
-        let call = kms::describe_key(&session.clients.kms, &arn);
-        let mut found = session.call(operations::DESCRIBE_KEY, std::slice::from_ref(&arn), call).await?;
-        found.arn.get_or_insert_with(|| arn.clone());
-        Some((arn, found))
+    let arns: Vec<String> = configs.filter_map(|config| config.provider.as_ref()?.key_arn.clone()).collect();
+    if arns.is_empty() && cluster.encryption_config.as_ref().is_none_or(Vec::is_empty) {
+        session.keep(collection!(key_metadata), &[], Vec::new());
+    }
+    kms_keys(session, arns).await;
+}
+
+/// KMS keys, each once. AWS's own keys are always there, and of an alias KMS returns the key only.
+pub(super) async fn kms_keys(session: &Session<'_>, named: Vec<String>) {
+    let keys = named.into_iter().filter(|key| !key.contains("alias/"));
+    let described = each(session.unasked(KEYS, keys), |key| async move {
+        let call = kms::describe_key(&session.clients.kms, &key);
+        let mut found = session.call(operations::DESCRIBE_KEY, std::slice::from_ref(&key), call).await?;
+        found.arn.get_or_insert_with(|| key.clone());
+        Some((key, found))
     });
     let described: Vec<_> = described.await.into_iter().flatten().collect();
-    let field = collection!(key_metadata);
-    let scope: Vec<String> = described.iter().map(|(arn, _)| arn.clone()).collect();
-    if !scope.is_empty() || cluster.encryption_config.as_ref().is_none_or(Vec::is_empty) {
-        let found = described.into_iter().map(|(_, found)| found).collect();
-        session.keep(field, &scope, found);
+    if !described.is_empty() {
+        let (scope, found): (Vec<String>, Vec<_>) = described.into_iter().unzip();
+        session.keep(collection!(key_metadata), &scope, found);
     }
 }
 

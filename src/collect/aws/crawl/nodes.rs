@@ -14,7 +14,7 @@ use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::collect::aws::{autoscaling, operations};
 
 use super::described::keep_described;
-use super::iam;
+use super::{cluster_state, iam};
 
 /// The add-on that gives pods their addresses.
 const VPC_CNI: &str = "vpc-cni";
@@ -186,8 +186,15 @@ async fn templates(session: &Session<'_>, wanted: Vec<(LaunchTemplateKey, String
         let profiles = data.filter_map(|data| data.iam_instance_profile.as_ref());
         let profiles: Vec<String> =
             profiles.filter_map(|profile| profile.arn.clone().or_else(|| profile.name.clone())).collect();
+        let data = found.iter().filter_map(|version| version.launch_template_data.as_ref());
+        let volumes = data.flat_map(|data| &data.block_device_mappings).filter_map(|one| one.ebs.as_ref());
+        let keys: Vec<String> = volumes.filter_map(|ebs| ebs.kms_key_id.clone()).collect();
         session.keep(collection!(launch_template_versions), &scope, found);
-        join!(types(session, names), iam::profiles(session, profiles));
+        join!(
+            types(session, names),
+            iam::profiles(session, profiles),
+            cluster_state::kms_keys(session, keys)
+        );
     })
     .await;
 }

@@ -152,12 +152,25 @@ fn launch_template_data(v: types::ResponseLaunchTemplateData) -> shape::LaunchTe
         instance_market_options: v
             .instance_market_options
             .map(|v| shape::LaunchTemplateInstanceMarketOptions { market_type: text(v.market_type) }),
+        block_device_mappings: list(v.block_device_mappings, launch_template_block_device_mapping),
         image_id: v.image_id,
         instance_type: text(v.instance_type),
         security_group_ids: v.security_group_ids.unwrap_or_default(),
         security_groups: v.security_groups.unwrap_or_default(),
         network_interfaces: list(v.network_interfaces, launch_template_network_interface),
         metadata_options: v.metadata_options.map(launch_template_metadata_options),
+    }
+}
+
+fn launch_template_block_device_mapping(
+    v: types::LaunchTemplateBlockDeviceMapping,
+) -> shape::LaunchTemplateBlockDeviceMapping {
+    shape::LaunchTemplateBlockDeviceMapping {
+        device_name: v.device_name,
+        ebs: v.ebs.map(|v| shape::LaunchTemplateEbsBlockDevice {
+            encrypted: v.encrypted,
+            kms_key_id: v.kms_key_id,
+        }),
     }
 }
 
@@ -216,6 +229,7 @@ fn instance(v: types::Instance) -> shape::Instance {
         state: v.state.map(instance_state),
         vpc_id: v.vpc_id,
         subnet_id: v.subnet_id,
+        private_ip_address: v.private_ip_address,
         public_ip_address: v.public_ip_address,
         security_groups: list(v.security_groups, group_identifier),
         network_interfaces: list(v.network_interfaces, instance_network_interface),

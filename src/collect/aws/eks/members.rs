@@ -202,6 +202,7 @@ fn addon(v: types::Addon) -> shape::Addon {
         service_account_role_arn: v.service_account_role_arn,
         configuration_values: v.configuration_values,
         pod_identity_associations: v.pod_identity_associations.unwrap_or_default(),
+        owner: v.owner,
     }
 }
 

@@ -27,6 +27,7 @@ pub(crate) fn detected(context: &Context<'_>, feature: &str) -> FeatureUse {
         "ebs_csi" => addon(context, "aws-ebs-csi-driver"),
         "efs_csi" => addon(context, "aws-efs-csi-driver"),
         "fsx_csi" => addon(context, "aws-fsx-csi-driver"),
+        "s3_csi" => addon(context, "aws-mountpoint-s3-csi-driver"),
         "eks_api" => of(user_data::asks_eks(context), "the user data of a node group"),
         "metrics_server" => addon(context, "metrics-server"),
         "cert_manager" => addon(context, "cert-manager"),

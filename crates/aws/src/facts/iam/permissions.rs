@@ -9,12 +9,12 @@ use privek_core::known::{self, Known, Missing};
 use serde_json::{Value, json};
 
 use crate::catalogue::iam::{Need, PARSED};
-use crate::catalogue::registries;
 use crate::facts::base::context::Context;
 use crate::snapshot::Arn;
 
+use super::policy::all;
 use super::policy::decision::{Decision, PolicyKind, Request};
-use super::policy::{Caller, Carried, Keys, all};
+use super::requests::{self, Asked};
 use super::role_usage::last;
 
 /// Whether a role may do all of something.
@@ -52,6 +52,19 @@ impl Permissions {
             doubts: Vec::new(),
             boundary: None,
         };
+        // Of a role in another account nothing is read; one of the same name here may be another.
+        let account = Arn::parse(arn).map(|parts| parts.account);
+        if let (Some(of), Some(own)) = (account, context.account.as_deref())
+            && !of.is_empty()
+            && of != own
+        {
+            found.doubts.push(Missing::operation(
+                format!("the policies of {arn}; its account {of} was not read"),
+                Some("iam:ListAttachedRolePolicies"),
+            ));
+            found.attached = Err(found.doubts.clone());
+            return found;
+        }
         let attached =
             aws.attached_role_policies.iter().flatten().find(|attached| attached.role_name == name);
         if let Some(attached) = attached {
@@ -85,13 +98,13 @@ impl Permissions {
         if Arn::parse(arn).is_some_and(|parts| parts.account == "aws") {
             match PARSED.managed.get(name) {
                 Some(known) => {
-                    // What it allows elsewhere cannot matter to what is asked here.
-                    let actions = known.actions.clone();
-                    if !actions.is_empty() || known.services.is_empty() {
-                        self.documents.push(json!({
-                            "Statement": [{"Sid": name, "Effect": "Allow", "Action": actions, "Resource": "*"}]
-                        }));
-                    }
+                    let mut statements = vec![
+                        json!({"Sid": name, "Effect": "Allow", "Action": known.actions, "Resource": "*"}),
+                    ];
+                    statements.extend(known.limited.iter().map(|limited| {
+                        json!({"Sid": name, "Effect": "Allow", "Action": limited.actions, "Resource": limited.resources})
+                    }));
+                    self.documents.push(json!({"Statement": statements}));
                 }
                 None => self
                     .doubts
@@ -134,64 +147,74 @@ impl Permissions {
         }
     }
 
-    /// Whether the role may do all that is listed under this name.
-    pub fn grant(&self, context: &Context<'_>, needs: &str) -> Grant {
+    /// Whether the role may do all that a component needs to run.
+    pub fn grant(&self, context: &Context<'_>, component: &str) -> Grant {
         context.assume("Service control policies and resource control policies deny nothing that the cluster's roles need.");
         let (mut lacks, mut missing) = (Vec::new(), Vec::new());
-        match PARSED.needs.get(needs) {
-            Some(all) => all.iter().for_each(|need| self.one(context, need, &mut lacks, &mut missing)),
-            // An empty request is a mistake: a name that the table lacks must not pass.
-            None => {
-                missing.push(Missing::unmodelled(format!("the actions of `{needs}` in rules/eks/iam.yaml")));
+        match PARSED.components.get(component) {
+            Some(component) => {
+                let needs = component.needs.iter().filter(|need| need.optional.is_none());
+                needs.for_each(|need| self.one(context, need, &mut lacks, &mut missing));
             }
+            // An empty request is a mistake: a name that the table lacks must not pass.
+            None => missing
+                .push(Missing::unmodelled(format!("the actions of `{component}` in rules/eks/iam.yaml"))),
         }
         lacks.sort();
+        lacks.dedup();
         Grant { allowed: known::disproved(!lacks.is_empty(), missing), lacks }
     }
 
     fn one(&self, context: &Context<'_>, need: &Need, lacks: &mut Vec<String>, missing: &mut Vec<Missing>) {
-        let mut unresolved = Vec::new();
-        let resource = need.resource.as_ref().map(|text| fill_in(context, text, &mut unresolved));
-        let mut keys = Keys::default();
-        keys.value("aws:PrincipalArn", &self.arn);
-        keys.value("aws:PrincipalIsAWSService", "false");
-        keys.value("aws:ViaAWSService", "false");
-        keys.value("aws:SecureTransport", "true");
-        if let Some(region) = &context.region {
-            keys.value("aws:RequestedRegion", region);
+        let asked = Asked::of(context, need);
+        let mut unresolved = asked.unresolved.clone();
+        match requests::applies(context, need) {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(why) => unresolved.extend(why),
         }
-        if let Some(account) = &context.account {
-            keys.value("aws:PrincipalAccount", account);
-        }
-        for (key, value) in &need.keys {
-            keys.set(key, Carried::Values(vec![fill_in(context, value, &mut unresolved)]));
-        }
-        let caller = Caller::Role { account: context.account.clone(), arn: Some(self.arn.clone()) };
+        let caller = requests::role(context, &self.arn);
+        let mut keys = requests::of_caller(context, &caller);
+        requests::of_request(context, &mut keys, need.owner, &asked.keys);
         let documents: Vec<&Value> = self.documents.iter().collect();
         for action in &need.actions {
-            let request = Request { action, resource: resource.as_deref(), caller: &caller, keys: &keys };
-            let name = last(&self.arn).unwrap_or(&self.arn);
-            match all(PolicyKind::Identity, &documents, request) {
-                Ok(Decision::Allowed) => {
-                    missing.extend(self.boundary.clone());
-                    // A policy that was not read may also forbid; AWS's own never do.
-                    missing.extend(self.doubts.iter().filter(|doubt| doubt.permission.is_some()).cloned());
-                }
-                Ok(Decision::ExplicitDeny(_)) => lacks.push(action.clone()),
-                Ok(Decision::ImplicitDeny(_)) if self.doubts.is_empty() && unresolved.is_empty() => {
-                    lacks.push(action.clone());
-                }
-                Ok(Decision::ImplicitDeny(_)) => {
-                    missing.extend(self.doubts.clone());
-                    missing.extend(unresolved.clone());
-                }
-                Ok(Decision::Undecided(why)) => {
-                    missing.push(Missing::unmodelled(format!(
-                        "the decision on {action} for role {name}: {why}"
-                    )));
-                }
-                Err(why) => missing.push(Missing::unmodelled(format!("a policy of {name}: {why}"))),
+            for resource in &asked.resources {
+                let resource = resource.as_deref();
+                let request = Request { action, resource, some: need.chosen, caller: &caller, keys: &keys };
+                let decision = all(PolicyKind::Identity, &documents, request);
+                self.add(action, decision, &unresolved, lacks, missing);
             }
+        }
+    }
+
+    fn add(
+        &self,
+        action: &str,
+        decision: Result<Decision, String>,
+        unresolved: &[Missing],
+        lacks: &mut Vec<String>,
+        missing: &mut Vec<Missing>,
+    ) {
+        let name = last(&self.arn).unwrap_or(&self.arn);
+        match decision {
+            Ok(Decision::Allowed) => {
+                missing.extend(self.boundary.clone());
+                // A policy that was not read may also forbid; AWS's own never do.
+                missing.extend(self.doubts.iter().filter(|doubt| doubt.permission.is_some()).cloned());
+            }
+            Ok(Decision::ExplicitDeny(_)) if unresolved.is_empty() => lacks.push(action.to_owned()),
+            Ok(Decision::ImplicitDeny(_)) if self.doubts.is_empty() && unresolved.is_empty() => {
+                lacks.push(action.to_owned());
+            }
+            Ok(Decision::ExplicitDeny(_)) => missing.extend(unresolved.to_vec()),
+            Ok(Decision::ImplicitDeny(_)) => {
+                missing.extend(self.doubts.clone());
+                missing.extend(unresolved.to_vec());
+            }
+            Ok(Decision::Undecided(why)) => {
+                missing.push(Missing::unmodelled(format!("the decision on {action} for role {name}: {why}")))
+            }
+            Err(why) => missing.push(Missing::unmodelled(format!("a policy of {name}: {why}"))),
         }
     }
 
@@ -229,39 +252,5 @@ impl Permissions {
             Err(vec![Missing::unmodelled(what)])
         };
         Grant { allowed, lacks }
-    }
-}
-
-fn fill_in(context: &Context<'_>, text: &str, missing: &mut Vec<Missing>) -> String {
-    let region = context.region.as_deref();
-    let mut out = text.replace("{partition}", &context.partition);
-    let values = [
-        ("{region}", region),
-        ("{account}", context.account.as_deref()),
-        ("{cluster}", context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str())),
-    ];
-    for (placeholder, value) in values {
-        out = out.replace(placeholder, value.unwrap_or("*"));
-    }
-    if out.contains("{eks}") {
-        let account = registries::eks(region).unwrap_or_else(|why| {
-            missing.extend(why);
-            "*"
-        });
-        out = out.replace("{eks}", account);
-    }
-    out
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_table_is_read() {
-        assert!(PARSED.needs.len() >= 7 && PARSED.managed.len() >= 10 && PARSED.auto_mode.len() == 4);
-        for (name, managed) in &PARSED.managed {
-            assert!(managed.actions.is_empty() != managed.services.is_empty(), "{name}");
-        }
     }
 }

@@ -29,8 +29,19 @@ pub(crate) struct RoleUse {
     pub fargate: BTreeSet<String>,
     /// By the service accounts of these add-ons, through the cluster's identity provider.
     pub addons: BTreeSet<String>,
-    /// By the service accounts of pod identity associations: namespace and name.
-    pub pods: BTreeSet<(String, String)>,
+    /// By the service accounts of pod identity associations.
+    pub pods: BTreeSet<PodUse>,
+}
+
+/// A service account that has a role by pod identity.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct PodUse {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub account: String,
+    /// Whether EKS passes session tags, which it does unless they are turned off.
+    pub session_tags: bool,
 }
 
 /// The roles by ARN, and why there may be more.
@@ -102,6 +113,19 @@ pub(crate) fn of_pullers(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missin
     let mut missing = uses.unlisted_nodes;
     missing.extend(described_profiles(context).1);
     (arns.collect(), missing)
+}
+
+/// The roles of hybrid nodes, as access entries name them, and why there may be more.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-cluster-prep.html>
+pub(crate) fn of_hybrid_nodes(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let entries = context.snapshot.aws.access_entry.iter().flatten();
+    let hybrid = entries.filter(|entry| entry.r#type.as_deref() == Some("HYBRID_LINUX"));
+    let arns = hybrid.map(|entry| entry.principal_arn.clone()).collect();
+    let listed = context.cluster.clone().and_then(|cluster| {
+        let all = context.snapshot.aws.access_entries.as_deref();
+        context.items(all, "accessEntries", &cluster.name)
+    });
+    (arns, listed.err().unwrap_or_default())
 }
 
 impl Uses {
@@ -240,7 +264,8 @@ fn of_pods(context: &Context<'_>, uses: &mut Uses) {
                 let account = one.service_account.clone().unwrap_or_default();
                 if let Some(arn) = &one.role_arn {
                     let role = uses.role(arn, format!("service account {namespace}/{account}"));
-                    role.pods.insert((namespace, account));
+                    let session_tags = one.disable_session_tags != Some(true);
+                    role.pods.insert(PodUse { namespace, account, session_tags });
                 } else {
                     let what = format!("roleArn of {}", one.association_id);
                     uses.unlisted.push(context.field("association", &what));
@@ -248,27 +273,6 @@ fn of_pods(context: &Context<'_>, uses: &mut Uses) {
             }
             Err(missing) => uses.unlisted.push(missing),
         }
-    }
-}
-
-/// The role that a service account has by pod identity, if it has one.
-pub(crate) fn pod_identity_of(
-    context: &Context<'_>,
-    namespace: &str,
-    account: &str,
-) -> Known<Option<String>> {
-    let cluster = context.cluster.clone()?;
-    let all = context.snapshot.aws.pod_identity_associations.as_deref();
-    let listed = context.items(all, "associations", &cluster.name)?;
-    let own = listed.iter().find(|one| {
-        one.namespace.as_deref() == Some(namespace) && one.service_account.as_deref() == Some(account)
-    });
-    let Some(own) = own else { return Ok(None) };
-    let mut details = context.snapshot.aws.pod_identity_association.iter().flatten();
-    let detail = details.find(|detail| detail.association_id == own.association_id);
-    match detail.and_then(|detail| detail.role_arn.clone()) {
-        Some(arn) => Ok(Some(arn)),
-        None => Err(vec![context.missing("association", Some(&own.association_id))]),
     }
 }
 

@@ -1,14 +1,18 @@
 //! Who may assume a role, against those who have to.
 
+use std::collections::BTreeSet;
+
 use privek_core::known::{self, Known, Missing};
 use serde_json::json;
 
+use crate::catalogue::iam::{Component, PARSED};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 
+use super::credentials;
 use super::policy::decision::{Decision, PolicyKind, Request};
-use super::policy::{Caller, Keys, evaluate};
-use super::role_usage::RoleUse;
+use super::policy::{Caller, Carried, Keys, evaluate};
+use super::role_usage::{PodUse, RoleUse};
 
 /// Whether those who use a role may assume it.
 #[derive(Clone, Debug)]
@@ -50,7 +54,8 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
         }
     } {
         for action in &user.actions {
-            let request = Request { action, resource: None, caller: &user.caller, keys: &user.keys };
+            let request =
+                Request { action, resource: None, some: false, caller: &user.caller, keys: &user.keys };
             match evaluate(PolicyKind::Trust, document, request) {
                 Ok(Decision::Allowed) => {}
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))
@@ -89,10 +94,18 @@ fn users(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
     let mut own = Keys::default();
     own.lacks(&["sts:ExternalId"]);
     if used.cluster {
+        // https://docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html
+        let mut keys = own.clone();
+        if let Some(arn) = &context.cluster.clone()?.arn {
+            keys.value("aws:SourceArn", arn);
+        }
+        if let Some(account) = &context.account {
+            keys.value("aws:SourceAccount", account);
+        }
         let config = context.cluster.clone()?.compute_config.as_ref();
         let auto = config.and_then(|config| config.enabled) == Some(true);
         let actions = if auto { vec!["sts:AssumeRole", "sts:TagSession"] } else { vec!["sts:AssumeRole"] };
-        users.push(User { what: "EKS".into(), caller: service(context, "eks"), actions, keys: own.clone() });
+        users.push(User { what: "EKS".into(), caller: service(context, "eks"), actions, keys });
     }
     if used.nodes || used.auto_mode {
         // EC2 names no source when it hands a role to an instance.
@@ -118,44 +131,77 @@ fn users(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
     }
     if !used.addons.is_empty() {
         let issuer = issuer(context)?;
+        let account = context.account.clone().unwrap_or_default();
+        let provider = format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition);
         for addon in &used.addons {
-            let mut keys = Keys::default();
-            keys.value(&format!("{issuer}:aud"), "sts.amazonaws.com");
-            // Of other add-ons the service account's name is not published in one place.
-            if addon == "vpc-cni" {
-                keys.value(&format!("{issuer}:sub"), "system:serviceaccount:kube-system:aws-node");
+            for account in service_accounts(addon) {
+                let mut keys = Keys::default();
+                keys.value(&format!("{issuer}:aud"), "sts.amazonaws.com");
+                if let Some((namespace, name)) = account {
+                    let subject = format!("system:serviceaccount:{namespace}:{name}");
+                    keys.value(&format!("{issuer}:sub"), subject);
+                }
+                users.push(User {
+                    what: format!("the service account of add-on {addon}"),
+                    caller: Caller::Federated { provider: Some(provider.clone()) },
+                    actions: vec!["sts:AssumeRoleWithWebIdentity"],
+                    keys,
+                });
             }
-            let account = context.account.clone().unwrap_or_default();
-            let provider = format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition);
-            users.push(User {
-                what: format!("the service account of add-on {addon}"),
-                caller: Caller::Federated { provider: Some(provider) },
-                actions: vec!["sts:AssumeRoleWithWebIdentity"],
-                keys,
-            });
         }
     }
-    for (namespace, account) in &used.pods {
-        users.push(pod(context, namespace, account));
+    for user in &used.pods {
+        users.push(pod(context, user));
     }
     Ok(users)
 }
 
+/// The service accounts of an add-on that call AWS, by their published names; `None` where the name is not
+/// published, or the add-on's namespace can be another one.
+fn service_accounts(addon: &str) -> Vec<Option<(&'static str, &'static str)>> {
+    let components = credentials::components(addon).map(|addon| addon.components.as_slice());
+    let components = components.unwrap_or_default().iter().filter_map(|name| PARSED.components.get(name));
+    let accounts = components.flat_map(Component::service_accounts);
+    let published: BTreeSet<_> = accounts.filter(|(namespace, _)| *namespace == "kube-system").collect();
+    if published.is_empty() { vec![None] } else { published.into_iter().map(Some).collect() }
+}
+
 /// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>
-fn pod(context: &Context<'_>, namespace: &str, account: &str) -> User {
+fn pod(context: &Context<'_>, user: &PodUse) -> User {
     let mut keys = Keys::default();
-    keys.value("aws:RequestTag/kubernetes-namespace", namespace);
-    keys.value("aws:RequestTag/kubernetes-service-account", account);
-    if let Ok(cluster) = &context.cluster {
-        keys.value("aws:RequestTag/eks-cluster-name", &cluster.name);
-        if let Some(arn) = &cluster.arn {
-            keys.value("aws:RequestTag/eks-cluster-arn", arn);
+    let tags = ["eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace", "kubernetes-service-account"];
+    let cluster = context.cluster.as_ref().ok();
+    let values = [
+        cluster.and_then(|cluster| cluster.arn.as_deref()),
+        cluster.map(|cluster| cluster.name.as_str()),
+        Some(user.namespace.as_str()),
+        Some(user.account.as_str()),
+    ];
+    for (tag, value) in tags.iter().zip(values) {
+        let key = format!("aws:RequestTag/{tag}");
+        match value {
+            _ if !user.session_tags => keys.lacks(&[&key]),
+            Some(value) => keys.value(&key, value),
+            None => {}
         }
     }
+    let pod = ["aws:RequestTag/kubernetes-pod-name", "aws:RequestTag/kubernetes-pod-uid"];
+    let names = tags.iter().copied().chain(["kubernetes-pod-name", "kubernetes-pod-uid"]);
+    if user.session_tags {
+        pod.iter().for_each(|key| keys.value(key, "*"));
+        keys.set("aws:TagKeys", Carried::Values(names.map(str::to_owned).collect()));
+    } else {
+        keys.lacks(&pod);
+        keys.lacks(&["aws:TagKeys"]);
+    }
+    // Without session tags STS asks for no permission to tag:
+    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
+    let actions =
+        if user.session_tags { vec!["sts:AssumeRole", "sts:TagSession"] } else { vec!["sts:AssumeRole"] };
     User {
-        what: format!("EKS Pod Identity for {namespace}/{account}"),
+        what: format!("EKS Pod Identity for {}/{}", user.namespace, user.account),
         caller: Caller::Service { names: vec!["pods.eks.amazonaws.com".into()] },
-        actions: vec!["sts:AssumeRole", "sts:TagSession"],
+        actions,
         keys,
     }
 }

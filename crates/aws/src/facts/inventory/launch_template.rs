@@ -1,5 +1,7 @@
 //! Launch templates: which version a node group uses, and which security groups the version sets.
 
+use std::collections::BTreeSet;
+
 use privek_core::known::Known;
 
 use crate::facts::base::context::Context;
@@ -31,6 +33,13 @@ pub(crate) fn template<'s>(
     found
         .and_then(|version| version.launch_template_data.as_ref())
         .ok_or_else(|| vec![context.missing("LaunchTemplateVersions", id.or(name))])
+}
+
+/// The KMS keys that a launch template encrypts volumes with.
+pub(crate) fn volume_keys(data: &LaunchTemplateData) -> Vec<String> {
+    let volumes = data.block_device_mappings.iter().filter_map(|mapping| mapping.ebs.as_ref());
+    let keys: BTreeSet<String> = volumes.filter_map(|ebs| ebs.kms_key_id.clone()).collect();
+    keys.into_iter().collect()
 }
 
 /// The security groups that a launch template sets, or `None` where it sets none.

@@ -11,7 +11,7 @@ use crate::snapshot::aws::autoscaling::AutoScalingGroup;
 use crate::snapshot::aws::ec2::{Instance, LaunchTemplateData, tag};
 use crate::snapshot::aws::eks::{Cluster, Nodegroup};
 
-use super::launch_template::{default_group, template, template_groups};
+use super::launch_template::{default_group, template, template_groups, volume_keys};
 use super::node_group_instances::{self, GroupMembership};
 use super::ungrouped_nodes::beyond;
 use super::warm_pools::{self, WarmPool};
@@ -43,6 +43,8 @@ pub struct NodeGroup {
     pub ami_type: Option<String>,
     /// Auto Scaling groups behind it.
     pub auto_scaling_groups: Vec<String>,
+    /// KMS keys that its launch template encrypts volumes with, as the template names them.
+    pub volume_keys: Known<Vec<String>>,
 }
 
 /// The node groups that are known, and why there may be more nodes than theirs.
@@ -170,6 +172,7 @@ fn undescribed(name: &str, missing: &Missing) -> NodeGroup {
         custom_ami: Err(unknown()),
         ami_type: None,
         auto_scaling_groups: Vec::new(),
+        volume_keys: Err(unknown()),
     }
 }
 
@@ -216,6 +219,8 @@ fn managed_group(context: &Context<'_>, cluster: &Cluster, group: &Nodegroup) ->
             .into_iter()
             .filter_map(|group| group.name)
             .collect(),
+        // Without a launch template EBS's default key encrypts, if any.
+        volume_keys: template.clone().map_or_else(|| Ok(Vec::new()), |data| data.map(volume_keys)),
     };
     made.security_groups = match template.map(|template| template.map(|data| template_groups(context, data)))
     {
@@ -302,6 +307,9 @@ fn scaling_group(context: &Context<'_>, group: &AutoScalingGroup) -> NodeGroup {
         custom_ami: Ok(true),
         ami_type: None,
         auto_scaling_groups: vec![name.clone()],
+        volume_keys: template
+            .clone()
+            .map_or_else(|| Err(field("LaunchTemplate")), |data| data.map(volume_keys)),
     };
     made.security_groups = match template.map(|template| template.map(|data| template_groups(context, data)))
     {

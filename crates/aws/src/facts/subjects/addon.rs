@@ -7,7 +7,10 @@ use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::iam::{Component, PARSED};
+use crate::catalogue::services;
 use crate::facts::base::context::Context;
+use crate::facts::iam::{addon_permissions, credentials};
 use crate::facts::inventory::cluster::{self, NETWORKING_ADDONS};
 use crate::facts::inventory::eks_status;
 use crate::snapshot::aws::eks::{Addon, Cluster};
@@ -33,6 +36,25 @@ pub(crate) struct AddonFacts {
     /// Whether the add-on is `vpc-cni`, `coredns` or `kube-proxy`; nodes and pods need these add-ons for
     /// their network.
     networking: bool,
+    /// Whether the add-on's pods call AWS services with their own credentials (`rules/eks/iam.yaml`). Unknown
+    /// for an add-on of AWS that the file does not list; false for a vendor's add-on.
+    calls_aws: Fact<bool>,
+    /// Whether the IAM role of the add-on's pods allows what the add-on needs. The role is
+    /// `addon.serviceAccountRoleArn`, else that of a pod identity association (`association.roleArn`), else
+    /// the role of the node.
+    permitted: Fact<bool>,
+    /// Actions that the add-on needs and the IAM role of the add-on's pods does not allow.
+    lacks: Vec<String>,
+    /// Names of the IAM roles of the add-on's pods; of roles of nodes those that lack actions.
+    roles: Vec<String>,
+    /// Whether the add-on's pods use the role of the node.
+    uses_node_role: bool,
+    /// AWS managed policies that allow what the add-on needs, with their paths.
+    managed_policies: Vec<String>,
+    /// The service account of the add-on that calls AWS, by AWS's default; null if the add-on calls nothing.
+    service_account: Option<String>,
+    /// Whether the add-on's feature is more than optional for pods (`rules/eks/services.yaml`).
+    essential: bool,
 }
 
 /// Every add-on that EKS manages for the cluster.
@@ -70,6 +92,13 @@ fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts 
         Ok(eks_status::sentences(&health.issues))
     });
     let healthy = eks_status::healthy(&works, &issues);
+    let grant = addon_permissions::judge(context, name, &addon.clone().map(|addon| addon.owner.clone()));
+    let known = credentials::components(name);
+    let components: Vec<&Component> = known
+        .iter()
+        .flat_map(|known| &known.components)
+        .filter_map(|component| PARSED.components.get(component))
+        .collect();
     AddonFacts {
         id: name.to_owned(),
         name: Some(name.to_owned()),
@@ -81,7 +110,25 @@ fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts 
         issues: Fact(issues),
         healthy: Fact(healthy),
         networking: NETWORKING_ADDONS.contains(&name),
+        calls_aws: Fact(grant.calls),
+        permitted: Fact(grant.allowed),
+        lacks: grant.lacks,
+        roles: grant.roles,
+        uses_node_role: grant.by_node,
+        managed_policies: known.map(|known| known.policies.clone()).unwrap_or_default(),
+        service_account: components
+            .first()
+            .and_then(|component| component.service_accounts().next())
+            .map(|(_, account)| account.to_owned()),
+        essential: components.iter().any(|component| is_essential(component)),
     }
+}
+
+/// Whether a component belongs to a feature that stops nodes or pods.
+fn is_essential(component: &Component) -> bool {
+    let Ok(matrix) = services::matrix() else { return true };
+    let mut features = component.features.iter().filter_map(|name| matrix.features.get(name));
+    features.any(|feature| feature.optional.is_none())
 }
 
 #[cfg(test)]

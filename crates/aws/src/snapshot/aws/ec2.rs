@@ -217,7 +217,12 @@ shapes! { "PascalCase";
         instance_initiated_shutdown_behavior: Option<String>,
         hibernation_options: Option<LaunchTemplateHibernationOptions>,
         instance_market_options: Option<LaunchTemplateInstanceMarketOptions>,
+        block_device_mappings: Vec<LaunchTemplateBlockDeviceMapping>,
     }
+    /// A volume that a launch template declares.
+    LaunchTemplateBlockDeviceMapping { device_name: Option<String>, ebs: Option<LaunchTemplateEbsBlockDevice> }
+    /// Its EBS settings.
+    LaunchTemplateEbsBlockDevice { encrypted: Option<bool>, kms_key_id: Option<String> }
     /// The instance profile that a launch template names.
     LaunchTemplateIamInstanceProfile { arn: Option<String>, name: Option<String> }
     /// Whether instances can hibernate.
@@ -287,7 +292,7 @@ shapes! { "PascalCase";
     /// `DescribeInstances`.
     Reservation { reservation_id: Option<String>, owner_id: Option<String>, instances: Vec<Instance> }
     /// One instance.
-    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, iam_instance_profile: Option<IamInstanceProfile>, tags: Vec<Tag> }
+    Instance { instance_id: String, instance_type: Option<String>, state: Option<InstanceState>, subnet_id: Option<String>, vpc_id: Option<String>, private_ip_address: Option<String>, public_ip_address: Option<String>, security_groups: Vec<GroupIdentifier>, network_interfaces: Vec<InstanceNetworkInterface>, iam_instance_profile: Option<IamInstanceProfile>, tags: Vec<Tag> }
     /// The instance profile of an instance.
     IamInstanceProfile { arn: Option<String> }
     /// `running`, `stopped`, …

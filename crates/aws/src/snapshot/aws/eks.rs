@@ -131,7 +131,7 @@ shapes! { "camelCase";
     FargateProfileSelector { namespace: Option<String>, labels: BTreeMap<String, String> }
 
     /// `DescribeAddon`.
-    Addon { addon_name: String, cluster_name: Option<String>, status: Option<String>, addon_version: Option<String>, health: Option<Health>, service_account_role_arn: Option<String>, configuration_values: Option<String>, pod_identity_associations: Vec<String> }
+    Addon { addon_name: String, cluster_name: Option<String>, status: Option<String>, addon_version: Option<String>, health: Option<Health>, service_account_role_arn: Option<String>, configuration_values: Option<String>, pod_identity_associations: Vec<String>, owner: Option<String> }
 
     /// `DescribeAccessEntry`.
     AccessEntry { principal_arn: String, cluster_name: Option<String>, kubernetes_groups: Vec<String>, r#type: Option<String> }
@@ -140,7 +140,7 @@ shapes! { "camelCase";
     PodIdentityAssociation { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, owner_arn: Option<String> }
 
     /// `DescribePodIdentityAssociation`: the list lacks the role.
-    PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, owner_arn: Option<String> }
+    PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, disable_session_tags: Option<bool>, owner_arn: Option<String> }
 
     /// `ListAssociatedAccessPolicies` of one principal.
     PrincipalAccessPolicies { principal_arn: String, cluster_name: Option<String>, associated_access_policies: Vec<AssociatedAccessPolicy> }

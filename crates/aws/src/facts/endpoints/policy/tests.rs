@@ -135,3 +135,68 @@ fn a_service_without_policies_refuses_nothing() {
         });
     assert_eq!(bare.fields("service", "ec2")["policy_allows"], json!(true));
 }
+
+/// The facts of EC2's endpoint under a policy, where nobody but nodes and the VPC CNI call EC2.
+fn ec2_of_nodes(statements: &Value) -> Value {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let healthy = Fixture::healthy().change("VpcEndpoints", "VpcEndpointId", EC2, |endpoint| {
+        endpoint["PolicyDocument"] = json!(policy);
+    });
+    healthy.fields_with("service", "ec2", "features: { irsa: true }")
+}
+
+#[test]
+fn each_caller_is_judged_by_its_own_role() {
+    let roles = |names: &[&str]| {
+        let arns: Vec<String> =
+            names.iter().map(|name| format!("arn:aws:iam::111122223333:role/{name}")).collect();
+        ec2_of_nodes(
+            &json!([{"Effect": "Allow", "Principal": {"AWS": arns}, "Action": "*", "Resource": "*"}]),
+        )
+    };
+    let cni = roles(&["payments-vpc-cni"]);
+    assert_eq!(
+        problem(&cni),
+        "nodes: no statement allows ec2:DescribeInstances: Statement[0] names the principal arn:aws:iam::111122223333:role/payments-vpc-cni",
+        "{cni}"
+    );
+    let one = roles(&["payments-vpc-cni", "payments-node"]);
+    assert!(problem(&one).ends_with("(called by IAM role payments-batch-node)"), "{one}");
+    let all = roles(&["payments-vpc-cni", "payments-node", "payments-batch-node"]);
+    assert_eq!(all["policy_allows"], json!(true), "{all}");
+}
+
+#[test]
+fn one_reason_is_told_once_with_all_its_actions() {
+    let facts = ec2_of_nodes(&json!([
+        {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
+        {"Sid": "Frozen", "Effect": "Deny", "Principal": "*",
+         "Action": ["ec2:AttachNetworkInterface", "ec2:DetachNetworkInterface"], "Resource": "*"},
+    ]));
+    assert_eq!(
+        problem(&facts),
+        "the VPC CNI: statement Frozen denies ec2:AttachNetworkInterface, ec2:DetachNetworkInterface"
+    );
+}
+
+#[test]
+fn addresses_are_those_of_the_callers_subnets() {
+    let at = |cidr: Value| {
+        ec2_of_nodes(&everything(&json!({"IpAddress": {"aws:VpcSourceIp": cidr}})))["policy_allows"].clone()
+    };
+    assert_eq!(at(json!("10.20.0.0/16")), json!(true));
+    assert_eq!(at(json!("172.16.0.0/12")), json!(false));
+    // The VPC CNI may be anywhere in the VPC; two of the three node subnets do not do.
+    assert_eq!(at(json!(["10.20.16.0/20", "10.20.32.0/20"])), json!(false));
+}
+
+#[test]
+fn a_feature_of_which_nothing_is_listed_leaves_a_policy_in_doubt() {
+    let healthy = Fixture::healthy().change("VpcEndpoints", "VpcEndpointId", EC2, |endpoint| {
+        endpoint["PolicyDocument"] = json!(
+            json!({"Statement": {"Effect": "Allow", "Principal": "*", "Action": "ec2:Describe*", "Resource": "*"}}).to_string()
+        );
+    });
+    let nodes = healthy.fields_with("service", "ec2", "features: { auto_mode: true, nodes: false }");
+    assert!(nodes["policy_allows"]["$unknown"].to_string().contains("actions within ec2:*"), "{nodes}");
+}

@@ -4,6 +4,10 @@
 //! `…IfExists` and `ForAllValues`:
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html>
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+use privek_core::sets::addresses::AddressSet;
 use serde_json::Value;
 
 use crate::snapshot::Arn;
@@ -44,6 +48,10 @@ fn explained(key: &str, keys: &Keys, outcome: Applies) -> Applies {
             Some(Carried::Values(values)) => {
                 format!("depends on {key}, which is {}", values.join(", "))
             }
+            Some(Carried::Addresses(addresses)) => {
+                format!("depends on {key}, which is {}", addresses.told())
+            }
+            Some(Carried::Perhaps(value)) => format!("depends on {key}, which is {value} or absent"),
             None => format!("depends on {key}"),
         }),
         Applies::Maybe(why) if why.is_empty() => {
@@ -77,7 +85,8 @@ enum Test {
     Arn,
     Bool,
     Null,
-    /// Numbers, dates, addresses and the like, which are not compared here.
+    Address,
+    /// Numbers, dates and the like, which are not compared here.
     Other,
 }
 
@@ -97,6 +106,7 @@ impl Operator {
             "arnequals" | "arnlike" | "arnnotequals" | "arnnotlike" => Test::Arn,
             "bool" => Test::Bool,
             "null" => Test::Null,
+            "ipaddress" | "notipaddress" => Test::Address,
             _ => Test::Other,
         };
         Self { set, test, negated: rest.contains("not"), if_exists }
@@ -108,53 +118,108 @@ fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, 
         return Applies::Maybe("is compared with a value in an unknown format".into());
     };
     let Some(carried) = keys.get(key) else { return Applies::Maybe(String::new()) };
+    match carried {
+        // What is so with and without the key is so.
+        Carried::Perhaps(value) => {
+            let value = Carried::Values(vec![value.clone()]);
+            let present = of_carried(version, operator, &wanted, &value, keys);
+            let absent = of_carried(version, operator, &wanted, &Carried::Nothing, keys);
+            match (&present, &absent) {
+                (Applies::Yes, Applies::Yes) | (Applies::No(_), Applies::No(_)) => present,
+                _ => Applies::Maybe(String::new()),
+            }
+        }
+        carried => of_carried(version, operator, &wanted, carried, keys),
+    }
+}
+
+fn of_carried(
+    version: LanguageVersion,
+    operator: Operator,
+    wanted: &[String],
+    carried: &Carried,
+    keys: &Keys,
+) -> Applies {
     if operator.test == Test::Null {
         let absent = match carried {
             Carried::Nothing => true,
-            Carried::Values(_) | Carried::OfAws { present: true, .. } => false,
-            Carried::OfAws { present: false, .. } => return Applies::Maybe(String::new()),
+            Carried::Values(_) | Carried::Addresses(_) | Carried::OfAws { present: true, .. } => false,
+            Carried::Perhaps(_) | Carried::OfAws { present: false, .. } => {
+                return Applies::Maybe(String::new());
+            }
         };
         return Applies::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())));
     }
     match carried {
-        Carried::Nothing => Applies::of(match operator.set {
+        Carried::Nothing | Carried::Perhaps(_) => Applies::of(match operator.set {
             _ if operator.if_exists => true,
             Set::All => true,
             Set::Any => false,
             Set::None => operator.negated,
         }),
-        Carried::Values(values) => {
-            let holds = |value: &String| {
-                let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
-                    so_far.or(matches(version, operator, wanted, value, keys))
-                });
-                if operator.negated { any.not() } else { any }
-            };
-            match operator.set {
-                Set::None if values.len() != 1 => Applies::Maybe("has several values".into()),
-                Set::None | Set::All => {
-                    values.iter().fold(Applies::Yes, |so_far, value| so_far.and(holds(value)))
-                }
-                Set::Any => {
-                    values.iter().fold(Applies::No(String::new()), |so_far, value| so_far.or(holds(value)))
-                }
-            }
-        }
-        Carried::OfAws { own, present } => {
-            let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
-                so_far.or(is_of_aws(wanted, own.as_deref()))
-            });
-            let held = if operator.negated { any.not() } else { any };
-            // Without the key a condition fails and a negated one holds; with …IfExists both hold.
-            match held {
-                Applies::No(_) if !present && operator.if_exists => Applies::Maybe(String::new()),
-                Applies::Yes if !present && !operator.negated && !operator.if_exists => {
-                    Applies::Maybe(String::new())
-                }
-                held => held,
-            }
-        }
+        Carried::Addresses(addresses) => of_addresses(operator, wanted, addresses),
+        Carried::Values(values) => of_values(version, operator, wanted, values, keys),
+        Carried::OfAws { own, present } => of_aws(operator, wanted, own.as_deref(), *present),
     }
+}
+
+fn of_values(
+    version: LanguageVersion,
+    operator: Operator,
+    wanted: &[String],
+    values: &[String],
+    keys: &Keys,
+) -> Applies {
+    let holds = |value: &String| {
+        let any = wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| {
+            so_far.or(matches(version, operator, wanted, value, keys))
+        });
+        if operator.negated { any.not() } else { any }
+    };
+    match operator.set {
+        Set::None if values.len() != 1 => Applies::Maybe("has several values".into()),
+        Set::None | Set::All => values.iter().fold(Applies::Yes, |so_far, value| so_far.and(holds(value))),
+        Set::Any => values.iter().fold(Applies::No(String::new()), |so_far, value| so_far.or(holds(value))),
+    }
+}
+
+fn of_aws(operator: Operator, wanted: &[String], own: Option<&str>, present: bool) -> Applies {
+    let any =
+        wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| so_far.or(is_of_aws(wanted, own)));
+    let held = if operator.negated { any.not() } else { any };
+    // Without the key a condition fails and a negated one holds; with …IfExists both hold.
+    match held {
+        Applies::No(_) if !present && operator.if_exists => Applies::Maybe(String::new()),
+        Applies::Yes if !present && !operator.negated && !operator.if_exists => Applies::Maybe(String::new()),
+        held => held,
+    }
+}
+
+/// Whether a caller with one of these addresses is within the CIDRs that a condition names.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_IPAddress>
+fn of_addresses(operator: Operator, wanted: &[String], addresses: &AddressSet) -> Applies {
+    if operator.test != Test::Address {
+        return Applies::Maybe("is compared with an operator that is not modelled".into());
+    }
+    let Some(cidrs) = wanted.iter().map(|wanted| cidr(wanted)).collect::<Option<Vec<AddressSet>>>() else {
+        return Applies::Maybe("is compared with a value that is no CIDR".into());
+    };
+    let cidrs = AddressSet::union_all(cidrs.iter());
+    let within = if cidrs.contains_all(addresses) {
+        Applies::Yes
+    } else if cidrs.intersect(addresses).is_empty() {
+        Applies::No(String::new())
+    } else {
+        Applies::Maybe(format!("is one of {}, in part outside {}", addresses.told(), cidrs.told()))
+    };
+    if operator.negated { within.not() } else { within }
+}
+
+/// A CIDR, or one address without a prefix length.
+fn cidr(text: &str) -> Option<AddressSet> {
+    let prefix = text.parse::<IpNet>().map(AddressSet::from);
+    prefix.or_else(|_| text.parse::<IpAddr>().map(AddressSet::from)).ok()
 }
 
 /// Whether a value is an AWS account's or organisation's own, which no policy author knows.
@@ -187,6 +252,11 @@ fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &s
         Test::Bool => Applies::of(wanted.eq_ignore_ascii_case(value)),
         Test::Like => pattern::admits(&wanted, value),
         Test::Arn => pattern::admits_arn(&wanted, value),
+        // Of keys whose value is text: IAM takes it for an address.
+        Test::Address => match (cidr(&wanted), cidr(value)) {
+            (Some(cidr), Some(address)) => Applies::of(cidr.contains_all(&address)),
+            _ => Applies::Maybe("is compared with a value that is no CIDR".into()),
+        },
         Test::Null | Test::Other => {
             Applies::Maybe("is compared with an operator that is not modelled".into())
         }

@@ -19,8 +19,10 @@ pub(crate) enum Decision {
 /// What a policy is attached to, which decides what its statements hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum PolicyKind {
-    /// To a VPC endpoint: statements name principals and resources.
+    /// To an interface VPC endpoint: statements name principals and resources.
     Endpoint,
+    /// To a gateway VPC endpoint: an account as a principal stands for its root user alone.
+    GatewayEndpoint,
     /// To a role, as what it may do: statements name no principals.
     Identity,
     /// To a role, as who may assume it: statements name no resources.
@@ -35,6 +37,8 @@ pub(crate) struct Request<'a> {
     /// An ARN, in which `*` stands for whatever there may be; `None` for an action that takes no
     /// resource, which only statements about all resources cover.
     pub resource: Option<&'a str>,
+    /// Whether the resources are the caller's choice, so that a permission for some of them is one.
+    pub some: bool,
     /// Who asks.
     pub caller: &'a Caller,
     /// What the request carries besides.
@@ -71,7 +75,17 @@ impl Applies {
         match (self, other) {
             (Self::Yes, _) | (_, Self::Yes) => Self::Yes,
             (maybe @ Self::Maybe(_), _) | (_, maybe @ Self::Maybe(_)) => maybe,
+            // The reason of one that has a reason.
+            (Self::No(why), other @ Self::No(_)) if why.is_empty() => other,
             (no @ Self::No(_), Self::No(_)) => no,
+        }
+    }
+
+    /// Of something that holds in part only, whether that is enough.
+    pub fn settled(self, in_part: bool) -> Self {
+        match self {
+            Self::Maybe(_) => Self::of(in_part),
+            settled => settled,
         }
     }
 

@@ -5,11 +5,17 @@
 
 use std::collections::BTreeMap;
 
+use privek_core::sets::addresses::AddressSet;
+
 /// What is known about one key of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Carried {
     /// The request has these values; `*` in them stands for whatever there may be.
     Values(Vec<String>),
+    /// The request has one of these addresses.
+    Addresses(AddressSet),
+    /// The request has this value, or does not have the key: AWS does not say of which services.
+    Perhaps(String),
     /// The request does not have the key.
     Nothing,
     /// The value is that of AWS's own account or organisation, which AWS does not publish.

@@ -25,20 +25,6 @@ use statement::Touch;
 pub(crate) use keys::{Carried, Keys};
 pub(crate) use principal::Caller;
 
-/// Evaluates a policy document in text for one request.
-///
-/// # Errors
-/// Why the document cannot be read.
-pub(crate) fn evaluate_text(
-    kind: PolicyKind,
-    document: &str,
-    request: Request<'_>,
-) -> Result<Decision, String> {
-    let document =
-        serde_json::from_str(document).map_err(|error| format!("the document is not JSON ({error})"))?;
-    evaluate(kind, &document, request)
-}
-
 /// Evaluates a policy document for one request.
 ///
 /// # Errors

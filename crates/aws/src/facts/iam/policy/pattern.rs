@@ -13,6 +13,53 @@ pub(crate) fn admits(pattern: &str, text: &str) -> Applies {
     }
 }
 
+/// Whether a pattern of `Resource` admits an ARN. Where ids are letters, digits and hyphens, the `*` at the end
+/// of the ARN stands for nothing else: a `*` of the pattern reaches beyond colons
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>), and an id
+/// does not bring them along.
+pub(crate) fn admits_resource(pattern: &str, arn: &str) -> Applies {
+    const PLAIN_IDS: [&str; 7] = ["ec2", "elasticfilesystem", "fsx", "acm", "acm-pca", "aps", "route53"];
+    let service = arn.split(':').nth(2).unwrap_or_default();
+    match arn.strip_suffix('*') {
+        Some(before) if PLAIN_IDS.contains(&service) && before.ends_with('/') => {
+            if !covers(pattern, arn) && !meets_id(pattern, before) {
+                return Applies::No(String::new());
+            }
+            admits(pattern, arn)
+        }
+        _ => admits(pattern, arn),
+    }
+}
+
+/// Whether a pattern can stand for a text that goes on with an id.
+fn meets_id(pattern: &str, before: &str) -> bool {
+    let pattern: Vec<char> = pattern.chars().collect();
+    // Where in the pattern one can be after each character; a `*` may also stand for nothing.
+    let past_stars = |mut at: usize, into: &mut Vec<usize>| {
+        into.push(at);
+        while pattern.get(at) == Some(&'*') {
+            at += 1;
+            into.push(at);
+        }
+    };
+    let mut here = Vec::new();
+    past_stars(0, &mut here);
+    for c in before.chars() {
+        let mut next = Vec::new();
+        for &at in &here {
+            match pattern.get(at) {
+                Some('*') => past_stars(at, &mut next),
+                Some(&own) if own == '?' || own == c => past_stars(at + 1, &mut next),
+                _ => {}
+            }
+        }
+        next.sort_unstable();
+        next.dedup();
+        here = next;
+    }
+    here.iter().any(|&at| pattern[at..].iter().all(|c| !matches!(c, ':' | '/')))
+}
+
 /// Whether a text without wildcards is the one meant.
 pub(crate) fn equals(literal: &str, text: &str) -> Applies {
     if text.contains('*') {
@@ -105,6 +152,23 @@ mod tests {
                 && !meet("ab*", "ac*")
                 && meet("*", "")
         );
+    }
+
+    #[test]
+    fn an_id_has_no_colons_and_slashes() {
+        let instance = "arn:aws:ec2:ap-northeast-1:111122223333:instance/*";
+        for other in ["arn:aws:ec2:*:*:volume/*", "arn:*:ec2:*:*:subnet/*", "arn:aws:ec2:*:volume/*"] {
+            assert!(matches!(admits_resource(other, instance), Applies::No(_)), "{other}");
+        }
+        for all in ["arn:aws:ec2:*:*:instance/*", "arn:aws:ec2:*:*:*", "*", "arn:aws:ec2:*/*", "*:instance/*"]
+        {
+            assert_eq!(admits_resource(all, instance), Applies::Yes, "{all}");
+        }
+        for some in ["arn:aws:ec2:*:*:instance/i-0a1", "arn:aws:ec2:*:*:*/i-?a*", "*-0a1"] {
+            assert!(matches!(admits_resource(some, instance), Applies::Maybe(_)), "{some}");
+        }
+        let objects = "arn:aws:s3:::mine/*";
+        assert!(matches!(admits_resource("arn:aws:s3:::mine/a/b:c", objects), Applies::Maybe(_)));
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use crate::snapshot::Arn;
 
-use super::decision::Applies;
+use super::decision::{Applies, PolicyKind};
 use super::language::texts;
 
 /// Who asks.
@@ -39,13 +39,13 @@ pub(crate) enum Caller {
 }
 
 /// Whether a statement is about the caller.
-pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Applies {
+pub(crate) fn names(kind: PolicyKind, statement: &Map<String, Value>, caller: &Caller) -> Applies {
     if let Some(principal) = statement.get("Principal") {
-        return among(principal, caller);
+        return among(kind, principal, caller);
     }
     match statement.get("NotPrincipal") {
         // Excepting a role needs its account and its session too: what that leaves is not worked out.
-        Some(except) => match (among(except, caller), caller) {
+        Some(except) => match (among(kind, except, caller), caller) {
             (Applies::No(_), _) => Applies::Yes,
             (Applies::Yes, Caller::Anonymous | Caller::Service { .. }) => Applies::No(String::new()),
             _ => Applies::Maybe("has a NotPrincipal".into()),
@@ -54,7 +54,7 @@ pub(crate) fn names(statement: &Map<String, Value>, caller: &Caller) -> Applies 
     }
 }
 
-fn among(principal: &Value, caller: &Caller) -> Applies {
+fn among(policy: PolicyKind, principal: &Value, caller: &Caller) -> Applies {
     let map = match principal {
         Value::Object(map) => map,
         other => {
@@ -70,7 +70,7 @@ fn among(principal: &Value, caller: &Caller) -> Applies {
         let Some(names) = texts(Some(names)) else { return unclear() };
         for name in names {
             any = any.or(match kind.as_str() {
-                "AWS" => aws(name, caller),
+                "AWS" => aws(policy, name, caller),
                 "Service" => service(name, caller),
                 "Federated" => federated(name, caller),
                 _ => unclear(),
@@ -92,7 +92,7 @@ fn everybody(caller: &Caller) -> Applies {
     }
 }
 
-fn aws(name: &str, caller: &Caller) -> Applies {
+fn aws(policy: PolicyKind, name: &str, caller: &Caller) -> Applies {
     if name == "*" {
         return everybody(caller);
     }
@@ -104,9 +104,19 @@ fn aws(name: &str, caller: &Caller) -> Applies {
     };
     match caller {
         Caller::Role { account: Some(account), .. } if account != of => Applies::No(String::new()),
+        // https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+        Caller::Role { .. } if whole && policy == PolicyKind::GatewayEndpoint => Applies::No(format!(
+            "names {name}, of which a gateway VPC endpoint admits the root user only (aws:PrincipalArn admits roles)"
+        )),
         Caller::Role { account: Some(_), .. } if whole => Applies::Yes,
-        Caller::Role { account: Some(_), arn: Some(arn) } if arn == name => Applies::Yes,
-        Caller::Role { arn: Some(arn), .. } if is_role(name) && arn != name => Applies::No(String::new()),
+        Caller::Role { arn, .. } if is_other(name, arn.as_deref()) => {
+            Applies::No(format!("names the principal {name}"))
+        }
+        Caller::Role { account: Some(_), arn: Some(arn) }
+            if arn == name && policy != PolicyKind::GatewayEndpoint =>
+        {
+            Applies::Yes
+        }
         Caller::Role { .. } => Applies::Maybe(format!("names the principal {name}")),
         Caller::OfAws { own } if own.as_deref() == Some(of) => {
             Applies::No("names principals of this account".into())
@@ -138,6 +148,17 @@ pub(crate) fn is_account(text: &str) -> bool {
     text.len() == 12 && text.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-fn is_role(arn: &str) -> bool {
-    Arn::parse(arn).is_some_and(|arn| arn.resource.starts_with("role/"))
+/// Whether a principal is certainly not this role, or no role at all.
+fn is_other(name: &str, role: Option<&str>) -> bool {
+    let Some(principal) = Arn::parse(name) else { return false };
+    let own = role.and_then(|arn| arn.rsplit('/').next());
+    match principal.resource.split_once('/') {
+        Some(("role", _)) => role.is_some_and(|arn| arn != name),
+        // A session's ARN has the role's name without the path.
+        Some(("assumed-role", session)) => {
+            own.is_some_and(|own| session.split('/').next().is_some_and(|of| of != own))
+        }
+        Some(("user" | "federated-user", _)) => true,
+        _ => false,
+    }
 }

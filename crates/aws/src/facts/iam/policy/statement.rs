@@ -32,7 +32,9 @@ pub(crate) fn touches(
     }
     let principal = match kind {
         PolicyKind::Identity => Applies::Yes,
-        PolicyKind::Endpoint | PolicyKind::Trust => principal::names(fields, request.caller),
+        PolicyKind::Endpoint | PolicyKind::GatewayEndpoint | PolicyKind::Trust => {
+            principal::names(kind, fields, request.caller)
+        }
     };
     match principal {
         Applies::No(why) if why.is_empty() => return Touch::No,
@@ -83,6 +85,9 @@ fn resource(
     let Some(patterns) = texts(fields.get(key)) else {
         return Applies::Maybe(format!("has no {key} in a known format"));
     };
+    // Where the caller chooses the resources, a statement that allows some is enough, and one that denies some
+    // leaves others.
+    let allows = fields.get("Effect").and_then(Value::as_str) == Some("Allow");
     let mut any = Applies::No(String::new());
     for written in patterns {
         let filled = match version {
@@ -95,8 +100,19 @@ fn resource(
             (Some(pattern), None) => {
                 Applies::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
             }
-            (Some(pattern), Some(resource)) => pattern::admits(&pattern, resource),
+            // The ARN of a bucket has no slash, so that no pattern of objects' ARNs covers it.
+            (Some(pattern), Some(resource)) if is_bucket(resource) && pattern.contains('/') => {
+                Applies::No(String::new())
+            }
+            (Some(pattern), Some(resource)) => {
+                let admits = pattern::admits_resource(&pattern, resource);
+                if request.some { admits.settled(allows != inverted) } else { admits }
+            }
         });
     }
     if inverted { any.not() } else { any }
+}
+
+fn is_bucket(arn: &str) -> bool {
+    arn.contains(":s3:::") && !arn.contains('/')
 }

@@ -2,6 +2,11 @@
 
 use super::*;
 
+fn evaluate_text(kind: PolicyKind, document: &str, request: Request<'_>) -> Result<Decision, String> {
+    let document = serde_json::from_str(document).map_err(|error| error.to_string())?;
+    evaluate(kind, &document, request)
+}
+
 const LAYERS: &str = "arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*";
 const BUCKET: &str =
     r#""Action": "s3:GetObject", "Resource": ["arn:aws:s3:::prod-ap-northeast-1-starport-layer-bucket/*"]"#;
@@ -28,7 +33,7 @@ fn of(document: &str) -> Decision {
 }
 
 fn decide(document: &str, caller: &Caller, keys: &Keys) -> Decision {
-    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller, keys };
+    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller, keys };
     evaluate_text(PolicyKind::Endpoint, document, request).unwrap()
 }
 
@@ -242,7 +247,8 @@ fn a_trust_policy_names_services_and_no_resources() {
         );
         let keys = Keys::default();
         let caller = Caller::Service { names: vec!["ec2.amazonaws.com".into()] };
-        let request = Request { action: "sts:AssumeRole", resource: None, caller: &caller, keys: &keys };
+        let request =
+            Request { action: "sts:AssumeRole", resource: None, some: false, caller: &caller, keys: &keys };
         evaluate_text(PolicyKind::Trust, &text, request).unwrap()
     };
     let ec2 = r#"{"Service": ["eks.amazonaws.com", "ec2.amazonaws.com"]}"#;
@@ -261,8 +267,13 @@ fn an_action_without_resources_is_allowed_by_statements_about_all_of_them_only()
     let keys = Keys::default();
     let judge = |resource: &str| {
         let text = format!(r#"{{"Statement": {{"Effect": "Allow", "Action": "ecr:*", {resource}}}}}"#);
-        let request =
-            Request { action: "ecr:GetAuthorizationToken", resource: None, caller: &role, keys: &keys };
+        let request = Request {
+            action: "ecr:GetAuthorizationToken",
+            resource: None,
+            some: false,
+            caller: &role,
+            keys: &keys,
+        };
         evaluate_text(PolicyKind::Identity, &text, request).unwrap()
     };
     assert_eq!(judge(r#""Resource": ["*"]"#), Decision::Allowed);
@@ -287,7 +298,8 @@ fn a_part_of_what_is_needed_is_undecided() {
 #[test]
 fn what_is_no_policy_is_an_error() {
     let (caller, keys) = (of_aws(), Keys::default());
-    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller: &caller, keys: &keys };
+    let request =
+        Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller: &caller, keys: &keys };
     for text in [
         "{'Statement': []}",
         "[]",
@@ -297,5 +309,139 @@ fn what_is_no_policy_is_an_error() {
         r#"{"Version": "2012-10-18", "Statement": []}"#,
     ] {
         assert!(evaluate_text(PolicyKind::Endpoint, text, request).is_err(), "{text}");
+    }
+}
+
+fn addresses(prefixes: &[&str]) -> Keys {
+    let all = prefixes.iter().map(|prefix| prefix.parse::<ipnet::IpNet>().unwrap());
+    let mut keys = Keys::default();
+    keys.set("aws:VpcSourceIp", Carried::Addresses(all.collect()));
+    keys.lacks(&["aws:SourceIp"]);
+    keys
+}
+
+#[test]
+fn addresses_are_within_cidrs_wholly_in_part_or_not_at_all() {
+    let role = Caller::Role { account: Some(OWN.into()), arn: None };
+    let keys = addresses(&["10.20.16.0/20"]);
+    let judge = |condition: &str| decide(&policy(&[only_if("Allow", condition)]), &role, &keys);
+    for holds in [
+        r#"{"IpAddress": {"aws:VpcSourceIp": "10.0.0.0/8"}}"#,
+        r#"{"IpAddress": {"aws:VpcSourceIp": ["10.20.16.0/21", "10.20.24.0/21"]}}"#,
+        r#"{"NotIpAddress": {"aws:VpcSourceIp": "172.16.0.0/12"}}"#,
+        r#"{"NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
+        r#"{"IpAddressIfExists": {"aws:SourceIp": "203.0.113.0/24"}}"#,
+        r#"{"IpAddress": {"aws:VpcSourceIp": ["10.0.0.0/8", "2001:db8::/32"]}}"#,
+    ] {
+        assert_eq!(judge(holds), Decision::Allowed, "{holds}");
+    }
+    for fails in [
+        r#"{"IpAddress": {"aws:VpcSourceIp": "172.16.0.0/12"}}"#,
+        r#"{"IpAddress": {"aws:VpcSourceIp": "2001:db8::/32"}}"#,
+        r#"{"NotIpAddress": {"aws:VpcSourceIp": "10.20.0.0/16"}}"#,
+        r#"{"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}"#,
+        r#"{"Null": {"aws:VpcSourceIp": "true"}}"#,
+    ] {
+        denied(&judge(fails));
+    }
+    for open in [
+        r#"{"IpAddress": {"aws:VpcSourceIp": "10.20.16.0/24"}}"#,
+        r#"{"IpAddress": {"aws:VpcSourceIp": "10.20.16.7"}}"#,
+        r#"{"IpAddress": {"aws:VpcSourceIp": "office"}}"#,
+        r#"{"StringEquals": {"aws:VpcSourceIp": "10.20.16.7"}}"#,
+    ] {
+        assert!(matches!(judge(open), Decision::Undecided(_)), "{open}: {:?}", judge(open));
+    }
+}
+
+#[test]
+fn a_key_that_only_some_services_set_decides_where_its_absence_comes_to_the_same() {
+    let role = Caller::Role { account: Some(OWN.into()), arn: None };
+    let mut keys = Keys::default();
+    keys.set("aws:VpceAccount", Carried::Perhaps(OWN.into()));
+    let judge = |condition: &str| decide(&policy(&[only_if("Allow", condition)]), &role, &keys);
+    let holds = r#"{"StringEqualsIfExists": {"aws:VpceAccount": "111122223333"}}"#;
+    assert_eq!(judge(holds), Decision::Allowed);
+    assert_eq!(judge(r#"{"StringNotEquals": {"aws:VpceAccount": "444455556666"}}"#), Decision::Allowed);
+    denied(&judge(r#"{"StringEquals": {"aws:VpceAccount": "444455556666"}}"#));
+    for open in [
+        r#"{"StringEquals": {"aws:VpceAccount": "111122223333"}}"#,
+        r#"{"StringNotEquals": {"aws:VpceAccount": "111122223333"}}"#,
+        r#"{"Null": {"aws:VpceAccount": "true"}}"#,
+    ] {
+        assert!(matches!(judge(open), Decision::Undecided(_)), "{open}");
+    }
+}
+
+#[test]
+fn a_role_is_no_user_and_no_session_of_another_role() {
+    let arn = "arn:aws:iam::111122223333:role/team/n";
+    let node = Caller::Role { account: Some(OWN.into()), arn: Some(arn.into()) };
+    let some = Caller::Role { account: Some(OWN.into()), arn: None };
+    let keys = Keys::default();
+    let named = |principal: &str| {
+        format!(
+            r#"{{"Statement": [{{"Effect": "Allow", "Principal": {{"AWS": "{principal}"}}, "Action": "s3:*", "Resource": "*"}}]}}"#
+        )
+    };
+    for user in ["arn:aws:iam::111122223333:user/n", "arn:aws:sts::111122223333:federated-user/n"] {
+        denied(&decide(&named(user), &node, &keys));
+        denied(&decide(&named(user), &some, &keys));
+    }
+    let session = |role: &str| named(&format!("arn:aws:sts::111122223333:assumed-role/{role}/i-1"));
+    denied(&decide(&session("other"), &node, &keys));
+    assert!(matches!(decide(&session("n"), &node, &keys), Decision::Undecided(_)));
+    assert!(matches!(decide(&session("n"), &some, &keys), Decision::Undecided(_)));
+}
+
+#[test]
+fn a_gateway_endpoint_takes_an_account_for_its_root_user() {
+    let arn = "arn:aws:iam::111122223333:role/n";
+    let node = Caller::Role { account: Some(OWN.into()), arn: Some(arn.into()) };
+    let keys = Keys::default();
+    let judge = |kind: PolicyKind, principal: &str| {
+        let text = format!(
+            r#"{{"Statement": [{{"Effect": "Allow", "Principal": {principal}, "Action": "s3:*", "Resource": "*"}}]}}"#
+        );
+        let request = Request {
+            action: "s3:GetObject",
+            resource: Some(LAYERS),
+            some: false,
+            caller: &node,
+            keys: &keys,
+        };
+        evaluate_text(kind, &text, request).unwrap()
+    };
+    for account in [r#"{"AWS": "111122223333"}"#, r#"{"AWS": "arn:aws:iam::111122223333:root"}"#] {
+        assert_eq!(judge(PolicyKind::Endpoint, account), Decision::Allowed);
+        assert!(denied(&judge(PolicyKind::GatewayEndpoint, account)).contains("root user"), "{account}");
+    }
+    assert_eq!(judge(PolicyKind::GatewayEndpoint, r#""*""#), Decision::Allowed);
+    let role = format!(r#"{{"AWS": "{arn}"}}"#);
+    assert!(matches!(judge(PolicyKind::GatewayEndpoint, &role), Decision::Undecided(_)));
+}
+
+#[test]
+fn of_resources_that_the_caller_chooses_some_are_enough() {
+    let role = Caller::Role { account: Some(OWN.into()), arn: None };
+    let keys = Keys::default();
+    let judge = |some: bool, action: &str, resource: &str, statements: &[String]| {
+        let request = Request { action, resource: Some(resource), some, caller: &role, keys: &keys };
+        evaluate_text(PolicyKind::Identity, &policy(statements), request).unwrap()
+    };
+    let objects = |bucket: &str| {
+        statement("Allow", &format!(r#""Action": "s3:*", "Resource": "arn:aws:s3:::{bucket}/*""#))
+    };
+    let all = statement("Allow", ALL);
+    let denies = statement("Deny", r#""Action": "s3:*", "Resource": "arn:aws:s3:::mine/*""#);
+    let get = |some: bool, statements: &[String]| judge(some, "s3:GetObject", "arn:aws:s3:::*/*", statements);
+    assert!(matches!(get(false, &[objects("mine")]), Decision::Undecided(_)));
+    assert_eq!(get(true, &[objects("mine")]), Decision::Allowed);
+    assert_eq!(get(true, &[all.clone(), denies.clone()]), Decision::Allowed);
+    assert!(matches!(get(false, &[all.clone(), denies]), Decision::Undecided(_)));
+    denied(&get(true, &[all, statement("Deny", r#""Action": "s3:*", "Resource": "*""#)]));
+    // A bucket is none of its objects.
+    for some in [false, true] {
+        denied(&judge(some, "s3:ListBucket", "arn:aws:s3:::*", &[objects("mine")]));
     }
 }

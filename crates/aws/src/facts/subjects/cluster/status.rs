@@ -9,6 +9,7 @@ use serde::Serialize;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{argo_cd_private, argo_cds};
 use crate::facts::inventory::eks_status::works;
+use crate::facts::inventory::kms_keys;
 use crate::snapshot::aws::eks::Cluster;
 
 /// What rules see of the cluster's state.
@@ -176,26 +177,13 @@ fn key_arns<'c>(context: &Context<'_>, cluster: &'c Cluster) -> Known<Vec<&'c st
     arns.ok_or_else(|| vec![context.field("cluster", "encryptionConfig[].provider.keyArn")])
 }
 
-/// States in which KMS refuses to decrypt:
-/// <https://docs.aws.amazon.com/kms/latest/developerguide/key-state.html>
-const UNUSABLE: [&str; 5] =
-    ["Disabled", "PendingDeletion", "PendingImport", "PendingReplicaDeletion", "Unavailable"];
-
 fn unusable_keys(context: &Context<'_>, cluster: &Cluster) -> Known<Vec<KeyFacts>> {
-    let read = context.snapshot.aws.key_metadata.as_deref().unwrap_or_default();
     let (mut unusable, mut missing) = (Vec::new(), Vec::new());
     for arn in key_arns(context, cluster)? {
-        let key = read.iter().find(|key| key.arn.as_deref() == Some(arn) || key.key_id == arn);
-        match key.map(|key| (key.key_id.clone(), key.key_state.as_deref())) {
-            Some((id, Some(state))) if UNUSABLE.contains(&state) => {
-                unusable.push(KeyFacts { arn: arn.to_owned(), id, state: state.to_owned() });
-            }
-            Some((_, Some("Enabled"))) => {}
-            Some((_, Some(state))) => {
-                missing.push(Missing::unmodelled(format!("the use of KMS key {arn} in state {state}")));
-            }
-            Some((_, None)) => missing.push(context.field("KeyMetadata", "KeyState")),
-            None => missing.push(context.missing("KeyMetadata", Some(arn))),
+        match kms_keys::unusable(context, arn) {
+            Ok(Some(key)) => unusable.push(KeyFacts { arn: arn.to_owned(), id: key.id, state: key.state }),
+            Ok(None) => {}
+            Err(why) => missing.extend(why),
         }
     }
     known::found(unusable, missing)

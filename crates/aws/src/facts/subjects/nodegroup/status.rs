@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use privek_core::known::{Known, Missing};
+use privek_core::known::{self, Known, Missing};
 use privek_core::subject::Fact;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use serde::Serialize;
 use crate::catalogue::versions::minor_version;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::node_groups::NodeGroup;
-use crate::facts::inventory::{eks_status, security_groups, subnets};
+use crate::facts::inventory::{eks_status, kms_keys, security_groups, subnets};
 use crate::snapshot::aws::eks::Nodegroup;
 
 use super::security_group_tags::{self, GroupTagFacts};
@@ -45,8 +45,24 @@ pub(crate) struct GroupStateFacts {
     /// Whether every security group of the node group's nodes is in the VPC or associated with the VPC
     /// (`SecurityGroups`, `SecurityGroupVpcAssociations`).
     security_groups_there: Fact<bool>,
+    /// KMS keys that EBS cannot use, of the volumes in the node group's launch template
+    /// (`BlockDeviceMappings[].Ebs.KmsKeyId`, `KeyMetadata.KeyState`, `KeyMetadata.KeySpec`).
+    unusable_volume_keys: Fact<Vec<VolumeKeyFacts>>,
+    /// Whether EBS can use every KMS key of the volumes in the node group's launch template
+    /// (`BlockDeviceMappings[].Ebs.KmsKeyId`, `KeyMetadata.KeyState`).
+    volume_keys_usable: Fact<bool>,
     #[serde(flatten)]
     tags: GroupTagFacts,
+}
+
+/// A KMS key that EBS cannot use.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+struct VolumeKeyFacts {
+    /// `KeyMetadata.Arn`.
+    arn: String,
+    /// `KeyMetadata.KeyState`; `NotFound` if KMS does not know the key, `KeyMetadata.KeySpec` for an asymmetric
+    /// key, the region for a key of another region.
+    state: String,
 }
 
 /// The facts about one group; `described` is EKS's description of a managed one.
@@ -74,6 +90,7 @@ pub(crate) fn facts(
     let version = text("version", |group| group.version.clone());
     let zones = zones_without_types(context, group);
     let groups = groups_missing(context, group);
+    let keys = unusable_volume_keys(context, group);
     GroupStateFacts {
         healthy: Fact(eks_status::healthy(&works, &issues)),
         status: Fact(status),
@@ -86,8 +103,22 @@ pub(crate) fn facts(
         zones_without_types: Fact(zones),
         security_groups_there: Fact(groups.clone().map(|groups| groups.is_empty())),
         security_groups_missing: Fact(groups),
+        volume_keys_usable: Fact(keys.clone().map(|keys| keys.is_empty())),
+        unusable_volume_keys: Fact(keys),
         tags: security_group_tags::facts(context, group),
     }
+}
+
+fn unusable_volume_keys(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<VolumeKeyFacts>> {
+    let (mut unusable, mut missing) = (Vec::new(), Vec::new());
+    for key in group.volume_keys.clone()? {
+        match kms_keys::unusable_for_volumes(context, &key) {
+            Ok(Some(key)) => unusable.push(VolumeKeyFacts { arn: key.arn, state: key.state }),
+            Ok(None) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    known::found(unusable, missing)
 }
 
 fn behind(context: &Context<'_>, nodes: &str) -> Known<i64> {

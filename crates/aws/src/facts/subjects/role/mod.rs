@@ -6,9 +6,11 @@ use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::iam::PARSED;
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
+use crate::facts::iam::credentials::{self, Credentials};
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_usage::{self, RoleUse, last};
 use crate::facts::iam::trust_policy;
@@ -121,39 +123,23 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
 
 /// How the VPC CNI gets its credentials, and for which addresses.
 struct CniCredentials {
-    /// The ARN of its own role; none where it uses the node's.
-    own: Known<Option<String>>,
+    /// Whose credentials it has.
+    credentials: Known<Credentials>,
     ipv6: Known<bool>,
 }
 
 impl CniCredentials {
     fn new(context: &Context<'_>) -> Self {
-        Self { own: own_role(context), ipv6: ipv6(context) }
-    }
-
-    fn needs(&self) -> Known<&'static str> {
-        self.ipv6.clone().map(|ipv6| if ipv6 { "cni_ipv6" } else { "cni_ipv4" })
+        let unlisted = || vec![Missing::unmodelled("the component vpc_cni in rules/eks/iam.yaml")];
+        let component = PARSED.components.get(VPC_CNI).ok_or_else(unlisted);
+        let credentials =
+            component.and_then(|component| credentials::of_component(context, VPC_CNI, component));
+        Self { credentials, ipv6: ipv6(context) }
     }
 }
 
-fn own_role(context: &Context<'_>) -> Known<Option<String>> {
-    let addons = context.snapshot.aws.addon.iter().flatten();
-    let Some(addon) = addons.into_iter().find(|addon| addon.addon_name == "vpc-cni") else {
-        let cluster = context.cluster.clone()?;
-        let names = context.items(context.snapshot.aws.addons.as_deref(), "addons", &cluster.name)?;
-        return Err(if names.iter().any(|name| name == "vpc-cni") {
-            vec![context.missing("addon", Some("vpc-cni"))]
-        } else {
-            vec![Missing::unmodelled(
-                "the IAM role of the VPC CNI, not an EKS add-on here; read with `kubectl -n kube-system get serviceaccount aws-node -o yaml`",
-            )]
-        });
-    };
-    if let Some(arn) = &addon.service_account_role_arn {
-        return Ok(Some(arn.clone()));
-    }
-    role_usage::pod_identity_of(context, "kube-system", "aws-node")
-}
+/// The component of `rules/eks/iam.yaml`.
+const VPC_CNI: &str = "vpc_cni";
 
 fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials) -> RoleFacts {
     let name = last(arn).unwrap_or(arn).to_owned();
@@ -238,21 +224,16 @@ fn of_cni(
     cni: &CniCredentials,
     permissions: &Permissions,
 ) -> (Known<bool>, Known<bool>, Vec<String>) {
-    let own = cni.own.clone();
-    let runs = match &own {
-        Ok(Some(own)) => Ok(own == arn),
-        Ok(None) => Ok(used.nodes),
+    let runs = match &cni.credentials {
+        Ok(Credentials::Own(roles)) => Ok(roles.contains(arn)),
+        Ok(Credentials::Node) => Ok(used.nodes),
         Err(missing) if used.nodes => Err(missing.clone()),
         Err(_) => Ok(false),
     };
     if runs == Ok(false) {
         return (runs, Ok(true), Vec::new());
     }
-    let needs = match cni.needs() {
-        Ok(needs) => needs,
-        Err(missing) => return (runs, Err(missing), Vec::new()),
-    };
-    let grant = permissions.grant(context, needs);
+    let grant = permissions.grant(context, VPC_CNI);
     let served = match (&runs, grant.allowed) {
         // Whichever role it uses, this one would do.
         (_, Ok(true)) => Ok(true),

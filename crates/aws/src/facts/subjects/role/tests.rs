@@ -87,3 +87,51 @@ fn in_china_either_name_of_ec2_will_do() {
     assert_eq!(trusting("ec2.amazonaws.com"), json!(true));
     assert_eq!(trusting("lambda.amazonaws.com"), json!(false));
 }
+
+/// Whether EKS Pod Identity may assume the role of the healthy cluster's association.
+fn pod_trust(
+    condition: &serde_json::Value,
+    actions: &serde_json::Value,
+    tags_off: bool,
+) -> serde_json::Value {
+    let healthy = Fixture::healthy()
+        .change("association", "associationId", "a-0a000000000000001", |association| {
+            association["disableSessionTags"] = json!(tags_off);
+        })
+        .change("Role", "RoleName", "payments-ledger-writer", |role| {
+            let statement = &mut role["AssumeRolePolicyDocument"]["Statement"][0];
+            statement["Condition"] = condition.clone();
+            statement["Action"] = actions.clone();
+        });
+    healthy.fields("role", "payments-ledger-writer")["trusted"].clone()
+}
+
+#[test]
+fn pod_identity_sends_session_tags_unless_they_are_turned_off() {
+    let both = json!(["sts:AssumeRole", "sts:TagSession"]);
+    let namespace = |name: &str| json!({"StringEquals": {"aws:RequestTag/kubernetes-namespace": name}});
+    assert_eq!(pod_trust(&namespace("ledger"), &both, false), json!(true));
+    assert_eq!(pod_trust(&namespace("other"), &both, false), json!(false));
+    assert_eq!(pod_trust(&namespace("ledger"), &both, true), json!(false), "no tags, no condition on them");
+    let absent = json!({"Null": {"aws:RequestTag/kubernetes-pod-name": "true"}});
+    assert_eq!(pod_trust(&absent, &both, false), json!(false));
+    assert_eq!(pod_trust(&absent, &both, true), json!(true));
+    let assume = json!("sts:AssumeRole");
+    assert_eq!(pod_trust(&json!({}), &assume, false), json!(false), "session tags need sts:TagSession");
+    assert_eq!(pod_trust(&json!({}), &assume, true), json!(true));
+}
+
+#[test]
+fn eks_names_its_cluster_and_account_when_it_assumes_the_clusters_role() {
+    let trusted = |condition: serde_json::Value| {
+        let healthy = Fixture::healthy().change("Role", "RoleName", CLUSTER, |role| {
+            role["AssumeRolePolicyDocument"]["Statement"][0]["Condition"] = condition.clone();
+        });
+        healthy.fields("role", CLUSTER)["trusted"].clone()
+    };
+    let arn = |name: &str| format!("arn:aws:eks:ap-northeast-1:111122223333:cluster/{name}");
+    assert_eq!(trusted(json!({"ArnLike": {"aws:SourceArn": arn("payments")}})), json!(true));
+    assert_eq!(trusted(json!({"ArnLike": {"aws:SourceArn": arn("other")}})), json!(false));
+    assert_eq!(trusted(json!({"StringEquals": {"aws:SourceAccount": "111122223333"}})), json!(true));
+    assert_eq!(trusted(json!({"StringEquals": {"aws:SourceAccount": "444455556666"}})), json!(false));
+}

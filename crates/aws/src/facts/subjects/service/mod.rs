@@ -210,7 +210,7 @@ fn of_service(
     };
     let zones = EndpointZones::new(context, clients, &best, offered_zones(detail).as_ref());
     let policy = match &best {
-        Ok(Some(endpoint)) => policy::judge(context, senders, endpoint, service, detail),
+        Ok(Some(endpoint)) => policy::judge(context, senders, endpoint, suffix, service, detail),
         Ok(None) => PolicyVerdict::all(Ok(false)),
         Err(missing) => PolicyVerdict::all(Err(missing.clone())),
     };

@@ -1,0 +1,137 @@
+//! Whether an EKS add-on may call what it needs, with whatever credentials its pods have.
+
+use std::collections::BTreeSet;
+
+use privek_core::known::{self, Known, Missing};
+
+use crate::catalogue::iam::{AddonComponents, Component, PARSED};
+use crate::facts::base::context::Context;
+
+use super::credentials::{self, Credentials};
+use super::permissions::Permissions;
+use super::role_usage::{self, last};
+
+/// What an add-on may call.
+#[derive(Clone, Debug)]
+pub(crate) struct AddonGrant {
+    /// Whether it calls AWS with credentials of its own.
+    pub calls: Known<bool>,
+    /// Whether it may call all that it needs.
+    pub allowed: Known<bool>,
+    /// The actions that it certainly may not call.
+    pub lacks: Vec<String>,
+    /// Names of the roles that its pods have.
+    pub roles: Vec<String>,
+    /// Whether these are the roles of nodes.
+    pub by_node: bool,
+}
+
+impl AddonGrant {
+    fn of(calls: Known<bool>, allowed: Known<bool>) -> Self {
+        Self { calls, allowed, lacks: Vec::new(), roles: Vec::new(), by_node: false }
+    }
+}
+
+/// Judges the permissions of an add-on; `owner` is who provides it.
+pub(crate) fn judge(context: &Context<'_>, addon: &str, owner: &Known<Option<String>>) -> AddonGrant {
+    let Some(known) = credentials::components(addon) else {
+        // Vendors publish what their add-ons call, if they call AWS at all.
+        let by_aws = owner.clone().map(|owner| owner.is_none_or(|owner| owner == "aws"));
+        let calls = by_aws.and_then(|by_aws| {
+            let what = format!("the AWS actions that add-on {addon} calls, not in rules/eks/iam.yaml");
+            if by_aws { Err(vec![Missing::unmodelled(what)]) } else { Ok(false) }
+        });
+        let allowed = calls.clone().map(|_| true);
+        return AddonGrant::of(calls, allowed);
+    };
+    let components: Vec<(&String, &Component)> =
+        known.components.iter().filter_map(|name| Some((name, PARSED.components.get(name)?))).collect();
+    let mut grant = AddonGrant::of(Ok(!components.is_empty()), Ok(true));
+    let mut allowed = Vec::new();
+    for (name, component) in components {
+        allowed.push(match credentials::of_addon(context, addon, component) {
+            Ok(Credentials::Own(roles)) => own(context, name, &roles, &mut grant),
+            Ok(Credentials::Node) => by_nodes(context, name, component, &mut grant),
+            Err(missing) => Err(missing),
+        });
+    }
+    grant.lacks.sort();
+    grant.lacks.dedup();
+    grant.allowed = besides(known, known::all(allowed));
+    grant
+}
+
+/// What an add-on lacks may be needed for nothing that the cluster has.
+fn besides(addon: &AddonComponents, allowed: Known<bool>) -> Known<bool> {
+    match (&addon.unless, allowed) {
+        (Some(unless), Ok(false)) => Err(vec![Missing::unmodelled(format!(
+            "whether pods have other persistent volumes than {unless}; read with `kubectl get persistentvolumes,storageclasses -o yaml`"
+        ))]),
+        (_, allowed) => allowed,
+    }
+}
+
+/// Of several roles by several service accounts the one that calls may be any.
+fn own(
+    context: &Context<'_>,
+    component: &str,
+    roles: &BTreeSet<String>,
+    grant: &mut AddonGrant,
+) -> Known<bool> {
+    let mut allowed = Vec::new();
+    let mut lacks = Vec::new();
+    for arn in roles {
+        let name = last(arn).unwrap_or(arn);
+        let one = Permissions::of(context, name, arn).grant(context, component);
+        lacks.extend(one.lacks);
+        allowed.push(one.allowed);
+        if !grant.roles.iter().any(|known| known == name) {
+            grant.roles.push(name.to_owned());
+        }
+    }
+    let any = known::any(allowed);
+    if any != Ok(true) {
+        grant.lacks.extend(lacks);
+    }
+    any
+}
+
+/// A pod on every node needs every node's role; a pod on some node any of those that it may run on. Nodes of
+/// EKS Auto Mode give pods no credentials of theirs:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/auto-instances.html>
+fn by_nodes(context: &Context<'_>, name: &str, component: &Component, grant: &mut AddonGrant) -> Known<bool> {
+    grant.by_node = true;
+    let uses = role_usage::all(context);
+    let nodes: Vec<&String> = uses.roles.iter().filter(|(_, used)| used.nodes).map(|(arn, _)| arn).collect();
+    let (mut yes, mut no, mut unclear, mut lacks) = (0, 0, uses.unlisted_nodes.clone(), Vec::new());
+    for arn in nodes {
+        let role = last(arn).unwrap_or(arn);
+        let one = Permissions::of(context, role, arn).grant(context, name);
+        match one.allowed {
+            Ok(true) => yes += 1,
+            Ok(false) => no += 1,
+            Err(missing) => unclear.extend(missing),
+        }
+        if !one.lacks.is_empty() && !grant.roles.iter().any(|known| known == role) {
+            grant.roles.push(role.to_owned());
+        }
+        lacks.extend(one.lacks);
+    }
+    if yes + no == 0 {
+        let needs = component.needs.iter().filter(|need| need.optional.is_none());
+        lacks.extend(needs.flat_map(|need| need.actions.iter().cloned()));
+    }
+    grant.lacks.extend(lacks);
+    if no > 0 && component.every_node {
+        return Ok(false);
+    }
+    if no > 0 && yes > 0 {
+        let what = format!(
+            "the nodes that run the pods of {}; the roles {} lack permissions, other node roles do not",
+            component.name,
+            grant.roles.join(", ")
+        );
+        unclear.push(Missing::unmodelled(what));
+    }
+    known::complete(known::joined(unclear)).map(|()| yes > 0)
+}
