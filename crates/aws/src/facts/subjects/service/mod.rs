@@ -11,7 +11,8 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::endpoints::centralized;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
-use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
+use crate::facts::endpoints::endpoint_group::group_for_endpoint;
+use crate::facts::endpoints::service_endpoint::{self, service_name};
 use crate::facts::features;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
