@@ -1,6 +1,6 @@
 //! Objects that block a path, and the values that a fix needs.
 
-use privek_core::path::Leg;
+use privek_core::path::{Hop, Leg, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -63,6 +63,10 @@ pub enum BlockerCode {
     PublicAccessBlocked,
     /// No subnet holds the address.
     NoSuchAddress,
+    /// The file system has no mount target in the zone of the clients.
+    MountTargetMissing,
+    /// Pods on secondary network interfaces reply from the primary network interface of their node.
+    PodAddressTranslated,
     /// No VPC endpoint serves a service, and no route exists to the public addresses of the service.
     EndpointMissing,
     /// The VPC resolver is off (`enableDnsSupport`), or private hosted zones are (`enableDnsHostnames`).
@@ -174,6 +178,26 @@ pub struct Remedy {
 
 /// A path through AWS.
 pub type Path = privek_core::path::Path<Blocker>;
+
+/// A path that this object blocks before anything else is asked.
+pub fn blocked_path(from: &str, to: &str, blocker: Blocker) -> Path {
+    Path {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        verdict: Verdict::Blocked,
+        hops: vec![Hop {
+            kind: blocker.kind.clone(),
+            id: blocker.id.clone(),
+            decision: "drop".to_owned(),
+            by: blocker.reason.clone(),
+            blocks: true,
+        }],
+        return_hops: Vec::new(),
+        blockers: vec![blocker],
+        missing: Vec::new(),
+        assumptions: Vec::new(),
+    }
+}
 
 /// What a trace through AWS gathers.
 pub type TraceLog = privek_core::path::TraceLog<Blocker>;

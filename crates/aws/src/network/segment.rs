@@ -113,6 +113,11 @@ impl<'s> Segment<'s> {
         self.addresses = addresses;
     }
 
+    /// The same, as a part of these addresses.
+    pub fn of(self, whole: AddressSet) -> Self {
+        Self { whole, ..self }
+    }
+
     /// Those of its addresses that are among these.
     pub fn only(&self, addresses: &AddressSet) -> Cow<'_, Self> {
         if addresses.contains_all(&self.addresses) {

@@ -8,7 +8,7 @@ use privek_core::known::{self, Known, Missing};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::subnets;
 use crate::network::Egress;
-use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
+use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
 
 use super::service_endpoint;
 
@@ -22,6 +22,8 @@ pub(crate) struct Clients {
     pub tables: BTreeSet<String>,
     /// Whether a subnet among them has no route out of the VPC.
     pub isolated: Known<bool>,
+    /// Why those have none, one for each.
+    pub isolated_because: Vec<String>,
     /// Whether every one of them has a route to the internet.
     pub other_way: Known<bool>,
 }
@@ -34,6 +36,7 @@ impl Clients {
         let mut no_zone = unlisted.clone();
         let mut tables = BTreeSet::new();
         let (mut isolated, mut unclear) = (false, unlisted);
+        let mut because = Vec::new();
         for id in &subnets {
             match context.network.subnet(id).map(|subnet| subnet.availability_zone.clone()) {
                 Ok(Some(zone)) => {
@@ -47,7 +50,10 @@ impl Clients {
             }
             match way_out(context, id) {
                 Ok(true) => {}
-                Ok(false) => isolated = true,
+                Ok(false) => {
+                    isolated = true;
+                    because.push(isolation(context, id));
+                }
                 Err(missing) => unclear.extend(missing),
             }
         }
@@ -57,6 +63,7 @@ impl Clients {
             tables,
             other_way: known::not(isolated.clone()).map(|covered| covered && !subnets.is_empty()),
             isolated,
+            isolated_because: because,
             subnets,
         }
     }
@@ -143,6 +150,40 @@ impl EndpointZones {
 pub(crate) fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<String>> {
     let zones: BTreeSet<String> = detail?.availability_zones.iter().cloned().collect();
     (!zones.is_empty()).then_some(zones)
+}
+
+/// Which object leaves a subnet without a route to the internet.
+fn isolation(context: &Context<'_>, id: &str) -> String {
+    let Ok(table) = context.network.effective_route_table(id) else { return id.to_owned() };
+    let own = table.associations.iter().any(|one| one.subnet_id.as_deref() == Some(id));
+    let fallback =
+        if own { String::new() } else { format!(", the main route table, as {id} has no association") };
+    let name = format!("{id}: {}{fallback}", table.route_table_id);
+    let default = |route: &&Route| {
+        let text = route.destination_cidr_block.as_deref();
+        text.is_some_and(|text| matches!(text, "0.0.0.0/0" | "0.0.0.0/1" | "128.0.0.0/1"))
+            && route.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("active"))
+    };
+    let routes: Vec<&Route> = table.routes.iter().filter(default).collect();
+    let Some(first) = routes.first() else { return format!("{name}, has no active default route") };
+    let Some(nat) = routes.iter().find_map(|route| route.nat_gateway_id.as_deref()) else {
+        let target = first.gateway_id.as_deref().unwrap_or("its target");
+        return format!("{name}, has a default route to {target}, which forwards nothing");
+    };
+    let gateway = context.snapshot.aws.nat_gateways.iter().flatten().find(|one| one.nat_gateway_id == nat);
+    let state = gateway.and_then(|gateway| gateway.state.as_deref());
+    if let Some(state) = state.filter(|state| !state.eq_ignore_ascii_case("available")) {
+        return format!("{name}, has a default route to {nat}, which is {state}");
+    }
+    let place = gateway.and_then(|gateway| gateway.subnet_id.as_deref());
+    let its = place.and_then(|place| Some((place, context.network.effective_route_table(place).ok()?)));
+    match its {
+        Some((place, its)) => format!(
+            "{name}, has a default route to {nat} in {place}, whose route table {} has no route to an internet gateway",
+            its.route_table_id
+        ),
+        None => format!("{name}, has a default route to {nat}, which has no path to an internet gateway"),
+    }
 }
 
 /// Whether a subnet has a route to the internet, and public addresses where the route needs them.

@@ -2,6 +2,7 @@
 
 pub mod callers;
 pub mod centralized;
+pub mod endpoint_group;
 pub mod policy;
 pub mod s3;
 pub mod service_endpoint;

@@ -5,7 +5,7 @@
 
 use privek_core::known::{self, Known, Missing};
 
-use crate::catalogue::services::{self, Service};
+use crate::catalogue::services::Service;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_profiles;
 use crate::facts::inventory::vpc_dns::{VpcDnsAttribute, dns_attribute};
@@ -290,20 +290,6 @@ pub(crate) fn service_name(
     let gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let prefix = if context.partition == "aws-cn" && !gateway { "cn.com.amazonaws" } else { "com.amazonaws" };
     format!("{prefix}.{}.{suffix}", context.region.as_deref().unwrap_or("REGION"))
-}
-
-/// The group that a new endpoint can have, where one is known.
-pub(crate) fn group_for_endpoint(context: &Context<'_>, matrix: &services::Matrix) -> Option<String> {
-    let with_groups = matrix
-        .services
-        .iter()
-        .filter_map(|(suffix, service)| of(context, suffix, service).ok())
-        .flatten()
-        .filter(|endpoint| !is_central(context, endpoint))
-        .find_map(|endpoint| group_ids(endpoint).into_iter().next());
-    let planned = || context.plan().and_then(|plan| plan.security_groups.first().cloned());
-    let own = || context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
-    with_groups.or_else(planned).or_else(own)
 }
 
 pub(crate) fn group_ids(endpoint: &VpcEndpoint) -> Vec<String> {

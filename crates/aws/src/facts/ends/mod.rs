@@ -22,6 +22,7 @@ mod snat;
 #[cfg(test)]
 mod tests;
 mod written;
+mod zonal;
 
 use std::rc::Rc;
 
@@ -33,8 +34,9 @@ pub(crate) use endpoint::{doubts, of_endpoint};
 pub use not_found::NoEnd;
 pub(crate) use pods::beyond_nodes;
 pub(crate) use resolver::of_endpoint as of_resolver_endpoint;
-pub(crate) use snat::pods_towards;
+pub(crate) use snat::{pods_towards, unanswered_by_pods};
 pub(crate) use written::{EndSide, of_written, service};
+pub(crate) use zonal::reached;
 
 /// The parties that play a role; none of a role that does not exist.
 pub(crate) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {

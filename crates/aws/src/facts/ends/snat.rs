@@ -1,5 +1,7 @@
-//! Pods as sources outside the VPC: the VPC CNI gives their packets the primary address of
-//! the node's first interface, so the node's subnet, routes and security groups decide.
+//! Pods and networks outside the VPC: the VPC CNI gives pods' packets the primary address of the node's first
+//! interface, so the node's subnet, routes and security groups decide. Replies to what comes from outside leave
+//! that interface, too, so that pods on other interfaces do not answer
+//! (<https://github.com/aws/amazon-vpc-cni-k8s#aws_vpc_k8s_cni_externalsnat>).
 //!
 //! Not so within the VPC's own prefixes, where `AWS_VPC_K8S_CNI_EXTERNALSNAT` is true, for IPv6, nor, in
 //! strict mode, for pods with security groups of their own
@@ -8,12 +10,15 @@
 
 use std::rc::Rc;
 
-use privek_core::known::Missing;
+use ipnet::IpNet;
+use privek_core::known::{Known, Missing};
+use privek_core::path::Leg;
+use privek_core::sets::addresses::AddressSet;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, IpFamily};
 use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown, Snat};
-use crate::network::{End, EndKind};
+use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 
 use super::end_set::Ends;
 use super::{of_nodes, pods};
@@ -23,7 +28,7 @@ pub(crate) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End
     let all: Option<Vec<bool>> = targets.iter().map(|target| is_inside(context, target)).collect();
     match all {
         Some(inside) if inside.iter().all(|inside| *inside) => Rc::clone(own),
-        Some(inside) if inside.iter().all(|inside| !inside) => Rc::new(outside(context, own)),
+        Some(inside) if inside.iter().all(|inside| !inside) => Rc::new(outside(context, own, targets)),
         _ => {
             let what = "the source address of pods towards a network that is partly in the VPC; name the parts inside and outside separately";
             Rc::new(Ends::unlisted(vec![Missing::unmodelled(what)]))
@@ -31,7 +36,7 @@ pub(crate) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End
     }
 }
 
-fn outside(context: &Context<'_>, own: &Ends) -> Ends {
+fn outside(context: &Context<'_>, own: &Ends, targets: &[End]) -> Ends {
     let family = cluster::ip_family(context);
     if family == Ok(IpFamily::V6) {
         return own.clone();
@@ -46,16 +51,104 @@ fn outside(context: &Context<'_>, own: &Ends) -> Ends {
     }
     let mut ends = match cni.snat {
         Snat::None => return own.clone(),
-        Snat::Some => {
-            let what = "the destinations to which pods keep their own source address (AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS)";
-            return Ends::unlisted(vec![Missing::unmodelled(what)]);
+        Snat::All | Snat::Shared => {
+            let excepted = targets.iter().map(|target| excepts(context, &cni, target));
+            let excepted = excepted.collect::<Known<Vec<bool>>>();
+            match excepted {
+                Ok(all) if !all.is_empty() && all.iter().all(|excepted| *excepted) => return own.clone(),
+                Ok(all) if !all.contains(&true) => {}
+                Ok(_) => {
+                    let what = format!(
+                        "the source address of pods towards several networks, some of them in {EXCLUDED}; name the networks separately"
+                    );
+                    return Ends::unlisted(vec![Missing::unmodelled(what)]);
+                }
+                Err(missing) => return Ends::unlisted(missing),
+            }
+            (*of_nodes(context)).clone()
         }
-        Snat::All | Snat::Shared => (*of_nodes(context)).clone(),
     };
     if cni.snat == Snat::Shared {
         ends.extend(&pods::branches(context));
     }
     ends.sorted()
+}
+
+/// The setting with networks to which pods keep their own addresses.
+const EXCLUDED: &str = "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS";
+
+/// Whether pods keep their own addresses towards this network outside the VPC.
+fn excepts(context: &Context<'_>, cni: &Cni, other: &End) -> Known<bool> {
+    let unclear = |what: String| Err(vec![Missing::unmodelled(what)]);
+    let excluded: AddressSet = match cni.snat_excluded.as_slice() {
+        [] => return Ok(false),
+        texts => match texts.iter().map(|text| text.parse::<IpNet>()).collect::<Result<_, _>>() {
+            Ok(excluded) => excluded,
+            Err(_) => return unclear(format!("{EXCLUDED} = {}; not a list of CIDRs", texts.join(","))),
+        },
+    };
+    let Some(addresses) = addresses(context, other) else {
+        return unclear(format!("the addresses of {}, for comparison with {EXCLUDED}", other.label));
+    };
+    if excluded.contains_all(&addresses) {
+        return Ok(true);
+    }
+    if excluded.intersect(&addresses).is_empty() {
+        return Ok(false);
+    }
+    unclear(format!("the source address of pods towards {}, of which {EXCLUDED} has a part", other.label))
+}
+
+/// The addresses of an end, as far as they were read.
+fn addresses(context: &Context<'_>, end: &End) -> Option<AddressSet> {
+    let network = &context.network;
+    match &end.kind {
+        EndKind::Addresses { cidr, .. } => Some(AddressSet::from(*cidr)),
+        EndKind::Subnet { addresses: Some(some), .. } => Some(some.iter().copied().collect()),
+        EndKind::Subnet { subnet, .. } => Some(network.subnet_cidrs(subnet).ok()?.into_iter().collect()),
+        EndKind::Interface { id } => Some(network.interface(id).ok()?.addresses().map(IpNet::from).collect()),
+        EndKind::PrefixList { id } => Some(network.prefix_list(id).ok()?.into_iter().collect()),
+    }
+}
+
+/// Why pods on secondary interfaces do not answer this source, if they do not.
+pub(crate) fn unanswered_by_pods(context: &Context<'_>, source: &End) -> Known<Option<Blocker>> {
+    if is_inside(context, source) == Some(true) || cluster::ip_family(context) == Ok(IpFamily::V6) {
+        return Ok(None);
+    }
+    let cni = match vpc_cni::cni(context) {
+        CniKnown::Read(cni) => cni,
+        CniKnown::Assumed => {
+            let what = format!(
+                "whether pods reply to {} with their own address (AWS_VPC_K8S_CNI_EXTERNALSNAT); the cluster has no add-on vpc-cni",
+                source.label
+            );
+            return Err(vec![Missing::unmodelled(what)]);
+        }
+        CniKnown::Unread(missing) => return Err(missing),
+    };
+    if cni.snat == Snat::None {
+        return Ok(None);
+    }
+    if context.vpc.clone().and_then(|vpc| context.network.vpc_cidrs(&vpc)).is_err() {
+        return Err(vec![context.missing("Vpcs", context.vpc.as_deref().ok())]);
+    }
+    if excepts(context, &cni, source)? {
+        return Ok(None);
+    }
+    Ok(Some(Blocker {
+        code: BlockerCode::PodAddressTranslated,
+        kind: "addon".to_owned(),
+        id: "vpc-cni".to_owned(),
+        leg: Some(Leg::Reply),
+        part: None,
+        reason: format!(
+            "pods on secondary network interfaces reply to {} over the primary network interface of their node; \
+             AWS_VPC_K8S_CNI_EXTERNALSNAT is not true",
+            source.label
+        ),
+        remedy: Remedy::default(),
+    }))
 }
 
 /// Whether a destination is in the cluster's VPC; `None` where only a part of it is, or it was not read.

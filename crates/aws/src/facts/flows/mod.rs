@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue;
-use crate::network::{Blocker, End};
+use crate::network::{Blocker, End, blocked_path};
 
 use super::EndSpec;
 use super::base::context::Context;
@@ -224,6 +224,19 @@ impl FlowRun<'_, '_> {
                 }
             }
         }
+        if is_role(&self.to, "pods") && !to.ends.are_none() {
+            for source in &from.known {
+                match ends::unanswered_by_pods(self.context, source) {
+                    Ok(blocker) => traced.extend(
+                        blocker
+                            .map(|blocker| blocked_path(&source.label, &to.name, blocker))
+                            .into_iter()
+                            .collect(),
+                    ),
+                    Err(missing) => traced.missing.extend(missing),
+                }
+            }
+        }
         if from.are_none() {
             traced.missing.insert(Missing::operation(
                 format!("the source of the flow; no object of role {} was found", self.from),
@@ -285,6 +298,11 @@ impl FlowRun<'_, '_> {
         to: &'e Party<'_>,
     ) -> Vec<(&'e End, Ports)> {
         let all = &to.ends.known;
+        let zone = ends::reached(self.context, source, to);
+        traced.missing.extend(zone.missing);
+        if let Some(blocker) = zone.blocker {
+            traced.extend(vec![blocked_path(&source.label, &to.name, blocker)]);
+        }
         let with_ports: Vec<(&End, Ports)> = match (port, &to.ports) {
             (FlowPort::Fixed(ports), _) => all.iter().map(|end| (end, ports)).collect(),
             (FlowPort::Targets(protocol), Some(own)) => all
@@ -301,24 +319,10 @@ impl FlowRun<'_, '_> {
                 Vec::new()
             }
         };
-        if !to.same_zone {
+        if with_ports.len() < all.len() {
             return with_ports;
         }
-        let (mut near, mut untold) = (Vec::new(), Vec::new());
-        for one in &with_ports {
-            match end_set::same_zone(self.context, source, one.0) {
-                Ok(true) => near.push(*one),
-                Ok(false) => {}
-                Err(missing) => untold.extend(missing),
-            }
-        }
-        if near.is_empty() {
-            // A client may use any of those that may be in its zone: none is proved to be blocked.
-            let nowhere = untold.is_empty();
-            traced.missing.extend(untold);
-            return if nowhere { with_ports } else { Vec::new() };
-        }
-        near
+        zone.members.into_iter().map(|at| with_ports[at]).collect()
     }
 
     /// Nodes and pods reach what is in the VPC without address translation, S3's public addresses and

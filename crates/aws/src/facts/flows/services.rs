@@ -21,6 +21,9 @@ use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
 
+/// The role whose machines call AWS from outside the VPC.
+const OUTSIDE: &str = "hybrid-nodes";
+
 /// What the flows to all services share.
 struct Services<'r, 'a, 's> {
     run: &'r FlowRun<'a, 's>,
@@ -94,7 +97,7 @@ impl Services<'_, '_, '_> {
             sources.applies.clone(),
             party.used.clone(),
         ]);
-        let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
+        let best = self.best(suffix, service);
         let usable = best.clone().and_then(|best| self.usable(best, service));
         let mut traced = FlowResult::default();
         let mut way = usable.clone();
@@ -105,7 +108,12 @@ impl Services<'_, '_, '_> {
                 (traced, way) = self.to_s3(asked, &sources.ends, endpoint);
             } else {
                 let target = Party::of_ends(suffix, ends::of_endpoint(context, endpoint));
-                traced = self.run.trace(asked.port, &sources.ends, &target);
+                let mut near = std::rc::Rc::clone(&sources.ends);
+                // An endpoint in another VPC sees pods by their nodes' addresses.
+                if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
+                    near = ends::pods_towards(context, &near, &target.ends.known);
+                }
+                traced = self.run.trace(asked.port, &near, &target);
             }
         } else if let Err(missing) = &usable {
             traced.missing.extend(missing.iter().cloned());
@@ -113,6 +121,7 @@ impl Services<'_, '_, '_> {
         let applies = known::and(needed, way);
         let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
         facts.bypassed = Fact(match &best {
+            Ok(Some(_)) if self.is_outside() => Ok(false),
             Ok(Some(endpoint)) => {
                 let silent = service_endpoint::names_served(context, endpoint).map(|served| !served);
                 known::and(silent, self.other_way.clone())
@@ -125,11 +134,38 @@ impl Services<'_, '_, '_> {
         facts
     }
 
+    /// Whether the sources are outside the VPC, where a gateway endpoint serves nobody:
+    /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>.
+    fn is_outside(&self) -> bool {
+        matches!(&self.run.from, EndSpec::Role(role) if role == OUTSIDE)
+    }
+
+    /// The endpoint that serves these sources best.
+    fn best(&self, suffix: &str, service: &Service) -> Known<Option<&VpcEndpoint>> {
+        let context = self.run.context;
+        let all = service_endpoint::of(context, suffix, service)?;
+        if !self.is_outside() {
+            return Ok(all.first().copied());
+        }
+        let mut unclear = Vec::new();
+        for endpoint in all {
+            match service_endpoint::is_interface(context, endpoint) {
+                Ok(true) => return Ok(Some(endpoint)),
+                Ok(false) => {}
+                Err(missing) => unclear.extend(missing),
+            }
+        }
+        known::complete(unclear).map(|()| None)
+    }
+
     /// What other sources than the cluster's own need, only the rule knows that names the service.
     fn needed(&self, suffix: &str) -> Known<bool> {
         match &self.run.from {
             EndSpec::Role(role) if CLIENTS.contains(&role.as_str()) => {
                 features::needed_by(self.matrix, &self.used, suffix, role)
+            }
+            EndSpec::Role(role) if role == OUTSIDE => {
+                features::needed_outside(self.matrix, &self.used, suffix)
             }
             _ if matches!(self.run.to, EndSpec::Service(_)) => Ok(true),
             _ => features::needed(self.matrix, &self.used, suffix).0,

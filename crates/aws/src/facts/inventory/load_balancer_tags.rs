@@ -3,6 +3,7 @@
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
+use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::{Subnet, Tag, tag};
 
 use super::vpc_owner::is_other;
@@ -11,46 +12,69 @@ use super::vpc_owner::is_other;
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>
 pub(crate) const ADDRESSES: i64 = 8;
 
-/// The subnets of the VPC with this cluster's tags, as this account can read them.
-pub(crate) fn seen_to_be_marked<'s>(context: &Context<'s>) -> Known<Vec<&'s Subnet>> {
-    let vpc = context.vpc.clone()?;
-    let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
-    let all = context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", &vpc)?;
-    let marked = |subnet: &&Subnet| subnet.vpc_id.as_deref() == Some(&vpc) && takes(&subnet.tags, cluster);
-    Ok(all.iter().filter(marked).collect())
+/// The subnets of a VPC that are marked for a cluster.
+#[derive(Debug, Default)]
+pub(crate) struct MarkedSubnets<'s> {
+    /// Those that controllers in the cluster's account see to be marked.
+    pub certain: Vec<&'s Subnet>,
+    /// Those whose tags they may not see, or may see others of, each with the reason.
+    pub possible: Vec<(&'s Subnet, Vec<Missing>)>,
 }
 
-/// The subnets of the VPC that are marked for this cluster, and why there may be more.
-pub(crate) fn marked(context: &Context<'_>) -> Known<(Vec<String>, Vec<Missing>)> {
+impl MarkedSubnets<'_> {
+    /// Why there may be more than those that are certain.
+    pub fn missing(&self) -> Vec<Missing> {
+        self.possible.iter().flat_map(|(_, missing)| missing.iter().cloned()).collect()
+    }
+}
+
+/// The subnets of the VPC that are marked for this cluster.
+pub(crate) fn marked<'s>(context: &Context<'s>) -> Known<MarkedSubnets<'s>> {
     let vpc = context.vpc.clone()?;
     let cluster = context.cluster.as_ref().ok().map(|cluster| cluster.name.as_str());
-    let (mut marked, mut missing) = (Vec::new(), Vec::new());
+    let mut marked = MarkedSubnets::default();
     for found in context.items(context.snapshot.aws.subnets.as_deref(), "Subnets", &vpc)? {
         if found.vpc_id.as_deref() != Some(&vpc) {
             continue;
         }
         match tags(context, found) {
-            Ok(tags) if takes(tags, cluster) => marked.push(found.subnet_id.clone()),
+            Ok(tags) if takes(tags, cluster) => marked.certain.push(found),
             Ok(_) => {}
-            Err(why) => missing.extend(why),
+            Err(why) => marked.possible.push((found, why)),
         }
     }
-    Ok((marked, missing))
+    Ok(marked)
 }
 
-/// A subnet's tags, which AWS does not show to those that it is shared with:
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>
-pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
-    let hidden = subnet.owner_id.as_deref().is_some_and(|owner| is_other(context, owner));
-    if hidden && subnet.tags.is_empty() {
-        let what = format!("Tags of {}; AWS returns them to the subnet's owner only", subnet.subnet_id);
-        return Err(vec![context.missing("Subnets", Some(&subnet.subnet_id)).worded(what)]);
+/// A subnet's tags as controllers in the cluster's account see them. AWS shows tags to the account that set
+/// them: not the owner's to those that the subnet is shared with, nor theirs to the owner
+/// (<https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>).
+fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
+    let account = cluster_account(context);
+    let (Some(owner), Some(account)) = (subnet.owner_id.as_deref(), account) else { return Ok(&subnet.tags) };
+    if owner == account {
+        return Ok(&subnet.tags);
     }
-    Ok(&subnet.tags)
+    let (id, owner_was_read) = (&subnet.subnet_id, !is_other(context, owner));
+    let what = match (owner_was_read, subnet.tags.is_empty()) {
+        // Whoever of the two read it, there is nothing to see.
+        (true, true) | (false, false) => return Ok(&subnet.tags),
+        (true, false) => format!(
+            "which tags of {id} account {account} sees; AWS returns the tags of {owner} to {owner} only"
+        ),
+        (false, true) => format!("Tags of {id}; AWS returns them to the subnet's owner only"),
+    };
+    Err(vec![context.missing("Subnets", Some(id)).worded(what)])
+}
+
+/// The account that the cluster's controllers belong to.
+fn cluster_account<'c>(context: &'c Context<'_>) -> Option<&'c str> {
+    let arn = context.cluster.as_ref().ok().and_then(|cluster| cluster.arn.as_deref()).and_then(Arn::parse);
+    arn.map(|arn| arn.account).or(context.account.as_deref())
 }
 
 /// Whether a subnet is marked for internal load balancers of this cluster.
-pub(crate) fn takes(tags: &[Tag], cluster: Option<&str>) -> bool {
+fn takes(tags: &[Tag], cluster: Option<&str>) -> bool {
     let clusters = clusters(tags);
     is_marked(tags) && (clusters.is_empty() || cluster.is_none_or(|cluster| clusters.contains(&cluster)))
 }
@@ -62,11 +86,11 @@ pub(crate) fn left_to_others(context: &Context<'_>, subnet: &Subnet) -> Known<bo
     Ok(is_marked(tags) && !takes(tags, Some(&cluster.name)))
 }
 
-pub(crate) fn is_marked(tags: &[Tag]) -> bool {
+fn is_marked(tags: &[Tag]) -> bool {
     tag(tags, "kubernetes.io/role/internal-elb").is_some_and(|value| matches!(value, "1" | ""))
 }
 
-pub(crate) fn clusters(tags: &[Tag]) -> Vec<&str> {
+fn clusters(tags: &[Tag]) -> Vec<&str> {
     tags.iter().filter_map(|tag| tag.key.as_deref()?.strip_prefix("kubernetes.io/cluster/")).collect()
 }
 

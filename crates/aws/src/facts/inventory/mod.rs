@@ -8,6 +8,7 @@ pub mod load_balancer_tags;
 pub mod max_pods;
 pub mod node_group_instances;
 pub mod node_groups;
+pub mod node_proxy;
 pub mod operators;
 pub mod route53_profiles;
 pub mod route53_resolver;

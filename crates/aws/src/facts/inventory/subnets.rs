@@ -136,8 +136,12 @@ pub(crate) fn by_subnet<'s, T>(
     decides: impl Fn(&str) -> Known<(&'s str, &'s T)>,
 ) -> (Deciding<'s, T>, Vec<Missing>) {
     let (mut subnets, mut unlisted) = used(context);
-    match load_balancer_tags::seen_to_be_marked(context) {
-        Ok(marked) => subnets.extend(marked.iter().map(|subnet| subnet.subnet_id.clone())),
+    match load_balancer_tags::marked(context) {
+        Ok(marked) => {
+            let possible = marked.possible.iter().filter(|(subnet, _)| !subnets.contains(&subnet.subnet_id));
+            unlisted.extend(possible.flat_map(|(_, missing)| missing.iter().cloned()));
+            subnets.extend(marked.certain.iter().map(|subnet| subnet.subnet_id.clone()));
+        }
         Err(missing) => unlisted.extend(missing),
     }
     let mut found: Deciding<'s, T> = BTreeMap::new();

@@ -17,8 +17,6 @@ pub(crate) enum Snat {
     All,
     /// None: `AWS_VPC_K8S_CNI_EXTERNALSNAT`.
     None,
-    /// Not those to the networks that `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS` names.
-    Some,
 }
 
 /// How the VPC CNI is set up, as far as it matters for addresses.
@@ -37,6 +35,8 @@ pub(crate) struct Cni {
     pub subnet_discovery: bool,
     /// Whose packets out of the VPC carry their node's address.
     pub snat: Snat,
+    /// `AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS`: networks to which pods keep their own address all the same.
+    pub snat_excluded: Vec<String>,
     /// `WARM_ENI_TARGET`, 1 by default.
     pub warm_interfaces: Option<i64>,
     /// `WARM_IP_TARGET`.
@@ -56,6 +56,7 @@ impl Default for Cni {
             windows_prefixes: false,
             subnet_discovery: true,
             snat: Snat::Shared,
+            snat_excluded: Vec::new(),
             warm_interfaces: None,
             warm_addresses: None,
             minimum_addresses: None,
@@ -174,13 +175,17 @@ pub(crate) fn settings(values: &str) -> Option<Cni> {
         subnet_discovery: !off("ENABLE_SUBNET_DISCOVERY"),
         snat: if on("AWS_VPC_K8S_CNI_EXTERNALSNAT") {
             Snat::None
-        } else if text("AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS").is_some_and(|text| !text.is_empty()) {
-            Snat::Some
         } else if text("POD_SECURITY_GROUP_ENFORCING_MODE").is_some_and(|mode| mode == "standard") {
             Snat::All
         } else {
             Snat::Shared
         },
+        snat_excluded: text("AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS")
+            .iter()
+            .flat_map(|all| all.split(','))
+            .map(|one| one.trim().to_owned())
+            .filter(|one| !one.is_empty())
+            .collect(),
         warm_interfaces: number("WARM_ENI_TARGET"),
         warm_addresses: number("WARM_IP_TARGET").filter(|target| *target > 0),
         minimum_addresses: number("MINIMUM_IP_TARGET").filter(|target| *target > 0),

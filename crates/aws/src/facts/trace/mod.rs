@@ -15,11 +15,11 @@ use privek_core::sets::ports::Ports;
 use privek_core::subject::Target;
 
 use crate::intent::Intent;
-use crate::network::{Blocker, End, EndKind, Path};
+use crate::network::{Blocker, End, EndKind, Path, blocked_path};
 use crate::snapshot::Snapshot;
 
 use super::base::context::Context;
-use super::ends::end_set::Ends;
+use super::ends::end_set::{Ends, Parties, Party};
 use super::ends::{self, EndSide, label, merge_blockers, pods_towards};
 use super::{DeclaredEnd, EndSpec};
 
@@ -51,15 +51,16 @@ pub fn trace(
     ports: Ports,
 ) -> Result<TraceAnswer, TraceError> {
     let mut context = context(snapshot, intent);
-    let mut sources = listed(&context, from, EndSide::Source)?;
+    let mut sources = listed(&context, from, EndSide::Source)?.into_ends();
     let of_pods = matches!(&from.spec, EndSpec::Role(role) if role == "pods");
     let mut paths = Vec::new();
     let mut unlisted: BTreeSet<Missing> = sources.unlisted.iter().cloned().collect();
     let named = ends::service(&context, &to.spec);
-    let destinations = match &named {
-        Some(_) => Ends::default(),
+    let targets = match &named {
+        Some(_) => Parties::default(),
         None => listed(&context, to, EndSide::Destination)?,
     };
+    let destinations = targets.clone().into_ends();
     if let Some(suffix) = named {
         let found = service::paths(&mut context, (&sources.known, of_pods), &suffix, ports)?;
         paths.extend(found.paths);
@@ -70,8 +71,14 @@ pub fn trace(
             sources = (*pods_towards(&context, &Rc::new(sources), &destinations.known)).clone();
             unlisted.extend(sources.unlisted.iter().cloned());
         }
-        for (source, target) in pairs(&sources.known, &destinations.known) {
-            paths.extend(context.network.trace(source, target, &ports));
+        paths.extend(between(&context, &sources, &targets.listed, (&ports, &mut unlisted)));
+        if matches!(&to.spec, EndSpec::Role(role) if role == "pods") {
+            for source in &sources.known {
+                match ends::unanswered_by_pods(&context, source) {
+                    Ok(blocker) => paths.extend(blocker.map(|one| blocked_path(&source.label, "pods", one))),
+                    Err(missing) => unlisted.extend(missing),
+                }
+            }
         }
     }
     for path in &mut paths {
@@ -104,20 +111,41 @@ fn context<'s>(snapshot: &'s Snapshot, intent: &Intent) -> Context<'s> {
     context
 }
 
-/// Every pair of ends, except an interface with itself where there are others.
-fn pairs<'e>(sources: &'e [End], targets: &'e [End]) -> Vec<(&'e End, &'e End)> {
-    let all = || sources.iter().flat_map(|source| targets.iter().map(move |target| (source, target)));
+/// The paths from every source to the members of every destination that the source uses.
+fn between(
+    context: &Context<'_>,
+    sources: &Ends,
+    targets: &[Party<'_>],
+    (ports, unlisted): (&Ports, &mut BTreeSet<Missing>),
+) -> Vec<Path> {
+    let (mut paths, mut all) = (Vec::new(), Vec::new());
+    for source in &sources.known {
+        for target in targets {
+            let reached = ends::reached(context, source, target);
+            unlisted.extend(reached.missing);
+            paths.extend(reached.blocker.map(|one| blocked_path(&source.label, &target.name, one)));
+            all.extend(reached.members.into_iter().map(|at| (source, &target.ends.known[at])));
+        }
+    }
+    for (source, target) in pairs(all) {
+        paths.extend(context.network.trace(source, target, ports));
+    }
+    paths
+}
+
+/// All but an interface with itself where there are others.
+fn pairs<'e>(all: Vec<(&'e End, &'e End)>) -> Vec<(&'e End, &'e End)> {
     let itself = |(source, target): &(&End, &End)| {
         matches!(source.kind, EndKind::Interface { .. }) && source.kind == target.kind
     };
-    let apart: Vec<_> = all().filter(|pair| !itself(pair)).collect();
-    if apart.is_empty() { all().collect() } else { apart }
+    let apart: Vec<_> = all.iter().filter(|pair| !itself(pair)).copied().collect();
+    if apart.is_empty() { all } else { apart }
 }
 
-/// The ends that a user means.
-fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<Ends, TraceError> {
+/// The parties that a user means.
+fn listed<'c>(context: &'c Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<Parties<'c>, TraceError> {
     let EndSpec::Role(role) = &end.spec else {
-        return Ok(ends::of_written(context, end, side)?.into_ends());
+        return Ok(ends::of_written(context, end, side)?);
     };
     // Operators come from the declarations.
     if context.cluster.is_err() && role != "operators" {
@@ -129,18 +157,20 @@ fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<End
             TraceError::NeedsCluster { role }
         });
     }
-    let mut ends = ends::of_written(context, end, side)?.into_ends();
-    if ends.are_none() {
+    let mut parties = ends::of_written(context, end, side)?;
+    if parties.clone().into_ends().are_none() {
         return Err(TraceError::NoObject { role: role.clone() });
     }
-    for end in &mut ends.known {
-        if let EndKind::Interface { id } = &end.kind
-            && end.label == *id
-        {
-            end.label = label::interface(context, id);
+    for party in &mut parties.listed {
+        for end in &mut Rc::make_mut(&mut party.ends).known {
+            if let EndKind::Interface { id } = &end.kind
+                && end.label == *id
+            {
+                end.label = label::interface(context, id);
+            }
         }
     }
-    Ok(ends)
+    Ok(parties)
 }
 
 /// Makes a path that seems open unknown because of what is missing beside it.

@@ -3,15 +3,15 @@
 use std::rc::Rc;
 
 use privek_core::known::{self, Known, Missing};
-use privek_core::path::{Hop, Leg, Verdict};
+use privek_core::path::Leg;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::{centralized, service_endpoint};
+use crate::facts::endpoints::{centralized, endpoint_group, service_endpoint};
 use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::pods_towards;
 use crate::facts::inventory::vpc_owner;
-use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Path, Remedy};
+use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Remedy, blocked_path};
 use crate::snapshot::aws::ec2::Route;
 
 use super::service::{ServicePaths, subnet};
@@ -49,22 +49,9 @@ pub(crate) fn paths(
         Ok(blocker) => blocker,
         Err(missing) => return found.unlisted.extend(missing),
     };
-    found.paths.extend(nowhere.iter().map(|(source, _)| Path {
-        from: source.label.clone(),
-        to: suffix.to_owned(),
-        verdict: Verdict::Blocked,
-        hops: vec![Hop {
-            kind: blocker.kind.clone(),
-            id: blocker.id.clone(),
-            decision: "drop".to_owned(),
-            by: blocker.reason.clone(),
-            blocks: true,
-        }],
-        return_hops: Vec::new(),
-        blockers: vec![blocker.clone()],
-        missing: Vec::new(),
-        assumptions: Vec::new(),
-    }));
+    found
+        .paths
+        .extend(nowhere.iter().map(|(source, _)| blocked_path(&source.label, suffix, blocker.clone())));
 }
 
 /// Where a subnet's packets for a public address go.
@@ -144,7 +131,7 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
     let remedy = Remedy {
         target: Some(service_endpoint::service_name(context, suffix, service, offer)),
         target_option: Some(if is_gateway { "Gateway" } else { "Interface" }.to_owned()),
-        group: service_endpoint::group_for_endpoint(context, matrix),
+        group: endpoint_group::group_for_endpoint(context, matrix),
         subnets: chosen,
         vpc: Some(vpc.clone()),
         ..Remedy::default()

@@ -130,8 +130,10 @@ impl<'s> Reasoner<'s> {
         other: Option<&str>,
         is_source: bool,
     ) -> Known<()> {
-        let mut left = AddressSet::from(cidr);
+        let whole = AddressSet::from(cidr);
+        let mut left = whole.clone();
         let mut empty_vpc = None;
+        let mut taken = Vec::new();
         for vpc in self.homes(via, other)? {
             let held: AddressSet = self.vpc_cidrs(vpc)?.into_iter().collect();
             let inside = left.intersect(&held);
@@ -146,17 +148,33 @@ impl<'s> Reasoner<'s> {
                 continue;
             }
             let before = resolved.parts.len();
+            let mut unassigned = inside.clone();
             for subnet in self.subnets_by_vpc.get(vpc).into_iter().flatten() {
                 self.split_subnet(resolved, end, (subnet, vpc), (&inside, cidr), groups, is_source)?;
+                if other != Some(vpc) {
+                    unassigned =
+                        unassigned.subtract(&self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect());
+                }
             }
+            taken.push((vpc, unassigned));
             if resolved.parts.len() == before {
                 empty_vpc = Some(vpc);
             }
         }
         // What carries security groups is in a VPC; in none that was read, so there is another.
         let carries = matches!(groups, Groups::Known(groups) if !groups.is_empty());
-        if carries && via.is_none() && left == AddressSet::from(cidr) {
+        if carries && via.is_none() && left == whole {
             resolved.missing.extend(self.missing("Vpcs", &cidr.to_string()));
+        }
+        // A site that is larger than the VPCs is outside them, too: hosts there may have the addresses that a
+        // VPC's own prefix takes. In the destination's VPC its subnets' addresses are among them, because
+        // replies stay there: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+        let is_site = !left.is_empty() && run::public().intersect(&whole).is_empty();
+        for (vpc, addresses) in taken.into_iter().filter(|(_, its)| is_site && !its.is_empty()) {
+            let what = format!("{}, a CIDR of {vpc}", addresses.told());
+            let place = Location::Outside { via: via.map(str::to_owned) };
+            let part = Segment::new(&end.label, what, place, addresses, groups.clone());
+            resolved.parts.push(part.of(whole.clone()));
         }
         // To the internet there are other ways than to private networks.
         let public = if via.is_none() && !is_source { run::public() } else { AddressSet::default() };

@@ -3,21 +3,16 @@
 use std::collections::BTreeSet;
 
 use privek_core::known::{self, Known, Missing};
-use privek_core::proxy::NoProxy;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::s3::{S3, S3Route};
 use crate::facts::endpoints::{centralized, service_endpoint};
 use crate::facts::inventory::node_groups::NodeGroup;
+use crate::facts::inventory::node_proxy::{self, METADATA, through_proxy};
 use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::network::Egress;
-use crate::snapshot::user_data::Bootstrap;
-
-/// The address of instance metadata:
-/// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>.
-const METADATA: &str = "169.254.169.254";
 
 /// Whether every subnet of the group has a route to the internet.
 fn leaves(context: &Context<'_>, group: &NodeGroup) -> Known<bool> {
@@ -145,8 +140,9 @@ pub(crate) fn proxies(context: &Context<'_>, source: &Source<'_, '_>) -> Proxies
     Proxies {
         used,
         hosts,
-        lacks: must_pass(context, source, plain, secure).and_then(|names| lacking(source, data, names)),
-        lacks_services: services(context, source, secure).and_then(|names| lacking(source, data, names)),
+        lacks: must_pass(context, source, plain, secure).and_then(|names| through_proxy(source, data, names)),
+        lacks_services: services(context, source, secure)
+            .and_then(|names| through_proxy(source, data, names)),
     }
 }
 
@@ -177,23 +173,8 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
         return Ok(Vec::new());
     }
     let matrix = services::matrix()?;
-    let region = context
-        .region
-        .clone()
-        .ok_or_else(|| vec![context.field("cluster", "the region in the cluster's ARN")])?;
-    let domain = context.domain().ok_or_else(|| {
-        vec![Missing::unmodelled(format!("the names of AWS services in partition {}", context.partition))]
-    })?;
-    let account = context.account.as_deref().unwrap_or("111122223333");
-    let mut wanted = vec![
-        ("ec2", format!("ec2.{region}.{domain}")),
-        ("ecr.api", format!("api.ecr.{region}.{domain}")),
-        ("ecr.dkr", format!("{account}.dkr.ecr.{region}.{domain}")),
-        ("s3", format!("prod-{region}-starport-layer-bucket.s3.{region}.{domain}")),
-    ];
-    if source.asks_eks() == Ok(true) {
-        wanted.push(("eks", format!("eks.{region}.{domain}")));
-    }
+    let asks_eks = source.asks_eks() == Ok(true);
+    let wanted = node_proxy::names(context)?.into_iter().filter(|(suffix, _)| *suffix != "eks" || asks_eks);
     let mut names = Vec::new();
     for (suffix, name) in wanted {
         let Some(service) = matrix.services.get(suffix) else { continue };
@@ -202,33 +183,4 @@ fn services(context: &Context<'_>, source: &Source<'_, '_>, secure: bool) -> Kno
         }
     }
     Ok(names)
-}
-
-/// Instance metadata speaks plain HTTP, everything else HTTPS.
-fn port(name: &str) -> u16 {
-    if name == METADATA { 80 } else { 443 }
-}
-
-/// The names that go through the proxy.
-fn lacking(source: &Source<'_, '_>, data: &Bootstrap, names: Vec<String>) -> Known<Vec<String>> {
-    let list = NoProxy::new(data.no_proxy.iter().flatten().map(String::as_str));
-    let lacking: Vec<String> = names.into_iter().filter(|name| !list.exempts(name, port(name))).collect();
-    let doubt = data.unresolved.iter().any(|name| name == "NoProxy");
-    if lacking.is_empty() || (!doubt && data.is_clear() && data.node_proxy) {
-        return Ok(lacking);
-    }
-    let mut missing = source.doubts(data);
-    if !data.node_proxy {
-        missing.push(Missing::unmodelled(format!(
-            "the proxy of kubelet and containerd; a script in the user data of {} sets a proxy",
-            source.group.name
-        )));
-    }
-    if doubt {
-        missing.push(Missing::unmodelled(format!(
-            "some entries of NO_PROXY in the user data of {}",
-            source.group.name
-        )));
-    }
-    Err(missing)
 }

@@ -21,6 +21,11 @@ pub(crate) struct AccessFacts {
     administered: Fact<bool>,
     /// The principals that may administer the cluster (`accessEntry`, `principalAccessPolicies`).
     administrators: Vec<String>,
+    /// Whether the cluster has networks of hybrid nodes (`cluster.remoteNetworkConfig.remoteNodeNetworks`).
+    has_hybrid_networks: bool,
+    /// Whether an access entry of type `HYBRID_LINUX` exists (`accessEntry[].type`). Unknown where the
+    /// `ConfigMap` `aws-auth` may map the role of hybrid nodes.
+    hybrid_nodes_mapped: Fact<bool>,
     /// Whether pods use IAM roles through the cluster's OIDC issuer (`addon.serviceAccountRoleArn`, or
     /// declared).
     uses_irsa: Fact<bool>,
@@ -50,7 +55,10 @@ pub(crate) fn facts(context: &Context<'_>, cluster: &Cluster) -> AccessFacts {
     });
     let audiences = provider.map(|provider| provider.client_id_list.clone());
     let (administered, administrators) = administrators(context, mode.as_deref());
+    let remote = cluster.remote_network_config.as_ref();
     AccessFacts {
+        has_hybrid_networks: remote.is_some_and(|remote| !remote.remote_node_networks.is_empty()),
+        hybrid_nodes_mapped: Fact(hybrid_nodes_mapped(context, mode.as_deref())),
         administered: Fact(administered),
         administrators,
         authentication_mode: Fact(
@@ -108,6 +116,31 @@ fn administrators(context: &Context<'_>, mode: Option<&str>) -> (Known<bool>, Ve
     }
     let administered = known::proved(!found.is_empty(), missing);
     (administered, found)
+}
+
+/// Whether hybrid nodes may join, as far as access entries say. EKS creates no such entry by itself:
+/// <https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-cluster-prep.html>.
+fn hybrid_nodes_mapped(context: &Context<'_>, mode: Option<&str>) -> Known<bool> {
+    let Some(mode) = mode else {
+        return Err(vec![context.field("cluster", "accessConfig.authenticationMode")]);
+    };
+    let aws_auth = Missing::unmodelled(
+        "the role of hybrid nodes in the ConfigMap aws-auth; read with `kubectl get configmap aws-auth -n kube-system`",
+    );
+    if mode == "CONFIG_MAP" {
+        return Err(vec![aws_auth]);
+    }
+    let (mut mapped, mut missing) = (false, Vec::new());
+    for (principal, entry) in entries(context)? {
+        match entry {
+            Some(entry) => mapped |= entry.r#type.as_deref() == Some("HYBRID_LINUX"),
+            None => missing.push(context.missing("accessEntry", Some(&principal))),
+        }
+    }
+    if mode != "API" {
+        missing.push(aws_auth);
+    }
+    known::proved(mapped, missing)
 }
 
 type Entries<'s> = Vec<(String, Option<&'s AccessEntry>)>;

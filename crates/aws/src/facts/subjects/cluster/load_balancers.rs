@@ -31,10 +31,10 @@ pub(crate) struct LoadBalancerFacts {
 pub(crate) fn facts(context: &Context<'_>) -> LoadBalancerFacts {
     let marked = marked(context);
     let (zones, missing) = match &marked {
-        Ok((subnets, missing)) => {
-            let (mut zones, mut missing) = (BTreeSet::new(), missing.clone());
-            for id in subnets {
-                match subnets::zone(context, id) {
+        Ok(marked) => {
+            let (mut zones, mut missing) = (BTreeSet::new(), marked.missing());
+            for subnet in &marked.certain {
+                match subnets::zone(context, &subnet.subnet_id) {
                     Ok(zone) => _ = zones.insert(zone),
                     Err(why) => missing.extend(why),
                 }
@@ -45,7 +45,7 @@ pub(crate) fn facts(context: &Context<'_>) -> LoadBalancerFacts {
     };
     LoadBalancerFacts {
         load_balancer_subnets_marked: Fact(match marked {
-            Ok((subnets, missing)) => known::proved(!subnets.is_empty(), missing),
+            Ok(marked) => known::proved(!marked.certain.is_empty(), marked.missing()),
             Err(missing) => Err(missing),
         }),
         load_balancers_in_several_zones: Fact(known::proved(zones.len() >= 2, missing.clone())),

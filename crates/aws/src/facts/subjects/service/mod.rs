@@ -10,9 +10,11 @@ use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::endpoints::centralized;
+use crate::facts::endpoints::endpoint_group::group_for_endpoint;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
-use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
+use crate::facts::endpoints::service_endpoint::{self, service_name};
 use crate::facts::features;
+use crate::facts::inventory::node_proxy;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 /// What rules see of a service.
@@ -122,8 +124,11 @@ pub(crate) struct ServiceFacts {
     answers_ipv4: Fact<bool>,
     /// Whether a subnet with nodes has no route out of the VPC.
     isolated: Fact<bool>,
+    /// Why subnets with nodes have no route out of the VPC: the route table of each, or the NAT gateway.
+    isolated_because: Vec<String>,
     /// Whether every subnet with nodes has a route to the internet (`RouteTables[].Routes`), and no client
-    /// outside the VPC needs the service.
+    /// outside the VPC needs the service. True as well where kubelet and containerd of every node call the
+    /// service through an HTTP proxy (`LaunchTemplateVersions[].LaunchTemplateData.UserData`).
     other_way: Fact<bool>,
     /// Whether the policy of the VPC endpoint that serves this service allows the minimum that nodes need
     /// (`VpcEndpoints[].PolicyDocument`).
@@ -171,7 +176,9 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             facts.security_group.clone_from(&group);
             let outside = features::needed_outside(matrix, &used, suffix);
             let inside = outside.clone().map(|outside| !outside);
-            facts.other_way = Fact(known::and(inside, clients.other_way.clone()));
+            let routed = known::and(inside, clients.other_way.clone());
+            facts.other_way = Fact(known::or(routed, node_proxy::proxied(context, suffix)));
+            facts.isolated_because.clone_from(&clients.isolated_because);
             facts.needed_outside = Fact(outside);
             Subject::new("service", suffix, None, &facts)
         })
@@ -257,6 +264,7 @@ fn of_service(
         missing_zones: Fact(zones.missing.map(|missing| missing.into_iter().collect())),
         node_zones: Fact(clients.zones.clone().map(|zones| zones.into_keys().collect())),
         isolated: Fact(clients.isolated.clone()),
+        isolated_because: Vec::new(),
         other_way: Fact(clients.other_way.clone()),
         policy_allows: Fact(policy.allows),
         policy_problem: (!policy.problems.is_empty()).then(|| policy.problems.join("; ")),

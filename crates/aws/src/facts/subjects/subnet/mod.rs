@@ -1,5 +1,6 @@
 //! Subnets as subjects: those of the cluster's control plane and those of its nodes.
 
+use privek_core::known;
 use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -91,17 +92,17 @@ pub(crate) fn of_control_plane(context: &Context<'_>) -> Subjects {
 
 /// The subnets of the cluster's VPC that are marked for its internal load balancers.
 pub(crate) fn of_load_balancers(context: &Context<'_>) -> Subjects {
-    let marked = match load_balancer_tags::seen_to_be_marked(context) {
+    let marked = match load_balancer_tags::marked(context) {
         Ok(found) => found,
         Err(missing) => return Subjects::unlisted(missing),
     };
     let using = SubnetUse::of(context);
     let (s3, places) = (S3::new(context), PodPlaces::new(context));
-    let listed = marked.into_iter().map(|subnet| {
+    let listed = marked.certain.iter().map(|subnet| {
         let facts = facts(context, &subnet.subnet_id, &using, &s3, &places);
         self::subject("load_balancer_subnet", &facts)
     });
-    Subjects { listed: listed.collect(), unlisted: Vec::new() }
+    Subjects { listed: listed.collect(), unlisted: known::joined(marked.missing()) }
 }
 
 /// Every subnet that the control plane or nodes use.
