@@ -85,6 +85,7 @@ pub const FACTS: &[&str] = &[
     "capacity",
     "ends",
     "names",
+    "serving",
     "flows",
     "trace",
     "forwarders",

@@ -69,6 +69,8 @@ pub enum BlockerCode {
     DnsAttributeOff,
     /// The private hosted zone of a name has no record for the name, or other addresses.
     HostedZoneRecord,
+    /// Private DNS of the VPC endpoint does not answer for the name, and public DNS does.
+    PrivateDnsOff,
     /// DNS Firewall blocks the name.
     DnsFirewall,
     /// No Resolver rule forwards the name to the VPC in which the name resolves.

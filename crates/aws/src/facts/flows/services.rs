@@ -8,12 +8,13 @@ use privek_core::subject::{Fact, Subjects};
 
 use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::EndSpec;
-use crate::facts::endpoints::s3::{S3, S3Route};
-use crate::facts::endpoints::{callers, centralized, service_endpoint};
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends;
 use crate::facts::ends::end_set::{self, Ends, Party};
 use crate::facts::features::{self, FeatureUse};
-use crate::facts::inventory::{route53_profiles, subnets};
+use crate::facts::inventory::subnets;
+use crate::facts::serving::s3::{S3, S3Route};
+use crate::facts::serving::{callers, service_endpoint, unseen};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
@@ -95,7 +96,7 @@ impl Services<'_, '_, '_> {
             party.used.clone(),
         ]);
         let best = service_endpoint::of(context, suffix, service).map(|list| list.first().copied());
-        let usable = best.clone().and_then(|best| self.usable(best, service));
+        let usable = best.clone().and_then(|best| self.usable(best, (suffix, service)));
         let mut traced = FlowResult::default();
         let mut way = usable.clone();
         if needed == Ok(false) {
@@ -137,18 +138,16 @@ impl Services<'_, '_, '_> {
     }
 
     /// Whether there is an endpoint that packets could be sent to.
-    fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
+    fn usable(&self, best: Option<&VpcEndpoint>, (suffix, service): (&str, &Service)) -> Known<bool> {
         let context = self.run.context;
         if let Some(endpoint) = best {
             return known::and(
-                service_endpoint::type_right(context, endpoint, service),
-                service_endpoint::available(context, endpoint),
+                vpc_endpoint::type_right(context, endpoint, service),
+                vpc_endpoint::available(context, endpoint),
             );
         }
         let (subnets, _) = subnets::client_subnets(context);
-        let mut unread = centralized::of_owner(context, &subnets);
-        unread.extend(route53_profiles::unread(context));
-        known::proved(false, unread)
+        known::proved(false, unseen::unread(context, &subnets, (suffix, service)))
     }
 
     /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
@@ -162,7 +161,7 @@ impl Services<'_, '_, '_> {
             let way = match end_set::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
-                None if service_endpoint::is_interface(context, best) == Ok(true) => {
+                None if vpc_endpoint::is_interface(context, best) == Ok(true) => {
                     Ok(S3Route::Interface { endpoint: best })
                 }
                 None => {

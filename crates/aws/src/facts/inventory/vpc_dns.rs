@@ -8,13 +8,6 @@ use privek_core::known::{Known, Missing};
 use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
-/// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server
-/// they query none.
-pub(crate) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
-    let id = context.vpc.clone()?;
-    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::NoServer))
-}
-
 /// The DNS servers of a VPC's instances, by kind and as its DHCP options list them.
 pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(VpcDns, Vec<String>)> {
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
@@ -68,10 +61,7 @@ impl VpcDns {
         for server in servers {
             let named = server.eq_ignore_ascii_case("AmazonProvidedDNS");
             let address = server.parse::<IpAddr>().ok();
-            let well_known = address.is_some_and(|address| {
-                address == IpAddr::from([169, 254, 169, 253])
-                    || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
-            });
+            let well_known = address.is_some_and(is_link_local_resolver);
             if named || well_known || (address.is_some() && address == Some(base.clone()?)) {
                 amazon += 1;
             }
@@ -83,6 +73,32 @@ impl VpcDns {
             _ => Self::Mixed,
         })
     }
+}
+
+/// The VPC whose resolver has an address, by the base of its primary CIDR plus two. Machines outside the VPC,
+/// in another VPC or on premises, cannot query it: to forward queries there is not supported
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-DSN-queries-to-vpc.html>).
+pub(crate) fn resolver_of<'s>(context: &Context<'s>, address: IpAddr) -> Option<&'s str> {
+    let mut all = context.snapshot.aws.vpcs.iter().flatten();
+    let found = all.find(|vpc| {
+        let cidr = vpc.cidr_block.as_deref().and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
+        cidr.map(plus_two) == Some(address)
+    });
+    found.map(|vpc| vpc.vpc_id.as_str())
+}
+
+/// Whether an address is that of a VPC's own resolver, as instances in the VPC query it: the base of the primary
+/// CIDR plus two, or a link-local address (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
+pub(crate) fn is_resolver_of(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
+    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
+    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
+    let primary = primary.and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
+    is_link_local_resolver(address) || primary.map(plus_two) == Some(address)
+}
+
+fn is_link_local_resolver(address: IpAddr) -> bool {
+    address == IpAddr::from([169, 254, 169, 253])
+        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
 }
 
 /// The option set, or `None` where the VPC has none (`default`).

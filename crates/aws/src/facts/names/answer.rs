@@ -44,6 +44,8 @@ pub(crate) struct Lookup {
     pub forwards: Vec<Forward>,
     /// Whether a server denies the name: then the client queries no other server.
     pub denied: bool,
+    /// The object that has the answer: a hosted zone or a VPC endpoint, as kind and id. None for public DNS.
+    pub source: Option<(&'static str, String)>,
 }
 
 impl Lookup {
@@ -71,6 +73,7 @@ impl Lookup {
             steps: vec![step],
             forwards: Vec::new(),
             denied: false,
+            source: None,
         }
     }
 
@@ -95,6 +98,12 @@ impl Lookup {
     /// The same, where this may remove the answer. Where there is no answer, nothing changes.
     pub fn provided(self, missing: Vec<Missing>) -> Self {
         if self.answer == Ok(Answer::Nothing) { self } else { self.unless(missing) }
+    }
+
+    /// The same, from this object, unless another one is named.
+    pub fn from(mut self, kind: &'static str, id: &str) -> Self {
+        self.source.get_or_insert_with(|| (kind, id.to_owned()));
+        self
     }
 
     /// The same, after this step.

@@ -7,12 +7,14 @@ use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
+use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::vpc_dns::{self, VpcDns};
 use crate::facts::inventory::{operators, route53_resolver};
 use crate::ids::{self, ResourceKind};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Remedy};
+use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker, of_servers};
 use super::forwarding::by_network;
@@ -72,7 +74,7 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
     };
     let network = [operator_networks::end(operator)];
-    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| is_own(context, vpc, **server));
+    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver_of(context, vpc, **server));
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
@@ -145,17 +147,6 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
             Lookup::unknown(missing, step)
         }
     }
-}
-
-/// Whether an address is that of a VPC's own resolver: the second of its first prefix, or a link-local one
-/// (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
-fn is_own(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
-    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
-    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
-    let primary = primary.and_then(|cidr| cidr.parse::<IpNet>().ok());
-    address == IpAddr::from([169, 254, 169, 253])
-        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
-        || primary.and_then(|cidr| cidr.hosts().nth(1)) == Some(address)
 }
 
 /// The VPC that a network is in, as in the paths from it: the cluster's own before others.
@@ -307,14 +298,53 @@ pub(crate) fn why_public(
     blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
 }
 
-/// A server resolves the name to addresses that are not the control plane's.
-pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str) -> Blocker {
+/// The object that resolves a name to addresses that are not right, and why they are not.
+pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str, why: &str, right: Option<&str>) -> Blocker {
     let told = match &lookup.answer {
         Ok(Answer::Addresses(all)) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
         _ => "other addresses".to_owned(),
     };
-    let who = lookup.steps.last().cloned().unwrap_or_default();
-    let reason = format!("resolves {host} to {told}, outside the addresses of the control plane");
-    let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
-    blocker(BlockerCode::HostedZoneRecord, "dns", &who, reason, remedy)
+    let last = || lookup.steps.last().cloned().unwrap_or_default();
+    let (kind, id) = lookup.source.clone().unwrap_or_else(|| ("dns", last()));
+    let reason = format!("resolves {host} to {told}; {why}");
+    let remedy = Remedy {
+        domain: Some(host.to_owned()),
+        target: Some(right.unwrap_or("the correct addresses").to_owned()),
+        ..Remedy::default()
+    };
+    blocker(BlockerCode::HostedZoneRecord, kind, &id, reason, remedy)
+}
+
+/// The reason why a service's name resolves to public addresses beside a VPC endpoint for the service.
+pub(crate) fn past_endpoint(
+    context: &Context<'_>,
+    lookup: &Lookup,
+    host: &str,
+    endpoint: &VpcEndpoint,
+) -> Blocker {
+    let id = endpoint.vpc_endpoint_id.as_str();
+    let remedy = Remedy {
+        domain: Some(host.to_owned()),
+        state: endpoint.state.clone(),
+        target: Some(id.to_owned()),
+        ..Remedy::default()
+    };
+    let public = "resolves to public addresses, and nodes have no route to the internet";
+    if let Some(rule) = lookup.forwards.last().and_then(|last| last.rule.as_deref()) {
+        let reason = format!("forwards queries for {host}, so that the name {public}");
+        return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
+    }
+    if let Some((kind, zone)) = &lookup.source {
+        let reason = format!("{host} {public}");
+        return blocker(BlockerCode::HostedZoneRecord, kind, zone, reason, remedy);
+    }
+    let why = if vpc_endpoint::is_gone(endpoint) {
+        format!("is {}", endpoint.state.as_deref().unwrap_or_default())
+    } else if private_names::is_on(context, endpoint, false) == Ok(false) {
+        "has private DNS off".to_owned()
+    } else {
+        "has no private DNS name for the name".to_owned()
+    };
+    let reason = format!("{why}: {host} {public}");
+    blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy)
 }

@@ -12,6 +12,7 @@ use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
 use crate::facts::ends::{self, end_set};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
+use crate::facts::inventory::vpc_dns;
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
@@ -137,6 +138,12 @@ fn to_server(
         Err(missing) => return Lookup::unknown(missing, step),
     };
     let Some(endpoint) = found else {
+        if let Some(vpc) = vpc_dns::resolver_of(context, address) {
+            let reason = format!(
+                "sends queries to {address}, the resolver of {vpc}; this resolver supports no queries from outside {vpc}"
+            );
+            return wrong(BlockerCode::ResolverRuleTarget, reason);
+        }
         if let Some(vpc) = nobody_has(context, address) {
             let reason =
                 format!("sends queries to {address}; no network interface in {vpc} has that address");
@@ -278,7 +285,7 @@ fn has(end: &End, address: IpAddr) -> bool {
 }
 
 /// The VPC whose prefix has the address, where it is certain that nothing there has it: a VPC whose
-/// interfaces and resolver endpoints were read. The VPC's own resolver has no interface.
+/// interfaces and resolver endpoints were read.
 fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     let aws = &context.snapshot.aws;
     let mut homes = aws.vpcs.iter().flatten().filter(|vpc| {
@@ -287,8 +294,6 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     });
     let (home, other) = (homes.next()?, homes.next());
     let id = home.vpc_id.as_str();
-    let cidrs = context.network.vpc_cidrs(id).ok()?;
-    let reserved = cidrs.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));
     let interfaces = context.items(aws.network_interfaces.as_deref(), "NetworkInterfaces", id).ok()?;
     context.items(aws.resolver_endpoints.as_deref(), "ResolverEndpoints", id).ok()?;
     let holds = |text: Option<&String>| {
@@ -301,7 +306,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     let shared = home.owner_id.is_some()
         && home.owner_id != context.account
         && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.header.accounts.contains(owner));
-    (!held && !reserved && other.is_none() && !shared).then(|| id.to_owned())
+    (!held && other.is_none() && !shared).then(|| id.to_owned())
 }
 
 fn remedy(context: &Context<'_>, sender: &QuerySender<'_>, question: &Question) -> Remedy {

@@ -7,13 +7,13 @@ use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
+use crate::facts::endpoints::vpc_endpoint;
 use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
 use super::answer::{Answer, Lookup, blocker};
 use super::question::Question;
-use super::required::of_endpoint;
 use super::resolver::{self, Trail};
 
 /// A zone's records, if they were read.
@@ -62,6 +62,15 @@ pub(crate) fn answer(
     question: &Question,
     trail: &mut Trail,
 ) -> Lookup {
+    by_records(context, zone, question, trail).from("hosted-zone", bare(zone.id))
+}
+
+fn by_records(
+    context: &Context<'_>,
+    zone: RecordScope<'_>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Lookup {
     let id = bare(zone.id);
     let step = format!("the private hosted zone {} ({id})", zone.domain);
     let records = match of(context, zone.id) {
@@ -84,7 +93,7 @@ pub(crate) fn answer(
     let target = match at(records, zone.domain, asked) {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
-            return match endpoint_named(context, &target).map(|endpoint| of_endpoint(context, endpoint)) {
+            return match endpoint_named(context, &target).map(|endpoint| vpc_endpoint::record_addresses(context, endpoint)) {
                 Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
                 Some(Err(missing)) => Lookup::unknown(missing, step),
                 None => {

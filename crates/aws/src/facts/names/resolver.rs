@@ -9,7 +9,7 @@ use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};
-use super::question::Question;
+use super::question::{Question, RecordType};
 use super::{dns_firewall, forwarding, required, zones};
 
 /// A rule that applies to a VPC.
@@ -69,11 +69,11 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         }
         Err(missing) => against.extend(missing),
     }
-    match dns_firewall::refuses(context, id, &question.name) {
-        Ok(None) => {}
-        Ok(Some(refused)) => return Lookup::denied(vec![refused], String::new()),
-        Err(missing) => against.extend(missing),
+    let firewall = Refusals::new(context, id, &question.name);
+    if let (Some(refused), Some(_)) = (&firewall.v4, &firewall.v6) {
+        return Lookup::denied(vec![refused.clone()], String::new());
     }
+    against.extend(firewall.missing.iter().cloned());
     let (rules, unread) = rules(context, id);
     instead.extend(unread);
     // Participants of a shared VPC cannot read what its owner associates with it.
@@ -98,7 +98,42 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         }
         (None, None) => public(context, &question.name),
     };
-    found.provided(against).unless(instead)
+    firewall.applied(found).provided(against).unless(instead)
+}
+
+/// The rules of DNS Firewall that block queries for a name, by address family.
+struct Refusals {
+    v4: Option<Blocker>,
+    v6: Option<Blocker>,
+    missing: Vec<Missing>,
+}
+
+impl Refusals {
+    fn new(context: &Context<'_>, vpc: &str, name: &str) -> Self {
+        let mut missing = Vec::new();
+        let mut refused = |kind| {
+            dns_firewall::refuses(context, vpc, (name, kind)).unwrap_or_else(|why| {
+                missing.extend(why);
+                None
+            })
+        };
+        let (v4, v6) = (refused(RecordType::A), refused(RecordType::Aaaa));
+        Self { v4, v6, missing: privek_core::known::joined(missing) }
+    }
+
+    /// A lookup without the addresses of the families that are blocked. Public names of AWS have IPv4 addresses.
+    fn applied(&self, mut found: Lookup) -> Lookup {
+        let Some(blocker) = self.v4.as_ref().or(self.v6.as_ref()) else { return found };
+        let left = match &mut found.answer {
+            Ok(Answer::Addresses(all)) => {
+                all.retain(|one| if one.is_ipv4() { self.v4.is_none() } else { self.v6.is_none() });
+                !all.is_empty()
+            }
+            Ok(Answer::Public) | Err(_) => self.v4.is_none(),
+            Ok(Answer::Nothing) => true,
+        };
+        if left { found } else { Lookup::denied(vec![blocker.clone()], String::new()) }
+    }
 }
 
 /// What a private hosted zone of a VPC answers; where it may not exist, the answer is unknown.

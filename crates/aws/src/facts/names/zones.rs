@@ -5,10 +5,10 @@ use std::collections::BTreeSet;
 
 use privek_core::known::{Known, Missing};
 
-use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
-use crate::facts::endpoints::{centralized, service_endpoint};
+use crate::facts::endpoints::private_names::{self, matches};
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::inventory::route53_profiles;
 use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
@@ -16,7 +16,7 @@ use crate::snapshot::aws::ec2::VpcEndpoint;
 use super::answer::{Answer, Lookup, blocker};
 use super::question::Question;
 use super::records;
-use super::required::{cluster_host, control_plane, of_endpoint};
+use super::required::{cluster_host, control_plane};
 use super::resolver::Trail;
 
 /// A private zone of a VPC.
@@ -109,23 +109,15 @@ fn of_endpoint_named<'s>(
     zones: &mut Vec<Zone<'s>>,
     missing: &mut Vec<Missing>,
 ) {
-    if service_endpoint::is_gone(endpoint) {
+    if vpc_endpoint::is_gone(endpoint) {
         return;
     }
-    let patterns = patterns(context, endpoint);
+    let patterns = private_names::patterns(context, endpoint);
     if !patterns.iter().any(|pattern| within(&question.name, &domain(pattern))) {
         return;
     }
-    let on = match (service_endpoint::is_interface(context, endpoint), endpoint.private_dns_enabled) {
-        (Ok(false), _) | (_, Some(false)) => Ok(false),
-        (Ok(true), Some(true)) if service_endpoint::inbound_only(context, endpoint) => Ok(question.inbound),
-        (Ok(true), Some(true)) => Ok(true),
-        (Ok(true), None) => {
-            let field = format!("PrivateDnsEnabled of {}", endpoint.vpc_endpoint_id);
-            Err(vec![context.field("VpcEndpoints", &field)])
-        }
-        (Err(why), _) => Err(why),
-    };
+    // A Profile answers for the endpoint in the VPCs that it is associated with, as for an instance there.
+    let on = private_names::is_on(context, endpoint, question.inbound);
     match on {
         Ok(true) => {
             let domains: BTreeSet<String> = patterns.iter().map(|pattern| domain(pattern)).collect();
@@ -138,33 +130,6 @@ fn of_endpoint_named<'s>(
         Ok(false) => {}
         Err(why) => missing.extend(why),
     }
-}
-
-/// The names and wildcards that private DNS of an endpoint answers for, as EC2 lists them for the service.
-fn patterns(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<String> {
-    let service = endpoint.service_name.as_deref().unwrap_or_default();
-    let detail = context.snapshot.aws.service_details.iter().flatten();
-    let detail = detail.into_iter().find(|detail| detail.service_name == service);
-    let listed: BTreeSet<String> = detail
-        .into_iter()
-        .flat_map(|detail| {
-            let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
-            detail.private_dns_name.as_deref().into_iter().chain(several)
-        })
-        .map(|name| name.trim_end_matches('.').to_ascii_lowercase())
-        .collect();
-    if !listed.is_empty() {
-        return listed.into_iter().collect();
-    }
-    let Some(suffix) = service_endpoint::suffix(endpoint) else { return Vec::new() };
-    let mut usual = centralized::private_names(context, suffix, None);
-    // Where clients ask for names beneath the service's, its endpoint answers for them.
-    let beneath = services::matrix()
-        .is_ok_and(|matrix| matrix.services.get(suffix).is_some_and(|service| !service.hosts.is_empty()));
-    if beneath {
-        usual.extend(usual.clone().into_iter().map(|name| format!("*.{name}")));
-    }
-    usual
 }
 
 fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: &mut Vec<Missing>) {
@@ -225,7 +190,7 @@ impl Zone<'_> {
     /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
     pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
         match &self.kind {
-            ZoneKind::Endpoint(endpoint, _) => service_endpoint::silent(context, endpoint),
+            ZoneKind::Endpoint(endpoint, _) => vpc_endpoint::silent(context, endpoint),
             ZoneKind::Cluster | ZoneKind::Hosted { .. } => Vec::new(),
         }
     }
@@ -242,7 +207,8 @@ impl Zone<'_> {
                 let id = &endpoint.vpc_endpoint_id;
                 let step = format!("the private hosted zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
-                    return of_known(of_endpoint(context, endpoint), step);
+                    return of_known(vpc_endpoint::record_addresses(context, endpoint), step)
+                        .from("vpc-endpoint", id);
                 }
                 let reason =
                     format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);
@@ -264,13 +230,5 @@ fn of_known(addresses: Known<BTreeSet<std::net::IpAddr>>, step: String) -> Looku
     match addresses {
         Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step),
         Err(missing) => Lookup::unknown(missing, step),
-    }
-}
-
-/// Whether a name is this one, or one beneath a wildcard.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(above) => name.strip_suffix(above).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-        None => pattern == name,
     }
 }

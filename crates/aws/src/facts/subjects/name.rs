@@ -8,15 +8,19 @@ use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::services::{self, OTHER};
 use crate::facts::base::context::Context;
-use crate::facts::ends;
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends::merge_blockers;
 use crate::facts::inventory::operators;
 use crate::facts::names::answer::{Answer, Lookup};
 use crate::facts::names::inbound::inbound_servers;
 use crate::facts::names::question::Question;
-use crate::facts::names::required::NeededName;
-use crate::facts::names::{client, required};
+use crate::facts::names::required::RequiredName;
+use crate::facts::names::{self, client, required};
+use crate::facts::serving::callers::{self, Clients};
+use crate::facts::serving::destination::{self, Destination};
+use crate::facts::serving::service_endpoint;
 use crate::network::Blocker;
 
 /// What rules see of a DNS name and of its client.
@@ -48,7 +52,8 @@ pub(crate) struct NameFacts {
     /// (`HostedZonesByVPC`, `ResourceRecordSetsByZone`, `VpcEndpoints`) and DNS Firewall.
     resolves: Fact<bool>,
     /// Whether the API name resolves to addresses of the control plane (`NetworkInterfaces`). For a service
-    /// name: whether the name resolves to any address.
+    /// name: whether the name resolves to a VPC endpoint for the service (`VpcEndpoints`), or to public
+    /// addresses that nodes can reach.
     leads_home: Fact<bool>,
     /// Whether the name resolves to public addresses, and the public API endpoint allows the client.
     admitted_publicly: Fact<bool>,
@@ -73,57 +78,87 @@ impl NameFacts {
 
 /// The names that nodes and pods ask for.
 pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
-    let vpc = match &context.vpc {
-        Ok(vpc) => vpc,
-        Err(missing) => return Subjects::unlisted(missing.clone()),
-    };
     let names = required::of(context);
-    let from = ends::of_role(context, "nodes");
-    let listed = names.listed.iter().map(|name| {
-        let mut lookup = client::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
-        let leads_home = of_node(context, name, vpc, &mut lookup);
+    let mut unlisted = names.unlisted.clone();
+    let mut listed = Vec::new();
+    for name in &names.listed {
+        let mut lookup = match names::of_nodes(context, &name.name) {
+            Ok(lookup) => (*lookup).clone(),
+            Err(missing) => {
+                unlisted.extend(missing);
+                continue;
+            }
+        };
+        let leads_home = of_node(context, name, &mut lookup);
         let host = &name.name;
         let same = names.listed.iter().filter(|other| other.of == name.of).count();
         let what = if same > 1 { format!("{}:{host}", name.of) } else { name.of.clone() };
-        NameFacts {
+        let facts = NameFacts {
             asker: "nodes".to_owned(),
             leads_home: Fact(leads_home),
             essential: name.essential,
             ..facts(context, format!("nodes:{what}"), &name.of, host, lookup)
-        }
-        .subject("node_name")
-    });
-    Subjects { listed: listed.collect(), unlisted: names.unlisted.clone() }
+        };
+        listed.push(facts.subject("node_name"));
+    }
+    Subjects { listed, unlisted }
 }
 
 /// Whether a name resolves to the right addresses for nodes.
-pub(crate) fn of_node(
-    context: &Context<'_>,
-    name: &NeededName,
-    vpc: &str,
-    lookup: &mut Lookup,
-) -> Known<bool> {
-    let of_cluster = name.of == CLUSTER;
+pub(crate) fn of_node(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -> Known<bool> {
+    if name.of != CLUSTER {
+        return of_service(context, name, lookup);
+    }
     match &lookup.answer {
-        Ok(Answer::Addresses(told)) if of_cluster => {
-            let leads = leads_home(told, &name.expected);
+        Ok(Answer::Addresses(told)) => {
+            let leads = leads_home(told, &required::control_plane(context));
             if leads == Ok(false) {
-                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name)];
+                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
             }
             leads
         }
         // Past a private zone that has the name, public addresses are the wrong ones.
-        Ok(Answer::Public) if of_cluster && context.private_access()? => {
-            lookup.blockers = vec![client::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
+        Ok(Answer::Public) if context.private_access()? => {
+            let vpc = context.vpc.as_deref().ok();
+            lookup.blockers = vec![client::why_public(context, "nodes", vpc, lookup, &name.name)];
             Ok(false)
         }
-        // A service without an endpoint that answers for its name has public addresses only.
-        Ok(Answer::Public) if name.expected.as_ref().is_ok_and(BTreeSet::is_empty) => Ok(true),
-        Ok(Answer::Public) => Err(vec![Missing::probe(format!(
-            "whether nodes reach the public addresses of {}; the name does not resolve to its VPC endpoint",
-            name.name
-        ))]),
         _ => resolves(lookup),
+    }
+}
+
+const NOT_CONTROL_PLANE: &str = "the control plane has other addresses";
+
+/// Whether a service's name resolves to a VPC endpoint for the service, or to public addresses that nodes reach.
+fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -> Known<bool> {
+    let (suffix, host) = (name.of.as_str(), name.name.as_str());
+    let service = services::matrix()?.services.get(suffix).unwrap_or(&OTHER);
+    let best = service_endpoint::of(context, suffix, service).map(|all| all.first().copied());
+    let right = || best.as_ref().ok().copied().flatten().map(|endpoint| endpoint.vpc_endpoint_id.as_str());
+    match destination::of_lookup(context, (suffix, service), lookup)? {
+        Destination::Endpoints(_) => Ok(true),
+        Destination::Nothing => Ok(false),
+        Destination::Elsewhere(reason) => {
+            lookup.blockers = vec![client::wrong_addresses(lookup, host, &reason, right())];
+            Ok(false)
+        }
+        Destination::Public => {
+            // A service without an interface VPC endpoint has public addresses only.
+            let Some(endpoint) = best.clone()? else { return Ok(true) };
+            if !vpc_endpoint::is_interface(context, endpoint)? {
+                return Ok(true);
+            }
+            if let Ok(true) = callers::other_way(context) {
+                return Ok(true);
+            }
+            if Clients::new(context).isolated? {
+                lookup.blockers = vec![client::past_endpoint(context, lookup, host, endpoint)];
+                return Ok(false);
+            }
+            Err(vec![Missing::probe(format!(
+                "whether nodes reach the public addresses of {host}; the name does not resolve to its VPC endpoint"
+            ))])
+        }
     }
 }
 
@@ -157,7 +192,7 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
                 leads = Ok(true);
             }
         } else if leads == Ok(false) && lookup.blockers.is_empty() {
-            lookup.blockers = vec![client::wrong_addresses(&lookup, &host)];
+            lookup.blockers = vec![client::wrong_addresses(&lookup, &host, NOT_CONTROL_PLANE, None)];
         }
         NameFacts {
             asker: operator.name.clone(),

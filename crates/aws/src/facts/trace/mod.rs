@@ -21,6 +21,7 @@ use crate::snapshot::Snapshot;
 use super::base::context::Context;
 use super::ends::end_set::Ends;
 use super::ends::{self, EndSide, label, merge_blockers, pods_towards};
+use super::serving::service_ends;
 use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;
@@ -129,7 +130,10 @@ fn listed(context: &Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<End
             TraceError::NeedsCluster { role }
         });
     }
-    let mut ends = ends::of_written(context, end, side)?.into_ends();
+    let mut ends = match (role.as_str(), side) {
+        ("services", EndSide::Destination) => service_ends::of_needed(context),
+        _ => ends::of_written(context, end, side)?.into_ends(),
+    };
     if ends.are_none() {
         return Err(TraceError::NoObject { role: role.clone() });
     }

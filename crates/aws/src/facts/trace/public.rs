@@ -7,9 +7,10 @@ use privek_core::path::{Hop, Leg, Verdict};
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::{centralized, service_endpoint};
+use crate::facts::endpoints::service_names;
 use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::pods_towards;
+use crate::facts::serving::{service_endpoint, unseen};
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Path, Remedy};
 use crate::snapshot::aws::ec2::Route;
 
@@ -92,8 +93,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> 
     let mut missing = not_ours(context);
     let matrix = services::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
-    let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
-    missing.extend(centralized::unread(context, &[subnet.clone()].into(), suffix, offer));
+    missing.extend(unseen::unread(context, &[subnet.clone()].into(), (suffix, service)));
     let table = context.network.effective_route_table(&subnet)?;
     if table.routes.iter().any(leads_out) {
         missing.push(Missing::unmodelled(format!(
@@ -122,14 +122,14 @@ fn not_ours(context: &Context<'_>) -> Vec<Missing> {
         return vec![context.field("Vpcs", &format!("OwnerId of {id}"))];
     };
     let ours = context.account.as_deref() == Some(owner) || context.snapshot.header.accounts.contains(owner);
-    if ours { Vec::new() } else { vec![centralized::of_other_account(owner)] }
+    if ours { Vec::new() } else { vec![unseen::of_other_account(owner)] }
 }
 
 fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Blocker> {
     let vpc = context.vpc.clone()?;
     let matrix = services::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
-    let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
+    let offer = service_names::offer(context, suffix, service).ok().flatten();
     let is_gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let mut chosen: Vec<String> = Vec::new();
     for &subnet in subnets {
@@ -144,7 +144,7 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
         chosen.extend(fresh);
     }
     let remedy = Remedy {
-        target: Some(service_endpoint::service_name(context, suffix, service, offer)),
+        target: Some(service_names::service_name(context, suffix, service, offer)),
         target_option: Some(if is_gateway { "Gateway" } else { "Interface" }.to_owned()),
         group: service_endpoint::group_for_endpoint(context, matrix),
         subnets: chosen,

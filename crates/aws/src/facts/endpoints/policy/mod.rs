@@ -21,7 +21,7 @@ use crate::facts::iam::role_usage;
 use crate::facts::inventory::node_groups;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
-use super::service_endpoint;
+use super::vpc_endpoint;
 
 /// What an endpoint's policy does to what the cluster needs.
 #[derive(Clone, Debug)]
@@ -108,7 +108,7 @@ pub(crate) fn judge(
 fn of_whole_service(context: &Context<'_>, endpoint: &VpcEndpoint, document: &str) -> PolicyVerdict {
     let caller = Caller::Role { account: context.account.clone(), arn: None };
     let keys = keys(context, endpoint, &caller, Owner::Own);
-    let action = format!("{}:*", service_endpoint::suffix(endpoint).unwrap_or("*"));
+    let action = format!("{}:*", vpc_endpoint::suffix(endpoint).unwrap_or("*"));
     let request = Request { action: &action, resource: Some("*"), caller: &caller, keys: &keys };
     let mut verdict = PolicyVerdict::all(Ok(true));
     let unknown = |what: String| Err(vec![Missing::unmodelled(what)]);

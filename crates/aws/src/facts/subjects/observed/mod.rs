@@ -24,6 +24,7 @@ use privek_core::time::Time;
 
 use crate::facts::base::context::Context;
 use crate::facts::names;
+use crate::facts::serving::needed_names;
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
@@ -87,7 +88,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         context
             .assume("Probe results are not compared with AWS's settings; the snapshot has none.".to_owned());
     }
-    let needed = names::of(context);
+    let needed = needed_names::of(context);
     let own = names::cluster_host(context);
     // A snapshot may have been probed for several clusters.
     let is_another = |one: &Observation| {

@@ -8,11 +8,13 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::callers::{Clients, EndpointZones, offered_zones};
-use crate::facts::endpoints::centralized;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
-use crate::facts::endpoints::service_endpoint::{self, group_for_endpoint, service_name};
+use crate::facts::endpoints::service_names::{self, service_name};
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::features;
+use crate::facts::serving::callers::{Clients, EndpointZones, offered_zones};
+use crate::facts::serving::service_endpoint::{self, group_for_endpoint};
+use crate::facts::serving::unseen;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 /// What rules see of a service.
@@ -186,19 +188,19 @@ fn of_service(
     suffix: &str,
     service: &Service,
 ) -> ServiceFacts {
-    let offer = service_endpoint::offer(context, suffix, service);
+    let offer = service_names::offer(context, suffix, service);
     let offered = offer.clone().map(|offer| offer.is_some());
     let detail = offer.clone().ok().flatten();
     let existing = service_endpoint::of(context, suffix, service);
     let best = existing.clone().map(|list| list.first().copied());
-    let shared = centralized::of_owner(context, &clients.subnets);
+    let shared = unseen::of_owner(context, &clients.subnets);
     let none_here = matches!(&best, Ok(None));
     // In a shared VPC an endpoint that is not seen is not absent.
     let best = if none_here && !shared.is_empty() { Err(shared) } else { best };
     let served = match &best {
         Ok(Some(_)) => Ok(true),
-        Ok(None) => known::proved(false, centralized::unread(context, &clients.subnets, suffix, detail)),
-        Err(_) if none_here => Err(centralized::unread(context, &clients.subnets, suffix, detail)),
+        Ok(None) => known::proved(false, unseen::unread(context, &clients.subnets, (suffix, service))),
+        Err(_) if none_here => Err(unseen::unread(context, &clients.subnets, (suffix, service))),
         Err(missing) => Err(missing.clone()),
     };
     let found = best.clone().ok().flatten();
@@ -228,22 +230,22 @@ fn of_service(
         offered: Fact(offered),
         service_name: service_name(context, suffix, service, detail),
         service_region: region_elsewhere(context, service, detail),
-        central: found.is_some_and(|endpoint| service_endpoint::is_central(context, endpoint)),
+        central: found.is_some_and(|endpoint| vpc_endpoint::is_central(context, endpoint)),
         endpoint_vpc: found.and_then(|endpoint| endpoint.vpc_id.clone()),
         endpoint_exists: on(&|_| Ok(true)),
         served: Fact(served),
         endpoints: existing.unwrap_or_default().iter().map(|one| one.vpc_endpoint_id.clone()).collect(),
         endpoint: found.map(|endpoint| endpoint.vpc_endpoint_id.clone()),
-        interface: on(&|endpoint| service_endpoint::is_interface(context, endpoint)),
-        type_right: on(&|endpoint| service_endpoint::type_right(context, endpoint, service)),
+        interface: on(&|endpoint| vpc_endpoint::is_interface(context, endpoint)),
+        type_right: on(&|endpoint| vpc_endpoint::type_right(context, endpoint, service)),
         types: service.types.clone(),
-        available: on(&|endpoint| service_endpoint::available(context, endpoint)),
+        available: on(&|endpoint| vpc_endpoint::available(context, endpoint)),
         state: found.and_then(|endpoint| endpoint.state.clone()),
         last_error: found.and_then(last_error),
         private_dns: on(&|endpoint| service_endpoint::names_served(context, endpoint)),
         private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
         name_fixed: service.name_fixed,
-        inbound_only: found.is_some_and(|endpoint| service_endpoint::inbound_only(context, endpoint)),
+        inbound_only: found.is_some_and(|endpoint| vpc_endpoint::inbound_only(context, endpoint) == Ok(true)),
         dns_attributes: Fact(service_endpoint::dns_attributes(context)),
         endpoint_zones: zones.endpoint.iter().cloned().collect(),
         covers_node_zones: Fact(zones.missing.clone().map(|missing| missing.is_empty())),
@@ -252,8 +254,10 @@ fn of_service(
         zones_without_offer: Fact(zones.unoffered.map(|zones| zones.into_iter().collect())),
         address_type: found.and_then(|endpoint| endpoint.ip_address_type.clone()),
         record_type: found.and_then(record_type),
-        answers_ipv4: on(&|endpoint| answers_ipv4(context, endpoint)),
-        hidden_by: hidden_by(context, service, found),
+        answers_ipv4: on(&|endpoint| vpc_endpoint::record_families(context, endpoint).map(|all| all.v4)),
+        hidden_by: service_endpoint::hidden_by(context, suffix, service)
+            .filter(|_| found.is_none())
+            .map(|above| above.vpc_endpoint_id.clone()),
         missing_zones: Fact(zones.missing.map(|missing| missing.into_iter().collect())),
         node_zones: Fact(clients.zones.clone().map(|zones| zones.into_keys().collect())),
         isolated: Fact(clients.isolated.clone()),
@@ -272,8 +276,8 @@ fn of_service(
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>).
 fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> Known<bool> {
     known::any(existing.clone()?.into_iter().map(|endpoint| {
-        let serves = service_endpoint::is_interface(context, endpoint);
-        known::and(serves, service_endpoint::available(context, endpoint))
+        let serves = vpc_endpoint::is_interface(context, endpoint);
+        known::and(serves, vpc_endpoint::available(context, endpoint))
     }))
 }
 
@@ -287,35 +291,8 @@ fn region_elsewhere(
     (detail.is_none() && context.region.as_ref() != Some(home)).then(|| home.clone())
 }
 
-/// The endpoint above whose names a service's own lie, where that one answers and none does for them:
-/// <https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html>.
-fn hidden_by(context: &Context<'_>, service: &Service, own: Option<&VpcEndpoint>) -> Option<String> {
-    if own.is_some() {
-        return None;
-    }
-    let above = service.beneath.as_deref()?;
-    let of = services::matrix().ok()?.services.get(above)?;
-    let all = service_endpoint::of(context, above, of).ok()?;
-    let answers = |endpoint: &&VpcEndpoint| service_endpoint::names_served(context, endpoint) == Ok(true);
-    all.into_iter().find(answers).map(|endpoint| endpoint.vpc_endpoint_id.clone())
-}
-
 fn record_type(endpoint: &VpcEndpoint) -> Option<String> {
     endpoint.dns_options.as_ref()?.dns_record_ip_type.clone()
-}
-
-/// Whether an interface endpoint's names have IPv4 addresses.
-fn answers_ipv4(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
-    let is = |text: Option<&str>, wanted: &str| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
-    let (addresses, records) = (endpoint.ip_address_type.as_deref(), record_type(endpoint));
-    if is(addresses, "ipv6") || is(records.as_deref(), "ipv6") {
-        return Ok(false);
-    }
-    // An endpoint with IPv4 addresses alone can answer with nothing else.
-    if is(addresses, "ipv4") || records.is_some() {
-        return Ok(true);
-    }
-    Err(vec![context.field("VpcEndpoints", &format!("DnsRecordIpType of {}", endpoint.vpc_endpoint_id))])
 }
 
 fn last_error(endpoint: &VpcEndpoint) -> Option<String> {

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::callers;
+use crate::facts::serving::callers;
 use crate::facts::inventory::subnets;
 use crate::network::{AttachmentElsewhere, Egress, NatElsewhere};
 
