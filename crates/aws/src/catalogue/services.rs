@@ -72,6 +72,9 @@ pub(crate) struct Service {
     /// The names that its clients ask for, where they are not the usual one.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// By partition, the names that nodes ask for besides where they use FIPS endpoints.
+    #[serde(default)]
+    pub fips: BTreeMap<String, Vec<String>>,
     /// What an endpoint policy has to allow at least.
     #[serde(default)]
     pub policy: Vec<Needs>,
@@ -85,6 +88,7 @@ pub(crate) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
     home: BTreeMap::new(),
     beneath: None,
     hosts: Vec::new(),
+    fips: BTreeMap::new(),
     policy: Vec::new(),
 });
 

@@ -46,7 +46,8 @@ fn listed(context: &Context<'_>, endpoint: &VpcEndpoint) -> BTreeSet<String> {
     all.filter(|detail| service == Some(detail.service_name.as_str())).flat_map(names).collect()
 }
 
-fn names(detail: &ServiceDetail) -> Vec<String> {
+/// The names and wildcards that EC2 lists for a service.
+pub(crate) fn names(detail: &ServiceDetail) -> Vec<String> {
     let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
     let all = detail.private_dns_name.as_deref().into_iter().chain(several);
     all.map(|name| name.trim_end_matches('.').to_ascii_lowercase()).collect()

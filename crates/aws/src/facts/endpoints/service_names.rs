@@ -85,35 +85,47 @@ pub(crate) fn service_name(
 /// The host names that a service's clients look up.
 pub(crate) fn hosts(context: &Context<'_>, suffix: &str, service: &Service) -> Known<Vec<String>> {
     let region = region(context)?;
-    let unknown = |what: &str| vec![Missing::unmodelled(format!("{what} in {}", context.partition))];
-    let domain = context.domain().ok_or_else(|| unknown("the DNS suffix of AWS services"))?;
+    let domain = context.domain().ok_or_else(|| {
+        vec![Missing::unmodelled(format!("the DNS suffix of AWS services in {}", context.partition))]
+    })?;
     if service.hosts.is_empty() {
         let offer = offer(context, suffix, service).ok().flatten();
         let offered = offer.and_then(offered);
         return Ok(vec![offered.unwrap_or_else(|| usual(suffix, service, region, domain))]);
     }
-    let mut hosts = Vec::new();
-    for host in &service.hosts {
-        let mut name = host.replace("{region}", region).replace("{domain}", domain);
-        if name.contains("{newer_domain}") {
-            let newer = context.newer_domain();
-            let newer = newer.ok_or_else(|| unknown("the DNS suffix of newer AWS services"))?;
-            name = name.replace("{newer_domain}", newer);
-        }
-        if name.contains("{account}") {
-            let account = context.account.as_deref();
-            let account =
-                account.ok_or_else(|| vec![context.field("cluster", "the account in the cluster's ARN")])?;
-            name = name.replace("{account}", account);
-        }
-        if name.contains("{eks}") {
-            name = name.replace("{eks}", registries::eks(Some(region))?);
-        }
-        hosts.push(name);
-    }
+    let mut hosts =
+        service.hosts.iter().map(|host| filled(context, host, domain)).collect::<Known<Vec<String>>>()?;
     hosts.sort();
     hosts.dedup();
     Ok(hosts)
+}
+
+/// The host names that node agents look up besides, where they use FIPS endpoints.
+pub(crate) fn fips_hosts(context: &Context<'_>, service: &Service) -> Known<Vec<String>> {
+    let all = service.fips.get(&context.partition).into_iter().flatten();
+    all.map(|host| filled(context, host, context.domain().unwrap_or_default())).collect()
+}
+
+fn filled(context: &Context<'_>, host: &str, domain: &str) -> Known<String> {
+    let region = region(context)?;
+    let mut name = host.replace("{region}", region).replace("{domain}", domain);
+    if name.contains("{newer_domain}") {
+        let newer = context.newer_domain().ok_or_else(|| {
+            let what = format!("the DNS suffix of newer AWS services in {}", context.partition);
+            vec![Missing::unmodelled(what)]
+        })?;
+        name = name.replace("{newer_domain}", newer);
+    }
+    if name.contains("{account}") {
+        let account = context.account.as_deref();
+        let account =
+            account.ok_or_else(|| vec![context.field("cluster", "the account in the cluster's ARN")])?;
+        name = name.replace("{account}", account);
+    }
+    if name.contains("{eks}") {
+        name = name.replace("{eks}", registries::eks(Some(region))?);
+    }
+    Ok(name)
 }
 
 /// The name that AWS says private DNS answers for, where that is one host.

@@ -26,6 +26,30 @@ pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends
     }
 }
 
+/// What packets to an endpoint are sent to by clients that look up its names: of its interfaces the addresses of
+/// the families that the names have records for.
+pub(crate) fn by_name(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
+    let mut ends = of_endpoint(context, endpoint);
+    // What a service defines may be both.
+    let Ok(families) = vpc_endpoint::record_families(context, endpoint) else { return ends };
+    for end in &mut ends.known {
+        let EndKind::Interface { id } = &end.kind else { continue };
+        let Ok(interface) = context.network.interface(id) else { continue };
+        let Some(subnet) = interface.subnet_id.clone() else { continue };
+        let all: Vec<IpAddr> = interface.addresses().collect();
+        let named: Vec<IpNet> =
+            all.iter().filter(|one| families.has(one)).map(|one| IpNet::from(*one)).collect();
+        if named.is_empty() || named.len() == all.len() {
+            continue;
+        }
+        let groups = interface.groups.iter().filter_map(|group| group.group_id.clone());
+        let groups =
+            Groups::of(groups, || vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))]);
+        end.kind = EndKind::Subnet { subnet, addresses: Some(named), groups };
+    }
+    ends
+}
+
 /// The network interfaces of an interface endpoint; where they are not to be had, or cannot be
 /// right, its subnets and groups, which say the same.
 fn interfaces(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {

@@ -29,7 +29,7 @@ use super::base::context::Context;
 use end_set::{Ends, Parties, Party, cached};
 
 pub(crate) use declared::groups;
-pub(crate) use endpoint::of_endpoint;
+pub(crate) use endpoint::by_name;
 pub use not_found::NoEnd;
 pub(crate) use pods::beyond_nodes;
 pub(crate) use resolver::of_endpoint as of_resolver_endpoint;

@@ -14,10 +14,10 @@ use crate::facts::ends::end_set::{self, Ends, Party};
 use crate::facts::features::{self, FeatureUse};
 use crate::facts::inventory::subnets;
 use crate::facts::serving::s3::{S3, S3Route};
-use crate::facts::serving::{callers, service_endpoint, unseen};
+use crate::facts::serving::{callers, dns64, service_endpoint, unseen};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
-use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
+use super::{AskedPort, FlowFacts, FlowPort, FlowResult, FlowRun};
 
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
@@ -105,8 +105,11 @@ impl Services<'_, '_, '_> {
             if suffix == "s3" {
                 (traced, way) = self.to_s3(asked, &sources.ends, endpoint);
             } else {
-                let target = Party::of_ends(suffix, ends::of_endpoint(context, endpoint));
+                let target = Party::of_ends(suffix, ends::by_name(context, endpoint));
                 traced = self.run.trace(asked.port, &sources.ends, &target);
+                if let FlowPort::Fixed(ports) = asked.port {
+                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, &ports));
+                }
             }
         } else if let Err(missing) = &usable {
             traced.missing.extend(missing.iter().cloned());
@@ -179,7 +182,7 @@ impl Services<'_, '_, '_> {
                 }
             };
             some_way = true;
-            let target = ends::of_endpoint(context, endpoint);
+            let target = ends::by_name(context, endpoint);
             let mut near = std::rc::Rc::new(Ends::known(vec![source.clone()]));
             if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
                 near = ends::pods_towards(context, &near, &target.known);

@@ -93,6 +93,34 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
     OperatorLookup { lookup, vpc, declared }
 }
 
+/// A network of hybrid nodes, as one of operators: what is declared for a network of operators around it holds for
+/// the hybrid nodes, too.
+pub(crate) fn hybrid_network(context: &Context<'_>, cidr: IpNet) -> Operator {
+    let name = format!("hybrid nodes in {cidr}");
+    let all = context.intent.operators.iter().flatten();
+    let around = all.filter(|operator| operator.cidr.contains(&cidr));
+    if let Some(around) = around.max_by_key(|operator| operator.cidr.prefix_len()) {
+        return Operator { name, cidr, ..around.clone() };
+    }
+    // Without an inbound Resolver endpoint, or a public API endpoint, only public names are left to resolve, and
+    // their addresses are the same everywhere.
+    let none_there = ends::of_role(context, "resolver-inbound").are_none()
+        && route53_resolver::of_owner(context, "ResolverEndpoints").is_none();
+    let alike = none_there || context.public_access() == Ok(false);
+    if alike {
+        context.assume(format!("The DNS servers of {name} resolve public names."));
+    }
+    Operator {
+        name,
+        cidr,
+        dns: Vec::new(),
+        forwards_to: alike.then(Vec::new),
+        public_dns: alike.then_some(true),
+        via: None,
+        security_groups: Vec::new(),
+    }
+}
+
 /// A lookup by a network with DNS servers of its own.
 fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
     let name = operator.name.as_str();
@@ -338,13 +366,30 @@ pub(crate) fn past_endpoint(
         let reason = format!("{host} {public}");
         return blocker(BlockerCode::HostedZoneRecord, kind, zone, reason, remedy);
     }
-    let why = if vpc_endpoint::is_gone(endpoint) {
-        format!("is {}", endpoint.state.as_deref().unwrap_or_default())
-    } else if private_names::is_on(context, endpoint, false) == Ok(false) {
-        "has private DNS off".to_owned()
-    } else {
-        "has no private DNS name for the name".to_owned()
-    };
-    let reason = format!("{why}: {host} {public}");
-    blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy)
+    if vpc_endpoint::is_gone(endpoint) {
+        let state = endpoint.state.as_deref().unwrap_or_default();
+        let reason = format!("is {state}: {host} {public}");
+        return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
+    }
+    if private_names::is_on(context, endpoint, false) != Ok(true) {
+        let reason = format!("has private DNS off: {host} {public}");
+        return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
+    }
+    let others = context.snapshot.aws.service_details.iter().flatten();
+    let offered = others.into_iter().find(|detail| {
+        private_names::names(detail).iter().any(|pattern| private_names::matches(pattern, host))
+    });
+    let reason = format!("does not answer for {host}: the name {public}");
+    let remedy = Remedy { target: offered.map(|detail| detail.service_name.clone()), ..remedy };
+    blocker(BlockerCode::NameNotServed, "vpc-endpoint", id, reason, remedy)
+}
+
+/// The name has addresses of the other family than a network's.
+pub(crate) fn other_family(lookup: &Lookup, operator: &Operator, host: &str) -> Blocker {
+    let (has, own) = if operator.cidr.addr().is_ipv4() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
+    let last = lookup.steps.last().cloned().unwrap_or_default();
+    let reason =
+        format!("has {has} addresses only for {host}; {} ({}) has {own} addresses", operator.name, operator.cidr);
+    let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
+    blocker(BlockerCode::NameFamily, "dns", &last, reason, remedy)
 }

@@ -11,6 +11,7 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_names;
 use crate::facts::features;
+use crate::facts::inventory::fips;
 use crate::snapshot::aws::ec2::NetworkInterface;
 
 /// The names that have to resolve.
@@ -54,6 +55,7 @@ fn computed(context: &Context<'_>) -> RequiredNames {
         }
     };
     let used = features::used(context, matrix);
+    let fips = fips::nodes_use_fips(context);
     for (suffix, service) in &matrix.services {
         match features::needed(matrix, &used, suffix).0 {
             Ok(false) => continue,
@@ -64,7 +66,12 @@ fn computed(context: &Context<'_>) -> RequiredNames {
             }
         }
         let essential = features::essential(matrix, &used, suffix).0 == Ok(true);
-        match service_names::hosts(context, suffix, service) {
+        let mut hosts = service_names::hosts(context, suffix, service);
+        if fips && features::needed_by(matrix, &used, suffix, "nodes") == Ok(true) {
+            let more = service_names::fips_hosts(context, service);
+            hosts = hosts.and_then(|hosts| Ok(hosts.into_iter().chain(more?).collect()));
+        }
+        match hosts {
             Ok(hosts) => {
                 let of = suffix.clone();
                 names.listed.extend(hosts.into_iter().map(|name| RequiredName {

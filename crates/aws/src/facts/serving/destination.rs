@@ -8,6 +8,7 @@ use privek_core::sets::addresses::AddressSet;
 
 use crate::catalogue::services::Service;
 use crate::facts::base::context::Context;
+use crate::facts::endpoints::private_names::{self, matches};
 use crate::facts::endpoints::{service_names, vpc_endpoint};
 use crate::facts::inventory::subnets;
 use crate::facts::names::answer::{Answer, Lookup};
@@ -38,6 +39,7 @@ impl Destination<'_> {
 pub(crate) fn of_lookup<'s>(
     context: &Context<'s>,
     (suffix, service): (&str, &Service),
+    host: &str,
     lookup: &Lookup,
 ) -> Known<Destination<'s>> {
     let addresses = match lookup.answer.as_ref().map_err(Clone::clone)? {
@@ -47,7 +49,11 @@ pub(crate) fn of_lookup<'s>(
     };
     let all = context.snapshot.aws.vpc_endpoints.iter().flatten();
     let candidates: Vec<&VpcEndpoint> = all
-        .filter(|endpoint| service_names::is_for(context, endpoint, suffix, service))
+        .filter(|endpoint| {
+            // Names of one service may be those of several VPC endpoint services, FIPS names for instance.
+            service_names::is_for(context, endpoint, suffix, service)
+                || private_names::patterns(context, endpoint).iter().any(|one| matches(one, host))
+        })
         .filter(|endpoint| !vpc_endpoint::is_gone(endpoint))
         .filter(|endpoint| vpc_endpoint::is_interface(context, endpoint) != Ok(false))
         .collect();

@@ -5,6 +5,7 @@
 
 pub mod callers;
 pub mod destination;
+pub mod dns64;
 pub mod needed_names;
 pub mod s3;
 pub mod service_ends;

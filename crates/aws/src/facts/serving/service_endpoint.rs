@@ -23,7 +23,7 @@ pub(crate) fn destinations<'s>(
 ) -> Known<Vec<Known<Destination<'s>>>> {
     let hosts = service_names::hosts(context, suffix, service)?;
     let of = |host: &String| {
-        destination::of_lookup(context, (suffix, service), &*names::of_nodes(context, host)?)
+        destination::of_lookup(context, (suffix, service), host, &*names::of_nodes(context, host)?)
     };
     Ok(hosts.iter().map(of).collect())
 }

@@ -34,7 +34,7 @@ fn best(context: &Context<'_>, suffix: &str, service: &Service) -> Ends {
     match service_endpoint::of(context, suffix, service).map(|list| list.first().copied()) {
         Ok(Some(endpoint)) => {
             let doubts = doubts(context, endpoint, suffix, true);
-            Ends { doubts, ..ends::of_endpoint(context, endpoint) }
+            Ends { doubts, ..ends::by_name(context, endpoint) }
         }
         Ok(None) => {
             let what = format!("the path to {suffix} without a VPC endpoint");

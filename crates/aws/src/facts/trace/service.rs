@@ -48,7 +48,7 @@ pub(crate) fn paths(
         match answering(context, source, suffix) {
             Ok(Some(endpoint)) => {
                 let quiet = service_ends::doubts(context, endpoint, suffix, is_inside);
-                let ends = ends::of_endpoint(context, endpoint);
+                let ends = ends::by_name(context, endpoint);
                 found.unlisted.extend(ends.unlisted);
                 let mut near = Rc::new(Ends::known(vec![source.clone()]));
                 if of_pods {

@@ -79,7 +79,7 @@ fn computed(context: &Context<'_>, lookup: impl Fn(&str) -> Known<Lookup>) -> Ne
 fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &Lookup) -> Known<BTreeSet<IpAddr>> {
     let suffix = name.of.as_str();
     let service = services::matrix()?.services.get(suffix).unwrap_or(&OTHER);
-    let endpoints = match destination::of_lookup(context, (suffix, service), lookup)? {
+    let endpoints = match destination::of_lookup(context, (suffix, service), &name.name, lookup)? {
         Destination::Public => return Ok(BTreeSet::new()),
         Destination::Endpoints(all) => all,
         // Whatever the name resolves to, right is the VPC endpoint that serves the service.

@@ -120,8 +120,11 @@ pub(crate) struct ServiceFacts {
     address_type: Option<String>,
     /// `DnsOptions.DnsRecordIpType` of the VPC endpoint that serves this service.
     record_type: Option<String>,
-    /// Whether the names of the VPC endpoint that serves this service resolve to IPv4 addresses.
-    answers_ipv4: Fact<bool>,
+    /// Whether the names of the VPC endpoint that serves this service (`VpcEndpoints[].DnsOptions`) resolve to
+    /// addresses of a family that nodes and pods have. All have IPv4 addresses. Those of an IPv6 cluster
+    /// (`cluster.kubernetesNetworkConfig.ipFamily`) also have IPv6 addresses, if the nodes' subnets assign
+    /// IPv6 addresses (`Subnets[].AssignIpv6AddressOnCreation`).
+    answers_clients: Fact<bool>,
     /// Whether a subnet with nodes has no route out of the VPC.
     isolated: Fact<bool>,
     /// Whether every subnet with nodes has a route to the internet (`RouteTables[].Routes`), and no client
@@ -254,7 +257,7 @@ fn of_service(
         zones_without_offer: Fact(zones.unoffered.map(|zones| zones.into_iter().collect())),
         address_type: found.and_then(|endpoint| endpoint.ip_address_type.clone()),
         record_type: found.and_then(record_type),
-        answers_ipv4: on(&|endpoint| vpc_endpoint::record_families(context, endpoint).map(|all| all.v4)),
+        answers_clients: on(&|endpoint| answers_clients(context, clients, endpoint)),
         hidden_by: service_endpoint::hidden_by(context, suffix, service)
             .filter(|_| found.is_none())
             .map(|above| above.vpc_endpoint_id.clone()),
@@ -293,6 +296,24 @@ fn region_elsewhere(
 
 fn record_type(endpoint: &VpcEndpoint) -> Option<String> {
     endpoint.dns_options.as_ref()?.dns_record_ip_type.clone()
+}
+
+/// Whether clients have addresses of the families that an endpoint's names have records for.
+fn answers_clients(context: &Context<'_>, clients: &Clients, endpoint: &VpcEndpoint) -> Known<bool> {
+    let families = vpc_endpoint::record_families(context, endpoint)?;
+    if families.v4 {
+        return Ok(true);
+    }
+    // https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
+    let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
+    let family = network.and_then(|network| network.ip_family.as_deref());
+    let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
+    let assign = clients.subnets.iter().map(|id| {
+        context.network.subnet(id)?.assign_ipv6_address_on_creation.ok_or_else(|| {
+            vec![context.field("Subnets", &format!("AssignIpv6AddressOnCreation of {id}"))]
+        })
+    });
+    known::all(std::iter::once(Ok(family.eq_ignore_ascii_case("ipv6"))).chain(assign))
 }
 
 fn last_error(endpoint: &VpcEndpoint) -> Option<String> {

@@ -416,7 +416,7 @@ fn a_global_service_of_another_region_is_not_said_not_to_be_offered() {
 
 #[test]
 fn an_endpoint_with_ipv6_records_alone_answers_no_ipv4_caller() {
-    assert_eq!(ec2(&Fixture::closed())["answers_ipv4"], json!(true));
+    assert_eq!(ec2(&Fixture::closed())["answers_clients"], json!(true));
     let records = endpoint(Fixture::closed(), EC2, "DnsOptions", &json!({"DnsRecordIpType": "ipv6"}));
-    assert_eq!(ec2(&records)["answers_ipv4"], json!(false));
+    assert_eq!(ec2(&records)["answers_clients"], json!(false));
 }

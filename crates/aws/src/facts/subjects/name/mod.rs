@@ -1,5 +1,7 @@
 //! Names as subjects: what nodes, pods and operators' networks resolve them to.
 
+mod hybrid_names;
+
 use std::collections::BTreeSet;
 
 use privek_core::known::{self, Known, Missing};
@@ -21,18 +23,20 @@ use crate::facts::names::{self, client, required};
 use crate::facts::serving::callers::{self, Clients};
 use crate::facts::serving::destination::{self, Destination};
 use crate::facts::serving::service_endpoint;
+use crate::intent::Operator;
 use crate::network::Blocker;
 
 /// What rules see of a DNS name and of its client.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct NameFacts {
-    /// Client and purpose of the lookup, for instance `nodes:ecr.api` or `operators:office`.
+    /// Client and purpose of the lookup, for instance `nodes:ecr.api`, `hybrid-nodes:cluster` or
+    /// `operators:office`.
     id: String,
     /// The DNS name that the client looks up.
     name: String,
-    /// The client that looks up the name: `nodes`, or the name of an operator network.
+    /// The client that looks up the name: `nodes`, `hybrid-nodes`, or the name of an operator network.
     asker: String,
-    /// The CIDR of the operator network; null for nodes.
+    /// The CIDR of the operator network or of the hybrid nodes' network; null for nodes.
     cidr: Option<String>,
     /// Whether the DNS servers of the client are known: from the VPC of the client, or from `dns:`,
     /// `forwards_to:` and `public_dns:` in `privek-audit.yaml`.
@@ -101,7 +105,8 @@ pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
         };
         listed.push(facts.subject("node_name"));
     }
-    Subjects { listed, unlisted }
+    hybrid_names::add(context, &mut listed, &mut unlisted);
+    Subjects { listed, unlisted: known::joined(unlisted) }
 }
 
 /// Whether a name resolves to the right addresses for nodes.
@@ -135,7 +140,7 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
     let service = services::matrix()?.services.get(suffix).unwrap_or(&OTHER);
     let best = service_endpoint::of(context, suffix, service).map(|all| all.first().copied());
     let right = || best.as_ref().ok().copied().flatten().map(|endpoint| endpoint.vpc_endpoint_id.as_str());
-    match destination::of_lookup(context, (suffix, service), lookup)? {
+    match destination::of_lookup(context, (suffix, service), host, lookup)? {
         Destination::Endpoints(_) => Ok(true),
         Destination::Nothing => Ok(false),
         Destination::Elsewhere(reason) => {
@@ -177,8 +182,13 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     let listed = operators.iter().map(|operator| {
         let client::OperatorLookup { mut lookup, vpc, declared } =
             client::operator(context, operator, &Question::new(&host));
+        let family = of_family(&lookup, operator);
         let mut leads = match &lookup.answer {
-            Ok(Answer::Addresses(told)) => leads_home(told, &expected),
+            Ok(Answer::Addresses(told)) if !told.is_empty() && family.is_empty() => {
+                lookup.blockers = vec![client::other_family(&lookup, operator, &host)];
+                Ok(false)
+            }
+            Ok(Answer::Addresses(_)) => leads_home(&family, &expected),
             Ok(Answer::Public | Answer::Nothing) => Ok(false),
             Err(missing) => Err(missing.clone()),
         };
@@ -205,6 +215,15 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
         .subject("operator_name")
     });
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
+}
+
+/// The addresses of a lookup that are of an operator network's family: its machines have no other ones.
+fn of_family(lookup: &Lookup, operator: &Operator) -> BTreeSet<std::net::IpAddr> {
+    let v4 = operator.cidr.addr().is_ipv4();
+    match &lookup.answer {
+        Ok(Answer::Addresses(all)) => all.iter().filter(|one| one.is_ipv4() == v4).copied().collect(),
+        _ => BTreeSet::new(),
+    }
 }
 
 pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup) -> NameFacts {
