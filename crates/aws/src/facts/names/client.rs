@@ -330,6 +330,7 @@ pub(crate) fn why_public(
 pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str, why: &str, right: Option<&str>) -> Blocker {
     let told = match &lookup.answer {
         Ok(Answer::Addresses(all)) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Ok(Answer::Endpoint(id)) => format!("the addresses of {id}"),
         _ => "other addresses".to_owned(),
     };
     let last = || lookup.steps.last().cloned().unwrap_or_default();

@@ -26,7 +26,7 @@ use privek_core::known::Known;
 
 use super::base::context::Context;
 use super::ends;
-use answer::{Answer, Lookup};
+use answer::Lookup;
 use question::Question;
 
 pub(crate) use required::cluster_host;
@@ -76,9 +76,5 @@ pub(crate) fn told(
             client::operator(context, operator, &Question::new(name)).lookup.answer
         }
     };
-    Ok(match answer? {
-        Answer::Addresses(all) => Some(all),
-        Answer::Nothing => Some(BTreeSet::new()),
-        Answer::Public => None,
-    })
+    answer?.addresses(context)
 }

@@ -7,7 +7,6 @@ use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
-use crate::facts::endpoints::vpc_endpoint;
 use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
@@ -93,9 +92,8 @@ fn by_records(
     let target = match at(records, zone.domain, asked) {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
-            return match endpoint_named(context, &target).map(|endpoint| vpc_endpoint::record_addresses(context, endpoint)) {
-                Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
-                Some(Err(missing)) => Lookup::unknown(missing, step),
+            return match endpoint_named(context, &target) {
+                Some(endpoint) => Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step),
                 None => {
                     let what = format!("the addresses of {target}, the alias target of {asked}");
                     Lookup::unknown(vec![Missing::probe(what)], step)

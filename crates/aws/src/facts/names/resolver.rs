@@ -1,5 +1,8 @@
 //! A VPC's own resolver: the Resolver rule, private hosted zone or public DNS that answers for a name.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
@@ -98,7 +101,7 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         }
         (None, None) => public(context, &question.name),
     };
-    firewall.applied(found).provided(against).unless(instead)
+    firewall.applied(context, found).provided(against).unless(instead)
 }
 
 /// The rules of DNS Firewall that block queries for a name, by address family.
@@ -122,17 +125,28 @@ impl Refusals {
     }
 
     /// A lookup without the addresses of the families that are blocked. Public names of AWS have IPv4 addresses.
-    fn applied(&self, mut found: Lookup) -> Lookup {
+    fn applied(&self, context: &Context<'_>, mut found: Lookup) -> Lookup {
         let Some(blocker) = self.v4.as_ref().or(self.v6.as_ref()) else { return found };
-        let left = match &mut found.answer {
-            Ok(Answer::Addresses(all)) => {
-                all.retain(|one| if one.is_ipv4() { self.v4.is_none() } else { self.v6.is_none() });
-                !all.is_empty()
+        let denied = || Lookup::denied(vec![blocker.clone()], String::new());
+        match found.answer.clone().and_then(|answer| answer.addresses(context)) {
+            Ok(Some(all)) if !all.is_empty() => {
+                let before = all.len();
+                let left: BTreeSet<IpAddr> = all
+                    .into_iter()
+                    .filter(|one| if one.is_ipv4() { self.v4.is_none() } else { self.v6.is_none() })
+                    .collect();
+                if left.is_empty() {
+                    return denied();
+                }
+                if left.len() < before {
+                    found.answer = Ok(Answer::Addresses(left));
+                }
+                found
             }
-            Ok(Answer::Public) | Err(_) => self.v4.is_none(),
-            Ok(Answer::Nothing) => true,
-        };
-        if left { found } else { Lookup::denied(vec![blocker.clone()], String::new()) }
+            Ok(Some(_)) => found,
+            Ok(None) | Err(_) if self.v4.is_some() => denied(),
+            Ok(None) | Err(_) => found,
+        }
     }
 }
 

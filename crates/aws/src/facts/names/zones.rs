@@ -11,6 +11,7 @@ use crate::facts::endpoints::private_names::{self, matches};
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::inventory::route53_profiles;
 use crate::network::{BlockerCode, Remedy};
+use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker};
@@ -47,7 +48,7 @@ pub(crate) fn answering<'s>(
 ) -> (Option<Zone<'s>>, Vec<Missing>) {
     let name = question.name.as_str();
     let (mut zones, mut missing) = (Vec::new(), Vec::new());
-    of_cluster(context, vpc, &mut zones, &mut missing);
+    of_cluster(context, (vpc, name), &mut zones, &mut missing);
     of_endpoints(context, vpc, question, &mut zones, &mut missing);
     hosted(context, vpc, &mut zones, &mut missing);
     of_profiles(context, vpc, question, &mut zones, &mut missing);
@@ -67,11 +68,20 @@ pub(crate) fn answering<'s>(
 
 /// EKS keeps a private zone for the cluster's VPC while the private endpoint is on
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
-fn of_cluster(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: &mut Vec<Missing>) {
+fn of_cluster(
+    context: &Context<'_>,
+    (vpc, name): (&str, &str),
+    zones: &mut Vec<Zone<'_>>,
+    missing: &mut Vec<Missing>,
+) {
     match context.vpc.as_deref() {
         Ok(own) if own == vpc => {}
         Ok(_) => return,
         Err(why) => return missing.extend(why.iter().cloned()),
+    }
+    // An unread cluster's name is one of these too, and no other.
+    if cluster_host(context).is_err() && !(name.contains(".eks.") || name.contains(".eks-cluster.")) {
+        return;
     }
     match (context.private_access(), cluster_host(context)) {
         (Ok(true), Ok(domain)) => zones.push(Zone { domain, of_profile: false, kind: ZoneKind::Cluster }),
@@ -127,6 +137,13 @@ fn of_endpoint_named<'s>(
                 kind: ZoneKind::Endpoint(endpoint, patterns.clone()),
             }));
         }
+        // A Profile is documented for VPC endpoints that answer for their service's names in their own VPC.
+        Ok(false) if of_profile && vpc_endpoint::is_interface(context, endpoint) == Ok(true) => {
+            let id = &endpoint.vpc_endpoint_id;
+            missing.push(Missing::probe(format!(
+                "whether the VPC's Route 53 Profile answers for the names of {id}; {id} does not in its own VPC"
+            )));
+        }
         Ok(false) => {}
         Err(why) => missing.extend(why),
     }
@@ -168,7 +185,14 @@ fn of_profiles<'s>(
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
             match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
                 Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
-                None => missing.push(context.missing("VpcEndpoints", Some(id))),
+                None => {
+                    let arn = one.resource_arn.as_deref().and_then(Arn::parse);
+                    let what = format!(
+                        "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in the Route 53 Profile of {vpc}",
+                        arn.map_or("of its owner", |arn| arn.account)
+                    );
+                    missing.push(Missing::operation(what, Some("ec2:DescribeVpcEndpoints")));
+                }
             }
         } else if let Some(id) = route53_profiles::resource(one, "hostedzone/") {
             match records::domain_of(context, id) {
@@ -207,8 +231,7 @@ impl Zone<'_> {
                 let id = &endpoint.vpc_endpoint_id;
                 let step = format!("the private hosted zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
-                    return of_known(vpc_endpoint::record_addresses(context, endpoint), step)
-                        .from("vpc-endpoint", id);
+                    return Lookup::told(Answer::Endpoint(id.clone()), step).from("vpc-endpoint", id);
                 }
                 let reason =
                     format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);

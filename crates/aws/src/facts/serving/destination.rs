@@ -1,5 +1,6 @@
 //! Where clients of a service's name are led: the answer of DNS, compared with who has the addresses.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -11,7 +12,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::private_names::{self, matches};
 use crate::facts::endpoints::{service_names, vpc_endpoint};
 use crate::facts::inventory::subnets;
-use crate::facts::names::answer::{Answer, Lookup};
+use crate::facts::names::answer::{self, Answer, Lookup};
 use crate::snapshot::aws::ec2::{NetworkInterface, Route, VpcEndpoint};
 
 /// What a name of a service resolves to.
@@ -42,8 +43,13 @@ pub(crate) fn of_lookup<'s>(
     host: &str,
     lookup: &Lookup,
 ) -> Known<Destination<'s>> {
+    let mut of_endpoint = None;
     let addresses = match lookup.answer.as_ref().map_err(Clone::clone)? {
-        Answer::Addresses(addresses) => addresses,
+        Answer::Addresses(addresses) => addresses.clone(),
+        Answer::Endpoint(id) => {
+            of_endpoint = Some(id);
+            BTreeSet::new()
+        }
         Answer::Public => return Ok(Destination::Public),
         Answer::Nothing => return Ok(Destination::Nothing),
     };
@@ -57,10 +63,22 @@ pub(crate) fn of_lookup<'s>(
         .filter(|endpoint| !vpc_endpoint::is_gone(endpoint))
         .filter(|endpoint| vpc_endpoint::is_interface(context, endpoint) != Ok(false))
         .collect();
+    if let Some(id) = of_endpoint {
+        if let Some(endpoint) = candidates.iter().find(|endpoint| endpoint.vpc_endpoint_id == *id) {
+            return Ok(Destination::Endpoints(vec![endpoint]));
+        }
+        let other = answer::endpoint(context, id);
+        let state = other.filter(|other| vpc_endpoint::is_gone(other)).and_then(|other| other.state.as_deref());
+        let service = other.and_then(|other| other.service_name.as_deref()).unwrap_or("another service");
+        return Ok(Destination::Elsewhere(match state {
+            Some(state) => format!("{id} is {state}"),
+            None => format!("{id} is a VPC endpoint for {service}"),
+        }));
+    }
     let (mut found, mut missing): (Vec<&VpcEndpoint>, Vec<Missing>) = (Vec::new(), Vec::new());
     let (mut elsewhere, mut public) = (Vec::new(), false);
     for address in addresses {
-        match at(context, &candidates, *address) {
+        match at(context, &candidates, address) {
             Ok(Holder::Endpoint(endpoint)) => {
                 let known = found.iter().any(|one| one.vpc_endpoint_id == endpoint.vpc_endpoint_id);
                 found.extend((!known).then_some(endpoint));

@@ -48,13 +48,13 @@ pub(crate) fn unread(
     }
     if !service.name_fixed {
         doubts.push(Missing::probe(format!(
-            "the host name that clients of {suffix} use; a VPC endpoint in another VPC may be reachable through the route to {hub}"
+            "the host name that clients of {suffix} use"
         )));
     }
     if !doubts.is_empty() {
         missing.extend(doubts);
         missing.push(Missing::probe(format!(
-            "a DNS query for {suffix}'s name and a connection from a node's subnet"
+            "a DNS query for {suffix}'s name and a connection from a node's subnet; a VPC endpoint in another VPC may be reachable through the route to {hub}"
         )));
     }
     known::joined(missing)

@@ -83,6 +83,7 @@ fn a_name_has_the_addresses_of_the_families_that_it_is_said_to_have() {
         let mut fixture = dual(Fixture::healthy());
         for endpoint in fixture.0["VpcEndpoints"].as_array_mut().unwrap() {
             endpoint["DnsOptions"]["DnsRecordIpType"] = kind.into();
+            endpoint["IpAddressType"] = "dualstack".into();
         }
         has_v6(expected(&fixture, "sts"))
     };

@@ -82,7 +82,8 @@ fn leads(
     let host = name.name.as_str();
     if name.of == CLUSTER {
         return match lookup.answer.clone()? {
-            Answer::Addresses(told) => {
+            answer @ (Answer::Addresses(_) | Answer::Endpoint(_)) => {
+                let told = answer.addresses(context)?.unwrap_or_default();
                 let leads = leads_home(&told, &required::control_plane(context));
                 if leads == Ok(false) {
                     lookup.blockers = vec![client::wrong_addresses(lookup, host, NOT_CONTROL_PLANE, None)];

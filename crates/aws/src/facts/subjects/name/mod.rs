@@ -115,7 +115,8 @@ pub(crate) fn of_node(context: &Context<'_>, name: &RequiredName, lookup: &mut L
         return of_service(context, name, lookup);
     }
     match &lookup.answer {
-        Ok(Answer::Addresses(told)) => {
+        Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint(_))) => {
+            let told = &answer.addresses(context)?.unwrap_or_default();
             let leads = leads_home(told, &required::control_plane(context));
             if leads == Ok(false) {
                 lookup.blockers = vec![client::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
@@ -182,16 +183,16 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     let listed = operators.iter().map(|operator| {
         let client::OperatorLookup { mut lookup, vpc, declared } =
             client::operator(context, operator, &Question::new(&host));
-        let family = of_family(&lookup, operator);
-        let mut leads = match &lookup.answer {
-            Ok(Answer::Addresses(told)) if !told.is_empty() && family.is_empty() => {
+        let told = lookup.answer.clone().and_then(|answer| answer.addresses(context));
+        let mut leads = told.and_then(|told| {
+            let told = told.unwrap_or_default();
+            let family = of_family(&told, operator);
+            if !told.is_empty() && family.is_empty() {
                 lookup.blockers = vec![client::other_family(&lookup, operator, &host)];
-                Ok(false)
+                return Ok(false);
             }
-            Ok(Answer::Addresses(_)) => leads_home(&family, &expected),
-            Ok(Answer::Public | Answer::Nothing) => Ok(false),
-            Err(missing) => Err(missing.clone()),
-        };
+            if family.is_empty() { Ok(false) } else { leads_home(&family, &expected) }
+        });
         let mut admitted = Ok(false);
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
@@ -217,27 +218,22 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
 }
 
-/// The addresses of a lookup that are of an operator network's family: its machines have no other ones.
-fn of_family(lookup: &Lookup, operator: &Operator) -> BTreeSet<std::net::IpAddr> {
+/// The addresses that are of an operator network's family: its machines have no other ones.
+fn of_family(told: &BTreeSet<std::net::IpAddr>, operator: &Operator) -> BTreeSet<std::net::IpAddr> {
     let v4 = operator.cidr.addr().is_ipv4();
-    match &lookup.answer {
-        Ok(Answer::Addresses(all)) => all.iter().filter(|one| one.is_ipv4() == v4).copied().collect(),
-        _ => BTreeSet::new(),
-    }
+    told.iter().filter(|one| one.is_ipv4() == v4).copied().collect()
 }
 
 pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup) -> NameFacts {
     let resolves = resolves(&lookup);
     let told = lookup.answer.clone();
     let answer = told.clone().map(|answer| match answer {
-        Answer::Addresses(_) => "private".to_owned(),
+        Answer::Addresses(_) | Answer::Endpoint(_) => "private".to_owned(),
         Answer::Public => "public".to_owned(),
         Answer::Nothing => "nothing".to_owned(),
     });
-    let addresses = told.map(|answer| match answer {
-        Answer::Addresses(all) => all.iter().map(ToString::to_string).collect(),
-        Answer::Public | Answer::Nothing => Vec::new(),
-    });
+    let addresses = told.and_then(|answer| answer.addresses(context));
+    let addresses = addresses.map(|all| all.iter().flatten().map(ToString::to_string).collect());
     NameFacts {
         id,
         name: host.to_owned(),
