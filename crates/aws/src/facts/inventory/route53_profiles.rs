@@ -35,9 +35,16 @@ pub(crate) fn endpoints<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
         .collect()
 }
 
+/// A resource that a Route 53 Profile brings into a VPC.
+pub(crate) struct HeldResource<'s> {
+    pub association: &'s ProfileResourceAssociation,
+    /// Why the resource may not apply, where its association is not complete.
+    pub pending: Option<Missing>,
+}
+
 /// What the Route 53 Profile of a VPC brings into it. Where there are several, their priorities decide, which
 /// are not read (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles-vpc-update-priority.html>).
-pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s ProfileResourceAssociation>> {
+pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<HeldResource<'s>>> {
     let aws = &context.snapshot.aws;
     let all = context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc)?;
     let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
@@ -60,14 +67,14 @@ pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Profil
         let all = context.items(all, "ProfileResourceAssociations", profile)?.iter();
         let all = all.filter(|one| one.profile_id.as_deref() == Some(profile));
         for one in all.filter(|one| !over(one.status.as_deref())) {
-            if !is(one.status.as_deref(), "COMPLETE") {
-                return Err(vec![Missing::probe(format!(
+            let pending = (!is(one.status.as_deref(), "COMPLETE")).then(|| {
+                Missing::probe(format!(
                     "the effect of {}; its association with Route 53 Profile {profile} is {}",
                     one.resource_arn.as_deref().unwrap_or("a resource without an ARN"),
                     one.status.as_deref().unwrap_or("of an unread status")
-                ))]);
-            }
-            held.push(one);
+                ))
+            });
+            held.push(HeldResource { association: one, pending });
         }
     }
     Ok(held)

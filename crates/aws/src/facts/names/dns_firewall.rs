@@ -37,8 +37,12 @@ pub(crate) fn refuses(
     groups.sort_unstable();
     let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
     for one in route53_profiles::held(context, vpc)? {
-        if let Some(group) = route53_profiles::resource(one, "firewall-rule-group/") {
-            of_profile.push((priority(one.resource_properties.as_deref()), group));
+        let association = one.association;
+        if let Some(group) = route53_profiles::resource(association, "firewall-rule-group/") {
+            if let Some(pending) = one.pending {
+                return Err(vec![pending]);
+            }
+            of_profile.push((priority(association.resource_properties.as_deref()), group));
         }
     }
     of_profile.sort_unstable();

@@ -254,10 +254,12 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
     match route53_profiles::held(context, vpc) {
         Ok(held) => {
             for one in held {
-                if let Some(id) = route53_profiles::resource(one, "resolver-rule/") {
-                    match rule(context, id, true) {
-                        Ok(found) => applied.extend(found),
-                        Err(missing) => unread.extend(missing),
+                if let Some(id) = route53_profiles::resource(one.association, "resolver-rule/") {
+                    match (rule(context, id, true), one.pending) {
+                        (Ok(found), None) => applied.extend(found),
+                        (Ok(Some(_)), Some(pending)) => unread.push(pending),
+                        (Ok(None), Some(_)) => {}
+                        (Err(missing), _) => unread.extend(missing),
                     }
                 }
             }

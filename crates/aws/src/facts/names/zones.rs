@@ -9,7 +9,7 @@ use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
 use crate::facts::endpoints::private_names::{self, matches};
 use crate::facts::endpoints::vpc_endpoint;
-use crate::facts::inventory::route53_profiles;
+use crate::facts::inventory::route53_profiles::{self, HeldResource};
 use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;
@@ -181,30 +181,47 @@ fn of_profiles<'s>(
         Err(why) => return missing.extend(why),
     };
     for one in held {
-        if let Some(id) = route53_profiles::resource(one, "vpc-endpoint/") {
-            let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
-            match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
-                Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
-                None => {
-                    let arn = one.resource_arn.as_deref().and_then(Arn::parse);
-                    let what = format!(
-                        "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in the Route 53 Profile of {vpc}",
-                        arn.map_or("of its owner", |arn| arn.account)
-                    );
-                    missing.push(Missing::operation(what, Some("ec2:DescribeVpcEndpoints")));
-                }
+        // What is not in force yet matters where it would answer.
+        let before = zones.len();
+        of_profile(context, (vpc, name.as_str()), &one, question, zones, missing);
+        if let Some(pending) = one.pending {
+            let answers = zones.drain(before..).any(|zone| within(name, &zone.domain));
+            missing.extend(answers.then_some(pending));
+        }
+    }
+}
+
+fn of_profile<'s>(
+    context: &Context<'s>,
+    (vpc, name): (&str, &str),
+    held: &HeldResource<'s>,
+    question: &Question,
+    zones: &mut Vec<Zone<'s>>,
+    missing: &mut Vec<Missing>,
+) {
+    if let Some(id) = route53_profiles::resource(held.association, "vpc-endpoint/") {
+        let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+        match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
+            Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
+            None => {
+                let arn = held.association.resource_arn.as_deref().and_then(Arn::parse);
+                let what = format!(
+                    "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in the Route 53 Profile of {vpc}",
+                    arn.map_or("of its owner", |arn| arn.account)
+                );
+                missing.push(Missing::operation(what, Some("ec2:DescribeVpcEndpoints")));
             }
-        } else if let Some(id) = route53_profiles::resource(one, "hostedzone/") {
-            match records::domain_of(context, id) {
-                Some(domain) => zones.push(Zone {
-                    domain,
-                    of_profile: true,
-                    kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
-                }),
-                None => missing.push(Missing::probe(format!(
-                    "whether private hosted zone {id} answers for {name}; a Route 53 Profile associates {id} with {vpc}"
-                ))),
-            }
+        }
+    } else if let Some(id) = route53_profiles::resource(held.association, "hostedzone/") {
+        match records::domain_of(context, id) {
+            Some(domain) => zones.push(Zone {
+                domain,
+                of_profile: true,
+                kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
+            }),
+            None => missing.push(Missing::probe(format!(
+                "whether private hosted zone {id} answers for {name}; a Route 53 Profile associates {id} with {vpc}"
+            ))),
         }
     }
 }
