@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, OTHER};
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::vpc_endpoint;
+use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends::merge_blockers;
 use crate::facts::inventory::operators;
 use crate::facts::names::answer::{Answer, Lookup};
@@ -25,6 +25,7 @@ use crate::facts::serving::destination::{self, Destination};
 use crate::facts::serving::service_endpoint;
 use crate::intent::Operator;
 use crate::network::Blocker;
+use crate::snapshot::aws::ec2::VpcEndpoint;
 
 /// What rules see of a DNS name and of its client.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -158,7 +159,8 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
                 return Ok(true);
             }
             if Clients::new(context).isolated? {
-                lookup.blockers = vec![client::past_endpoint(context, lookup, host, endpoint)];
+                let own = named_for(context, host).unwrap_or(endpoint);
+                lookup.blockers = vec![client::past_endpoint(context, lookup, host, own)];
                 return Ok(false);
             }
             Err(vec![Missing::probe(format!(
@@ -166,6 +168,16 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
             ))])
         }
     }
+}
+
+/// The VPC endpoint in the cluster's VPC whose private DNS would have a name, if it were on.
+fn named_for<'s>(context: &Context<'s>, host: &str) -> Option<&'s VpcEndpoint> {
+    let all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+    let mut own = all.filter(|endpoint| endpoint.vpc_id.as_deref() == context.vpc.as_deref().ok());
+    own.find(|endpoint| {
+        vpc_endpoint::is_interface(context, endpoint) == Ok(true)
+            && private_names::patterns(context, endpoint).iter().any(|one| private_names::matches(one, host))
+    })
 }
 
 /// The cluster's name, as each network of operators asks for it.

@@ -54,14 +54,14 @@ pub(crate) struct ServiceFacts {
     /// The region to set in a VPC endpoint for the service, if another region than the cluster's serves the
     /// service.
     service_region: Option<String>,
-    /// Whether a VPC endpoint for the service exists in any state, in the VPC (`VpcEndpoints[].ServiceName`)
-    /// or in the VPC's Route 53 Profile.
+    /// Whether a VPC endpoint for the service exists in any state: in the VPC (`VpcEndpoints[].ServiceName`),
+    /// in the VPC's Route 53 Profile, or in another VPC if the service's names resolve to that VPC endpoint.
     endpoint_exists: Fact<bool>,
     /// Whether the VPC has a VPC endpoint for the service (`VpcEndpoints[].ServiceName`), or a VPC endpoint
     /// of another VPC serves the nodes. Unknown if the decisive settings cannot be read.
     served: Fact<bool>,
-    /// Whether the VPC endpoint that serves this service is in another VPC, and a Route 53 Profile resolves
-    /// the service's names to that VPC endpoint.
+    /// Whether the VPC endpoint that serves this service is in another VPC: a Route 53 Profile, a private
+    /// hosted zone or a Resolver rule resolves the service's names to that VPC endpoint.
     central: bool,
     /// The VPC of the VPC endpoint that serves this service.
     endpoint_vpc: Option<String>,
@@ -89,10 +89,11 @@ pub(crate) struct ServiceFacts {
     /// Whether private DNS is enabled on the VPC endpoint that serves this service, independent of the VPC's
     /// DNS attributes.
     private_dns_enabled: bool,
-    /// Whether the service's own name resolves to the VPC endpoint that serves this service. Needed are
-    /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`) and the VPC's DNS attributes
-    /// (`VpcAttributes`). No resolver rule may forward the name elsewhere (`ResolverRules`). A gateway VPC
-    /// endpoint needs no names.
+    /// Whether the service's own names all resolve to the VPC endpoint that serves this service. Decided by
+    /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC's DNS attributes
+    /// (`VpcAttributes`), hosted zones (`ResourceRecordSetsByZone`), Route 53 Profiles, Resolver rules
+    /// (`ResolverRules`) and DNS Firewall. Names of a gateway VPC endpoint's service have to resolve to public
+    /// addresses.
     private_dns: Fact<bool>,
     /// Whether the service's clients on nodes cannot be configured with another host name
     /// (`rules/eks/services.yaml`).
