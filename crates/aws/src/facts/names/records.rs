@@ -131,7 +131,7 @@ fn by_records(
 
 /// The VPC endpoint whose own name is the alias target: the name begins with the endpoint's id
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
-fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
+pub(crate) fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
     let name = name.trim_start_matches("*.");
     let has = |endpoint: &&VpcEndpoint| {
         name.strip_prefix(endpoint.vpc_endpoint_id.as_str()).is_some_and(|rest| rest.starts_with('-'))

@@ -13,7 +13,7 @@ use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};
 use super::question::{Question, RecordType};
-use super::{dns_firewall, forwarding, required, zones};
+use super::{dns_firewall, forwarding, records, required, zones};
 
 /// A rule that applies to a VPC.
 #[derive(Clone, Debug)]
@@ -95,10 +95,17 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     let found = match (forwards, &zone) {
         (Some(rule), _) => forwarding::by_rule(context, rule.rule, id, question, trail),
         (None, Some(zone)) => by_zone(context, id, zone, question, trail),
-        (None, None) if question.alias => {
-            let what = format!("the public DNS answer for the alias target {}", question.name);
-            Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
-        }
+        // Public DNS has the addresses of a VPC endpoint under the VPC endpoint's own name.
+        (None, None) if question.alias => match records::endpoint_named(context, &question.name) {
+            Some(endpoint) => {
+                let id = endpoint.vpc_endpoint_id.clone();
+                Lookup::told(Answer::Endpoint(id), "public DNS".to_owned())
+            }
+            None => {
+                let what = format!("the public DNS answer for the alias target {}", question.name);
+                Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
+            }
+        },
         (None, None) => public(context, &question.name),
     };
     firewall.applied(context, found).provided(against).unless(instead)

@@ -63,7 +63,15 @@ pub(crate) fn answering<'s>(
         within(name, &zone.domain) && !(is_service && known.contains(&zone.domain))
     });
     zones.sort_by_key(|zone| (std::cmp::Reverse(zone.domain.len()), zone.of_profile));
-    (zones.into_iter().next(), missing)
+    let first = zones.into_iter().next();
+    // No zone is more specific than one of the name itself, a VPC has no two zones of one domain, and its own come
+    // before a Profile's: what is unread changes nothing then
+    // (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>,
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html>).
+    if first.as_ref().is_some_and(|zone| zone.domain == name && !zone.of_profile) {
+        missing.clear();
+    }
+    (first, missing)
 }
 
 /// EKS keeps a private zone for the cluster's VPC while the private endpoint is on
