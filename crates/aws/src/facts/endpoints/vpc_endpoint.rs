@@ -127,9 +127,7 @@ pub(crate) fn inbound_only(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
     let options = endpoint.dns_options.as_ref();
     options.and_then(|options| options.private_dns_only_for_inbound_resolver_endpoint).ok_or_else(|| {
         let id = &endpoint.vpc_endpoint_id;
-        vec![
-            context.field("VpcEndpoints", &format!("PrivateDnsOnlyForInboundResolverEndpoint of {id}")),
-        ]
+        vec![context.field("VpcEndpoints", &format!("PrivateDnsOnlyForInboundResolverEndpoint of {id}"))]
     })
 }
 

@@ -74,7 +74,8 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
     };
     let network = [operator_networks::end(operator)];
-    let own = |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver_of(context, vpc, **server));
+    let own =
+        |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver_of(context, vpc, **server));
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)
@@ -389,8 +390,10 @@ pub(crate) fn past_endpoint(
 pub(crate) fn other_family(lookup: &Lookup, operator: &Operator, host: &str) -> Blocker {
     let (has, own) = if operator.cidr.addr().is_ipv4() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
     let last = lookup.steps.last().cloned().unwrap_or_default();
-    let reason =
-        format!("has {has} addresses only for {host}; {} ({}) has {own} addresses", operator.name, operator.cidr);
+    let reason = format!(
+        "has {has} addresses only for {host}; {} ({}) has {own} addresses",
+        operator.name, operator.cidr
+    );
     let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
     blocker(BlockerCode::NameFamily, "dns", &last, reason, remedy)
 }

@@ -109,11 +109,7 @@ fn priority(properties: Option<&str>) -> Option<i64> {
 }
 
 /// Whether a rule is about queries of a type for a name.
-fn matches(
-    context: &Context<'_>,
-    rule: &FirewallRule,
-    (name, kind): (&str, RecordType),
-) -> Known<bool> {
+fn matches(context: &Context<'_>, rule: &FirewallRule, (name, kind): (&str, RecordType)) -> Known<bool> {
     let called = rule.name.as_deref().unwrap_or("without a name");
     // A rule for another type of queries leaves these alone.
     if rule.qtype.as_deref().is_some_and(|qtype| !qtype.is_empty() && !kind.is(qtype)) {

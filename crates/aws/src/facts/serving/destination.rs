@@ -68,7 +68,8 @@ pub(crate) fn of_lookup<'s>(
             return Ok(Destination::Endpoints(vec![endpoint]));
         }
         let other = answer::endpoint(context, id);
-        let state = other.filter(|other| vpc_endpoint::is_gone(other)).and_then(|other| other.state.as_deref());
+        let state =
+            other.filter(|other| vpc_endpoint::is_gone(other)).and_then(|other| other.state.as_deref());
         let service = other.and_then(|other| other.service_name.as_deref()).unwrap_or("another service");
         return Ok(Destination::Elsewhere(match state {
             Some(state) => format!("{id} is {state}"),

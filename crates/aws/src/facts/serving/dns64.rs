@@ -62,9 +62,8 @@ fn nat_gateway(context: &Context<'_>, subnet: &str) -> Option<String> {
     let prefix = |route: &Route| route.destination_ipv6_cidr_block.as_deref()?.parse::<Ipv6Net>().ok();
     let table = context.network.effective_route_table(subnet).ok()?;
     let wide = table.routes.iter().filter_map(|route| Some((prefix(route)?, route)));
-    let (_, route) = wide
-        .filter(|(prefix, _)| prefix.contains(&made))
-        .max_by_key(|(prefix, _)| prefix.prefix_len())?;
+    let (_, route) =
+        wide.filter(|(prefix, _)| prefix.contains(&made)).max_by_key(|(prefix, _)| prefix.prefix_len())?;
     route.nat_gateway_id.clone()
 }
 

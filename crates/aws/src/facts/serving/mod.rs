@@ -8,10 +8,10 @@ pub mod destination;
 pub mod dns64;
 pub mod needed_names;
 pub mod s3;
-pub mod service_ends;
 pub mod service_endpoint;
-pub mod unseen;
+pub mod service_ends;
 #[cfg(test)]
 mod tests;
+pub mod unseen;
 
 pub use needed_names::{NeededName, NeededNames, needed_names};

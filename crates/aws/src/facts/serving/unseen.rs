@@ -47,9 +47,7 @@ pub(crate) fn unread(
         Err(why) => doubts.extend(why),
     }
     if !service.name_fixed {
-        doubts.push(Missing::probe(format!(
-            "the host name that clients of {suffix} use"
-        )));
+        doubts.push(Missing::probe(format!("the host name that clients of {suffix} use")));
     }
     if !doubts.is_empty() {
         missing.extend(doubts);

@@ -13,7 +13,7 @@ use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::{self, pods_towards};
 use crate::facts::serving::s3::{S3, S3Route};
-use crate::facts::serving::{service_ends, service_endpoint};
+use crate::facts::serving::{service_endpoint, service_ends};
 use crate::network::{End, EndKind, Path};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 

@@ -50,9 +50,9 @@ pub fn needed_names(snapshot: &Snapshot, intent: &Intent) -> NeededNames {
 
 /// The same, computed once.
 pub(crate) fn of(context: &Context<'_>) -> Rc<NeededNames> {
-    context.memo.get(|| {
-        computed(context, |name| names::of_nodes(context, name).map(|lookup| (*lookup).clone()))
-    })
+    context
+        .memo
+        .get(|| computed(context, |name| names::of_nodes(context, name).map(|lookup| (*lookup).clone())))
 }
 
 /// The names with the addresses that the VPC's resolver returns to queries through an inbound Resolver endpoint.

@@ -30,9 +30,7 @@ fn names_end_as_their_partition_s_do() {
     let of = |partition: &str, region: &str| {
         let arn = format!("arn:{partition}:eks:{region}:111122223333:cluster/payments");
         let fixture = Fixture::healthy().set("region", region.into());
-        names(
-            &fixture.change("cluster", "name", "payments", |cluster| cluster["arn"] = arn.clone().into()),
-        )
+        names(&fixture.change("cluster", "name", "payments", |cluster| cluster["arn"] = arn.clone().into()))
     };
     let china = of("aws-cn", "cn-north-1");
     assert!(china["ecr.dkr"].contains("918309763551.dkr.ecr.cn-north-1.amazonaws.com.cn"), "{china:?}");

@@ -309,11 +309,12 @@ fn answers_clients(context: &Context<'_>, clients: &Clients, endpoint: &VpcEndpo
     let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
     let family = network.and_then(|network| network.ip_family.as_deref());
     let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
-    let assign = clients.subnets.iter().map(|id| {
-        context.network.subnet(id)?.assign_ipv6_address_on_creation.ok_or_else(|| {
-            vec![context.field("Subnets", &format!("AssignIpv6AddressOnCreation of {id}"))]
-        })
-    });
+    let assign =
+        clients.subnets.iter().map(|id| {
+            context.network.subnet(id)?.assign_ipv6_address_on_creation.ok_or_else(|| {
+                vec![context.field("Subnets", &format!("AssignIpv6AddressOnCreation of {id}"))]
+            })
+        });
     known::all(std::iter::once(Ok(family.eq_ignore_ascii_case("ipv6"))).chain(assign))
 }
 
