@@ -12,12 +12,14 @@ use super::files::{fixture, repository, yaml};
 use super::patch::apply;
 
 /// The kinds of clusters of which there is a healthy one.
-pub const KINDS: [&str; 11] = [
+pub const KINDS: [&str; 13] = [
     "auto-mode",
     "bottlerocket",
     "custom-networking",
     "fargate",
+    "fips-nodes",
     "forwarded-names",
+    "hub",
     "ipv6",
     "managed-nodes",
     "prefix-mode",

@@ -121,6 +121,7 @@ fn firewall_domain_list(v: types::FirewallDomainListMetadata) -> shape::Firewall
         arn: v.arn,
         name: v.name,
         managed_owner_name: v.managed_owner_name,
+        managed_list_type: v.managed_list_type.map(|kind| kind.as_str().to_owned()),
     }
 }
 

@@ -88,6 +88,7 @@ pub const FACTS: &[&str] = &[
     "capacity",
     "ends",
     "names",
+    "serving",
     "flows",
     "trace",
     "forwarders",

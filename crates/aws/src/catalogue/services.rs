@@ -74,6 +74,9 @@ pub(crate) struct Service {
     /// The names that its clients ask for, where they are not the usual one.
     #[serde(default)]
     pub hosts: Vec<String>,
+    /// By partition, the names that nodes ask for besides where they use FIPS endpoints.
+    #[serde(default)]
+    pub fips: BTreeMap<String, Vec<String>>,
     /// The prefix of its IAM actions, where that is not its suffix; `*` where requests have none.
     #[serde(default)]
     pub prefix: Option<String>,
@@ -103,6 +106,7 @@ pub(crate) static OTHER: LazyLock<Service> = LazyLock::new(|| Service {
     home: BTreeMap::new(),
     beneath: None,
     hosts: Vec::new(),
+    fips: BTreeMap::new(),
     prefix: None,
 });
 

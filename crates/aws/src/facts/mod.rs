@@ -16,6 +16,7 @@ mod forwarders;
 mod iam;
 mod inventory;
 mod names;
+mod serving;
 mod subjects;
 #[cfg(test)]
 mod test_support;
@@ -40,7 +41,7 @@ pub use ends::NoEnd;
 pub use ends::grammar::{DeclaredEnd, EndSpec, EndSpecError};
 pub use flows::{FlowPort, FlowPortError};
 pub use forwarders::{ForwardersError, Wanted, forwarding};
-pub use names::{NeededName, NeededNames, needed_names};
+pub use serving::{NeededName, NeededNames, needed_names};
 pub use subjects::observed::cluster_networks;
 pub use subjects::{KINDS, OBSERVED, schema};
 pub use trace::{TraceAnswer, TraceError, trace};

@@ -73,6 +73,12 @@ pub enum BlockerCode {
     DnsAttributeOff,
     /// The private hosted zone of a name has no record for the name, or other addresses.
     HostedZoneRecord,
+    /// Private DNS of the VPC endpoint does not answer for the name, and public DNS does.
+    PrivateDnsOff,
+    /// The VPC endpoint of the service has no private DNS name for a name, and public DNS has.
+    NameNotServed,
+    /// The name has no address of the client's address family.
+    NameFamily,
     /// DNS Firewall blocks the name.
     DnsFirewall,
     /// No Resolver rule forwards the name to the VPC in which the name resolves.

@@ -96,6 +96,11 @@ impl<'s> Context<'s> {
         Some(match self.partition.as_str() {
             "aws" | "aws-us-gov" => "api.aws",
             "aws-cn" => "api.amazonwebservices.com.cn",
+            "aws-eusc" => "api.amazonwebservices.eu",
+            "aws-iso" => "api.aws.ic.gov",
+            "aws-iso-b" => "api.aws.scloud",
+            "aws-iso-e" => "api.cloud-aws.adc-e.uk",
+            "aws-iso-f" => "api.aws.hci.ic.gov",
             _ => return None,
         })
     }

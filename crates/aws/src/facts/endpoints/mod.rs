@@ -1,8 +1,7 @@
-//! VPC endpoints: which one serves a service, what its policy allows, and who calls it.
+//! What is true of one VPC endpoint by itself: its state and type, the names that its private DNS answers
+//! for, its addresses, and what its policy allows.
 
-pub mod callers;
-pub mod centralized;
-pub mod endpoint_group;
 pub mod policy;
-pub mod s3;
-pub mod service_endpoint;
+pub mod private_names;
+pub mod service_names;
+pub mod vpc_endpoint;

@@ -30,7 +30,7 @@ use super::base::context::Context;
 use end_set::{Ends, Parties, Party, cached};
 
 pub(crate) use declared::groups;
-pub(crate) use endpoint::{doubts, of_endpoint};
+pub(crate) use endpoint::by_name;
 pub use not_found::NoEnd;
 pub(crate) use pods::beyond_nodes;
 pub(crate) use resolver::of_endpoint as of_resolver_endpoint;
@@ -58,11 +58,8 @@ pub(crate) fn parties<'c>(context: &'c Context<'_>, role: &str) -> Parties<'c> {
     }
 }
 
-/// Everything that plays a role, or that serves a service (`services`: all that are needed).
+/// Everything that plays a role.
 pub(crate) fn of_role(context: &Context<'_>, role: &str) -> Ends {
-    if role == "services" || endpoint::is_service(role) {
-        return endpoint::of_service(context, role).sorted();
-    }
     parties(context, role).into_ends()
 }
 

@@ -7,7 +7,7 @@ use ipnet::IpNet;
 use privek_core::known::Missing;
 
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::service_endpoint;
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::ids::{self, ResourceKind};
 use crate::network::{End, EndKind, Groups};
@@ -15,7 +15,7 @@ use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefi
 
 use super::end_set::{Ends, Parties};
 use super::not_found::{absent, is_known, no_such_network};
-use super::{NoEnd, declared, endpoint, label, of_role, parties};
+use super::{NoEnd, declared, endpoint, label, parties};
 
 /// Whether an end is the source or the destination of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +39,7 @@ pub(crate) fn of_written<'c>(
         EndSpec::Role(role) if role != "services" => return Ok(parties(context, role)),
         EndSpec::Role(name) | EndSpec::Service(name) => {
             answers(name, side)?;
-            of_role(context, name)
+            elsewhere(name)
         }
         EndSpec::Addresses(cidr) => Ends::known(vec![declared::addresses(context, *cidr, end)]),
         // A name that somebody gave to a network means the network, whatever else it looks like.
@@ -48,13 +48,19 @@ pub(crate) fn of_written<'c>(
             None if matches!(end.spec, EndSpec::Resource(_)) => resource(context, name, end, side)?,
             None if service(context, &end.spec).is_some() => {
                 answers(name, side)?;
-                endpoint::of_service(context, name)
+                elsewhere(name)
             }
             None => return Err(no_such_network(context, name)),
         },
     };
     ends.unlisted.extend(unread);
     Ok(Parties::one(end.spec.to_string(), ends))
+}
+
+/// Which VPC endpoint serves a service is a question of names, which are looked up from ends: whoever traces
+/// to a service asks for it there.
+fn elsewhere(name: &str) -> Ends {
+    Ends::unlisted(vec![Missing::unmodelled(format!("{name} as an end without a client"))])
 }
 
 /// The suffix of the service that an end names, if it names one.
@@ -64,7 +70,7 @@ pub(crate) fn service(context: &Context<'_>, spec: &EndSpec) -> Option<String> {
         // A service that no feature needs is one all the same where there is an endpoint for it.
         EndSpec::Network(name) if declared::network(context, name).is_none() => {
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
-            all.any(|endpoint| service_endpoint::suffix(endpoint) == Some(name)).then(|| name.clone())
+            all.any(|endpoint| vpc_endpoint::suffix(endpoint) == Some(name)).then(|| name.clone())
         }
         _ => None,
     }
@@ -100,7 +106,7 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
             let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
             match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
                 Some(found) => {
-                    let doubts = service_endpoint::silent(context, found);
+                    let doubts = vpc_endpoint::silent(context, found);
                     Ok(Ends { doubts, ..endpoint::of_endpoint(context, found) })
                 }
                 None => Ok(Ends::unlisted(vec![absent(context, "VpcEndpoints", id)?])),

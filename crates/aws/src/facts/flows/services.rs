@@ -8,15 +8,16 @@ use privek_core::subject::{Fact, Subjects};
 
 use crate::catalogue::services::{self, Matrix, Service};
 use crate::facts::EndSpec;
-use crate::facts::endpoints::s3::{S3, S3Route};
-use crate::facts::endpoints::{callers, centralized, service_endpoint};
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends;
 use crate::facts::ends::end_set::{self, Ends, Party};
 use crate::facts::features::{self, FeatureUse};
-use crate::facts::inventory::{route53_profiles, subnets};
+use crate::facts::inventory::subnets;
+use crate::facts::serving::s3::{S3, S3Route};
+use crate::facts::serving::{callers, dns64, service_endpoint, unseen};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
-use super::{AskedPort, FlowFacts, FlowResult, FlowRun};
+use super::{AskedPort, FlowFacts, FlowPort, FlowResult, FlowRun};
 
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
@@ -98,7 +99,7 @@ impl Services<'_, '_, '_> {
             party.used.clone(),
         ]);
         let best = self.best(suffix, service);
-        let usable = best.clone().and_then(|best| self.usable(best, service));
+        let usable = best.clone().and_then(|best| self.usable(best, (suffix, service)));
         let mut traced = FlowResult::default();
         let mut way = usable.clone();
         if needed == Ok(false) {
@@ -107,13 +108,16 @@ impl Services<'_, '_, '_> {
             if suffix == "s3" {
                 (traced, way) = self.to_s3(asked, &sources.ends, endpoint);
             } else {
-                let target = Party::of_ends(suffix, ends::of_endpoint(context, endpoint));
+                let target = Party::of_ends(suffix, ends::by_name(context, endpoint));
                 let mut near = std::rc::Rc::clone(&sources.ends);
                 // An endpoint in another VPC sees pods by their nodes' addresses.
                 if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
                     near = ends::pods_towards(context, &near, &target.ends.known);
                 }
                 traced = self.run.trace(asked.port, &near, &target);
+                if let FlowPort::Fixed(ports) = asked.port {
+                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, &ports));
+                }
             }
         } else if let Err(missing) = &usable {
             traced.missing.extend(missing.iter().cloned());
@@ -149,7 +153,7 @@ impl Services<'_, '_, '_> {
         }
         let mut unclear = Vec::new();
         for endpoint in all {
-            match service_endpoint::is_interface(context, endpoint) {
+            match vpc_endpoint::is_interface(context, endpoint) {
                 Ok(true) => return Ok(Some(endpoint)),
                 Ok(false) => {}
                 Err(missing) => unclear.extend(missing),
@@ -173,18 +177,16 @@ impl Services<'_, '_, '_> {
     }
 
     /// Whether there is an endpoint that packets could be sent to.
-    fn usable(&self, best: Option<&VpcEndpoint>, service: &Service) -> Known<bool> {
+    fn usable(&self, best: Option<&VpcEndpoint>, (suffix, service): (&str, &Service)) -> Known<bool> {
         let context = self.run.context;
         if let Some(endpoint) = best {
             return known::and(
-                service_endpoint::type_right(context, endpoint, service),
-                service_endpoint::available(context, endpoint),
+                vpc_endpoint::type_right(context, endpoint, service),
+                vpc_endpoint::available(context, endpoint),
             );
         }
         let (subnets, _) = subnets::client_subnets(context);
-        let mut unread = centralized::of_owner(context, &subnets);
-        unread.extend(route53_profiles::unread(context));
-        known::proved(false, unread)
+        known::proved(false, unseen::unread(context, &subnets, (suffix, service)))
     }
 
     /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
@@ -198,7 +200,7 @@ impl Services<'_, '_, '_> {
             let way = match end_set::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
                 // Only an interface endpoint serves what is outside the VPC.
-                None if service_endpoint::is_interface(context, best) == Ok(true) => {
+                None if vpc_endpoint::is_interface(context, best) == Ok(true) => {
                     Ok(S3Route::Interface { endpoint: best })
                 }
                 None => {
@@ -216,7 +218,7 @@ impl Services<'_, '_, '_> {
                 }
             };
             some_way = true;
-            let target = ends::of_endpoint(context, endpoint);
+            let target = ends::by_name(context, endpoint);
             let mut near = std::rc::Rc::new(Ends::known(vec![source.clone()]));
             if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
                 near = ends::pods_towards(context, &near, &target.known);

@@ -21,7 +21,8 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 
 use super::base::context::Context;
-use super::names::{self, NeededName};
+use super::names;
+use super::serving::needed_names::{self, NeededName};
 use error::make_one;
 
 pub use error::ForwardersError;
@@ -190,7 +191,7 @@ fn is_inside(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
 
 /// The names of the services that interface VPC endpoints of the VPC serve.
 fn services(context: &Context<'_>, forwarding: &mut Forwarders) {
-    let needed = names::of(context);
+    let needed = needed_names::through_inbound(context);
     let mut unforwarded = BTreeSet::new();
     for name in needed.listed.iter().filter(|name| name.of != CLUSTER) {
         match &name.expected {

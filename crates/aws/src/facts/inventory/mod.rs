@@ -2,6 +2,7 @@
 
 pub mod cluster;
 pub mod eks_status;
+pub mod fips;
 pub mod kms_keys;
 pub mod launch_template;
 pub mod load_balancer_tags;

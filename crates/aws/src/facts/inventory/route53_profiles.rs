@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
-use crate::facts::base::domain_name::{domain, within};
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53profiles::ProfileResourceAssociation;
@@ -36,9 +35,16 @@ pub(crate) fn endpoints<'s>(context: &Context<'s>) -> Vec<&'s VpcEndpoint> {
         .collect()
 }
 
+/// A resource that a Route 53 Profile brings into a VPC.
+pub(crate) struct HeldResource<'s> {
+    pub association: &'s ProfileResourceAssociation,
+    /// Why the resource may not apply, where its association is not complete.
+    pub pending: Option<Missing>,
+}
+
 /// What the Route 53 Profile of a VPC brings into it. Where there are several, their priorities decide, which
 /// are not read (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/profiles-vpc-update-priority.html>).
-pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s ProfileResourceAssociation>> {
+pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<HeldResource<'s>>> {
     let aws = &context.snapshot.aws;
     let all = context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc)?;
     let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
@@ -61,38 +67,17 @@ pub(crate) fn held<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s Profil
         let all = context.items(all, "ProfileResourceAssociations", profile)?.iter();
         let all = all.filter(|one| one.profile_id.as_deref() == Some(profile));
         for one in all.filter(|one| !over(one.status.as_deref())) {
-            if !is(one.status.as_deref(), "COMPLETE") {
-                return Err(vec![Missing::probe(format!(
+            let pending = (!is(one.status.as_deref(), "COMPLETE")).then(|| {
+                Missing::probe(format!(
                     "the effect of {}; its association with Route 53 Profile {profile} is {}",
                     one.resource_arn.as_deref().unwrap_or("a resource without an ARN"),
                     one.status.as_deref().unwrap_or("of an unread status")
-                ))]);
-            }
-            held.push(one);
+                ))
+            });
+            held.push(HeldResource { association: one, pending });
         }
     }
     Ok(held)
-}
-
-/// What would have to be read to know all of them; empty where they are known.
-pub(crate) fn unread(context: &Context<'_>) -> Vec<Missing> {
-    let vpc = match &context.vpc {
-        Ok(vpc) => vpc,
-        Err(missing) => return missing.clone(),
-    };
-    let aws = &context.snapshot.aws;
-    let all = match context.items(aws.profile_associations.as_deref(), "ProfileAssociations", vpc) {
-        Ok(all) => all,
-        Err(missing) => return missing,
-    };
-    let own = all.iter().filter(|one| one.resource_id.as_deref() == Some(vpc));
-    let profiles = own.filter(|one| is(one.status.as_deref(), "COMPLETE"));
-    let held = aws.profile_resource_associations.as_deref();
-    profiles
-        .filter_map(|one| one.profile_id.as_deref())
-        .filter_map(|profile| context.items(held, "ProfileResourceAssociations", profile).err())
-        .flatten()
-        .collect()
 }
 
 fn is(status: Option<&str>, wanted: &str) -> bool {
@@ -102,67 +87,6 @@ fn is(status: Option<&str>, wanted: &str) -> bool {
 /// The part of a profile resource's ARN after this prefix.
 pub(crate) fn resource<'a>(association: &'a ProfileResourceAssociation, kind: &str) -> Option<&'a str> {
     Arn::parse(association.resource_arn.as_deref()?)?.resource.strip_prefix(kind)
-}
-
-/// What the profiles of a VPC hold that may answer for these names, besides endpoints that were read.
-pub(crate) fn doubts(context: &Context<'_>, vpc: &str, names: &[String]) -> Known<Vec<Missing>> {
-    let all = context.snapshot.aws.profile_associations.as_deref();
-    let own = context.items(all, "ProfileAssociations", vpc)?.iter();
-    let own = own.filter(|one| one.resource_id.as_deref() == Some(vpc) && !over(one.status.as_deref()));
-    let doubts = own.flat_map(|one| match one.profile_id.as_deref() {
-        Some(profile) if is(one.status.as_deref(), "COMPLETE") => in_profile(context, profile, names),
-        _ => vec![Missing::probe(format!(
-            "the answers of Route 53 Profile {}; its association with {vpc} is {}",
-            one.profile_id.as_deref().unwrap_or("without an id"),
-            one.status.as_deref().unwrap_or("of an unread status")
-        ))],
-    });
-    Ok(doubts.collect())
-}
-
-fn in_profile(context: &Context<'_>, profile: &str, names: &[String]) -> Vec<Missing> {
-    let aws = &context.snapshot.aws;
-    let all = aws.profile_resource_associations.as_deref();
-    let held = match context.items(all, "ProfileResourceAssociations", profile) {
-        Ok(all) => all.iter().filter(|one| one.profile_id.as_deref() == Some(profile)),
-        Err(missing) => return missing,
-    };
-    let mut doubts = Vec::new();
-    for one in held.filter(|one| !over(one.status.as_deref())) {
-        let done = is(one.status.as_deref(), "COMPLETE");
-        if let Some(id) = resource(one, "vpc-endpoint/") {
-            let read = aws.vpc_endpoints.iter().flatten().any(|endpoint| endpoint.vpc_endpoint_id == id);
-            let arn = one.resource_arn.as_deref().and_then(Arn::parse);
-            if !read {
-                doubts.push(Missing::operation(format!(
-                        "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in Route 53 Profile {profile}",
-                        arn.map_or("of its owner", |arn| arn.account)
-                    ), Some("ec2:DescribeVpcEndpoints")));
-            } else if !done {
-                doubts.push(Missing::probe(format!(
-                    "the answers for names of {id}; its association with Route 53 Profile {profile} is {}",
-                    one.status.as_deref().unwrap_or("of an unread status")
-                )));
-            }
-        } else if let Some(zone) = resource(one, "hostedzone/") {
-            // The association has a name of its own, and not the zone's.
-            doubts.push(Missing::probe(format!(
-                "the answer of private hosted zone {zone} in Route 53 Profile {profile} for {}",
-                names.join(", ")
-            )));
-        } else if let Some(rule) = resource(one, "resolver-rule/") {
-            let found = aws.resolver_rules.iter().flatten().find(|found| found.id == rule);
-            let domain = found.and_then(|found| found.domain_name.as_deref()).map(domain);
-            if domain.is_none_or(|domain| domain.is_empty() || names.iter().any(|name| within(name, &domain)))
-            {
-                doubts.push(Missing::probe(format!(
-                    "the answer of the targets of resolver rule {rule} in Route 53 Profile {profile} for {}",
-                    names.join(", ")
-                )));
-            }
-        }
-    }
-    doubts
 }
 
 /// Whether an association is gone, or never came to be.

@@ -8,13 +8,6 @@ use privek_core::known::{Known, Missing};
 use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
-/// Whether the cluster's VPC has its instances ask its own resolver and nothing else; without any server
-/// they query none.
-pub(crate) fn asks_amazon(context: &Context<'_>) -> Known<bool> {
-    let id = context.vpc.clone()?;
-    Ok(matches!(dns_of(context, &id)?.0, VpcDns::Amazon | VpcDns::NoServer))
-}
-
 /// The DNS servers of a VPC's instances, by kind and as its DHCP options list them.
 pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(VpcDns, Vec<String>)> {
     let vpc = find(context, id);
@@ -74,6 +67,18 @@ impl VpcDns {
             _ => Self::Mixed,
         })
     }
+}
+
+/// The VPC whose resolver has an address, by the base of its primary CIDR plus two. Machines outside the VPC,
+/// in another VPC or on premises, cannot query it: to forward queries there is not supported
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-overview-DSN-queries-to-vpc.html>).
+pub(crate) fn resolver_of<'s>(context: &Context<'s>, address: IpAddr) -> Option<&'s str> {
+    let mut all = context.snapshot.aws.vpcs.iter().flatten();
+    let found = all.find(|vpc| {
+        let cidr = vpc.cidr_block.as_deref().and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
+        cidr.map(plus_two) == Some(address)
+    });
+    found.map(|vpc| vpc.vpc_id.as_str())
 }
 
 /// The option set, or `None` where the VPC has none (`default`).

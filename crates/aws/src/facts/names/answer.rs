@@ -5,17 +5,43 @@ use std::net::IpAddr;
 
 use privek_core::known::{Known, Missing};
 
+use crate::facts::base::context::Context;
+use crate::facts::endpoints::vpc_endpoint;
 use crate::network::{Blocker, BlockerCode, Remedy};
+use crate::snapshot::aws::ec2::VpcEndpoint;
 
 /// What the client of a DNS lookup receives.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Answer {
     /// These addresses, from a private zone or, for the cluster's own name, from public DNS.
     Addresses(BTreeSet<IpAddr>),
+    /// The addresses of this VPC endpoint, whether or not they were read.
+    Endpoint(String),
     /// What public DNS says, which are public addresses.
     Public,
     /// No address: the name does not exist in the zone, or no server answers.
     Nothing,
+}
+
+impl Answer {
+    /// The private addresses; empty without an answer, `None` for public ones.
+    pub fn addresses(&self, context: &Context<'_>) -> Known<Option<BTreeSet<IpAddr>>> {
+        match self {
+            Self::Addresses(all) => Ok(Some(all.clone())),
+            Self::Endpoint(id) => match endpoint(context, id) {
+                Some(endpoint) => vpc_endpoint::record_addresses(context, endpoint).map(Some),
+                None => Err(vec![context.missing("VpcEndpoints", Some(id))]),
+            },
+            Self::Public => Ok(None),
+            Self::Nothing => Ok(Some(BTreeSet::new())),
+        }
+    }
+}
+
+/// The VPC endpoint of this id.
+pub(crate) fn endpoint<'s>(context: &Context<'s>, id: &str) -> Option<&'s VpcEndpoint> {
+    let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+    all.find(|endpoint| endpoint.vpc_endpoint_id == id)
 }
 
 /// A query by way of a forwarding rule, or of the DNS servers of a network.
@@ -44,6 +70,8 @@ pub(crate) struct Lookup {
     pub forwards: Vec<Forward>,
     /// Whether a server denies the name: then the client queries no other server.
     pub denied: bool,
+    /// The object that has the answer: a hosted zone or a VPC endpoint, as kind and id. None for public DNS.
+    pub source: Option<(&'static str, String)>,
 }
 
 impl Lookup {
@@ -71,6 +99,7 @@ impl Lookup {
             steps: vec![step],
             forwards: Vec::new(),
             denied: false,
+            source: None,
         }
     }
 
@@ -95,6 +124,12 @@ impl Lookup {
     /// The same, where this may remove the answer. Where there is no answer, nothing changes.
     pub fn provided(self, missing: Vec<Missing>) -> Self {
         if self.answer == Ok(Answer::Nothing) { self } else { self.unless(missing) }
+    }
+
+    /// The same, from this object, unless another one is named.
+    pub fn from(mut self, kind: &'static str, id: &str) -> Self {
+        self.source.get_or_insert_with(|| (kind, id.to_owned()));
+        self
     }
 
     /// The same, after this step.

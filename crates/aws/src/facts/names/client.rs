@@ -7,12 +7,14 @@ use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
+use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::vpc_dns::{self, VpcDns};
 use crate::facts::inventory::{operators, route53_resolver};
 use crate::ids::{self, ResourceKind};
 use crate::intent::Operator;
 use crate::network::{Blocker, BlockerCode, End, Remedy};
+use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker, of_servers};
 use super::forwarding::by_network;
@@ -91,6 +93,34 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
     };
     let declared = vpc.is_some() || operator.forwards_to.is_some() || operator.public_dns.is_some();
     OperatorLookup { lookup, vpc, declared }
+}
+
+/// A network of hybrid nodes, as one of operators: what is declared for a network of operators around it holds for
+/// the hybrid nodes, too.
+pub(crate) fn hybrid_network(context: &Context<'_>, cidr: IpNet) -> Operator {
+    let name = format!("hybrid nodes in {cidr}");
+    let all = context.intent.operators.iter().flatten();
+    let around = all.filter(|operator| operator.cidr.contains(&cidr));
+    if let Some(around) = around.max_by_key(|operator| operator.cidr.prefix_len()) {
+        return Operator { name, cidr, ..around.clone() };
+    }
+    // Without an inbound Resolver endpoint, or a public API endpoint, only public names are left to resolve, and
+    // their addresses are the same everywhere.
+    let none_there = ends::of_role(context, "resolver-inbound").are_none()
+        && route53_resolver::of_owner(context, "ResolverEndpoints").is_none();
+    let alike = none_there || context.public_access() == Ok(false);
+    if alike {
+        context.assume(format!("The DNS servers of {name} resolve public names."));
+    }
+    Operator {
+        name,
+        cidr,
+        dns: Vec::new(),
+        forwards_to: alike.then(Vec::new),
+        public_dns: alike.then_some(true),
+        via: None,
+        security_groups: Vec::new(),
+    }
 }
 
 /// A lookup by a network with DNS servers of its own.
@@ -298,14 +328,73 @@ pub(crate) fn why_public(
     blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
 }
 
-/// A server resolves the name to addresses that are not the control plane's.
-pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str) -> Blocker {
+/// The object that resolves a name to addresses that are not right, and why they are not.
+pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str, why: &str, right: Option<&str>) -> Blocker {
     let told = match &lookup.answer {
         Ok(Answer::Addresses(all)) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+        Ok(Answer::Endpoint(id)) => format!("the addresses of {id}"),
         _ => "other addresses".to_owned(),
     };
-    let who = lookup.steps.last().cloned().unwrap_or_default();
-    let reason = format!("resolves {host} to {told}, outside the addresses of the control plane");
+    let last = || lookup.steps.last().cloned().unwrap_or_default();
+    let (kind, id) = lookup.source.clone().unwrap_or_else(|| ("dns", last()));
+    let reason = format!("resolves {host} to {told}; {why}");
+    let remedy = Remedy {
+        domain: Some(host.to_owned()),
+        target: Some(right.unwrap_or("the correct addresses").to_owned()),
+        ..Remedy::default()
+    };
+    blocker(BlockerCode::HostedZoneRecord, kind, &id, reason, remedy)
+}
+
+/// The reason why a service's name resolves to public addresses beside a VPC endpoint for the service.
+pub(crate) fn past_endpoint(
+    context: &Context<'_>,
+    lookup: &Lookup,
+    host: &str,
+    endpoint: &VpcEndpoint,
+) -> Blocker {
+    let id = endpoint.vpc_endpoint_id.as_str();
+    let remedy = Remedy {
+        domain: Some(host.to_owned()),
+        state: endpoint.state.clone(),
+        target: Some(id.to_owned()),
+        ..Remedy::default()
+    };
+    let public = "resolves to public addresses, and nodes have no route to the internet";
+    if let Some(rule) = lookup.forwards.last().and_then(|last| last.rule.as_deref()) {
+        let reason = format!("forwards queries for {host}, so that the name {public}");
+        return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
+    }
+    if let Some((kind, zone)) = &lookup.source {
+        let reason = format!("{host} {public}");
+        return blocker(BlockerCode::HostedZoneRecord, kind, zone, reason, remedy);
+    }
+    if vpc_endpoint::is_gone(endpoint) {
+        let state = endpoint.state.as_deref().unwrap_or_default();
+        let reason = format!("is {state}: {host} {public}");
+        return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
+    }
+    if private_names::is_on(context, endpoint, false) != Ok(true) {
+        let reason = format!("has private DNS off: {host} {public}");
+        return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
+    }
+    let others = context.snapshot.aws.service_details.iter().flatten();
+    let offered = others.into_iter().find(|detail| {
+        private_names::names(detail).iter().any(|pattern| private_names::matches(pattern, host))
+    });
+    let reason = format!("does not answer for {host}: the name {public}");
+    let remedy = Remedy { target: offered.map(|detail| detail.service_name.clone()), ..remedy };
+    blocker(BlockerCode::NameNotServed, "vpc-endpoint", id, reason, remedy)
+}
+
+/// The name has addresses of the other family than a network's.
+pub(crate) fn other_family(lookup: &Lookup, operator: &Operator, host: &str) -> Blocker {
+    let (has, own) = if operator.cidr.addr().is_ipv4() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
+    let last = lookup.steps.last().cloned().unwrap_or_default();
+    let reason = format!(
+        "has {has} addresses only for {host}; {} ({}) has {own} addresses",
+        operator.name, operator.cidr
+    );
     let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
-    blocker(BlockerCode::HostedZoneRecord, "dns", &who, reason, remedy)
+    blocker(BlockerCode::NameFamily, "dns", &last, reason, remedy)
 }

@@ -10,12 +10,17 @@ use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::FirewallRule;
 
 use super::answer::blocker;
+use super::question::RecordType;
 use super::required;
 
-/// The rule that blocks a name in a VPC; `None` where none does. Groups and rules apply in the order
+/// The rule that blocks queries of a type for a name in a VPC; `None` where none does. Groups and rules apply in the order
 /// of their priorities, and the first that matches decides
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-groups.html>).
-pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Option<Blocker>> {
+pub(crate) fn refuses(
+    context: &Context<'_>,
+    vpc: &str,
+    (name, kind): (&str, RecordType),
+) -> Known<Option<Blocker>> {
     let aws = &context.snapshot.aws;
     let all = aws.firewall_rule_group_associations.as_deref();
     let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
@@ -32,8 +37,12 @@ pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
     groups.sort_unstable();
     let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
     for one in route53_profiles::held(context, vpc)? {
-        if let Some(group) = route53_profiles::resource(one, "firewall-rule-group/") {
-            of_profile.push((priority(one.resource_properties.as_deref()), group));
+        let association = one.association;
+        if let Some(group) = route53_profiles::resource(association, "firewall-rule-group/") {
+            if let Some(pending) = one.pending {
+                return Err(vec![pending]);
+            }
+            of_profile.push((priority(association.resource_properties.as_deref()), group));
         }
     }
     of_profile.sort_unstable();
@@ -52,7 +61,7 @@ pub(crate) fn refuses(context: &Context<'_>, vpc: &str, name: &str) -> Known<Opt
         for rule in rules {
             let action = rule.action.as_deref().unwrap_or_default();
             let is_block = action.eq_ignore_ascii_case("BLOCK");
-            match matches(context, rule, name) {
+            match matches(context, rule, (name, kind)) {
                 Ok(true) => {}
                 Ok(false) => continue,
                 // What may let the name through matters where a later rule refuses it.
@@ -99,25 +108,45 @@ fn priority(properties: Option<&str>) -> Option<i64> {
     properties.get("priority")?.as_i64()
 }
 
-/// Whether a rule is about a name.
-fn matches(context: &Context<'_>, rule: &FirewallRule, name: &str) -> Known<bool> {
-    // One that is about another type of queries leaves those for IPv4 addresses alone.
-    if rule.qtype.as_deref().is_some_and(|kind| !kind.is_empty() && kind != "A") {
+/// Whether a rule is about queries of a type for a name.
+fn matches(context: &Context<'_>, rule: &FirewallRule, (name, kind): (&str, RecordType)) -> Known<bool> {
+    let called = rule.name.as_deref().unwrap_or("without a name");
+    // A rule for another type of queries leaves these alone.
+    if rule.qtype.as_deref().is_some_and(|qtype| !qtype.is_empty() && !kind.is(qtype)) {
         return Ok(false);
     }
-    let Some(list) = rule.firewall_domain_list_id.as_deref() else {
-        // A rule of the advanced kind judges what a name looks like, and the cluster's looks random.
-        let what = format!(
-            "whether DNS Firewall rule {} classifies {name} as a threat",
-            rule.name.as_deref().unwrap_or("without a domain list")
-        );
-        return Err(vec![Missing::probe(what)]);
+    let is_about = match rule.firewall_domain_list_id.as_deref() {
+        Some(list) => has(context, list, name),
+        // A rule without a list judges what a name looks like, and the cluster's looks random; or a category of
+        // contents, a threat feed or a list that AWS keeps decides.
+        None => Err(vec![Missing::probe(format!("whether DNS Firewall rule {called} applies to {name}"))]),
     };
+    // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html
+    match rule.status.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        None | Some("COMPLETE") => is_about,
+        Some("CREATION_FAILED" | "DELETING") => Ok(false),
+        Some(status) if is_about != Ok(false) => Err(vec![Missing::probe(format!(
+            "whether DNS Firewall rule {called} applies; its status is {status}"
+        ))]),
+        Some(_) => Ok(false),
+    }
+}
+
+/// Whether a domain list has a name.
+fn has(context: &Context<'_>, list: &str, name: &str) -> Known<bool> {
     let aws = &context.snapshot.aws;
-    let lists = aws.firewall_domain_lists.iter().flatten();
-    let managed = lists.into_iter().any(|one| one.id == list && one.managed_owner_name.is_some());
-    if managed {
-        // AWS's own lists are of malware and botnets; their entries cannot be read.
+    let mut lists = aws.firewall_domain_lists.iter().flatten();
+    let described = lists.find(|one| one.id == list);
+    if let Some(managed) = described.filter(|one| one.managed_owner_name.is_some()) {
+        // The entries of AWS's own lists cannot be read. Those of threats are of malware and botnets:
+        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-managed-domain-lists.html
+        let kind = managed.managed_list_type.as_deref().unwrap_or("THREAT");
+        if !kind.eq_ignore_ascii_case("THREAT") {
+            let called = managed.name.as_deref().unwrap_or(list);
+            return Err(vec![Missing::probe(format!(
+                "whether the AWS managed domain list {called} contains {name}"
+            ))]);
+        }
         context.assume(
             "The AWS managed domain lists of DNS Firewall do not contain names of EKS or of AWS services.",
         );

@@ -138,6 +138,12 @@ fn to_server(
         Err(missing) => return Lookup::unknown(missing, step),
     };
     let Some(endpoint) = found else {
+        if let Some(vpc) = vpc_dns::resolver_of(context, address) {
+            let reason = format!(
+                "sends queries to {address}, the resolver of {vpc}; this resolver supports no queries from outside {vpc}"
+            );
+            return wrong(BlockerCode::ResolverRuleTarget, reason);
+        }
         if let Some(vpc) = nobody_has(context, address) {
             let reason =
                 format!("sends queries to {address}; no network interface in {vpc} has that address");
@@ -314,7 +320,7 @@ fn has(end: &End, address: IpAddr) -> bool {
 }
 
 /// The VPC whose prefix has the address, where it is certain that nothing there has it: a VPC whose
-/// interfaces and resolver endpoints were read. The VPC's own resolver has no interface.
+/// interfaces and resolver endpoints were read.
 fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     let aws = &context.snapshot.aws;
     let mut homes = aws.vpcs.iter().flatten().filter(|vpc| {
@@ -323,7 +329,6 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
     });
     let (home, other) = (homes.next()?, homes.next());
     let id = home.vpc_id.as_str();
-    let own = vpc_dns::is_resolver(context, id, address) != Ok(false);
     let interfaces = context.items(aws.network_interfaces.as_deref(), "NetworkInterfaces", id).ok()?;
     context.items(aws.resolver_endpoints.as_deref(), "ResolverEndpoints", id).ok()?;
     let holds = |text: Option<&String>| {
@@ -334,7 +339,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
             || one.ipv4_prefixes.iter().any(|prefix| holds(prefix.ipv4_prefix.as_ref()))
     });
     let shared = home.owner_id.as_deref().is_some_and(|owner| vpc_owner::is_other(context, owner));
-    (!held && !own && other.is_none() && !shared).then(|| id.to_owned())
+    (!held && other.is_none() && !shared).then(|| id.to_owned())
 }
 
 fn remedy(context: &Context<'_>, sender: &QuerySender<'_>, question: &Question) -> Remedy {

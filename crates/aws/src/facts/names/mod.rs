@@ -17,17 +17,19 @@ mod resolver;
 mod tests;
 mod zones;
 
-use std::collections::BTreeSet;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
+use std::rc::Rc;
 
 use privek_core::known::Known;
 
 use super::base::context::Context;
 use super::ends;
-use answer::Answer;
+use answer::Lookup;
 use question::Question;
 
-pub use required::{NeededName, NeededNames, needed_names};
-pub(crate) use required::{cluster_host, of};
+pub(crate) use required::cluster_host;
 
 /// The client of a DNS lookup.
 #[derive(Clone, Copy, Debug)]
@@ -38,25 +40,41 @@ pub(crate) enum DnsClient<'a> {
     Operator(&'a crate::intent::Operator),
 }
 
+/// The lookups of instances in VPCs that were made before, by VPC and name.
+#[derive(Debug, Default)]
+struct VpcLookups(RefCell<BTreeMap<(String, String), Rc<Lookup>>>);
+
+/// A lookup by what runs in the cluster's VPC, made once.
+pub(crate) fn of_nodes(context: &Context<'_>, name: &str) -> Known<Rc<Lookup>> {
+    let key = (context.vpc.clone()?, name.to_owned());
+    let made = context.memo.get(VpcLookups::default);
+    let found = made.0.borrow().get(&key).map(Rc::clone);
+    Ok(found.unwrap_or_else(|| {
+        let from = ends::of_role(context, "nodes");
+        let lookup = Rc::new(client::in_vpc(context, &key.0, ("nodes", &from.known), &Question::new(name)));
+        made.0.borrow_mut().insert(key, Rc::clone(&lookup));
+        lookup
+    }))
+}
+
+/// A lookup through an inbound Resolver endpoint of the cluster's VPC.
+pub(crate) fn through_inbound(context: &Context<'_>, name: &str) -> Known<Lookup> {
+    let vpc = context.vpc.clone()?;
+    Ok(resolver::ask(context, &vpc, &Question::through_inbound(name), &mut resolver::Trail::default()))
+}
+
 /// The private addresses that a name resolves to for a client, by what was read; empty where the name does
 /// not resolve. `None` where the name resolves to public addresses.
 pub(crate) fn told(
     context: &Context<'_>,
-    who: DnsClient<'_>,
+    client: DnsClient<'_>,
     name: &str,
-) -> Known<Option<BTreeSet<std::net::IpAddr>>> {
-    let question = Question::new(name);
-    let lookup = match who {
-        DnsClient::Nodes => {
-            let vpc = context.vpc.clone()?;
-            let from = ends::of_role(context, "nodes");
-            client::in_vpc(context, &vpc, ("nodes", &from.known), &question)
+) -> Known<Option<BTreeSet<IpAddr>>> {
+    let answer = match client {
+        DnsClient::Nodes => of_nodes(context, name)?.answer.clone(),
+        DnsClient::Operator(operator) => {
+            client::operator(context, operator, &Question::new(name)).lookup.answer
         }
-        DnsClient::Operator(operator) => client::operator(context, operator, &question).lookup,
     };
-    Ok(match lookup.answer? {
-        Answer::Addresses(all) => Some(all),
-        Answer::Nothing => Some(BTreeSet::new()),
-        Answer::Public => None,
-    })
+    answer?.addresses(context)
 }

@@ -17,4 +17,41 @@ impl Question {
     pub fn new(name: &str) -> Self {
         Self { name: name.to_owned(), inbound: false, vpc: None, alias: false }
     }
+
+    /// The same, by way of an inbound Resolver endpoint.
+    pub fn through_inbound(name: &str) -> Self {
+        Self { inbound: true, ..Self::new(name) }
+    }
+}
+
+/// The types of records that clients look up: one for each address family.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum RecordType {
+    A,
+    Aaaa,
+}
+
+impl RecordType {
+    /// Whether a text means this type: by name, or by number as `TYPE28`
+    /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html>).
+    pub fn is(self, text: &str) -> bool {
+        let (name, number) = match self {
+            Self::A => ("A", 1),
+            Self::Aaaa => ("AAAA", 28),
+        };
+        let text = text.trim().to_ascii_uppercase();
+        text == name || text.strip_prefix("TYPE").and_then(|text| text.parse::<u16>().ok()) == Some(number)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RecordType;
+
+    #[test]
+    fn a_type_has_a_name_and_a_number() {
+        assert!(RecordType::A.is("A") && RecordType::A.is("TYPE1") && RecordType::Aaaa.is("type28"));
+        assert!(!RecordType::A.is("TYPE28") && !RecordType::A.is("AAAA") && !RecordType::Aaaa.is("TYPE"));
+        assert!(!RecordType::A.is("TYPE12") && !RecordType::A.is("MX"));
+    }
 }

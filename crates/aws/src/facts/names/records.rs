@@ -13,7 +13,6 @@ use crate::snapshot::aws::route53::ResourceRecordSet;
 
 use super::answer::{Answer, Lookup, blocker};
 use super::question::Question;
-use super::required::of_endpoint;
 use super::resolver::{self, Trail};
 
 /// A zone's records, if they were read.
@@ -62,6 +61,15 @@ pub(crate) fn answer(
     question: &Question,
     trail: &mut Trail,
 ) -> Lookup {
+    by_records(context, zone, question, trail).from("hosted-zone", bare(zone.id))
+}
+
+fn by_records(
+    context: &Context<'_>,
+    zone: RecordScope<'_>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Lookup {
     let id = bare(zone.id);
     let step = format!("the private hosted zone {} ({id})", zone.domain);
     let records = match of(context, zone.id) {
@@ -84,9 +92,8 @@ pub(crate) fn answer(
     let target = match at(records, zone.domain, asked) {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
-            return match endpoint_named(context, &target).map(|endpoint| of_endpoint(context, endpoint)) {
-                Some(Ok(addresses)) => Lookup::told(Answer::Addresses(addresses), step),
-                Some(Err(missing)) => Lookup::unknown(missing, step),
+            return match endpoint_named(context, &target) {
+                Some(endpoint) => Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step),
                 None => {
                     let what = format!("the addresses of {target}, the alias target of {asked}");
                     Lookup::unknown(vec![Missing::probe(what)], step)
@@ -124,7 +131,7 @@ pub(crate) fn answer(
 
 /// The VPC endpoint whose own name is the alias target: the name begins with the endpoint's id
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
-fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
+pub(crate) fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
     let name = name.trim_start_matches("*.");
     let has = |endpoint: &&VpcEndpoint| {
         name.strip_prefix(endpoint.vpc_endpoint_id.as_str()).is_some_and(|rest| rest.starts_with('-'))

@@ -1,5 +1,8 @@
 //! A VPC's own resolver: the Resolver rule, private hosted zone or public DNS that answers for a name.
 
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
@@ -9,8 +12,8 @@ use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};
-use super::question::Question;
-use super::{dns_firewall, forwarding, required, zones};
+use super::question::{Question, RecordType};
+use super::{dns_firewall, forwarding, records, required, zones};
 
 /// A rule that applies to a VPC.
 #[derive(Clone, Debug)]
@@ -69,11 +72,11 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         }
         Err(missing) => against.extend(missing),
     }
-    match dns_firewall::refuses(context, id, &question.name) {
-        Ok(None) => {}
-        Ok(Some(refused)) => return Lookup::denied(vec![refused], String::new()),
-        Err(missing) => against.extend(missing),
+    let firewall = Refusals::new(context, id, &question.name);
+    if let (Some(refused), Some(_)) = (&firewall.v4, &firewall.v6) {
+        return Lookup::denied(vec![refused.clone()], String::new());
     }
+    against.extend(firewall.missing.iter().cloned());
     let (rules, unread) = rules(context, id);
     instead.extend(unread);
     // Participants of a shared VPC cannot read what its owner associates with it.
@@ -92,13 +95,66 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     let found = match (forwards, &zone) {
         (Some(rule), _) => forwarding::by_rule(context, rule.rule, id, question, trail),
         (None, Some(zone)) => by_zone(context, id, zone, question, trail),
-        (None, None) if question.alias => {
-            let what = format!("the public DNS answer for the alias target {}", question.name);
-            Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
-        }
+        // Public DNS has the addresses of a VPC endpoint under the VPC endpoint's own name.
+        (None, None) if question.alias => match records::endpoint_named(context, &question.name) {
+            Some(endpoint) => {
+                let id = endpoint.vpc_endpoint_id.clone();
+                Lookup::told(Answer::Endpoint(id), "public DNS".to_owned())
+            }
+            None => {
+                let what = format!("the public DNS answer for the alias target {}", question.name);
+                Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
+            }
+        },
         (None, None) => public(context, &question.name),
     };
-    found.provided(against).unless(instead)
+    firewall.applied(context, found).provided(against).unless(instead)
+}
+
+/// The rules of DNS Firewall that block queries for a name, by address family.
+struct Refusals {
+    v4: Option<Blocker>,
+    v6: Option<Blocker>,
+    missing: Vec<Missing>,
+}
+
+impl Refusals {
+    fn new(context: &Context<'_>, vpc: &str, name: &str) -> Self {
+        let mut missing = Vec::new();
+        let mut refused = |kind| {
+            dns_firewall::refuses(context, vpc, (name, kind)).unwrap_or_else(|why| {
+                missing.extend(why);
+                None
+            })
+        };
+        let (v4, v6) = (refused(RecordType::A), refused(RecordType::Aaaa));
+        Self { v4, v6, missing: privek_core::known::joined(missing) }
+    }
+
+    /// A lookup without the addresses of the families that are blocked. Public names of AWS have IPv4 addresses.
+    fn applied(&self, context: &Context<'_>, mut found: Lookup) -> Lookup {
+        let Some(blocker) = self.v4.as_ref().or(self.v6.as_ref()) else { return found };
+        let denied = || Lookup::denied(vec![blocker.clone()], String::new());
+        match found.answer.clone().and_then(|answer| answer.addresses(context)) {
+            Ok(Some(all)) if !all.is_empty() => {
+                let before = all.len();
+                let left: BTreeSet<IpAddr> = all
+                    .into_iter()
+                    .filter(|one| if one.is_ipv4() { self.v4.is_none() } else { self.v6.is_none() })
+                    .collect();
+                if left.is_empty() {
+                    return denied();
+                }
+                if left.len() < before {
+                    found.answer = Ok(Answer::Addresses(left));
+                }
+                found
+            }
+            Ok(Some(_)) => found,
+            Ok(None) | Err(_) if self.v4.is_some() => denied(),
+            Ok(None) | Err(_) => found,
+        }
+    }
 }
 
 /// What a private hosted zone of a VPC answers; where it may not exist, the answer is unknown.
@@ -205,10 +261,12 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
     match route53_profiles::held(context, vpc) {
         Ok(held) => {
             for one in held {
-                if let Some(id) = route53_profiles::resource(one, "resolver-rule/") {
-                    match rule(context, id, true) {
-                        Ok(found) => applied.extend(found),
-                        Err(missing) => unread.extend(missing),
+                if let Some(id) = route53_profiles::resource(one.association, "resolver-rule/") {
+                    match (rule(context, id, true), one.pending) {
+                        (Ok(found), None) => applied.extend(found),
+                        (Ok(Some(_)), Some(pending)) => unread.push(pending),
+                        (Ok(None), Some(_)) => {}
+                        (Err(missing), _) => unread.extend(missing),
                     }
                 }
             }

@@ -258,7 +258,13 @@ fn a_rule_that_leads_nodes_past_the_cluster_s_zone_leads_them_wrong() {
     let sts = format!("sts.{REGION}.amazonaws.com.");
     let service =
         forward(past, ("rslvr-rr-2", &sts, "FORWARD"), &json!([{"Ip": "10.50.0.100", "Port": 53}]), VPC);
-    assert!(is_unknown(&node(&service, "sts")["leads_home"], "public addresses"));
+    let name = node(&service, "sts");
+    assert_eq!(
+        (&name["answer"], &name["leads_home"]),
+        (&json!("public"), &json!(false)),
+        "no way out: {name}"
+    );
+    assert_eq!(name["blockers"][0]["id"], "rslvr-rr-2", "{name}");
 }
 
 #[test]

@@ -5,18 +5,19 @@ use std::collections::BTreeSet;
 
 use privek_core::known::{Known, Missing};
 
-use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::{domain, within};
-use crate::facts::endpoints::{centralized, service_endpoint};
-use crate::facts::inventory::route53_profiles;
+use crate::facts::endpoints::private_names::{self, matches};
+use crate::facts::endpoints::vpc_endpoint;
+use crate::facts::inventory::route53_profiles::{self, HeldResource};
 use crate::network::{BlockerCode, Remedy};
+use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::answer::{Answer, Lookup, blocker};
 use super::question::Question;
 use super::records;
-use super::required::{cluster_host, control_plane, of_endpoint};
+use super::required::{cluster_host, control_plane};
 use super::resolver::Trail;
 
 /// A private zone of a VPC.
@@ -47,7 +48,7 @@ pub(crate) fn answering<'s>(
 ) -> (Option<Zone<'s>>, Vec<Missing>) {
     let name = question.name.as_str();
     let (mut zones, mut missing) = (Vec::new(), Vec::new());
-    of_cluster(context, vpc, &mut zones, &mut missing);
+    of_cluster(context, (vpc, name), &mut zones, &mut missing);
     of_endpoints(context, vpc, question, &mut zones, &mut missing);
     hosted(context, vpc, &mut zones, &mut missing);
     of_profiles(context, vpc, question, &mut zones, &mut missing);
@@ -62,16 +63,33 @@ pub(crate) fn answering<'s>(
         within(name, &zone.domain) && !(is_service && known.contains(&zone.domain))
     });
     zones.sort_by_key(|zone| (std::cmp::Reverse(zone.domain.len()), zone.of_profile));
-    (zones.into_iter().next(), missing)
+    let first = zones.into_iter().next();
+    // No zone is more specific than one of the name itself, a VPC has no two zones of one domain, and its own come
+    // before a Profile's: what is unread changes nothing then
+    // (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>,
+    // <https://docs.aws.amazon.com/Route53/latest/APIReference/API_AssociateVPCWithHostedZone.html>).
+    if first.as_ref().is_some_and(|zone| zone.domain == name && !zone.of_profile) {
+        missing.clear();
+    }
+    (first, missing)
 }
 
 /// EKS keeps a private zone for the cluster's VPC while the private endpoint is on
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html>).
-fn of_cluster(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: &mut Vec<Missing>) {
+fn of_cluster(
+    context: &Context<'_>,
+    (vpc, name): (&str, &str),
+    zones: &mut Vec<Zone<'_>>,
+    missing: &mut Vec<Missing>,
+) {
     match context.vpc.as_deref() {
         Ok(own) if own == vpc => {}
         Ok(_) => return,
         Err(why) => return missing.extend(why.iter().cloned()),
+    }
+    // An unread cluster's name is one of these too, and no other.
+    if cluster_host(context).is_err() && !(name.contains(".eks.") || name.contains(".eks-cluster.")) {
+        return;
     }
     match (context.private_access(), cluster_host(context)) {
         (Ok(true), Ok(domain)) => zones.push(Zone { domain, of_profile: false, kind: ZoneKind::Cluster }),
@@ -109,23 +127,15 @@ fn of_endpoint_named<'s>(
     zones: &mut Vec<Zone<'s>>,
     missing: &mut Vec<Missing>,
 ) {
-    if service_endpoint::is_gone(endpoint) {
+    if vpc_endpoint::is_gone(endpoint) {
         return;
     }
-    let patterns = patterns(context, endpoint);
+    let patterns = private_names::patterns(context, endpoint);
     if !patterns.iter().any(|pattern| within(&question.name, &domain(pattern))) {
         return;
     }
-    let on = match (service_endpoint::is_interface(context, endpoint), endpoint.private_dns_enabled) {
-        (Ok(false), _) | (_, Some(false)) => Ok(false),
-        (Ok(true), Some(true)) if service_endpoint::inbound_only(context, endpoint) => Ok(question.inbound),
-        (Ok(true), Some(true)) => Ok(true),
-        (Ok(true), None) => {
-            let field = format!("PrivateDnsEnabled of {}", endpoint.vpc_endpoint_id);
-            Err(vec![context.field("VpcEndpoints", &field)])
-        }
-        (Err(why), _) => Err(why),
-    };
+    // A Profile answers for the endpoint in the VPCs that it is associated with, as for an instance there.
+    let on = private_names::is_on(context, endpoint, question.inbound);
     match on {
         Ok(true) => {
             let domains: BTreeSet<String> = patterns.iter().map(|pattern| domain(pattern)).collect();
@@ -135,36 +145,16 @@ fn of_endpoint_named<'s>(
                 kind: ZoneKind::Endpoint(endpoint, patterns.clone()),
             }));
         }
+        // A Profile is documented for VPC endpoints that answer for their service's names in their own VPC.
+        Ok(false) if of_profile && vpc_endpoint::is_interface(context, endpoint) == Ok(true) => {
+            let id = &endpoint.vpc_endpoint_id;
+            missing.push(Missing::probe(format!(
+                "whether the VPC's Route 53 Profile answers for the names of {id}; {id} does not in its own VPC"
+            )));
+        }
         Ok(false) => {}
         Err(why) => missing.extend(why),
     }
-}
-
-/// The names and wildcards that private DNS of an endpoint answers for, as EC2 lists them for the service.
-fn patterns(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<String> {
-    let service = endpoint.service_name.as_deref().unwrap_or_default();
-    let detail = context.snapshot.aws.service_details.iter().flatten();
-    let detail = detail.into_iter().find(|detail| detail.service_name == service);
-    let listed: BTreeSet<String> = detail
-        .into_iter()
-        .flat_map(|detail| {
-            let several = detail.private_dns_names.iter().filter_map(|name| name.private_dns_name.as_deref());
-            detail.private_dns_name.as_deref().into_iter().chain(several)
-        })
-        .map(|name| name.trim_end_matches('.').to_ascii_lowercase())
-        .collect();
-    if !listed.is_empty() {
-        return listed.into_iter().collect();
-    }
-    let Some(suffix) = service_endpoint::suffix(endpoint) else { return Vec::new() };
-    let mut usual = centralized::private_names(context, suffix, None);
-    // Where clients ask for names beneath the service's, its endpoint answers for them.
-    let beneath = services::matrix()
-        .is_ok_and(|matrix| matrix.services.get(suffix).is_some_and(|service| !service.hosts.is_empty()));
-    if beneath {
-        usual.extend(usual.clone().into_iter().map(|name| format!("*.{name}")));
-    }
-    usual
 }
 
 fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: &mut Vec<Missing>) {
@@ -199,23 +189,47 @@ fn of_profiles<'s>(
         Err(why) => return missing.extend(why),
     };
     for one in held {
-        if let Some(id) = route53_profiles::resource(one, "vpc-endpoint/") {
-            let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
-            match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
-                Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
-                None => missing.push(context.missing("VpcEndpoints", Some(id))),
+        // What is not in force yet matters where it would answer.
+        let before = zones.len();
+        of_profile(context, (vpc, name.as_str()), &one, question, zones, missing);
+        if let Some(pending) = one.pending {
+            let answers = zones.drain(before..).any(|zone| within(name, &zone.domain));
+            missing.extend(answers.then_some(pending));
+        }
+    }
+}
+
+fn of_profile<'s>(
+    context: &Context<'s>,
+    (vpc, name): (&str, &str),
+    held: &HeldResource<'s>,
+    question: &Question,
+    zones: &mut Vec<Zone<'s>>,
+    missing: &mut Vec<Missing>,
+) {
+    if let Some(id) = route53_profiles::resource(held.association, "vpc-endpoint/") {
+        let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+        match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
+            Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
+            None => {
+                let arn = held.association.resource_arn.as_deref().and_then(Arn::parse);
+                let what = format!(
+                    "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in the Route 53 Profile of {vpc}",
+                    arn.map_or("of its owner", |arn| arn.account)
+                );
+                missing.push(Missing::operation(what, Some("ec2:DescribeVpcEndpoints")));
             }
-        } else if let Some(id) = route53_profiles::resource(one, "hostedzone/") {
-            match records::domain_of(context, id) {
-                Some(domain) => zones.push(Zone {
-                    domain,
-                    of_profile: true,
-                    kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
-                }),
-                None => missing.push(Missing::probe(format!(
-                    "whether private hosted zone {id} answers for {name}; a Route 53 Profile associates {id} with {vpc}"
-                ))),
-            }
+        }
+    } else if let Some(id) = route53_profiles::resource(held.association, "hostedzone/") {
+        match records::domain_of(context, id) {
+            Some(domain) => zones.push(Zone {
+                domain,
+                of_profile: true,
+                kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
+            }),
+            None => missing.push(Missing::probe(format!(
+                "whether private hosted zone {id} answers for {name}; a Route 53 Profile associates {id} with {vpc}"
+            ))),
         }
     }
 }
@@ -225,7 +239,7 @@ impl Zone<'_> {
     /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
     pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
         match &self.kind {
-            ZoneKind::Endpoint(endpoint, _) => service_endpoint::silent(context, endpoint),
+            ZoneKind::Endpoint(endpoint, _) => vpc_endpoint::silent(context, endpoint),
             ZoneKind::Cluster | ZoneKind::Hosted { .. } => Vec::new(),
         }
     }
@@ -242,7 +256,7 @@ impl Zone<'_> {
                 let id = &endpoint.vpc_endpoint_id;
                 let step = format!("the private hosted zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
-                    return of_known(of_endpoint(context, endpoint), step);
+                    return Lookup::told(Answer::Endpoint(id.clone()), step).from("vpc-endpoint", id);
                 }
                 let reason =
                     format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);
@@ -264,13 +278,5 @@ fn of_known(addresses: Known<BTreeSet<std::net::IpAddr>>, step: String) -> Looku
     match addresses {
         Ok(addresses) => Lookup::told(Answer::Addresses(addresses), step),
         Err(missing) => Lookup::unknown(missing, step),
-    }
-}
-
-/// Whether a name is this one, or one beneath a wildcard.
-fn matches(pattern: &str, name: &str) -> bool {
-    match pattern.strip_prefix("*.") {
-        Some(above) => name.strip_suffix(above).is_some_and(|rest| rest.len() > 1 && rest.ends_with('.')),
-        None => pattern == name,
     }
 }

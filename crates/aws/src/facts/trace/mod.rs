@@ -21,6 +21,7 @@ use crate::snapshot::Snapshot;
 use super::base::context::Context;
 use super::ends::end_set::{Ends, Parties, Party};
 use super::ends::{self, EndSide, label, merge_blockers, pods_towards};
+use super::serving::service_ends;
 use super::{DeclaredEnd, EndSpec};
 
 pub use error::TraceError;
@@ -157,7 +158,10 @@ fn listed<'c>(context: &'c Context<'_>, end: &DeclaredEnd, side: EndSide) -> Res
             TraceError::NeedsCluster { role }
         });
     }
-    let mut parties = ends::of_written(context, end, side)?;
+    let mut parties = match (role.as_str(), side) {
+        ("services", EndSide::Destination) => Parties::one(role, service_ends::of_needed(context)),
+        _ => ends::of_written(context, end, side)?,
+    };
     if parties.clone().into_ends().are_none() {
         return Err(TraceError::NoObject { role: role.clone() });
     }

@@ -7,10 +7,11 @@ use privek_core::path::Leg;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::{centralized, endpoint_group, service_endpoint};
+use crate::facts::endpoints::service_names;
 use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::pods_towards;
 use crate::facts::inventory::vpc_owner;
+use crate::facts::serving::{endpoint_group, unseen};
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Remedy, blocked_path};
 use crate::snapshot::aws::ec2::Route;
 
@@ -80,8 +81,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> 
     let mut missing = not_ours(context);
     let matrix = services::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
-    let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
-    missing.extend(centralized::unread(context, &[subnet.clone()].into(), suffix, offer));
+    missing.extend(unseen::unread(context, &[subnet.clone()].into(), (suffix, service)));
     let table = context.network.effective_route_table(&subnet)?;
     if table.routes.iter().any(leads_out) {
         missing.push(Missing::unmodelled(format!(
@@ -105,7 +105,7 @@ fn leads_out(route: &Route) -> bool {
 fn not_ours(context: &Context<'_>) -> Vec<Missing> {
     let Ok(id) = context.vpc.as_deref() else { return context.vpc.clone().err().unwrap_or_default() };
     match vpc_owner::other_owner(context, id) {
-        Ok(owner) => owner.into_iter().map(centralized::of_other_account).collect(),
+        Ok(owner) => owner.into_iter().map(unseen::of_other_account).collect(),
         Err(missing) => missing,
     }
 }
@@ -114,7 +114,7 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
     let vpc = context.vpc.clone()?;
     let matrix = services::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
-    let offer = service_endpoint::offer(context, suffix, service).ok().flatten();
+    let offer = service_names::offer(context, suffix, service).ok().flatten();
     let is_gateway = service.types.first().is_some_and(|kind| kind == "Gateway");
     let mut chosen: Vec<String> = Vec::new();
     for &subnet in subnets {
@@ -129,7 +129,7 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
         chosen.extend(fresh);
     }
     let remedy = Remedy {
-        target: Some(service_endpoint::service_name(context, suffix, service, offer)),
+        target: Some(service_names::service_name(context, suffix, service, offer)),
         target_option: Some(if is_gateway { "Gateway" } else { "Interface" }.to_owned()),
         group: endpoint_group::group_for_endpoint(context, matrix),
         subnets: chosen,

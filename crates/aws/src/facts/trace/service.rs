@@ -9,10 +9,11 @@ use privek_core::sets::ports::Ports;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::s3::{S3, S3Route};
-use crate::facts::endpoints::service_endpoint;
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::{self, pods_towards};
+use crate::facts::serving::s3::{S3, S3Route};
+use crate::facts::serving::{service_endpoint, service_ends};
 use crate::network::{End, EndKind, Path};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
@@ -46,8 +47,8 @@ pub(crate) fn paths(
         }
         match answering(context, source, suffix) {
             Ok(Some(endpoint)) => {
-                let quiet = ends::doubts(context, endpoint, suffix, is_inside);
-                let ends = ends::of_endpoint(context, endpoint);
+                let quiet = service_ends::doubts(context, endpoint, suffix, is_inside);
+                let ends = ends::by_name(context, endpoint);
                 found.unlisted.extend(ends.unlisted);
                 let mut near = Rc::new(Ends::known(vec![source.clone()]));
                 if of_pods {
@@ -83,7 +84,7 @@ fn home(context: &Context<'_>, sources: &[End], wanted: &str) -> Result<String, 
         .vpc_endpoints
         .iter()
         .flatten()
-        .filter(|endpoint| service_endpoint::suffix(endpoint) == Some(wanted))
+        .filter(|endpoint| vpc_endpoint::suffix(endpoint) == Some(wanted))
         .collect();
     let having: BTreeSet<&str> = all.iter().filter_map(|endpoint| endpoint.vpc_id.as_deref()).collect();
     let near: BTreeSet<&str> = sources.iter().flat_map(|source| vpcs(context, source)).collect();
@@ -147,7 +148,7 @@ fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Opt
     let Some(subnet) = subnet(context, source) else { return Ok(best) };
     Ok(match S3::new(context).way(&subnet)? {
         S3Route::Gateway { endpoint } | S3Route::Interface { endpoint } => Some(endpoint),
-        S3Route::None => best.filter(|endpoint| service_endpoint::is_gateway(context, endpoint) == Ok(true)),
+        S3Route::None => best.filter(|endpoint| vpc_endpoint::is_gateway(context, endpoint) == Ok(true)),
     })
 }
 

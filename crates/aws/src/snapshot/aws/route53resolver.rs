@@ -22,7 +22,7 @@ shapes! { "PascalCase";
     /// `ListFirewallRules`: about a list of domains, or about what a threat detection finds.
     FirewallRule { firewall_rule_group_id: Option<String>, firewall_domain_list_id: Option<String>, firewall_threat_protection_id: Option<String>, name: Option<String>, priority: Option<i64>, action: Option<String>, block_response: Option<String>, block_override_domain: Option<String>, block_override_dns_type: Option<String>, firewall_domain_redirection_action: Option<String>, qtype: Option<String>, dns_threat_protection: Option<String>, confidence_threshold: Option<String>, status: Option<String> }
     /// `ListFirewallDomainLists`.
-    FirewallDomainListMetadata { id: String, arn: Option<String>, name: Option<String>, managed_owner_name: Option<String> }
+    FirewallDomainListMetadata { id: String, arn: Option<String>, name: Option<String>, managed_owner_name: Option<String>, managed_list_type: Option<String> }
     /// `ListFirewallDomains`, with the list that AWS's own output leaves out.
     FirewallDomains { firewall_domain_list_id: String, domains: Vec<String> }
 }

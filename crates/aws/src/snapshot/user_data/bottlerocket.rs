@@ -1,5 +1,7 @@
 //! Bottlerocket's settings: <https://bottlerocket.dev/en/os/latest/api/settings/kubernetes/>
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
 
 use super::proxy;
@@ -51,6 +53,13 @@ pub(super) fn read(settings: &Value, found: &mut Bootstrap) {
             None => found.unresolved("MaxPods"),
         }
     }
+    // The SDKs' own file, in base64: https://bottlerocket.dev/en/os/latest/api/settings/aws/
+    if let Some(file) = settings["aws"]["config"].as_str() {
+        match decoded(file) {
+            Some(file) => proxy::fips(&file, found),
+            None => found.unresolved("FipsEndpoints"),
+        }
+    }
     // The one setting serves both schemes: https://bottlerocket.dev/en/os/latest/api/settings/network/
     let network = &settings["network"];
     found.node_proxy |= !network["https-proxy"].is_null();
@@ -62,4 +71,9 @@ pub(super) fn read(settings: &Value, found: &mut Bootstrap) {
         let entries: Vec<&str> = list.iter().filter_map(Value::as_str).collect();
         proxy::no_proxy(&entries.join(","), found);
     }
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let bytes = STANDARD.decode(text.trim()).ok()?;
+    String::from_utf8(bytes).ok()
 }

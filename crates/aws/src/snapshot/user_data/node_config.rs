@@ -111,6 +111,7 @@ fn read(spec: &Value, found: &mut Bootstrap) {
             match name.to_ascii_uppercase().as_str() {
                 "NO_PROXY" => proxy::no_proxy(value, found),
                 name @ ("HTTP_PROXY" | "HTTPS_PROXY") => proxy::proxy(name, value, found),
+                "AWS_USE_FIPS_ENDPOINT" => proxy::fips(&format!("use_fips_endpoint={value}"), found),
                 _ => {}
             }
         }

@@ -1,4 +1,4 @@
-//! Proxies, wherever a text sets them: in the environment, in systemd's drop-ins, in files that it writes.
+//! Proxies and FIPS endpoints, wherever a text sets them: in the environment, in systemd's drop-ins, in files that it writes.
 
 use privek_core::proxy::address;
 
@@ -19,6 +19,7 @@ pub(super) fn is_for_nodes(text: &str) -> bool {
 
 /// Finds every setting of a proxy in a text, in whatever syntax.
 pub(super) fn scan(text: &str, variables: &ShellVariables, found: &mut Bootstrap) {
+    fips(text, found);
     for line in text.lines() {
         if line.trim_start().starts_with('#') {
             continue;
@@ -40,6 +41,22 @@ pub(super) fn scan(text: &str, variables: &ShellVariables, found: &mut Bootstrap
                         (None, _) => unresolved(key, found),
                     }
                 }
+            }
+        }
+    }
+}
+
+/// Finds in a text whether AWS's SDKs use FIPS endpoints, as a variable of the environment or in the SDKs' own file
+/// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html>).
+pub(super) fn fips(text: &str, found: &mut Bootstrap) {
+    const KEY: &str = "use_fips_endpoint";
+    for line in text.lines().filter(|line| !line.trim_start().starts_with('#')) {
+        let lower = line.to_ascii_lowercase();
+        for (at, _) in lower.match_indices(KEY) {
+            match value_after(&lower[at + KEY.len()..]) {
+                Some("true") => found.fips_endpoints = Some(true),
+                Some("false") => _ = found.fips_endpoints.get_or_insert(false),
+                _ => {}
             }
         }
     }

@@ -61,6 +61,9 @@ pub struct Bootstrap {
     /// Whether what sets the proxy is known to reach kubelet or containerd; a script may mean itself only.
     #[serde(skip_serializing_if = "is_false")]
     pub node_proxy: bool,
+    /// Whether AWS's SDKs on the node use FIPS endpoints (`use_fips_endpoint`, `AWS_USE_FIPS_ENDPOINT`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fips_endpoints: Option<bool>,
     /// Whether it installs packages.
     #[serde(skip_serializing_if = "is_false")]
     pub installs_packages: bool,

@@ -26,7 +26,7 @@ use crate::facts::iam::policy::{Caller, evaluate};
 use crate::facts::iam::requests::{self, Asked};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
-use super::service_endpoint;
+use super::vpc_endpoint;
 use findings::Findings;
 use senders::Asker;
 
@@ -92,7 +92,7 @@ pub(crate) fn judge(
 
 impl<'e> Attached<'e> {
     fn new(context: &Context<'_>, endpoint: &'e VpcEndpoint, document: Value, text: &str) -> Self {
-        let gateway = service_endpoint::is_gateway(context, endpoint) == Ok(true);
+        let gateway = vpc_endpoint::is_gateway(context, endpoint) == Ok(true);
         Self {
             endpoint,
             kind: if gateway { PolicyKind::GatewayEndpoint } else { PolicyKind::Endpoint },

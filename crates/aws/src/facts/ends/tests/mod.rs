@@ -348,9 +348,10 @@ fn a_cluster_on_fargate_alone_has_no_planned_nodes() {
 
 #[test]
 fn every_role_has_ends_or_says_why_not() {
-    for role in super::grammar::ROLES {
+    // Which VPC endpoint serves a service is asked above the ends.
+    for role in super::grammar::ROLES.iter().filter(|role| **role != "services") {
         let found = ends_with(&with_resolver(), "operators: [{ cidr: 10.0.0.0/8 }]", role);
-        let absent = matches!(role, "efs" | "fargate" | "hybrid-nodes" | "hybrid-pods");
+        let absent = matches!(*role, "efs" | "fargate" | "hybrid-nodes" | "hybrid-pods");
         assert_eq!(found.are_none(), absent, "{role}: {found:?}");
     }
 }

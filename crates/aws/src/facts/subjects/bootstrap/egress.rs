@@ -6,12 +6,13 @@ use privek_core::known::{self, Known, Missing};
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::s3::{S3, S3Route};
-use crate::facts::endpoints::{centralized, service_endpoint};
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::inventory::node_groups::NodeGroup;
 use crate::facts::inventory::node_proxy::{self, METADATA, through_proxy};
 use crate::facts::inventory::subnets;
 use crate::facts::inventory::user_data::{Platform, Source};
+use crate::facts::serving::s3::{S3, S3Route};
+use crate::facts::serving::{service_endpoint, unseen};
 use crate::network::Egress;
 
 /// Whether every subnet of the group has a route to the internet.
@@ -48,9 +49,9 @@ pub(crate) fn reaches_eks(context: &Context<'_>, group: &NodeGroup) -> Known<boo
     let Some(service) = matrix.services.get("eks") else { return out };
     let answers = known::any(service_endpoint::of(context, "eks", service)?.into_iter().map(|endpoint| {
         let served = service_endpoint::names_served(context, endpoint);
-        known::and(service_endpoint::available(context, endpoint), served)
+        known::and(vpc_endpoint::available(context, endpoint), served)
     }));
-    let unread = centralized::unread(context, &subnets::client_subnets(context).0, "eks", None);
+    let unread = unseen::unread(context, &subnets::client_subnets(context).0, ("eks", service));
     known::any([answers, out, known::proved(false, unread)])
 }
 

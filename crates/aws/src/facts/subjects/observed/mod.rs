@@ -24,6 +24,7 @@ use privek_core::time::Time;
 
 use crate::facts::base::context::Context;
 use crate::facts::names;
+use crate::facts::serving::needed_names;
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
 
@@ -121,7 +122,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
         context
             .assume("Probe results are not compared with AWS's settings; the snapshot has none.".to_owned());
     }
-    let needed = names::of(context);
+    let needed = needed_names::of(context);
     let sight = |((_, called), mut seen): ((&str, String), Vec<&'c Observation>)| {
         let at = seen.iter().map(|one| one.at.as_str()).max_by_key(|at| seconds(at))?;
         let latest = seen.iter().find(|one| one.at == at).map(|one| &one.vantage.addresses)?;

@@ -8,13 +8,15 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::callers::{Clients, EndpointZones, offered_zones};
-use crate::facts::endpoints::centralized;
-use crate::facts::endpoints::endpoint_group::group_for_endpoint;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
-use crate::facts::endpoints::service_endpoint::{self, service_name};
+use crate::facts::endpoints::service_names::{self, service_name};
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::features;
 use crate::facts::inventory::node_proxy;
+use crate::facts::serving::callers::{Clients, EndpointZones, offered_zones};
+use crate::facts::serving::endpoint_group::group_for_endpoint;
+use crate::facts::serving::service_endpoint;
+use crate::facts::serving::unseen;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 /// What rules see of a service.
@@ -54,14 +56,14 @@ pub(crate) struct ServiceFacts {
     /// The region to set in a VPC endpoint for the service, if another region than the cluster's serves the
     /// service.
     service_region: Option<String>,
-    /// Whether a VPC endpoint for the service exists in any state, in the VPC (`VpcEndpoints[].ServiceName`)
-    /// or in the VPC's Route 53 Profile.
+    /// Whether a VPC endpoint for the service exists in any state: in the VPC (`VpcEndpoints[].ServiceName`),
+    /// in the VPC's Route 53 Profile, or in another VPC if the service's names resolve to that VPC endpoint.
     endpoint_exists: Fact<bool>,
     /// Whether the VPC has a VPC endpoint for the service (`VpcEndpoints[].ServiceName`), or a VPC endpoint
     /// of another VPC serves the nodes. Unknown if the decisive settings cannot be read.
     served: Fact<bool>,
-    /// Whether the VPC endpoint that serves this service is in another VPC, and a Route 53 Profile resolves
-    /// the service's names to that VPC endpoint.
+    /// Whether the VPC endpoint that serves this service is in another VPC: a Route 53 Profile, a private
+    /// hosted zone or a Resolver rule resolves the service's names to that VPC endpoint.
     central: bool,
     /// The VPC of the VPC endpoint that serves this service.
     endpoint_vpc: Option<String>,
@@ -89,10 +91,11 @@ pub(crate) struct ServiceFacts {
     /// Whether private DNS is enabled on the VPC endpoint that serves this service, independent of the VPC's
     /// DNS attributes.
     private_dns_enabled: bool,
-    /// Whether the service's own name resolves to the VPC endpoint that serves this service. Needed are
-    /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`) and the VPC's DNS attributes
-    /// (`VpcAttributes`). No resolver rule may forward the name elsewhere (`ResolverRules`). A gateway VPC
-    /// endpoint needs no names.
+    /// Whether the service's own names all resolve to the VPC endpoint that serves this service. Decided by
+    /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC's DNS attributes
+    /// (`VpcAttributes`), hosted zones (`ResourceRecordSetsByZone`), Route 53 Profiles, Resolver rules
+    /// (`ResolverRules`) and DNS Firewall. Names of a gateway VPC endpoint's service have to resolve to public
+    /// addresses.
     private_dns: Fact<bool>,
     /// Whether the service's clients on nodes cannot be configured with another host name
     /// (`rules/eks/services.yaml`).
@@ -120,8 +123,11 @@ pub(crate) struct ServiceFacts {
     address_type: Option<String>,
     /// `DnsOptions.DnsRecordIpType` of the VPC endpoint that serves this service.
     record_type: Option<String>,
-    /// Whether the names of the VPC endpoint that serves this service resolve to IPv4 addresses.
-    answers_ipv4: Fact<bool>,
+    /// Whether the names of the VPC endpoint that serves this service (`VpcEndpoints[].DnsOptions`) resolve to
+    /// addresses of a family that nodes and pods have. All have IPv4 addresses. Those of an IPv6 cluster
+    /// (`cluster.kubernetesNetworkConfig.ipFamily`) also have IPv6 addresses, if the nodes' subnets assign
+    /// IPv6 addresses (`Subnets[].AssignIpv6AddressOnCreation`).
+    answers_clients: Fact<bool>,
     /// Whether a subnet with nodes has no route out of the VPC.
     isolated: Fact<bool>,
     /// Why subnets with nodes have no route out of the VPC: the route table of each, or the NAT gateway.
@@ -193,19 +199,19 @@ fn of_service(
     suffix: &str,
     service: &Service,
 ) -> ServiceFacts {
-    let offer = service_endpoint::offer(context, suffix, service);
+    let offer = service_names::offer(context, suffix, service);
     let offered = offer.clone().map(|offer| offer.is_some());
     let detail = offer.clone().ok().flatten();
     let existing = service_endpoint::of(context, suffix, service);
     let best = existing.clone().map(|list| list.first().copied());
-    let shared = centralized::of_owner(context, &clients.subnets);
+    let shared = unseen::of_owner(context, &clients.subnets);
     let none_here = matches!(&best, Ok(None));
     // In a shared VPC an endpoint that is not seen is not absent.
     let best = if none_here && !shared.is_empty() { Err(shared) } else { best };
     let served = match &best {
         Ok(Some(_)) => Ok(true),
-        Ok(None) => known::proved(false, centralized::unread(context, &clients.subnets, suffix, detail)),
-        Err(_) if none_here => Err(centralized::unread(context, &clients.subnets, suffix, detail)),
+        Ok(None) => known::proved(false, unseen::unread(context, &clients.subnets, (suffix, service))),
+        Err(_) if none_here => Err(unseen::unread(context, &clients.subnets, (suffix, service))),
         Err(missing) => Err(missing.clone()),
     };
     let found = best.clone().ok().flatten();
@@ -235,22 +241,22 @@ fn of_service(
         offered: Fact(offered),
         service_name: service_name(context, suffix, service, detail),
         service_region: region_elsewhere(context, service, detail),
-        central: found.is_some_and(|endpoint| service_endpoint::is_central(context, endpoint)),
+        central: found.is_some_and(|endpoint| vpc_endpoint::is_central(context, endpoint)),
         endpoint_vpc: found.and_then(|endpoint| endpoint.vpc_id.clone()),
         endpoint_exists: on(&|_| Ok(true)),
         served: Fact(served),
         endpoints: existing.unwrap_or_default().iter().map(|one| one.vpc_endpoint_id.clone()).collect(),
         endpoint: found.map(|endpoint| endpoint.vpc_endpoint_id.clone()),
-        interface: on(&|endpoint| service_endpoint::is_interface(context, endpoint)),
-        type_right: on(&|endpoint| service_endpoint::type_right(context, endpoint, service)),
+        interface: on(&|endpoint| vpc_endpoint::is_interface(context, endpoint)),
+        type_right: on(&|endpoint| vpc_endpoint::type_right(context, endpoint, service)),
         types: service.types.clone(),
-        available: on(&|endpoint| service_endpoint::available(context, endpoint)),
+        available: on(&|endpoint| vpc_endpoint::available(context, endpoint)),
         state: found.and_then(|endpoint| endpoint.state.clone()),
         last_error: found.and_then(last_error),
         private_dns: on(&|endpoint| service_endpoint::names_served(context, endpoint)),
         private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
         name_fixed: service.name_fixed,
-        inbound_only: found.is_some_and(|endpoint| service_endpoint::inbound_only(context, endpoint)),
+        inbound_only: found.is_some_and(|endpoint| vpc_endpoint::inbound_only(context, endpoint) == Ok(true)),
         dns_attributes: Fact(service_endpoint::dns_attributes(context)),
         endpoint_zones: zones.endpoint.iter().cloned().collect(),
         covers_node_zones: Fact(zones.missing.clone().map(|missing| missing.is_empty())),
@@ -259,8 +265,10 @@ fn of_service(
         zones_without_offer: Fact(zones.unoffered.map(|zones| zones.into_iter().collect())),
         address_type: found.and_then(|endpoint| endpoint.ip_address_type.clone()),
         record_type: found.and_then(record_type),
-        answers_ipv4: on(&|endpoint| answers_ipv4(context, endpoint)),
-        hidden_by: hidden_by(context, service, found),
+        answers_clients: on(&|endpoint| answers_clients(context, clients, endpoint)),
+        hidden_by: service_endpoint::hidden_by(context, suffix, service)
+            .filter(|_| found.is_none())
+            .map(|above| above.vpc_endpoint_id.clone()),
         missing_zones: Fact(zones.missing.map(|missing| missing.into_iter().collect())),
         node_zones: Fact(clients.zones.clone().map(|zones| zones.into_keys().collect())),
         isolated: Fact(clients.isolated.clone()),
@@ -280,8 +288,8 @@ fn of_service(
 /// (<https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>).
 fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> Known<bool> {
     known::any(existing.clone()?.into_iter().map(|endpoint| {
-        let serves = service_endpoint::is_interface(context, endpoint);
-        known::and(serves, service_endpoint::available(context, endpoint))
+        let serves = vpc_endpoint::is_interface(context, endpoint);
+        known::and(serves, vpc_endpoint::available(context, endpoint))
     }))
 }
 
@@ -295,35 +303,27 @@ fn region_elsewhere(
     (detail.is_none() && context.region.as_ref() != Some(home)).then(|| home.clone())
 }
 
-/// The endpoint above whose names a service's own lie, where that one answers and none does for them:
-/// <https://docs.aws.amazon.com/eks/latest/userguide/enable-iam-roles-for-service-accounts.html>.
-fn hidden_by(context: &Context<'_>, service: &Service, own: Option<&VpcEndpoint>) -> Option<String> {
-    if own.is_some() {
-        return None;
-    }
-    let above = service.beneath.as_deref()?;
-    let of = services::matrix().ok()?.services.get(above)?;
-    let all = service_endpoint::of(context, above, of).ok()?;
-    let answers = |endpoint: &&VpcEndpoint| service_endpoint::names_served(context, endpoint) == Ok(true);
-    all.into_iter().find(answers).map(|endpoint| endpoint.vpc_endpoint_id.clone())
-}
-
 fn record_type(endpoint: &VpcEndpoint) -> Option<String> {
     endpoint.dns_options.as_ref()?.dns_record_ip_type.clone()
 }
 
-/// Whether an interface endpoint's names have IPv4 addresses.
-fn answers_ipv4(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<bool> {
-    let is = |text: Option<&str>, wanted: &str| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
-    let (addresses, records) = (endpoint.ip_address_type.as_deref(), record_type(endpoint));
-    if is(addresses, "ipv6") || is(records.as_deref(), "ipv6") {
-        return Ok(false);
-    }
-    // An endpoint with IPv4 addresses alone can answer with nothing else.
-    if is(addresses, "ipv4") || records.is_some() {
+/// Whether clients have addresses of the families that an endpoint's names have records for.
+fn answers_clients(context: &Context<'_>, clients: &Clients, endpoint: &VpcEndpoint) -> Known<bool> {
+    let families = vpc_endpoint::record_families(context, endpoint)?;
+    if families.v4 {
         return Ok(true);
     }
-    Err(vec![context.field("VpcEndpoints", &format!("DnsRecordIpType of {}", endpoint.vpc_endpoint_id))])
+    // https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
+    let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
+    let family = network.and_then(|network| network.ip_family.as_deref());
+    let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
+    let assign =
+        clients.subnets.iter().map(|id| {
+            context.network.subnet(id)?.assign_ipv6_address_on_creation.ok_or_else(|| {
+                vec![context.field("Subnets", &format!("AssignIpv6AddressOnCreation of {id}"))]
+            })
+        });
+    known::all(std::iter::once(Ok(family.eq_ignore_ascii_case("ipv6"))).chain(assign))
 }
 
 fn last_error(endpoint: &VpcEndpoint) -> Option<String> {

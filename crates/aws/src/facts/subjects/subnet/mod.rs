@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use crate::facts::base::context::Context;
 use crate::facts::capacity::pod_subnets::{PodPlaceFacts, PodPlaces};
-use crate::facts::endpoints::s3::S3;
 use crate::facts::inventory::load_balancer_tags;
 use crate::facts::inventory::subnets::{REFUSED, SubnetUse, among, field, free_addresses, listed_zone};
+use crate::facts::serving::s3::S3;
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Subnet, tag};
 

@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::endpoints::callers;
 use crate::facts::inventory::subnets;
+use crate::facts::serving::callers;
 use crate::network::{AttachmentElsewhere, Egress, NatElsewhere};
 
 /// What rules see of a subnet's routes.

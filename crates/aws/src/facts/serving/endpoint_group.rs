@@ -4,10 +4,9 @@ use privek_core::sets::ports::{Ports, Protocol};
 
 use crate::catalogue::services::Matrix;
 use crate::facts::base::context::Context;
+use crate::facts::endpoints::{service_names, vpc_endpoint};
 use crate::facts::inventory::node_groups;
 use crate::network::{BlockerCode, End, EndKind, Groups};
-
-use super::service_endpoint::{group_ids, is_central, of};
 
 /// More nodes than these are not asked about.
 const MOST: usize = 12;
@@ -18,13 +17,14 @@ const HTTPS: Ports = Ports { protocol: Protocol::Tcp, from: 443, to: 443 };
 /// The group that a new endpoint can have, where one is known: of those that other endpoints have, and of the
 /// cluster's, the first that admits the nodes; where none is known to, the cluster's own.
 pub(crate) fn group_for_endpoint(context: &Context<'_>, matrix: &Matrix) -> Option<String> {
-    let of_endpoints = matrix
-        .services
-        .iter()
-        .filter_map(|(suffix, service)| of(context, suffix, service).ok())
-        .flatten()
-        .filter(|endpoint| !is_central(context, endpoint))
-        .flat_map(group_ids);
+    let vpc = context.vpc.as_deref().ok();
+    let all = || context.snapshot.aws.vpc_endpoints.iter().flatten();
+    let of_endpoints = matrix.services.iter().flat_map(|(suffix, service)| {
+        all()
+            .filter(|endpoint| endpoint.vpc_id.as_deref() == vpc && !vpc_endpoint::is_gone(endpoint))
+            .filter(|endpoint| service_names::is_for(context, endpoint, suffix, service))
+            .flat_map(vpc_endpoint::group_ids)
+    });
     let planned = context.plan().and_then(|plan| plan.security_groups.first().cloned());
     let own = context.vpc_config().ok().and_then(|config| config.cluster_security_group_id.clone());
     let mut candidates: Vec<String> = Vec::new();

@@ -6,11 +6,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use privek_core::known::{self, Known, Missing};
 
 use crate::facts::base::context::Context;
+use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::inventory::subnets;
 use crate::network::Egress;
 use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
-
-use super::service_endpoint;
 
 /// The subnets whose nodes call AWS.
 pub(crate) struct Clients {
@@ -102,7 +101,7 @@ impl EndpointZones {
             missing,
         };
         let endpoint = match best {
-            Ok(Some(endpoint)) => match service_endpoint::is_interface(context, endpoint) {
+            Ok(Some(endpoint)) => match vpc_endpoint::is_interface(context, endpoint) {
                 Ok(true) => endpoint,
                 // A gateway has no interfaces.
                 Ok(false) => return none(Ok(BTreeSet::new())),

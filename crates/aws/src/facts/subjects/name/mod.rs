@@ -1,5 +1,7 @@
 //! Names as subjects: what nodes, pods and operators' networks resolve them to.
 
+mod hybrid_names;
+
 use std::collections::BTreeSet;
 
 use privek_core::known::{self, Known, Missing};
@@ -8,27 +10,34 @@ use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::catalogue::services::{self, OTHER};
 use crate::facts::base::context::Context;
-use crate::facts::ends;
+use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends::merge_blockers;
 use crate::facts::inventory::operators;
 use crate::facts::names::answer::{Answer, Lookup};
 use crate::facts::names::inbound::inbound_servers;
 use crate::facts::names::question::Question;
-use crate::facts::names::required::NeededName;
-use crate::facts::names::{client, required};
+use crate::facts::names::required::RequiredName;
+use crate::facts::names::{self, client, required};
+use crate::facts::serving::callers::{self, Clients};
+use crate::facts::serving::destination::{self, Destination};
+use crate::facts::serving::service_endpoint;
+use crate::intent::Operator;
 use crate::network::Blocker;
+use crate::snapshot::aws::ec2::VpcEndpoint;
 
 /// What rules see of a DNS name and of its client.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub(crate) struct NameFacts {
-    /// Client and purpose of the lookup, for instance `nodes:ecr.api` or `operators:office`.
+    /// Client and purpose of the lookup, for instance `nodes:ecr.api`, `hybrid-nodes:cluster` or
+    /// `operators:office`.
     id: String,
     /// The DNS name that the client looks up.
     name: String,
-    /// The client that looks up the name: `nodes`, or the name of an operator network.
+    /// The client that looks up the name: `nodes`, `hybrid-nodes`, or the name of an operator network.
     asker: String,
-    /// The CIDR of the operator network; null for nodes.
+    /// The CIDR of the operator network or of the hybrid nodes' network; null for nodes.
     cidr: Option<String>,
     /// Whether the DNS servers of the client are known: from the VPC of the client, or from `dns:`,
     /// `forwards_to:` and `public_dns:` in `privek-audit.yaml`.
@@ -48,7 +57,8 @@ pub(crate) struct NameFacts {
     /// (`HostedZonesByVPC`, `ResourceRecordSetsByZone`, `VpcEndpoints`) and DNS Firewall.
     resolves: Fact<bool>,
     /// Whether the API name resolves to addresses of the control plane (`NetworkInterfaces`). For a service
-    /// name: whether the name resolves to any address.
+    /// name: whether the name resolves to a VPC endpoint for the service (`VpcEndpoints`), or to public
+    /// addresses that nodes can reach.
     leads_home: Fact<bool>,
     /// Whether the name resolves to public addresses, and the public API endpoint allows the client.
     admitted_publicly: Fact<bool>,
@@ -73,58 +83,101 @@ impl NameFacts {
 
 /// The names that nodes and pods ask for.
 pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
-    let vpc = match &context.vpc {
-        Ok(vpc) => vpc,
-        Err(missing) => return Subjects::unlisted(missing.clone()),
-    };
     let names = required::of(context);
-    let from = ends::of_role(context, "nodes");
-    let listed = names.listed.iter().map(|name| {
-        let mut lookup = client::in_vpc(context, vpc, ("nodes", &from.known), &Question::new(&name.name));
-        let leads_home = of_node(context, name, vpc, &mut lookup);
+    let mut unlisted = names.unlisted.clone();
+    let mut listed = Vec::new();
+    for name in &names.listed {
+        let mut lookup = match names::of_nodes(context, &name.name) {
+            Ok(lookup) => (*lookup).clone(),
+            Err(missing) => {
+                unlisted.extend(missing);
+                continue;
+            }
+        };
+        let leads_home = of_node(context, name, &mut lookup);
         let host = &name.name;
         let same = names.listed.iter().filter(|other| other.of == name.of).count();
         let what = if same > 1 { format!("{}:{host}", name.of) } else { name.of.clone() };
-        NameFacts {
+        let facts = NameFacts {
             asker: "nodes".to_owned(),
             leads_home: Fact(leads_home),
             essential: name.essential,
             ..facts(context, format!("nodes:{what}"), &name.of, host, lookup)
-        }
-        .subject("node_name")
-    });
-    Subjects { listed: listed.collect(), unlisted: names.unlisted.clone() }
+        };
+        listed.push(facts.subject("node_name"));
+    }
+    hybrid_names::add(context, &mut listed, &mut unlisted);
+    Subjects { listed, unlisted: known::joined(unlisted) }
 }
 
 /// Whether a name resolves to the right addresses for nodes.
-pub(crate) fn of_node(
-    context: &Context<'_>,
-    name: &NeededName,
-    vpc: &str,
-    lookup: &mut Lookup,
-) -> Known<bool> {
-    let of_cluster = name.of == CLUSTER;
+pub(crate) fn of_node(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -> Known<bool> {
+    if name.of != CLUSTER {
+        return of_service(context, name, lookup);
+    }
     match &lookup.answer {
-        Ok(Answer::Addresses(told)) if of_cluster => {
-            let leads = leads_home(told, &name.expected);
+        Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint(_))) => {
+            let told = &answer.addresses(context)?.unwrap_or_default();
+            let leads = leads_home(told, &required::control_plane(context));
             if leads == Ok(false) {
-                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name)];
+                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
             }
             leads
         }
         // Past a private zone that has the name, public addresses are the wrong ones.
-        Ok(Answer::Public) if of_cluster && context.private_access()? => {
-            lookup.blockers = vec![client::why_public(context, "nodes", Some(vpc), lookup, &name.name)];
+        Ok(Answer::Public) if context.private_access()? => {
+            let vpc = context.vpc.as_deref().ok();
+            lookup.blockers = vec![client::why_public(context, "nodes", vpc, lookup, &name.name)];
             Ok(false)
         }
-        // A service without an endpoint that answers for its name has public addresses only.
-        Ok(Answer::Public) if name.expected.as_ref().is_ok_and(BTreeSet::is_empty) => Ok(true),
-        Ok(Answer::Public) => Err(vec![Missing::probe(format!(
-            "whether nodes reach the public addresses of {}; the name does not resolve to its VPC endpoint",
-            name.name
-        ))]),
         _ => resolves(lookup),
     }
+}
+
+const NOT_CONTROL_PLANE: &str = "the control plane has other addresses";
+
+/// Whether a service's name resolves to a VPC endpoint for the service, or to public addresses that nodes reach.
+fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -> Known<bool> {
+    let (suffix, host) = (name.of.as_str(), name.name.as_str());
+    let service = services::matrix()?.services.get(suffix).unwrap_or(&OTHER);
+    let best = service_endpoint::of(context, suffix, service).map(|all| all.first().copied());
+    let right = || best.as_ref().ok().copied().flatten().map(|endpoint| endpoint.vpc_endpoint_id.as_str());
+    match destination::of_lookup(context, (suffix, service), host, lookup)? {
+        Destination::Endpoints(_) => Ok(true),
+        Destination::Nothing => Ok(false),
+        Destination::Elsewhere(reason) => {
+            lookup.blockers = vec![client::wrong_addresses(lookup, host, &reason, right())];
+            Ok(false)
+        }
+        Destination::Public => {
+            // A service without an interface VPC endpoint has public addresses only.
+            let Some(endpoint) = best.clone()? else { return Ok(true) };
+            if !vpc_endpoint::is_interface(context, endpoint)? {
+                return Ok(true);
+            }
+            if let Ok(true) = callers::other_way(context) {
+                return Ok(true);
+            }
+            if Clients::new(context).isolated? {
+                let own = named_for(context, host).unwrap_or(endpoint);
+                lookup.blockers = vec![client::past_endpoint(context, lookup, host, own)];
+                return Ok(false);
+            }
+            Err(vec![Missing::probe(format!(
+                "whether nodes reach the public addresses of {host}; the name does not resolve to its VPC endpoint"
+            ))])
+        }
+    }
+}
+
+/// The VPC endpoint in the cluster's VPC whose private DNS would have a name, if it were on.
+fn named_for<'s>(context: &Context<'s>, host: &str) -> Option<&'s VpcEndpoint> {
+    let all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+    let mut own = all.filter(|endpoint| endpoint.vpc_id.as_deref() == context.vpc.as_deref().ok());
+    own.find(|endpoint| {
+        vpc_endpoint::is_interface(context, endpoint) == Ok(true)
+            && private_names::patterns(context, endpoint).iter().any(|one| private_names::matches(one, host))
+    })
 }
 
 /// The cluster's name, as each network of operators asks for it.
@@ -142,11 +195,16 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     let listed = operators.iter().map(|operator| {
         let client::OperatorLookup { mut lookup, vpc, declared } =
             client::operator(context, operator, &Question::new(&host));
-        let mut leads = match &lookup.answer {
-            Ok(Answer::Addresses(told)) => leads_home(told, &expected),
-            Ok(Answer::Public | Answer::Nothing) => Ok(false),
-            Err(missing) => Err(missing.clone()),
-        };
+        let told = lookup.answer.clone().and_then(|answer| answer.addresses(context));
+        let mut leads = told.and_then(|told| {
+            let told = told.unwrap_or_default();
+            let family = of_family(&told, operator);
+            if !told.is_empty() && family.is_empty() {
+                lookup.blockers = vec![client::other_family(&lookup, operator, &host)];
+                return Ok(false);
+            }
+            if family.is_empty() { Ok(false) } else { leads_home(&family, &expected) }
+        });
         let mut admitted = Ok(false);
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
@@ -157,7 +215,7 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
                 leads = Ok(true);
             }
         } else if leads == Ok(false) && lookup.blockers.is_empty() {
-            lookup.blockers = vec![client::wrong_addresses(&lookup, &host)];
+            lookup.blockers = vec![client::wrong_addresses(&lookup, &host, NOT_CONTROL_PLANE, None)];
         }
         NameFacts {
             asker: operator.name.clone(),
@@ -172,18 +230,22 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
     Subjects { listed: listed.collect(), unlisted: Vec::new() }
 }
 
+/// The addresses that are of an operator network's family: its machines have no other ones.
+fn of_family(told: &BTreeSet<std::net::IpAddr>, operator: &Operator) -> BTreeSet<std::net::IpAddr> {
+    let v4 = operator.cidr.addr().is_ipv4();
+    told.iter().filter(|one| one.is_ipv4() == v4).copied().collect()
+}
+
 pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, lookup: Lookup) -> NameFacts {
     let resolves = resolves(&lookup);
     let told = lookup.answer.clone();
     let answer = told.clone().map(|answer| match answer {
-        Answer::Addresses(_) => "private".to_owned(),
+        Answer::Addresses(_) | Answer::Endpoint(_) => "private".to_owned(),
         Answer::Public => "public".to_owned(),
         Answer::Nothing => "nothing".to_owned(),
     });
-    let addresses = told.map(|answer| match answer {
-        Answer::Addresses(all) => all.iter().map(ToString::to_string).collect(),
-        Answer::Public | Answer::Nothing => Vec::new(),
-    });
+    let addresses = told.and_then(|answer| answer.addresses(context));
+    let addresses = addresses.map(|all| all.iter().flatten().map(ToString::to_string).collect());
     NameFacts {
         id,
         name: host.to_owned(),

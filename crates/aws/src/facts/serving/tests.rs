@@ -1,0 +1,1 @@
+//! Which VPC endpoint serves a service, by what its names resolve to.
