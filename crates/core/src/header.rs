@@ -38,8 +38,15 @@ pub struct Header {
     /// For each collection what it was read for: ids of networks, names of clusters or types, or
     /// [`EVERYTHING`]. An item that is absent from a collection does not exist only within this scope.
     pub scope: BTreeMap<String, BTreeSet<String>>,
+    /// Of the objects that several accounts see, the ids that `account` itself did not read, by collection:
+    /// the contents are another account's view.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub foreign: BTreeMap<String, BTreeSet<String>>,
     /// Calls that failed.
     pub gaps: Vec<Gap>,
+    /// Files of a directory that were not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutFile>,
     /// What live probes saw.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub observations: Vec<Observation>,
@@ -50,6 +57,20 @@ impl Header {
     pub fn covers(&self, collection: &str, id: &str) -> bool {
         self.scope.get(collection).is_some_and(|scope| scope.contains(EVERYTHING) || scope.contains(id))
     }
+
+    /// Whether only accounts other than `account` read this object.
+    pub fn is_foreign(&self, collection: &str, id: &str) -> bool {
+        self.foreign.get(collection).is_some_and(|ids| ids.contains(id))
+    }
+}
+
+/// A file of a directory that was not read, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LeftOutFile {
+    /// The file's path below the directory.
+    pub file: String,
+    /// What the file is, and what would be right.
+    pub reason: String,
 }
 
 /// A call that failed, and the permission that it needs.

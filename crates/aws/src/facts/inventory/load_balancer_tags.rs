@@ -43,7 +43,9 @@ pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [
         (Some(owner), Some(account)) => owner != account && !context.snapshot.header.accounts.contains(owner),
         _ => false,
     };
-    if hidden && subnet.tags.is_empty() {
+    // Another account's tags are not those that the controllers in the cluster's account read.
+    let foreign = context.snapshot.header.is_foreign("Subnets", &subnet.subnet_id);
+    if foreign || hidden && subnet.tags.is_empty() {
         let what = format!("Tags of {}; AWS returns them to the subnet's owner only", subnet.subnet_id);
         return Err(vec![context.missing("Subnets", Some(&subnet.subnet_id)).worded(what)]);
     }

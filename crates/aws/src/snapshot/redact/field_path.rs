@@ -107,7 +107,8 @@ pub(super) fn replace(
         | ("insights", "name")
         | ("addon", "publisher" | "productId" | "productUrl") => None,
         ("observations", "server") if text == "system" => None,
-        ("scope" | "gaps", _)
+        ("left_out", "file") => Some(rename("file", text)),
+        ("scope" | "foreign" | "gaps" | "left_out", _)
         | ("observations", "detail")
         | (
             _,
