@@ -38,10 +38,9 @@ pub struct Header {
     /// For each collection what it was read for: ids of networks, names of clusters or types, or
     /// [`EVERYTHING`]. An item that is absent from a collection does not exist only within this scope.
     pub scope: BTreeMap<String, BTreeSet<String>>,
-    /// Of the objects that several accounts see, the ids that `account` itself did not read, by collection:
-    /// the contents are another account's view.
+    /// The accounts that read an object, by collection and id, where that is not `account` alone.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub foreign: BTreeMap<String, BTreeSet<String>>,
+    pub readers: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Calls that failed.
     pub gaps: Vec<Gap>,
     /// Files of a directory that were not read.
@@ -58,9 +57,17 @@ impl Header {
         self.scope.get(collection).is_some_and(|scope| scope.contains(EVERYTHING) || scope.contains(id))
     }
 
-    /// Whether only accounts other than `account` read this object.
+    /// The accounts that read an object; one without a name is an empty text.
+    pub fn readers_of(&self, collection: &str, id: &str) -> BTreeSet<String> {
+        let readers = self.readers.get(collection).and_then(|readers| readers.get(id));
+        readers.cloned().unwrap_or_else(|| BTreeSet::from([self.account.clone().unwrap_or_default()]))
+    }
+
+    /// Whether only accounts other than `account` read this object: its contents are another account's view.
     pub fn is_foreign(&self, collection: &str, id: &str) -> bool {
-        self.foreign.get(collection).is_some_and(|ids| ids.contains(id))
+        let account = self.account.as_deref().unwrap_or_default();
+        let readers = self.readers.get(collection).and_then(|readers| readers.get(id));
+        readers.is_some_and(|readers| !readers.contains(account))
     }
 }
 

@@ -66,20 +66,21 @@ impl Snapshot {
     fn add(mut self, mut other: Snapshot) -> Result<Snapshot, SnapshotError> {
         let is_clusters = self.aws.cluster.as_ref().is_some_and(|clusters| !clusters.is_empty());
         let one_caller = self.is_of_one_caller_with(&other);
-        let foreign = if is_clusters { self.foreign_with(&other, one_caller) } else { BTreeMap::new() };
+        let readers = self.readers_with(&other);
         let scope = self.scope_with(&other, one_caller);
         let (mut aws, theirs) = (std::mem::take(&mut self.aws), std::mem::take(&mut other.aws));
-        let is_single = self.header.accounts.is_empty() && other.header.accounts.is_empty();
-        let callers = (self.callers(), other.callers());
+        let account = self.header.account.clone().unwrap_or_default();
+        let are_single = self.header.accounts.is_empty() && other.header.accounts.is_empty();
         let reconcile = |two: TwoContents<'_>| {
-            let ours = !self.header.is_foreign(two.collection, two.id);
-            let theirs = one_caller && !other.header.is_foreign(two.collection, two.id);
-            if ours && theirs && (is_single || is_clusters) {
+            let ours = self.header.readers_of(two.collection, two.id);
+            let theirs = other.header.readers_of(two.collection, two.id);
+            // Elsewhere the content so far may be several accounts' views already.
+            let is_single = are_single || SEEN_BY_SEVERAL.contains(&two.collection);
+            if one_caller && is_single && ours.len() == 1 && ours == theirs {
                 return views::of_one_caller(two);
             }
-            let ours = Caller { accounts: &callers.0, is_clusters: is_clusters && ours };
-            let theirs = Caller { accounts: &callers.1, is_clusters: is_clusters && theirs };
-            views::of_two_callers(two, ours, theirs)
+            let caller = |readers| Caller { readers, is_clusters: is_clusters && readers.contains(&account) };
+            views::of_two_callers(two, caller(&ours), caller(&theirs))
         };
         aws.merge_with(theirs, &reconcile).map_err(|conflict| {
             let (first, second) = (self.label(), other.label());
@@ -87,7 +88,7 @@ impl Snapshot {
         })?;
         self.aws = aws;
         self.aws.sort();
-        (self.header.foreign, self.header.scope) = (foreign, scope);
+        (self.header.readers, self.header.scope) = (readers, scope);
         self.add_header(other.header);
         Ok(self)
     }
@@ -99,24 +100,20 @@ impl Snapshot {
         ours.account == theirs.account && one_region
     }
 
-    fn callers(&self) -> BTreeSet<&str> {
-        self.header.account.iter().chain(&self.header.accounts).map(String::as_str).collect()
-    }
-
-    /// What only others than the cluster's account read.
-    fn foreign_with(&self, other: &Snapshot, one_caller: bool) -> BTreeMap<String, BTreeSet<String>> {
-        let ids = |snapshot: &Snapshot, key: &str| -> BTreeSet<String> {
-            snapshot.aws.ids(key).unwrap_or_default().into_iter().collect()
-        };
-        let mut all = BTreeMap::new();
+    /// Who read what, where that is not this account alone.
+    fn readers_with(&self, other: &Snapshot) -> BTreeMap<String, BTreeMap<String, BTreeSet<String>>> {
+        let mut all = self.header.readers.clone();
+        let alone = BTreeSet::from([self.header.account.clone().unwrap_or_default()]);
         for key in SEEN_BY_SEVERAL {
-            let (ours, theirs) = (ids(self, key), ids(other, key));
-            let mut foreign = self.header.foreign.get(*key).cloned().unwrap_or_default();
-            let seen = |id: &String| one_caller && !other.header.is_foreign(key, id);
-            foreign.retain(|id| !(theirs.contains(id) && seen(id)));
-            foreign.extend(theirs.into_iter().filter(|id| !ours.contains(id) && !seen(id)));
-            if !foreign.is_empty() {
-                all.insert((*key).to_owned(), foreign);
+            let ours: BTreeSet<String> = self.aws.ids(key).unwrap_or_default().into_iter().collect();
+            for id in other.aws.ids(key).unwrap_or_default() {
+                let mut readers = other.header.readers_of(key, &id);
+                if ours.contains(&id) {
+                    readers.extend(self.header.readers_of(key, &id));
+                }
+                if readers != alone {
+                    all.entry((*key).to_owned()).or_default().insert(id, readers);
+                }
             }
         }
         all

@@ -36,35 +36,30 @@ const PER_CALLER: &[&str] = &[
     "pullThroughCacheRules",
 ];
 
-/// Collections of objects that several accounts see, or that are looked up by names of each account's own.
+/// Collections of objects that several accounts see, with ids or names of AWS's.
 pub(super) const SEEN_BY_SEVERAL: &[&str] = &[
-    "AttachedRolePolicies",
-    "AutoScalingGroups",
     "AvailabilityZones",
-    "InstanceProfile",
     "InstanceTypes",
     "NetworkAcls",
-    "OpenIDConnectProvider",
-    "Role",
-    "RolePolicies",
-    "RolePolicyNames",
     "RouteTables",
     "SecurityGroups",
     "ServiceDetails",
     "Subnets",
+    "TransitGatewayAttachments",
+    "TransitGatewayVpcAttachments",
+    "TransitGateways",
     "VpcEndpoints",
     "VpcPeeringConnections",
     "Vpcs",
     "clusterVersions",
-    "pullThroughCacheRules",
 ];
 
 /// Who reads an object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller<'a> {
-    /// The accounts whose readings are joined in this one.
-    pub accounts: &'a BTreeSet<&'a str>,
-    /// Whether the cluster's account itself read the object.
+    /// The accounts whose readings of the object are joined in this one.
+    pub readers: &'a BTreeSet<String>,
+    /// Whether the cluster's account is one of them.
     pub is_clusters: bool,
 }
 
@@ -127,7 +122,7 @@ impl Views<'_> {
         let owner = ["OwnerId", "TransitGatewayOwnerId"]
             .iter()
             .find_map(|key| ours.get(*key).or(theirs.get(*key))?.as_str())?;
-        only_one(self.ours.accounts.contains(owner), self.theirs.accounts.contains(owner))
+        only_one(self.ours.readers.contains(owner), self.theirs.readers.contains(owner))
     }
 
     fn object(&self, ours: &Value, theirs: &Value) -> Option<Value> {

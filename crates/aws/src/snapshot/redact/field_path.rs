@@ -108,7 +108,7 @@ pub(super) fn replace(
         | ("addon", "publisher" | "productId" | "productUrl") => None,
         ("observations", "server") if text == "system" => None,
         ("left_out", "file") => Some(rename("file", text)),
-        ("scope" | "foreign" | "gaps" | "left_out", _)
+        ("scope" | "gaps" | "left_out", _)
         | ("observations", "detail")
         | (
             _,
@@ -150,6 +150,9 @@ pub(super) fn replace(
 
 /// The kind of name that stands at a place, if it is one.
 fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
+    if path.collection == "readers" {
+        return Some("account");
+    }
     if path.collection == "scope" {
         return read_for_a_cluster(path.key).then_some("cluster");
     }
