@@ -25,7 +25,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("core::lib", &["core::*"]),
     ("aws::ids", &["core::*"]),
     ("aws::catalogue", &["core::*"]),
-    ("aws::snapshot", &["aws::catalogue", "core::known", "core::time", "core::observation", "core::header"]),
+    (
+        "aws::snapshot",
+        &["aws::catalogue", "core::known", "core::time", "core::yaml", "core::observation", "core::header"],
+    ),
     ("aws::intent", &["aws::ids", "aws::catalogue", "core::intent"]),
     (
         "aws::network",

@@ -20,7 +20,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ("LaunchTemplateVersions", &["LaunchTemplateId", "VersionNumber", "LaunchTemplateData"]),
     ("PrefixLists", &["PrefixListId", "PrefixListName"]),
     ("VpcPeeringConnections", &["VpcPeeringConnectionId", "Status", "RequesterVpcInfo", "AccepterVpcInfo"]),
-    ("TransitGateways", &["TransitGatewayId", "TransitGatewayArn", "OwnerId", "Options"]),
+    ("TransitGateways", &["TransitGatewayId", "OwnerId", "Options", "State"]),
     (
         "TransitGatewayVpcAttachments",
         &["TransitGatewayAttachmentId", "TransitGatewayId", "VpcId", "SubnetIds"],
@@ -46,20 +46,29 @@ const LISTS: &[(&str, &[&str])] = &[
     ("ResolverRuleAssociations", &["Id", "ResolverRuleId", "VPCId"]),
     ("FirewallRuleGroupAssociations", &["Id", "FirewallRuleGroupId", "VpcId", "Priority"]),
     ("FirewallRules", &["FirewallRuleGroupId", "Priority", "Action"]),
+    ("ProfileAssociations", &["Id", "ProfileId", "ResourceId", "Status"]),
+    ("ProfileResourceAssociations", &["Id", "ProfileId", "ResourceArn", "ResourceType"]),
+    ("associations", &["associationId", "associationArn", "clusterName", "serviceAccount"]),
+    ("capabilities", &["capabilityName", "type", "status"]),
+    ("certificateAuthorities", &["id", "signingStatus", "distributionStatus"]),
+    ("clusterVersions", &["clusterVersion", "clusterType", "versionStatus"]),
+    ("insights", &["id", "insightStatus", "category"]),
+    ("pullThroughCacheRules", &["ecrRepositoryPrefix", "upstreamRegistryUrl"]),
 ];
 
 /// One object of EKS, IAM or KMS, and the fields that AWS returns with each.
 const OBJECTS: &[(&str, &[&str])] = &[
     ("cluster", &["name", "arn", "resourcesVpcConfig"]),
-    ("nodegroup", &["nodegroupName", "nodegroupArn", "clusterName", "subnets"]),
-    ("fargateProfile", &["fargateProfileName", "fargateProfileArn", "clusterName", "subnets"]),
-    ("addon", &["addonName", "addonArn", "clusterName"]),
-    ("accessEntry", &["accessEntryArn", "principalArn", "clusterName"]),
-    ("association", &["associationId", "associationArn", "roleArn", "serviceAccount"]),
-    ("Role", &["RoleName", "RoleId", "AssumeRolePolicyDocument"]),
-    ("Policy", &["PolicyName", "PolicyId", "DefaultVersionId"]),
-    ("InstanceProfile", &["InstanceProfileName", "InstanceProfileId", "Roles"]),
+    ("nodegroup", &["nodegroupName", "clusterName", "subnets", "nodeRole", "status"]),
+    ("fargateProfile", &["fargateProfileName", "clusterName", "subnets", "podExecutionRoleArn"]),
+    ("addon", &["addonName", "clusterName", "addonVersion", "status"]),
+    ("accessEntry", &["principalArn", "clusterName", "kubernetesGroups", "type"]),
+    ("association", &["associationId", "clusterName", "serviceAccount", "roleArn"]),
+    ("Role", &["RoleName", "Arn", "AssumeRolePolicyDocument"]),
+    ("Policy", &["PolicyName", "Arn", "DefaultVersionId"]),
+    ("InstanceProfile", &["InstanceProfileName", "Arn", "Roles"]),
     ("KeyMetadata", &["KeyId", "Arn", "KeyState"]),
+    ("FirewallConfig", &["ResourceId", "OwnerId", "FirewallFailOpen"]),
 ];
 
 /// How a bare output is read.

@@ -93,8 +93,8 @@ fn first_open<'p>(
     // Files may be numbered, and the AWS CLI's own tokens count what came before: both show a page that lacks.
     let all: Vec<&Page> = more.iter().chain(&last).copied().collect();
     let in_a_row = numbers(&all).is_none_or(|numbers| {
-        let (least, most) = (numbers.first().copied(), numbers.last().copied());
-        most.zip(least).is_some_and(|(most, least)| usize::try_from(most - least + 1) == Ok(numbers.len()))
+        let (first, last) = (numbers.first().copied(), numbers.last().copied());
+        last.zip(first).is_some_and(|(last, first)| usize::try_from(last - first + 1) == Ok(numbers.len()))
     });
     (!in_a_row || !(of_one_object || counts_add_up(&more))).then_some(first)
 }
@@ -104,19 +104,38 @@ fn needs_a_shared_vpc(key: &str) -> bool {
     is_scoped_by_vpc(key) || key == "FirewallRules"
 }
 
-/// The numbers at the ends of names that are otherwise the same, sorted.
+/// The numbers in names that differ in one number only: `subnets-1.json`, `page2/subnets.json`.
 fn numbers(pages: &[&Page]) -> Option<BTreeSet<u64>> {
-    let parts = pages.iter().map(|page| {
-        let stem = page.file.rsplit_once('.').map_or(page.file.as_str(), |(stem, _)| stem);
-        let digits = stem.len() - stem.trim_end_matches(|c: char| c.is_ascii_digit()).len();
-        let (prefix, number) = stem.split_at(stem.len() - digits);
-        // An id ends with digits too, but has many.
-        (digits < 6).then_some(())?;
-        Some((prefix, number.parse::<u64>().ok()?))
-    });
-    let parts: Vec<(&str, u64)> = parts.collect::<Option<_>>()?;
-    let (prefix, _) = parts.first()?;
-    parts.iter().all(|(other, _)| other == prefix).then(|| parts.iter().map(|(_, number)| *number).collect())
+    let all: Vec<Vec<&str>> = pages.iter().map(|page| runs(&page.file)).collect();
+    let first = all.first()?;
+    let mut differing: BTreeSet<usize> = BTreeSet::new();
+    for other in &all {
+        if other.len() != first.len() {
+            return None;
+        }
+        differing.extend((0..first.len()).filter(|at| first[*at] != other[*at]));
+    }
+    let at = *differing.first().filter(|_| differing.len() == 1)?;
+    // An id has more digits.
+    let numbers = all.iter().map(|runs| runs[at].parse().ok().filter(|_| runs[at].len() < 6));
+    numbers.collect()
+}
+
+/// A name in runs of digits and of other characters.
+fn runs(name: &str) -> Vec<&str> {
+    let mut runs = Vec::new();
+    let mut start = 0;
+    let mut digits = None;
+    for (at, character) in name.char_indices() {
+        let is_digit = character.is_ascii_digit();
+        if digits.is_some_and(|digits| digits != is_digit) {
+            runs.push(&name[start..at]);
+            start = at;
+        }
+        digits = Some(is_digit);
+    }
+    runs.push(&name[start..]);
+    runs
 }
 
 /// The token of `--max-items` has how many objects all pages so far had.

@@ -56,19 +56,16 @@ const PARENTS: &[(&str, &str)] = &[
 /// caller's files should have every VPC's objects.
 pub(super) fn complete(snapshot: &mut Snapshot, in_each: bool) {
     let vpcs = place::vpcs(&snapshot.aws);
+    fill_in(snapshot, &vpcs);
     for collection in COLLECTIONS {
         let key = collection.key;
-        let is_refused = snapshot
-            .header
-            .gaps
-            .iter()
-            .any(|gap| gap.service == collection.service && gap.operation == collection.operation);
+        let is_refused = has_gap(snapshot, collection);
         let named = named(&snapshot.aws, key);
         let Some(ids) = snapshot.aws.ids(key) else {
             match named {
-                // Who was refused the list of names was refused what they name.
                 _ if is_refused => {}
-                Some(ids) if ids.is_empty() => fill_in_empty(snapshot, key, &vpcs),
+                // Who was refused the list of names was not asked for what they name.
+                None if parent(key).is_some_and(|parent| has_gap(snapshot, parent)) => {}
                 Some(ids) => {
                     let gaps: Vec<Gap> =
                         ids.iter().map(|id| not_there(collection, Some(id), snapshot)).collect();
@@ -146,9 +143,40 @@ fn not_there(collection: &Collection, id: Option<&str>, snapshot: &Snapshot) -> 
 
 /// The command for what names the ids; for a node group's, those of the group first.
 fn parent_command(key: &str, snapshot: &Snapshot) -> Option<String> {
-    let (_, parent) = PARENTS.iter().find(|(child, _)| *child == key)?;
-    let parent = collection(parent)?;
+    let parent = parent(key)?;
     command(parent, None, snapshot).or_else(|| parent_command(parent.key, snapshot))
+}
+
+/// What says which objects a collection has.
+pub(super) fn parent(key: &str) -> Option<&'static Collection> {
+    let (_, parent) = PARENTS.iter().find(|(child, _)| *child == key)?;
+    collection(parent)
+}
+
+/// Whether a call that fills the collection failed, or a file of it is only announced.
+fn has_gap(snapshot: &Snapshot, collection: &Collection) -> bool {
+    let mut gaps = snapshot.header.gaps.iter();
+    gaps.any(|gap| {
+        gap.service == collection.service
+            && gap.operation == collection.operation
+            && gap.code != NOT_IN_DIRECTORY
+    })
+}
+
+/// What nothing names is empty; that may show that something else is empty.
+fn fill_in(snapshot: &mut Snapshot, vpcs: &BTreeSet<String>) {
+    loop {
+        let empty = COLLECTIONS.iter().find(|collection| {
+            snapshot.aws.ids(collection.key).is_none()
+                && !has_gap(snapshot, collection)
+                && named(&snapshot.aws, collection.key).is_some_and(|ids| ids.is_empty())
+        });
+        let Some(empty) = empty else { return };
+        fill_in_empty(snapshot, empty.key, vpcs);
+        if snapshot.aws.ids(empty.key).is_none() {
+            return;
+        }
+    }
 }
 
 /// Nothing is named, so that nothing is there.

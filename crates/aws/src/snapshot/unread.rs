@@ -6,8 +6,9 @@
 use privek_core::header::{Gap, NOT_IN_DIRECTORY};
 use privek_core::known::Missing;
 
+use super::aws::{self, Collection};
 use super::refusal::is_denied;
-use super::{Snapshot, aws};
+use super::{Snapshot, referenced};
 
 /// What would fill a collection (for one id, where that is what lacks): the failed call if there
 /// was one, else the operation that was not asked.
@@ -29,6 +30,10 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
             let refused = is_denied(&gap.code).then_some(permission.as_str());
             Missing::operation(what, gap.permission.as_deref().or(refused))
         }
+        // Who was refused the list of names never asked for what they name.
+        None if let Some(parent) = refused_parent(snapshot, collection) => {
+            missing(snapshot, parent.key, None)
+        }
         // What the operation did read is permitted: it was not asked for this.
         None => {
             let is_permitted = snapshot.aws.ids(collection.key).is_some();
@@ -36,6 +41,15 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
             Missing::operation(unread, Some(permission.as_str()).filter(|_| !is_permitted))
         }
     }
+}
+
+/// What says which objects there are, if a call for that failed.
+fn refused_parent(snapshot: &Snapshot, child: &Collection) -> Option<&'static Collection> {
+    let parent = referenced::parent(child.key)?;
+    let unread = |collection: &Collection| snapshot.aws.ids(collection.key).is_none();
+    let mut gaps = snapshot.header.gaps.iter();
+    let failed = gaps.any(|gap| gap.service == parent.service && gap.operation == parent.operation);
+    (unread(child) && unread(parent) && failed).then_some(parent)
 }
 
 /// How much a gap says about an id; `None` for one about another object of the same kind.

@@ -41,9 +41,9 @@ impl Folders {
     pub(super) fn vantage(&self, file: &Path) -> Vantage {
         let names: Vec<&str> =
             file.parent().into_iter().flat_map(Path::components).filter_map(name).collect();
-        let named = names.iter().rev().find_map(|name| account_in(name));
+        let in_name = names.iter().rev().find_map(|name| account_in(name));
         let asked = file.ancestors().skip(1).find_map(|folder| self.callers.get(folder));
-        let account = named.or_else(|| asked.cloned());
+        let account = in_name.or_else(|| asked.cloned());
         let region = names.iter().rev().find_map(|name| region_in(name));
         let folder = match (&account, &region) {
             (Some(_), _) => None,

@@ -22,7 +22,7 @@ fn reason<'s>(snapshot: &'s Snapshot, file: &str) -> &'s str {
 fn pages_in_separate_files_are_one_list_in_any_order_of_names() {
     let (one, two) =
         (subnets(&[("subnet-1", "vpc-1")], Some("abc")), subnets(&[("subnet-2", "vpc-1")], None));
-    for names in [["a.json", "b.json"], ["b.json", "a.json"]] {
+    for names in [["a.json", "b.json"], ["b.json", "a.json"], ["page1/s.json", "page2/s.json"]] {
         let snapshot = read(&[VPC, (names[0], &one), (names[1], &two)]).unwrap();
         assert!(!has_gap(&snapshot, "DescribeSubnets", "Incomplete"));
         assert!(snapshot.header.covers("Subnets", "vpc-1"));
@@ -33,7 +33,7 @@ fn pages_in_separate_files_are_one_list_in_any_order_of_names() {
 #[test]
 fn pages_count_as_complete_only_when_all_of_them_are_there() {
     let first = subnets(&[("subnet-1", "vpc-1")], Some("abc"));
-    let cases: [(&str, Vec<(&str, String)>); 5] = [
+    let cases: [(&str, Vec<(&str, String)>); 6] = [
         (
             "no last page",
             vec![("1.json", first.clone()), ("2.json", subnets(&[("subnet-2", "vpc-1")], Some("def")))],
@@ -48,6 +48,10 @@ fn pages_count_as_complete_only_when_all_of_them_are_there() {
                 ("b.json", first.clone()),
                 ("a.json", subnets(&[("subnet-1", "vpc-1"), ("subnet-3", "vpc-1")], None)),
             ],
+        ),
+        (
+            "a folder that lacks",
+            vec![("page1/s.json", first.clone()), ("page3/s.json", subnets(&[("subnet-3", "vpc-1")], None))],
         ),
         (
             "a number that lacks",
