@@ -30,12 +30,12 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
             let refused = is_denied(&gap.code).then_some(permission.as_str());
             Missing::operation(what, gap.permission.as_deref().or(refused))
         }
-        // Who was refused the list of names never asked for what they name.
-        None if let Some(parent) = refused_parent(snapshot, collection) => {
-            missing(snapshot, parent.key, None)
-        }
         // What the operation did read is permitted: it was not asked for this.
         None => {
+            // Who was refused the list of names never asked for what they name.
+            if let Some(parent) = refused_parent(snapshot, collection) {
+                return missing(snapshot, parent.key, None);
+            }
             let is_permitted = snapshot.aws.ids(collection.key).is_some();
             let unread = described(&permission, id, "not read");
             Missing::operation(unread, Some(permission.as_str()).filter(|_| !is_permitted))
