@@ -63,11 +63,12 @@ impl State {
         }
     }
 
-    /// Both, where nothing in one contradicts the other.
-    pub fn merge(self, other: Self) -> Result<Self, StateError> {
-        match (self, other) {
-            (Self::Aws(one), Self::Aws(other)) => one.merge(*other).map(Self::from),
-        }
+    /// All of them as one, where nothing in one contradicts another.
+    pub fn merge_all(states: Vec<Self>) -> Result<Option<Self>, StateError> {
+        let snapshots = states.into_iter().map(|state| match state {
+            Self::Aws(snapshot) => *snapshot,
+        });
+        Ok(Snapshot::merge_all(snapshots)?.map(Self::from))
     }
 
     /// Keeps one cluster: the one of this name, or the only one.

@@ -29,6 +29,15 @@ Examples:
   privek-audit drift --baseline baseline.json --cluster foo
   privek-audit drift --baseline report.json --snapshot today.json --format json";
 
+pub(super) const SNAPSHOT_EXAMPLES: &str = "\
+Examples:
+  privek-audit snapshot --cluster foo -o foo.json
+  privek-audit snapshot --snapshot a.json --snapshot b --cluster foo -o both.json
+For a machine without privek-audit (run the second command there):
+  privek-audit snapshot --commands --cluster foo --region eu-central-1 -o read.sh
+  sh read.sh foo-aws
+  privek-audit --snapshot foo-aws";
+
 pub(super) const TRACE_EXAMPLES: &str = "\
 Ends:
   eni-… i-… subnet-… vpce-… pl-…  a resource

@@ -81,6 +81,15 @@ pub struct SnapshotArgs {
     /// The VPC of a planned cluster, read instead of a cluster.
     #[arg(long, value_name = "VPC", conflicts_with_all = ["cluster", "snapshot"], help_heading = "State")]
     pub vpc: Option<String>,
+    /// Print one POSIX shell script of AWS CLI commands that reads the cluster's state into a directory, for a
+    /// machine without privek-audit. Nothing is read now.
+    #[arg(
+        long,
+        requires = "cluster",
+        conflicts_with_all = ["snapshot", "vpc", "redact"],
+        help_heading = "Output"
+    )]
+    pub commands: bool,
     /// The file to write; default: standard output.
     #[arg(short, long, value_name = "FILE", help_heading = "Output")]
     pub output: Option<PathBuf>,

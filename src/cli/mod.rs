@@ -23,7 +23,10 @@ pub use probe::{ProbeArgs, ProbingArgs};
 pub use rules::RulesCommand;
 pub use trace::TraceArgs;
 
-use help::{AUDIT_EXAMPLES, DRIFT_EXAMPLES, EXIT_CODES, FORWARDERS_HELP, PROBE_EXAMPLES, TRACE_EXAMPLES};
+use help::{
+    AUDIT_EXAMPLES, DRIFT_EXAMPLES, EXIT_CODES, FORWARDERS_HELP, PROBE_EXAMPLES, SNAPSHOT_EXAMPLES,
+    TRACE_EXAMPLES,
+};
 
 /// Audits the network of a private EKS cluster before a rollout: nodes can join, services are
 /// reachable, and operators can reach the cluster API endpoint. Read-only; sends no data to third parties.
@@ -51,7 +54,8 @@ pub struct Cli {
 pub enum Command {
     /// Audit the built-in sample network; needs no AWS account.
     Demo(DemoArgs),
-    /// Read a cluster's state and save it, without an audit.
+    /// Read a cluster's state and save it, without an audit; or print the AWS CLI commands that read it.
+    #[command(after_help = SNAPSHOT_EXAMPLES)]
     Snapshot(SnapshotArgs),
     /// Trace requests and replies between two ends, hop by hop; needs no cluster.
     #[command(after_help = TRACE_EXAMPLES)]

@@ -134,16 +134,10 @@ pub fn about(declared: &Declared) -> About {
     }
 }
 
+/// All of them together, whatever their order.
 fn files(paths: &[PathBuf]) -> Result<Option<State>, anyhow::Error> {
-    let mut merged: Option<State> = None;
-    for path in paths {
-        let read = State::read(path)?;
-        merged = Some(match merged {
-            Some(merged) => merged.merge(read)?,
-            None => read,
-        });
-    }
-    Ok(merged)
+    let read: Result<Vec<State>, _> = paths.iter().map(|path| State::read(path)).collect();
+    Ok(State::merge_all(read?)?)
 }
 
 fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<State, anyhow::Error> {

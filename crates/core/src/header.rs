@@ -38,8 +38,14 @@ pub struct Header {
     /// For each collection what it was read for: ids of networks, names of clusters or types, or
     /// [`EVERYTHING`]. An item that is absent from a collection does not exist only within this scope.
     pub scope: BTreeMap<String, BTreeSet<String>>,
+    /// The accounts that read an object, by collection and id, where that is not `account` alone.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub readers: BTreeMap<String, BTreeMap<String, BTreeSet<String>>>,
     /// Calls that failed.
     pub gaps: Vec<Gap>,
+    /// Files of a directory that were not read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_out: Vec<LeftOutFile>,
     /// What live probes saw.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub observations: Vec<Observation>,
@@ -50,6 +56,28 @@ impl Header {
     pub fn covers(&self, collection: &str, id: &str) -> bool {
         self.scope.get(collection).is_some_and(|scope| scope.contains(EVERYTHING) || scope.contains(id))
     }
+
+    /// The accounts that read an object; one without a name is an empty text.
+    pub fn readers_of(&self, collection: &str, id: &str) -> BTreeSet<String> {
+        let readers = self.readers.get(collection).and_then(|readers| readers.get(id));
+        readers.cloned().unwrap_or_else(|| BTreeSet::from([self.account.clone().unwrap_or_default()]))
+    }
+
+    /// Whether only accounts other than `account` read this object: its contents are another account's view.
+    pub fn is_foreign(&self, collection: &str, id: &str) -> bool {
+        let account = self.account.as_deref().unwrap_or_default();
+        let readers = self.readers.get(collection).and_then(|readers| readers.get(id));
+        readers.is_some_and(|readers| !readers.contains(account))
+    }
+}
+
+/// A file of a directory that was not read, and why.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LeftOutFile {
+    /// The file's path below the directory.
+    pub file: String,
+    /// What the file is, and what would be right.
+    pub reason: String,
 }
 
 /// A call that failed, and the permission that it needs.

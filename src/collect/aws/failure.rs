@@ -7,6 +7,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use privek_aws::snapshot::refusal::is_denied;
 use privek_core::header::Gap;
 
 use crate::collect::error::CollectError;
@@ -174,11 +175,7 @@ fn answered(response: &HttpResponse, code: Option<&str>, message: Option<&str>, 
 /// What AWS's error codes mean here.
 fn kind_of(code: &str) -> FailureKind {
     match code {
-        "AccessDenied"
-        | "AccessDeniedException"
-        | "UnauthorizedOperation"
-        | "UnauthorizedException"
-        | "Client.UnauthorizedOperation" => FailureKind::Denied,
+        code if is_denied(code) => FailureKind::Denied,
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => FailureKind::ExpiredCredentials,
         "AuthFailure"
         | "InvalidClientTokenId"

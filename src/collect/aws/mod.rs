@@ -23,6 +23,7 @@ mod kms;
 pub mod operations;
 mod route53;
 mod route53resolver;
+pub mod script;
 mod session;
 mod single_account;
 mod sts;

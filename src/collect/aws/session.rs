@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
-use privek_aws::snapshot::aws::{self, COLLECTIONS, OF_OWNERS};
+use privek_aws::snapshot::aws::COLLECTIONS;
+use privek_aws::snapshot::owners::leave_to_owners;
 use privek_aws::snapshot::{Aws, Snapshot};
 use privek_core::header::{Gap, Header, SNAPSHOT_VERSION};
 
@@ -227,33 +228,11 @@ impl<'a> Session<'a> {
     pub(super) fn into_snapshot(self, now: String) -> Snapshot {
         let mut snapshot = self.state.into_inner().unwrap_or_else(PoisonError::into_inner).snapshot;
         snapshot.header.collected_at = Some(now);
-        leave_to_owners(&mut snapshot);
+        leave_to_owners(&mut snapshot, "add --profile for that account");
         snapshot.aws.sort();
         snapshot.header.gaps.sort();
         snapshot.header.gaps.dedup();
         snapshot
-    }
-}
-
-/// An account that a VPC is only shared with is shown none of these; that is no proof that there are none.
-fn leave_to_owners(snapshot: &mut Snapshot) {
-    let Some(account) = &snapshot.header.account else { return };
-    for vpc in snapshot.aws.vpcs.iter().flatten() {
-        let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
-        for key in OF_OWNERS {
-            let Some(collection) = aws::collection(key) else { continue };
-            if snapshot.header.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
-                snapshot.header.gaps.push(Gap {
-                    service: collection.service.to_owned(),
-                    operation: collection.operation.to_owned(),
-                    region: snapshot.header.region.clone(),
-                    resource: Some(vpc.vpc_id.clone()),
-                    code: "OtherAccount".to_owned(),
-                    message: format!("account {owner} shares {}; add --profile for that account", vpc.vpc_id),
-                    permission: None,
-                });
-            }
-        }
     }
 }
 

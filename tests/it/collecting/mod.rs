@@ -2,6 +2,7 @@
 
 mod audit;
 mod cluster;
+mod commands;
 mod moto;
 mod networks;
 mod refusals;

@@ -27,7 +27,15 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("aws::catalogue", &["core::*"]),
     (
         "aws::snapshot",
-        &["aws::catalogue", "core::known", "core::proxy", "core::time", "core::observation", "core::header"],
+        &[
+            "aws::catalogue",
+            "core::known",
+            "core::proxy",
+            "core::time",
+            "core::yaml",
+            "core::observation",
+            "core::header",
+        ],
     ),
     ("aws::intent", &["aws::ids", "aws::catalogue", "core::intent"]),
     (

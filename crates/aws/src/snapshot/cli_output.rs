@@ -5,7 +5,7 @@
 //! CIDR reservations where there are none); for them the file's name, or a folder's, contains the id. A role's or a policy's name follows an `@`
 //! there, because it may be anything: `attached@eks-node.json`.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
 use serde_json::Value;
@@ -14,16 +14,21 @@ use super::aws::{Aws, COLLECTIONS, ec2, eks, iam, route53, route53resolver};
 use super::error::SnapshotError;
 use super::identity::check_ids;
 use super::json::{JsonKind, typed};
+use super::transit_propagations::TableLists;
 
 /// What one file adds.
 #[derive(Debug, Default)]
 pub(super) struct OutputPart {
     /// The items.
     pub aws: Aws,
-    /// Collections of which this file is one page only.
-    pub incomplete: BTreeSet<&'static str>,
+    /// The `NextToken`, where this file is one page only.
+    pub token: Option<String>,
     /// The account that `aws sts get-caller-identity` named.
     pub account: Option<String>,
+    /// When and where the printed commands were run.
+    pub run: Option<CommandsRun>,
+    /// Transit gateway route tables in two lists.
+    pub tables: TableLists,
     /// What `describe-prefix-lists` says, used for lists that nothing else describes.
     pub aws_prefix_lists: Vec<AwsPrefixList>,
 }
@@ -35,6 +40,14 @@ pub(super) struct AwsPrefixList {
     pub prefix_list_id: String,
     pub prefix_list_name: Option<String>,
     pub cidrs: Vec<String>,
+}
+
+/// What the script of `snapshot --commands` notes about itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(default)]
+pub(super) struct CommandsRun {
+    pub collected_at: Option<String>,
+    pub region: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -90,22 +103,24 @@ pub(super) fn parse(
         part.account = Some(typed::<CallerIdentity>(name, text)?.account);
         found = true;
     }
+    if here("collected_at") && here("commands_of") {
+        part.run = Some(typed(name, text)?);
+        found = true;
+    }
+    if here("TransitGatewayStaticRoutes") || here("TransitGatewayPropagations") {
+        part.tables = typed(name, text)?;
+        found = true;
+    }
     found |= named(name, text, keys, &mut part)?;
     if !found {
         return Ok(None);
     }
     check_ids(name, &part.aws)?;
-    let more = |key: &str| matches!(keys.get(key), Some(JsonKind::Text(token)) if !token.is_empty());
-    if more("NextToken") || more("nextToken") || more("NextRecordName") {
-        part.incomplete = COLLECTIONS
-            .iter()
-            .map(|collection| collection.key)
-            .filter(|key| part.aws.ids(key).is_some())
-            .collect();
-        if !part.aws_prefix_lists.is_empty() {
-            part.incomplete.insert("PrefixListEntries");
-        }
-    }
+    let tokens = ["NextToken", "nextToken", "NextRecordName", "Marker", "NextMarker"];
+    part.token = tokens.iter().find_map(|key| match keys.get(*key) {
+        Some(JsonKind::Text(token)) if !token.is_empty() => Some(token.clone()),
+        _ => None,
+    });
     Ok(Some(part))
 }
 
@@ -256,12 +271,12 @@ struct WrappedPolicyVersion {
     policy_version: iam::PolicyVersion,
 }
 
-/// The name after the `@` in a file's name.
+/// The name after the `@` in a file's name; an ARN's `/` and `:` stand there as `%2F` and `%3A`.
 fn name_in_name(path: &str, key: &'static str) -> Result<String, SnapshotError> {
     let file = path.rsplit(['/', '\\']).next().unwrap_or(path);
     let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
     match stem.split_once('@') {
-        Some((_, name)) if !name.is_empty() => Ok(name.to_owned()),
+        Some((_, name)) if !name.is_empty() => Ok(name.replace("%2F", "/").replace("%3A", ":")),
         _ => Err(SnapshotError::NoIdInName {
             path: path.to_owned(),
             key,

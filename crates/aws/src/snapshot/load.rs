@@ -11,6 +11,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::aws::Aws;
+use super::bare_output::{self, Bare};
 use super::cli_output::{self, OutputPart};
 use super::contents::Snapshot;
 use super::error::SnapshotError;
@@ -30,14 +31,11 @@ pub(super) enum Loaded {
     Other(String),
 }
 
-/// Parses one file's text; `name` is what errors call it, and what ids are looked for in.
+/// Parses one JSON text; `name` is what errors call it, and what ids are looked for in.
 pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
-    let text = text.trim_start_matches('\u{feff}');
-    if text.trim().is_empty() {
-        return Err(SnapshotError::Empty { path: name.to_owned() });
-    }
     let keys = match serde_json::from_str::<JsonKind>(text).map_err(|error| syntax(name, &error))? {
         JsonKind::Object(keys) => keys,
+        JsonKind::List(_) => return bare(name, text, "a JSON list".to_owned()),
         other => return Ok(Loaded::Other(other.describe())),
     };
     if keys.contains_key("snapshot_version") {
@@ -62,7 +60,16 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
     }
     match cli_output::parse(name, text, &keys)? {
         Some(part) => Ok(Loaded::Output(Box::new(part))),
-        None => Ok(Loaded::Other(describe_object(&keys))),
+        None => bare(name, text, describe_object(&keys)),
+    }
+}
+
+/// An output without its key.
+fn bare(name: &str, text: &str, otherwise: String) -> Result<Loaded, SnapshotError> {
+    match bare_output::keyed(text) {
+        Some(Bare::Keyed(keyed)) => parse(name, &keyed),
+        Some(Bare::Unsure(what)) => Ok(Loaded::Other(what)),
+        None => Ok(Loaded::Other(otherwise)),
     }
 }
 

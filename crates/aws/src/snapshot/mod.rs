@@ -6,27 +6,42 @@
 
 mod arn;
 pub mod aws;
+mod bare_output;
+mod cli_command;
 mod cli_output;
 mod contents;
 mod directory;
+mod document;
+mod elsewhere;
 mod error;
 mod identity;
 mod json;
 mod load;
 mod merge;
+mod output_sum;
+pub mod owners;
+mod pages;
 mod place;
 mod read;
 pub mod redact;
+mod referenced;
+pub mod refusal;
 mod save;
+mod scope;
+mod select;
 #[cfg(test)]
 pub(crate) mod tests;
 mod text_file;
+mod transit_propagations;
 pub mod unread;
 pub mod user_data;
+mod vantage;
+mod views;
 
 pub use privek_core::header::EVERYTHING;
 
 pub use arn::Arn;
 pub use aws::Aws;
+pub use cli_command::quoted;
 pub use contents::Snapshot;
 pub use error::SnapshotError;

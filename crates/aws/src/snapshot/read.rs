@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::contents::Snapshot;
+use super::document::documents;
 use super::error::SnapshotError;
 use super::load::{self, Loaded};
 use super::{directory, text_file};
@@ -24,10 +25,29 @@ impl Snapshot {
     /// # Errors
     /// See [`SnapshotError`].
     pub fn from_json(source_name: &str, text: &str) -> Result<Snapshot, SnapshotError> {
-        match load::parse(source_name, text)? {
-            Loaded::Saved(snapshot) => Ok(*snapshot),
-            Loaded::Output(part) => directory::lone(source_name, *part),
-            Loaded::Other(what) => Err(SnapshotError::NotASnapshot { path: source_name.to_owned(), what }),
+        let documents = documents(source_name, text)?;
+        if let [text] = documents.as_slice() {
+            return match load::parse(source_name, text)? {
+                Loaded::Saved(snapshot) => Ok(*snapshot),
+                Loaded::Output(part) => directory::lone(source_name, [*part]),
+                Loaded::Other(what) => {
+                    Err(SnapshotError::NotASnapshot { path: source_name.to_owned(), what })
+                }
+            };
         }
+        let mut parts = Vec::new();
+        for text in &documents {
+            match load::parse(source_name, text)? {
+                Loaded::Output(part) => parts.push(*part),
+                Loaded::Saved(_) => {
+                    let what = "several JSON texts, one of them a saved snapshot".to_owned();
+                    return Err(SnapshotError::NotASnapshot { path: source_name.to_owned(), what });
+                }
+                Loaded::Other(what) => {
+                    return Err(SnapshotError::NotASnapshot { path: source_name.to_owned(), what });
+                }
+            }
+        }
+        directory::lone(source_name, parts)
     }
 }

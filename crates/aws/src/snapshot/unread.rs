@@ -1,12 +1,14 @@
 //! Why a collection was not read.
 //!
-//! A gap (a call that failed) names its own permission; where there is none, the collection's
-//! operation does.
+//! A permission is named where a call was refused, or where an operation was never called at all. What was not asked
+//! for, timed out or is in no file lacks no permission.
 
 use privek_core::header::{Gap, NOT_IN_DIRECTORY};
 use privek_core::known::Missing;
 
-use super::{Snapshot, aws};
+use super::aws::{self, Collection};
+use super::refusal::is_denied;
+use super::{Snapshot, referenced};
 
 /// What would fill a collection (for one id, where that is what lacks): the failed call if there
 /// was one, else the operation that was not asked.
@@ -15,28 +17,49 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
         return Missing::operation(described(collection_key, id, "not read"), None);
     };
     let permission = collection.permission();
-    let gap = snapshot
-        .header
-        .gaps
-        .iter()
-        .filter(|gap| gap.service == collection.service && gap.operation == collection.operation)
-        .max_by_key(|gap| relevance(gap, id));
-    if let Some(gap) = gap.filter(|gap| gap.code == NOT_IN_DIRECTORY) {
-        return Missing::operation(gap.message.clone(), None);
+    let gaps = snapshot.header.gaps.iter();
+    let of_operation =
+        gaps.filter(|gap| gap.service == collection.service && gap.operation == collection.operation);
+    let relevant = of_operation.filter_map(|gap| Some((relevance(gap, id)?, gap)));
+    let gap = relevant.max_by_key(|(relevance, _)| *relevance).map(|(_, gap)| gap);
+    match gap {
+        Some(gap) if gap.code == NOT_IN_DIRECTORY => Missing::operation(gap.message.clone(), None),
+        Some(gap) => {
+            let what = described(&permission, gap.resource.as_deref(), &format!("failed: {}", gap.code));
+            // A call that was not refused lacks no permission.
+            let refused = is_denied(&gap.code).then_some(permission.as_str());
+            Missing::operation(what, gap.permission.as_deref().or(refused))
+        }
+        // What the operation did read is permitted: it was not asked for this.
+        None => {
+            // Who was refused the list of names never asked for what they name.
+            if let Some(parent) = refused_parent(snapshot, collection) {
+                return missing(snapshot, parent.key, None);
+            }
+            let is_permitted = snapshot.aws.ids(collection.key).is_some();
+            let unread = described(&permission, id, "not read");
+            Missing::operation(unread, Some(permission.as_str()).filter(|_| !is_permitted))
+        }
     }
-    let what = match gap {
-        Some(gap) => described(&permission, gap.resource.as_deref(), &format!("failed: {}", gap.code)),
-        None => described(&permission, id, "not read"),
-    };
-    let permission = gap.and_then(|gap| gap.permission.as_deref()).unwrap_or(&permission);
-    Missing::operation(what, Some(permission))
 }
 
-fn relevance(gap: &Gap, id: Option<&str>) -> u8 {
+/// What says which objects there are, if a call for that failed.
+fn refused_parent(snapshot: &Snapshot, child: &Collection) -> Option<&'static Collection> {
+    let parent = referenced::parent(child.key)?;
+    let unread = |collection: &Collection| snapshot.aws.ids(collection.key).is_none();
+    let mut gaps = snapshot.header.gaps.iter();
+    let failed = gaps.any(|gap| gap.service == parent.service && gap.operation == parent.operation);
+    (unread(child) && unread(parent) && failed).then_some(parent)
+}
+
+/// How much a gap says about an id; `None` for one about another object of the same kind.
+fn relevance(gap: &Gap, id: Option<&str>) -> Option<u8> {
+    let kind = |id: &str| id.split_once('-').map(|(kind, _)| kind.to_owned());
     match (&gap.resource, id) {
-        (Some(resource), Some(id)) if resource == id => 2,
-        (None, _) => 1,
-        _ => 0,
+        (Some(resource), Some(id)) if resource == id => Some(2),
+        (None, _) => Some(1),
+        (Some(resource), Some(id)) if kind(resource).is_some() && kind(resource) == kind(id) => None,
+        _ => Some(0),
     }
 }
 
@@ -84,6 +107,17 @@ mod tests {
         let gap = Gap { message: message.to_owned(), ..gap(None, NOT_IN_DIRECTORY) };
         let missing = missing(&with(vec![gap]), "RouteTables", Some("vpc-1"));
         assert_eq!((missing.what.as_str(), missing.permission), (message, None));
+    }
+
+    #[test]
+    fn no_permission_is_named_that_was_not_refused() {
+        let timeout = missing(&with(vec![gap(Some("vpc-1"), "Timeout")]), "RouteTables", Some("vpc-1"));
+        assert_eq!(timeout.permission, None);
+        let mut read = with(vec![gap(Some("vpc-2"), "UnauthorizedOperation")]);
+        read.aws.route_tables = Some(Vec::new());
+        let other = missing(&read, "RouteTables", Some("vpc-1"));
+        assert_eq!(other.what, "ec2:DescribeRouteTables for vpc-1 (not read)");
+        assert_eq!(other.permission, None, "another VPC was refused");
     }
 
     #[test]

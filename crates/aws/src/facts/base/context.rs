@@ -4,6 +4,7 @@
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
+use privek_core::header::LeftOutFile;
 use privek_core::known::{Known, Missing};
 use privek_core::subject::Target;
 use privek_core::time::Time;
@@ -72,6 +73,9 @@ impl<'s> Context<'s> {
         };
         if let Some(plan) = context.plan() {
             assume(&context, plan);
+        }
+        for LeftOutFile { file, reason } in &snapshot.header.left_out {
+            context.assume(format!("The file {file} was not read: {file} {reason}."));
         }
         context
     }

@@ -55,8 +55,12 @@ fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
     if owner == account {
         return Ok(&subnet.tags);
     }
-    let (id, owner_was_read) = (&subnet.subnet_id, !is_other(context, owner));
-    let what = match (owner_was_read, subnet.tags.is_empty()) {
+    let (id, readers) = (&subnet.subnet_id, context.snapshot.header.readers.get("Subnets"));
+    let of_owner = match readers.and_then(|readers| readers.get(id)) {
+        Some(readers) => !readers.contains(account),
+        None => !is_other(context, owner),
+    };
+    let what = match (of_owner, subnet.tags.is_empty()) {
         // Whoever of the two read it, there is nothing to see.
         (true, true) | (false, false) => return Ok(&subnet.tags),
         (true, false) => format!(

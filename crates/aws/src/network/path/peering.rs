@@ -46,6 +46,11 @@ impl<'s> Reasoner<'s> {
             let mut blocker = at(BlockerCode::PeeringInactive, KIND, id, None, reason);
             blocker.remedy.state = Some(status.to_owned());
             log.block(blocker);
+            // It never forwards again, so that nothing behind it matters:
+            // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle
+            if matches!(status, "deleted" | "deleting" | "rejected" | "expired" | "failed") {
+                return Vec::new();
+            }
         }
         if let Some(nat) = run.from.translator {
             // AWS documents transit gateways and virtual private gateways behind NAT gateways only:

@@ -301,6 +301,19 @@ shapes! { "PascalCase";
     InstanceNetworkInterface { network_interface_id: Option<String>, subnet_id: Option<String>, groups: Vec<GroupIdentifier>, private_ip_address: Option<String>, private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>, ipv4_prefixes: Vec<Ipv4Prefix> }
 }
 
+impl TransitGatewayAttachment {
+    /// Its id; one that joins two transit gateways is listed once for each of them, with the other one as its
+    /// resource and the association with the route table of its own:
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html>
+    pub fn identity(&self) -> String {
+        let id = &self.transit_gateway_attachment_id;
+        match (self.resource_type.as_deref(), &self.transit_gateway_id) {
+            (Some("peering"), Some(gateway)) => format!("{id}:{gateway}"),
+            _ => id.clone(),
+        }
+    }
+}
+
 impl NetworkInterface {
     /// Its private addresses, the first one perhaps twice; a delegated prefix is in `ipv4_prefixes`.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {

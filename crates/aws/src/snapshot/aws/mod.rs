@@ -59,7 +59,7 @@ macro_rules! collections {
             /// # Errors
             /// The key and identity of an item that both have, with different contents.
             pub fn merge(&mut self, other: Aws) -> Result<(), Conflict> {
-                self.merge_with(other, &|_, _, _| None)
+                self.merge_with(other, &|_| None)
             }
 
             /// Adds what was read elsewhere; `reconcile` may settle two contents of one identity.
@@ -102,8 +102,21 @@ macro_rules! collections {
     };
 }
 
-/// Settles two contents of one identity (collection, ours, theirs), or declines.
-pub type Reconcile<'a> = &'a dyn Fn(&str, &Value, &Value) -> Option<Value>;
+/// Two contents of one identity.
+#[derive(Clone, Copy, Debug)]
+pub struct TwoContents<'a> {
+    /// The collection's key.
+    pub collection: &'static str,
+    /// The item's identity.
+    pub id: &'a str,
+    /// The content so far.
+    pub ours: &'a Value,
+    /// The content that is added.
+    pub theirs: &'a Value,
+}
+
+/// Settles two contents of one identity, or declines.
+pub type Reconcile<'a> = &'a dyn Fn(TwoContents<'_>) -> Option<Value>;
 
 /// One identity with two contents.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,9 +134,10 @@ fn merge_list<T: PartialEq + Serialize + DeserializeOwned>(
     id: fn(&T) -> String,
     reconcile: Reconcile<'_>,
 ) -> Result<(), Conflict> {
-    let settle = |ours: &T, theirs: &T| -> Option<T> {
+    let settle = |id: &str, ours: &T, theirs: &T| -> Option<T> {
         let (ours, theirs) = (serde_json::to_value(ours).ok()?, serde_json::to_value(theirs).ok()?);
-        serde_json::from_value(reconcile(collection, &ours, &theirs)?).ok()
+        let two = TwoContents { collection, id, ours: &ours, theirs: &theirs };
+        serde_json::from_value(reconcile(two)?).ok()
     };
     let mut known: BTreeMap<String, usize> =
         into.iter().enumerate().map(|(at, item)| (id(item), at)).collect();
@@ -132,7 +146,7 @@ fn merge_list<T: PartialEq + Serialize + DeserializeOwned>(
         match known.get(&item_id) {
             Some(&at) if into[at] == item => {}
             Some(&at) => {
-                into[at] = settle(&into[at], &item).ok_or(Conflict { collection, id: item_id })?;
+                into[at] = settle(&item_id, &into[at], &item).ok_or(Conflict { collection, id: item_id })?;
             }
             None => {
                 known.insert(item_id, into.len());
@@ -227,7 +241,7 @@ collections! {
     /// Transit gateway attachments of VPCs.
     transit_gateway_vpc_attachments: ec2::TransitGatewayVpcAttachment = "TransitGatewayVpcAttachments", |t| t.transit_gateway_attachment_id.clone(), "ec2"/"DescribeTransitGatewayVpcAttachments";
     /// Transit gateway attachments of every kind.
-    transit_gateway_attachments: ec2::TransitGatewayAttachment = "TransitGatewayAttachments", |t| t.transit_gateway_attachment_id.clone(), "ec2"/"DescribeTransitGatewayAttachments";
+    transit_gateway_attachments: ec2::TransitGatewayAttachment = "TransitGatewayAttachments", ec2::TransitGatewayAttachment::identity, "ec2"/"DescribeTransitGatewayAttachments";
     /// Transit gateway route tables.
     transit_gateway_route_tables: ec2::TransitGatewayRouteTable = "TransitGatewayRouteTables", |t| t.transit_gateway_route_table_id.clone(), "ec2"/"DescribeTransitGatewayRouteTables";
     /// Routes of the transit gateway route tables.
@@ -308,17 +322,3 @@ collections! {
 pub fn collection(key: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.key == key)
 }
-
-/// Collections that only a VPC's owner can list in full:
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
-pub const OF_OWNERS: [&str; 9] = [
-    "FirewallRuleGroupAssociations",
-    "HostedZonesByVPC",
-    "NatGateways",
-    "ProfileAssociations",
-    "TransitGatewayAttachments",
-    "TransitGatewayVpcAttachments",
-    "VpcEndpoints",
-    "VpcPeeringConnections",
-    "VpnGateways",
-];

@@ -107,7 +107,8 @@ pub(super) fn replace(
         | ("insights", "name")
         | ("addon", "publisher" | "productId" | "productUrl") => None,
         ("observations", "server") if text == "system" => None,
-        ("scope" | "gaps", _)
+        ("left_out", "file") => Some(rename("file", text)),
+        ("scope" | "gaps" | "left_out", _)
         | ("observations", "detail")
         | (
             _,
@@ -149,6 +150,9 @@ pub(super) fn replace(
 
 /// The kind of name that stands at a place, if it is one.
 fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
+    if path.collection == "readers" {
+        return Some("account");
+    }
     if path.collection == "scope" {
         return read_for_a_cluster(path.key).then_some("cluster");
     }

@@ -36,9 +36,17 @@ fn an_absent_collection_is_a_gap_that_names_the_command() {
     let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "DescribeRouteTables").unwrap();
     assert_eq!(gap.code, "NotInDirectory");
     assert_eq!(gap.permission, None, "nobody was refused");
-    assert!(gap.message.contains("`aws ec2 describe-route-tables`"), "{}", gap.message);
+    assert!(
+        gap.message.contains("`aws ec2 describe-route-tables --region eu-west-1 > route-tables.json`"),
+        "{}",
+        gap.message
+    );
     let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "ListResolverRules").unwrap();
-    assert!(gap.message.contains("`aws route53resolver list-resolver-rules`"), "{}", gap.message);
+    assert!(
+        gap.message.contains("`aws route53resolver list-resolver-rules --region eu-west-1 >"),
+        "{}",
+        gap.message
+    );
     assert!(!has_gap(&snapshot, "DescribeCluster", "NotInDirectory"));
     assert!(!snapshot.header.covers("RouteTables", "vpc-1"));
 }
@@ -243,7 +251,11 @@ fn what_says_whom_it_is_about_in_a_field_beside_it_or_in_the_file_name_is_told_a
     assert_eq!(snapshot.aws.pod_identity_association.as_ref().unwrap()[0].association_id, "a-1");
     assert_eq!((&snapshot.aws.insights, &snapshot.aws.capabilities), (&None, &None));
     let gap = snapshot.header.gaps.iter().find(|gap| gap.operation == "ListInsights").unwrap();
-    assert!(gap.message.contains("aws eks list-insights"), "{}", gap.message);
+    assert!(
+        gap.message.contains("aws eks list-insights --cluster-name foo --region eu-west-1"),
+        "{}",
+        gap.message
+    );
 }
 
 #[test]

@@ -27,7 +27,7 @@ fn a_truncated_file_is_called_truncated_at_every_length() {
 
 #[test]
 fn what_is_no_json_is_placed() {
-    let error = error("Vpcs:\n  - VpcId: vpc-1\n");
+    let error = error("VPCs, tables\n");
     assert!(matches!(error, SnapshotError::NotJson { line: 1, column: 1, .. }), "{error:?}");
     assert!(error.to_string().contains("--output json"), "{error}");
 }
@@ -124,6 +124,7 @@ fn a_missing_id_in_the_name_shows_a_name_that_would_do() {
 #[test]
 fn an_empty_directory_and_a_foreign_one_are_errors() {
     assert!(matches!(read(&[("readme.md", "")]), Err(SnapshotError::NoFiles { .. })));
+    assert!(matches!(read(&[("log", "no output")]), Err(SnapshotError::NoFiles { .. })));
     let error = read(&[("package.json", r#"{"name": "x", "version": "1"}"#)]).unwrap_err().to_string();
     assert!(error.contains("package.json is a JSON object with `name`, `version`"), "{error}");
 }

@@ -11,7 +11,7 @@ fn snapshot(account: &str, aws: &str) -> Snapshot {
 }
 
 #[test]
-fn scopes_gaps_and_items_join_and_the_first_account_stays() {
+fn scopes_gaps_and_items_join_and_the_first_id_is_the_account_where_there_is_no_cluster() {
     let gap = |operation: &str| {
         format!(
             r#""gaps": [{{"service": "ec2", "operation": "{operation}", "code": "AccessDenied", "message": ""}}]"#
@@ -29,7 +29,7 @@ fn scopes_gaps_and_items_join_and_the_first_account_stays() {
         ),
     );
     let both = first.merge(second).unwrap();
-    assert_eq!(both.header.account.as_deref(), Some("222222222222"));
+    assert_eq!(both.header.account.as_deref(), Some("111111111111"));
     assert_eq!(both.header.collected_at.as_deref(), Some("2026-11-20T11:00:00Z"));
     assert_eq!(both.aws.ids("Vpcs").unwrap(), ["vpc-a", "vpc-b"]);
     assert!(

@@ -1,11 +1,13 @@
 //! What loading promises: directories, recordings, errors, round trips, hostile input.
 
+mod colleagues;
 mod directory;
 mod errors;
 mod hostile;
 mod merging;
 mod observations;
 mod recorded;
+mod vantages;
 
 use std::path::{Path, PathBuf};
 

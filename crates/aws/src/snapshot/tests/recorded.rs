@@ -87,7 +87,18 @@ fn the_samples_of_the_aws_cli_load_together() {
         .filter(|collection| regional(collection.service) && !has_sample(collection.operation))
         .map(|collection| (collection.service, collection.operation))
         .collect();
-    assert_eq!(unread, without, "a gap for each operation of which there is no sample, and for no other");
+    let whole = snapshot.header.gaps.iter().filter(|gap| gap.resource.is_none());
+    let whole: BTreeSet<(&str, &str)> = whole
+        .filter(|gap| regional(&gap.service))
+        .map(|gap| (gap.service.as_str(), gap.operation.as_str()))
+        .collect();
+    assert!(whole.is_subset(&without), "a gap for operations of which there is no sample: {whole:?}");
+    for key in COLLECTIONS.iter().filter(|collection| {
+        let operation = (collection.service, collection.operation);
+        without.contains(&operation) && !unread.contains(&operation)
+    }) {
+        assert_eq!(aws.ids(key.key).map(|ids| ids.len()), Some(0), "{}: no sample names any", key.key);
+    }
 }
 
 /// The names of the files below a directory.
@@ -164,7 +175,13 @@ fn fields_that_nobody_knows_yet_change_nothing() {
     for folder in FOLDERS {
         let (before, changed) = (fixture("recorded").join(folder), tempfile::tempdir().unwrap());
         copy(&before, changed.path(), &|tree| add_fields(tree, ""));
-        assert_eq!(Snapshot::read(&before).unwrap(), Snapshot::read(changed.path()).unwrap(), "{folder}");
+        let read = |path: &Path| {
+            let mut snapshot = Snapshot::read(path).unwrap();
+            // What is no output is described by its fields, and the original has files of other kinds.
+            snapshot.header.left_out.clear();
+            snapshot
+        };
+        assert_eq!(read(&before), read(changed.path()), "{folder}");
     }
 }
 
@@ -193,6 +210,7 @@ fn times_may_be_written_in_any_format() {
 
 /// A snapshot without the times in it.
 fn undated(mut snapshot: Snapshot) -> Snapshot {
+    snapshot.header.left_out.clear();
     for cluster in snapshot.aws.cluster.iter_mut().flatten() {
         cluster.created_at = None;
     }
