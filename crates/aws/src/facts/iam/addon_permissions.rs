@@ -99,12 +99,7 @@ fn own(
 /// A pod on every node needs every node's role; a pod on some node any of those that it may run on. Nodes of
 /// EKS Auto Mode give pods no credentials of theirs:
 /// <https://docs.aws.amazon.com/eks/latest/userguide/auto-instances.html>
-fn by_nodes(
-    context: &Context<'_>,
-    name: &str,
-    component: &Component,
-    grant: &mut AddonGrant,
-) -> Known<bool> {
+fn by_nodes(context: &Context<'_>, name: &str, component: &Component, grant: &mut AddonGrant) -> Known<bool> {
     grant.by_node = true;
     let uses = role_usage::all(context);
     let nodes: Vec<&String> = uses.roles.iter().filter(|(_, used)| used.nodes).map(|(arn, _)| arn).collect();

@@ -211,8 +211,9 @@ impl Permissions {
                 missing.extend(self.doubts.clone());
                 missing.extend(unresolved.to_vec());
             }
-            Ok(Decision::Undecided(why)) => missing
-                .push(Missing::unmodelled(format!("the decision on {action} for role {name}: {why}"))),
+            Ok(Decision::Undecided(why)) => {
+                missing.push(Missing::unmodelled(format!("the decision on {action} for role {name}: {why}")))
+            }
             Err(why) => missing.push(Missing::unmodelled(format!("a policy of {name}: {why}"))),
         }
     }

@@ -9,8 +9,8 @@ use crate::catalogue::iam::{Component, PARSED};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 
-use super::policy::decision::{Decision, PolicyKind, Request};
 use super::credentials;
+use super::policy::decision::{Decision, PolicyKind, Request};
 use super::policy::{Caller, Carried, Keys, evaluate};
 use super::role_usage::{PodUse, RoleUse};
 
@@ -54,7 +54,8 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
         }
     } {
         for action in &user.actions {
-            let request = Request { action, resource: None, some: false, caller: &user.caller, keys: &user.keys };
+            let request =
+                Request { action, resource: None, some: false, caller: &user.caller, keys: &user.keys };
             match evaluate(PolicyKind::Trust, document, request) {
                 Ok(Decision::Allowed) => {}
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))

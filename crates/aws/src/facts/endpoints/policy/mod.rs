@@ -233,10 +233,7 @@ impl<'e> Attached<'e> {
 }
 
 /// The features that need a service and that the cluster uses, or may use.
-fn wanted<'u>(
-    used: &'u BTreeMap<String, FeatureUse>,
-    suffix: &str,
-) -> BTreeMap<&'u str, &'u FeatureUse> {
+fn wanted<'u>(used: &'u BTreeMap<String, FeatureUse>, suffix: &str) -> BTreeMap<&'u str, &'u FeatureUse> {
     let Ok(matrix) = services::matrix() else { return BTreeMap::new() };
     let needs = |name: &str| matrix.features.get(name).is_some_and(|feature| feature.needs(suffix));
     let used = used.iter().filter(|(_, shown)| !matches!(shown, Ok(None)));
@@ -254,8 +251,7 @@ fn brought(component: &Component, wanted: &BTreeMap<&str, &FeatureUse>) -> Known
 
 /// Whether it is known what a feature needs of a service.
 fn is_known(feature: &str, suffix: &str, service: &Service) -> bool {
-    let carried =
-        |need: &Need| need.actions.iter().any(|action| service.carries(suffix, need, action));
+    let carried = |need: &Need| need.actions.iter().any(|action| service.carries(suffix, need, action));
     PARSED.components.values().any(|component| {
         component.features.iter().any(|own| own == feature) && component.needs.iter().any(carried)
     })

@@ -110,9 +110,7 @@ impl<'u> Senders<'u> {
             Sender::Pullers => listed(&self.pullers),
             Sender::Hybrid => listed(&self.hybrid),
             Sender::Pods => match credentials::of_component(context, name, component) {
-                Ok(Credentials::Own(roles)) => {
-                    roles.iter().map(|arn| requests::role(context, arn)).collect()
-                }
+                Ok(Credentials::Own(roles)) => roles.iter().map(|arn| requests::role(context, arn)).collect(),
                 Ok(Credentials::Node) => listed(&self.nodes),
                 Err(_) => vec![some()],
             },

@@ -155,7 +155,11 @@ fn each_caller_is_judged_by_its_own_role() {
         )
     };
     let cni = roles(&["payments-vpc-cni"]);
-    assert_eq!(problem(&cni), "nodes: no statement allows ec2:DescribeInstances: Statement[0] names the principal arn:aws:iam::111122223333:role/payments-vpc-cni", "{cni}");
+    assert_eq!(
+        problem(&cni),
+        "nodes: no statement allows ec2:DescribeInstances: Statement[0] names the principal arn:aws:iam::111122223333:role/payments-vpc-cni",
+        "{cni}"
+    );
     let one = roles(&["payments-vpc-cni", "payments-node"]);
     assert!(problem(&one).ends_with("(called by IAM role payments-batch-node)"), "{one}");
     let all = roles(&["payments-vpc-cni", "payments-node", "payments-batch-node"]);

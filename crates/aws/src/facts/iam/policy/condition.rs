@@ -184,9 +184,8 @@ fn of_values(
 }
 
 fn of_aws(operator: Operator, wanted: &[String], own: Option<&str>, present: bool) -> Applies {
-    let any = wanted
-        .iter()
-        .fold(Applies::No(String::new()), |so_far, wanted| so_far.or(is_of_aws(wanted, own)));
+    let any =
+        wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| so_far.or(is_of_aws(wanted, own)));
     let held = if operator.negated { any.not() } else { any };
     // Without the key a condition fails and a negated one holds; with …IfExists both hold.
     match held {

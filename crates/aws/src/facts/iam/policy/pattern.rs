@@ -160,7 +160,8 @@ mod tests {
         for other in ["arn:aws:ec2:*:*:volume/*", "arn:*:ec2:*:*:subnet/*", "arn:aws:ec2:*:volume/*"] {
             assert!(matches!(admits_resource(other, instance), Applies::No(_)), "{other}");
         }
-        for all in ["arn:aws:ec2:*:*:instance/*", "arn:aws:ec2:*:*:*", "*", "arn:aws:ec2:*/*", "*:instance/*"] {
+        for all in ["arn:aws:ec2:*:*:instance/*", "arn:aws:ec2:*:*:*", "*", "arn:aws:ec2:*/*", "*:instance/*"]
+        {
             assert_eq!(admits_resource(all, instance), Applies::Yes, "{all}");
         }
         for some in ["arn:aws:ec2:*:*:instance/i-0a1", "arn:aws:ec2:*:*:*/i-?a*", "*-0a1"] {

@@ -247,7 +247,8 @@ fn a_trust_policy_names_services_and_no_resources() {
         );
         let keys = Keys::default();
         let caller = Caller::Service { names: vec!["ec2.amazonaws.com".into()] };
-        let request = Request { action: "sts:AssumeRole", resource: None, some: false, caller: &caller, keys: &keys };
+        let request =
+            Request { action: "sts:AssumeRole", resource: None, some: false, caller: &caller, keys: &keys };
         evaluate_text(PolicyKind::Trust, &text, request).unwrap()
     };
     let ec2 = r#"{"Service": ["eks.amazonaws.com", "ec2.amazonaws.com"]}"#;
@@ -266,8 +267,13 @@ fn an_action_without_resources_is_allowed_by_statements_about_all_of_them_only()
     let keys = Keys::default();
     let judge = |resource: &str| {
         let text = format!(r#"{{"Statement": {{"Effect": "Allow", "Action": "ecr:*", {resource}}}}}"#);
-        let request =
-            Request { action: "ecr:GetAuthorizationToken", resource: None, some: false, caller: &role, keys: &keys };
+        let request = Request {
+            action: "ecr:GetAuthorizationToken",
+            resource: None,
+            some: false,
+            caller: &role,
+            keys: &keys,
+        };
         evaluate_text(PolicyKind::Identity, &text, request).unwrap()
     };
     assert_eq!(judge(r#""Resource": ["*"]"#), Decision::Allowed);
@@ -292,7 +298,8 @@ fn a_part_of_what_is_needed_is_undecided() {
 #[test]
 fn what_is_no_policy_is_an_error() {
     let (caller, keys) = (of_aws(), Keys::default());
-    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller: &caller, keys: &keys };
+    let request =
+        Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller: &caller, keys: &keys };
     for text in [
         "{'Statement': []}",
         "[]",
@@ -355,10 +362,7 @@ fn a_key_that_only_some_services_set_decides_where_its_absence_comes_to_the_same
     let judge = |condition: &str| decide(&policy(&[only_if("Allow", condition)]), &role, &keys);
     let holds = r#"{"StringEqualsIfExists": {"aws:VpceAccount": "111122223333"}}"#;
     assert_eq!(judge(holds), Decision::Allowed);
-    assert_eq!(
-        judge(r#"{"StringNotEquals": {"aws:VpceAccount": "444455556666"}}"#),
-        Decision::Allowed
-    );
+    assert_eq!(judge(r#"{"StringNotEquals": {"aws:VpceAccount": "444455556666"}}"#), Decision::Allowed);
     denied(&judge(r#"{"StringEquals": {"aws:VpceAccount": "444455556666"}}"#));
     for open in [
         r#"{"StringEquals": {"aws:VpceAccount": "111122223333"}}"#,
@@ -430,9 +434,7 @@ fn of_resources_that_the_caller_chooses_some_are_enough() {
     };
     let all = statement("Allow", ALL);
     let denies = statement("Deny", r#""Action": "s3:*", "Resource": "arn:aws:s3:::mine/*""#);
-    let get = |some: bool, statements: &[String]| {
-        judge(some, "s3:GetObject", "arn:aws:s3:::*/*", statements)
-    };
+    let get = |some: bool, statements: &[String]| judge(some, "s3:GetObject", "arn:aws:s3:::*/*", statements);
     assert!(matches!(get(false, &[objects("mine")]), Decision::Undecided(_)));
     assert_eq!(get(true, &[objects("mine")]), Decision::Allowed);
     assert_eq!(get(true, &[all.clone(), denies.clone()]), Decision::Allowed);

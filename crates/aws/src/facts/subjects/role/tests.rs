@@ -89,7 +89,11 @@ fn in_china_either_name_of_ec2_will_do() {
 }
 
 /// Whether EKS Pod Identity may assume the role of the healthy cluster's association.
-fn pod_trust(condition: &serde_json::Value, actions: &serde_json::Value, tags_off: bool) -> serde_json::Value {
+fn pod_trust(
+    condition: &serde_json::Value,
+    actions: &serde_json::Value,
+    tags_off: bool,
+) -> serde_json::Value {
     let healthy = Fixture::healthy()
         .change("association", "associationId", "a-0a000000000000001", |association| {
             association["disableSessionTags"] = json!(tags_off);
@@ -105,8 +109,7 @@ fn pod_trust(condition: &serde_json::Value, actions: &serde_json::Value, tags_of
 #[test]
 fn pod_identity_sends_session_tags_unless_they_are_turned_off() {
     let both = json!(["sts:AssumeRole", "sts:TagSession"]);
-    let namespace =
-        |name: &str| json!({"StringEquals": {"aws:RequestTag/kubernetes-namespace": name}});
+    let namespace = |name: &str| json!({"StringEquals": {"aws:RequestTag/kubernetes-namespace": name}});
     assert_eq!(pod_trust(&namespace("ledger"), &both, false), json!(true));
     assert_eq!(pod_trust(&namespace("other"), &both, false), json!(false));
     assert_eq!(pod_trust(&namespace("ledger"), &both, true), json!(false), "no tags, no condition on them");
