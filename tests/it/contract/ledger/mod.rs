@@ -68,7 +68,12 @@ impl Ledger {
             let name = member.rsplit(['.', '/']).next().unwrap_or(member);
             let reads = |file: &String| {
                 let text = text(file);
-                let accessed = [format!(".{field}"), format!(".r#{field}"), format!("\"{name}\"")];
+                let accessed = [
+                    format!(".{field}"),
+                    format!(".r#{field}"),
+                    format!("\"{name}\""),
+                    format!("collection!({field})"),
+                ];
                 accessed.iter().any(|accessed| text.contains(accessed))
             };
             if !reason.by.iter().any(reads) {

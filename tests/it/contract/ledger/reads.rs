@@ -7,7 +7,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use syn::spanned::Spanned as _;
+use syn::Member;
 use syn::visit::{self, Visit};
 
 use crate::support::files::{repository, text};
@@ -82,8 +82,10 @@ fn patterns_of(file: &str) -> BTreeSet<(usize, usize)> {
     struct Patterns(BTreeSet<(usize, usize)>);
     impl<'ast> Visit<'ast> for Patterns {
         fn visit_field_pat(&mut self, field: &'ast syn::FieldPat) {
-            let start = field.span().start();
-            self.0.insert((start.line, start.column));
+            if let Member::Named(name) = &field.member {
+                let start = name.span().start();
+                self.0.insert((start.line, start.column));
+            }
             visit::visit_field_pat(self, field);
         }
     }
