@@ -166,11 +166,7 @@ fn launch_template_block_device_mapping(
     v: types::LaunchTemplateBlockDeviceMapping,
 ) -> shape::LaunchTemplateBlockDeviceMapping {
     shape::LaunchTemplateBlockDeviceMapping {
-        device_name: v.device_name,
-        ebs: v.ebs.map(|v| shape::LaunchTemplateEbsBlockDevice {
-            encrypted: v.encrypted,
-            kms_key_id: v.kms_key_id,
-        }),
+        ebs: v.ebs.map(|v| shape::LaunchTemplateEbsBlockDevice { kms_key_id: v.kms_key_id }),
     }
 }
 

@@ -220,9 +220,9 @@ shapes! { "PascalCase";
         block_device_mappings: Vec<LaunchTemplateBlockDeviceMapping>,
     }
     /// A volume that a launch template declares.
-    LaunchTemplateBlockDeviceMapping { device_name: Option<String>, ebs: Option<LaunchTemplateEbsBlockDevice> }
+    LaunchTemplateBlockDeviceMapping { ebs: Option<LaunchTemplateEbsBlockDevice> }
     /// Its EBS settings.
-    LaunchTemplateEbsBlockDevice { encrypted: Option<bool>, kms_key_id: Option<String> }
+    LaunchTemplateEbsBlockDevice { kms_key_id: Option<String> }
     /// The instance profile that a launch template names.
     LaunchTemplateIamInstanceProfile { arn: Option<String>, name: Option<String> }
     /// Whether instances can hibernate.

@@ -43,16 +43,23 @@ pub(super) struct Asker {
     pub caller: Caller,
     /// What each request carries.
     pub keys: Keys,
+    /// From where, if a condition asks.
+    place: Option<String>,
 }
 
 impl Asker {
-    /// The role, in words.
+    /// The role and the addresses, in words.
     pub fn words(&self) -> Option<String> {
-        match &self.caller {
+        let role = match &self.caller {
             Caller::Role { arn: Some(arn), .. } => {
                 Some(format!("IAM role {}", last(arn).unwrap_or(arn.as_str())))
             }
             _ => None,
+        };
+        match (role, &self.place) {
+            (Some(role), Some(place)) => Some(format!("{role} from {place}")),
+            (None, Some(place)) => Some(format!("clients with addresses in {place}")),
+            (role, None) => role,
         }
     }
 }
@@ -85,13 +92,13 @@ impl<'u> Senders<'u> {
             let keys = keys(context, endpoint, &caller);
             let places = if asks_address { self.places(component.caller, endpoint) } else { Vec::new() };
             if places.is_empty() {
-                askers.push(Asker { caller, keys });
+                askers.push(Asker { caller, keys, place: None });
                 continue;
             }
             for place in places {
-                let mut keys = keys.clone();
+                let (mut keys, words) = (keys.clone(), place.told());
                 keys.set("aws:VpcSourceIp", Carried::Addresses(place));
-                askers.push(Asker { caller: caller.clone(), keys });
+                askers.push(Asker { caller: caller.clone(), keys, place: Some(words) });
             }
         }
         askers
