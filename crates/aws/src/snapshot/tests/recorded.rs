@@ -196,9 +196,6 @@ fn undated(mut snapshot: Snapshot) -> Snapshot {
     for cluster in snapshot.aws.cluster.iter_mut().flatten() {
         cluster.created_at = None;
     }
-    for group in snapshot.aws.nodegroup.iter_mut().flatten() {
-        group.created_at = None;
-    }
     snapshot
 }
 
