@@ -212,7 +212,7 @@ fn what_is_unread_is_declared_with_a_reason_and_a_last_day() {
         ),
         (
             "{ operation: 'route53:*', means: some, reason: a, until: 2027-03-31 }",
-            "f.yaml:1:42: unread[0].means: 'some'",
+            "f.yaml:1:43: unread[0].means: 'some'",
         ),
         ("{ operation: 'route53:*', means: none, reason: ' ', until: 2027-03-31 }", "the reason is empty"),
         (
