@@ -54,14 +54,15 @@ pub(crate) struct ServiceFacts {
     /// The region to set in a VPC endpoint for the service, if another region than the cluster's serves the
     /// service.
     service_region: Option<String>,
-    /// Whether a VPC endpoint for the service exists in any state: in the VPC (`VpcEndpoints[].ServiceName`),
-    /// in the VPC's Route 53 Profile, or in another VPC if the service's names resolve to that VPC endpoint.
+    /// Whether a VPC endpoint for the service exists in any state, in the VPC (`VpcEndpoints[].ServiceName`)
+    /// or in the VPC's Route 53 Profile. VPC endpoints of other VPCs count if the service's names resolve to
+    /// them.
     endpoint_exists: Fact<bool>,
     /// Whether the VPC has a VPC endpoint for the service (`VpcEndpoints[].ServiceName`), or a VPC endpoint
     /// of another VPC serves the nodes. Unknown if the decisive settings cannot be read.
     served: Fact<bool>,
-    /// Whether the VPC endpoint that serves this service is in another VPC: a Route 53 Profile, a private
-    /// hosted zone or a Resolver rule resolves the service's names to that VPC endpoint.
+    /// Whether the VPC endpoint that serves this service is in another VPC. The service's names resolve to that
+    /// VPC endpoint through a Route 53 Profile, a private hosted zone or a Resolver rule.
     central: bool,
     /// The VPC of the VPC endpoint that serves this service.
     endpoint_vpc: Option<String>,
