@@ -82,5 +82,5 @@ async fn audit(endpoint: &str) {
         gaps: Vec::new(),
     };
     let report = rule::evaluate(&rules, &facts, &evaluation).expect("the rules evaluate");
-    assert!(!render::json::render(&report).is_empty());
+    assert!(!render::document::pretty(&report).is_empty());
 }

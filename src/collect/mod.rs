@@ -4,6 +4,7 @@
 //! [`Snapshot`]: crate::snapshot::Snapshot
 
 pub mod aws;
+mod ca_bundle;
 mod error;
 pub mod probe;
 mod progress;

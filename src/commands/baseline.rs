@@ -116,7 +116,7 @@ mod tests {
             std::fs::write(&path, text).unwrap();
             Baseline::read(&path)
         };
-        let report = privek_core::render::json::render(&report());
+        let report = privek_core::render::document::pretty(&report());
         assert!(matches!(read(&report), Ok(Baseline::Report(_))));
         assert!(matches!(read(r#"{"snapshot_version": 1}"#), Ok(Baseline::State(_))));
         assert!(matches!(read(r#"{"Vpcs": []}"#), Err(BaselineError::Neither { .. })));

@@ -160,7 +160,7 @@ fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<State
         for profile in args.profile.iter().skip(1) {
             others.push(aws::config(&options(Some(profile))).await?);
         }
-        let now = aws::rfc3339(SystemTime::now());
+        let now = Time::from(SystemTime::now()).to_string();
         Ok(aws::collect_accounts((&first, &others), cluster, about, &now, &progress).await?.into())
     })
 }

@@ -7,9 +7,9 @@ use anyhow::{Context, bail};
 use privek_core::known::Missing;
 use privek_core::observation::{CLUSTER, Observation, Vantage};
 use privek_core::report::{Report, Verdict};
+use privek_core::time::Time;
 
 use crate::cli::ProbingArgs;
-use crate::collect::aws;
 use crate::collect::probe::{self, ProbeOptions, ProxySettings, Target, Targets, Trust};
 use crate::providers::{Intent, NeededName, State};
 
@@ -117,7 +117,7 @@ impl Probing {
         let towards = probe::destinations(targets, &[configured.clone(), servers.clone()].concat());
         let options = ProbeOptions {
             vantage: probe::here(self.vantage.as_deref(), towards.into_iter(), targets.networks.as_ref()),
-            at: aws::rfc3339(SystemTime::now()),
+            at: Time::from(SystemTime::now()).to_string(),
             system: !self.only_these,
             configured,
             servers,

@@ -27,6 +27,8 @@ pub struct Pack {
     pub vocabulary: fn() -> Vocabulary,
     /// The kinds of subjects that live probes saw.
     pub observed: &'static [&'static str],
+    /// The spelling of words in the kinds of blocking objects, where it differs: `acl` is ACL.
+    pub spelling: &'static [(&'static str, &'static str)],
     /// The shell variable for an unknown region in commands.
     pub region_variable: &'static str,
 }

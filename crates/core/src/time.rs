@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::sync::LazyLock;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde::{Serialize, Serializer};
@@ -38,6 +39,13 @@ impl Time {
     /// RFC 3339 in UTC, or the text that was given.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+}
+
+impl From<SystemTime> for Time {
+    fn from(clock: SystemTime) -> Self {
+        let elapsed = clock.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self::of_seconds(i64::try_from(elapsed.as_secs()).unwrap_or_default())
     }
 }
 
@@ -140,6 +148,8 @@ fn seconds(text: &str) -> Option<i64> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn read(json: &str) -> String {
@@ -185,6 +195,13 @@ mod tests {
             assert_eq!(serde_json::from_str::<Time>(&json).unwrap().seconds(), None, "{text}");
         }
         assert_eq!(read("1e300"), format!("{}", 1e300));
+    }
+
+    #[test]
+    fn the_clock_is_read_in_whole_seconds() {
+        let at = |millis| Time::from(UNIX_EPOCH + Duration::from_millis(millis)).to_string();
+        assert_eq!(at(0), "1970-01-01T00:00:00Z");
+        assert_eq!(at(951_782_399_900), "2000-02-28T23:59:59Z");
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! Small steps from the SDK's types to the snapshot's shapes, shared by all services.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -26,12 +25,6 @@ where
         Ok(items) => Ok(items.into_iter().map(convert).collect()),
         Err(error) => Err(Failure::of(&error)),
     }
-}
-
-/// A time as AWS writes it: RFC 3339, UTC, whole seconds.
-pub fn rfc3339(time: SystemTime) -> String {
-    let elapsed = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    DateTime::from_secs(i64::try_from(elapsed.as_secs()).unwrap_or_default()).to_string()
 }
 
 /// An enum of the SDK as AWS spells it, unknown values included.
@@ -62,17 +55,4 @@ pub(super) fn list<T, U>(values: Option<Vec<T>>, convert: fn(T) -> U) -> Vec<U> 
 /// A map inside a shape that was read, in order.
 pub(super) fn map(values: Option<impl IntoIterator<Item = (String, String)>>) -> BTreeMap<String, String> {
     values.into_iter().flatten().collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use super::*;
-
-    #[test]
-    fn times_are_rfc_3339_in_utc() {
-        assert_eq!(rfc3339(UNIX_EPOCH), "1970-01-01T00:00:00Z");
-        assert_eq!(rfc3339(UNIX_EPOCH + Duration::from_millis(951_782_399_900)), "2000-02-28T23:59:59Z");
-    }
 }

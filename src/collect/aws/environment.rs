@@ -4,8 +4,8 @@ use aws_smithy_http_client::proxy::ProxyConfig;
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
 use percent_encoding::percent_decode_str;
 use rustls::pki_types::CertificateDer;
-use rustls::pki_types::pem::PemObject;
 
+use crate::collect::ca_bundle::{self, certificates};
 use crate::collect::error::CollectError;
 
 /// The settings that the SDK does not read by itself.
@@ -44,7 +44,7 @@ impl Environment {
                 first(&["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"])
             },
             no_proxy: first(&["NO_PROXY", "no_proxy"]).map(|(hosts, _)| hosts),
-            ca_bundle: first(&["AWS_CA_BUNDLE"]),
+            ca_bundle: first(&[ca_bundle::VARIABLE]),
         }
     }
 
@@ -76,17 +76,6 @@ impl Environment {
     }
 }
 
-/// The certificates of the bundle that this process's environment names; none where it names none.
-///
-/// # Errors
-/// A bundle that cannot be read, or holds no certificate.
-pub fn ca_bundle() -> Result<Vec<CertificateDer<'static>>, CollectError> {
-    match Environment::of_process().ca_bundle {
-        Some((path, source)) => certificates(&path, &source),
-        None => Ok(Vec::new()),
-    }
-}
-
 /// The certificates of a bundle as PEM.
 fn bundle(path: &str, source: &str) -> Result<Vec<String>, CollectError> {
     let pem = |certificate: &CertificateDer<'_>| {
@@ -94,24 +83,6 @@ fn bundle(path: &str, source: &str) -> Result<Vec<String>, CollectError> {
         format!("-----BEGIN CERTIFICATE-----\n{base64}\n-----END CERTIFICATE-----\n")
     };
     Ok(certificates(path, source)?.iter().map(pem).collect())
-}
-
-/// The certificates of a bundle, without those that TLS cannot use: the HTTP client panics on them.
-fn certificates(path: &str, source: &str) -> Result<Vec<CertificateDer<'static>>, CollectError> {
-    let failure = |reason: String| CollectError::CaBundle {
-        path: path.to_owned(),
-        source_name: source.to_owned(),
-        reason,
-    };
-    let bytes = std::fs::read(path).map_err(|error| failure(format!("cannot be read ({error})")))?;
-    let mut usable = Vec::new();
-    for certificate in CertificateDer::pem_slice_iter(&bytes) {
-        let certificate = certificate.map_err(|error| failure(format!("is not PEM ({error})")))?;
-        if rustls::RootCertStore::empty().add(certificate.clone()).is_ok() {
-            usable.push(certificate);
-        }
-    }
-    if usable.is_empty() { Err(failure("contains no certificate".to_owned())) } else { Ok(usable) }
 }
 
 /// The proxies by the scheme of the server.

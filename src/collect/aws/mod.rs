@@ -31,6 +31,5 @@ pub use about::About;
 pub use accounts::collect_accounts;
 pub use aws_config::{ConfigLoader, SdkConfig};
 pub use config::{AwsOptions, config, loader};
-pub use convert::rfc3339;
-pub use environment::{Environment, ca_bundle};
+pub use environment::Environment;
 pub use single_account::{collect, collect_about, collect_network};

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use futures::StreamExt;
-use privek_aws::snapshot::aws::{self, COLLECTIONS};
+use privek_aws::snapshot::aws::{self, COLLECTIONS, OF_OWNERS};
 use privek_aws::snapshot::{Aws, Snapshot};
 use privek_core::header::{Gap, Header, SNAPSHOT_VERSION};
 
@@ -235,26 +235,12 @@ impl<'a> Session<'a> {
     }
 }
 
-/// Collections that only a VPC's owner can list in full:
-/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
-const OWNERS: [&str; 9] = [
-    "FirewallRuleGroupAssociations",
-    "HostedZonesByVPC",
-    "NatGateways",
-    "ProfileAssociations",
-    "TransitGatewayAttachments",
-    "TransitGatewayVpcAttachments",
-    "VpcEndpoints",
-    "VpcPeeringConnections",
-    "VpnGateways",
-];
-
 /// An account that a VPC is only shared with is shown none of these; that is no proof that there are none.
 fn leave_to_owners(snapshot: &mut Snapshot) {
     let Some(account) = &snapshot.header.account else { return };
     for vpc in snapshot.aws.vpcs.iter().flatten() {
         let Some(owner) = vpc.owner_id.as_ref().filter(|owner| *owner != account) else { continue };
-        for key in OWNERS {
+        for key in OF_OWNERS {
             let Some(collection) = aws::collection(key) else { continue };
             if snapshot.header.scope.get_mut(key).is_some_and(|scope| scope.remove(&vpc.vpc_id)) {
                 snapshot.header.gaps.push(Gap {

@@ -1,8 +1,7 @@
 //! Which proxy programs use for a name, by the environment of this process.
 
-use privek_aws::snapshot::user_data;
-use privek_core::no_proxy::NoProxy;
 use privek_core::observation::Proxy;
+use privek_core::proxy::{NoProxy, address};
 
 /// The proxy settings of an environment, for servers with TLS.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -45,7 +44,7 @@ fn shown(url: &str) -> String {
     let scheme = ["https", "socks5", "socks5h"].into_iter().find(|scheme| {
         url.get(..scheme.len() + 3).is_some_and(|begin| begin.eq_ignore_ascii_case(&format!("{scheme}://")))
     });
-    match user_data::proxy(url) {
+    match address(url) {
         Some(host) => format!("{}://{host}", scheme.unwrap_or("http")),
         None => "(an invalid address)".to_owned(),
     }

@@ -54,7 +54,7 @@ impl Trust {
     pub fn of_machine() -> Result<Vec<CertificateDer<'static>>, ProbeError> {
         // What cannot be read of the machine's own store is not there for any other program either.
         let mut roots = rustls_native_certs::load_native_certs().certs;
-        roots.extend(crate::collect::aws::ca_bundle()?);
+        roots.extend(crate::collect::ca_bundle::of_process()?);
         Ok(roots)
     }
 

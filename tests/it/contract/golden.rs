@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use privek_audit::intent::Intent;
 use privek_audit::render::text::Style;
-use privek_audit::render::{default_format, json, renderer};
+use privek_audit::render::{default_format, document, renderer};
 use privek_audit::report::Report;
 use privek_audit::rule;
 use privek_aws::pack::PACK;
@@ -86,7 +86,7 @@ impl Origin {
 fn report(judge: &Judge, snapshot: &Value, intent: &Intent, name: &str) -> String {
     let report = judge.report(snapshot, intent, name);
     let table = renderer::<Report>(default_format()).expect("the default prints reports");
-    json::render(&report) + &table(&report, &STYLE)
+    document::pretty(&report) + &table(&report, &STYLE)
 }
 
 fn origins() -> Vec<Origin> {

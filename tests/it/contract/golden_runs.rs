@@ -243,7 +243,7 @@ fn drift() -> Vec<Asked> {
     let report = Judge::new().report(&snapshot, &base("healthy/managed-nodes").1, "baseline");
     let files = [
         file("s.json", &snapshot.to_string()),
-        file("report.json", &privek_audit::render::json::render(&report)),
+        file("report.json", &privek_audit::render::document::pretty(&report)),
         file("privek-audit.yaml", &intent.to_string()),
     ];
     let lines = FORMS.map(|form| format!("drift --baseline report.json --snapshot s.json{form}"));

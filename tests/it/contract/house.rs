@@ -8,7 +8,7 @@ pub const PACKAGES: &[(&str, &str)] =
 /// Room → the rooms that it may import, besides itself. `core::*` is the whole package.
 pub const ROOMS: &[(&str, &[&str])] = &[
     ("core::known", &[]),
-    ("core::no_proxy", &[]),
+    ("core::proxy", &[]),
     ("core::time", &[]),
     ("core::yaml", &[]),
     ("core::sets", &["core::known"]),
@@ -25,7 +25,10 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("core::lib", &["core::*"]),
     ("aws::ids", &["core::*"]),
     ("aws::catalogue", &["core::*"]),
-    ("aws::snapshot", &["aws::catalogue", "core::known", "core::time", "core::observation", "core::header"]),
+    (
+        "aws::snapshot",
+        &["aws::catalogue", "core::known", "core::proxy", "core::time", "core::observation", "core::header"],
+    ),
     ("aws::intent", &["aws::ids", "aws::catalogue", "core::intent"]),
     (
         "aws::network",
@@ -48,7 +51,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
             "aws::intent",
             "aws::network",
             "core::known",
-            "core::no_proxy",
+            "core::proxy",
             "core::time",
             "core::sets",
             "core::path",
@@ -66,7 +69,7 @@ pub const ROOMS: &[(&str, &[&str])] = &[
     ("audit::cli", &["core::report", "core::render"]),
     (
         "audit::collect",
-        &["aws::ids", "aws::snapshot", "core::time", "core::no_proxy", "core::observation", "core::header"],
+        &["aws::ids", "aws::snapshot", "core::time", "core::proxy", "core::observation", "core::header"],
     ),
     ("audit::providers", &["aws::*", "core::*"]),
     ("audit::commands", &["audit::*", "aws::*", "core::*"]),
@@ -175,7 +178,7 @@ pub const EXCEPTIONS: &[Exception] = &[
         reason: "the table prints the report's field",
     },
     Exception {
-        file: "crates/core/src/render/table/report.rs",
+        file: "crates/core/src/render/table/report/",
         word: "VPC",
         with: &["target.vpc"],
         reason: "the table prints the report's field",
@@ -185,24 +188,6 @@ pub const EXCEPTIONS: &[Exception] = &[
         word: "vpc",
         with: &["rename"],
         reason: "the probe's fields are contract",
-    },
-    Exception {
-        file: "crates/core/src/rule/template.rs",
-        word: "vpc",
-        with: &["to_uppercase"],
-        reason: "acronyms are written in capitals",
-    },
-    Exception {
-        file: "crates/core/src/rule/template.rs",
-        word: "eni",
-        with: &["to_uppercase"],
-        reason: "acronyms are written in capitals",
-    },
-    Exception {
-        file: "crates/core/src/rule/template.rs",
-        word: "iam",
-        with: &["to_uppercase"],
-        reason: "acronyms are written in capitals",
     },
     Exception {
         file: "crates/core/src/report/",
@@ -215,18 +200,6 @@ pub const EXCEPTIONS: &[Exception] = &[
         word: "VPC",
         with: &["/// The network (VPC) "],
         reason: "the description of the report's field says what the field is named after",
-    },
-    Exception {
-        file: "crates/core/src/intent/declared.rs",
-        word: "fargate",
-        with: &["\"fargate\","],
-        reason: "the roles that a flow may name are contract",
-    },
-    Exception {
-        file: "crates/core/src/intent/declared.rs",
-        word: "efs",
-        with: &["\"efs\","],
-        reason: "the roles that a flow may name are contract",
     },
     Exception {
         file: "crates/core/src/render/table/unknowns.rs",

@@ -25,7 +25,7 @@ mod trace;
 use std::collections::BTreeMap;
 
 use privek_core::rule::FactSource;
-use schemars::{Schema, schema_for};
+use privek_core::subject::Target;
 
 use crate::intent::Intent;
 use crate::snapshot::Snapshot;
@@ -33,11 +33,7 @@ use crate::snapshot::Snapshot;
 use base::context::Context;
 use base::planned_collections::CLUSTER_GROUP;
 
-pub use privek_core::known::{Missing, MissingKind};
-pub use privek_core::sets::ports::Ports;
-pub use privek_core::subject::{Fact, FlowSpec, Subject, Subjects, Target, UNKNOWN};
-
-pub use crate::network::Blocker;
+pub use privek_core::subject::{Fact, FlowSpec, Subject, Subjects};
 
 pub use base::planned_cluster::{PlanError, settled};
 pub use ends::NoEnd;
@@ -109,11 +105,6 @@ impl FactSource for Facts<'_> {
         let plan = self.context.plan();
         plan.map_or_else(Vec::new, |plan| vec![plan.called(), CLUSTER_GROUP.to_owned()])
     }
-}
-
-/// The JSON Schema of what `target` holds in expressions and templates.
-pub fn target_schema() -> Schema {
-    schema_for!(Target)
 }
 
 /// The roles and service names, besides ids, addresses and networks, that a rule's `flow:` may name.

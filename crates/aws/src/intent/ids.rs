@@ -11,10 +11,28 @@ pub const IDS: Ids = Ids {
     security_group: check_group,
     subnet: check_subnet,
     instance_type: check_type,
+    roles: &ROLES,
     taken,
     features: known_features,
     operator_flag: "CIDR[,via=ID][,sg=ID]…, for instance 10.50.0.0/24,via=pcx-0a1,sg=sg-0b2",
 };
+
+/// What can be named by its part in the cluster, so that no network may be called so.
+pub const ROLES: [&str; 13] = [
+    "operators",
+    "nodes",
+    "pods",
+    "fargate",
+    "control-plane",
+    "control-plane-subnets",
+    "hybrid-nodes",
+    "hybrid-pods",
+    "resolver-inbound",
+    "resolver-outbound",
+    "resolver-targets",
+    "efs",
+    "services",
+];
 
 /// The names of the features that may be declared, in order.
 pub fn known_features() -> Vec<String> {

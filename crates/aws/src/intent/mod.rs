@@ -8,10 +8,10 @@ mod plan;
 mod tests;
 
 pub use privek_core::intent::{
-    Declared, Growth, IntentError, LONGEST, Network, Nodes, Operator, Pods, ROLES, parse_cidr, shown,
+    Declared, Growth, IntentError, LONGEST, Network, Nodes, Operator, Pods, parse_cidr, shown,
 };
 
-pub use ids::{IDS, known_features};
+pub use ids::{IDS, ROLES, known_features};
 pub use plan::{Plan, PlanFlags};
 
 /// What the user declared.

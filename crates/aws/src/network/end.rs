@@ -71,4 +71,19 @@ impl Groups {
             Self::Unread(missing) => Err(missing.clone()),
         }
     }
+
+    /// The undeclared groups on these addresses.
+    pub(crate) fn undeclared(label: &str) -> Missing {
+        Missing::intent(format!(
+            "the security groups of {label} (append `,sg=sg-…`, or set security_groups: in privek-audit.yaml)"
+        ))
+    }
+
+    /// Whether the undeclared groups on these addresses include this one.
+    pub(crate) fn perhaps(label: &str, group: &str) -> Missing {
+        Missing::intent(format!(
+            "`security_groups` of {label}, in particular {group} (append `,sg={group}`, or set \
+             security_groups: in privek-audit.yaml)"
+        ))
+    }
 }

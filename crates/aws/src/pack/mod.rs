@@ -39,6 +39,16 @@ pub static PACK: Pack = Pack {
     kinds: KINDS,
     vocabulary,
     observed: OBSERVED,
+    spelling: &[
+        ("acl", "ACL"),
+        ("dns", "DNS"),
+        ("eni", "ENI"),
+        ("iam", "IAM"),
+        ("nat", "NAT"),
+        ("resolver", "Resolver"),
+        ("vpc", "VPC"),
+        ("vpn", "VPN"),
+    ],
     region_variable: "$AWS_REGION",
 };
 

@@ -24,8 +24,7 @@ mod text_file;
 pub mod unread;
 pub mod user_data;
 
-pub use privek_core::header::{EVERYTHING, Gap, Header, NOT_IN_DIRECTORY, SNAPSHOT_VERSION};
-pub use privek_core::observation::Observation;
+pub use privek_core::header::EVERYTHING;
 
 pub use arn::Arn;
 pub use aws::Aws;

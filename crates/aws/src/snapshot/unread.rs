@@ -4,7 +4,7 @@
 //! operation does.
 
 use privek_core::header::{Gap, NOT_IN_DIRECTORY};
-use privek_core::known::{Missing, MissingKind};
+use privek_core::known::Missing;
 
 use super::{Snapshot, aws};
 
@@ -12,11 +12,7 @@ use super::{Snapshot, aws};
 /// was one, else the operation that was not asked.
 pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> Missing {
     let Some(collection) = aws::collection(collection_key) else {
-        return Missing {
-            kind: MissingKind::Operation,
-            what: described(collection_key, id, "not read"),
-            permission: None,
-        };
+        return Missing::operation(described(collection_key, id, "not read"), None);
     };
     let permission = collection.permission();
     let gap = snapshot
@@ -26,14 +22,14 @@ pub fn missing(snapshot: &Snapshot, collection_key: &str, id: Option<&str>) -> M
         .filter(|gap| gap.service == collection.service && gap.operation == collection.operation)
         .max_by_key(|gap| relevance(gap, id));
     if let Some(gap) = gap.filter(|gap| gap.code == NOT_IN_DIRECTORY) {
-        return Missing { kind: MissingKind::Operation, what: gap.message.clone(), permission: None };
+        return Missing::operation(gap.message.clone(), None);
     }
     let what = match gap {
         Some(gap) => described(&permission, gap.resource.as_deref(), &format!("failed: {}", gap.code)),
         None => described(&permission, id, "not read"),
     };
-    let permission = gap.and_then(|gap| gap.permission.clone()).unwrap_or(permission);
-    Missing { kind: MissingKind::Operation, what, permission: Some(permission) }
+    let permission = gap.and_then(|gap| gap.permission.as_deref()).unwrap_or(&permission);
+    Missing::operation(what, Some(permission))
 }
 
 fn relevance(gap: &Gap, id: Option<&str>) -> u8 {

@@ -5,23 +5,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-/// What can be named by its part in the cluster, so that no network may be called so.
-pub const ROLES: [&str; 13] = [
-    "operators",
-    "nodes",
-    "pods",
-    "fargate",
-    "control-plane",
-    "control-plane-subnets",
-    "hybrid-nodes",
-    "hybrid-pods",
-    "resolver-inbound",
-    "resolver-outbound",
-    "resolver-targets",
-    "efs",
-    "services",
-];
-
 /// What the user declared.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Intent<P> {

@@ -36,6 +36,8 @@ pub struct Ids {
     pub subnet: fn(&str) -> Result<(), String>,
     /// A machine type.
     pub instance_type: fn(&str) -> Result<(), String>,
+    /// What can be named by its part in the cluster, so that no network may be called so.
+    pub roles: &'static [&'static str],
     /// What a name that is no role means already, if it means something: no network may have it.
     pub taken: fn(&str) -> Option<String>,
     /// The names of the features that may be declared, in order.

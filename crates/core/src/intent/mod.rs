@@ -18,7 +18,7 @@ use serde_saphyr::Location;
 
 use crate::yaml;
 
-pub use declared::{Growth, Intent, Network, Nodes, Operator, Pods, ROLES};
+pub use declared::{Growth, Intent, Network, Nodes, Operator, Pods};
 pub use dialect::{Dialect, Ids};
 pub use error::{IntentError, Wrong};
 pub use operators::{Declared, LONGEST, declarations, parse_cidr, shown};

@@ -9,7 +9,7 @@ use serde_saphyr::{Location, Spanned};
 
 use crate::yaml;
 
-use super::declared::{Intent, Network, Nodes, Operator, Pods, ROLES};
+use super::declared::{Intent, Network, Nodes, Operator, Pods};
 use super::error::{IntentError, Wrong};
 use super::growth::WrittenGrowth;
 use super::operators::parse_cidr;
@@ -230,7 +230,7 @@ fn check_name(ids: &Ids, name: &str) -> Result<(), String> {
     if name.chars().all(|c| c.is_ascii_digit() || c == '.') {
         return Err(format!("'{name}' reads as an address; choose a name, for instance database"));
     }
-    if ROLES.contains(&name) {
+    if ids.roles.contains(&name) {
         return Err(format!("'{name}' is a role already; choose another name"));
     }
     if let Some(meant) = (ids.taken)(name) {

@@ -13,7 +13,7 @@ use crate::subject::Target;
 use super::RuleError;
 use super::field_path::{FieldPath, in_schema};
 use super::rule_file::Source;
-use super::template::Templates;
+use super::template::{Spelling, Templates};
 
 /// The fix for each blocker code, compiled.
 #[derive(Debug)]
@@ -36,13 +36,13 @@ struct RawBlockerFix {
 impl BlockerFixes {
     /// The fixes that are part of the program.
     pub(super) fn load(pack: &Pack, vocabulary: &Vocabulary) -> Result<Self, RuleError> {
-        Self::read(&Source::of(&pack.blockers), vocabulary)
+        Self::read(&Source::of(&pack.blockers), pack.spelling, vocabulary)
     }
 
-    fn read(source: &Source, vocabulary: &Vocabulary) -> Result<Self, RuleError> {
+    fn read(source: &Source, spelling: Spelling, vocabulary: &Vocabulary) -> Result<Self, RuleError> {
         let raw: BTreeMap<String, RawBlockerFix> =
             source.parse().map_err(|problem| RuleError::Invalid(vec![problem]))?;
-        let mut templates = Templates::default();
+        let mut templates = Templates::new(spelling);
         let mut problems = Vec::new();
         let mut commands = BTreeMap::new();
         for (code, fix) in raw {
@@ -178,7 +178,7 @@ mod tests {
 
     fn problems(command: &str) -> String {
         let text = format!("route-missing:\n  summary: Give it one.\n  commands:\n    - \"{command}\"\n");
-        match BlockerFixes::read(&Source::new("", "blockers.yaml", &text), &vocabulary()) {
+        match BlockerFixes::read(&Source::new("", "blockers.yaml", &text), &[], &vocabulary()) {
             Err(error) => error.to_string(),
             Ok(_) => String::new(),
         }

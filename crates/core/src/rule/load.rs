@@ -32,7 +32,8 @@ impl Rules {
         let blockers = BlockerFixes::load(pack, &vocabulary)?;
         let numbers = catalogue(pack).into_iter().flatten().flat_map(|area| area.numbers.into_keys());
         let numbers = numbers.collect();
-        Ok(Self { pack, vocabulary, numbers, all: Vec::new(), templates: Templates::default(), blockers })
+        let templates = Templates::new(pack.spelling);
+        Ok(Self { pack, vocabulary, numbers, all: Vec::new(), templates, blockers })
     }
 
     /// These rules and those of a directory, at any depth.

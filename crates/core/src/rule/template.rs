@@ -14,6 +14,9 @@ use crate::subject::UNKNOWN;
 
 use super::field_path::{FieldPath, Scope};
 
+/// Words of the provider, and how each is spelt.
+pub(super) type Spelling = &'static [(&'static str, &'static str)];
+
 /// Compiled templates by name.
 #[derive(Debug)]
 pub(super) struct Templates {
@@ -28,18 +31,17 @@ pub(super) struct NotATemplate {
     pub line: usize,
 }
 
-impl Default for Templates {
-    fn default() -> Self {
+impl Templates {
+    /// No templates yet; `spelling` is the provider's.
+    pub(super) fn new(spelling: Spelling) -> Self {
         let mut environment = Environment::new();
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
         environment.add_filter("sh", |text: String| quote(&text));
-        environment.add_filter("blocked_by", |blockers: Jinja| blocked_by(&blockers));
+        environment.add_filter("blocked_by", move |blockers: Jinja| blocked_by(&blockers, spelling));
         Self { environment }
     }
-}
 
-impl Templates {
     /// Compiles a template and gives the paths of the variables that it uses.
     pub(super) fn add(&mut self, name: &str, source: &str) -> Result<BTreeSet<FieldPath>, NotATemplate> {
         self.environment
@@ -100,7 +102,7 @@ fn filters(source: &str) -> BTreeSet<&str> {
 }
 
 /// The objects of these blockers, counted by kind: `blocked by 1 security group and 2 route tables`.
-fn blocked_by(blockers: &Jinja) -> Result<String, Error> {
+fn blocked_by(blockers: &Jinja, spelling: Spelling) -> Result<String, Error> {
     let mut seen = BTreeSet::new();
     let mut kinds: Vec<(String, usize)> = Vec::new();
     for blocker in blockers.try_iter()? {
@@ -113,7 +115,8 @@ fn blocked_by(blockers: &Jinja) -> Result<String, Error> {
             None => kinds.push((kind, 1)),
         }
     }
-    let objects: Vec<String> = kinds.iter().map(|(kind, count)| counted(*count, &in_words(kind))).collect();
+    let objects: Vec<String> =
+        kinds.iter().map(|(kind, count)| counted(*count, &in_words(kind, spelling))).collect();
     let objects = match objects.split_last() {
         None => counted(0, "object"),
         Some((only, [])) => only.clone(),
@@ -123,7 +126,7 @@ fn blocked_by(blockers: &Jinja) -> Result<String, Error> {
 }
 
 /// The name of a kind of object in words: `network-acl` is a network ACL.
-fn in_words(kind: &str) -> String {
+fn in_words(kind: &str, spelling: Spelling) -> String {
     match kind {
         "" => return "object".to_owned(),
         "unknown" => return "unknown object".to_owned(),
@@ -131,10 +134,9 @@ fn in_words(kind: &str) -> String {
         "dns" => return "DNS answer".to_owned(),
         _ => {}
     }
-    let words = kind.split('-').map(|word| match word {
-        "vpc" | "acl" | "nat" | "vpn" | "dns" | "eni" | "iam" => word.to_uppercase(),
-        "resolver" => "Resolver".to_owned(),
-        _ => word.to_owned(),
+    let words = kind.split('-').map(|word| {
+        let own = spelling.iter().find(|(known, _)| *known == word);
+        own.map_or(word, |(_, spelt)| spelt)
     });
     words.collect::<Vec<_>>().join(" ")
 }
@@ -210,7 +212,7 @@ mod tests {
     use serde_json::json;
 
     fn render(source: &str, vpc: &Value) -> Result<String, String> {
-        let mut templates = Templates::default();
+        let mut templates = Templates::new(&[("acl", "ACL"), ("nat", "NAT")]);
         templates.add("t", source).map_err(|error| error.message)?;
         templates.render("t", &vec![("vpc", vpc)])
     }
@@ -254,12 +256,10 @@ mod tests {
     }
 
     #[test]
-    fn kinds_of_blocking_objects_are_written_as_aws_writes_them() {
+    fn kinds_of_blocking_objects_are_written_as_the_provider_writes_them() {
         for (kind, one, two) in [
-            ("vpc-peering-connection", "1 VPC peering connection", "2 VPC peering connections"),
+            ("route-table", "1 route table", "2 route tables"),
             ("nat-gateway", "1 NAT gateway", "2 NAT gateways"),
-            ("vpn-gateway", "1 VPN gateway", "2 VPN gateways"),
-            ("resolver-rule", "1 Resolver rule", "2 Resolver rules"),
             ("dns", "1 DNS answer", "2 DNS answers"),
             ("address-family", "1 address family", "2 address families"),
             ("", "1 object", "2 objects"),

@@ -124,6 +124,7 @@ static MADE: Pack = Pack {
     kinds: &["cluster", "subnet", "flow"],
     vocabulary,
     observed: &[],
+    spelling: &[],
     region_variable: "$REGION",
 };
 

@@ -52,11 +52,11 @@ impl Subjects {
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FlowSpec {
-    /// The source, anything that an [`EndSpec`] may be: a role, a service, an id, an address, a declared network.
+    /// The source: a role, a service, an id, an address or a declared network.
     pub from: String,
     /// The destination, as in `from`.
     pub to: String,
-    /// Anything that a [`FlowPort`] may be, for instance `tcp/443` or `webhooks`.
+    /// Ports as the provider's flows have them, for instance `tcp/443` or `webhooks`.
     pub port: String,
 }
 

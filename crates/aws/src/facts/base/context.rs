@@ -15,8 +15,7 @@ use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 use crate::snapshot::{Arn, Snapshot, unread};
 
 use super::memo::Memo;
-use super::planned_collections::CLUSTER_GROUP;
-use super::{context, planned_collections};
+use super::planned_collections::{self, CLUSTER_GROUP};
 
 /// What facts are computed from.
 #[derive(Debug)]
@@ -72,7 +71,7 @@ impl<'s> Context<'s> {
             memo: Memo::default(),
         };
         if let Some(plan) = context.plan() {
-            context::assume(&context, plan);
+            assume(&context, plan);
         }
         context
     }
@@ -269,7 +268,7 @@ fn partition_of(region: &str) -> String {
 }
 
 /// Says what is taken for granted about a cluster that does not exist yet.
-pub(crate) fn assume(context: &Context<'_>, plan: &Plan) {
+fn assume(context: &Context<'_>, plan: &Plan) {
     let groups = if plan.security_groups.is_empty() {
         String::new()
     } else {

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use privek_core::known::Missing;
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::cluster::{IpFamily, ip_family};
 use crate::network::{End, EndKind, Groups};
 
 use super::end_set::Ends;
@@ -76,8 +77,7 @@ impl Placements {
 
 /// The prefixes of a subnet that are source addresses of the cluster: IPv4 only, unless it is an IPv6 cluster.
 pub(crate) fn used_prefixes(context: &Context<'_>, subnet: &str) -> Option<Vec<IpNet>> {
-    let config = context.cluster.as_ref().ok()?.kubernetes_network_config.as_ref()?;
-    if config.ip_family.as_deref() != Some("ipv4") {
+    if ip_family(context) != Ok(IpFamily::V4) {
         return None;
     }
     let cidrs = context.network.subnet_cidrs(subnet).ok()?;

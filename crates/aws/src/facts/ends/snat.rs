@@ -11,6 +11,7 @@ use std::rc::Rc;
 use privek_core::known::Missing;
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::cluster::{self, IpFamily};
 use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown, Snat};
 use crate::network::{End, EndKind};
 
@@ -31,8 +32,8 @@ pub(crate) fn pods_towards(context: &Context<'_>, own: &Rc<Ends>, targets: &[End
 }
 
 fn outside(context: &Context<'_>, own: &Ends) -> Ends {
-    let family = context.cluster.as_ref().ok().and_then(|cluster| cluster.kubernetes_network_config.as_ref());
-    if family.and_then(|config| config.ip_family.as_deref()) == Some("ipv6") {
+    let family = cluster::ip_family(context);
+    if family == Ok(IpFamily::V6) {
         return own.clone();
     }
     let cni = match vpc_cni::cni(context) {
@@ -40,6 +41,9 @@ fn outside(context: &Context<'_>, own: &Ends) -> Ends {
         CniKnown::Assumed => Cni::default(),
         CniKnown::Unread(missing) => return Ends::unlisted(missing),
     };
+    if let (Err(missing), true) = (family, cni.snat != Snat::None) {
+        return Ends::unlisted(missing);
+    }
     let mut ends = match cni.snat {
         Snat::None => return own.clone(),
         Snat::Some => {

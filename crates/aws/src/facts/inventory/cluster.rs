@@ -86,14 +86,86 @@ pub(crate) fn argo_cd_private(context: &Context<'_>, cluster: &Cluster) -> Known
     Ok(private)
 }
 
-/// Whether pods have IPv6 addresses. Where AWS gives neither family nor prefix the cluster is
-/// taken for IPv4, which needs more addresses and holds fewer pods: no pass comes of it.
+/// The family of the addresses that pods and services have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IpFamily {
+    V4,
+    V6,
+}
+
+impl IpFamily {
+    /// As EKS spells it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::V4 => "ipv4",
+            Self::V6 => "ipv6",
+        }
+    }
+}
+
+/// The cluster's address family. Where it is not given, the CIDR of the services says it: EKS returns the one
+/// of the cluster's family, and not both
+/// (<https://docs.aws.amazon.com/eks/latest/APIReference/API_KubernetesNetworkConfigResponse.html>).
+pub(crate) fn ip_family(context: &Context<'_>) -> Known<IpFamily> {
+    let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
+    let given = network.and_then(|network| network.ip_family.as_deref());
+    let v4 = network.is_some_and(|network| network.service_ipv4_cidr.is_some());
+    let v6 = network.is_some_and(|network| network.service_ipv6_cidr.is_some());
+    match given.map(str::to_ascii_lowercase).as_deref() {
+        Some("ipv4") => Ok(IpFamily::V4),
+        Some("ipv6") => Ok(IpFamily::V6),
+        Some(other) => Err(vec![Missing::unmodelled(format!("the addresses of pods with ipFamily {other}"))]),
+        None if v4 != v6 => Ok(if v6 { IpFamily::V6 } else { IpFamily::V4 }),
+        None => Err(vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")]),
+    }
+}
+
+/// The addresses of the cluster's services.
+pub(crate) fn service_cidr<'s>(context: &Context<'s>) -> Known<&'s str> {
+    let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
+    let (field, cidr) = match ip_family(context)? {
+        IpFamily::V6 => ("serviceIpv6Cidr", network.and_then(|network| network.service_ipv6_cidr.as_deref())),
+        IpFamily::V4 => ("serviceIpv4Cidr", network.and_then(|network| network.service_ipv4_cidr.as_deref())),
+    };
+    cidr.ok_or_else(|| vec![context.field("cluster", &format!("kubernetesNetworkConfig.{field}"))])
+}
+
+/// Whether pods have IPv6 addresses.
 pub(crate) fn ipv6(context: &Context<'_>) -> Known<bool> {
-    let cluster = context.cluster.clone()?;
-    let network = cluster.kubernetes_network_config.as_ref();
-    let family = network.and_then(|network| network.ip_family.as_deref());
-    Ok(match family {
-        Some(family) => family.eq_ignore_ascii_case("ipv6"),
-        None => network.is_some_and(|network| network.service_ipv6_cidr.is_some()),
-    })
+    ip_family(context).map(|family| family == IpFamily::V6)
+}
+
+#[cfg(test)]
+mod tests {
+    use privek_core::known::MissingKind;
+    use serde_json::json;
+
+    use crate::facts::test_support::fixture::Fixture;
+    use crate::intent::Intent;
+
+    use super::*;
+
+    #[test]
+    fn the_family_is_that_of_the_services_where_eks_does_not_give_it() {
+        let family = |network: serde_json::Value| {
+            let snapshot = Fixture::healthy()
+                .change("cluster", "name", "payments", |cluster| {
+                    cluster["kubernetesNetworkConfig"] = network.clone();
+                })
+                .snapshot();
+            ip_family(&Context::new(&snapshot, &Intent::default()))
+        };
+        let (v4, v6) = ("172.20.0.0/16", "fd30:1:2::/108");
+        assert_eq!(family(json!({"ipFamily": "ipv6"})), Ok(IpFamily::V6));
+        assert_eq!(family(json!({"ipFamily": "IPv4"})), Ok(IpFamily::V4));
+        assert_eq!(family(json!({"serviceIpv6Cidr": v6})), Ok(IpFamily::V6));
+        assert_eq!(family(json!({"serviceIpv4Cidr": v4})), Ok(IpFamily::V4));
+        for (network, kind) in [
+            (json!({}), MissingKind::Operation),
+            (json!({"serviceIpv4Cidr": v4, "serviceIpv6Cidr": v6}), MissingKind::Operation),
+            (json!({"ipFamily": "dual-stack", "serviceIpv4Cidr": v4}), MissingKind::Unmodelled),
+        ] {
+            assert_eq!(family(network).unwrap_err()[0].kind, kind);
+        }
+    }
 }

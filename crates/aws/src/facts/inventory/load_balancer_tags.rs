@@ -5,6 +5,8 @@ use privek_core::known::{Known, Missing};
 use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{Subnet, Tag, tag};
 
+use super::vpc_owner::is_other;
+
 /// What a load balancer wants of each of its subnets:
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html>
 pub(crate) const ADDRESSES: i64 = 8;
@@ -39,10 +41,7 @@ pub(crate) fn marked(context: &Context<'_>) -> Known<(Vec<String>, Vec<Missing>)
 /// A subnet's tags, which AWS does not show to those that it is shared with:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>
 pub(crate) fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
-    let hidden = match (&subnet.owner_id, &context.account) {
-        (Some(owner), Some(account)) => owner != account && !context.snapshot.header.accounts.contains(owner),
-        _ => false,
-    };
+    let hidden = subnet.owner_id.as_deref().is_some_and(|owner| is_other(context, owner));
     if hidden && subnet.tags.is_empty() {
         let what = format!("Tags of {}; AWS returns them to the subnet's owner only", subnet.subnet_id);
         return Err(vec![context.missing("Subnets", Some(&subnet.subnet_id)).worded(what)]);

@@ -17,3 +17,4 @@ pub mod ungrouped_nodes;
 pub mod user_data;
 pub mod vpc_cni;
 pub mod vpc_dns;
+pub mod vpc_owner;

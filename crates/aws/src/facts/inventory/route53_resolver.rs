@@ -8,6 +8,8 @@ use privek_core::known::{Known, Missing};
 use crate::facts::base::context::Context;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint, ResolverRule};
 
+use super::vpc_owner;
+
 /// What a VPC's owner alone is shown: <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-sharing.html>.
 pub(crate) fn of_owner(context: &Context<'_>, collection: &str) -> Option<Missing> {
     of_owner_of(context, context.vpc.as_deref().ok()?, collection)
@@ -15,11 +17,8 @@ pub(crate) fn of_owner(context: &Context<'_>, collection: &str) -> Option<Missin
 
 /// The same for any VPC.
 pub(crate) fn of_owner_of(context: &Context<'_>, id: &str, collection: &str) -> Option<Missing> {
-    let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id)?;
-    let (owner, account) = (vpc.owner_id.as_deref()?, context.account.as_deref()?);
-    if owner == account || context.snapshot.header.accounts.contains(owner) {
-        return None;
-    }
+    // Why a VPC itself is not known is said where it is read.
+    let owner = vpc_owner::other_owner(context, id).ok()??;
     let missing = context.missing(collection, Some(id));
     let action = missing.permission.clone().unwrap_or_else(|| collection.to_owned());
     let what = format!("{action} in account {owner}, the owner of {id}");

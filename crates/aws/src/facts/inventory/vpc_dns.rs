@@ -1,6 +1,6 @@
 //! Name resolution in a VPC by its DHCP options and DNS attributes.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv4Net;
 use privek_core::known::{Known, Missing};
@@ -10,8 +10,7 @@ use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
 
 /// The DNS servers of a VPC's instances, by kind and as its DHCP options list them.
 pub(crate) fn dns_of(context: &Context<'_>, id: &str) -> Known<(VpcDns, Vec<String>)> {
-    let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
-    let vpc = vpc.ok_or_else(|| vec![context.missing("Vpcs", Some(id))]);
+    let vpc = find(context, id);
     let options = vpc.clone().and_then(|vpc| {
         vpc.dhcp_options_id.clone().ok_or_else(|| vec![context.field("Vpcs", "DhcpOptionsId")])
     });
@@ -53,18 +52,13 @@ pub(crate) enum VpcDns {
 
 impl VpcDns {
     pub fn of(context: &Context<'_>, vpc: &Known<&Vpc>, servers: &[String]) -> Known<Self> {
-        let base = vpc.clone().and_then(|vpc| {
-            let cidr = vpc.cidr_block.as_deref().and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
-            cidr.map(plus_two).ok_or_else(|| vec![context.field("Vpcs", "CidrBlock")])
-        });
         let mut amazon = 0;
         for server in servers {
-            let named = server.eq_ignore_ascii_case("AmazonProvidedDNS");
-            let address = server.parse::<IpAddr>().ok();
-            let well_known = address.is_some_and(is_link_local_resolver);
-            if named || well_known || (address.is_some() && address == Some(base.clone()?)) {
-                amazon += 1;
-            }
+            let its_own = match server.parse() {
+                Ok(address) => is_resolver_of(context, vpc, address)?,
+                Err(_) => server.eq_ignore_ascii_case("AmazonProvidedDNS"),
+            };
+            amazon += usize::from(its_own);
         }
         Ok(match (amazon, servers.len()) {
             (_, 0) => Self::NoServer,
@@ -85,20 +79,6 @@ pub(crate) fn resolver_of<'s>(context: &Context<'s>, address: IpAddr) -> Option<
         cidr.map(plus_two) == Some(address)
     });
     found.map(|vpc| vpc.vpc_id.as_str())
-}
-
-/// Whether an address is that of a VPC's own resolver, as instances in the VPC query it: the base of the primary
-/// CIDR plus two, or a link-local address (<https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>).
-pub(crate) fn is_resolver_of(context: &Context<'_>, vpc: &str, address: IpAddr) -> bool {
-    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
-    let primary = vpcs.find(|one| one.vpc_id == vpc).and_then(|one| one.cidr_block.as_deref());
-    let primary = primary.and_then(|cidr| cidr.parse::<Ipv4Net>().ok());
-    is_link_local_resolver(address) || primary.map(plus_two) == Some(address)
-}
-
-fn is_link_local_resolver(address: IpAddr) -> bool {
-    address == IpAddr::from([169, 254, 169, 253])
-        || address == IpAddr::from([0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253])
 }
 
 /// The option set, or `None` where the VPC has none (`default`).
@@ -126,8 +106,37 @@ pub(crate) fn values(options: Option<&DhcpOptions>, key: &str) -> Vec<String> {
         .collect()
 }
 
-pub(crate) fn plus_two(cidr: Ipv4Net) -> IpAddr {
+fn plus_two(cidr: Ipv4Net) -> IpAddr {
     IpAddr::V4(Ipv4Addr::from_bits(cidr.network().to_bits().saturating_add(2)))
+}
+
+/// The addresses on which the resolver answers in every VPC.
+const RESOLVER_V4: Ipv4Addr = Ipv4Addr::new(169, 254, 169, 253);
+const RESOLVER_V6: Ipv6Addr = Ipv6Addr::new(0xfd00, 0x0ec2, 0, 0, 0, 0, 0, 0x253);
+
+/// Whether an address is that of a VPC's own resolver: a link-local one, or the base of the VPC's primary IPv4
+/// CIDR plus two. The same address of a further CIDR is reserved, and nothing answers there:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>,
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>.
+pub(crate) fn is_resolver(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool> {
+    is_resolver_of(context, &find(context, vpc), address)
+}
+
+fn is_resolver_of(context: &Context<'_>, vpc: &Known<&Vpc>, address: IpAddr) -> Known<bool> {
+    if address == RESOLVER_V4 || address == RESOLVER_V6 {
+        return Ok(true);
+    }
+    if address.is_ipv6() {
+        return Ok(false);
+    }
+    let primary = vpc.clone()?.cidr_block.as_deref().and_then(|cidr| cidr.parse().ok());
+    let primary = primary.ok_or_else(|| vec![context.field("Vpcs", "CidrBlock")])?;
+    Ok(address == plus_two(primary))
+}
+
+fn find<'s>(context: &Context<'s>, id: &str) -> Known<&'s Vpc> {
+    let found = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
+    found.ok_or_else(|| vec![context.missing("Vpcs", Some(id))])
 }
 
 pub(crate) fn forwards(dns: VpcDns, servers: &[String]) -> Known<bool> {
@@ -138,5 +147,40 @@ pub(crate) fn forwards(dns: VpcDns, servers: &[String]) -> Known<bool> {
             "the forwarding rules of DNS servers {} for the names of the cluster and of VPC endpoints",
             servers.join(", ")
         ))]),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use crate::facts::test_support::fixture::Fixture;
+    use crate::intent::Intent;
+
+    use super::*;
+
+    #[test]
+    fn the_resolver_answers_in_the_primary_cidr_and_on_link_local_addresses_only() {
+        const VPC: &str = "vpc-0a000000000000001";
+        let snapshot = Fixture::healthy()
+            .change("Vpcs", "VpcId", VPC, |vpc| {
+                vpc["CidrBlock"] = json!("10.0.0.0/16");
+                vpc["CidrBlockAssociationSet"] = json!([
+                    {"AssociationId": "a-1", "CidrBlock": "10.0.0.0/16", "CidrBlockState": {"State": "associated"}},
+                    {"AssociationId": "a-2", "CidrBlock": "100.64.0.0/16", "CidrBlockState": {"State": "associated"}}
+                ]);
+            })
+            .snapshot();
+        let context = Context::new(&snapshot, &Intent::default());
+        let is_own = |address: &str| is_resolver(&context, VPC, address.parse().unwrap());
+        for own in ["10.0.0.2", "169.254.169.253", "fd00:ec2::253"] {
+            assert_eq!(is_own(own), Ok(true), "{own}");
+        }
+        for other in ["10.0.0.3", "100.64.0.2", "10.0.1.2", "169.254.169.254", "fd00:ec2::254"] {
+            assert_eq!(is_own(other), Ok(false), "{other}");
+        }
+        let elsewhere = |address: &str| is_resolver(&context, "vpc-unread", address.parse().unwrap());
+        assert!(elsewhere("10.0.0.2").is_err());
+        assert_eq!(elsewhere("169.254.169.253"), Ok(true));
     }
 }

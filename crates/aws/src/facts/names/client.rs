@@ -74,8 +74,9 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
         }
     };
     let network = [operator_networks::end(operator)];
-    let own =
-        |server: &&IpAddr| vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver_of(context, vpc, **server));
+    let own = |server: &&IpAddr| {
+        vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver(context, vpc, **server) == Ok(true))
+    };
     let lookup = match &vpc {
         Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
             in_vpc(context, vpc, (&operator.name, &network), question)

@@ -4,7 +4,7 @@
 use std::net::IpAddr;
 
 use ipnet::IpNet;
-use privek_core::known::Missing;
+use privek_core::known::{Known, Missing};
 use privek_core::path::Verdict;
 use privek_core::sets::ports::{Ports, Protocol};
 
@@ -12,7 +12,7 @@ use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
 use crate::facts::ends::{self, end_set};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
-use crate::facts::inventory::vpc_dns;
+use crate::facts::inventory::{vpc_dns, vpc_owner};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
@@ -153,37 +153,15 @@ fn to_server(
         return Lookup::unknown(vec![Missing::probe(what)], step);
     };
     let id = endpoint.id.as_str();
-    match endpoint.direction.as_deref().map(str::to_ascii_uppercase).as_deref() {
-        Some("INBOUND") => {}
-        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
-        Some("INBOUND_DELEGATION") => {
-            let reason = format!(
-                "sends queries to {address} of {id}; inbound delegation Resolver endpoints accept no forwarded queries"
-            );
-            return wrong(BlockerCode::ResolverRuleTarget, reason);
-        }
-        Some("OUTBOUND") => {
-            let reason =
-                format!("sends queries to {address} of {id}; outbound Resolver endpoints accept no queries");
-            return wrong(BlockerCode::ResolverRuleTarget, reason);
-        }
-        _ => {
-            let field = format!("Direction of {id}");
-            return Lookup::unknown(vec![context.field("ResolverEndpoints", &field)], step);
-        }
+    match refused_by_direction(context, endpoint, address) {
+        Ok(None) => {}
+        Ok(Some(reason)) => return wrong(BlockerCode::ResolverRuleTarget, reason),
+        Err(missing) => return Lookup::unknown(missing, step),
     }
     if let Some(down) = down(endpoint) {
         return Lookup::nothing(vec![down], step);
     }
-    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html
-    let plain = endpoint.protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("Do53"));
-    if port != 53 || !(plain || endpoint.protocols.is_empty()) {
-        let spoken = if plain || endpoint.protocols.is_empty() {
-            "port 53".to_owned()
-        } else {
-            endpoint.protocols.join(", ")
-        };
-        let reason = format!("sends queries to port {port} of {address}; {id} accepts {spoken} only");
+    if let Some(reason) = refused_by_port(endpoint, (address, port)) {
         return wrong(BlockerCode::ResolverRuleTarget, reason);
     }
     let Some(vpc) = endpoint.host_vpc_id.as_deref() else {
@@ -208,10 +186,36 @@ fn to_server(
         looped.forwards.push(Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
         return looped;
     }
+    let doubts = if route53_resolver::is_certain(endpoint) { Vec::new() } else { inbound.unlisted.clone() };
+    let server = InboundServer { end, address, port, vpc, doubts };
+    ask_inbound(context, sender, server, question, trail).after(format!("{address} of {id}"))
+}
+
+/// An inbound endpoint's address that queries are sent to.
+struct InboundServer<'a> {
+    /// The address as an end of paths.
+    end: &'a End,
+    address: IpAddr,
+    port: u16,
+    /// The VPC whose resolver answers.
+    vpc: &'a str,
+    /// Why it may not answer on this address.
+    doubts: Vec<Missing>,
+}
+
+/// What the resolver behind an inbound endpoint answers, where the queries arrive.
+fn ask_inbound(
+    context: &Context<'_>,
+    sender: &QuerySender<'_>,
+    server: InboundServer<'_>,
+    question: &Question,
+    trail: &mut Trail,
+) -> Lookup {
+    let InboundServer { end, address, port, vpc, doubts } = server;
+    let step = format!("{address}");
     let udp = QueryPath::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
     let tcp = QueryPath::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
     let question = Question { inbound: true, ..question.clone() };
-    let doubts = if route53_resolver::is_certain(endpoint) { Vec::new() } else { inbound.unlisted.clone() };
     let mut found = if udp.open {
         resolver::ask(context, vpc, &question, trail).provided(doubts)
     } else if udp.missing.is_empty() {
@@ -227,7 +231,38 @@ fn to_server(
     found.doubts.extend(tcp.missing);
     found.doubts.extend(sender.from.unlisted.iter().cloned());
     found.forwards.insert(0, Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
-    found.after(format!("{address} of {id}"))
+    found
+}
+
+/// Why an endpoint takes no forwarded queries on its addresses:
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html>
+fn refused_by_direction(
+    context: &Context<'_>,
+    endpoint: &ResolverEndpoint,
+    address: IpAddr,
+) -> Known<Option<String>> {
+    let id = endpoint.id.as_str();
+    match endpoint.direction.as_deref().map(str::to_ascii_uppercase).as_deref() {
+        Some("INBOUND") => Ok(None),
+        Some("INBOUND_DELEGATION") => Ok(Some(format!(
+            "sends queries to {address} of {id}; inbound delegation Resolver endpoints accept no forwarded queries"
+        ))),
+        Some("OUTBOUND") => Ok(Some(format!(
+            "sends queries to {address} of {id}; outbound Resolver endpoints accept no queries"
+        ))),
+        _ => Err(vec![context.field("ResolverEndpoints", &format!("Direction of {id}"))]),
+    }
+}
+
+/// Why an endpoint takes no plain queries on this port:
+/// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-forwarding-inbound-queries.html>
+fn refused_by_port(endpoint: &ResolverEndpoint, (address, port): (IpAddr, u16)) -> Option<String> {
+    let plain = endpoint.protocols.is_empty()
+        || endpoint.protocols.iter().any(|protocol| protocol.eq_ignore_ascii_case("Do53"));
+    let spoken = if plain { "port 53".to_owned() } else { endpoint.protocols.join(", ") };
+    let id = endpoint.id.as_str();
+    (port != 53 || !plain)
+        .then(|| format!("sends queries to port {port} of {address}; {id} accepts {spoken} only"))
 }
 
 /// The path of queries over one protocol.
@@ -303,9 +338,7 @@ fn nobody_has(context: &Context<'_>, address: IpAddr) -> Option<String> {
         one.addresses().any(|its| its == address)
             || one.ipv4_prefixes.iter().any(|prefix| holds(prefix.ipv4_prefix.as_ref()))
     });
-    let shared = home.owner_id.is_some()
-        && home.owner_id != context.account
-        && !home.owner_id.as_ref().is_some_and(|owner| context.snapshot.header.accounts.contains(owner));
+    let shared = home.owner_id.as_deref().is_some_and(|owner| vpc_owner::is_other(context, owner));
     (!held && other.is_none() && !shared).then(|| id.to_owned())
 }
 

@@ -122,10 +122,7 @@ fn leads(context: &Context<'_>, table: &RouteTable, endpoint: &VpcEndpoint) -> K
     let Some(route) = route.filter(|_| endpoint.route_table_ids.contains(&table.route_table_id)) else {
         return Ok(false);
     };
-    let state = route.state.as_deref().ok_or_else(|| {
-        vec![context.field("RouteTables", &format!("State of the route to {}", endpoint.vpc_endpoint_id))]
-    })?;
-    Ok(state.eq_ignore_ascii_case("active"))
+    context.network.is_active(table, route)
 }
 
 /// Whether S3's own names resolve to its public addresses.

@@ -12,6 +12,7 @@ use privek_core::sets::addresses::AddressSet;
 
 use crate::catalogue::services::Service;
 use crate::facts::base::context::Context;
+use crate::facts::inventory::vpc_owner;
 use crate::snapshot::aws::ec2::Route;
 
 use super::destination::Destination;
@@ -61,13 +62,11 @@ pub(crate) fn unread(
 /// Participants of a shared VPC cannot describe its owner's endpoints, though they may use them:
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/concepts.html>.
 pub(crate) fn of_owner(context: &Context<'_>, subnets: &BTreeSet<String>) -> Vec<Missing> {
-    // Who read it without knowing who it is may be a participant.
-    let account = context.account.as_deref();
     let owners: BTreeSet<&str> = subnets
         .iter()
         .filter_map(|id| context.network.subnet(id).ok())
         .filter_map(|subnet| subnet.owner_id.as_deref())
-        .filter(|owner| Some(*owner) != account && !context.snapshot.header.accounts.contains(*owner))
+        .filter(|owner| vpc_owner::is_other(context, owner))
         .collect();
     owners.into_iter().map(of_other_account).collect()
 }
@@ -115,9 +114,9 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                 continue;
             }
         };
-        let active =
-            |route: &&Route| route.state.as_deref().is_none_or(|state| state.eq_ignore_ascii_case("active"));
-        for route in table.routes.iter().filter(active) {
+        // A route whose state is not known may forward.
+        let may_forward = |route: &&Route| context.network.is_active(table, route) != Ok(false);
+        for route in table.routes.iter().filter(may_forward) {
             if let Some(id) = route.nat_gateway_id.as_deref() {
                 let mut gateways = context.snapshot.aws.nat_gateways.iter().flatten();
                 match gateways.find(|gateway| gateway.nat_gateway_id == id) {

@@ -10,6 +10,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::service_names;
 use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::pods_towards;
+use crate::facts::inventory::vpc_owner;
 use crate::facts::serving::{service_endpoint, unseen};
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Path, Remedy};
 use crate::snapshot::aws::ec2::Route;
@@ -116,13 +117,10 @@ fn leads_out(route: &Route) -> bool {
 /// Why the VPC may have endpoints that this account does not see.
 fn not_ours(context: &Context<'_>) -> Vec<Missing> {
     let Ok(id) = context.vpc.as_deref() else { return context.vpc.clone().err().unwrap_or_default() };
-    let mut vpcs = context.snapshot.aws.vpcs.iter().flatten();
-    let Some(vpc) = vpcs.find(|vpc| vpc.vpc_id == id) else { return vec![context.missing("Vpcs", Some(id))] };
-    let Some(owner) = vpc.owner_id.as_deref() else {
-        return vec![context.field("Vpcs", &format!("OwnerId of {id}"))];
-    };
-    let ours = context.account.as_deref() == Some(owner) || context.snapshot.header.accounts.contains(owner);
-    if ours { Vec::new() } else { vec![unseen::of_other_account(owner)] }
+    match vpc_owner::other_owner(context, id) {
+        Ok(owner) => owner.into_iter().map(unseen::of_other_account).collect(),
+        Err(missing) => missing,
+    }
 }
 
 fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Blocker> {

@@ -116,6 +116,19 @@ impl<'s> Network<'s> {
         vec![unread::missing(self.snapshot, collection, Some(id)).worded(what)]
     }
 
+    /// Whether a route of a VPC forwards to its target.
+    pub fn is_active(&self, table: &RouteTable, route: &Route) -> Known<bool> {
+        match RouteState::of(route.state.as_deref()) {
+            RouteState::Active => Ok(true),
+            RouteState::Blackhole => Ok(false),
+            RouteState::Unread => Err(self.missing_state(table, route)),
+            RouteState::Other(state) => Err(vec![Missing::unmodelled(format!(
+                "the effect of state {state} on a route of {}",
+                table.route_table_id
+            ))]),
+        }
+    }
+
     /// The state of a VPC's route.
     pub(crate) fn missing_state(&self, table: &RouteTable, route: &Route) -> Vec<Missing> {
         let (id, to) = (&table.route_table_id, destination(route).unwrap_or("nothing"));

@@ -3,11 +3,11 @@
 
 pub mod egress;
 
-use privek_core::known::{self, Known, Missing};
+use privek_core::known::{self, Known};
 
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
-use super::index::lookup::{RouteState, destination, target};
+use super::index::lookup::{destination, target};
 use super::index::zone::zone;
 use super::path::reasoner::Reasoner;
 use super::path::transit_attachment::is_available;
@@ -145,34 +145,30 @@ impl<'s> Reasoner<'s> {
     pub fn lost_routes(&self, table: &RouteTable) -> Known<Vec<LostRoute>> {
         let (mut lost, mut unread) = (Vec::new(), Vec::new());
         for route in &table.routes {
-            match RouteState::of(route.state.as_deref()) {
-                RouteState::Blackhole => lost.push(LostRoute {
+            match self.is_active(table, route) {
+                Ok(true) => {}
+                Ok(false) => lost.push(LostRoute {
                     destination: destination(route).unwrap_or_default().to_owned(),
                     target: target(route).map(str::to_owned),
                     propagated: route.origin.as_deref() == Some("EnableVgwRoutePropagation"),
                 }),
-                RouteState::Unread => unread.extend(self.missing_state(table, route)),
-                RouteState::Active => {}
-                RouteState::Other(state) => unread.push(Missing::unmodelled(format!(
-                    "the effect of state {state} on a route of {}",
-                    table.route_table_id
-                ))),
+                Err(missing) => unread.extend(missing),
             }
         }
         lost.sort();
         known::found(lost, unread)
     }
 
-    /// The active routes of this sort in a subnet's table; where there is none, a route whose state was
-    /// not read may be one.
+    /// The active routes of this sort in a subnet's table; where there is none, a route whose state is not
+    /// known may be one.
     fn active(&self, subnet: &str, wanted: impl Fn(&Route) -> bool) -> Known<Vec<&'s Route>> {
         let table = self.effective_route_table(subnet)?;
         let (mut found, mut unread) = (Vec::new(), Vec::new());
         for route in table.routes.iter().filter(|route| wanted(route)) {
-            match RouteState::of(route.state.as_deref()) {
-                RouteState::Active => found.push(route),
-                RouteState::Unread => unread.extend(self.missing_state(table, route)),
-                RouteState::Blackhole | RouteState::Other(_) => {}
+            match self.is_active(table, route) {
+                Ok(true) => found.push(route),
+                Ok(false) => {}
+                Err(missing) => unread.extend(missing),
             }
         }
         known::found(found, unread)

@@ -57,7 +57,7 @@ impl<'s> Tables<'s> {
         }
         match &side.peer.groups {
             Groups::Known(_) => Ok(Some(side.peer.addresses.clone())),
-            Groups::Undeclared => Err(vec![Missing::carried(&side.peer.label, id)]),
+            Groups::Undeclared => Err(vec![Groups::perhaps(&side.peer.label, id)]),
             Groups::Unread(missing) => Err(missing.clone()),
         }
     }

@@ -52,7 +52,7 @@ impl<'s> Tables<'s> {
                     .assume(format!("The security groups of {} allow the outbound requests.", own.label));
             }
             Groups::Undeclared => {
-                return log.missing([Missing::groups_of(&own.label)]);
+                return log.missing([Groups::undeclared(&own.label)]);
             }
         };
         let mut left = HeaderSpace::of(&side.peer.addresses, side.points);

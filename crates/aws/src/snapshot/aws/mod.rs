@@ -300,3 +300,17 @@ collections! {
 pub fn collection(key: &str) -> Option<&'static Collection> {
     COLLECTIONS.iter().find(|collection| collection.key == key)
 }
+
+/// Collections that only a VPC's owner can list in full:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
+pub const OF_OWNERS: [&str; 9] = [
+    "FirewallRuleGroupAssociations",
+    "HostedZonesByVPC",
+    "NatGateways",
+    "ProfileAssociations",
+    "TransitGatewayAttachments",
+    "TransitGatewayVpcAttachments",
+    "VpcEndpoints",
+    "VpcPeeringConnections",
+    "VpnGateways",
+];

@@ -21,6 +21,5 @@ mod windows;
 
 pub use decode::UserData;
 pub use settings::{Bootstrap, NodeAgent, UserDataFormat};
-pub use value::proxy;
 pub use value::redacted_ca;
 pub use value::{ca_fingerprints, is_redacted_ca};

@@ -1,5 +1,7 @@
 //! Proxies and FIPS endpoints, wherever a text sets them: in the environment, in systemd's drop-ins, in files that it writes.
 
+use privek_core::proxy::address;
+
 use super::script::ShellVariables;
 use super::settings::Bootstrap;
 use super::value;
@@ -87,7 +89,7 @@ fn unresolved(key: &str, found: &mut Bootstrap) {
 
 /// Takes over a proxy's host and port.
 pub fn proxy(key: &str, url: &str, found: &mut Bootstrap) {
-    match value::proxy(url.trim()) {
+    match address(url.trim()) {
         Some(host) if key == "HTTP_PROXY" => found.http_proxies.push(host),
         Some(host) => found.https_proxies.push(host),
         None => unresolved(key, found),

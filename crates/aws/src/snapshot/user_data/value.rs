@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ipnet::IpNet;
+use privek_core::proxy::is_host_and_port;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 
@@ -25,16 +26,6 @@ pub(super) fn cluster_name(text: &str) -> Option<String> {
 pub(super) fn endpoint(text: &str) -> Option<String> {
     let rest = text.trim_end_matches('/').strip_prefix("https://")?;
     is_host_and_port(rest).then(|| format!("https://{rest}"))
-}
-
-/// A proxy as `host[:port]`: scheme, credentials and path are dropped.
-pub fn proxy(text: &str) -> Option<String> {
-    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-    // A password may hold a slash or another `@`.
-    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    (is_host_and_port(host) && (host.contains('.') || host.contains(':') || !text.contains('@')))
-        .then(|| host.to_owned())
 }
 
 /// One entry of `NO_PROXY`: a name, a suffix, an address, a prefix, or `*`.
@@ -60,23 +51,6 @@ pub(super) fn address(text: &str) -> Option<String> {
 pub(super) fn pods(value: &Value) -> Option<i64> {
     let count = value.as_i64().or_else(|| value.as_str()?.trim().parse().ok())?;
     (0..=100_000).contains(&count).then_some(count)
-}
-
-fn is_host_and_port(text: &str) -> bool {
-    let (host, port) = match text.rsplit_once(':') {
-        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
-        _ => (text, None),
-    };
-    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
-    let host_fits = match name {
-        Some(address) => address.parse::<IpAddr>().is_ok(),
-        None => {
-            !host.is_empty()
-                && host.len() <= 253
-                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
-        }
-    };
-    host_fits && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 /// SHA-256 of each certificate in a CA as EKS gives it: base64 of one PEM text or several. Empty where

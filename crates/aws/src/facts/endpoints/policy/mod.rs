@@ -18,6 +18,7 @@ use crate::facts::features::FeatureUse;
 use crate::facts::iam::policy::decision::{Decision, PolicyKind, Request};
 use crate::facts::iam::policy::{Caller, Carried, Keys, evaluate_text};
 use crate::facts::iam::role_usage;
+use crate::facts::inventory::cluster::ip_family;
 use crate::facts::inventory::node_groups;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
@@ -194,13 +195,7 @@ fn one(
 fn applies(context: &Context<'_>, senders: &Senders<'_>, when: &str) -> Known<bool> {
     match (senders.used.get(when), when) {
         (Some(shown), _) => shown.as_ref().map(Option::is_some).map_err(Clone::clone),
-        (None, "ipv4" | "ipv6") => {
-            let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
-            let family = network.and_then(|network| network.ip_family.as_deref());
-            family
-                .map(|family| family.eq_ignore_ascii_case(when))
-                .ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])
-        }
+        (None, "ipv4" | "ipv6") => ip_family(context).map(|family| family.as_str() == when),
         (None, system) => of_nodes(&senders.groups, system),
     }
 }

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::cluster;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::snapshot::user_data::{Bootstrap, NodeAgent, is_redacted_ca};
 
@@ -23,16 +24,8 @@ pub(crate) struct ClusterDns {
 
 /// The addresses of the cluster's services.
 pub(crate) fn service_cidr(context: &Context<'_>) -> Known<IpNet> {
-    let cluster = context.cluster.clone()?;
-    let network = cluster.kubernetes_network_config.as_ref();
-    let v6 = network.and_then(|network| network.ip_family.as_deref()) == Some("ipv6");
-    let (field, cidr) = if v6 {
-        ("serviceIpv6Cidr", network.and_then(|network| network.service_ipv6_cidr.as_deref()))
-    } else {
-        ("serviceIpv4Cidr", network.and_then(|network| network.service_ipv4_cidr.as_deref()))
-    };
-    let cidr = cidr.and_then(|cidr| cidr.parse().ok());
-    cidr.ok_or_else(|| vec![context.field("cluster", &format!("kubernetesNetworkConfig.{field}"))])
+    let cidr = cluster::service_cidr(context)?;
+    cidr.parse().map_err(|_| vec![context.field("cluster", "a CIDR in kubernetesNetworkConfig")])
 }
 
 /// The address that EKS assigns to the cluster DNS service.

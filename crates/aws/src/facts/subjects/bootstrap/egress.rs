@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use privek_core::known::{self, Known, Missing};
-use privek_core::no_proxy::NoProxy;
+use privek_core::proxy::NoProxy;
 
 use crate::catalogue::services;
 use crate::facts::base::context::Context;

@@ -12,6 +12,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::security_groups::missing_groups;
 use crate::facts::inventory::{node_groups, subnets};
 use crate::network::Egress;
@@ -167,12 +168,11 @@ fn cidrs_accepted(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
     if !v6 {
         return Ok(true);
     }
-    let family = cluster.kubernetes_network_config.as_ref().and_then(|network| network.ip_family.as_deref());
-    let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
+    let ipv6 = ipv6(context)?;
     let endpoint = cluster.endpoint.as_deref().ok_or_else(|| vec![context.field("cluster", "endpoint")])?;
     // https://docs.aws.amazon.com/eks/latest/userguide/cluster-endpoint.html
     let dual_stack = context.newer_domain().and_then(|domain| endpoint.strip_suffix(domain));
-    Ok(family.eq_ignore_ascii_case("ipv6") && dual_stack.is_some_and(|before| before.ends_with('.')))
+    Ok(ipv6 && dual_stack.is_some_and(|before| before.ends_with('.')))
 }
 
 fn groups_missing(context: &Context<'_>) -> Known<Vec<String>> {

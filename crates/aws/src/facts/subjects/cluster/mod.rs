@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::cluster::{ip_family, service_cidr};
 use crate::facts::inventory::subnets;
 use crate::snapshot::aws::eks::{Cluster, VpcConfig};
 
@@ -118,10 +119,8 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
 
 fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
     let config = context.vpc_config();
-    let network = cluster.kubernetes_network_config.as_ref();
     let field = |name: &str| vec![context.field("cluster", name)];
     let zones = zones(context, &config);
-    let ip_family = network.and_then(|network| network.ip_family.clone());
     ClusterFacts {
         id: cluster.name.clone(),
         name: Some(cluster.name.clone()),
@@ -144,15 +143,8 @@ fn facts(context: &Context<'_>, cluster: &Cluster) -> ClusterFacts {
         control_plane_egress_mode: setting(context, &config, "controlPlaneEgressMode", |c| {
             c.control_plane_egress_mode.clone()
         }),
-        service_cidr: Fact(
-            network
-                .and_then(|network| match ip_family.as_deref() {
-                    Some("ipv6") => network.service_ipv6_cidr.clone(),
-                    _ => network.service_ipv4_cidr.clone(),
-                })
-                .ok_or_else(|| field("kubernetesNetworkConfig.serviceIpv4Cidr")),
-        ),
-        ip_family: Fact(ip_family.ok_or_else(|| field("kubernetesNetworkConfig.ipFamily"))),
+        service_cidr: Fact(service_cidr(context).map(str::to_owned)),
+        ip_family: Fact(ip_family(context).map(|family| family.as_str().to_owned())),
         security_groups: setting(context, &config, "clusterSecurityGroupId", |c| {
             let own = c.cluster_security_group_id.clone()?;
             Some([own].into_iter().chain(c.security_group_ids.clone().unwrap_or_default()).collect())

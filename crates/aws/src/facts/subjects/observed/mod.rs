@@ -79,16 +79,9 @@ const DAY: i64 = 86_400;
 /// A probe that is older than the reading by this many counts for nothing.
 const WEEK: i64 = 7 * DAY;
 
-fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
+/// The observations that count, by the name that was probed and the place.
+fn by_name_and_place<'c>(context: &'c Context<'_>) -> BTreeMap<(&'c str, String), Vec<&'c Observation>> {
     let snapshot = context.snapshot;
-    if snapshot.header.observations.is_empty() {
-        return Vec::new();
-    }
-    if snapshot.read_nothing() {
-        context
-            .assume("Probe results are not compared with AWS's settings; the snapshot has none.".to_owned());
-    }
-    let needed = needed_names::of(context);
     let own = names::cluster_host(context);
     // A snapshot may have been probed for several clusters.
     let is_another = |one: &Observation| {
@@ -117,6 +110,19 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
             groups.entry((&one.name, place)).or_default().push(one);
         }
     }
+    groups
+}
+
+fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
+    let snapshot = context.snapshot;
+    if snapshot.header.observations.is_empty() {
+        return Vec::new();
+    }
+    if snapshot.read_nothing() {
+        context
+            .assume("Probe results are not compared with AWS's settings; the snapshot has none.".to_owned());
+    }
+    let needed = needed_names::of(context);
     let sight = |((_, called), mut seen): ((&str, String), Vec<&'c Observation>)| {
         let at = seen.iter().map(|one| one.at.as_str()).max_by_key(|at| seconds(at))?;
         let latest = seen.iter().find(|one| one.at == at).map(|one| &one.vantage.addresses)?;
@@ -159,7 +165,7 @@ fn sights<'c>(context: &'c Context<'_>) -> Vec<Sight<'c>> {
             seen,
         })
     };
-    groups.into_iter().filter_map(sight).collect()
+    by_name_and_place(context).into_iter().filter_map(sight).collect()
 }
 
 /// The pods that probed another cluster's API and not this one's, and when.

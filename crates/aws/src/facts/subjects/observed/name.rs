@@ -118,6 +118,10 @@ const UNSEEN: [TlsOutcome; 9] = [
     TlsOutcome::NotTls,
 ];
 
+/// After these no answer was awaited.
+const UNCONNECTED: [TlsOutcome; 4] =
+    [TlsOutcome::NotTried, TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused];
+
 /// A certificate's dates and use are judged before its CA, and that before its name: what fails by one was
 /// never judged by the next.
 const DATES: [TlsOutcome; 3] = [TlsOutcome::Expired, TlsOutcome::NotYetValid, TlsOutcome::Unusable];
@@ -139,10 +143,6 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         // With nothing in common the answer is another one, not a part; and what is old is not awaited.
         if has_moved || given.is_disjoint(expected) { BTreeSet::new() } else { expected - &given }
     });
-    let foreign_answers = foreign.as_ref().is_ok_and(|foreign| {
-        let trusted = texts(&trusted(sight).collect());
-        !foreign.is_empty() && foreign.iter().all(|address| trusted.contains(address))
-    });
     let handshakes = Handshakes::of(sight, used(&private_expected, &resolves, sight, (&given, &proved)));
     let proxy = proxy(sight);
     let compared_handshakes = handshakes
@@ -157,8 +157,6 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
     let told_otherwise = resolves.clone().and_then(|_| {
         if has_moved { Ok(None) } else { expected::told_otherwise(context, place, sight.name, &given) }
     });
-    let unconnected =
-        [TlsOutcome::NotTried, TlsOutcome::TimedOut, TlsOutcome::Unreachable, TlsOutcome::Refused];
     let facts = ObservedNameFacts {
         id: format!("{}@{}", if of_cluster { sight.of } else { sight.name }, sight.called),
         name: sight.name.to_owned(),
@@ -176,8 +174,8 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         expected: Fact(sight.expected.as_ref().map(texts).map_err(Clone::clone)),
         private_expected: Fact(private_expected),
         private: !given.is_empty() && are_private(&given),
+        foreign_answers: foreign.as_ref().is_ok_and(|foreign| all_trusted(sight, foreign)),
         foreign: Fact(foreign),
-        foreign_answers,
         absent: Fact(absent),
         moved_to: Fact(moved_to),
         addresses: handshakes.listed(&sight.expected),
@@ -185,7 +183,7 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         none_reachable: !reached && unreachable.as_ref().is_ok_and(|all| !all.is_empty()),
         unreachable: Fact(unreachable),
         without_tls: Fact(
-            handshakes.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &unconnected),
+            handshakes.wrong(&[TlsOutcome::NotTls, TlsOutcome::Silent, TlsOutcome::Closed], &UNCONNECTED),
         ),
         of_other_ca: Fact(handshakes.wrong(&[TlsOutcome::WrongCa], &[&UNSEEN[..], &DATES].concat())),
         of_other_name: Fact(
@@ -194,7 +192,7 @@ pub(crate) fn subject(context: &Context<'_>, sight: &Sight<'_>) -> Subject {
         ),
         out_of_date: Fact(handshakes.wrong(&[TlsOutcome::Expired, TlsOutcome::NotYetValid], &UNSEEN)),
         unusable: Fact(handshakes.wrong(&[TlsOutcome::Unusable], &UNSEEN)),
-        rejecting: Fact(handshakes.wrong(&[TlsOutcome::Rejected], &unconnected)),
+        rejecting: Fact(handshakes.wrong(&[TlsOutcome::Rejected], &UNCONNECTED)),
         proxied: proxy.is_some(),
         proxy: proxy.map(|proxy| proxy.proxy.clone()),
         proxy_variable: proxy.map(|proxy| proxy.variable.clone()),
@@ -214,6 +212,12 @@ fn trusted(sight: &Sight<'_>) -> impl Iterator<Item = IpAddr> {
         Seen::Tls(tls) if of_cluster && tls.outcome == TlsOutcome::Trusted => Some(tls.address),
         _ => None,
     })
+}
+
+/// Whether each of these addresses, one at least, is among them.
+fn all_trusted(sight: &Sight<'_>, addresses: &[String]) -> bool {
+    let trusted = texts(&trusted(sight).collect());
+    !addresses.is_empty() && addresses.iter().all(|address| trusted.contains(address))
 }
 
 /// Those of them that the API has beside its public ones, whatever was read of its addresses.

@@ -10,7 +10,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::route53_resolver;
+use crate::facts::inventory::{route53_resolver, vpc_dns};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule, ResolverRuleAssociation};
 
 /// What rules see of a forwarding rule.
@@ -258,10 +258,11 @@ fn somebody_has(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<bool
         context.items(context.snapshot.aws.network_interfaces.as_deref(), "NetworkInterfaces", vpc)?;
     let mut own = interfaces.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc));
     let held = own.any(|one| one.addresses().any(|its| its == address));
-    // The VPC's own resolver has no interface, and answers the VPC on the second address of each prefix
-    // (https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html).
-    let resolver = context.network.vpc_cidrs(vpc)?.iter().any(|cidr| cidr.hosts().nth(1) == Some(address));
-    if held || resolver || inbound_addresses(context, vpc)?.contains(&address) {
+    // The VPC's own resolver has no interface.
+    if held
+        || vpc_dns::is_resolver(context, vpc, address)?
+        || inbound_addresses(context, vpc)?.contains(&address)
+    {
         return Ok(true);
     }
     match route53_resolver::of_owner(context, "NetworkInterfaces") {

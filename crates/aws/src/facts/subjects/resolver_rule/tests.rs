@@ -56,6 +56,14 @@ fn a_target_that_nothing_has_is_lost() {
 }
 
 #[test]
+fn the_resolver_answers_in_the_primary_cidr_of_a_vpc_only() {
+    let mut snapshot = with("vpc-1", &["10.0.0.2", "100.64.0.2"]);
+    snapshot["Vpcs"][0]["CidrBlockAssociationSet"] =
+        json!([{"CidrBlock": "100.64.0.0/16", "CidrBlockState": {"State": "associated"}}]);
+    assert_eq!(rule(&snapshot)["lost_targets"], json!(["100.64.0.2"]));
+}
+
+#[test]
 fn a_failed_or_overridden_association_keeps_a_rule_from_being_applied() {
     let mut snapshot = with("vpc-1", &["192.168.0.53"]);
     assert_eq!(rule(&snapshot)["in_force"], true);

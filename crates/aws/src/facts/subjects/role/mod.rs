@@ -12,6 +12,7 @@ use crate::facts::features;
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_usage::{self, RoleUse, last};
 use crate::facts::iam::trust_policy;
+use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::vpc_cni;
 use crate::snapshot::aws::eks::AccessEntry;
 
@@ -127,14 +128,7 @@ struct CniCredentials {
 
 impl CniCredentials {
     fn new(context: &Context<'_>) -> Self {
-        let ipv6 = context.cluster.clone().and_then(|cluster| {
-            let network = cluster.kubernetes_network_config.as_ref();
-            let family = network.and_then(|network| network.ip_family.as_deref());
-            family
-                .map(|family| family.eq_ignore_ascii_case("ipv6"))
-                .ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])
-        });
-        Self { own: own_role(context), ipv6 }
+        Self { own: own_role(context), ipv6: ipv6(context) }
     }
 
     fn needs(&self) -> Known<&'static str> {

@@ -75,14 +75,8 @@ fn dns64_leads_nowhere(context: &Context<'_>, id: &str, found: &Known<&Subnet>) 
     };
     let routes = table.routes.iter().filter_map(|route| Some((wide(route)?, route)));
     let Some((_, route)) = routes.max_by_key(|(length, _)| *length) else { return Ok(true) };
-    match route.state.as_deref() {
-        None => {
-            return Err(vec![
-                context.field("RouteTables", &format!("the state of the route of {id} to {NAT64}")),
-            ]);
-        }
-        Some(state) if !state.eq_ignore_ascii_case("active") => return Ok(true),
-        Some(_) => {}
+    if !context.network.is_active(table, route)? {
+        return Ok(true);
     }
     let to_internet = route.egress_only_internet_gateway_id.is_some()
         || route.gateway_id.as_deref().is_some_and(|gateway| gateway.starts_with("igw-"));
@@ -136,6 +130,23 @@ mod tests {
         snapshot["RouteTables"][0]["Routes"] =
             json!([{"DestinationIpv6CidrBlock": "::/0", "TransitGatewayId": "tgw-1", "State": "active"}]);
         assert!(is_unknown(&fields(&snapshot, "subnet", "subnet-a")["dns64_leads_nowhere"]));
+    }
+
+    #[test]
+    fn a_route_for_dns64_counts_by_its_state() {
+        let mut snapshot = snapshot();
+        snapshot["Subnets"][0]["EnableDns64"] = json!(true);
+        let mut leads_nowhere = |state| {
+            let mut route = json!({"DestinationIpv6CidrBlock": "64:ff9b::/96", "NatGatewayId": "nat-1"});
+            route["State"] = state;
+            snapshot["RouteTables"][0]["Routes"] = json!([route]);
+            fields(&snapshot, "subnet", "subnet-a")["dns64_leads_nowhere"].clone()
+        };
+        assert_eq!(leads_nowhere(json!("active")), false);
+        assert_eq!(leads_nowhere(json!("blackhole")), true);
+        // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html has this one too.
+        assert!(is_unknown(&leads_nowhere(json!("filtered"))));
+        assert!(is_unknown(&leads_nowhere(json!(null))));
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! `NO_PROXY` as Go's clients read it (`kubectl`, kubelet, containerd, SDKs in Go):
+//! What variables say about proxies: the address of the proxy, and what no proxy is used for. `NO_PROXY` is
+//! read as Go's clients read it (`kubectl`, kubelet, containerd, SDKs in Go):
 //! <https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config>.
 
 use std::net::IpAddr;
@@ -45,6 +46,34 @@ impl NoProxy {
             }
         })
     }
+}
+
+/// A proxy as `host[:port]`: scheme, credentials and path are dropped.
+pub fn address(text: &str) -> Option<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    // A password may hold a slash or another `@`.
+    let rest = rest.rsplit_once('@').map_or(rest, |(_, rest)| rest);
+    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    (is_host_and_port(host) && (host.contains('.') || host.contains(':') || !text.contains('@')))
+        .then(|| host.to_owned())
+}
+
+/// Whether this is a name or an address, with a port or without, and nothing else.
+pub fn is_host_and_port(text: &str) -> bool {
+    let (host, port) = match text.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => (host, Some(port)),
+        _ => (text, None),
+    };
+    let name = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    let host_fits = match name {
+        Some(address) => address.parse::<IpAddr>().is_ok(),
+        None => {
+            !host.is_empty()
+                && host.len() <= 253
+                && host.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-'))
+        }
+    };
+    host_fits && port.is_none_or(|port| port.parse::<u16>().is_ok())
 }
 
 fn entry(text: &str) -> Option<NoProxyEntry> {
