@@ -12,6 +12,7 @@ use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_names::{self, service_name};
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::features;
+use crate::facts::inventory::cluster;
 use crate::facts::serving::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::serving::service_endpoint::{self, group_for_endpoint};
 use crate::facts::serving::unseen;
@@ -307,16 +308,13 @@ fn answers_clients(context: &Context<'_>, clients: &Clients, endpoint: &VpcEndpo
         return Ok(true);
     }
     // https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
-    let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
-    let family = network.and_then(|network| network.ip_family.as_deref());
-    let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
     let assign =
         clients.subnets.iter().map(|id| {
             context.network.subnet(id)?.assign_ipv6_address_on_creation.ok_or_else(|| {
                 vec![context.field("Subnets", &format!("AssignIpv6AddressOnCreation of {id}"))]
             })
         });
-    known::all(std::iter::once(Ok(family.eq_ignore_ascii_case("ipv6"))).chain(assign))
+    known::all(std::iter::once(cluster::ipv6(context)).chain(assign))
 }
 
 fn last_error(endpoint: &VpcEndpoint) -> Option<String> {
