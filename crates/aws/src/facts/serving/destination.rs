@@ -11,7 +11,7 @@ use crate::catalogue::services::Service;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::private_names::{self, matches};
 use crate::facts::endpoints::{service_names, vpc_endpoint};
-use crate::facts::inventory::subnets;
+use crate::facts::inventory::{subnets, vpc_owner};
 use crate::facts::names::answer::{self, Answer, Lookup};
 use crate::snapshot::aws::ec2::{NetworkInterface, Route, VpcEndpoint};
 
@@ -158,16 +158,11 @@ fn other_in(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<String> 
     };
     let Some(interface) = all.iter().find(has) else {
         // The owner of a VPC sees all interfaces in it, participants their own.
-        let described = aws.vpcs.iter().flatten().find(|one| one.vpc_id == vpc);
-        let owner = described.and_then(|one| one.owner_id.as_deref());
-        let accounts = &context.snapshot.header.accounts;
-        return match owner {
-            Some(owner) if context.account.as_deref() != Some(owner) && !accounts.contains(owner) => {
-                Err(vec![Missing::operation(
-                    format!("ec2:DescribeNetworkInterfaces in account {owner}, the owner of {vpc}"),
-                    Some("ec2:DescribeNetworkInterfaces"),
-                )])
-            }
+        return match vpc_owner::other_owner(context, vpc) {
+            Ok(Some(owner)) => Err(vec![Missing::operation(
+                format!("ec2:DescribeNetworkInterfaces in account {owner}, the owner of {vpc}"),
+                Some("ec2:DescribeNetworkInterfaces"),
+            )]),
             _ => Ok(format!("no network interface in {vpc} has {address}")),
         };
     };

@@ -12,7 +12,7 @@ use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_names::{self, service_name};
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::features;
-use crate::facts::inventory::node_proxy;
+use crate::facts::inventory::{cluster, node_proxy};
 use crate::facts::serving::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::serving::endpoint_group::group_for_endpoint;
 use crate::facts::serving::service_endpoint;
@@ -56,14 +56,15 @@ pub(crate) struct ServiceFacts {
     /// The region to set in a VPC endpoint for the service, if another region than the cluster's serves the
     /// service.
     service_region: Option<String>,
-    /// Whether a VPC endpoint for the service exists in any state: in the VPC (`VpcEndpoints[].ServiceName`),
-    /// in the VPC's Route 53 Profile, or in another VPC if the service's names resolve to that VPC endpoint.
+    /// Whether a VPC endpoint for the service exists in any state, in the VPC (`VpcEndpoints[].ServiceName`)
+    /// or in the VPC's Route 53 Profile. VPC endpoints of other VPCs count if the service's names resolve to
+    /// them.
     endpoint_exists: Fact<bool>,
     /// Whether the VPC has a VPC endpoint for the service (`VpcEndpoints[].ServiceName`), or a VPC endpoint
     /// of another VPC serves the nodes. Unknown if the decisive settings cannot be read.
     served: Fact<bool>,
-    /// Whether the VPC endpoint that serves this service is in another VPC: a Route 53 Profile, a private
-    /// hosted zone or a Resolver rule resolves the service's names to that VPC endpoint.
+    /// Whether the VPC endpoint that serves this service is in another VPC. The service's names resolve to that
+    /// VPC endpoint through a Route 53 Profile, a private hosted zone or a Resolver rule.
     central: bool,
     /// The VPC of the VPC endpoint that serves this service.
     endpoint_vpc: Option<String>,
@@ -314,16 +315,13 @@ fn answers_clients(context: &Context<'_>, clients: &Clients, endpoint: &VpcEndpo
         return Ok(true);
     }
     // https://docs.aws.amazon.com/eks/latest/userguide/cni-ipv6.html
-    let network = context.cluster.clone()?.kubernetes_network_config.as_ref();
-    let family = network.and_then(|network| network.ip_family.as_deref());
-    let family = family.ok_or_else(|| vec![context.field("cluster", "kubernetesNetworkConfig.ipFamily")])?;
     let assign =
         clients.subnets.iter().map(|id| {
             context.network.subnet(id)?.assign_ipv6_address_on_creation.ok_or_else(|| {
                 vec![context.field("Subnets", &format!("AssignIpv6AddressOnCreation of {id}"))]
             })
         });
-    known::all(std::iter::once(Ok(family.eq_ignore_ascii_case("ipv6"))).chain(assign))
+    known::all(std::iter::once(cluster::ipv6(context)).chain(assign))
 }
 
 fn last_error(endpoint: &VpcEndpoint) -> Option<String> {
