@@ -31,6 +31,8 @@ pub enum Kind {
     InternetGateway,
     /// `eigw-…`
     EgressOnlyInternetGateway,
+    /// `cvpn-endpoint-…`
+    ClientVpnEndpoint,
     /// `nat-…`
     NatGateway,
     /// `rslvr-in-…`
@@ -66,7 +68,7 @@ const BEHIND: &str = "name the connected network: CIDR,via=";
 const INTERNET: &str = "name an address on the internet";
 
 /// Every kind that people name.
-pub const FORMS: [Form; 18] = [
+pub const FORMS: [Form; 19] = [
     end(Kind::NetworkInterface, "eni", "network interface"),
     end(Kind::Instance, "i", "instance"),
     end(Kind::Subnet, "subnet", "subnet"),
@@ -84,6 +86,7 @@ pub const FORMS: [Form; 18] = [
     other(Kind::PeeringConnection, "pcx", "peering connection", BEHIND),
     other(Kind::TransitGateway, "tgw", "transit gateway", BEHIND),
     other(Kind::VpnGateway, "vgw", "VPN gateway", BEHIND),
+    other(Kind::ClientVpnEndpoint, "cvpn-endpoint", "Client VPN endpoint", BEHIND),
     other(Kind::InternetGateway, "igw", "internet gateway", INTERNET),
     other(Kind::EgressOnlyInternetGateway, "eigw", "egress-only internet gateway", INTERNET),
     other(Kind::NatGateway, "nat", "NAT gateway", "name its network interface (eni-…)"),

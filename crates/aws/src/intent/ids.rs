@@ -32,13 +32,19 @@ fn taken(name: &str) -> Option<String> {
 pub(crate) fn check_via(id: &str) -> Result<(), String> {
     let enters = matches!(
         ids::kind(id),
-        Some(Kind::PeeringConnection | Kind::TransitGateway | Kind::VpnGateway | Kind::NetworkInterface)
+        Some(
+            Kind::PeeringConnection
+                | Kind::TransitGateway
+                | Kind::VpnGateway
+                | Kind::ClientVpnEndpoint
+                | Kind::NetworkInterface
+        )
     );
     if enters || id.starts_with("arn:") {
         return Ok(());
     }
     Err(format!(
-        "via '{id}' is not the id of a peering connection (pcx-…), transit gateway (tgw-…), VPN gateway (vgw-…) or network interface (eni-…)"
+        "via '{id}' is not the id of a peering connection (pcx-…), transit gateway (tgw-…), VPN gateway (vgw-…), Client VPN endpoint (cvpn-endpoint-…) or network interface (eni-…)"
     ))
 }
 

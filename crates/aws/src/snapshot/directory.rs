@@ -224,6 +224,9 @@ fn is_scoped_by_own_id(key: &str) -> bool {
         key,
         "Vpcs"
             | "VpcAttributes"
+            | "ClientVpnAuthorizationRules"
+            | "ClientVpnEndpoints"
+            | "ClientVpnRoutes"
             | "DhcpOptions"
             | "EgressOnlyInternetGateways"
             | "FirewallConfig"
@@ -257,7 +260,11 @@ fn is_scoped_by_own_id(key: &str) -> bool {
 fn is_list_in_one(key: &str) -> bool {
     matches!(
         key,
-        "FirewallDomainsByList" | "FirewallRules" | "ResourceRecordSetsByZone" | "SubnetCidrReservations"
+        "ClientVpnAuthorizationRules"
+            | "ClientVpnRoutes"
+            | "FirewallDomainsByList"
+            | "FirewallRules"
+            | "ResourceRecordSetsByZone" | "SubnetCidrReservations"
     )
 }
 
@@ -319,6 +326,8 @@ pub(super) fn command(collection: &Collection) -> String {
         "TransitGatewayRoutes" => {
             " --transit-gateway-route-table-id ID --filters Name=type,Values=static,propagated > ID.json"
         }
+        "ClientVpnAuthorizationRules" | "ClientVpnRoutes" => " --client-vpn-endpoint-id ID > ID.json",
+        "ClientVpnTargetNetworks" => " --client-vpn-endpoint-id ID",
         "ResolverEndpointIpAddresses" => " --resolver-endpoint-id ID > ID.json",
         "Role" => " --role-name ROLE > role@ROLE.json",
         "AttachedRolePolicies" => " --role-name ROLE > attached@ROLE.json",
