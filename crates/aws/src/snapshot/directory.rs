@@ -264,7 +264,8 @@ fn is_list_in_one(key: &str) -> bool {
             | "ClientVpnRoutes"
             | "FirewallDomainsByList"
             | "FirewallRules"
-            | "ResourceRecordSetsByZone" | "SubnetCidrReservations"
+            | "ResourceRecordSetsByZone"
+            | "SubnetCidrReservations"
     )
 }
 

@@ -39,7 +39,9 @@ async fn egress_only_gateways(session: &Session<'_>) {
 async fn client_vpns(session: &Session<'_>) {
     let ec2 = &session.clients.ec2;
     let call = client_vpn::endpoints(ec2);
-    let Some(found) = session.call(operations::DESCRIBE_CLIENT_VPN_ENDPOINTS, &[], call).await else { return };
+    let Some(found) = session.call(operations::DESCRIBE_CLIENT_VPN_ENDPOINTS, &[], call).await else {
+        return;
+    };
     let ids: Vec<String> = found.iter().map(|endpoint| endpoint.client_vpn_endpoint_id.clone()).collect();
     session.keep(collection!(client_vpn_endpoints), &ids, found);
     each(ids, |id| async move {

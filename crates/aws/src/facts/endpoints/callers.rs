@@ -156,7 +156,8 @@ pub(crate) fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<S
 fn isolation(context: &Context<'_>, id: &str) -> String {
     let Ok(table) = context.network.effective_route_table(id) else { return id.to_owned() };
     let own = table.associations.iter().any(|one| one.subnet_id.as_deref() == Some(id));
-    let fallback = if own { String::new() } else { format!(", the main route table, as {id} has no association") };
+    let fallback =
+        if own { String::new() } else { format!(", the main route table, as {id} has no association") };
     let name = format!("{id}: {}{fallback}", table.route_table_id);
     let default = |route: &&Route| {
         let text = route.destination_cidr_block.as_deref();

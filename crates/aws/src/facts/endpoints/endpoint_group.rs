@@ -43,8 +43,11 @@ fn callers(context: &Context<'_>) -> Vec<End> {
     let mut callers = Vec::new();
     for group in &node_groups::listed(context).groups {
         for subnet in group.subnets.iter().flatten() {
-            let kind =
-                EndKind::Subnet { subnet: subnet.clone(), addresses: None, groups: group.security_groups.clone() };
+            let kind = EndKind::Subnet {
+                subnet: subnet.clone(),
+                addresses: None,
+                groups: group.security_groups.clone(),
+            };
             callers.push(End { label: group.name.clone(), kind });
         }
     }

@@ -123,8 +123,11 @@ fn of_network(
         let field = format!("TargetNetworkId of {}", network.association_id);
         return Ends::unlisted(vec![context.field("ClientVpnTargetNetworks", &field)]);
     };
-    let groups =
-        if network.security_groups.is_empty() { &endpoint.security_group_ids } else { &network.security_groups };
+    let groups = if network.security_groups.is_empty() {
+        &endpoint.security_group_ids
+    } else {
+        &network.security_groups
+    };
     let vpc = network.vpc_id.as_deref().or(endpoint.vpc_id.as_deref());
     let mut ends = Ends::default();
     let here = |interface: &&NetworkInterface| interface.subnet_id.as_ref() == Some(subnet);
@@ -167,7 +170,12 @@ fn interfaces<'s>(context: &Context<'s>, vpc: Option<&str>, groups: &[String]) -
 }
 
 /// The paths between two ends; what people behind a Client VPN endpoint send has to pass the endpoint first.
-pub(crate) fn trace(context: &Context<'_>, from: &Ends, (source, target): (&End, &End), ports: &Ports) -> Vec<Path> {
+pub(crate) fn trace(
+    context: &Context<'_>,
+    from: &Ends,
+    (source, target): (&End, &End),
+    ports: &Ports,
+) -> Vec<Path> {
     let Some(id) = from.client_vpns.get(&source.label) else {
         return context.network.trace(source, target, ports);
     };
@@ -193,7 +201,9 @@ fn gate(context: &Context<'_>, id: &str, target: &End, is_associated: bool) -> K
         part: part.map(ToString::to_string),
         reason,
         remedy: Remedy {
-            cidrs: part.map(|part| part.cidrs().iter().map(ToString::to_string).collect()).unwrap_or_default(),
+            cidrs: part
+                .map(|part| part.cidrs().iter().map(ToString::to_string).collect())
+                .unwrap_or_default(),
             subnet: networks(context, id).ok().and_then(|all| all.first()?.target_network_id.clone()),
             ..Remedy::default()
         },
@@ -202,7 +212,8 @@ fn gate(context: &Context<'_>, id: &str, target: &End, is_associated: bool) -> K
         let reason = format!("{id} has no associated target network; nobody can connect");
         return Ok(vec![blocker(BlockerCode::ClientVpnTargetMissing, None, reason)]);
     }
-    let unread = || vec![Missing::unmodelled(format!("the addresses of {}, for the routes of {id}", target.label))];
+    let unread =
+        || vec![Missing::unmodelled(format!("the addresses of {}, for the routes of {id}", target.label))];
     let wanted = addresses(context, target).ok_or_else(unread)?.only_v4();
     let (mut blockers, mut missing) = (Vec::new(), Vec::new());
     match unrouted(context, id, &wanted) {
@@ -251,8 +262,9 @@ fn unauthorized(context: &Context<'_>, id: &str, wanted: &AddressSet) -> Known<A
     let mut parsed: Vec<(IpNet, bool)> = Vec::new();
     for rule in active {
         let net = rule.destination_cidr.as_deref().and_then(|text| text.parse::<IpNet>().ok());
-        let field =
-            || vec![context.field("ClientVpnAuthorizationRules", &format!("DestinationCidr of a rule of {id}"))];
+        let field = || {
+            vec![context.field("ClientVpnAuthorizationRules", &format!("DestinationCidr of a rule of {id}"))]
+        };
         parsed.push((net.ok_or_else(field)?, rule.access_all == Some(true)));
     }
     // Of two rules for one prefix, that for everybody comes first.

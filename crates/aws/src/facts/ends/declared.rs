@@ -7,7 +7,7 @@ use crate::facts::inventory::operators;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
-use super::end_set::{Ends, Parties, Party};
+use super::end_set::{Parties, Party};
 use super::{client_vpn, operator_networks};
 
 /// One party for each operators' network.

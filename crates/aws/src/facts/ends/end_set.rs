@@ -148,9 +148,7 @@ pub(crate) fn addresses(context: &Context<'_>, end: &End) -> Option<AddressSet> 
         EndKind::Addresses { cidr, .. } => Some(AddressSet::from(*cidr)),
         EndKind::Subnet { addresses: Some(some), .. } => Some(some.iter().copied().collect()),
         EndKind::Subnet { subnet, .. } => Some(network.subnet_cidrs(subnet).ok()?.into_iter().collect()),
-        EndKind::Interface { id } => {
-            Some(network.interface(id).ok()?.addresses().map(IpNet::from).collect())
-        }
+        EndKind::Interface { id } => Some(network.interface(id).ok()?.addresses().map(IpNet::from).collect()),
         EndKind::PrefixList { id } => Some(network.prefix_list(id).ok()?.into_iter().collect()),
     }
 }

@@ -44,7 +44,8 @@ pub(crate) fn reached(context: &Context<'_>, source: &End, target: &Party<'_>) -
         missing.extend(target.ends.unlisted.iter().cloned());
         return ZoneTargets { missing, ..ZoneTargets::default() };
     }
-    let in_one_zone = all.iter().all(|end| all.first().is_some_and(|one| same_zone(context, one, end) == Ok(true)));
+    let in_one_zone =
+        all.iter().all(|end| all.first().is_some_and(|one| same_zone(context, one, end) == Ok(true)));
     if in_one_zone {
         // A One Zone file system has no other mount target; clients elsewhere have to name its zone:
         // https://docs.aws.amazon.com/efs/latest/ug/mounting-one-zone.html
@@ -65,7 +66,8 @@ fn id<'p>(target: &'p Party<'_>) -> &'p str {
 
 fn none_in_zone(context: &Context<'_>, source: &End, target: &Party<'_>) -> Blocker {
     let place = subnet(context, source);
-    let zone_of = |id: &str| context.network.subnet(id).ok().and_then(|subnet| subnet.availability_zone.clone());
+    let zone_of =
+        |id: &str| context.network.subnet(id).ok().and_then(|subnet| subnet.availability_zone.clone());
     let zone = place.as_deref().and_then(zone_of);
     let clients = subnets::client_subnets(context).0;
     let first = clients.iter().find(|id| zone.is_some() && zone_of(id) == zone).cloned();

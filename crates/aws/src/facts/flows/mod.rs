@@ -228,7 +228,10 @@ impl FlowRun<'_, '_> {
             for source in &from.known {
                 match ends::unanswered_by_pods(self.context, source) {
                     Ok(blocker) => traced.extend(
-                        blocker.map(|blocker| blocked_path(&source.label, &to.name, blocker)).into_iter().collect(),
+                        blocker
+                            .map(|blocker| blocked_path(&source.label, &to.name, blocker))
+                            .into_iter()
+                            .collect(),
                     ),
                     Err(missing) => traced.missing.extend(missing),
                 }

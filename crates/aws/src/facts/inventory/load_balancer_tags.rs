@@ -58,7 +58,9 @@ fn tags<'s>(context: &Context<'_>, subnet: &'s Subnet) -> Known<&'s [Tag]> {
     let what = match (owner_was_read, subnet.tags.is_empty()) {
         // Whoever of the two read it, there is nothing to see.
         (true, true) | (false, false) => return Ok(&subnet.tags),
-        (true, false) => format!("which tags of {id} account {account} sees; AWS returns the tags of {owner} to {owner} only"),
+        (true, false) => format!(
+            "which tags of {id} account {account} sees; AWS returns the tags of {owner} to {owner} only"
+        ),
         (false, true) => format!("Tags of {id}; AWS returns them to the subnet's owner only"),
     };
     Err(vec![context.missing("Subnets", Some(id)).worded(what)])

@@ -134,11 +134,7 @@ fn pairs<'e>(all: Vec<(&'e End, &'e End)>) -> Vec<(&'e End, &'e End)> {
 }
 
 /// The parties that a user means.
-fn listed<'c>(
-    context: &'c Context<'_>,
-    end: &DeclaredEnd,
-    side: EndSide,
-) -> Result<Parties<'c>, TraceError> {
+fn listed<'c>(context: &'c Context<'_>, end: &DeclaredEnd, side: EndSide) -> Result<Parties<'c>, TraceError> {
     let EndSpec::Role(role) = &end.spec else {
         return Ok(ends::of_written(context, end, side)?);
     };

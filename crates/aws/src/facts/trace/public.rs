@@ -48,7 +48,9 @@ pub(crate) fn paths(
         Ok(blocker) => blocker,
         Err(missing) => return found.unlisted.extend(missing),
     };
-    found.paths.extend(nowhere.iter().map(|(source, _)| blocked_path(&source.label, suffix, blocker.clone())));
+    found
+        .paths
+        .extend(nowhere.iter().map(|(source, _)| blocked_path(&source.label, suffix, blocker.clone())));
 }
 
 /// Where a subnet's packets for a public address go.

@@ -310,7 +310,8 @@ fn networks_that_are_excepted_from_translation_see_the_pods_own_addresses() {
     let fixture = fixture.change("addon", "addonName", "vpc-cni", |addon| {
         addon["configurationValues"] = json!(env.to_string());
     });
-    let from_pods = |to: &str| traced(&fixture, "pods", to).paths.iter().all(|path| path.from.contains("pods"));
+    let from_pods =
+        |to: &str| traced(&fixture, "pods", to).paths.iter().all(|path| path.from.contains("pods"));
     assert!(from_pods("172.20.3.4") && !from_pods("198.51.100.7"));
     let partly = traced(&fixture, "pods", "172.20.0.0/15");
     assert!(missing(&partly).contains("EXCLUDE_SNAT_CIDRS"), "{}", missing(&partly));

@@ -152,7 +152,8 @@ impl<'s> Reasoner<'s> {
             for subnet in self.subnets_by_vpc.get(vpc).into_iter().flatten() {
                 self.split_subnet(resolved, end, (subnet, vpc), (&inside, cidr), groups, is_source)?;
                 if other != Some(vpc) {
-                    unassigned = unassigned.subtract(&self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect());
+                    unassigned =
+                        unassigned.subtract(&self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect());
                 }
             }
             taken.push((vpc, unassigned));

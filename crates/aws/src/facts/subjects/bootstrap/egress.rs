@@ -141,7 +141,8 @@ pub(crate) fn proxies(context: &Context<'_>, source: &Source<'_, '_>) -> Proxies
         used,
         hosts,
         lacks: must_pass(context, source, plain, secure).and_then(|names| through_proxy(source, data, names)),
-        lacks_services: services(context, source, secure).and_then(|names| through_proxy(source, data, names)),
+        lacks_services: services(context, source, secure)
+            .and_then(|names| through_proxy(source, data, names)),
     }
 }
 
