@@ -31,6 +31,8 @@ pub enum ResourceKind {
     InternetGateway,
     /// `eigw-…`
     EgressOnlyInternetGateway,
+    /// `cvpn-endpoint-…`
+    ClientVpnEndpoint,
     /// `nat-…`
     NatGateway,
     /// `rslvr-in-…`
@@ -71,7 +73,7 @@ const BEHIND: &str = "name the connected network: CIDR,via=";
 const INTERNET: &str = "name an address on the internet";
 
 /// Every kind that people name.
-pub const FORMS: [IdForm; 18] = [
+pub const FORMS: [IdForm; 19] = [
     end(ResourceKind::NetworkInterface, "eni", "network interface"),
     end(ResourceKind::Instance, "i", "instance"),
     end(ResourceKind::Subnet, "subnet", "subnet"),
@@ -99,6 +101,7 @@ pub const FORMS: [IdForm; 18] = [
     other(ResourceKind::PeeringConnection, "pcx", "peering connection", BEHIND),
     other(ResourceKind::TransitGateway, "tgw", "transit gateway", BEHIND),
     other(ResourceKind::VpnGateway, "vgw", "VPN gateway", BEHIND),
+    other(ResourceKind::ClientVpnEndpoint, "cvpn-endpoint", "Client VPN endpoint", BEHIND),
     other(ResourceKind::InternetGateway, "igw", "internet gateway", INTERNET),
     other(ResourceKind::EgressOnlyInternetGateway, "eigw", "egress-only internet gateway", INTERNET),
     other(ResourceKind::NatGateway, "nat", "NAT gateway", "name its network interface (eni-…)"),

@@ -32,6 +32,10 @@ macro_rules! operations {
 operations! {
     DESCRIBE_AUTO_SCALING_GROUPS = "autoscaling": "DescribeAutoScalingGroups";
     DESCRIBE_AVAILABILITY_ZONES = "ec2": "DescribeAvailabilityZones";
+    DESCRIBE_CLIENT_VPN_AUTHORIZATION_RULES = "ec2": "DescribeClientVpnAuthorizationRules";
+    DESCRIBE_CLIENT_VPN_ENDPOINTS = "ec2": "DescribeClientVpnEndpoints";
+    DESCRIBE_CLIENT_VPN_ROUTES = "ec2": "DescribeClientVpnRoutes";
+    DESCRIBE_CLIENT_VPN_TARGET_NETWORKS = "ec2": "DescribeClientVpnTargetNetworks";
     DESCRIBE_DHCP_OPTIONS = "ec2": "DescribeDhcpOptions";
     DESCRIBE_EGRESS_ONLY_INTERNET_GATEWAYS = "ec2": "DescribeEgressOnlyInternetGateways";
     DESCRIBE_INSTANCE_TYPE_OFFERINGS = "ec2": "DescribeInstanceTypeOfferings";

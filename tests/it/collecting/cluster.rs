@@ -213,6 +213,10 @@ fn follows_from(key: &str, operation: &str) -> bool {
                 "FirewallDomainLists" | "FirewallDomainsByList",
                 "ListFirewallRuleGroupAssociations" | "ListFirewallRules"
             )
+            | (
+                "ClientVpnTargetNetworks" | "ClientVpnRoutes" | "ClientVpnAuthorizationRules",
+                "DescribeClientVpnEndpoints"
+            )
             | ("DhcpOptions", "DescribeVpcs")
             | ("InstanceProfile", "DescribeInstances")
             | ("OpenIDConnectProvider", "ListOpenIDConnectProviders")

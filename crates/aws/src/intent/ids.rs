@@ -57,6 +57,7 @@ pub(crate) fn check_via(id: &str) -> Result<(), String> {
             ResourceKind::PeeringConnection
                 | ResourceKind::TransitGateway
                 | ResourceKind::VpnGateway
+                | ResourceKind::ClientVpnEndpoint
                 | ResourceKind::NetworkInterface
         )
     );
@@ -64,7 +65,7 @@ pub(crate) fn check_via(id: &str) -> Result<(), String> {
         return Ok(());
     }
     Err(format!(
-        "via '{id}' is not the id of a peering connection (pcx-…), transit gateway (tgw-…), VPN gateway (vgw-…) or network interface (eni-…)"
+        "via '{id}' is not the id of a peering connection (pcx-…), transit gateway (tgw-…), VPN gateway (vgw-…), Client VPN endpoint (cvpn-endpoint-…) or network interface (eni-…)"
     ))
 }
 

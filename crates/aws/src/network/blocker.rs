@@ -1,5 +1,6 @@
 //! Objects that block a path, and the values that a fix needs.
 
+use privek_core::known::Missing;
 use privek_core::path::{Hop, Leg, Verdict};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -65,6 +66,12 @@ pub enum BlockerCode {
     NoSuchAddress,
     /// The file system has no mount target in the zone of the clients.
     MountTargetMissing,
+    /// The Client VPN endpoint is associated with no subnet.
+    ClientVpnTargetMissing,
+    /// The Client VPN endpoint has no route for the destination.
+    ClientVpnRouteMissing,
+    /// The Client VPN endpoint has no authorization rule for the destination.
+    ClientVpnAuthorizationMissing,
     /// Pods on secondary network interfaces reply from the primary network interface of their node.
     PodAddressTranslated,
     /// No VPC endpoint serves a service, and no route exists to the public addresses of the service.
@@ -201,6 +208,20 @@ pub fn blocked_path(from: &str, to: &str, blocker: Blocker) -> Path {
         return_hops: Vec::new(),
         blockers: vec![blocker],
         missing: Vec::new(),
+        assumptions: Vec::new(),
+    }
+}
+
+/// A path of which nothing but what is missing is known.
+pub fn undecided_path(from: &str, to: &str, missing: Vec<Missing>) -> Path {
+    Path {
+        from: from.to_owned(),
+        to: to.to_owned(),
+        verdict: Verdict::Unknown,
+        hops: Vec::new(),
+        return_hops: Vec::new(),
+        blockers: Vec::new(),
+        missing,
         assumptions: Vec::new(),
     }
 }

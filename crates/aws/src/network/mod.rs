@@ -16,7 +16,7 @@ mod tables;
 #[cfg(test)]
 mod tests;
 
-pub use blocker::{Blocker, BlockerCode, MovedEntry, Path, Remedy, TraceLog, blocked_path};
+pub use blocker::{Blocker, BlockerCode, MovedEntry, Path, Remedy, TraceLog, blocked_path, undecided_path};
 pub use end::{End, EndKind, Groups};
 pub use path::reasoner::Reasoner;
 pub use subnet_routes::egress::Egress;

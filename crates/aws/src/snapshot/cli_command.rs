@@ -8,6 +8,9 @@ use super::refusal::kebab;
 const OPTIONS: &[(&str, &str, &str)] = &[
     ("AttachedRolePolicies", " --role-name {id}", "attached@{id}"),
     ("AvailabilityZones", " --all-availability-zones", ""),
+    ("ClientVpnAuthorizationRules", " --client-vpn-endpoint-id {id}", "rules-{id}"),
+    ("ClientVpnRoutes", " --client-vpn-endpoint-id {id}", "routes-{id}"),
+    ("ClientVpnTargetNetworks", " --client-vpn-endpoint-id {id}", "networks-{id}"),
     ("DhcpOptions", " --dhcp-options-ids {id}", "{id}"),
     ("FirewallConfig", " --resource-id {id}", "firewall-{id}"),
     ("FirewallDomainsByList", " --firewall-domain-list-id {id}", "{id}"),

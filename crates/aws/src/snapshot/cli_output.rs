@@ -216,6 +216,27 @@ fn named(
         part.aws.subnet_cidr_reservations = Some(vec![reservations]);
         found = true;
     }
+    if keys.get("AuthorizationRules").is_some_and(|kind| kind.could_list("DestinationCidr")) {
+        let mut rules: ec2::ClientVpnAuthorizationRules = typed(name, text)?;
+        let its = rules.authorization_rules.iter().find_map(|rule| rule.client_vpn_endpoint_id.clone());
+        rules.client_vpn_endpoint_id = match its {
+            Some(endpoint) => endpoint,
+            None => id_in_name(name, "AuthorizationRules", &["cvpn-endpoint-"], "0abc")?,
+        };
+        part.aws.client_vpn_authorization_rules = Some(vec![rules]);
+        found = true;
+    }
+    // Without routes nothing but the file's name says that they would be those of a Client VPN endpoint.
+    if keys.get("Routes").is_some_and(|kind| kind.could_list("ClientVpnEndpointId")) {
+        let mut routes: ec2::ClientVpnRoutes = typed(name, text)?;
+        let its = routes.routes.iter().find_map(|route| route.client_vpn_endpoint_id.clone());
+        let of = its.map_or_else(|| id_in_name(name, "Routes", &["cvpn-endpoint-"], "0abc"), Ok);
+        if let Ok(endpoint) = of {
+            routes.client_vpn_endpoint_id = endpoint;
+            part.aws.client_vpn_routes = Some(vec![routes]);
+            found = true;
+        }
+    }
     // Local gateways have `Routes` too, but nothing says whether there are more of them.
     if keys.contains_key("AdditionalRoutesAvailable") && matches!(keys.get("Routes"), Some(JsonKind::List(_)))
     {

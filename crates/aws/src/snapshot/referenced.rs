@@ -18,6 +18,9 @@ use super::scope::{is_scoped_by_own_id, is_scoped_by_vpc, scope};
 /// Where the ids of a collection's objects come from, where no file has any.
 const PARENTS: &[(&str, &str)] = &[
     ("AttachedRolePolicies", "cluster"),
+    ("ClientVpnAuthorizationRules", "ClientVpnEndpoints"),
+    ("ClientVpnRoutes", "ClientVpnEndpoints"),
+    ("ClientVpnTargetNetworks", "ClientVpnEndpoints"),
     ("DhcpOptions", "Vpcs"),
     ("FirewallConfig", "Vpcs"),
     ("FirewallDomainsByList", "FirewallRules"),
@@ -216,6 +219,9 @@ fn named(aws: &Aws, key: &str) -> Option<BTreeSet<String>> {
         "capability" => ids(aws, "capabilities"),
         "certificateAuthority" => ids(aws, "certificateAuthorities"),
         "ResolverEndpointIpAddresses" => ids(aws, "ResolverEndpoints"),
+        "ClientVpnAuthorizationRules" | "ClientVpnRoutes" => ids(aws, "ClientVpnEndpoints"),
+        // Without an endpoint nothing is associated; with one, all associations are one list.
+        "ClientVpnTargetNetworks" => ids(aws, "ClientVpnEndpoints").filter(BTreeSet::is_empty),
         "TransitGatewayRoutes" => ids(aws, "TransitGatewayRouteTables"),
         "TransitGateways" => {
             let attachments = aws.transit_gateway_attachments.as_ref()?.iter();
@@ -232,7 +238,8 @@ fn named(aws: &Aws, key: &str) -> Option<BTreeSet<String>> {
         "KeyMetadata" => {
             let clusters = aws.cluster.as_ref()?.iter();
             let configs = clusters.flat_map(|cluster| cluster.encryption_config.iter().flatten());
-            Some(configs.filter_map(|config| config.provider.as_ref()?.key_arn.clone()).collect())
+            let secrets = configs.filter_map(|config| config.provider.as_ref()?.key_arn.clone());
+            Some(secrets.chain(volume_keys(aws)).collect())
         }
         "PrefixListEntries" => prefix_lists(aws),
         "LaunchTemplateVersions" => launch_templates(aws),
@@ -346,6 +353,14 @@ fn launch_templates(aws: &Aws) -> Option<BTreeSet<String>> {
     let scaling = aws.auto_scaling_groups.as_ref()?.iter();
     let scaling = scaling.filter_map(|group| group.launch_template.as_ref()?.launch_template_id.clone());
     Some(managed.chain(scaling).collect())
+}
+
+/// The keys of volumes in launch templates; of an alias nothing says which key it is.
+fn volume_keys(aws: &Aws) -> impl Iterator<Item = String> {
+    let versions = aws.launch_template_versions.iter().flatten();
+    let data = versions.filter_map(|version| version.launch_template_data.as_ref());
+    let volumes = data.flat_map(|data| &data.block_device_mappings).filter_map(|one| one.ebs.as_ref());
+    volumes.filter_map(|volume| volume.kms_key_id.clone()).filter(|key| !key.contains("alias/"))
 }
 
 /// The instance profiles of instances and launch templates, by name.

@@ -10,6 +10,9 @@ pub(super) fn is_scoped_by_own_id(key: &str) -> bool {
         key,
         "Vpcs"
             | "VpcAttributes"
+            | "ClientVpnAuthorizationRules"
+            | "ClientVpnEndpoints"
+            | "ClientVpnRoutes"
             | "DhcpOptions"
             | "EgressOnlyInternetGateways"
             | "FirewallConfig"
@@ -43,7 +46,12 @@ pub(super) fn is_scoped_by_own_id(key: &str) -> bool {
 pub(super) fn is_list_in_one(key: &str) -> bool {
     matches!(
         key,
-        "FirewallDomainsByList" | "FirewallRules" | "ResourceRecordSetsByZone" | "SubnetCidrReservations"
+        "ClientVpnAuthorizationRules"
+            | "ClientVpnRoutes"
+            | "FirewallDomainsByList"
+            | "FirewallRules"
+            | "ResourceRecordSetsByZone"
+            | "SubnetCidrReservations"
     )
 }
 

@@ -3,7 +3,7 @@
 use futures::join;
 use privek_core::header::EVERYTHING;
 
-use crate::collect::aws::ec2::{endpoints, gateways, routes, vpcs};
+use crate::collect::aws::ec2::{client_vpn, endpoints, gateways, routes, vpcs};
 use crate::collect::aws::session::{AskedOnce, Session, collection, each};
 use crate::collect::aws::{operations, route53resolver};
 
@@ -17,6 +17,7 @@ pub(super) async fn all(session: &Session<'_>) {
         zones(session),
         prefix_lists(session),
         egress_only_gateways(session),
+        client_vpns(session),
         resolver_endpoints(session),
     );
 }
@@ -31,6 +32,44 @@ async fn egress_only_gateways(session: &Session<'_>) {
             found.iter().map(|gateway| gateway.egress_only_internet_gateway_id.clone()).collect();
         session.keep(collection!(egress_only_internet_gateways), &ids, found);
     }
+}
+
+/// The Client VPN endpoints of the account, and what each forwards for whom. One that is not among them may be
+/// another account's, so the scope is what was found.
+async fn client_vpns(session: &Session<'_>) {
+    let ec2 = &session.clients.ec2;
+    let call = client_vpn::endpoints(ec2);
+    let Some(found) = session.call(operations::DESCRIBE_CLIENT_VPN_ENDPOINTS, &[], call).await else {
+        return;
+    };
+    let ids: Vec<String> = found.iter().map(|endpoint| endpoint.client_vpn_endpoint_id.clone()).collect();
+    session.keep(collection!(client_vpn_endpoints), &ids, found);
+    each(ids, |id| async move {
+        let scope = std::slice::from_ref(&id);
+        let (networks, routes, rules) = join!(
+            session.call(
+                operations::DESCRIBE_CLIENT_VPN_TARGET_NETWORKS,
+                scope,
+                client_vpn::target_networks(ec2, &id)
+            ),
+            session.call(operations::DESCRIBE_CLIENT_VPN_ROUTES, scope, client_vpn::routes(ec2, &id)),
+            session.call(
+                operations::DESCRIBE_CLIENT_VPN_AUTHORIZATION_RULES,
+                scope,
+                client_vpn::authorization_rules(ec2, &id)
+            ),
+        );
+        if let Some(networks) = networks {
+            session.keep(collection!(client_vpn_target_networks), scope, networks);
+        }
+        if let Some(routes) = routes {
+            session.keep(collection!(client_vpn_routes), scope, vec![routes]);
+        }
+        if let Some(rules) = rules {
+            session.keep(collection!(client_vpn_authorization_rules), scope, vec![rules]);
+        }
+    })
+    .await;
 }
 
 /// The services that VPC endpoints can be made for.

@@ -2,6 +2,7 @@
 //! snapshot's shapes. One file a subject.
 
 pub(super) mod capacity;
+pub(super) mod client_vpn;
 pub(super) mod endpoints;
 mod filters;
 pub(super) mod firewalls;

@@ -183,6 +183,12 @@ for of in $(texts DhcpOptionsId "$out"/vpc/vpcs-*.json | sed '/^default$/d'); do
   save "vpc/$of" "$of" ec2 describe-dhcp-options --dhcp-options-ids "$of"
 done
 save vpc/egress-only-gateways '' ec2 describe-egress-only-internet-gateways
+save client-vpn/endpoints '' ec2 describe-client-vpn-endpoints
+for id in $(texts ClientVpnEndpointId "$out/client-vpn/endpoints.json"); do
+  save "client-vpn/networks-$id" "$id" ec2 describe-client-vpn-target-networks --client-vpn-endpoint-id "$id"
+  save "client-vpn/routes-$id" "$id" ec2 describe-client-vpn-routes --client-vpn-endpoint-id "$id"
+  save "client-vpn/rules-$id" "$id" ec2 describe-client-vpn-authorization-rules --client-vpn-endpoint-id "$id"
+done
 save services '' ec2 describe-vpc-endpoint-services
 save zones '' ec2 describe-availability-zones --all-availability-zones
 
@@ -262,6 +268,10 @@ for id in $(
   } | sort -u
 ); do
   save "nodes/$id" "$id" ec2 describe-launch-template-versions --launch-template-id "$id"
+done
+# Keys of volumes; of an alias nothing says which key it is.
+for key in $(texts KmsKeyId "$out"/nodes/lt-*.json | sed '/alias\//d'); do
+  save "nodes/key-${key##*/}" "$key" kms describe-key --key-id "$key"
 done
 types=$(
   {

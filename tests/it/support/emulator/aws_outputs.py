@@ -86,6 +86,7 @@ aws("vpc/nat-gateways", "ec2", "describe-nat-gateways", "--filter", "Name=vpc-id
 aws("vpc/gateways", "ec2", "describe-internet-gateways")
 aws("vpc/egress-only", "ec2", "describe-egress-only-internet-gateways")
 aws("vpc/vpn", "ec2", "describe-vpn-gateways")
+aws("vpc/client-vpn", "ec2", "describe-client-vpn-endpoints")
 aws("vpc/peering", "ec2", "describe-vpc-peering-connections")
 aws("services", "ec2", "describe-vpc-endpoint-services")
 aws("zones", "ec2", "describe-availability-zones", "--all-availability-zones")

@@ -31,7 +31,7 @@ pub(crate) fn interfaces(context: &Context<'_>) -> Ends {
     } else {
         Vec::new()
     };
-    Ends { known, unlisted, doubts: silent(context) }
+    Ends { known, unlisted, doubts: silent(context), ..Ends::default() }
 }
 
 /// Why the API may not answer there.

@@ -7,8 +7,8 @@ use crate::facts::inventory::operators;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::network::{End, EndKind, Groups};
 
-use super::end_set::{Ends, Parties, Party};
-use super::operator_networks;
+use super::end_set::{Parties, Party};
+use super::{client_vpn, operator_networks};
 
 /// One party for each operators' network.
 pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
@@ -19,7 +19,7 @@ pub(crate) fn operators<'c>(context: &'c Context<'_>) -> Parties<'c> {
     let listed = declared
         .iter()
         .map(|operator| {
-            let ends = Ends::known(vec![operator_networks::end(operator)]);
+            let ends = client_vpn::ends(context, operator_networks::end(operator));
             Party { operator: Some(operator), ..Party::new(format!("operators:{}", operator.name), ends) }
         })
         .collect();

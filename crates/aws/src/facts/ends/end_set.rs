@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+use ipnet::IpNet;
 use privek_core::known::{self, Known, Missing};
+use privek_core::sets::addresses::AddressSet;
 use privek_core::sets::ports::Protocol;
 
 use crate::facts::base::context::Context;
@@ -20,6 +22,8 @@ pub(crate) struct Ends {
     pub unlisted: Vec<Missing>,
     /// Why what packets reach there may not answer.
     pub doubts: Vec<Missing>,
+    /// The Client VPN endpoint that an end's packets have to pass first, by the end's label.
+    pub client_vpns: BTreeMap<String, String>,
 }
 
 impl Ends {
@@ -42,6 +46,7 @@ impl Ends {
         self.known.extend(other.known.iter().cloned());
         self.unlisted.extend(other.unlisted.iter().cloned());
         self.doubts.extend(other.doubts.iter().cloned());
+        self.client_vpns.extend(other.client_vpns.iter().map(|(label, id)| (label.clone(), id.clone())));
     }
 
     pub fn sorted(mut self) -> Self {
@@ -134,6 +139,18 @@ pub(crate) fn cached<'s>(
         by_role.0.borrow_mut().insert(role, Rc::clone(&ends));
         ends
     })
+}
+
+/// The addresses of an end, as far as they were read.
+pub(crate) fn addresses(context: &Context<'_>, end: &End) -> Option<AddressSet> {
+    let network = &context.network;
+    match &end.kind {
+        EndKind::Addresses { cidr, .. } => Some(AddressSet::from(*cidr)),
+        EndKind::Subnet { addresses: Some(some), .. } => Some(some.iter().copied().collect()),
+        EndKind::Subnet { subnet, .. } => Some(network.subnet_cidrs(subnet).ok()?.into_iter().collect()),
+        EndKind::Interface { id } => Some(network.interface(id).ok()?.addresses().map(IpNet::from).collect()),
+        EndKind::PrefixList { id } => Some(network.prefix_list(id).ok()?.into_iter().collect()),
+    }
 }
 
 /// Whether two ends are in one zone.

@@ -83,7 +83,7 @@ fn interfaces(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
             } else {
                 Vec::new()
             };
-            Ends { known, unlisted, doubts: Vec::new() }
+            Ends { known, unlisted, ..Ends::default() }
         }
     }
 }

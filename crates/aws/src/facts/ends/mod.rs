@@ -3,6 +3,7 @@
 //! A role has parties: one for each operators' network, file system, resolver rule, …, and one for
 //! everything else. What could not be listed is named, so that it is never taken for absent.
 
+pub mod client_vpn;
 mod control_plane;
 mod declared;
 mod efs;

@@ -71,7 +71,7 @@ impl Placements {
                 kind: EndKind::Subnet { addresses: used_prefixes(context, &subnet), subnet, groups },
             })
             .collect();
-        Ends { known, unlisted: self.unlisted.into_iter().collect(), doubts: Vec::new() }
+        Ends { known, unlisted: self.unlisted.into_iter().collect(), ..Ends::default() }
     }
 }
 

@@ -20,7 +20,7 @@ use crate::facts::inventory::cluster::{self, IpFamily};
 use crate::facts::inventory::vpc_cni::{self, Cni, CniKnown, Snat};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 
-use super::end_set::Ends;
+use super::end_set::{Ends, addresses};
 use super::{of_nodes, pods};
 
 /// The ends whose addresses pods' packets carry towards these destinations.
@@ -97,18 +97,6 @@ fn excepts(context: &Context<'_>, cni: &Cni, other: &End) -> Known<bool> {
         return Ok(false);
     }
     unclear(format!("the source address of pods towards {}, of which {EXCLUDED} has a part", other.label))
-}
-
-/// The addresses of an end, as far as they were read.
-fn addresses(context: &Context<'_>, end: &End) -> Option<AddressSet> {
-    let network = &context.network;
-    match &end.kind {
-        EndKind::Addresses { cidr, .. } => Some(AddressSet::from(*cidr)),
-        EndKind::Subnet { addresses: Some(some), .. } => Some(some.iter().copied().collect()),
-        EndKind::Subnet { subnet, .. } => Some(network.subnet_cidrs(subnet).ok()?.into_iter().collect()),
-        EndKind::Interface { id } => Some(network.interface(id).ok()?.addresses().map(IpNet::from).collect()),
-        EndKind::PrefixList { id } => Some(network.prefix_list(id).ok()?.into_iter().collect()),
-    }
 }
 
 /// Why pods on secondary interfaces do not answer this source, if they do not.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
+use std::rc::Rc;
 
 use ipnet::IpNet;
 use privek_core::known::Missing;
@@ -15,7 +16,7 @@ use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefi
 
 use super::end_set::{Ends, Parties};
 use super::not_found::{absent, is_known, no_such_network};
-use super::{NoEnd, declared, endpoint, label, parties};
+use super::{NoEnd, client_vpn, declared, endpoint, label, parties};
 
 /// Whether an end is the source or the destination of a path.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,15 +37,21 @@ pub(crate) fn of_written<'c>(
         unread.push(absent(context, "SecurityGroups", group)?);
     }
     let mut ends = match &end.spec {
-        EndSpec::Role(role) if role != "services" => return Ok(parties(context, role)),
+        EndSpec::Role(role) if role != "services" => {
+            let mut parties = parties(context, role);
+            if side == EndSide::Destination {
+                parties.listed.iter_mut().for_each(|party| party.ends = behind_client_vpn(&party.ends));
+            }
+            return Ok(parties);
+        }
         EndSpec::Role(name) | EndSpec::Service(name) => {
             answers(name, side)?;
             elsewhere(name)
         }
-        EndSpec::Addresses(cidr) => Ends::known(vec![declared::addresses(context, *cidr, end)]),
+        EndSpec::Addresses(cidr) => client_vpn::ends(context, declared::addresses(context, *cidr, end)),
         // A name that somebody gave to a network means the network, whatever else it looks like.
         EndSpec::Resource(name) | EndSpec::Network(name) => match declared::network(context, name) {
-            Some(network) => Ends::known(vec![network]),
+            Some(network) => client_vpn::ends(context, network),
             None if matches!(end.spec, EndSpec::Resource(_)) => resource(context, name, end, side)?,
             None if service(context, &end.spec).is_some() => {
                 answers(name, side)?;
@@ -53,6 +60,9 @@ pub(crate) fn of_written<'c>(
             None => return Err(no_such_network(context, name)),
         },
     };
+    if side == EndSide::Destination {
+        ends = (*behind_client_vpn(&Rc::new(ends))).clone();
+    }
     ends.unlisted.extend(unread);
     Ok(Parties::one(end.spec.to_string(), ends))
 }
@@ -61,6 +71,14 @@ pub(crate) fn of_written<'c>(
 /// to a service asks for it there.
 fn elsewhere(name: &str) -> Ends {
     Ends::unlisted(vec![Missing::unmodelled(format!("{name} as an end without a client"))])
+}
+
+/// People behind Client VPN as a destination: their addresses are translated, so that nothing in the VPC opens a
+/// connection to them that is known here.
+fn behind_client_vpn(ends: &Rc<Ends>) -> Rc<Ends> {
+    let Some(id) = ends.client_vpns.values().next() else { return Rc::clone(ends) };
+    let what = format!("connections to clients of {id}, whose addresses Client VPN translates");
+    Rc::new(Ends::unlisted(vec![Missing::unmodelled(what)]))
 }
 
 /// The suffix of the service that an end names, if it names one.

@@ -15,7 +15,7 @@ use privek_core::sets::ports::Ports;
 use privek_core::subject::Target;
 
 use crate::intent::Intent;
-use crate::network::{Blocker, End, EndKind, Path, blocked_path};
+use crate::network::{Blocker, End, EndKind, Path, blocked_path, undecided_path};
 use crate::snapshot::Snapshot;
 
 use super::base::context::Context;
@@ -87,16 +87,7 @@ pub fn trace(
     }
     if !unlisted.is_empty() {
         // What keeps an end from being known is a path of its own, so that it is never lost.
-        paths.push(Path {
-            from: from.to_string(),
-            to: to.to_string(),
-            verdict: Verdict::Unknown,
-            hops: Vec::new(),
-            return_hops: Vec::new(),
-            blockers: Vec::new(),
-            missing: unlisted.into_iter().collect(),
-            assumptions: Vec::new(),
-        });
+        paths.push(undecided_path(&from.to_string(), &to.to_string(), unlisted.into_iter().collect()));
     }
     Ok(finished(&context, paths))
 }
@@ -129,7 +120,7 @@ fn between(
         }
     }
     for (source, target) in pairs(all) {
-        paths.extend(context.network.trace(source, target, ports));
+        paths.extend(ends::client_vpn::trace(context, sources, (source, target), ports));
     }
     paths
 }

@@ -270,3 +270,49 @@ fn out_of_the_vpc_pods_are_where_their_nodes_are() {
     let outside = traced(&fixture, "pods", "198.51.100.7");
     assert!(outside.paths.iter().any(|path| path.from.contains("pods")), "{:#?}", outside.paths);
 }
+
+/// Replies of pods on secondary interfaces leave their node over its first interface unless the VPC CNI is told
+/// otherwise: <https://docs.aws.amazon.com/eks/latest/userguide/external-snat.html>
+#[test]
+fn pods_answer_other_networks_only_without_translation() {
+    let with = |env: &serde_json::Value| {
+        let text = include_str!(concat!(
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../fixtures/healthy/custom-networking.json"
+        ));
+        let fixture = Fixture(serde_json::from_str(text).unwrap());
+        fixture.change("addon", "addonName", "vpc-cni", |addon| {
+            addon["configurationValues"] = json!(json!({ "env": env }).to_string());
+        })
+    };
+    let translated = |env: &serde_json::Value| {
+        let answer = traced(&with(env), "172.20.3.4", "pods");
+        answer.blockers.iter().any(|blocker| blocker.code == BlockerCode::PodAddressTranslated)
+    };
+    assert!(translated(&json!({})), "the default");
+    assert!(translated(&json!({"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.9.0.0/16"})));
+    assert!(!translated(&json!({"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.9.0.0/16, 172.20.0.0/16"})));
+    assert!(!translated(&json!({"AWS_VPC_K8S_CNI_EXTERNALSNAT": "true"})));
+    let inside = traced(&with(&json!({})), "control-plane", "pods");
+    assert!(inside.blockers.iter().all(|blocker| blocker.code != BlockerCode::PodAddressTranslated));
+    let unread = with(&json!({})).withhold("addon");
+    assert!(missing(&traced(&unread, "172.20.3.4", "pods")).contains("vpc-cni"));
+}
+
+/// Pods keep their own addresses towards the networks that the VPC CNI excepts from translation.
+#[test]
+fn networks_that_are_excepted_from_translation_see_the_pods_own_addresses() {
+    let text =
+        include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/../../fixtures/healthy/custom-networking.json"));
+    let env = json!({"env": {"AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true",
+        "AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "172.20.0.0/16"}});
+    let fixture = Fixture(serde_json::from_str(text).unwrap());
+    let fixture = fixture.change("addon", "addonName", "vpc-cni", |addon| {
+        addon["configurationValues"] = json!(env.to_string());
+    });
+    let from_pods =
+        |to: &str| traced(&fixture, "pods", to).paths.iter().all(|path| path.from.contains("pods"));
+    assert!(from_pods("172.20.3.4") && !from_pods("198.51.100.7"));
+    let partly = traced(&fixture, "pods", "172.20.0.0/15");
+    assert!(missing(&partly).contains("EXCLUDE_SNAT_CIDRS"), "{}", missing(&partly));
+}

@@ -141,3 +141,25 @@ fn an_operator_behind_a_peering_that_was_not_read_is_unknown() {
     assert_unknown(&paths[0], "DescribeVpcs");
     assert_unknown(&paths[1], "vpc-far");
 }
+
+#[test]
+fn the_part_of_a_site_that_a_vpcs_own_prefix_takes_is_blocked_and_named() {
+    let mut net = Net::two_vpcs();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "0.0.0.0/0")]);
+    net.vpn_gateway("vgw-1", "vpc-a").add_route("rtb-a", "10.0.0.0/8", "vgw-1");
+    net.item("Vpcs", "vpc-a")["CidrBlockAssociationSet"] =
+        json!([{"CidrBlock": "10.168.0.0/20", "CidrBlockState": {"State": "associated"}}]);
+    net.add_route("rtb-a", "10.168.0.0/20", "local");
+    let paths = net.trace(&operators("10.168.0.0/16", None, &[]), &interface("eni-1"), "tcp/443");
+    let closed: Vec<_> = paths.iter().filter(|path| path.verdict == Verdict::Blocked).collect();
+    assert_eq!(closed.len(), 1, "{paths:#?}");
+    assert_blocked(closed[0], &["route-local rtb-a"]);
+    assert_eq!(closed[0].blockers[0].part.as_deref(), Some("10.168.0.0/20"));
+    assert!(paths.iter().any(|path| path.verdict == Verdict::Open), "the rest is behind the gateway");
+    // The same, asked for by address and with the gateway.
+    let address = net.path(&operators("10.168.3.4/32", Some("vgw-1"), &[]), &interface("eni-1"));
+    assert_blocked(&address, &["route-local rtb-a"]);
+    // What is no site has no hosts of its own in the VPC's addresses.
+    let paths = net.trace(&operators("0.0.0.0/0", None, &[]), &interface("eni-1"), "tcp/443");
+    assert!(paths.iter().all(|path| !path.from.contains("a CIDR of")), "{paths:#?}");
+}

@@ -273,6 +273,23 @@ shapes! { "PascalCase";
     /// The attachments of a transit gateway route.
     TransitGatewayRouteAttachment { transit_gateway_attachment_id: Option<String>, resource_id: Option<String>, resource_type: Option<String> }
 
+    /// `DescribeClientVpnEndpoints`.
+    ClientVpnEndpoint { client_vpn_endpoint_id: String, client_cidr_block: Option<String>, vpc_id: Option<String>, security_group_ids: Vec<String>, status: Option<ClientVpnStatus>, transit_gateway_configuration: Option<ClientVpnTransitGateway> }
+    /// The state of a Client VPN endpoint, or of a part of one.
+    ClientVpnStatus { code: Option<String> }
+    /// The transit gateway that a Client VPN endpoint is attached to, instead of subnets.
+    ClientVpnTransitGateway { transit_gateway_id: Option<String> }
+    /// `DescribeClientVpnTargetNetworks`: a subnet that a Client VPN endpoint is associated with.
+    ClientVpnTargetNetwork { association_id: String, client_vpn_endpoint_id: Option<String>, vpc_id: Option<String>, target_network_id: Option<String>, security_groups: Vec<String>, status: Option<ClientVpnStatus> }
+    /// `DescribeClientVpnRoutes`, with the endpoint that AWS's own output leaves out where there are none.
+    ClientVpnRoutes { client_vpn_endpoint_id: String, routes: Vec<ClientVpnRoute> }
+    /// One route of a Client VPN endpoint.
+    ClientVpnRoute { client_vpn_endpoint_id: Option<String>, destination_cidr: Option<String>, target_subnet: Option<String>, transit_gateway_attachment_id: Option<String>, status: Option<ClientVpnStatus> }
+    /// `DescribeClientVpnAuthorizationRules`, with the endpoint that AWS's own output leaves out where there are none.
+    ClientVpnAuthorizationRules { client_vpn_endpoint_id: String, authorization_rules: Vec<ClientVpnAuthorizationRule> }
+    /// One authorization rule of a Client VPN endpoint: for everybody, or for one group of people.
+    ClientVpnAuthorizationRule { client_vpn_endpoint_id: Option<String>, access_all: Option<bool>, destination_cidr: Option<String>, status: Option<ClientVpnStatus> }
+
     /// `DescribeNatGateways`.
     NatGateway { nat_gateway_id: String, vpc_id: Option<String>, subnet_id: Option<String>, state: Option<String>, connectivity_type: Option<String>, availability_mode: Option<String>, route_table_id: Option<String>, nat_gateway_addresses: Vec<NatGatewayAddress> }
     /// Addresses of a NAT gateway; those of a regional one name their zone.

@@ -246,6 +246,14 @@ collections! {
     transit_gateway_route_tables: ec2::TransitGatewayRouteTable = "TransitGatewayRouteTables", |t| t.transit_gateway_route_table_id.clone(), "ec2"/"DescribeTransitGatewayRouteTables";
     /// Routes of the transit gateway route tables.
     transit_gateway_routes: ec2::TransitGatewayRoutes = "TransitGatewayRoutes", |t| t.transit_gateway_route_table_id.clone(), "ec2"/"SearchTransitGatewayRoutes";
+    /// Client VPN endpoints.
+    client_vpn_endpoints: ec2::ClientVpnEndpoint = "ClientVpnEndpoints", |c| c.client_vpn_endpoint_id.clone(), "ec2"/"DescribeClientVpnEndpoints";
+    /// Subnets that the Client VPN endpoints are associated with.
+    client_vpn_target_networks: ec2::ClientVpnTargetNetwork = "ClientVpnTargetNetworks", |c| c.association_id.clone(), "ec2"/"DescribeClientVpnTargetNetworks";
+    /// Routes of the Client VPN endpoints.
+    client_vpn_routes: ec2::ClientVpnRoutes = "ClientVpnRoutes", |c| c.client_vpn_endpoint_id.clone(), "ec2"/"DescribeClientVpnRoutes";
+    /// Authorization rules of the Client VPN endpoints.
+    client_vpn_authorization_rules: ec2::ClientVpnAuthorizationRules = "ClientVpnAuthorizationRules", |c| c.client_vpn_endpoint_id.clone(), "ec2"/"DescribeClientVpnAuthorizationRules";
     /// NAT gateways.
     nat_gateways: ec2::NatGateway = "NatGateways", |n| n.nat_gateway_id.clone(), "ec2"/"DescribeNatGateways";
     /// Internet gateways.

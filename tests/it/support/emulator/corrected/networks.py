@@ -213,3 +213,11 @@ def describe_security_group_vpc_associations(self):
 
 
 EC2Response.describe_security_group_vpc_associations = describe_security_group_vpc_associations
+
+
+# Client VPN: the account has no endpoint.
+def describe_client_vpn_endpoints(self):
+    return ActionResult({"ClientVpnEndpoints": []})
+
+
+EC2Response.describe_client_vpn_endpoints = describe_client_vpn_endpoints
