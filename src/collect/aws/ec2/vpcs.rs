@@ -157,6 +157,8 @@ pub(super) fn vpc(v: types::Vpc) -> shape::Vpc {
         dhcp_options_id: v.dhcp_options_id,
         is_default: v.is_default,
         block_public_access_states: v.block_public_access_states.map(block_public_access_states),
+        // The SDK's model does not have the firewall's members yet; the AWS CLI's has them.
+        network_firewall_associations: None,
         tags: list(v.tags, tag),
     }
 }
@@ -210,6 +212,7 @@ fn subnet(v: types::Subnet) -> shape::Subnet {
         ipv6_native: v.ipv6_native,
         enable_dns64: v.enable_dns64,
         block_public_access_states: v.block_public_access_states.map(block_public_access_states),
+        network_firewall_connectivity_type: None,
         outpost_arn: v.outpost_arn,
         tags: list(v.tags, tag),
     }
@@ -223,5 +226,7 @@ fn availability_zone(v: types::AvailabilityZone) -> shape::AvailabilityZone {
         region_name: v.region_name,
         state: text(v.state),
         opt_in_status: text(v.opt_in_status),
+        parent_zone_name: v.parent_zone_name,
+        parent_zone_id: v.parent_zone_id,
     }
 }
