@@ -323,6 +323,18 @@ impl NetworkInterface {
     }
 }
 
+impl TransitGatewayAttachment {
+    /// Its id; for a peering attachment with the transit gateway, because both gateways list it under one id,
+    /// each with its own route table (<https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html>).
+    pub fn identity(&self) -> String {
+        let id = &self.transit_gateway_attachment_id;
+        match (self.resource_type.as_deref(), &self.transit_gateway_id) {
+            (Some("peering" | "tgw-peering"), Some(gateway)) => format!("{id}:{gateway}"),
+            _ => id.clone(),
+        }
+    }
+}
+
 /// The value of a tag, if the list has its key.
 pub fn tag<'a>(tags: &'a [Tag], key: &str) -> Option<&'a str> {
     tags.iter().find(|tag| tag.key.as_deref() == Some(key)).and_then(|tag| tag.value.as_deref())

@@ -219,7 +219,7 @@ collections! {
     /// Transit gateway attachments of VPCs.
     transit_gateway_vpc_attachments: ec2::TransitGatewayVpcAttachment = "TransitGatewayVpcAttachments", |t| t.transit_gateway_attachment_id.clone(), "ec2"/"DescribeTransitGatewayVpcAttachments";
     /// Transit gateway attachments of every kind.
-    transit_gateway_attachments: ec2::TransitGatewayAttachment = "TransitGatewayAttachments", |t| t.transit_gateway_attachment_id.clone(), "ec2"/"DescribeTransitGatewayAttachments";
+    transit_gateway_attachments: ec2::TransitGatewayAttachment = "TransitGatewayAttachments", ec2::TransitGatewayAttachment::identity, "ec2"/"DescribeTransitGatewayAttachments";
     /// Transit gateway route tables.
     transit_gateway_route_tables: ec2::TransitGatewayRouteTable = "TransitGatewayRouteTables", |t| t.transit_gateway_route_table_id.clone(), "ec2"/"DescribeTransitGatewayRouteTables";
     /// Routes of the transit gateway route tables.
