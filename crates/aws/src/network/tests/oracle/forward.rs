@@ -83,7 +83,8 @@ pub enum Arrival<'p> {
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_private() || v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64,
-        IpAddr::V6(v6) => v6.is_unique_local(),
+        // What NAT64 translates is routed nowhere on the internet.
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.segments()[..2] == [0x64, 0xff9b],
     }
 }
 
@@ -123,6 +124,7 @@ impl<'p> World<'p> {
             Next::EgressOnly(gateway) => {
                 let attached = gateway.vpc.as_ref() == Some(&at.vpc) && destination.is_ipv6();
                 let from_here = !matches!(origin, Origin::Transit { .. }) && !packet.reply;
+                let from_here = from_here && !is_private(destination);
                 vec![if attached && from_here && self.features.has(Feature::EgressOnlyGateway) {
                     Arrival::Outside { door: Door::Internet { vpc: &at.vpc }, packet }
                 } else {

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     feature::{Feature, Features},
-    forward::{Arrival, Door, Origin, Over, Packet, World, is_private},
+    forward::{Arrival, Door, LOCAL_ZONE, Origin, Over, Packet, World, is_private},
     kinds::Kinds,
     plan::{Plan, Subnet},
     route::TransitNext,
@@ -229,12 +229,22 @@ impl<'p> World<'p> {
                 Arrival::Subnet { subnet, over, packet } if Some(subnet) == server.subnet => {
                     (over, packet, None)
                 }
-                Arrival::Outside { door, packet } if accepts(&question.to, server, &door) => {
+                Arrival::Outside { door, packet }
+                    if accepts(&question.to, server, &door, packet.destination) =>
+                {
                     (Over::Outside, packet, Some(door))
                 }
                 Arrival::Dropped | Arrival::Subnet { .. } | Arrival::Outside { .. } => {
                     return Answer::Blocked;
                 }
+            };
+            // Not in every Local Zone: <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>.
+            let mut ends = [client.subnet, server.subnet].into_iter().flatten();
+            let over = match over {
+                Over::Transit { .. } if ends.any(|subnet| subnet.zone == LOCAL_ZONE) => {
+                    Over::Transit { references: false }
+                }
+                over => over,
             };
             let request = (&packet, &sent);
             if !self.groups_agree(client, server, request, &over, true) {
@@ -346,6 +356,10 @@ impl<'p> World<'p> {
         let transit = self.plan.transit.as_ref().filter(|it| it.id == id);
         let reached = server.public || server.address.is_ipv6();
         let arrivals = match (kind, vpn, transit) {
+            (Some("eni"), ..) => match self.plan.interfaces.iter().find(|it| it.id == id) {
+                Some(interface) if !interface.check => vec![Arrival::Unsure],
+                _ => vec![Arrival::Dropped],
+            },
             // The gateway's one-to-one translation.
             (Some("igw"), Some(_), _) if reached && self.features.has(Feature::InternetSource) => {
                 self.enter(&Door::Internet { vpc: &subnet.vpc }, packet)
@@ -399,14 +413,14 @@ fn leads_to(door: &Door<'_>, gateway: Option<&str>) -> bool {
 }
 
 /// Whether the other side is behind this door; that it answers is taken for granted.
-fn accepts(side: &Side, server: &Node<'_>, door: &Door<'_>) -> bool {
+fn accepts(side: &Side, server: &Node<'_>, door: &Door<'_>, destination: IpAddr) -> bool {
     // What is in a VPC is not outside.
     if server.subnet.is_some() {
         return false;
     }
     match (side, door) {
         (Side::List(_), door) => matches!(door, Door::Endpoint { .. }),
-        (_, Door::Internet { .. }) => !is_private(server.address) && via(side).is_none(),
+        (_, Door::Internet { .. }) => !is_private(destination) && via(side).is_none(),
         (_, Door::Endpoint { .. }) => true,
         (_, door) => leads_to(door, via(side)),
     }
