@@ -4,6 +4,7 @@
 //! hop, and all blockers come out. Three-valued throughout: what was not read, or is not
 //! modelled, is named in `missing` and never taken for permission. Knows nothing of rules.
 
+mod aws_address;
 mod blocker;
 mod contract;
 mod end;
@@ -19,6 +20,6 @@ mod tests;
 pub use blocker::{Blocker, BlockerCode, MovedEntry, Path, Remedy, TraceLog, blocked_path, undecided_path};
 pub use end::{End, EndKind, Groups};
 pub use path::reasoner::Reasoner;
-pub use subnet_routes::egress::Egress;
+pub use subnet_routes::egress::{Egress, EgressCause};
 pub use subnet_routes::{AttachmentElsewhere, LostRoute, NatElsewhere};
 pub use tables::network_acl_shadowing::{IdleEntry, idle_entries};

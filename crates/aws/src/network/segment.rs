@@ -9,6 +9,7 @@ use privek_core::sets::addresses::AddressSet;
 use crate::snapshot::aws::ec2::{NatGateway, Subnet};
 
 use super::Groups;
+use super::aws_address::AwsService;
 
 /// Where addresses are.
 #[derive(Clone, Debug)]
@@ -44,6 +45,12 @@ pub(crate) struct Segment<'s> {
     pub unfiltered: bool,
     /// An interface endpoint's interface.
     pub is_endpoint: bool,
+    /// The interface of a NAT gateway, which lets nothing in that it did not ask for.
+    pub is_nat_gateway: bool,
+    /// An interface that no packets from the internet reach (`DenyAllIgwTraffic`).
+    pub denies_internet: bool,
+    /// What answers, where AWS itself does.
+    pub service: Option<AwsService>,
     /// The prefix list that the addresses are the entries of.
     pub prefix_list: Option<String>,
     /// The addresses are all there are, because the prefix list's entries were not read.
@@ -74,6 +81,9 @@ impl<'s> Segment<'s> {
             translator: None,
             unfiltered: false,
             is_endpoint: false,
+            is_nat_gateway: false,
+            denies_internet: false,
+            service: None,
             prefix_list: None,
             is_stand_in: false,
             unread: Vec::new(),

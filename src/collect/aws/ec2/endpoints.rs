@@ -129,6 +129,10 @@ fn ipv4_prefix(v: types::Ipv4PrefixSpecification) -> shape::Ipv4Prefix {
     shape::Ipv4Prefix { ipv4_prefix: v.ipv4_prefix }
 }
 
+fn ipv6_prefix(v: types::Ipv6PrefixSpecification) -> shape::Ipv6Prefix {
+    shape::Ipv6Prefix { ipv6_prefix: v.ipv6_prefix }
+}
+
 fn network_interface_ipv6_address(
     v: types::NetworkInterfaceIpv6Address,
 ) -> shape::NetworkInterfaceIpv6Address {
@@ -159,9 +163,11 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         private_ip_addresses: list(v.private_ip_addresses, network_interface_private_ip_address),
         ipv4_prefixes: list(v.ipv4_prefixes, ipv4_prefix),
         ipv6_addresses: list(v.ipv6_addresses, network_interface_ipv6_address),
+        ipv6_prefixes: list(v.ipv6_prefixes, ipv6_prefix),
         groups: list(v.groups, group_identifier),
         attachment: v.attachment.map(network_interface_attachment),
         association: v.association.map(network_interface_association),
         source_dest_check: v.source_dest_check,
+        deny_all_igw_traffic: v.deny_all_igw_traffic,
     }
 }

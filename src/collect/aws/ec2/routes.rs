@@ -60,6 +60,7 @@ fn route(v: types::Route) -> shape::Route {
         carrier_gateway_id: v.carrier_gateway_id,
         core_network_arn: v.core_network_arn,
         odb_network_arn: v.odb_network_arn,
+        igw_firewall: None,
         origin: text(v.origin),
         state: text(v.state),
     }

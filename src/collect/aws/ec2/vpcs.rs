@@ -152,6 +152,8 @@ pub(super) fn vpc(v: types::Vpc) -> shape::Vpc {
         ),
         dhcp_options_id: v.dhcp_options_id,
         block_public_access_states: v.block_public_access_states.map(block_public_access_states),
+        // The SDK's model does not have the firewall's members yet; the AWS CLI's has them.
+        network_firewall_associations: None,
         tags: list(v.tags, tag),
     }
 }
@@ -204,6 +206,7 @@ fn subnet(v: types::Subnet) -> shape::Subnet {
         ipv6_native: v.ipv6_native,
         enable_dns64: v.enable_dns64,
         block_public_access_states: v.block_public_access_states.map(block_public_access_states),
+        network_firewall_connectivity_type: None,
         outpost_arn: v.outpost_arn,
         tags: list(v.tags, tag),
     }
@@ -215,5 +218,7 @@ fn availability_zone(v: types::AvailabilityZone) -> shape::AvailabilityZone {
         zone_id: v.zone_id,
         zone_type: v.zone_type,
         region_name: v.region_name,
+        parent_zone_name: v.parent_zone_name,
+        parent_zone_id: v.parent_zone_id,
     }
 }

@@ -29,11 +29,11 @@ pub(crate) enum VpcDnsAttribute {
 
 /// Whether a DNS attribute of a VPC is on.
 pub(crate) fn dns_attribute(context: &Context<'_>, id: &str, attribute: VpcDnsAttribute) -> Known<bool> {
+    if matches!(attribute, VpcDnsAttribute::Support) {
+        return context.network.dns_support(id);
+    }
     let found = context.snapshot.aws.vpc_attributes.iter().flatten().find(|found| found.vpc_id == id);
-    let value = found.and_then(|all| match attribute {
-        VpcDnsAttribute::Support => all.enable_dns_support.as_ref()?.value,
-        VpcDnsAttribute::Hostnames => all.enable_dns_hostnames.as_ref()?.value,
-    });
+    let value = found.and_then(|all| all.enable_dns_hostnames.as_ref()?.value);
     value.ok_or_else(|| vec![context.missing("VpcAttributes", Some(id))])
 }
 

@@ -140,14 +140,25 @@ fn blocker(context: &Context<'_>, suffix: &str, subnets: &[&str]) -> Known<Block
         code: BlockerCode::EndpointMissing,
         kind: "vpc".to_owned(),
         reason: format!(
-            "{vpc} has no VPC endpoint for {suffix}, and {} no path to the internet",
-            have(subnets)
+            "{vpc} has no VPC endpoint for {suffix}, and {} no path to the internet{}",
+            have(subnets),
+            causes(context, subnets)
         ),
         id: vpc,
         leg: Some(Leg::Request),
         part: None,
         remedy,
     })
+}
+
+/// The objects that leave subnets without a path to the internet.
+fn causes(context: &Context<'_>, subnets: &[&str]) -> String {
+    let found = subnets.iter().filter_map(|subnet| context.network.egress_cause(subnet).ok().flatten());
+    let reasons: std::collections::BTreeSet<String> = found.map(|cause| cause.reason).collect();
+    if reasons.is_empty() {
+        return String::new();
+    }
+    format!(": {}", reasons.into_iter().collect::<Vec<_>>().join("; "))
 }
 
 fn have(subnets: &[&str]) -> String {

@@ -1,10 +1,13 @@
 //! Look-ups that take AWS's defaults into account: main route tables, default ACLs.
 
-use ipnet::IpNet;
+use std::net::Ipv4Addr;
+
+use ipnet::{IpNet, Ipv4Net};
 use privek_core::known::{Known, Missing};
 
 use crate::snapshot::aws::ec2::{
     CidrBlockState, NetworkAcl, NetworkInterface, Route, RouteTable, SecurityGroup, Subnet,
+    TransitGatewayAttachment,
 };
 use crate::snapshot::unread;
 
@@ -94,6 +97,46 @@ impl<'s> Network<'s> {
     /// A security group.
     pub fn security_group(&self, id: &str) -> Known<&'s SecurityGroup> {
         self.security_groups.get(id).copied().ok_or_else(|| self.missing("SecurityGroups", id))
+    }
+
+    /// Whether network interfaces in a VPC may have a security group: one of that VPC, or one that is
+    /// associated with it.
+    ///
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html>
+    pub(crate) fn may_carry(&self, group: &str, home: Option<&str>, vpc: Option<&str>) -> Known<bool> {
+        let Some(vpc) = vpc else { return Ok(false) };
+        if home == Some(vpc) {
+            return Ok(true);
+        }
+        if let Some(association) = self.group_associations.get(&(group, vpc)) {
+            let state = association.state.as_deref().unwrap_or("associated");
+            return Ok(!matches!(state, "association-failed" | "disassociated"));
+        }
+        const KEY: &str = "SecurityGroupVpcAssociations";
+        if self.covers(KEY, vpc) { Ok(false) } else { Err(self.missing(KEY, vpc)) }
+    }
+
+    /// The resolver's address in a VPC: the base of its primary IPv4 prefix plus two.
+    ///
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>
+    pub(crate) fn resolver_address(&self, vpc: &str) -> Option<Ipv4Addr> {
+        let primary: Ipv4Net = self.vpcs.get(vpc)?.cidr_block.as_deref()?.parse().ok()?;
+        u32::from(primary.network()).checked_add(2).map(Ipv4Addr::from)
+    }
+
+    /// Whether the resolver of a VPC answers (`enableDnsSupport`).
+    pub fn dns_support(&self, vpc: &str) -> Known<bool> {
+        let mut attributes = self.snapshot.aws.vpc_attributes.iter().flatten();
+        let found = attributes.find(|its| its.vpc_id == vpc);
+        let value = found.and_then(|its| its.enable_dns_support.as_ref()?.value);
+        value.ok_or_else(|| self.missing("VpcAttributes", vpc))
+    }
+
+    /// A transit gateway's own view of an attachment.
+    pub(crate) fn attachment_of(&self, gateway: &str, id: &str) -> Option<&'s TransitGatewayAttachment> {
+        let view = self.attachment_views.get(&(gateway, id)).copied();
+        // Files made by hand may lack the gateway.
+        view.or_else(|| self.attachments.get(id).copied().filter(|its| its.transit_gateway_id.is_none()))
     }
 
     /// The prefixes of a prefix list.

@@ -27,6 +27,8 @@ pub struct Network<'s> {
     /// By VPC.
     pub(crate) default_acls: ById<'s, ec2::NetworkAcl>,
     pub(crate) security_groups: ById<'s, ec2::SecurityGroup>,
+    /// By group and VPC: the state of the association.
+    pub(crate) group_associations: BTreeMap<(&'s str, &'s str), &'s ec2::SecurityGroupVpcAssociation>,
     pub(crate) prefix_lists: ById<'s, ec2::PrefixListEntries>,
     pub(crate) interfaces: ById<'s, ec2::NetworkInterface>,
     pub(crate) interfaces_by_subnet: BTreeMap<&'s str, Vec<&'s ec2::NetworkInterface>>,
@@ -40,6 +42,8 @@ pub struct Network<'s> {
     pub(crate) transit_gateways_by_vpc: BTreeMap<&'s str, BTreeSet<&'s str>>,
     pub(crate) vpc_attachments_by_id: ById<'s, ec2::TransitGatewayVpcAttachment>,
     pub(crate) attachments: ById<'s, ec2::TransitGatewayAttachment>,
+    /// By transit gateway and id: both gateways of a peering attachment list it, each with its own route table.
+    pub(crate) attachment_views: BTreeMap<(&'s str, &'s str), &'s ec2::TransitGatewayAttachment>,
     /// By transit gateway, those of VPCs apart.
     pub(crate) other_attachments: BTreeMap<&'s str, Vec<&'s ec2::TransitGatewayAttachment>>,
     /// By transit gateway route table.
@@ -70,6 +74,7 @@ impl<'s> Network<'s> {
             associated_acls: BTreeMap::new(),
             default_acls: BTreeMap::new(),
             security_groups: by_id(aws.security_groups.as_ref(), |group| &group.group_id),
+            group_associations: BTreeMap::new(),
             prefix_lists: by_id(aws.prefix_list_entries.as_ref(), |list| &list.prefix_list_id),
             interfaces: by_id(aws.network_interfaces.as_ref(), |interface| &interface.network_interface_id),
             interfaces_by_subnet: BTreeMap::new(),
@@ -84,6 +89,7 @@ impl<'s> Network<'s> {
                 &attachment.transit_gateway_attachment_id
             }),
             other_attachments: BTreeMap::new(),
+            attachment_views: BTreeMap::new(),
             attachments: by_id(aws.transit_gateway_attachments.as_ref(), |attachment| {
                 &attachment.transit_gateway_attachment_id
             }),
@@ -106,6 +112,7 @@ impl<'s> Network<'s> {
         network.index_subnets();
         network.index_route_tables();
         network.index_acls();
+        network.index_groups();
         network.index_attachments();
         network.index_gateways();
         network
@@ -141,6 +148,14 @@ impl<'s> Network<'s> {
         }
     }
 
+    fn index_groups(&mut self) {
+        for association in self.snapshot.aws.security_group_vpc_associations.iter().flatten() {
+            if let Some(vpc) = &association.vpc_id {
+                self.group_associations.insert((&association.group_id, vpc), association);
+            }
+        }
+    }
+
     fn index_acls(&mut self) {
         for acl in self.snapshot.aws.network_acls.iter().flatten() {
             for association in &acl.associations {
@@ -162,6 +177,10 @@ impl<'s> Network<'s> {
             }
         }
         for attachment in self.snapshot.aws.transit_gateway_attachments.iter().flatten() {
+            if let Some(gateway) = &attachment.transit_gateway_id {
+                self.attachment_views
+                    .insert((gateway, &attachment.transit_gateway_attachment_id), attachment);
+            }
             if let (Some(gateway), Some(kind)) = (&attachment.transit_gateway_id, &attachment.resource_type)
                 && kind != "vpc"
             {
@@ -211,7 +230,7 @@ fn attached_vpcs(attachments: &[ec2::GatewayAttachment]) -> impl Iterator<Item =
     attachments.iter().filter_map(|attachment| attachment.vpc_id.as_deref())
 }
 
-/// Every private address of an interface; a delegated prefix is in `ipv4_prefixes`.
+/// Every private address of an interface; delegated prefixes are in `ipv4_prefixes` and `ipv6_prefixes`.
 pub(crate) fn addresses(interface: &ec2::NetworkInterface) -> Vec<IpAddr> {
     let mut addresses: Vec<IpAddr> = interface.addresses().collect();
     addresses.sort_unstable();

@@ -12,6 +12,7 @@ use crate::network::segment::{Location, Segment};
 use crate::network::tables::compiled::Direction;
 use crate::network::tables::side::{Connection, Side};
 
+use super::edge::Edge;
 use super::reasoner::Reasoner;
 use super::run::{Arrival, ArrivalPoint, Run, SubnetHop};
 
@@ -32,10 +33,16 @@ impl<'s> Reasoner<'s> {
         (from, to): (&Segment<'s>, &Segment<'s>),
         points: Points<'_>,
     ) {
+        if to.is_nat_gateway {
+            return self.block_unsolicited(log, to);
+        }
         match (hop_of(from), hop_of(to)) {
             (Some(hop), _) => self.outward(log, (from, hop), to, points, 0),
             (None, Some(hop)) => self.inward(log, from, (to, hop), points),
             (None, None) => {
+                if let Some(part) = self.behind_public_address(from, to) {
+                    return self.both_ways(log, (from, &part), points);
+                }
                 let what = format!("paths between {} and {} outside AWS", from.label, to.label);
                 log.missing([Missing::unmodelled(what)]);
             }
@@ -67,6 +74,9 @@ impl<'s> Reasoner<'s> {
             let request = Run { leg: Leg::Request, from: &from, to, points: points.request };
             match &arrival.at {
                 ArrivalPoint::Outside(edge) => {
+                    if matches!(edge, Edge::Internet { .. }) {
+                        self.check_unsolicited(log, request);
+                    }
                     let entered = self.enter(log, request, edge);
                     connections.extend(entered.iter().filter(|it| it.is_home()).map(Arrival::connection));
                     for name in entered.iter().filter_map(Arrival::translator) {
@@ -142,7 +152,9 @@ impl<'s> Reasoner<'s> {
                 ArrivalPoint::Translator(translator) => {
                     let mut beyond = TraceLog::default();
                     let client = (&translator.part, translator.hop);
-                    self.outward(&mut beyond, client, to, points, depth + 1);
+                    for to in translator.destinations(to) {
+                        self.outward(&mut beyond, client, to, points, depth + 1);
+                    }
                     log.append(of_translator(beyond));
                     // The gateway gives replies back as they came, but for the destination.
                     let reply = Run { leg: Leg::Reply, from: to, to: from, points: points.reply };

@@ -79,6 +79,10 @@ impl<'s> Reasoner<'s> {
                 let reason = format!("{id} has a blackhole route for {by}");
                 (by.as_str(), BlockerCode::RouteBlackhole, reason)
             }
+            RouteOutcome::Local(_) if to.vpc().is_none() && !self.vpcs.contains_key(vpc) => {
+                log.missing(self.missing("Vpcs", vpc));
+                return Vec::new();
+            }
             RouteOutcome::Local(by) => {
                 let reason = format!("{id} keeps packets to {told} in {vpc} by local route {by}");
                 (by.as_str(), BlockerCode::RouteLocal, reason)
@@ -138,14 +142,8 @@ impl<'s> Reasoner<'s> {
             "vpce" if self.is_gateway_endpoint(target) => {
                 self.over_gateway_endpoint(log, run, decider, target)
             }
-            _ => {
-                let id = &decider.table.route_table_id;
-                let what =
-                    format!("forwarding of {} by {target}, the target in {id}", decider.addresses.told());
-                log.hop(run.leg, "route-target", target, "unknown", "not modelled");
-                log.missing([Missing::unmodelled(what)]);
-                Vec::new()
-            }
+            "eni" | "i" => self.over_interface(log, run, decider, target),
+            _ => self.over_unknown(log, run, decider, target),
         }
     }
 
@@ -157,12 +155,16 @@ impl<'s> Reasoner<'s> {
         };
         let other = declared.is_some_and(|via| via != target);
         match kind(target) {
-            "igw" | "eigw" => !run::is_meant(run),
+            // An internet gateway lets in what a public address is for; an egress-only one nothing.
+            "igw" => !run::is_on_internet(run.to),
+            "eigw" => !run::is_meant(run),
             "nat" => self.nat_leads_away(run, decider, target),
-            "vgw" => run.to.vpc().is_some() || other,
+            "vgw" => self.is_vain_on_premises(run, decider.hop.vpc) || other,
+            "tgw" if declared.is_some_and(|via| self.peering_attachment(target, via).is_some()) => false,
             "pcx" | "tgw" => run.to.vpc() == Some(decider.hop.vpc) || other,
             "vpce" if self.is_gateway_endpoint(target) => run.to.vpc().is_some() || run.leg == Leg::Reply,
-            _ => other,
+            // What an appliance does with packets is its own affair.
+            _ => false,
         }
     }
 

@@ -3,6 +3,9 @@
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/egress-only-internet-gateway.html>
 
+use privek_core::known::Missing;
+use privek_core::path::Leg;
+
 use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
@@ -42,6 +45,7 @@ impl<'s> Reasoner<'s> {
             }
         }
         self.check_public_access(log, run, (hop, id));
+        let needs_public_address = self.check_internet_firewall(log, run, decider, id);
         if let Some(nat) = run.from.translator {
             if nat.connectivity_type.as_deref() == Some("private") {
                 let nat = &nat.nat_gateway_id;
@@ -50,8 +54,16 @@ impl<'s> Reasoner<'s> {
                 );
                 return block_never(log, run, nat, reason);
             }
-        } else {
+        } else if needs_public_address {
             self.check_public_address(log, run, (hop, id));
+        }
+        if let (Leg::Request, Some((interface, _))) = (run.leg, self.with_public_address(run.to)) {
+            let what = format!(
+                "the path from {id} to {}, the network interface with public address {}",
+                interface.network_interface_id,
+                run.to.addresses.told()
+            );
+            log.missing([Missing::unmodelled(what)]);
         }
         log.assume(format!("The internet behind {id} carries packets to {} and replies.", run.to.label));
         vec![Arrival::outside(run, Edge::Internet { id: id.to_owned(), vpc: hop.vpc })]

@@ -1,11 +1,16 @@
 //! From one end to another and back, hop by hop.
 
+pub mod appliance;
+pub mod aws_address;
 pub mod edge;
 pub mod flow;
 pub mod forwarding;
 pub mod gateway_endpoint;
+pub mod inbound;
 pub mod internet;
+pub mod internet_firewall;
 pub mod nat;
+pub mod nat64;
 pub mod peering;
 pub mod reasoner;
 pub mod resolve;
@@ -14,6 +19,7 @@ pub mod run;
 pub mod trace;
 pub mod transit;
 pub mod transit_attachment;
+pub mod transit_peering;
 pub mod transit_remedy;
 pub mod transit_table;
 pub mod vpn_gateway;

@@ -15,6 +15,7 @@ use crate::network::{BlockerCode, Groups, TraceLog};
 use crate::snapshot::aws::ec2::NatGateway;
 
 use super::edge::Edge;
+use super::nat64;
 use super::reasoner::Reasoner;
 use super::run::{self, Arrival, ArrivalPoint, Decider, Run, SubnetHop, Translator, at, block_never};
 
@@ -34,25 +35,26 @@ impl<'s> Reasoner<'s> {
             return Vec::new();
         };
         self.check_state(log, run, decider, nat);
-        if !run.to.addresses.only_v6().is_empty() {
-            if nat64().contains_all(&run.to.addresses) {
-                log.missing([Missing::unmodelled(format!("NAT64 by {id}"))]);
-                return Vec::new();
-            }
+        let v6 = !run.to.addresses.only_v6().is_empty();
+        if v6 && !nat64::is_translated(&run.to.addresses) {
             let reason =
                 format!("{id} translates IPv4 and NAT64 only; {} is neither", run.to.addresses.told());
             return block_never(log, run, id, reason);
         }
         let others = run.points.subtract(&ports::translated());
-        if !others.is_empty() {
+        if !v6 && !others.is_empty() {
             // https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-basics.html
             let reason = format!("{id} translates TCP, UDP and ICMP only, not {}", ports::describe(&others));
             block_never(log, run, id, reason);
         }
+        if nat.subnet_id.is_none() && is_regional(nat) && v6 {
+            log.missing([Missing::unmodelled(format!("NAT64 by regional NAT gateway {id}"))]);
+            return Vec::new();
+        }
         if nat.subnet_id.is_none() && is_regional(nat) {
             return self.over_regional_nat_gateway(log, run, decider, nat);
         }
-        let translator = match self.translator(nat, decider.hop.vpc) {
+        let mut translator = match self.translator(nat, decider.hop.vpc) {
             Ok(translator) => translator,
             Err(missing) => {
                 log.hop(run.leg, KIND, id, "unknown", "the subnet or the address was not read");
@@ -66,6 +68,12 @@ impl<'s> Reasoner<'s> {
         }
         let told = format!("translates the source to {}", translator.part.addresses.told());
         log.hop(run.leg, KIND, id, "forward", &told);
+        if v6 {
+            translator.towards = self.behind_nat64(log, run, id);
+            if translator.towards.is_empty() {
+                return Vec::new();
+            }
+        }
         vec![Arrival {
             addresses: run.to.addresses.clone(),
             at: ArrivalPoint::Translator(Box::new(translator)),
@@ -77,6 +85,9 @@ impl<'s> Reasoner<'s> {
     pub(crate) fn nat_leads_away(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, id: &str) -> bool {
         if run.leg == Leg::Reply || run.from.translator.is_some_and(|nat| nat.nat_gateway_id == id) {
             return true;
+        }
+        if nat64::is_translated(&run.to.addresses) {
+            return false;
         }
         let Some(nat) = self.nat_gateways.get(id) else { return false };
         if run::is_meant(run) || nat.subnet_id.is_none() {
@@ -143,7 +154,7 @@ impl<'s> Reasoner<'s> {
         part.around = self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect::<AddressSet>().only_v4();
         part.unfiltered = true;
         part.translator = Some(nat);
-        Ok(Translator { part, hop: SubnetHop { subnet, vpc, over: None } })
+        Ok(Translator { part, hop: SubnetHop { subnet, vpc, over: None }, towards: Vec::new() })
     }
 
     /// A regional NAT gateway is in no subnet, so no network ACL decides about its packets, and has a route
@@ -204,8 +215,4 @@ impl<'s> Reasoner<'s> {
 
 fn is_regional(nat: &NatGateway) -> bool {
     nat.availability_mode.as_deref().is_none_or(|mode| mode == "regional")
-}
-
-fn nat64() -> AddressSet {
-    "64:ff9b::/96".parse::<IpNet>().ok().into_iter().collect()
 }

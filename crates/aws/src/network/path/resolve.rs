@@ -7,6 +7,7 @@ use ipnet::IpNet;
 use privek_core::known::Known;
 use privek_core::sets::addresses::AddressSet;
 
+use crate::network::aws_address::AwsService;
 use crate::network::segment::{Location, Segment};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Groups, Remedy, index};
 use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
@@ -21,6 +22,7 @@ const NO_CLIENTS: &[&str] = &[
     "gateway_load_balancer",
     "network_load_balancer",
     "nat_gateway",
+    "natGateway",
     "transit_gateway",
 ];
 
@@ -30,6 +32,7 @@ const WITHOUT_GROUPS: &[&str] = &[
     "gateway_load_balancer",
     "network_load_balancer",
     "nat_gateway",
+    "natGateway",
     "transit_gateway",
 ];
 
@@ -112,12 +115,14 @@ impl<'s> Reasoner<'s> {
         Ok(())
     }
 
-    fn apply_interface(&self, part: &mut Segment<'s>, interface: &NetworkInterface) {
+    pub(crate) fn apply_interface(&self, part: &mut Segment<'s>, interface: &NetworkInterface) {
         let kind = interface.interface_type.as_deref().unwrap_or_default();
         let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
             self.missing("NetworkInterfaces", &interface.network_interface_id)
         });
         part.is_endpoint = kind == "vpc_endpoint";
+        part.is_nat_gateway = matches!(kind, "nat_gateway" | "natGateway");
+        part.denies_internet = interface.deny_all_igw_traffic == Some(true);
         part.unfiltered = matches!(groups, Groups::Unread(_)) && WITHOUT_GROUPS.contains(&kind);
         part.groups = if part.unfiltered { Groups::Known(Vec::new()) } else { groups };
     }
@@ -130,6 +135,10 @@ impl<'s> Reasoner<'s> {
         other: Option<&str>,
         is_source: bool,
     ) -> Known<()> {
+        if let Some(part) = (!is_source && via.is_none()).then(|| self.aws_part(end, cidr)).flatten() {
+            resolved.parts.push(part);
+            return Ok(());
+        }
         let whole = AddressSet::from(cidr);
         let mut left = whole.clone();
         let mut empty_vpc = None;
@@ -176,8 +185,8 @@ impl<'s> Reasoner<'s> {
             let part = Segment::new(&end.label, what, place, addresses, groups.clone());
             resolved.parts.push(part.of(whole.clone()));
         }
-        // To the internet there are other ways than to private networks.
-        let public = if via.is_none() && !is_source { run::public() } else { AddressSet::default() };
+        // The internet is connected otherwise than private networks.
+        let public = if via.is_none() { run::public() } else { AddressSet::default() };
         for addresses in [left.subtract(&public), left.intersect(&public)] {
             if !addresses.is_empty() {
                 let place = Location::Outside { via: via.map(str::to_owned) };
@@ -189,6 +198,42 @@ impl<'s> Reasoner<'s> {
             resolved.blockers.push(no_such_address("vpc", vpc, &cidr.to_string()));
         }
         Ok(())
+    }
+
+    /// A single address at which AWS itself answers.
+    fn aws_part(&self, end: &End, cidr: IpNet) -> Option<Segment<'s>> {
+        let (service, of) = self.aws_service(cidr)?;
+        let place = Location::Outside { via: None };
+        let groups = Groups::Known(Vec::new());
+        let mut part = Segment::new(&end.label, of, place, cidr.into(), groups);
+        part.service = Some(service);
+        Some(part)
+    }
+
+    /// What of AWS's own answers at an address, and whose address it is: that of every VPC, of a VPC's
+    /// resolver (with the VPC), or of a subnet's router (with the subnet).
+    fn aws_service(&self, cidr: IpNet) -> Option<(AwsService, String)> {
+        if cidr.prefix_len() < cidr.max_prefix_len() {
+            return None;
+        }
+        let address = cidr.addr();
+        if let Some(service) = AwsService::at(address) {
+            return Some((service, address.to_string()));
+        }
+        let IpAddr::V4(v4) = address else { return None };
+        let resolver = self.vpcs.keys().find(|vpc| self.resolver_address(vpc) == Some(v4));
+        if let Some(vpc) = resolver {
+            return Some((AwsService::Resolver, (*vpc).to_owned()));
+        }
+        let previous = IpAddr::V4(u32::from(v4).checked_sub(1)?.into());
+        let mut subnets = self.subnets.values();
+        let its = subnets.find(|subnet| {
+            let base = subnet.cidr_block.as_deref().and_then(|text| text.parse::<IpNet>().ok());
+            base.is_some_and(|base| base.network() == previous)
+        })?;
+        let mut interfaces = self.interfaces_by_subnet.get(its.subnet_id.as_str()).into_iter().flatten();
+        let taken = interfaces.any(|interface| index::addresses(interface).contains(&address));
+        (!taken).then(|| (AwsService::Dhcp, its.subnet_id.clone()))
     }
 
     fn may_connect(&self, vpc: &str, other: Option<&str>) -> bool {
@@ -256,7 +301,7 @@ impl<'s> Reasoner<'s> {
         }
         let place = || Location::Inside { subnet, vpc };
         let mut occupied = Vec::new();
-        let mut alike: BTreeMap<Vec<String>, (Segment<'s>, Vec<AddressSet>)> = BTreeMap::new();
+        let mut alike: BTreeMap<(Vec<String>, bool), (Segment<'s>, Vec<AddressSet>)> = BTreeMap::new();
         let mut without_clients = 0;
         for interface in self.interfaces_by_subnet.get(id).into_iter().flatten() {
             let its = interface_addresses(interface).intersect(&here);
@@ -265,14 +310,17 @@ impl<'s> Reasoner<'s> {
             }
             occupied.push(its.clone());
             let kind = interface.interface_type.as_deref().unwrap_or_default();
-            if is_source && cidr.prefix_len() < cidr.max_prefix_len() && NO_CLIENTS.contains(&kind) {
+            let is_network = cidr.prefix_len() < cidr.max_prefix_len();
+            if is_source && is_network && NO_CLIENTS.contains(&kind) {
                 without_clients += 1;
                 continue;
             }
             let mut part =
                 Segment::new(&end.label, String::new(), place(), AddressSet::default(), Groups::Undeclared);
             self.apply_interface(&mut part, interface);
-            let key = match &part.groups {
+            // Who means a network means its servers.
+            part.is_nat_gateway &= !is_network;
+            let key: Vec<String> = match &part.groups {
                 Groups::Known(groups) => {
                     groups.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
                 }
@@ -282,7 +330,7 @@ impl<'s> Reasoner<'s> {
             part.what =
                 format!("{id} with {}", if key.is_empty() { "no group".to_owned() } else { key.join(", ") });
             let is_endpoint = part.is_endpoint;
-            let (first, addresses) = alike.entry(key).or_insert((part, Vec::new()));
+            let (first, addresses) = alike.entry((key, part.denies_internet)).or_insert((part, Vec::new()));
             first.is_endpoint |= is_endpoint;
             let mapped = mapped_addresses(interface);
             first.mapped = Some(first.mapped.take().map_or(mapped.clone(), |others| others.union(&mapped)));
@@ -326,12 +374,9 @@ impl<'s> Reasoner<'s> {
 
 fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
     let single = index::addresses(interface).into_iter().map(|address: IpAddr| IpNet::from(address));
-    let delegated = interface
-        .ipv4_prefixes
-        .iter()
-        .filter_map(|prefix| prefix.ipv4_prefix.as_deref())
-        .filter_map(|prefix| prefix.parse().ok());
-    single.chain(delegated).collect()
+    let v4 = interface.ipv4_prefixes.iter().filter_map(|prefix| prefix.ipv4_prefix.as_deref());
+    let v6 = interface.ipv6_prefixes.iter().filter_map(|prefix| prefix.ipv6_prefix.as_deref());
+    single.chain(v4.chain(v6).filter_map(|prefix| prefix.parse().ok())).collect()
 }
 
 /// The private addresses with a public address.

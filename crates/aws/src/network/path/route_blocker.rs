@@ -7,6 +7,7 @@ use crate::network::segment::Location;
 use crate::network::{BlockerCode, Remedy, TraceLog};
 use crate::snapshot::aws::ec2::{NatGateway, VpcPeeringConnection};
 
+use super::nat64;
 use super::reasoner::Reasoner;
 use super::run::{self, Arrival, Decider, Run, SubnetHop, at, kind, local};
 
@@ -90,6 +91,13 @@ impl<'s> Reasoner<'s> {
         match &run.to.place {
             Location::Outside { .. } if run.to.prefix_list.is_some() => None,
             _ if run::is_meant(run) => self.way_out(run, hop),
+            _ if nat64::is_translated(&run.to.addresses) => self.nat_gateway_for(hop),
+            // Replies to the internet leave as the requests came.
+            Location::Outside { .. }
+                if hop.over.is_none() && run::is_on_internet(run.to) && has_public_address(run) =>
+            {
+                self.internet_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned())
+            }
             // Nothing else carries on what a transit gateway brought.
             _ if hop.over.is_some() => None,
             Location::Outside { via: Some(via) } => self.may_enter(via, vpc).then(|| via.clone()),
@@ -175,14 +183,19 @@ impl<'s> Reasoner<'s> {
             let outbound_only = self.egress_only_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
             return outbound_only.filter(|_| hop.over.is_none()).or(own.filter(|_| hop.over.is_none()));
         }
-        let mapped = run.from.mapped.as_ref().is_some_and(|mapped| mapped.contains_all(&run.from.addresses));
-        if run.from.translator.is_some() || mapped && hop.over.is_none() {
+        if run.from.translator.is_some() || has_public_address(run) && hop.over.is_none() {
             return own;
         }
+        let nat = self.nat_gateway_for(hop);
+        nat.or_else(|| self.only_gateway(vpc).filter(|_| hop.over.is_none()))
+    }
+
+    /// A public NAT gateway of the VPC, the one in the zone if there is one.
+    fn nat_gateway_for(&self, hop: SubnetHop<'s>) -> Option<String> {
         let works = |nat: &&&NatGateway| {
             nat.connectivity_type.as_deref() != Some("private") && nat.state.as_deref() == Some("available")
         };
-        let all = self.nat_gateways_by_vpc.get(vpc).into_iter().flatten();
+        let all = self.nat_gateways_by_vpc.get(hop.vpc).into_iter().flatten();
         let all: Vec<_> = all.filter(works).collect();
         let near = |nat: &&&&NatGateway| {
             let subnet = nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id));
@@ -190,9 +203,15 @@ impl<'s> Reasoner<'s> {
                 subnet.availability_zone.is_some() && subnet.availability_zone == hop.subnet.availability_zone
             })
         };
-        let nat = all.iter().find(near).or(all.first()).map(|nat| nat.nat_gateway_id.clone());
-        nat.or_else(|| self.only_gateway(vpc).filter(|_| hop.over.is_none()))
+        all.iter().find(near).or(all.first()).map(|nat| nat.nat_gateway_id.clone())
     }
+}
+
+/// Whether all that sends the packets has a public address.
+fn has_public_address(run: Run<'_, '_>) -> bool {
+    let v6 = !run.from.addresses.only_v6().is_empty();
+    let mapped = run.from.mapped.as_ref().is_some_and(|mapped| mapped.contains_all(&run.from.addresses));
+    if v6 { run::public().contains_all(&run.from.addresses) } else { mapped }
 }
 
 fn target_option(target: &str) -> Option<&'static str> {

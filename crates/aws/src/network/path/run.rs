@@ -116,6 +116,7 @@ pub(crate) fn block_never<'s>(
         "eigw" => "egress-only-internet-gateway",
         "nat" => "nat-gateway",
         "vpce" => "vpc-endpoint",
+        "eni" => "network-interface",
         _ => "route-target",
     };
     log.hop(run.leg, name, target, "drop", &reason);
@@ -144,6 +145,15 @@ pub(crate) struct Translator<'s> {
     pub part: Segment<'s>,
     /// Its subnet.
     pub hop: SubnetHop<'s>,
+    /// The destination's IPv4 addresses, where it translates IPv6 to IPv4; else nothing.
+    pub towards: Vec<Segment<'s>>,
+}
+
+impl<'s> Translator<'s> {
+    /// Where the gateway's own packets go that go to these addresses for its client.
+    pub fn destinations<'b>(&'b self, to: &'b Segment<'s>) -> Vec<&'b Segment<'s>> {
+        if self.towards.is_empty() { vec![to] } else { self.towards.iter().collect() }
+    }
 }
 
 /// Where packets enter a transit gateway from, if that is a VPC.
@@ -151,6 +161,8 @@ pub(crate) struct Translator<'s> {
 pub(crate) struct Origin<'s> {
     pub vpc: Option<&'s str>,
     pub subnet: Option<&'s Subnet>,
+    /// The peering attachments of transit gateways so far.
+    pub crossings: u8,
 }
 
 pub(crate) const GATEWAY: &str = "transit-gateway";
@@ -186,9 +198,14 @@ pub(crate) fn public() -> AddressSet {
 /// Whether packets are requests to the internet: to public addresses in no VPC that was read, which
 /// have no declared connection.
 pub(crate) fn is_meant(run: Run<'_, '_>) -> bool {
-    let Location::Outside { via } = &run.to.place else { return false };
-    run.leg == Leg::Request
-        && run.to.prefix_list.is_none()
+    run.leg == Leg::Request && is_on_internet(run.to)
+}
+
+/// Whether addresses are on the internet: public ones in no VPC that was read, which have no declared
+/// connection.
+pub(crate) fn is_on_internet(part: &Segment<'_>) -> bool {
+    let Location::Outside { via } = &part.place else { return false };
+    part.prefix_list.is_none()
         && via.as_deref().is_none_or(is_internet)
-        && public().contains_all(&run.to.addresses)
+        && public().contains_all(&part.addresses)
 }

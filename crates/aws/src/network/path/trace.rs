@@ -54,7 +54,9 @@ impl<'s> Reasoner<'s> {
             }
             met = true;
             let points = (ports.request(v6), ports.reply(v6));
-            if to.prefix_list.is_some() {
+            if let Some(service) = to.service {
+                self.to_aws_address(&mut log, (&from, &to), (service, &points.0));
+            } else if to.prefix_list.is_some() {
                 self.to_prefix_list(&mut log, &from, &to, &points);
             } else {
                 let points = Points { request: &points.0, reply: &points.1 };

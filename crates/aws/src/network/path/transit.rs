@@ -7,7 +7,7 @@ use privek_core::known::Missing;
 
 use crate::network::TraceLog;
 use crate::network::index::lookup::RouteState;
-use crate::network::index::zone::same_zone;
+use crate::network::tables::connection::is_peering;
 use crate::snapshot::aws::ec2::{TransitGatewayRoute, TransitGatewayVpcAttachment};
 
 use super::edge::Edge;
@@ -42,7 +42,7 @@ impl<'s> Reasoner<'s> {
             log.missing([Missing::unmodelled(what)]);
             return Vec::new();
         }
-        let origin = Origin { vpc: Some(vpc), subnet: Some(subnet) };
+        let origin = Origin { vpc: Some(vpc), subnet: Some(subnet), crossings: 0 };
         let Some(attachment) = self.vpc_attachment(log, run, gateway, vpc) else {
             return self.arrive_unseen(log, run, gateway, origin);
         };
@@ -59,7 +59,7 @@ impl<'s> Reasoner<'s> {
         (gateway, attachment): (&str, &str),
         origin: Origin<'s>,
     ) -> Vec<Arrival<'s>> {
-        let Some((table, routed)) = self.gateway_routes(log, run, attachment) else {
+        let Some((table, routed)) = self.gateway_routes(log, run, (gateway, attachment)) else {
             return self.arrive_unseen(log, run, gateway, origin);
         };
         let mut arrivals = Vec::new();
@@ -94,7 +94,7 @@ impl<'s> Reasoner<'s> {
                 log.missing([Missing::unmodelled(what)]);
                 continue;
             };
-            let known = self.attachments.get(id);
+            let known = self.attachment_of(step.gateway, id);
             let known_kind = known.and_then(|known| known.resource_type.as_deref());
             let is_vpc = self.vpc_attachments_by_id.contains_key(id).then_some("vpc");
             let kind = attachment.resource_type.as_deref().or(known_kind).or(is_vpc);
@@ -112,12 +112,23 @@ impl<'s> Reasoner<'s> {
                         .or_else(|| known.and_then(|its| its.resource_id.as_deref()));
                     arrivals.extend(self.enter_vpc(log, run, step, (id, resource)));
                 }
+                Some(kind) if is_peering(kind) => {
+                    log.hop(run.leg, TABLE, step.table, "forward", &by);
+                    let peer = attachment.resource_id.as_deref();
+                    arrivals.extend(self.over_transit_peering(log, run, step, (id, peer)));
+                }
                 Some(kind) if is_private_network(kind) && run.to.vpc().is_some() => {
-                    arrivals.extend(self.block_table(log, run, step));
+                    if run.to.vpc().is_some_and(|to| !self.may_meet_premises(to)) {
+                        arrivals.extend(self.block_table(log, run, step));
+                        continue;
+                    }
+                    log.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
+                    self.check_outward_attachment(log, run, (step.gateway, id, kind), known);
+                    arrivals.extend(self.over_premises(log, run, (ATTACHMENT, id, step.table)));
                 }
                 Some(kind) if is_private_network(kind) => {
                     log.hop(run.leg, TABLE, step.table, "forward", &format!("{by} ({kind})"));
-                    self.check_outward_attachment(log, run, (step.gateway, id, kind), known.copied());
+                    self.check_outward_attachment(log, run, (step.gateway, id, kind), known);
                     let holds = format!("the attached network contains {told}");
                     log.hop(run.leg, ATTACHMENT, id, "assumed", &holds);
                     log.assume(format!(
@@ -196,7 +207,10 @@ impl<'s> Reasoner<'s> {
         // https://docs.aws.amazon.com/vpc/latest/tgw/how-transit-gateways-work.html#tgw-appliance-scenario
         let near = |id: &&String| {
             let subnet = self.subnets.get(id.as_str());
-            origin.subnet.zip(subnet).is_none_or(|(from, its)| same_zone(from, its) != Some(false))
+            origin
+                .subnet
+                .zip(subnet)
+                .is_none_or(|(from, its)| self.same_attachment_zone(from, its) != Ok(false))
         };
         let (in_zone, others): (Vec<_>, Vec<_>) = attachment.subnet_ids.iter().partition(near);
         let (first, second) = if in_zone.is_empty() { (others, in_zone) } else { (in_zone, others) };
@@ -250,7 +264,9 @@ impl<'s> Reasoner<'s> {
         gateway: &str,
         origin: Origin<'s>,
     ) -> Vec<Arrival<'s>> {
-        let Some(vpc) = run.to.vpc() else { return Vec::new() };
+        let Some(vpc) = run.to.vpc().filter(|vpc| !self.is_behind_peering(gateway, vpc)) else {
+            return Vec::new();
+        };
         let mut unseen = TraceLog::default();
         let attachment = self.vpc_attachment(&mut unseen, run, gateway, vpc);
         let arrivals = attachment.map(|attachment| self.arrive(&mut unseen, run, attachment, origin));

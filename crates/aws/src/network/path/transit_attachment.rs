@@ -4,7 +4,7 @@
 
 use privek_core::known::Missing;
 
-use crate::network::index::zone::{same_zone, zone};
+use crate::network::index::zone::ZoneKind;
 use crate::network::tables::compiled::Direction;
 use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment, TransitGatewayVpcAttachment};
@@ -61,17 +61,17 @@ impl<'s> Reasoner<'s> {
                 unread.extend(self.missing("Subnets", other));
                 continue;
             };
-            match same_zone(subnet, its) {
-                Some(true) => {
+            match self.same_attachment_zone(subnet, its) {
+                Ok(true) => {
                     found = true;
-                    let by = format!("{other} in {}", zone(subnet).unwrap_or("its zone"));
+                    let by = format!("{other} in {}", self.attachment_zone(subnet).unwrap_or("its zone"));
                     log.hop(run.leg, ATTACHMENT, id, "forward", &by);
                     // What goes to a transit gateway enters the attachment's subnet, even if it is the sender's own:
                     // https://docs.aws.amazon.com/vpc/latest/tgw/tgw-nacls.html
                     self.check_acl(log, run.leg, (other, Direction::Inbound), run.from, run.points);
                 }
-                Some(false) => {}
-                None => unread.extend(self.missing("Subnets", &subnet.subnet_id)),
+                Ok(false) => {}
+                Err(missing) => unread.extend(missing),
             }
         }
         if found {
@@ -80,14 +80,18 @@ impl<'s> Reasoner<'s> {
         if !unread.is_empty() {
             return log.missing(unread);
         }
-        let zone = zone(subnet).unwrap_or("its zone");
-        let reason = format!("{id} has no subnet in {zone}, the zone of {}", subnet.subnet_id);
+        let zone = self.attachment_zone(subnet).unwrap_or("its zone");
+        let regional = self.zone_kind(subnet) == Ok(ZoneKind::Regional);
+        let whose = if regional { "zone" } else { "parent zone" };
+        let reason = format!("{id} has no subnet in {zone}, the {whose} of {}", subnet.subnet_id);
         log.hop(run.leg, ATTACHMENT, id, "drop", &reason);
         let mut blocker = at(BlockerCode::TransitGatewayZone, ATTACHMENT, id, Some(run.leg), reason);
         let vpc = attachment.vpc_id.as_deref().unwrap_or_default();
-        let chosen = self.subnet_to_attach(vpc, zone).unwrap_or(&subnet.subnet_id);
-        blocker.remedy.subnet = Some(chosen.to_owned());
+        let chosen = self.subnet_to_attach(vpc, zone);
+        let chosen = chosen.or_else(|| regional.then_some(subnet.subnet_id.as_str()));
+        blocker.remedy.subnet = chosen.map(str::to_owned);
         log.block(blocker);
+        let Some(chosen) = chosen else { return };
         let mut unseen = TraceLog::default();
         self.check_acl(&mut unseen, run.leg, (chosen, Direction::Inbound), run.from, run.points);
         log.append_unseen(unseen);

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::network::index::lookup::RouteState;
-use crate::network::index::zone::zone;
+use crate::network::index::zone::{ZoneKind, zone};
 use crate::network::tables::network_acl;
 use crate::network::{BlockerCode, TraceLog};
 use crate::snapshot::aws::ec2::{Subnet, TransitGatewayAttachment, TransitGatewayRoute};
@@ -38,6 +38,9 @@ impl<'s> Reasoner<'s> {
         let mut unseen = TraceLog::default();
         let arrivals = match wanted.map(|id| (id, self.vpc_attachments_by_id.get(id).copied())) {
             Some((_, Some(attachment))) => self.arrive(&mut unseen, run, attachment, origin),
+            Some((id, None)) if run.to.vpc().is_some() => {
+                self.over_transit_peering(&mut unseen, run, step, (id, None))
+            }
             Some((id, None)) => {
                 let edge = Edge::Attachment { gateway: gateway.to_owned(), id: id.to_owned() };
                 vec![Arrival::outside(run, edge)]
@@ -51,9 +54,9 @@ impl<'s> Reasoner<'s> {
     /// The attachment that should be the target of a gateway's route, where there is no doubt about it.
     fn wanted_attachment(&self, run: Run<'_, 's>, gateway: &str, origin: Origin<'s>) -> Option<&'s str> {
         if let Some(vpc) = run.to.vpc() {
-            let own = self.vpc_attachments.get(&(gateway, vpc))?.iter();
-            let own: Vec<_> = own.map(|its| its.transit_gateway_attachment_id.as_str()).collect();
-            return own.first().copied();
+            let own = self.vpc_attachments.get(&(gateway, vpc)).and_then(|all| all.first());
+            let own = own.map(|its| its.transit_gateway_attachment_id.as_str());
+            return own.or_else(|| self.peering_towards(gateway, vpc));
         }
         let only = |mut all: Box<dyn Iterator<Item = &'s str> + '_>| {
             let first = all.next()?;
@@ -82,10 +85,15 @@ impl<'s> Reasoner<'s> {
 
     /// One subnet of a VPC for each of its zones. Better one whose network ACL lets everything through,
     /// because what goes over the gateway passes it; then a small one, which AWS recommends:
-    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-best-design-practices.html>
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-best-design-practices.html>. None of a Local Zone, nor
+    /// one without IPv4: <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>.
     pub(crate) fn subnets_to_attach(&self, vpc: &str) -> BTreeMap<&'s str, &'s str> {
-        let mut all: Vec<&'s Subnet> =
-            self.subnets.values().copied().filter(|subnet| subnet.vpc_id.as_deref() == Some(vpc)).collect();
+        let fits = |subnet: &&Subnet| {
+            subnet.vpc_id.as_deref() == Some(vpc)
+                && subnet.ipv6_native != Some(true)
+                && self.zone_kind(subnet) == Ok(ZoneKind::Regional)
+        };
+        let mut all: Vec<&'s Subnet> = self.subnets.values().copied().filter(fits).collect();
         all.sort_by_cached_key(|subnet| {
             let open = self.network_acl(&subnet.subnet_id).is_ok_and(network_acl::lets_all_through);
             let size =

@@ -25,9 +25,9 @@ impl<'s> Reasoner<'s> {
         &self,
         log: &mut TraceLog,
         run: Run<'_, 's>,
-        attachment: &str,
+        (gateway, attachment): (&str, &str),
     ) -> Option<(&'s str, Routed<'s>)> {
-        let Some(found) = self.attachments.get(attachment) else {
+        let Some(found) = self.attachment_of(gateway, attachment) else {
             log.hop(run.leg, ATTACHMENT, attachment, "unknown", "the route table was not read");
             log.missing(self.missing("TransitGatewayAttachments", attachment));
             return None;

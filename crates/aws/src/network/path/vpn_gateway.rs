@@ -19,7 +19,10 @@ impl<'s> Reasoner<'s> {
     ) -> Vec<Arrival<'s>> {
         const KIND: &str = "vpn-gateway";
         let vpc = decider.hop.vpc;
-        let arrival = || vec![Arrival::outside(run, Edge::Vpn { id: id.to_owned(), vpc })];
+        let arrival = || match run.to.vpc() {
+            Some(_) => Vec::new(),
+            None => vec![Arrival::outside(run, Edge::Vpn { id: id.to_owned(), vpc })],
+        };
         let Some(gateway) = self.vpn_gateways.get(id) else {
             log.hop(run.leg, KIND, id, "unknown", "the VPN gateway was not read");
             log.missing(self.missing("VpnGateways", id));
@@ -37,6 +40,9 @@ impl<'s> Reasoner<'s> {
             blocker.remedy.vpc = Some(vpc.to_owned());
             log.block(blocker);
             return arrival();
+        }
+        if run.to.vpc().is_some() {
+            return self.over_premises(log, run, (KIND, id, &decider.table.route_table_id));
         }
         let told = format!("the connected network contains {}", decider.addresses.told());
         log.hop(run.leg, KIND, id, "assumed", &told);

@@ -3,12 +3,12 @@
 
 pub mod egress;
 
-use privek_core::known::{self, Known};
+use privek_core::known::{self, Known, Missing};
 
 use crate::snapshot::aws::ec2::{Route, RouteTable};
 
 use super::index::lookup::{destination, target};
-use super::index::zone::zone;
+use super::index::zone::{ZoneKind, zone};
 use super::path::reasoner::Reasoner;
 use super::path::transit_attachment::is_available;
 
@@ -122,11 +122,17 @@ impl<'s> Reasoner<'s> {
                 return Err(self.missing("TransitGatewayVpcAttachments", vpc));
             };
             if !self.is_in_zone(&attachment.subnet_ids, subnet)? {
-                let its_zone = zone(self.subnet(subnet)?).unwrap_or_default();
+                let at = self.subnet(subnet)?;
+                let its_zone = self.attachment_zone(at).unwrap_or_default();
+                let chosen = self.subnet_to_attach(vpc, its_zone);
+                if chosen.is_none() && self.zone_kind(at)? != ZoneKind::Regional {
+                    let what = format!("a subnet of {vpc} in {its_zone}, the parent zone of {subnet}");
+                    return Err(vec![Missing::unmodelled(what)]);
+                }
                 elsewhere.push(AttachmentElsewhere {
                     id: attachment.transit_gateway_attachment_id.clone(),
                     gateway: gateway.to_owned(),
-                    subnet: self.subnet_to_attach(vpc, its_zone).unwrap_or(subnet).to_owned(),
+                    subnet: chosen.unwrap_or(subnet).to_owned(),
                 });
             }
         }
@@ -135,9 +141,17 @@ impl<'s> Reasoner<'s> {
         Ok(elsewhere)
     }
 
-    /// Whether one of these subnets is in the zone of another; one that is outranks those not read.
+    /// Whether one of these subnets is in the zone of another, or in its parent zone; one that is outranks
+    /// those not read.
     fn is_in_zone(&self, subnets: &[String], of: &str) -> Known<bool> {
-        known::any(subnets.iter().map(|subnet| self.same_zone(subnet, of)))
+        let of = self.subnet(of)?;
+        known::any(subnets.iter().map(|subnet| {
+            if *subnet == of.subnet_id {
+                Ok(true)
+            } else {
+                self.same_attachment_zone(of, self.subnet(subnet)?)
+            }
+        }))
     }
 
     /// The routes of a table whose target is gone

@@ -5,7 +5,7 @@
 use serde_json::json;
 
 use super::{
-    net::{Net, assert_blocked, assert_open, interface, rule, subnet},
+    net::{Net, assert_blocked, assert_open, assert_unknown, interface, operators, rule, subnet},
     transit,
 };
 
@@ -58,4 +58,25 @@ fn a_rule_for_all_protocols_is_one_for_all_ports() {
     for ports in ["tcp/443", "udp/53", "icmp", "any"] {
         assert_open(&net.trace(&from, &to, ports)[0]);
     }
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html>: a group is carried in its own
+/// VPC, and in those that it is associated with.
+#[test]
+fn a_group_may_be_carried_in_an_associated_vpc() {
+    let mut net = Net::two_vpcs();
+    net.group("sg-shared", "vpc-a", &[], &[]);
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "sg-shared")]);
+    let far = operators("10.1.1.0/24", None, &[]);
+    let path = |net: &Net| net.path(&far, &interface("eni-1"));
+    assert_blocked(&path(&net), &["security-group-ingress sg-server"]);
+    let association = |state: &str| json!({"GroupId": "sg-shared", "VpcId": "vpc-b", "State": state});
+    net.add("SecurityGroupVpcAssociations", association("associated"));
+    assert_unknown(&path(&net), "sg-shared");
+    for state in ["association-failed", "disassociated"] {
+        net.item("SecurityGroupVpcAssociations", "sg-shared")["State"] = json!(state);
+        assert_blocked(&path(&net), &["security-group-ingress sg-server"]);
+    }
+    net.withhold("SecurityGroupVpcAssociations");
+    assert_unknown(&path(&net), "DescribeSecurityGroupVpcAssociations");
 }

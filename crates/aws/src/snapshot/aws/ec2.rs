@@ -18,8 +18,11 @@ shapes! { "PascalCase";
         ipv6_cidr_block_association_set: Vec<VpcIpv6CidrBlockAssociation>,
         dhcp_options_id: Option<String>,
         block_public_access_states: Option<BlockPublicAccessStates>,
+        network_firewall_associations: Option<Vec<NetworkFirewallAssociation>>,
         tags: Vec<Tag>,
     }
+    /// An Automated Internet Firewall of a VPC: `pending`, `active`, `disabling`; `enforce`, `monitor`.
+    NetworkFirewallAssociation { firewall_arn: Option<String>, firewall_onboarding_status: Option<String>, firewall_mode: Option<String> }
     /// What VPC Block Public Access stops at internet and egress-only gateways: `off`, `block-bidirectional`, `block-ingress`.
     BlockPublicAccessStates { internet_gateway_block_mode: Option<String> }
     /// An IPv4 prefix of a VPC and its state.
@@ -57,6 +60,7 @@ shapes! { "PascalCase";
         ipv6_native: Option<bool>,
         enable_dns64: Option<bool>,
         block_public_access_states: Option<BlockPublicAccessStates>,
+        network_firewall_connectivity_type: Option<String>,
         outpost_arn: Option<String>,
         tags: Vec<Tag>,
     }
@@ -92,9 +96,13 @@ shapes! { "PascalCase";
         carrier_gateway_id: Option<String>,
         core_network_arn: Option<String>,
         odb_network_arn: Option<String>,
+        igw_firewall: Option<IgwFirewall>,
         origin: Option<String>,
         state: Option<String>,
     }
+
+    /// The Automated Internet Firewall that inspects what a route sends to an internet gateway.
+    IgwFirewall { firewall_arn: Option<String>, status: Option<String> }
 
     /// `DescribeSecurityGroups`.
     SecurityGroup { group_id: String, group_name: Option<String>, vpc_id: Option<String>, owner_id: Option<String>, ip_permissions: Vec<IpPermission>, ip_permissions_egress: Vec<IpPermission>, tags: Vec<Tag> }
@@ -170,10 +178,12 @@ shapes! { "PascalCase";
         private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>,
         ipv4_prefixes: Vec<Ipv4Prefix>,
         ipv6_addresses: Vec<NetworkInterfaceIpv6Address>,
+        ipv6_prefixes: Vec<Ipv6Prefix>,
         groups: Vec<GroupIdentifier>,
         attachment: Option<NetworkInterfaceAttachment>,
         association: Option<NetworkInterfaceAssociation>,
         source_dest_check: Option<bool>,
+        deny_all_igw_traffic: Option<bool>,
     }
     /// One private address of an interface, and the public one that goes with it.
     NetworkInterfacePrivateIpAddress { private_ip_address: Option<String>, association: Option<NetworkInterfaceAssociation> }
@@ -181,6 +191,8 @@ shapes! { "PascalCase";
     NetworkInterfaceAssociation { public_ip: Option<String>, allocation_id: Option<String>, ip_owner_id: Option<String> }
     /// A /28 that is delegated to an interface.
     Ipv4Prefix { ipv4_prefix: Option<String> }
+    /// A /80 that is delegated to an interface.
+    Ipv6Prefix { ipv6_prefix: Option<String> }
     /// One IPv6 address of an interface.
     NetworkInterfaceIpv6Address { ipv6_address: Option<String> }
     /// What an interface is attached to.
@@ -304,7 +316,7 @@ shapes! { "PascalCase";
     GatewayAttachment { vpc_id: Option<String>, state: Option<String> }
 
     /// `DescribeAvailabilityZones` with `AllAvailabilityZones`.
-    AvailabilityZone { zone_name: Option<String>, zone_id: Option<String>, zone_type: Option<String>, region_name: Option<String> }
+    AvailabilityZone { zone_name: Option<String>, zone_id: Option<String>, zone_type: Option<String>, region_name: Option<String>, parent_zone_name: Option<String>, parent_zone_id: Option<String> }
 
     /// `DescribeInstances`.
     Reservation { reservation_id: Option<String>, owner_id: Option<String>, instances: Vec<Instance> }
@@ -318,26 +330,25 @@ shapes! { "PascalCase";
     InstanceNetworkInterface { network_interface_id: Option<String>, subnet_id: Option<String>, groups: Vec<GroupIdentifier>, private_ip_address: Option<String>, private_ip_addresses: Vec<NetworkInterfacePrivateIpAddress>, ipv4_prefixes: Vec<Ipv4Prefix> }
 }
 
-impl TransitGatewayAttachment {
-    /// Its id; one that joins two transit gateways is listed once for each of them, with the other one as its
-    /// resource and the association with the route table of its own:
-    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html>
-    pub fn identity(&self) -> String {
-        let id = &self.transit_gateway_attachment_id;
-        match (self.resource_type.as_deref(), &self.transit_gateway_id) {
-            (Some("peering"), Some(gateway)) => format!("{id}:{gateway}"),
-            _ => id.clone(),
-        }
-    }
-}
-
 impl NetworkInterface {
-    /// Its private addresses, the first one perhaps twice; a delegated prefix is in `ipv4_prefixes`.
+    /// Its private addresses, the first one perhaps twice; delegated prefixes are in `ipv4_prefixes` and `ipv6_prefixes`.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         let v4 = self.private_ip_addresses.iter().filter_map(|one| one.private_ip_address.as_deref());
         let v6 = self.ipv6_addresses.iter().filter_map(|one| one.ipv6_address.as_deref());
         let all = self.private_ip_address.as_deref().into_iter().chain(v4).chain(v6);
         all.filter_map(|text| text.parse().ok())
+    }
+}
+
+impl TransitGatewayAttachment {
+    /// Its id; for a peering attachment with the transit gateway, because both gateways list it under one id,
+    /// each with its own route table (<https://docs.aws.amazon.com/vpc/latest/tgw/tgw-peering.html>).
+    pub fn identity(&self) -> String {
+        let id = &self.transit_gateway_attachment_id;
+        match (self.resource_type.as_deref(), &self.transit_gateway_id) {
+            (Some("peering" | "tgw-peering"), Some(gateway)) => format!("{id}:{gateway}"),
+            _ => id.clone(),
+        }
     }
 }
 

@@ -176,7 +176,9 @@ fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
         ("nodegroup", "taints", "value") => "value",
         ("capability" | "capabilities", _, "capabilityName") => "capability",
         ("pullThroughCacheRules", _, "ecrRepositoryPrefix" | "upstreamRepositoryPrefix") => "repository",
-        ("KeyMetadata", _, "KeyId") | ("LaunchTemplateVersions", "Ebs", "KmsKeyId") => "resource",
+        ("KeyMetadata", _, "KeyId")
+        | ("LaunchTemplateVersions", "Ebs", "KmsKeyId")
+        | (_, _, "FirewallArn") => "resource",
         (_, _, "serviceAccount") => "service-account",
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",

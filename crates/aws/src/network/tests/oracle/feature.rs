@@ -47,10 +47,15 @@ pub enum Feature {
     AclProtocol,
     SameSubnet,
     Ipv6,
+    InternetSource,
+    AmazonDns,
+    Nat64,
+    LocalZone,
+    DelegatedPrefix,
 }
 
 impl Feature {
-    pub const ALL: [Self; 42] = [
+    pub const ALL: [Self; 47] = [
         Self::MainTable,
         Self::LongestPrefix,
         Self::SecondaryCidr,
@@ -93,6 +98,11 @@ impl Feature {
         Self::AclProtocol,
         Self::SameSubnet,
         Self::Ipv6,
+        Self::InternetSource,
+        Self::AmazonDns,
+        Self::Nat64,
+        Self::LocalZone,
+        Self::DelegatedPrefix,
     ];
 }
 

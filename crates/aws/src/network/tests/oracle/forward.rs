@@ -15,6 +15,10 @@ use super::{
     route::{Next, TransitNext},
 };
 
+/// A Local Zone, and the Availability Zone that it belongs to.
+pub const LOCAL_ZONE: &str = "zone-1-lax-a";
+pub const PARENT_ZONE: &str = "zone-a";
+
 /// A plan, and AWS's behaviour (but for one feature, where that is switched off).
 pub struct World<'p> {
     pub plan: &'p Plan,
@@ -79,7 +83,8 @@ pub enum Arrival<'p> {
 pub fn is_private(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(v4) => v4.is_private() || v4.octets()[0] == 100 && v4.octets()[1] & 0xc0 == 64,
-        IpAddr::V6(v6) => v6.is_unique_local(),
+        // What NAT64 translates is routed nowhere on the internet.
+        IpAddr::V6(v6) => v6.is_unique_local() || v6.segments()[..2] == [0x64, 0xff9b],
     }
 }
 
@@ -119,16 +124,23 @@ impl<'p> World<'p> {
             Next::EgressOnly(gateway) => {
                 let attached = gateway.vpc.as_ref() == Some(&at.vpc) && destination.is_ipv6();
                 let from_here = !matches!(origin, Origin::Transit { .. }) && !packet.reply;
+                let from_here = from_here && !is_private(destination);
                 vec![if attached && from_here && self.features.has(Feature::EgressOnlyGateway) {
                     Arrival::Outside { door: Door::Internet { vpc: &at.vpc }, packet }
                 } else {
                     Arrival::Dropped
                 }]
             }
+            // Source/destination check drops what is for others; else the instance decides.
+            Next::Interface(interface) => {
+                vec![if interface.check { Arrival::Dropped } else { Arrival::Unsure }]
+            }
             Next::Vpn(gateway) => {
                 let attached = gateway.vpc.as_ref() == Some(&at.vpc);
                 vec![match origin {
                     Origin::Transit { .. } => Arrival::Unsure,
+                    // What the office does with packets for another VPC is its own affair.
+                    _ if attached && self.is_of_a_vpc(destination) => Arrival::Unsure,
                     _ if attached && self.features.has(Feature::VpnGateway) => {
                         Arrival::Outside { door: Door::VpnGateway { id: &gateway.id, vpc: &at.vpc }, packet }
                     }
@@ -167,6 +179,26 @@ impl<'p> World<'p> {
             Some(_) => true,
             None => false,
         }
+    }
+
+    fn is_of_a_vpc(&self, address: IpAddr) -> bool {
+        self.plan.vpcs.iter().any(|vpc| vpc.cidrs.iter().any(|net| net.contains(&address)))
+    }
+
+    /// A Local Zone has no attachment; its subnets use that of the parent zone:
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>.
+    pub fn attachment_zone<'z>(&self, zone: &'z str) -> &'z str {
+        if zone == LOCAL_ZONE && self.features.has(Feature::LocalZone) { PARENT_ZONE } else { zone }
+    }
+
+    /// The last 32 bits of an address in `64:ff9b::/96`:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-nat64-dns64.html>.
+    fn behind_nat64(&self, address: IpAddr) -> Option<IpAddr> {
+        let IpAddr::V6(v6) = address else { return None };
+        let [0x64, 0xff9b, 0, 0, 0, 0, high, low] = v6.segments() else { return None };
+        let [a, b] = high.to_be_bytes();
+        let [c, d] = low.to_be_bytes();
+        self.features.has(Feature::Nat64).then(|| IpAddr::from([a, b, c, d]))
     }
 
     fn leaves(&self, at: &Subnet, origin: Origin, packet: &Packet<'_>) -> bool {
@@ -238,7 +270,7 @@ impl<'p> World<'p> {
         let attached = vpc == Some(at.vpc.as_str());
         if attached
             && public
-            && !packet.reply
+            && (!packet.reply || self.features.has(Feature::InternetSource))
             && !is_private(packet.destination)
             && self.features.has(Feature::InternetGateway)
         {
@@ -255,7 +287,9 @@ impl<'p> World<'p> {
         }
         let central = !matches!(origin, Origin::Transit { .. }) || self.features.has(Feature::CentralEgress);
         // A reply is no connection of its own.
-        let fit = nat.available && nat.vpc == at.vpc && packet.destination.is_ipv4() && !packet.reply;
+        let behind = self.behind_nat64(packet.destination);
+        let v4 = packet.destination.is_ipv4() || behind.is_some();
+        let fit = nat.available && nat.vpc == at.vpc && v4 && !packet.reply;
         if !fit || !central || !self.features.has(Feature::Nat) {
             return vec![Arrival::Dropped];
         }
@@ -263,7 +297,8 @@ impl<'p> World<'p> {
         if subnet.id != at.id && !self.acl_lets(subnet, false, packet) && self.features.has(Feature::NatAcl) {
             return vec![Arrival::Dropped];
         }
-        let packet = Packet { source: nat.address, nat: Some(nat), ..*packet };
+        let destination = behind.unwrap_or(packet.destination);
+        let packet = Packet { source: nat.address, destination, nat: Some(nat), ..*packet };
         self.send(subnet, Origin::Nat { public: nat.public }, packet)
     }
 
@@ -281,7 +316,8 @@ impl<'p> World<'p> {
         let attached = transit.attachments.iter().find(|it| it.vpc.as_ref() == Some(&at.vpc) && it.available);
         let Some(attachment) = attached else { return vec![Arrival::Dropped] };
         let mut feet = attachment.subnets.iter().map(|id| self.plan.subnet(id));
-        let foot = match feet.clone().find(|subnet| subnet.zone == at.zone) {
+        let zone = self.attachment_zone(&at.zone);
+        let foot = match feet.clone().find(|subnet| subnet.zone == zone) {
             None if !self.features.has(Feature::TransitZone) => feet.next(),
             foot => foot,
         };
@@ -291,7 +327,7 @@ impl<'p> World<'p> {
         {
             return vec![Arrival::Dropped];
         }
-        self.through_transit(transit, attachment, Some(&at.zone), packet)
+        self.through_transit(transit, attachment, Some(zone), packet)
     }
 
     /// A packet stays in its zone where it can; one from elsewhere may come out in any.
@@ -309,6 +345,9 @@ impl<'p> World<'p> {
             TransitNext::Attachment(to) if to.available => to,
             _ => return vec![Arrival::Dropped],
         };
+        if to.vpc.is_none() && self.is_of_a_vpc(packet.destination) {
+            return vec![Arrival::Unsure];
+        }
         if to.vpc.is_none() {
             return vec![Arrival::Outside {
                 door: Door::Transit { id: &transit.id, attachment: to },

@@ -54,7 +54,10 @@ fn uses(plan: &Plan, side: &Side, group: &Group) -> bool {
         Side::Interface(id) => plan.interface(id).groups.contains(&group.id),
         Side::Network { net, groups, .. } => {
             let within = |address: &IpAddr| net.contains(address);
-            let mut known = plan.interfaces.iter().filter(|it| it.addresses.iter().any(within));
+            let mut known = plan.interfaces.iter().filter(|it| {
+                let overlaps = |prefix: &IpNet| net.contains(prefix) || prefix.contains(net);
+                it.addresses.iter().any(within) || it.prefixes.iter().any(overlaps)
+            });
             groups.contains(&group.id) || known.any(|it| it.groups.contains(&group.id))
         }
         Side::List(_) => false,
@@ -67,6 +70,7 @@ fn prefixes(plan: &Plan, rules: &[&Rule]) -> Vec<IpNet> {
     nets.extend(plan.subnets.iter().flat_map(|subnet| &subnet.cidrs));
     nets.extend(plan.acls.iter().flat_map(|acl| &acl.entries).map(|entry| entry.net));
     nets.extend(plan.interfaces.iter().flat_map(|it| &it.addresses).map(|address| IpNet::from(*address)));
+    nets.extend(plan.interfaces.iter().flat_map(|it| &it.prefixes));
     let mut lists = Vec::new();
     for route in plan.tables.iter().flat_map(|table| &table.routes) {
         match &route.to {
@@ -84,7 +88,17 @@ fn prefixes(plan: &Plan, rules: &[&Rule]) -> Vec<IpNet> {
     nets.extend(lists.into_iter().flat_map(|list| plan.list(list).entries.clone()));
     let tables = plan.transit.iter().flat_map(|transit| &transit.tables);
     nets.extend(tables.flat_map(|table| &table.routes).map(|route| route.to));
+    // What stands for an IPv4 prefix behind NAT64.
+    let v4 = nets.clone().into_iter().filter_map(behind_nat64);
+    nets.extend(v4);
     nets
+}
+
+fn behind_nat64(net: IpNet) -> Option<IpNet> {
+    let IpNet::V4(v4) = net else { return None };
+    let [a, b, c, d] = v4.network().octets();
+    let segments = [0x64, 0xff9b, 0, 0, 0, 0, u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])];
+    IpNet::new(IpAddr::from(segments), 96 + v4.prefix_len()).ok()
 }
 
 fn after(address: IpAddr) -> Option<IpAddr> {

@@ -27,6 +27,18 @@ pub struct Vpc {
     pub id: String,
     /// The first is the primary one.
     pub cidrs: Vec<IpNet>,
+    /// Whether its resolver answers.
+    pub dns: bool,
+}
+
+impl Vpc {
+    /// The address of its resolver.
+    pub fn resolver(&self) -> IpAddr {
+        match self.cidrs[0].network() {
+            IpAddr::V4(v4) => IpAddr::V4((u32::from(v4) + 2).into()),
+            IpAddr::V6(v6) => IpAddr::V6(v6),
+        }
+    }
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -119,6 +131,10 @@ pub struct Interface {
     pub groups: Vec<String>,
     /// Whether a public address is associated with it.
     pub public: bool,
+    /// The prefixes that are delegated to it.
+    pub prefixes: Vec<IpNet>,
+    /// Whether it takes only what is for its own addresses.
+    pub check: bool,
 }
 
 #[derive(Clone, Debug, PartialEq)]

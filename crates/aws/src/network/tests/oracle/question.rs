@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use super::{
     feature::{Feature, Features},
-    forward::{Arrival, Door, Origin, Over, Packet, World, is_private},
+    forward::{Arrival, Door, LOCAL_ZONE, Origin, Over, Packet, World, is_private},
     kinds::Kinds,
     plan::{Plan, Subnet},
     route::TransitNext,
@@ -54,6 +54,8 @@ struct Node<'p> {
     groups: Vec<String>,
     subnet: Option<&'p Subnet>,
     public: bool,
+    /// Whether AWS's own resolver answers there.
+    resolver: bool,
 }
 
 /// A question with the packets that answer it.
@@ -100,15 +102,35 @@ impl<'p> Trial<'p> {
     }
 }
 
+/// The resolver's address in every VPC.
+pub const LINK_LOCAL: [u8; 4] = [169, 254, 169, 253];
+
+impl Trial<'_> {
+    fn is_delegated(&self, address: IpAddr) -> bool {
+        self.plan.interfaces.iter().any(|it| it.prefixes.iter().any(|net| net.contains(&address)))
+    }
+}
+
 impl Plan {
+    fn is_resolver(&self, net: IpNet) -> bool {
+        let mut vpcs = self.vpcs.iter();
+        net.prefix_len() == 32
+            && (net.addr() == IpAddr::from(LINK_LOCAL) || vpcs.any(|vpc| vpc.resolver() == net.addr()))
+    }
+
     fn nodes(&self, side: &Side, kinds: &Kinds) -> Vec<Node<'_>> {
         match side {
             Side::Subnet { id, nets, groups } => {
                 let subnet = self.subnet(id);
                 let nets = nets.as_ref().unwrap_or(&subnet.cidrs);
                 let addresses = nets.iter().flat_map(|net| kinds.addresses(*net));
-                let node =
-                    |address| Node { address, groups: groups.clone(), subnet: Some(subnet), public: false };
+                let node = |address| Node {
+                    address,
+                    groups: groups.clone(),
+                    subnet: Some(subnet),
+                    public: false,
+                    resolver: false,
+                };
                 addresses.map(node).collect()
             }
             Side::Interface(id) => {
@@ -118,8 +140,18 @@ impl Plan {
                     groups: interface.groups.clone(),
                     subnet: Some(self.subnet(&interface.subnet)),
                     public: interface.public,
+                    resolver: false,
                 };
                 interface.addresses.iter().map(node).collect()
+            }
+            Side::Network { net, .. } if self.is_resolver(*net) => {
+                vec![Node {
+                    address: net.addr(),
+                    groups: Vec::new(),
+                    subnet: None,
+                    public: true,
+                    resolver: true,
+                }]
             }
             Side::Network { net, groups, .. } => {
                 let inside = self.vpcs.iter().any(|vpc| vpc.cidrs.iter().any(|cidr| cidr.contains(net)));
@@ -127,16 +159,31 @@ impl Plan {
                     self.subnets.iter().find(|subnet| subnet.cidrs.iter().any(|cidr| cidr.contains(address)))
                 };
                 let nodes = kinds.addresses(*net).into_iter().map(|address| {
-                    let known = self.interfaces.iter().find(|it| it.addresses.contains(&address));
+                    let known = self.interfaces.iter().find(|it| {
+                        it.addresses.contains(&address)
+                            || it.prefixes.iter().any(|net| net.contains(&address))
+                    });
                     let groups = known.map_or(groups, |interface| &interface.groups);
                     let public = known.is_some_and(|interface| interface.public);
-                    Node { address, groups: groups.clone(), subnet: holder(&address), public }
+                    Node {
+                        address,
+                        groups: groups.clone(),
+                        subnet: holder(&address),
+                        public,
+                        resolver: false,
+                    }
                 });
                 nodes.filter(|node| !inside || node.subnet.is_some()).collect()
             }
             Side::List(id) => {
                 let addresses = self.list(id).entries.iter().flat_map(|net| kinds.addresses(*net));
-                let node = |address| Node { address, groups: Vec::new(), subnet: None, public: true };
+                let node = |address| Node {
+                    address,
+                    groups: Vec::new(),
+                    subnet: None,
+                    public: true,
+                    resolver: false,
+                };
                 addresses.map(node).collect()
             }
         }
@@ -146,6 +193,13 @@ impl Plan {
 impl<'p> World<'p> {
     fn exchange(&self, trial: &Trial<'p>, client: &Node<'p>, server: &Node<'p>, port: u16) -> Answer {
         let question = trial.question;
+        if server.resolver {
+            return self.ask_resolver(client, server.address, port);
+        }
+        let delegated = |node: &Node<'_>| trial.is_delegated(node.address);
+        if (delegated(client) || delegated(server)) && !self.features.has(Feature::DelegatedPrefix) {
+            return Answer::Blocked;
+        }
         let packet = Packet {
             source: client.address,
             destination: server.address,
@@ -175,12 +229,22 @@ impl<'p> World<'p> {
                 Arrival::Subnet { subnet, over, packet } if Some(subnet) == server.subnet => {
                     (over, packet, None)
                 }
-                Arrival::Outside { door, packet } if accepts(&question.to, server, &door) => {
+                Arrival::Outside { door, packet }
+                    if accepts(&question.to, server, &door, packet.destination) =>
+                {
                     (Over::Outside, packet, Some(door))
                 }
                 Arrival::Dropped | Arrival::Subnet { .. } | Arrival::Outside { .. } => {
                     return Answer::Blocked;
                 }
+            };
+            // Not in every Local Zone: <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>.
+            let mut ends = [client.subnet, server.subnet].into_iter().flatten();
+            let over = match over {
+                Over::Transit { .. } if ends.any(|subnet| subnet.zone == LOCAL_ZONE) => {
+                    Over::Transit { references: false }
+                }
+                over => over,
             };
             let request = (&packet, &sent);
             if !self.groups_agree(client, server, request, &over, true) {
@@ -198,13 +262,15 @@ impl<'p> World<'p> {
                 let returned = match (&door, server.subnet) {
                     (Some(door), _) => self.enter(door, reply.clone()),
                     (None, Some(subnet)) => {
-                        self.send(subnet, Origin::Interface { public: false }, reply.clone())
+                        self.send(subnet, Origin::Interface { public: server.public }, reply.clone())
                     }
                     (None, None) => vec![Arrival::Dropped],
                 };
                 let returned = match sent.nat {
                     None => returned,
-                    Some(nat) => self.translate_back(nat.subnet.as_str(), returned, client.address),
+                    Some(nat) => {
+                        self.translate_back(nat.subnet.as_str(), returned, (client.address, server.address))
+                    }
                 };
                 for arrival in returned {
                     let home = match &arrival {
@@ -223,6 +289,19 @@ impl<'p> World<'p> {
             }
         }
         if unsure { Answer::Unsure } else { Answer::Open }
+    }
+
+    /// Nothing filters what goes to the resolver, which answers its own VPC only:
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-security-groups.html>,
+    /// <https://docs.aws.amazon.com/vpc/latest/userguide/AmazonDNS-concepts.html>.
+    fn ask_resolver(&self, client: &Node<'_>, address: IpAddr, port: u16) -> Answer {
+        let vpc = client.subnet.map(|subnet| self.plan.vpc(&subnet.vpc));
+        let own = vpc.filter(|vpc| address == IpAddr::from(LINK_LOCAL) || address == vpc.resolver());
+        match own {
+            Some(vpc) if vpc.dns && port == 53 && self.features.has(Feature::AmazonDns) => Answer::Open,
+            Some(vpc) if vpc.dns && self.features.has(Feature::AmazonDns) => Answer::Unsure,
+            _ => Answer::Blocked,
+        }
     }
 
     /// As the client sends it and as the server gets it. The answer to what was let in is let out.
@@ -248,11 +327,11 @@ impl<'p> World<'p> {
         &self,
         nat_subnet: &str,
         arrivals: Vec<Arrival<'p>>,
-        client: IpAddr,
+        (client, server): (IpAddr, IpAddr),
     ) -> Vec<Arrival<'p>> {
         let back = |arrival| match arrival {
             Arrival::Subnet { subnet, packet, .. } if subnet.id == nat_subnet => {
-                let packet = Packet { destination: client, ..packet };
+                let packet = Packet { source: server, destination: client, ..packet };
                 self.send(subnet, Origin::Nat { public: false }, packet)
             }
             Arrival::Unsure => vec![Arrival::Unsure],
@@ -275,7 +354,16 @@ impl<'p> World<'p> {
         let kind = id.split('-').next();
         let vpn = self.plan.gateways.iter().find(|it| it.id == id && it.vpc.as_ref() == Some(&subnet.vpc));
         let transit = self.plan.transit.as_ref().filter(|it| it.id == id);
+        let reached = server.public || server.address.is_ipv6();
         let arrivals = match (kind, vpn, transit) {
+            (Some("eni"), ..) => match self.plan.interfaces.iter().find(|it| it.id == id) {
+                Some(interface) if !interface.check => vec![Arrival::Unsure],
+                _ => vec![Arrival::Dropped],
+            },
+            // The gateway's one-to-one translation.
+            (Some("igw"), Some(_), _) if reached && self.features.has(Feature::InternetSource) => {
+                self.enter(&Door::Internet { vpc: &subnet.vpc }, packet)
+            }
             (Some("vgw"), Some(_), _) if self.features.has(Feature::VpnGateway) => {
                 self.enter(&Door::VpnGateway { id, vpc: &subnet.vpc }, packet)
             }
@@ -292,7 +380,8 @@ impl<'p> World<'p> {
                         let (source, destination) = (packet.destination, packet.source);
                         let unsure = trial.replies.iter().any(|port| {
                             let reply = Packet { source, destination, port: *port, reply: true, ..packet };
-                            let arrivals = self.through_transit(transit, own, Some(&subnet.zone), reply);
+                            let zone = self.attachment_zone(&subnet.zone);
+                            let arrivals = self.through_transit(transit, own, Some(zone), reply);
                             arrivals.iter().any(|it| matches!(it, Arrival::Unsure))
                         });
                         vec![if unsure { Arrival::Unsure } else { Arrival::Dropped }]
@@ -318,19 +407,20 @@ fn leads_to(door: &Door<'_>, gateway: Option<&str>) -> bool {
         Door::VpnGateway { id, .. } | Door::Transit { id, .. } => {
             gateway.is_none_or(|gateway| gateway == *id)
         }
-        Door::Internet { .. } | Door::Endpoint { .. } => false,
+        Door::Internet { .. } => gateway.is_some_and(|gateway| gateway.starts_with("igw-")),
+        Door::Endpoint { .. } => false,
     }
 }
 
 /// Whether the other side is behind this door; that it answers is taken for granted.
-fn accepts(side: &Side, server: &Node<'_>, door: &Door<'_>) -> bool {
+fn accepts(side: &Side, server: &Node<'_>, door: &Door<'_>, destination: IpAddr) -> bool {
     // What is in a VPC is not outside.
     if server.subnet.is_some() {
         return false;
     }
     match (side, door) {
         (Side::List(_), door) => matches!(door, Door::Endpoint { .. }),
-        (_, Door::Internet { .. }) => !is_private(server.address) && via(side).is_none(),
+        (_, Door::Internet { .. }) => !is_private(destination) && via(side).is_none(),
         (_, Door::Endpoint { .. }) => true,
         (_, door) => leads_to(door, via(side)),
     }

@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::{
     feature::Feature,
     forward::World,
-    plan::{Attachment, Endpoint, Gateway, Nat, Peering, Route, Subnet, Table, To, Transit},
+    plan::{Attachment, Endpoint, Gateway, Interface, Nat, Peering, Route, Subnet, Table, To, Transit},
 };
 
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,7 @@ pub enum Next<'p> {
     EgressOnly(&'p Gateway),
     Vpn(&'p Gateway),
     Endpoint(&'p Endpoint),
+    Interface(&'p Interface),
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -101,6 +102,7 @@ impl<'p> World<'p> {
             "igw" => gateway().map(Next::Internet),
             "eigw" => gateway().map(Next::EgressOnly),
             "vgw" => gateway().map(Next::Vpn),
+            "eni" => plan.interfaces.iter().find(|it| it.id == id).map(Next::Interface),
             "vpce" => plan.endpoints.iter().find(|it| it.id == id).map(Next::Endpoint),
             other => panic!("no target {other}"),
         }

@@ -6,6 +6,7 @@ use ipnet::IpNet;
 use serde_json::{Value, json};
 
 use super::{
+    forward::{LOCAL_ZONE, PARENT_ZONE},
     plan::{Acl, Interface, Nat, Peer, Plan, Route, Rule, Table, To, Transit},
     question::{Question, Side},
 };
@@ -21,7 +22,15 @@ impl Plan {
         let mut net = Net::empty();
         for vpc in &self.vpcs {
             net.add("Vpcs", addresses("VpcId", &vpc.id, "CidrBlockAssociationSet", &vpc.cidrs));
+            net.add("VpcAttributes", json!({"VpcId": vpc.id, "EnableDnsSupport": {"Value": vpc.dns}}));
         }
+        for zone in ["zone-a", "zone-b", "zone-c"] {
+            net.add("AvailabilityZones", json!({"ZoneName": zone, "ZoneType": "availability-zone"}));
+        }
+        net.add(
+            "AvailabilityZones",
+            json!({"ZoneName": LOCAL_ZONE, "ZoneType": "local-zone", "ParentZoneName": PARENT_ZONE}),
+        );
         for subnet in &self.subnets {
             let mut item = addresses("SubnetId", &subnet.id, "", &subnet.cidrs);
             item["VpcId"] = json!(subnet.vpc);
@@ -203,11 +212,14 @@ impl Plan {
             private[0]["Association"] = association.clone();
         }
         let mut item = json!({"NetworkInterfaceId": interface.id, "SubnetId": subnet.id, "VpcId": subnet.vpc,
-            "AvailabilityZone": subnet.zone, "InterfaceType": "interface", "Status": "in-use", "SourceDestCheck": true,
+            "AvailabilityZone": subnet.zone, "InterfaceType": "interface", "Status": "in-use",
+            "SourceDestCheck": interface.check,
             "PrivateIpAddress": primary, "PrivateIpAddresses": private, "Ipv6Addresses": ipv6, "Groups": groups});
         if interface.public {
             item["Association"] = association;
         }
+        let prefixes = interface.prefixes.iter().map(|net| json!({"Ipv6Prefix": net.to_string()}));
+        item["Ipv6Prefixes"] = prefixes.collect::<Vec<_>>().into();
         item
     }
 }

@@ -11,6 +11,7 @@
 
 mod agreement;
 mod dice;
+mod extras;
 mod filters;
 mod links;
 mod network;

@@ -46,6 +46,7 @@ pub fn network(number: u64) -> (Plan, Vec<Question>) {
     for at in 0..14 {
         maker.question(at);
     }
+    maker.extras();
     (maker.plan, maker.questions)
 }
 
@@ -71,7 +72,7 @@ impl Maker {
         if dual {
             cidrs.push(net(&format!("2a05:d014:{at}00::/56")));
         }
-        self.plan.vpcs.push(Vpc { id: id.clone(), cidrs });
+        self.plan.vpcs.push(Vpc { id: id.clone(), cidrs, dns: true });
         let count = 2 + self.dice.below(2);
         for k in 1..=count {
             let v4 = if second && k == count {

@@ -28,18 +28,18 @@ enum Kind {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Family {
+pub enum Family {
     Both,
     V4,
     V6,
 }
 
 /// One end, while its groups are being made.
-struct Draft {
-    side: Side,
-    nets: Vec<IpNet>,
-    vpc: Option<String>,
-    group: Option<String>,
+pub struct Draft {
+    pub side: Side,
+    pub nets: Vec<IpNet>,
+    pub vpc: Option<String>,
+    pub group: Option<String>,
 }
 
 impl Maker {
@@ -100,7 +100,7 @@ impl Maker {
     }
 
     /// A subnet or a part of it, an interface in it, or a declared network.
-    fn inside(&mut self, at: usize, role: &str, subnet: &Subnet, family: Family, public: bool) -> Draft {
+    pub fn inside(&mut self, at: usize, role: &str, subnet: &Subnet, family: Family, public: bool) -> Draft {
         let wanted = |net: &&IpNet| match family {
             Family::Both => true,
             Family::V4 => net.addr().is_ipv4(),
@@ -140,6 +140,8 @@ impl Maker {
                     addresses,
                     groups: all,
                     public: self.dice.percent(65),
+                    prefixes: Vec::new(),
+                    check: true,
                 });
                 (Side::Interface(id), nets)
             }
@@ -181,7 +183,7 @@ impl Maker {
         }
     }
 
-    fn groups_of(
+    pub fn groups_of(
         &mut self,
         at: usize,
         role: &str,
@@ -211,7 +213,7 @@ impl Maker {
     }
 }
 
-fn outside(text: &str) -> Draft {
+pub fn outside(text: &str) -> Draft {
     let net = net(text);
     Draft {
         side: Side::Network { net, via: None, groups: Vec::new() },
@@ -222,7 +224,7 @@ fn outside(text: &str) -> Draft {
 }
 
 /// One of the addresses that AWS does not keep for itself, none twice.
-fn address(net: IpNet, offset: usize) -> IpAddr {
+pub fn address(net: IpNet, offset: usize) -> IpAddr {
     match net.addr() {
         IpAddr::V4(v4) => {
             let last = 4 + u8::try_from(offset).unwrap();

@@ -1,12 +1,10 @@
 //! The targets of a subnet's routes: the internet, or gateways of other zones.
 
-use privek_core::known::{Known, Missing};
 use privek_core::subject::Fact;
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::subnets;
 use crate::facts::serving::callers;
 use crate::network::{AttachmentElsewhere, Egress, NatElsewhere};
 
@@ -65,7 +63,7 @@ struct TransitFacts {
 pub(crate) fn facts(context: &Context<'_>, id: &str) -> SubnetEgressFacts {
     let network = &context.network;
     let nats = network.nat_gateways_elsewhere(id);
-    let transit = transit(context, id);
+    let transit = network.attachments_elsewhere(id);
     SubnetEgressFacts {
         public: Fact(network.is_public(id)),
         way_out: Fact(callers::way_out(context, id)),
@@ -86,23 +84,6 @@ pub(crate) fn facts(context: &Context<'_>, id: &str) -> SubnetEgressFacts {
                 .egress(id)
                 .map(|egress| matches!(egress, Egress::Inspected { target } if target.starts_with("tgw-"))),
         ),
-    }
-}
-
-/// A Local Zone has no attachment of its own; what leaves it may go through its parent zone's, in ways
-/// that AWS does not spell out (<https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html>).
-fn transit(context: &Context<'_>, id: &str) -> Known<Vec<AttachmentElsewhere>> {
-    let elsewhere = context.network.attachments_elsewhere(id)?;
-    if elsewhere.is_empty() {
-        return Ok(elsewhere);
-    }
-    let zone = subnets::listed_zone(context, &context.network.subnet(id))?;
-    match zone.zone_type.as_deref() {
-        Some("availability-zone") => Ok(elsewhere),
-        Some(kind) => {
-            Err(vec![Missing::unmodelled(format!("the path from {id} in a {kind} to a transit gateway"))])
-        }
-        None => Err(vec![context.field("AvailabilityZones", "ZoneType")]),
     }
 }
 
