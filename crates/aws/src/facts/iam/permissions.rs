@@ -212,7 +212,7 @@ impl Permissions {
                 missing.extend(unresolved.to_vec());
             }
             Ok(Decision::Undecided(why)) => {
-                missing.push(Missing::unmodelled(format!("the decision on {action} for role {name}: {why}")))
+                missing.push(Missing::unmodelled(format!("the decision on {action} for role {name}: {why}")));
             }
             Err(why) => missing.push(Missing::unmodelled(format!("a policy of {name}: {why}"))),
         }

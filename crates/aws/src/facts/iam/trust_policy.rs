@@ -188,7 +188,9 @@ fn pod(context: &Context<'_>, user: &PodUse) -> User {
     let pod = ["aws:RequestTag/kubernetes-pod-name", "aws:RequestTag/kubernetes-pod-uid"];
     let names = tags.iter().copied().chain(["kubernetes-pod-name", "kubernetes-pod-uid"]);
     if user.session_tags {
-        pod.iter().for_each(|key| keys.value(key, "*"));
+        for key in pod {
+            keys.value(key, "*");
+        }
         keys.set("aws:TagKeys", Carried::Values(names.map(str::to_owned).collect()));
     } else {
         keys.lacks(&pod);
