@@ -8,7 +8,7 @@ use privek_core::proxy::NoProxy;
 use privek_core::sets::ports::{Ports, Protocol};
 
 use crate::facts::base::context::Context;
-use crate::network::{End, EndKind, Groups, Path};
+use crate::network::{End, EndKind, Groups};
 use crate::snapshot::user_data::Bootstrap;
 
 use super::node_groups::{self, NodeGroup};
@@ -113,8 +113,8 @@ fn group_calls_through_proxy(context: &Context<'_>, group: &NodeGroup, suffix: &
     known::any(data.https_proxies.iter().map(|proxy| reaches(context, group, proxy)))
 }
 
-/// Whether a group's nodes reach their proxy. One that user data names, not by its address, is taken to be
-/// reachable: its address is not known.
+/// Whether nothing is known to keep a group's nodes from their proxy. That they reach the proxy, and the proxy
+/// AWS, is assumed where no object blocks the path: user data mostly names the proxy, not its address.
 fn reaches(context: &Context<'_>, group: &NodeGroup, proxy: &str) -> Known<bool> {
     let (host, port) = proxy.rsplit_once(':').unwrap_or((proxy, ""));
     let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() else {
@@ -125,16 +125,56 @@ fn reaches(context: &Context<'_>, group: &NodeGroup, proxy: &str) -> Known<bool>
     let ports = Ports { protocol: Protocol::Tcp, from: port, to: port };
     let kind = EndKind::Addresses { cidr: IpNet::from(address), via: None, groups: Groups::Undeclared };
     let target = End { label: proxy.to_owned(), kind };
-    let (mut blocked, mut missing) = (false, Vec::new());
     for subnet in group.subnets.clone()? {
         let kind = EndKind::Subnet { subnet, addresses: None, groups: group.security_groups.clone() };
         let from = End { label: group.name.clone(), kind };
-        for path in context.network.trace(&from, &target, &ports) {
-            let Path { blockers, missing: its, .. } = path;
-            blocked |= !blockers.is_empty();
-            missing.extend(its);
+        if context.network.trace(&from, &target, &ports).iter().any(|path| !path.blockers.is_empty()) {
+            return Ok(false);
         }
     }
-    context.assume(format!("Proxy {proxy} of nodes of {} reaches AWS.", group.name));
-    known::disproved(blocked, missing)
+    context.assume(format!("Nodes of {} reach proxy {proxy}, and the proxy reaches AWS.", group.name));
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::facts::test_support::fixture::Fixture;
+    use crate::intent::Intent;
+
+    /// The healthy cluster, whose nodes have this proxy and these exceptions.
+    fn behind(proxy: &str, no_proxy: &[&str]) -> Fixture {
+        let mut fixture = Fixture::healthy();
+        for version in fixture.0["LaunchTemplateVersions"].as_array_mut().unwrap() {
+            let data = version["LaunchTemplateData"]["UserData"].as_object_mut().unwrap();
+            data.insert("Formats".into(), json!(["NodeConfig"]));
+            data.insert("Agents".into(), json!(["nodeadm"]));
+            data.insert("HttpsProxies".into(), json!([proxy]));
+            data.insert("NodeProxy".into(), json!(true));
+            data.insert("NoProxy".into(), json!(no_proxy));
+        }
+        fixture
+    }
+
+    fn is_proxied(fixture: &Fixture, suffix: &str) -> Known<bool> {
+        let snapshot = fixture.snapshot();
+        proxied(&Context::new(&snapshot, &Intent::default()), suffix)
+    }
+
+    #[test]
+    fn images_come_through_the_proxy_that_every_node_has() {
+        let named = behind("proxy.example.com:3128", &["10.20.0.0/16"]);
+        assert_eq!(is_proxied(&named, "ecr.dkr"), Ok(true));
+        assert_eq!(is_proxied(&named, "ec2"), Ok(false), "pods call it, too");
+        assert_eq!(is_proxied(&behind("proxy.example.com:3128", &[".amazonaws.com"]), "ecr.dkr"), Ok(false));
+        assert_eq!(is_proxied(&Fixture::healthy(), "ecr.dkr"), Ok(false));
+        assert!(is_proxied(&named.withhold("LaunchTemplateVersions"), "ecr.dkr").is_err());
+    }
+
+    #[test]
+    fn a_proxy_that_nodes_do_not_reach_is_none() {
+        assert_eq!(is_proxied(&behind("203.0.113.9:3128", &[]), "ecr.api"), Ok(false));
+    }
 }

@@ -75,3 +75,26 @@ fn admits(context: &Context<'_>, group: &str, callers: &[End]) -> bool {
     };
     !callers.iter().any(refuses)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::catalogue::services;
+    use crate::facts::test_support::fixture::Fixture;
+    use crate::intent::Intent;
+
+    #[test]
+    fn the_group_of_an_endpoint_that_keeps_nodes_out_is_not_taken() {
+        let group = |fixture: &Fixture| {
+            let snapshot = fixture.snapshot();
+            group_for_endpoint(&Context::new(&snapshot, &Intent::default()), services::matrix().unwrap())
+        };
+        let healthy = group(&Fixture::healthy()).unwrap();
+        let closed = Fixture::healthy().change("SecurityGroups", "GroupId", &healthy, |its| {
+            its["IpPermissions"] = json!([]);
+        });
+        assert_ne!(group(&closed), Some(healthy));
+    }
+}
