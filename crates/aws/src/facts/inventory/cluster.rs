@@ -150,7 +150,7 @@ mod tests {
         let family = |network: serde_json::Value| {
             let snapshot = Fixture::healthy()
                 .change("cluster", "name", "payments", |cluster| {
-                    cluster["kubernetesNetworkConfig"] = network.clone()
+                    cluster["kubernetesNetworkConfig"] = network.clone();
                 })
                 .snapshot();
             ip_family(&Context::new(&snapshot, &Intent::default()))
