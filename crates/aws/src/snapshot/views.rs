@@ -89,7 +89,7 @@ pub(super) fn of_two_callers(two: TwoContents<'_>, ours: Caller<'_>, theirs: Cal
     }
     let views = Views { ours, theirs };
     if PER_CALLER.contains(&two.collection) {
-        return Some(views.one_of(views.clusters(), two.ours, two.theirs));
+        return Some(said(views.clusters(), two.ours, two.theirs));
     }
     views.object(two.ours, two.theirs)
 }
@@ -100,18 +100,6 @@ struct Views<'a> {
 }
 
 impl Views<'_> {
-    /// What this side says; where neither counts more, what comes first as a text. Lists are in one order, so that
-    /// the order in which more views are added does not matter.
-    fn one_of(&self, side: Option<Side>, ours: &Value, theirs: &Value) -> Value {
-        let (ours, theirs) = (sorted(ours), sorted(theirs));
-        match side {
-            Some(Side::Ours) => ours,
-            Some(Side::Theirs) => theirs,
-            None if ours.to_string() <= theirs.to_string() => ours,
-            None => theirs,
-        }
-    }
-
     /// The side that the cluster's account is on, if it is on one.
     fn clusters(&self) -> Option<Side> {
         only_one(self.ours.is_clusters, self.theirs.is_clusters)
@@ -144,7 +132,7 @@ impl Views<'_> {
             return Some(ours.clone());
         }
         if TAGS.contains(&key) || OF_ACCOUNT.contains(&key) {
-            return Some(self.one_of(self.clusters().or(owner), ours, theirs));
+            return Some(said(self.clusters().or(owner), ours, theirs));
         }
         // Nodes and pods come and go between two readings: the fewer free addresses, the safer.
         if key == "AvailableIpAddressCount" {
@@ -166,8 +154,24 @@ impl Views<'_> {
         // What an object is never changes; what its owner set may have changed since the other one looked.
         let never_changes = key.ends_with("Id") || key.ends_with("Region") || key.ends_with("CidrBlock");
         let side = owner.filter(|_| !never_changes)?;
-        Some(self.one_of(Some(side), ours, theirs))
+        Some(said(Some(side), ours, theirs))
     }
+}
+
+/// What this side says; where neither counts more, what comes first as a text. Lists are in one order, so that
+/// the order in which more views are added does not matter.
+fn said(side: Option<Side>, ours: &Value, theirs: &Value) -> Value {
+    match side {
+        Some(Side::Ours) => sorted(ours),
+        Some(Side::Theirs) => sorted(theirs),
+        None => first_as_text(ours, theirs),
+    }
+}
+
+fn first_as_text(ours: &Value, theirs: &Value) -> Value {
+    let (ours, theirs) = (sorted(ours), sorted(theirs));
+    let (our_text, their_text) = (ours.to_string(), theirs.to_string());
+    if our_text <= their_text { ours } else { theirs }
 }
 
 fn only_one(ours: bool, theirs: bool) -> Option<Side> {
@@ -276,10 +280,7 @@ fn same_prefixes(ours: &Value, theirs: &Value) -> Option<Value> {
     Some(match described(ours).cmp(&described(theirs)) {
         std::cmp::Ordering::Less => theirs.clone(),
         std::cmp::Ordering::Greater => ours.clone(),
-        std::cmp::Ordering::Equal => {
-            let (ours, theirs) = (sorted(ours), sorted(theirs));
-            if ours.to_string() <= theirs.to_string() { ours } else { theirs }
-        }
+        std::cmp::Ordering::Equal => first_as_text(ours, theirs),
     })
 }
 
