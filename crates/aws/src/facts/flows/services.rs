@@ -108,7 +108,7 @@ impl Services<'_, '_, '_> {
                 let target = Party::of_ends(suffix, ends::by_name(context, endpoint));
                 traced = self.run.trace(asked.port, &sources.ends, &target);
                 if let FlowPort::Fixed(ports) = asked.port {
-                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, &ports));
+                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, ports));
                 }
             }
         } else if let Err(missing) = &usable {
