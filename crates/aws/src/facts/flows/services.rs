@@ -116,7 +116,7 @@ impl Services<'_, '_, '_> {
                 }
                 traced = self.run.trace(asked.port, &near, &target);
                 if let FlowPort::Fixed(ports) = asked.port {
-                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, &ports));
+                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, ports));
                 }
             }
         } else if let Err(missing) = &usable {

@@ -92,13 +92,11 @@ fn by_records(
     let target = match at(records, zone.domain, asked) {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
-            return match endpoint_named(context, &target) {
-                Some(endpoint) => Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step),
-                None => {
-                    let what = format!("the addresses of {target}, the alias target of {asked}");
-                    Lookup::unknown(vec![Missing::probe(what)], step)
-                }
-            };
+            if let Some(endpoint) = endpoint_named(context, &target) {
+                return Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step);
+            }
+            let what = format!("the addresses of {target}, the alias target of {asked}");
+            return Lookup::unknown(vec![Missing::probe(what)], step);
         }
         RecordAnswer::Alias(target, _) | RecordAnswer::Name(target) => target,
         RecordAnswer::Elsewhere(what) => {

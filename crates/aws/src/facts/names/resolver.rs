@@ -96,16 +96,15 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         (Some(rule), _) => forwarding::by_rule(context, rule.rule, id, question, trail),
         (None, Some(zone)) => by_zone(context, id, zone, question, trail),
         // Public DNS has the addresses of a VPC endpoint under the VPC endpoint's own name.
-        (None, None) if question.alias => match records::endpoint_named(context, &question.name) {
-            Some(endpoint) => {
-                let id = endpoint.vpc_endpoint_id.clone();
-                Lookup::told(Answer::Endpoint(id), "public DNS".to_owned())
-            }
-            None => {
+        (None, None) if question.alias => {
+            let step = "public DNS".to_owned();
+            if let Some(endpoint) = records::endpoint_named(context, &question.name) {
+                Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step)
+            } else {
                 let what = format!("the public DNS answer for the alias target {}", question.name);
-                Lookup::unknown(vec![Missing::probe(what)], "public DNS".to_owned())
+                Lookup::unknown(vec![Missing::probe(what)], step)
             }
-        },
+        }
         (None, None) => public(context, &question.name),
     };
     firewall.applied(context, found).provided(against).unless(instead)
@@ -150,9 +149,8 @@ impl Refusals {
                 }
                 found
             }
-            Ok(Some(_)) => found,
             Ok(None) | Err(_) if self.v4.is_some() => denied(),
-            Ok(None) | Err(_) => found,
+            _ => found,
         }
     }
 }

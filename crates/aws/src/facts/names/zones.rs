@@ -209,17 +209,15 @@ fn of_profile<'s>(
 ) {
     if let Some(id) = route53_profiles::resource(held.association, "vpc-endpoint/") {
         let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
-        match all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
-            Some(endpoint) => of_endpoint_named(context, endpoint, question, true, zones, missing),
-            None => {
-                let arn = held.association.resource_arn.as_deref().and_then(Arn::parse);
-                let what = format!(
-                    "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in the Route 53 Profile of {vpc}",
-                    arn.map_or("of its owner", |arn| arn.account)
-                );
-                missing.push(Missing::operation(what, Some("ec2:DescribeVpcEndpoints")));
-            }
+        if let Some(endpoint) = all.find(|endpoint| endpoint.vpc_endpoint_id == id) {
+            return of_endpoint_named(context, endpoint, question, true, zones, missing);
         }
+        let arn = held.association.resource_arn.as_deref().and_then(Arn::parse);
+        let what = format!(
+            "ec2:DescribeVpcEndpoints in account {}, the owner of VPC endpoint {id} in the Route 53 Profile of {vpc}",
+            arn.map_or("of its owner", |arn| arn.account)
+        );
+        missing.push(Missing::operation(what, Some("ec2:DescribeVpcEndpoints")));
     } else if let Some(id) = route53_profiles::resource(held.association, "hostedzone/") {
         match records::domain_of(context, id) {
             Some(domain) => zones.push(Zone {

@@ -26,7 +26,7 @@ pub(crate) fn doubts(
     context: &Context<'_>,
     sources: &Ends,
     endpoint: &VpcEndpoint,
-    ports: &Ports,
+    ports: Ports,
 ) -> Vec<Missing> {
     let families = vpc_endpoint::record_families(context, endpoint);
     let is_interface = vpc_endpoint::is_interface(context, endpoint) == Ok(true);
@@ -68,7 +68,7 @@ fn nat_gateway(context: &Context<'_>, subnet: &str) -> Option<String> {
 }
 
 /// Whether a VPC endpoint admits packets from a NAT gateway.
-fn admits(context: &Context<'_>, id: &str, targets: &Ends, ports: &Ports) -> bool {
+fn admits(context: &Context<'_>, id: &str, targets: &Ends, ports: Ports) -> bool {
     let mut all = context.snapshot.aws.nat_gateways.iter().flatten();
     let Some(gateway) = all.find(|gateway| gateway.nat_gateway_id == id) else { return false };
     let Some(subnet) = gateway.subnet_id.clone() else { return false };
@@ -81,7 +81,7 @@ fn admits(context: &Context<'_>, id: &str, targets: &Ends, ports: &Ports) -> boo
     let kind = EndKind::Subnet { subnet, addresses: Some(addresses), groups: Groups::Undeclared };
     let from = End { label: id.to_owned(), kind };
     let open = |target: &End| {
-        let paths = context.network.trace(&from, target, ports);
+        let paths = context.network.trace(&from, target, &ports);
         paths.iter().all(|path| path.verdict == Verdict::Open)
     };
     targets.known.iter().all(open)
