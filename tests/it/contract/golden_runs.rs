@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use clap::CommandFactory;
 use privek_audit::cli::Cli;
-use privek_audit::render::{FORMATS, format::Format};
+use privek_audit::render::{FORMATS, Format};
 use serde_json::json;
 
 use super::trace::{API, NETWORK, side};
