@@ -59,7 +59,7 @@ const BANNED: &[&str] = &[
 ];
 
 /// The words before "endpoint" that say what kind of endpoint.
-const KINDS_OF_ENDPOINT: &[&str] = &["vpc", "api", "resolver", "service"];
+const KINDS_OF_ENDPOINT: &[&str] = &["vpc", "api", "resolver", "service", "vpn"];
 
 /// The most words of a sentence.
 const MOST_WORDS: usize = 25;

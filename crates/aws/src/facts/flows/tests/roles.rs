@@ -6,6 +6,7 @@ use crate::intent::Intent;
 use serde_json::{Value, json};
 
 const ZONES: [&str; 2] = ["subnet-0a00000000000002a", "subnet-0a00000000000002c"];
+const THIRD: &str = "subnet-0a00000000000002d";
 
 fn run(fixture: &Fixture, intent: &str, (from, to, port): (&str, &str, &str)) -> Subjects {
     let snapshot = fixture.snapshot();
@@ -121,14 +122,21 @@ fn nodes_use_the_mount_target_of_their_own_zone() {
         let target = mount_target(&format!("eni-0a000000000000ef{at}"), subnet, &free(&fixture, subnet));
         fixture = fixture.add("NetworkInterfaces", target);
     }
-    let facts = only(&fixture, "features: { efs_csi: true }", ("nodes", "efs", "tcp/2049"));
+    let ask = |fixture: &Fixture| only(fixture, "features: { efs_csi: true }", ("nodes", "efs", "tcp/2049"));
+    // The DNS name of a file system has addresses only in the zones of its mount targets.
+    let closed = ask(&fixture);
+    assert_eq!(closed["open"], json!(false), "{closed}");
+    let codes: Vec<&Value> = closed["blockers"].as_array().unwrap().iter().map(|one| &one["code"]).collect();
+    assert_eq!(codes, ["mount-target-missing"]);
+    let third = mount_target("eni-0a000000000000ef2", THIRD, &free(&fixture, THIRD));
+    let fixture = fixture.add("NetworkInterfaces", third);
+    let facts = ask(&fixture);
     assert_eq!(
         (&facts["id"], &facts["open"]),
         (&json!("nodes->efs:fs-0aaa:tcp/2049"), &json!(true)),
         "{facts}"
     );
-    let paths = facts["paths"].as_array().unwrap();
-    assert_eq!(paths.len(), 4, "one each in two zones, both from the third: {paths:?}");
+    assert_eq!(facts["paths"].as_array().unwrap().len(), 3, "one in each zone");
     let undeclared = only(&fixture, "", ("nodes", "efs", "tcp/2049"));
     assert_eq!(undeclared["applies"], json!(false), "they may be somebody else's");
 }
