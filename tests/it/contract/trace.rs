@@ -184,7 +184,8 @@ fn a_file_that_a_directory_lacks_is_asked_for_by_the_command_that_makes_it() {
     let directory = directory(&["Vpcs", "Subnets", "SecurityGroups", "NetworkAcls", "NetworkInterfaces"]);
     let run = over(directory.path(), (API[0], "eni-0c00000000000000a"), &[]);
     assert_eq!(run.code, 3, "{}", run.out);
-    assert!(words(&run.out).contains("`aws ec2 describe-route-tables` writes one"), "{}", run.out);
+    let said = words(&run.out);
+    assert!(said.contains("`aws ec2 describe-route-tables > route-tables.json` writes one"), "{said}");
 }
 
 /// What one account of two sees: the items of its own VPCs, and what belongs to no VPC if it is ours.
