@@ -5,6 +5,7 @@
 
 use serde_json::{Value, json};
 
+use super::aws_client_vpn;
 use super::aws_route::{create_route, delete_route, replace_route};
 use super::shell::{Options, words};
 
@@ -28,7 +29,8 @@ fn run_command(snapshot: &mut Value, command: &str) -> Result<String, String> {
     let [aws, service, operation, rest @ ..] = words.as_slice() else {
         return Err("no `aws SERVICE OPERATION`".to_owned());
     };
-    if aws != "aws" || service != "ec2" {
+    let is_known = service == "ec2" || service == "efs" && operation == "create-mount-target";
+    if aws != "aws" || !is_known {
         return Err(format!("`{aws} {service}` is not understood"));
     }
     let mut options = Options::parse(rest)?;
@@ -143,6 +145,10 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
             find(snapshot, "Subnets", "SubnetId", &id)?["MapPublicIpOnLaunch"] = json!(on);
             Ok(())
         }
+        "associate-client-vpn-target-network" => aws_client_vpn::associate(snapshot, options),
+        "create-client-vpn-route" => aws_client_vpn::create_route(snapshot, options),
+        "authorize-client-vpn-ingress" => aws_client_vpn::authorize(snapshot, options),
+        "create-mount-target" => aws_client_vpn::create_mount_target(snapshot, options),
         _ => Err(format!("`{operation}` is not understood")),
     }
 }
@@ -364,7 +370,8 @@ pub fn find<'a>(
     items.find(|item| item[field] == id).ok_or_else(|| format!("{collection} has no {id}"))
 }
 
-fn list<'a>(snapshot: &'a mut Value, collection: &str) -> Result<&'a mut Vec<Value>, String> {
+/// The items of a collection.
+pub fn list<'a>(snapshot: &'a mut Value, collection: &str) -> Result<&'a mut Vec<Value>, String> {
     snapshot[collection].as_array_mut().ok_or_else(|| format!("{collection} was not read"))
 }
 

@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each of the two uses a part")]
 
 pub mod aws_cli;
+pub mod aws_client_vpn;
 pub mod aws_route;
 pub mod bless;
 pub mod breakages;
