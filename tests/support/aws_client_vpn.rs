@@ -22,7 +22,11 @@ pub fn associate(snapshot: &mut Value, options: &mut Options) -> Result<(), Stri
         "AssociationId": "cvpn-assoc-0ffffffffffffffff", "ClientVpnEndpointId": id, "VpcId": vpc,
         "TargetNetworkId": subnet, "SecurityGroups": endpoint["SecurityGroupIds"], "Status": { "Code": "associated" },
     }));
-    add(snapshot, "ClientVpnRoutes", "Routes", &id, &route(&id, text(&cidr)?, &subnet))
+    let route = route(&id, text(&cidr)?, &subnet);
+    let lists = list(snapshot, "ClientVpnRoutes")?;
+    let mut there = lists.iter().filter(|one| one["ClientVpnEndpointId"] == id);
+    let there = there.any(|one| one["Routes"].as_array().is_some_and(|routes| routes.contains(&route)));
+    if there { Ok(()) } else { add(snapshot, "ClientVpnRoutes", "Routes", &id, &route) }
 }
 
 /// Adds a route.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use privek_core::header::EVERYTHING;
 use privek_core::known::Known;
 
 use crate::catalogue::services::{self, OTHER};
@@ -37,6 +38,16 @@ pub(crate) fn patterns(context: &Context<'_>, endpoint: &VpcEndpoint) -> Vec<Str
     // Where clients ask for names beneath the service's, its endpoint answers for them.
     let beneath = (!service.hosts.is_empty()).then(|| format!("*.{usual}"));
     [usual].into_iter().chain(beneath).collect()
+}
+
+/// Whether an endpoint may answer for this name of FIPS endpoints of its service, as far as was read.
+pub(crate) fn may_have_more(context: &Context<'_>, endpoint: &VpcEndpoint, name: &str) -> bool {
+    let details = context.snapshot.aws.service_details.as_deref();
+    let unread = context.items(details, "ServiceDetails", EVERYTHING).is_err();
+    let matrix = services::matrix();
+    let service = vpc_endpoint::suffix(endpoint).and_then(|suffix| matrix.ok()?.services.get(suffix));
+    let hosts = service.and_then(|service| service_names::fips_hosts(context, service).ok());
+    unread && hosts.is_some_and(|hosts| hosts.iter().any(|host| host == name))
 }
 
 /// Each service of a region has one entry, those with a gateway and an interface endpoint have two.

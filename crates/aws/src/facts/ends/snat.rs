@@ -104,6 +104,11 @@ pub(crate) fn unanswered_by_pods(context: &Context<'_>, source: &End) -> Known<O
     if is_inside(context, source) == Some(true) || cluster::ip_family(context) == Ok(IpFamily::V6) {
         return Ok(None);
     }
+    match &source.kind {
+        EndKind::Subnet { subnet, .. } => _ = context.network.subnet(subnet)?,
+        EndKind::Interface { id } => _ = context.network.interface(id)?,
+        EndKind::Addresses { .. } | EndKind::PrefixList { .. } => {}
+    }
     let cni = match vpc_cni::cni(context) {
         CniKnown::Read(cni) => cni,
         CniKnown::Assumed => {

@@ -23,6 +23,16 @@ pub(crate) struct RequiredNames {
     pub unlisted: Vec<Missing>,
 }
 
+impl RequiredNames {
+    fn add(&mut self, of: &str, essential: bool, hosts: Known<Vec<String>>, is_fips: bool) {
+        let named = |name| RequiredName { of: of.to_owned(), name, essential, is_fips };
+        match hosts {
+            Ok(hosts) => self.listed.extend(hosts.into_iter().map(named)),
+            Err(missing) => self.unlisted.extend(missing),
+        }
+    }
+}
+
 /// A name that has to resolve.
 #[derive(Clone, Debug)]
 pub(crate) struct RequiredName {
@@ -32,6 +42,8 @@ pub(crate) struct RequiredName {
     pub name: String,
     /// Whether nodes or pods fail where the name does not resolve.
     pub essential: bool,
+    /// Whether it is that of a FIPS endpoint, which is asked for besides the service's own.
+    pub is_fips: bool,
 }
 
 /// The names that the cluster's nodes and pods need, computed once.
@@ -43,7 +55,7 @@ fn computed(context: &Context<'_>) -> RequiredNames {
     let mut names = RequiredNames::default();
     match cluster_host(context) {
         Ok(name) => {
-            names.listed.push(RequiredName { of: CLUSTER.to_owned(), name, essential: true });
+            names.listed.push(RequiredName { of: CLUSTER.to_owned(), name, essential: true, is_fips: false });
         }
         Err(missing) => names.unlisted.extend(missing),
     }
@@ -66,21 +78,14 @@ fn computed(context: &Context<'_>) -> RequiredNames {
             }
         }
         let essential = features::essential(matrix, &used, suffix).0 == Ok(true);
-        let mut hosts = service_names::hosts(context, suffix, service);
-        if fips && features::needed_by(matrix, &used, suffix, "nodes") == Ok(true) {
-            let more = service_names::fips_hosts(context, service);
-            hosts = hosts.and_then(|hosts| Ok(hosts.into_iter().chain(more?).collect()));
-        }
-        match hosts {
-            Ok(hosts) => {
-                let of = suffix.clone();
-                names.listed.extend(hosts.into_iter().map(|name| RequiredName {
-                    of: of.clone(),
-                    name,
-                    essential,
-                }));
+        names.add(suffix, essential, service_names::hosts(context, suffix, service), false);
+        let asked = features::needed_by(matrix, &used, suffix, "nodes") == Ok(true);
+        match &fips {
+            Ok(true) if asked => {
+                names.add(suffix, essential, service_names::fips_hosts(context, service), true);
             }
-            Err(missing) => names.unlisted.extend(missing),
+            Err(missing) if asked && !service.fips.is_empty() => names.unlisted.extend(missing.clone()),
+            _ => {}
         }
     }
     names.unlisted = known::joined(names.unlisted);

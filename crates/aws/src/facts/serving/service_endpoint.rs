@@ -1,6 +1,6 @@
 //! The VPC endpoints of a service: which ones there are, and which one serves.
 
-use privek_core::known::{self, Known};
+use privek_core::known::{self, Known, Missing};
 
 use crate::catalogue::services::{self, OTHER, Service};
 use crate::facts::base::context::Context;
@@ -45,11 +45,15 @@ pub(crate) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
         });
     let mut found = near;
     if !far.is_empty() {
-        let destinations = destinations(context, suffix, service).unwrap_or_default();
+        let destinations = destinations(context, suffix, service).unwrap_or_else(|why| vec![Err(why)]);
         let named = |endpoint: &&VpcEndpoint| {
             destinations.iter().any(|one| one.as_ref().is_ok_and(|one| one.is_at(endpoint)))
         };
         found.extend(far.into_iter().filter(named));
+        let unknown: Vec<Missing> = destinations.into_iter().filter_map(Result::err).flatten().collect();
+        if found.is_empty() && !unknown.is_empty() {
+            return Err(known::joined(unknown));
+        }
     }
     found.sort_by_cached_key(|endpoint| {
         let serves = names_served(context, endpoint) == Ok(true);

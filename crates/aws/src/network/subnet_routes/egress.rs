@@ -159,8 +159,13 @@ impl<'s> Reasoner<'s> {
         let subnet = self.subnet(id);
         let vpc = subnet.as_ref().ok().and_then(|subnet| subnet.vpc_id.as_deref());
         let Some(vpc) = vpc.or(table.vpc_id.as_deref()) else { return Ok(false) };
+        let is_unread = !self.vpcs.contains_key(vpc);
         match subnet {
-            Err(missing) if self.public_access_stops(vpc, None, outbound_only) => Err(missing),
+            // A subnet has the state of its VPC where AWS prints none of its own.
+            Ok(subnet) if is_unread && subnet.block_public_access_states.is_none() => {
+                Err(self.missing("Vpcs", vpc))
+            }
+            Err(missing) if is_unread || self.public_access_stops(vpc, None, outbound_only) => Err(missing),
             Err(_) => Ok(false),
             Ok(subnet) => Ok(self.public_access_stops(vpc, Some(subnet), outbound_only)),
         }

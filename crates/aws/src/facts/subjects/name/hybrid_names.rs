@@ -58,7 +58,8 @@ pub(super) fn add(context: &Context<'_>, listed: &mut Vec<Subject>, unlisted: &m
 
 /// The API name, and the names of the services that hybrid nodes call through the VPC.
 fn names(context: &Context<'_>) -> Known<Vec<RequiredName>> {
-    let name = |of: &str, name: String| RequiredName { of: of.to_owned(), name, essential: true };
+    let name =
+        |of: &str, name: String| RequiredName { of: of.to_owned(), name, essential: true, is_fips: false };
     let mut names = vec![name(CLUSTER, required::cluster_host(context)?)];
     let matrix = services::matrix()?;
     let used = features::used(context, matrix);

@@ -96,8 +96,8 @@ pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
         };
         let leads_home = of_node(context, name, &mut lookup);
         let host = &name.name;
-        let same = names.listed.iter().filter(|other| other.of == name.of).count();
-        let what = if same > 1 { format!("{}:{host}", name.of) } else { name.of.clone() };
+        let same = names.listed.iter().filter(|other| other.of == name.of && !other.is_fips).count();
+        let what = if same > 1 || name.is_fips { format!("{}:{host}", name.of) } else { name.of.clone() };
         let facts = NameFacts {
             asker: "nodes".to_owned(),
             leads_home: Fact(leads_home),
