@@ -22,11 +22,14 @@ pub fn associate(snapshot: &mut Value, options: &mut Options) -> Result<(), Stri
         "AssociationId": "cvpn-assoc-0ffffffffffffffff", "ClientVpnEndpointId": id, "VpcId": vpc,
         "TargetNetworkId": subnet, "SecurityGroups": endpoint["SecurityGroupIds"], "Status": { "Code": "associated" },
     }));
+    // An endpoint that had a subnet before may have the route still.
     let route = route(&id, text(&cidr)?, &subnet);
     let lists = list(snapshot, "ClientVpnRoutes")?;
-    let mut there = lists.iter().filter(|one| one["ClientVpnEndpointId"] == id);
-    let there = there.any(|one| one["Routes"].as_array().is_some_and(|routes| routes.contains(&route)));
-    if there { Ok(()) } else { add(snapshot, "ClientVpnRoutes", "Routes", &id, &route) }
+    let its = lists.iter_mut().find(|one| one["ClientVpnEndpointId"] == id.as_str());
+    if let Some(routes) = its.and_then(|its| its["Routes"].as_array_mut()) {
+        routes.retain(|one| one["DestinationCidr"] != route["DestinationCidr"]);
+    }
+    add(snapshot, "ClientVpnRoutes", "Routes", &id, &route)
 }
 
 /// Adds a route.

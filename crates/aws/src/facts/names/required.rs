@@ -79,13 +79,13 @@ fn computed(context: &Context<'_>) -> RequiredNames {
         }
         let essential = features::essential(matrix, &used, suffix).0 == Ok(true);
         names.add(suffix, essential, service_names::hosts(context, suffix, service), false);
-        let asked = features::needed_by(matrix, &used, suffix, "nodes") == Ok(true);
-        match &fips {
-            Ok(true) if asked => {
-                names.add(suffix, essential, service_names::fips_hosts(context, service), true);
+        if service.fips.contains_key(&context.partition) {
+            let by_nodes = features::needed_by(matrix, &used, suffix, "nodes");
+            match known::and(by_nodes, fips.clone()) {
+                Ok(true) => names.add(suffix, essential, service_names::fips_hosts(context, service), true),
+                Ok(false) => {}
+                Err(missing) => names.unlisted.extend(missing),
             }
-            Err(missing) if asked && !service.fips.is_empty() => names.unlisted.extend(missing.clone()),
-            _ => {}
         }
     }
     names.unlisted = known::joined(names.unlisted);

@@ -131,11 +131,12 @@ fn of_endpoint_named<'s>(
         return;
     }
     let patterns = private_names::patterns(context, endpoint);
+    // Which names of FIPS endpoints are among those of a service, only EC2 says.
+    let has_name = patterns.iter().any(|pattern| private_names::matches(pattern, &question.name));
+    if !has_name && private_names::may_have_more(context, endpoint, &question.name) {
+        return missing.push(context.missing("ServiceDetails", endpoint.service_name.as_deref()));
+    }
     if !patterns.iter().any(|pattern| within(&question.name, &domain(pattern))) {
-        // Which names of FIPS endpoints are among those of a service, only EC2 says.
-        if private_names::may_have_more(context, endpoint, &question.name) {
-            missing.push(context.missing("ServiceDetails", endpoint.service_name.as_deref()));
-        }
         return;
     }
     // A Profile answers for the endpoint in the VPCs that it is associated with, as for an instance there.

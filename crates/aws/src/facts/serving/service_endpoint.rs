@@ -58,12 +58,13 @@ pub(crate) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
     found.sort_by_cached_key(|endpoint| {
         let serves = names_served(context, endpoint) == Ok(true);
         let available = state(endpoint).as_deref() == Some("available");
-        // S3's own names resolve to an interface VPC endpoint that answers for them, instead of the gateway VPC endpoint.
+        // An interface VPC endpoint for S3 serves only by names that are known to resolve to it; packets to
+        // public addresses use the gateway VPC endpoint.
         (
             type_right(context, endpoint, service) != Ok(true),
             !available,
             !serves,
-            is_gateway(context, endpoint) == Ok(true),
+            is_gateway(context, endpoint) != Ok(true),
             is_central(context, endpoint),
             endpoint.vpc_endpoint_id.clone(),
         )
