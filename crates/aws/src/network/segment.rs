@@ -22,6 +22,7 @@ pub(crate) enum Location<'s> {
 
 /// Addresses in one place.
 #[derive(Clone, Debug)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a property of its own that a hop asks for")]
 pub(crate) struct Segment<'s> {
     /// The end's name.
     pub label: String,

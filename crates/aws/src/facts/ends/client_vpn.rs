@@ -174,14 +174,14 @@ pub(crate) fn trace(
     context: &Context<'_>,
     from: &Ends,
     (source, target): (&End, &End),
-    ports: &Ports,
+    ports: Ports,
 ) -> Vec<Path> {
     let Some(id) = from.client_vpns.get(&source.label) else {
-        return context.network.trace(source, target, ports);
+        return context.network.trace(source, target, &ports);
     };
     // People who cannot connect have no place in the network.
     let is_placed = !matches!(source.kind, EndKind::Addresses { .. });
-    let mut paths = if is_placed { context.network.trace(source, target, ports) } else { Vec::new() };
+    let mut paths = if is_placed { context.network.trace(source, target, &ports) } else { Vec::new() };
     match gate(context, id, target, is_placed) {
         Ok(blockers) => {
             paths.extend(blockers.into_iter().map(|one| blocked_path(&source.label, &target.label, one)));

@@ -220,7 +220,7 @@ impl FlowRun<'_, '_> {
         } else {
             for source in &from.known {
                 for (target, ports) in self.targets(traced, port, source, to) {
-                    traced.extend(ends::client_vpn::trace(self.context, from, (source, target), &ports));
+                    traced.extend(ends::client_vpn::trace(self.context, from, (source, target), ports));
                 }
             }
         }

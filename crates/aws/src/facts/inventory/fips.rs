@@ -14,9 +14,12 @@ use super::user_data::Source;
 /// <https://github.com/bottlerocket-os/bottlerocket/issues/4363>); user data may turn it off.
 pub(crate) fn nodes_use_fips(context: &Context<'_>) -> Known<bool> {
     let listed = node_groups::listed(context);
+    let mut unread = listed.unlisted.clone();
     let found = listed.groups.iter().any(|group| {
         let told = Source::new(context, group).data.ok().and_then(|data| data.fips_endpoints);
+        // Without its subnets a group was not read at all.
+        unread.extend(group.subnets.as_ref().err().into_iter().flatten().cloned());
         told.unwrap_or_else(|| group.ami_type.as_deref().is_some_and(|image| image.ends_with("_FIPS")))
     });
-    known::proved(found, listed.unlisted.clone())
+    known::proved(found, unread)
 }

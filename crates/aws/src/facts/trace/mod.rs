@@ -120,7 +120,7 @@ fn between(
         }
     }
     for (source, target) in pairs(all) {
-        paths.extend(ends::client_vpn::trace(context, sources, (source, target), ports));
+        paths.extend(ends::client_vpn::trace(context, sources, (source, target), *ports));
     }
     paths
 }

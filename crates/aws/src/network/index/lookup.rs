@@ -105,6 +105,7 @@ impl<'s> Network<'s> {
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html>
     pub(crate) fn may_carry(&self, group: &str, home: Option<&str>, vpc: Option<&str>) -> Known<bool> {
         let Some(vpc) = vpc else { return Ok(false) };
+        const KEY: &str = "SecurityGroupVpcAssociations";
         if home == Some(vpc) {
             return Ok(true);
         }
@@ -112,7 +113,6 @@ impl<'s> Network<'s> {
             let state = association.state.as_deref().unwrap_or("associated");
             return Ok(!matches!(state, "association-failed" | "disassociated"));
         }
-        const KEY: &str = "SecurityGroupVpcAssociations";
         if self.covers(KEY, vpc) { Ok(false) } else { Err(self.missing(KEY, vpc)) }
     }
 

@@ -38,6 +38,7 @@ impl<'s> Reasoner<'s> {
     }
 
     /// To something whose forwarding is not modelled.
+    #[allow(clippy::unused_self, reason = "called like its siblings, which ask the network")]
     pub(crate) fn over_unknown(
         &self,
         log: &mut TraceLog,
@@ -53,6 +54,7 @@ impl<'s> Reasoner<'s> {
     }
 
     /// To a network on premises on the way to a VPC: whether that network forwards is not known.
+    #[allow(clippy::unused_self, reason = "called like its siblings, which ask the network")]
     pub(crate) fn over_premises(
         &self,
         log: &mut TraceLog,

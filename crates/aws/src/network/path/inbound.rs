@@ -56,6 +56,7 @@ impl<'s> Reasoner<'s> {
 
     /// A NAT gateway answers none but the connections that it began:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>.
+    #[allow(clippy::unused_self, reason = "called like its siblings, which ask the network")]
     pub(crate) fn block_unsolicited(&self, log: &mut TraceLog, to: &Segment<'s>) {
         let reason =
             format!("{} is of a NAT gateway, which drops connections that it did not begin", to.what);
@@ -65,6 +66,7 @@ impl<'s> Reasoner<'s> {
 
     /// What keeps a network interface from the internet's packets, whatever the routes say
     /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html>).
+    #[allow(clippy::unused_self, reason = "called like its siblings, which ask the network")]
     pub(crate) fn check_unsolicited(&self, log: &mut TraceLog, run: Run<'_, 's>) {
         if run.to.denies_internet {
             let id = run.to.interface.unwrap_or(&run.to.what);

@@ -46,12 +46,12 @@ impl<'s> Network<'s> {
             .iter()
             .filter(|route| lookup::target(route) == Some(gateway))
             .map(|route| &route.igw_firewall);
-        let routed = routes.find_map(Option::as_ref);
-        if association.is_none() && routed.is_none() && (treatment.is_none() || associations.is_some()) {
+        let on_route = routes.find_map(Option::as_ref);
+        if association.is_none() && on_route.is_none() && (treatment.is_none() || associations.is_some()) {
             return None;
         }
         let arn = association.and_then(|its| its.firewall_arn.as_deref());
-        let arn = arn.or_else(|| routed.and_then(|its| its.firewall_arn.as_deref()));
+        let arn = arn.or_else(|| on_route.and_then(|its| its.firewall_arn.as_deref()));
         let only_watches = association.is_some_and(|its| {
             its.firewall_mode.as_deref() == Some("monitor")
                 && its.firewall_onboarding_status.as_deref() == Some("active")

@@ -103,11 +103,10 @@ impl<'s> Reasoner<'s> {
             return Ok(closed(id));
         }
         Ok(Ok(match self.inspected_by((id, table), route) {
-            None => Egress::Internet,
             Some(its) if !its.only_watches => Egress::Inspected { target: its.firewall.to_owned() },
             // Such a firewall translates addresses itself.
             Some(its) if matches!(its.treatment, Some("flexible" | "outbound-only")) => Egress::Nat,
-            Some(_) => Egress::Internet,
+            Some(_) | None => Egress::Internet,
         }))
     }
 
