@@ -145,11 +145,7 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
             find(snapshot, "Subnets", "SubnetId", &id)?["MapPublicIpOnLaunch"] = json!(on);
             Ok(())
         }
-        "associate-client-vpn-target-network" => aws_client_vpn::associate(snapshot, options),
-        "create-client-vpn-route" => aws_client_vpn::create_route(snapshot, options),
-        "authorize-client-vpn-ingress" => aws_client_vpn::authorize(snapshot, options),
-        "create-mount-target" => aws_client_vpn::create_mount_target(snapshot, options),
-        _ => Err(format!("`{operation}` is not understood")),
+        other => aws_client_vpn::run(snapshot, other, options),
     }
 }
 

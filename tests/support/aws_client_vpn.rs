@@ -5,9 +5,20 @@ use serde_json::{Value, json};
 use super::aws_cli::{find, list, text};
 use super::shell::Options;
 
+/// Runs one of the operations below.
+pub fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(), String> {
+    match operation {
+        "associate-client-vpn-target-network" => associate(snapshot, options),
+        "create-client-vpn-route" => create_route(snapshot, options),
+        "authorize-client-vpn-ingress" => authorize(snapshot, options),
+        "create-mount-target" => create_mount_target(snapshot, options),
+        _ => Err(format!("`{operation}` is not understood")),
+    }
+}
+
 /// Associates an endpoint with a subnet; the first association brings the route to the VPC:
 /// <https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/cvpn-working-routes.html>
-pub fn associate(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+fn associate(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
     let (id, mut subnet) = (options.one("--client-vpn-endpoint-id")?, options.one("--subnet-id")?);
     let endpoint = find(snapshot, "ClientVpnEndpoints", "ClientVpnEndpointId", &id)?.clone();
     // Which subnet it is to be is left to the reader.
@@ -33,7 +44,7 @@ pub fn associate(snapshot: &mut Value, options: &mut Options) -> Result<(), Stri
 }
 
 /// Adds a route.
-pub fn create_route(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+fn create_route(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
     let id = options.one("--client-vpn-endpoint-id")?;
     let (cidr, subnet) = (options.one("--destination-cidr-block")?, options.one("--target-vpc-subnet-id")?);
     find(snapshot, "Subnets", "SubnetId", &subnet)?;
@@ -41,7 +52,7 @@ pub fn create_route(snapshot: &mut Value, options: &mut Options) -> Result<(), S
 }
 
 /// Adds an authorization rule.
-pub fn authorize(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+fn authorize(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
     let (id, cidr) = (options.one("--client-vpn-endpoint-id")?, options.one("--target-network-cidr")?);
     if !options.flag("--authorize-all-groups") {
         return Err("no groups".to_owned());
@@ -51,7 +62,7 @@ pub fn authorize(snapshot: &mut Value, options: &mut Options) -> Result<(), Stri
 }
 
 /// Gives a file system an interface in one more subnet, like the others that it has.
-pub fn create_mount_target(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+fn create_mount_target(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
     let (id, subnet) = (options.one("--file-system-id")?, options.one("--subnet-id")?);
     let groups = options.several("--security-groups")?;
     let place = find(snapshot, "Subnets", "SubnetId", &subnet)?.clone();

@@ -104,8 +104,8 @@ impl<'s> Network<'s> {
     ///
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-assoc.html>
     pub(crate) fn may_carry(&self, group: &str, home: Option<&str>, vpc: Option<&str>) -> Known<bool> {
-        let Some(vpc) = vpc else { return Ok(false) };
         const KEY: &str = "SecurityGroupVpcAssociations";
+        let Some(vpc) = vpc else { return Ok(false) };
         if home == Some(vpc) {
             return Ok(true);
         }

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::network::tests::oracle::{
     forward::LOCAL_ZONE,
-    plan::{Interface, Route, Subnet, To},
+    plan::{Interface, Route, Subnet, To, Vpc},
     question::{LINK_LOCAL, Question, Side},
 };
 
@@ -32,9 +32,9 @@ impl Maker {
         for vpc in 0..self.plan.vpcs.len() {
             self.plan.vpcs[vpc].dns = self.dice.percent(85);
         }
-        self.from_internet(FIRST);
-        self.to_resolver(FIRST + 1);
-        self.to_nat64(FIRST + 2);
+        self.internet_in(FIRST);
+        self.resolver_asked(FIRST + 1);
+        self.nat64_used(FIRST + 2);
         self.delegated(FIRST + 3);
         self.out_of_local_zone(FIRST + 4);
     }
@@ -108,7 +108,7 @@ impl Maker {
         self.questions.push(Question { from: from.side, to: to.side, protocol: TCP, ports });
     }
 
-    fn from_internet(&mut self, at: usize) {
+    fn internet_in(&mut self, at: usize) {
         let public = self.of(|it| is_public(&it.id));
         let all = self.of(|_| true);
         let among = if public.is_empty() || self.dice.percent(10) { all } else { public };
@@ -117,11 +117,11 @@ impl Maker {
         self.ask(at, outside(INTERNET), to, (443, 443));
     }
 
-    fn to_resolver(&mut self, at: usize) {
+    fn resolver_asked(&mut self, at: usize) {
         let all = self.of(|_| true);
         let subnet = self.dice.pick(&all).clone();
         let own = self.plan.vpc(&subnet.vpc).resolver();
-        let others: Vec<IpAddr> = self.plan.vpcs.iter().map(|it| it.resolver()).collect();
+        let others: Vec<IpAddr> = self.plan.vpcs.iter().map(Vpc::resolver).collect();
         let link_local = IpAddr::from(LINK_LOCAL);
         let server = match self.dice.weighted(&[(60, 0), (25, 1), (15, 2)]) {
             0 => own,
@@ -132,7 +132,7 @@ impl Maker {
         self.ask(at, from, outside(&IpNet::from(server).to_string()), (53, 53));
     }
 
-    fn to_nat64(&mut self, at: usize) {
+    fn nat64_used(&mut self, at: usize) {
         let subnets = self.of(|it| it.cidrs.len() > 1 && !is_public(&it.id));
         if subnets.is_empty() {
             return;
