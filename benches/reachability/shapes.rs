@@ -125,11 +125,7 @@ pub fn associate_acl(snapshot: &mut Snapshot, vpc: &str, id: &str, subnet: &str)
         acls.push(acl(vpc, id));
         acls.len() - 1
     });
-    acls[at].associations.push(ec2::NetworkAclAssociation {
-        network_acl_id: Some(id.to_owned()),
-        subnet_id: Some(subnet.to_owned()),
-        ..Default::default()
-    });
+    acls[at].associations.push(ec2::NetworkAclAssociation { subnet_id: Some(subnet.to_owned()) });
 }
 
 /// Ten entries each way: some ports are denied, then what private networks send is allowed.

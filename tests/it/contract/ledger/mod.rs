@@ -104,9 +104,13 @@ fn each_member_of_awss_answers_is_read_or_excused() {
     }
     ledger.check(&decided);
     let all: usize = members.values().map(BTreeSet::len).sum();
-    println!("{all} members: {} are read, {} are excused", ledger.used, ledger.excused);
-    let wrong = &ledger.wrong;
-    assert!(wrong.is_empty(), "{} are wrong:\n{}", wrong.len(), wrong.join("\n"));
+    let (wrong, used, excused) = (&ledger.wrong, ledger.used, ledger.excused);
+    assert!(
+        wrong.is_empty(),
+        "{all} members: {used} are read, {excused} are excused, and {} are wrong:\n{}",
+        wrong.len(),
+        wrong.join("\n")
+    );
     assert_eq!(ledger.used + ledger.excused, all);
 }
 

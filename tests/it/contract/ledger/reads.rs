@@ -73,7 +73,8 @@ fn is_access(at: &Value, field: &str) -> bool {
     let (before, after): (String, String) = (before.iter().collect(), after.iter().collect());
     let accessed = before.strip_suffix(field).is_some_and(|rest| rest.trim_end_matches("r#").ends_with('.'));
     let after = after.trim_start();
-    accessed && !(after.starts_with('=') && !after.starts_with("=="))
+    let is_assigned = after.starts_with('=') && !after.starts_with("==");
+    accessed && !is_assigned
 }
 
 /// Where patterns take fields apart: line and column.
