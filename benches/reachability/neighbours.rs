@@ -67,7 +67,6 @@ pub fn add_vpc(snapshot: &mut Snapshot, at: usize) {
         status: Some(ec2::VpcPeeringConnectionStateReason { code: Some("active".into()) }),
         requester_vpc_info: Some(side(&id, &cidr)),
         accepter_vpc_info: Some(side(&far, &far_cidr)),
-        ..Default::default()
     });
 }
 
