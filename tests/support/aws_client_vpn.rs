@@ -19,14 +19,8 @@ pub fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Resu
 /// Associates an endpoint with a subnet; the first association brings the route to the VPC:
 /// <https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/cvpn-working-routes.html>
 fn associate(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
-    let (id, mut subnet) = (options.one("--client-vpn-endpoint-id")?, options.one("--subnet-id")?);
+    let (id, subnet) = (options.one("--client-vpn-endpoint-id")?, options.one("--subnet-id")?);
     let endpoint = find(snapshot, "ClientVpnEndpoints", "ClientVpnEndpointId", &id)?.clone();
-    // Which subnet it is to be is left to the reader.
-    if subnet == "SUBNET" {
-        let mut all = list(snapshot, "Subnets")?.iter();
-        let its = all.find(|one| one["VpcId"] == endpoint["VpcId"]).ok_or("no subnet")?;
-        text(&its["SubnetId"])?.clone_into(&mut subnet);
-    }
     let vpc = find(snapshot, "Subnets", "SubnetId", &subnet)?["VpcId"].clone();
     let cidr = find(snapshot, "Vpcs", "VpcId", text(&vpc)?)?["CidrBlock"].clone();
     list(snapshot, "ClientVpnTargetNetworks")?.push(json!({
@@ -54,10 +48,11 @@ fn create_route(snapshot: &mut Value, options: &mut Options) -> Result<(), Strin
 /// Adds an authorization rule.
 fn authorize(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
     let (id, cidr) = (options.one("--client-vpn-endpoint-id")?, options.one("--target-network-cidr")?);
-    if !options.flag("--authorize-all-groups") {
-        return Err("no groups".to_owned());
+    let (group, all) = (options.maybe("--access-group-id")?, options.flag("--authorize-all-groups"));
+    if all == group.is_some() {
+        return Err("one of --access-group-id and --authorize-all-groups".to_owned());
     }
-    let rule = json!({ "DestinationCidr": cidr, "AccessAll": true, "Status": { "Code": "active" } });
+    let rule = json!({ "DestinationCidr": cidr, "AccessAll": all, "GroupId": group, "Status": { "Code": "active" } });
     add(snapshot, "ClientVpnAuthorizationRules", "AuthorizationRules", &id, &rule)
 }
 

@@ -75,6 +75,7 @@ fn route(v: types::ClientVpnRoute) -> shape::ClientVpnRoute {
 fn authorization_rule(v: types::AuthorizationRule) -> shape::ClientVpnAuthorizationRule {
     shape::ClientVpnAuthorizationRule {
         client_vpn_endpoint_id: v.client_vpn_endpoint_id,
+        group_id: v.group_id,
         access_all: v.access_all,
         destination_cidr: v.destination_cidr,
         status: v.status.map(|its| shape::ClientVpnStatus { code: text(its.code) }),

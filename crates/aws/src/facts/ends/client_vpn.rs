@@ -18,10 +18,10 @@ use crate::network::{
     Blocker, BlockerCode, End, EndKind, Groups, Path, Remedy, blocked_path, undecided_path,
 };
 use crate::snapshot::aws::ec2::{
-    ClientVpnEndpoint, ClientVpnStatus, ClientVpnTargetNetwork, NetworkInterface,
+    ClientVpnEndpoint, ClientVpnStatus, ClientVpnTargetNetwork, NetworkInterface, Vpc,
 };
 
-use super::end_set::{Ends, addresses};
+use super::end_set::{ClientVpnSource, Ends, addresses};
 
 /// What blockers call the endpoint.
 const KIND: &str = "client-vpn-endpoint";
@@ -54,7 +54,25 @@ fn endpoint<'s>(context: &Context<'s>, declared: &End) -> Known<Option<&'s Clien
         let own = endpoint.client_cidr_block.as_deref().and_then(|text| text.parse::<IpNet>().ok());
         own.is_some_and(|own| own.contains(cidr)) && !is_gone(endpoint)
     };
-    let found = all.find(gives);
+    let mut giving = all.filter(gives);
+    let found = giving.next();
+    // Client VPN translates the addresses of clients, so that several endpoints may assign the same.
+    if let (Some(one), Some(other)) = (found, giving.next()) {
+        return Err(vec![Missing::intent(format!(
+            "`via` of {}; {} and {} assign addresses in {cidr}",
+            declared.label, one.client_vpn_endpoint_id, other.client_vpn_endpoint_id
+        ))]);
+    }
+    let is_in = |vpc: &Vpc| {
+        context.network.vpc_cidrs(&vpc.vpc_id).is_ok_and(|own| own.iter().any(|own| own.contains(cidr)))
+    };
+    let in_a_vpc = context.snapshot.aws.vpcs.iter().flatten().any(is_in);
+    if context.snapshot.aws.client_vpn_endpoints.is_none() && !in_a_vpc {
+        context.assume(format!(
+            "{} ({cidr}) connects through no Client VPN endpoint; the list of Client VPN endpoints was not read.",
+            declared.label
+        ));
+    }
     if let Some(endpoint) = found {
         context.assume(format!(
             "{} ({cidr}) connects through Client VPN endpoint {}, whose client CIDR contains the network.",
@@ -81,13 +99,15 @@ fn of_endpoint(context: &Context<'_>, declared: &End, endpoint: &ClientVpnEndpoi
     }
     match networks(context, id) {
         Ok(networks) => {
+            if networks.is_empty() || is_gone(endpoint) {
+                // Nobody can connect: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/cvpn-working-target.html
+                let source = ClientVpnSource { endpoint: id.clone(), subnet: None };
+                ends.client_vpns.insert(declared.label.clone(), source);
+                ends.known.push(declared.clone());
+                return ends;
+            }
             for network in &networks {
                 ends.extend(&of_network(context, declared, endpoint, network));
-            }
-            if networks.is_empty() {
-                // Nobody can connect: https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/cvpn-working-target.html
-                ends.known.push(declared.clone());
-                ends.client_vpns.insert(declared.label.clone(), id.clone());
             }
         }
         Err(missing) => {
@@ -141,7 +161,8 @@ fn of_network(
         let cidrs = context.network.subnet_cidrs(subnet).ok();
         let v4 = cidrs.map(|all| all.into_iter().filter(|cidr| matches!(cidr, IpNet::V4(_))).collect());
         let label = format!("{} through {id} in {subnet}", declared.label);
-        ends.client_vpns.insert(label.clone(), id.clone());
+        let source = ClientVpnSource { endpoint: id.clone(), subnet: Some(subnet.clone()) };
+        ends.client_vpns.insert(label.clone(), source);
         let kind = EndKind::Subnet { subnet: subnet.clone(), addresses: v4, groups };
         ends.known.push(End { label, kind });
     }
@@ -149,10 +170,11 @@ fn of_network(
 }
 
 fn of_interface(declared: &End, id: &str, interface: &NetworkInterface) -> Ends {
+    let source = ClientVpnSource { endpoint: id.to_owned(), subnet: interface.subnet_id.clone() };
     let interface = &interface.network_interface_id;
     let label = format!("{} through {id} ({interface})", declared.label);
     let end = End { label: label.clone(), kind: EndKind::Interface { id: interface.clone() } };
-    Ends { client_vpns: [(label, id.to_owned())].into(), ..Ends::known(vec![end]) }
+    Ends { client_vpns: [(label, source)].into(), ..Ends::known(vec![end]) }
 }
 
 /// Client VPN's network interfaces in a VPC with these security groups.
@@ -176,13 +198,13 @@ pub(crate) fn trace(
     (source, target): (&End, &End),
     ports: Ports,
 ) -> Vec<Path> {
-    let Some(id) = from.client_vpns.get(&source.label) else {
+    let Some(vpn) = from.client_vpns.get(&source.label) else {
         return context.network.trace(source, target, &ports);
     };
     // People who cannot connect have no place in the network.
     let is_placed = !matches!(source.kind, EndKind::Addresses { .. });
     let mut paths = if is_placed { context.network.trace(source, target, &ports) } else { Vec::new() };
-    match gate(context, id, target, is_placed) {
+    match gate(context, vpn, target, is_placed) {
         Ok(blockers) => {
             paths.extend(blockers.into_iter().map(|one| blocked_path(&source.label, &target.label, one)));
         }
@@ -192,64 +214,115 @@ pub(crate) fn trace(
 }
 
 /// What an endpoint does not forward to these addresses.
-fn gate(context: &Context<'_>, id: &str, target: &End, is_associated: bool) -> Known<Vec<Blocker>> {
-    let blocker = |code: BlockerCode, part: Option<&AddressSet>, reason: String| Blocker {
-        code,
-        kind: KIND.to_owned(),
-        id: id.to_owned(),
-        leg: Some(Leg::Request),
-        part: part.map(ToString::to_string),
-        reason,
-        remedy: Remedy {
-            cidrs: part
-                .map(|part| part.cidrs().iter().map(ToString::to_string).collect())
-                .unwrap_or_default(),
-            subnet: networks(context, id).ok().and_then(|all| all.first()?.target_network_id.clone()),
-            ..Remedy::default()
-        },
-    };
+fn gate(
+    context: &Context<'_>,
+    vpn: &ClientVpnSource,
+    target: &End,
+    is_associated: bool,
+) -> Known<Vec<Blocker>> {
+    let id = vpn.endpoint.as_str();
     if !is_associated {
         let reason = format!("{id} has no associated target network; nobody can connect");
-        return Ok(vec![blocker(BlockerCode::ClientVpnTargetMissing, None, reason)]);
+        let remedy = Remedy { subnet: any_subnet(context, id), ..Remedy::default() };
+        return Ok(vec![blocker(BlockerCode::ClientVpnTargetMissing, id, None, reason, remedy)]);
     }
     let unread =
         || vec![Missing::unmodelled(format!("the addresses of {}, for the routes of {id}", target.label))];
     let wanted = addresses(context, target).ok_or_else(unread)?.only_v4();
     let (mut blockers, mut missing) = (Vec::new(), Vec::new());
-    match unrouted(context, id, &wanted) {
+    match unrouted(context, vpn, &wanted) {
         Ok(none) if none.is_empty() => {}
-        Ok(part) => blockers.push(blocker(
-            BlockerCode::ClientVpnRouteMissing,
-            Some(&part),
-            format!("{id} has no active route for {}", part.told()),
-        )),
+        Ok(part) => {
+            let from = vpn.subnet.as_deref().unwrap_or("the associated subnet");
+            let reason = format!("{id} has no active route from {from} for {}", part.told());
+            let remedy = Remedy {
+                cidrs: networks_of(context, &part),
+                subnet: vpn.subnet.clone(),
+                ..Remedy::default()
+            };
+            blockers.push(blocker(BlockerCode::ClientVpnRouteMissing, id, Some(&part), reason, remedy));
+        }
         Err(why) => missing.extend(why),
     }
     match unauthorized(context, id, &wanted) {
         Ok(none) if none.is_empty() => {}
-        Ok(part) => blockers.push(blocker(
-            BlockerCode::ClientVpnAuthorizationMissing,
-            Some(&part),
-            format!("{id} has no active authorization rule for {}", part.told()),
-        )),
+        Ok(part) => {
+            let reason = format!("{id} has no active authorization rule for {}", part.told());
+            let remedy = Remedy {
+                cidrs: networks_of(context, &part),
+                group: a_group(context, id),
+                ..Remedy::default()
+            };
+            let code = BlockerCode::ClientVpnAuthorizationMissing;
+            blockers.push(blocker(code, id, Some(&part), reason, remedy));
+        }
         Err(why) => missing.extend(why),
     }
     // A definite blocker outranks what is missing.
     if blockers.is_empty() && !missing.is_empty() { Err(missing) } else { Ok(blockers) }
 }
 
-/// Those of these addresses that no active route of an endpoint has.
-fn unrouted(context: &Context<'_>, id: &str, wanted: &AddressSet) -> Known<AddressSet> {
+fn blocker(
+    code: BlockerCode,
+    id: &str,
+    part: Option<&AddressSet>,
+    reason: String,
+    remedy: Remedy,
+) -> Blocker {
+    let part = part.map(ToString::to_string);
+    Blocker { code, kind: KIND.to_owned(), id: id.to_owned(), leg: Some(Leg::Request), part, reason, remedy }
+}
+
+/// The networks that hold these addresses: EKS replaces the control plane's interfaces, so that a route or a rule
+/// for their present addresses does not last.
+fn networks_of(context: &Context<'_>, part: &AddressSet) -> Vec<String> {
+    let vpc = context.vpc.as_deref().map(|vpc| context.network.vpc_cidrs(vpc));
+    let own = vpc.ok().and_then(Result::ok).unwrap_or_default();
+    let wide = |cidr: IpNet| own.iter().copied().find(|own| own.contains(&cidr)).unwrap_or(cidr);
+    let all: BTreeSet<IpNet> = part.cidrs().into_iter().map(wide).collect();
+    all.into_iter().map(|cidr| cidr.to_string()).collect()
+}
+
+/// A subnet that an endpoint without one can be associated with.
+fn any_subnet(context: &Context<'_>, id: &str) -> Option<String> {
+    let mut endpoints = context.snapshot.aws.client_vpn_endpoints.iter().flatten();
+    let vpc = endpoints.find(|endpoint| endpoint.client_vpn_endpoint_id == id)?.vpc_id.as_ref();
+    let mut subnets = context.snapshot.aws.subnets.iter().flatten();
+    subnets.find(|subnet| vpc.is_some() && subnet.vpc_id.as_ref() == vpc).map(|one| one.subnet_id.clone())
+}
+
+/// A group that an endpoint authorizes, where its rules name groups only.
+fn a_group(context: &Context<'_>, id: &str) -> Option<String> {
+    let mut all = context.snapshot.aws.client_vpn_authorization_rules.iter().flatten();
+    let rules = &all.find(|rules| rules.client_vpn_endpoint_id == id)?.authorization_rules;
+    let everybody = rules.iter().any(|rule| rule.access_all == Some(true));
+    rules.iter().find_map(|rule| rule.group_id.clone()).filter(|group| !everybody && !group.is_empty())
+}
+
+/// Those of these addresses that no active route of an endpoint has: each associated subnet has routes of its own
+/// (<https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/cvpn-working-routes.html>).
+fn unrouted(context: &Context<'_>, vpn: &ClientVpnSource, wanted: &AddressSet) -> Known<AddressSet> {
+    let id = vpn.endpoint.as_str();
     let mut all = context.snapshot.aws.client_vpn_routes.iter().flatten();
     let routes = all.find(|routes| routes.client_vpn_endpoint_id == id);
     let routes = routes.ok_or_else(|| vec![context.missing("ClientVpnRoutes", Some(id))])?;
     let active = routes.routes.iter().filter(|route| code(route.status.as_ref()) == Some("active"));
-    let mut left = wanted.clone();
+    let (mut left, mut perhaps) = (wanted.clone(), wanted.clone());
     for route in active {
-        let field = || vec![context.field("ClientVpnRoutes", &format!("DestinationCidr of a route of {id}"))];
-        left = left.subtract(&cidr(route.destination_cidr.as_deref()).ok_or_else(field)?);
+        let field =
+            |name: &str| vec![context.field("ClientVpnRoutes", &format!("{name} of a route of {id}"))];
+        let its = cidr(route.destination_cidr.as_deref()).ok_or_else(|| field("DestinationCidr"))?;
+        match (&route.target_subnet, &vpn.subnet) {
+            (Some(target), Some(own)) if target != own => {}
+            (Some(_), Some(_)) => left = left.subtract(&its),
+            _ => perhaps = perhaps.subtract(&its),
+        }
     }
-    Ok(left)
+    let decided = left.intersect(&perhaps);
+    if decided.is_empty() && !left.is_empty() {
+        return Err(vec![context.field("ClientVpnRoutes", &format!("TargetSubnet of the routes of {id}"))]);
+    }
+    Ok(decided)
 }
 
 /// Those of these addresses that no active authorization rule of an endpoint has. The rule with the longest

@@ -23,7 +23,16 @@ pub(crate) struct Ends {
     /// Why what packets reach there may not answer.
     pub doubts: Vec<Missing>,
     /// The Client VPN endpoint that an end's packets have to pass first, by the end's label.
-    pub client_vpns: BTreeMap<String, String>,
+    pub client_vpns: BTreeMap<String, ClientVpnSource>,
+}
+
+/// What people behind Client VPN send: the endpoint, and the associated subnet that it is sent from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ClientVpnSource {
+    /// The endpoint's id.
+    pub endpoint: String,
+    /// Absent where the endpoint is associated with no subnet, or a network interface does not say its own.
+    pub subnet: Option<String>,
 }
 
 impl Ends {
@@ -46,7 +55,7 @@ impl Ends {
         self.known.extend(other.known.iter().cloned());
         self.unlisted.extend(other.unlisted.iter().cloned());
         self.doubts.extend(other.doubts.iter().cloned());
-        self.client_vpns.extend(other.client_vpns.iter().map(|(label, id)| (label.clone(), id.clone())));
+        self.client_vpns.extend(other.client_vpns.iter().map(|(label, its)| (label.clone(), its.clone())));
     }
 
     pub fn sorted(mut self) -> Self {

@@ -76,8 +76,8 @@ fn elsewhere(name: &str) -> Ends {
 /// People behind Client VPN as a destination: their addresses are translated, so that nothing in the VPC opens a
 /// connection to them that is known here.
 fn behind_client_vpn(ends: &Rc<Ends>) -> Rc<Ends> {
-    let Some(id) = ends.client_vpns.values().next() else { return Rc::clone(ends) };
-    let what = format!("connections to clients of {id}, whose addresses Client VPN translates");
+    let Some(its) = ends.client_vpns.values().next() else { return Rc::clone(ends) };
+    let what = format!("connections to clients of {}, whose addresses Client VPN translates", its.endpoint);
     Rc::new(Ends::unlisted(vec![Missing::unmodelled(what)]))
 }
 

@@ -300,7 +300,7 @@ shapes! { "PascalCase";
     /// `DescribeClientVpnAuthorizationRules`, with the endpoint that AWS's own output leaves out where there are none.
     ClientVpnAuthorizationRules { client_vpn_endpoint_id: String, authorization_rules: Vec<ClientVpnAuthorizationRule> }
     /// One authorization rule of a Client VPN endpoint: for everybody, or for one group of people.
-    ClientVpnAuthorizationRule { client_vpn_endpoint_id: Option<String>, access_all: Option<bool>, destination_cidr: Option<String>, status: Option<ClientVpnStatus> }
+    ClientVpnAuthorizationRule { client_vpn_endpoint_id: Option<String>, group_id: Option<String>, access_all: Option<bool>, destination_cidr: Option<String>, status: Option<ClientVpnStatus> }
 
     /// `DescribeNatGateways`.
     NatGateway { nat_gateway_id: String, vpc_id: Option<String>, subnet_id: Option<String>, state: Option<String>, connectivity_type: Option<String>, availability_mode: Option<String>, route_table_id: Option<String>, nat_gateway_addresses: Vec<NatGatewayAddress> }
