@@ -26,6 +26,8 @@ pub(crate) enum AwsService {
     Time,
     /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/common-messages.html#activate-windows>
     WindowsActivation,
+    /// Any other link-local address, which no router forwards: a cache of `NodeLocal` DNS, for instance.
+    OnClient,
     /// The router of a subnet, which answers DHCP:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html>.
     Dhcp,
@@ -34,6 +36,16 @@ pub(crate) enum AwsService {
 impl AwsService {
     /// What answers at an address that is the same in every VPC.
     pub fn at(address: IpAddr) -> Option<Self> {
+        let known = Self::well_known(address);
+        known.or_else(|| matches!(address, IpAddr::V4(v4) if v4.is_link_local()).then_some(Self::OnClient))
+    }
+
+    /// Whether it answers on the client itself, in a VPC or not.
+    pub fn is_on_client(self) -> bool {
+        matches!(self, Self::InstanceMetadata | Self::TaskMetadata | Self::PodIdentityAgent | Self::OnClient)
+    }
+
+    fn well_known(address: IpAddr) -> Option<Self> {
         let last = match address {
             IpAddr::V4(v4) => match v4.octets() {
                 [169, 254, 169, last] => u16::from(last),
@@ -66,6 +78,7 @@ impl AwsService {
             Self::PodIdentityAgent => "the EKS Pod Identity Agent",
             Self::Time => "the Amazon Time Sync Service",
             Self::WindowsActivation => "the Windows activation service",
+            Self::OnClient => "a program of its own",
             Self::Dhcp => "the subnet's DHCP server",
         }
     }
@@ -81,6 +94,7 @@ impl AwsService {
             Self::Time => of("udp", 123),
             Self::WindowsActivation => of("tcp", 1688),
             Self::Dhcp => of("udp", 67),
+            Self::OnClient => Ranges::default(),
         }
     }
 }

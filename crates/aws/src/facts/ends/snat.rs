@@ -101,7 +101,7 @@ fn excepts(context: &Context<'_>, cni: &Cni, other: &End) -> Known<bool> {
 
 /// Why pods on secondary interfaces do not answer this source, if they do not.
 pub(crate) fn unanswered_by_pods(context: &Context<'_>, source: &End) -> Known<Option<Blocker>> {
-    if is_inside(context, source) == Some(true) || cluster::ip_family(context) == Ok(IpFamily::V6) {
+    if is_inside(context, source) == Some(true) || cluster::ip_family(context)? == IpFamily::V6 {
         return Ok(None);
     }
     match &source.kind {

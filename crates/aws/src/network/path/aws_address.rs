@@ -34,6 +34,12 @@ impl<'s> Reasoner<'s> {
         };
         let (subnet, vpc) = match &from.place {
             Location::Inside { subnet, vpc } => (*subnet, *vpc),
+            // These answer on the client itself, wherever it is.
+            Location::Outside { .. } if service.is_on_client() => {
+                log.hop(Leg::Request, KIND, &address, "unknown", name);
+                let what = format!("whether {} has {name} at {address}", from.label);
+                return log.missing([Missing::unmodelled(what)]);
+            }
             Location::Outside { .. } => {
                 let reason =
                     format!("{name} at {address} answers in its own VPC only; {} is outside", from.label);
@@ -96,12 +102,12 @@ impl<'s> Reasoner<'s> {
                 let what = format!("HttpProtocolIpv6 in the metadata options of {}", from.label);
                 log.missing([Missing::unmodelled(what)]);
             }
-            AwsService::InstanceMetadata => log.assume(format!(
-                "The metadata options of {} turn the instance metadata service on, with enough hops.",
+            AwsService::InstanceMetadata => log.missing([Missing::unmodelled(format!(
+                "whether the metadata options of {} turn instance metadata on, with enough hops",
                 from.label
-            )),
-            AwsService::TaskMetadata | AwsService::PodIdentityAgent => {
-                log.assume(format!("{} has {}.", from.label, service.name()));
+            ))]),
+            AwsService::TaskMetadata | AwsService::PodIdentityAgent | AwsService::OnClient => {
+                log.missing([Missing::unmodelled(format!("whether {} has {}", from.label, service.name()))]);
             }
             AwsService::Time | AwsService::WindowsActivation | AwsService::Dhcp => {}
         }

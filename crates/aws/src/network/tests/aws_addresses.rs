@@ -32,14 +32,27 @@ fn neither_groups_nor_acls_nor_routes_decide_about_them() {
         ("10.0.0.2", "udp/53"),
         ("10.0.0.2", "tcp/53"),
         ("169.254.169.253", "udp/53"),
-        ("169.254.169.254", "tcp/80"),
         ("169.254.169.123", "udp/123"),
-        ("169.254.170.2", "tcp/80"),
-        ("169.254.170.23", "tcp/80"),
         ("169.254.169.250", "tcp/1688"),
         ("10.0.1.1", "udp/67"),
     ] {
         assert_open(&ask(&net, address, ports));
+    }
+}
+
+/// The metadata options of an instance, a container's agent and a cache of DNS are not in a VPC's state.
+#[test]
+fn whether_something_answers_on_the_client_itself_is_unknown() {
+    let net = closed();
+    let office = operators("192.168.0.0/16", None, &[]);
+    for (address, ports, told) in [
+        ("169.254.169.254", "tcp/80", "metadata"),
+        ("169.254.170.2", "tcp/80", "whether"),
+        ("169.254.170.23", "tcp/80", "Pod Identity"),
+        ("169.254.20.10", "udp/53", "program of its own"),
+    ] {
+        assert_unknown(&ask(&net, address, ports), told);
+        assert_unknown(&net.trace(&office, &to(address), ports).remove(0), told);
     }
 }
 
@@ -62,7 +75,7 @@ fn a_resolver_answers_its_own_vpc_only() {
     let path = net.trace(&from, &to("10.0.0.2"), "udp/53").remove(0);
     assert_blocked(&path, &["never-forwarded 10.0.0.2"]);
     let office = operators("192.168.0.0/16", None, &[]);
-    for address in ["10.0.0.2", "169.254.169.254"] {
+    for address in ["10.0.0.2", "169.254.169.253"] {
         let path = net.trace(&office, &to(address), "udp/53").remove(0);
         assert_blocked(&path, &[&format!("never-forwarded {address}")]);
     }
