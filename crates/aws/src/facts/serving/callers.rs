@@ -9,7 +9,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::inventory::subnets;
 use crate::network::Egress;
-use crate::snapshot::aws::ec2::{Route, ServiceDetail, VpcEndpoint};
+use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
 /// The subnets whose nodes call AWS.
 pub(crate) struct Clients {
@@ -51,7 +51,8 @@ impl Clients {
                 Ok(true) => {}
                 Ok(false) => {
                     isolated = true;
-                    because.push(isolation(context, id));
+                    let cause = context.network.egress_cause(id).ok().flatten();
+                    because.push(cause.map_or_else(|| id.clone(), |cause| format!("{id}: {}", cause.reason)));
                 }
                 Err(missing) => unclear.extend(missing),
             }
@@ -149,40 +150,6 @@ impl EndpointZones {
 pub(crate) fn offered_zones(detail: Option<&ServiceDetail>) -> Option<BTreeSet<String>> {
     let zones: BTreeSet<String> = detail?.availability_zones.iter().cloned().collect();
     (!zones.is_empty()).then_some(zones)
-}
-
-/// Which object leaves a subnet without a route to the internet.
-fn isolation(context: &Context<'_>, id: &str) -> String {
-    let Ok(table) = context.network.effective_route_table(id) else { return id.to_owned() };
-    let own = table.associations.iter().any(|one| one.subnet_id.as_deref() == Some(id));
-    let fallback =
-        if own { String::new() } else { format!(", the main route table, as {id} has no association") };
-    let name = format!("{id}: {}{fallback}", table.route_table_id);
-    let default = |route: &&Route| {
-        let text = route.destination_cidr_block.as_deref();
-        text.is_some_and(|text| matches!(text, "0.0.0.0/0" | "0.0.0.0/1" | "128.0.0.0/1"))
-            && route.state.as_deref().is_some_and(|state| state.eq_ignore_ascii_case("active"))
-    };
-    let routes: Vec<&Route> = table.routes.iter().filter(default).collect();
-    let Some(first) = routes.first() else { return format!("{name}, has no active default route") };
-    let Some(nat) = routes.iter().find_map(|route| route.nat_gateway_id.as_deref()) else {
-        let target = first.gateway_id.as_deref().unwrap_or("its target");
-        return format!("{name}, has a default route to {target}, which forwards nothing");
-    };
-    let gateway = context.snapshot.aws.nat_gateways.iter().flatten().find(|one| one.nat_gateway_id == nat);
-    let state = gateway.and_then(|gateway| gateway.state.as_deref());
-    if let Some(state) = state.filter(|state| !state.eq_ignore_ascii_case("available")) {
-        return format!("{name}, has a default route to {nat}, which is {state}");
-    }
-    let place = gateway.and_then(|gateway| gateway.subnet_id.as_deref());
-    let its = place.and_then(|place| Some((place, context.network.effective_route_table(place).ok()?)));
-    match its {
-        Some((place, its)) => format!(
-            "{name}, has a default route to {nat} in {place}, whose route table {} has no route to an internet gateway",
-            its.route_table_id
-        ),
-        None => format!("{name}, has a default route to {nat}, which has no path to an internet gateway"),
-    }
 }
 
 /// Whether a subnet has a route to the internet, and public addresses where the route needs them.

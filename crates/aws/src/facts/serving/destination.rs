@@ -5,7 +5,6 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 use privek_core::known::{self, Known, Missing};
-use privek_core::sets::addresses::AddressSet;
 
 use crate::catalogue::services::Service;
 use crate::facts::base::context::Context;
@@ -13,7 +12,7 @@ use crate::facts::endpoints::private_names::{self, matches};
 use crate::facts::endpoints::{service_names, vpc_endpoint};
 use crate::facts::inventory::{subnets, vpc_owner};
 use crate::facts::names::answer::{self, Answer, Lookup};
-use crate::snapshot::aws::ec2::{NetworkInterface, Route, VpcEndpoint};
+use crate::snapshot::aws::ec2::{ManagedPrefixList, NetworkInterface, Route, VpcEndpoint};
 
 /// What a name of a service resolves to.
 #[derive(Clone, Debug, PartialEq)]
@@ -79,7 +78,7 @@ pub(crate) fn of_lookup<'s>(
     let (mut found, mut missing): (Vec<&VpcEndpoint>, Vec<Missing>) = (Vec::new(), Vec::new());
     let (mut elsewhere, mut public) = (Vec::new(), false);
     for address in addresses {
-        match at(context, &candidates, address) {
+        match at(context, suffix, &candidates, address) {
             Ok(Holder::Endpoint(endpoint)) => {
                 let known = found.iter().any(|one| one.vpc_endpoint_id == endpoint.vpc_endpoint_id);
                 found.extend((!known).then_some(endpoint));
@@ -109,7 +108,12 @@ enum Holder<'s> {
     Other(String),
 }
 
-fn at<'s>(context: &Context<'s>, candidates: &[&'s VpcEndpoint], address: IpAddr) -> Known<Holder<'s>> {
+fn at<'s>(
+    context: &Context<'s>,
+    suffix: &str,
+    candidates: &[&'s VpcEndpoint],
+    address: IpAddr,
+) -> Known<Holder<'s>> {
     let (mut found, mut unread) = (Vec::new(), Vec::new());
     for &endpoint in candidates {
         match vpc_endpoint::addresses(context, endpoint) {
@@ -130,7 +134,7 @@ fn at<'s>(context: &Context<'s>, candidates: &[&'s VpcEndpoint], address: IpAddr
     }
     known::complete(unread)?;
     if vpcs.is_empty() {
-        return beyond(context, address);
+        return beyond(context, suffix, address);
     }
     let homes = inside.map_or(vpcs, |own| vec![own]);
     let mut reasons = Vec::new();
@@ -181,10 +185,18 @@ fn other_in(context: &Context<'_>, vpc: &str, address: IpAddr) -> Known<String> 
     })
 }
 
-/// What has an address in no VPC that was read: a public one, something behind a route, or nothing that the
-/// cluster's machines could reach.
-fn beyond(context: &Context<'_>, address: IpAddr) -> Known<Holder<'static>> {
-    if !AddressSet::private().contains_all(&IpNet::from(address).into()) {
+/// What has an address in no VPC that was read: the service itself, something behind a route, or nothing that the
+/// cluster's machines could reach. That an address is public does not make it the service's.
+fn beyond(context: &Context<'_>, suffix: &str, address: IpAddr) -> Known<Holder<'static>> {
+    let lists = context.snapshot.aws.prefix_lists.iter().flatten();
+    let end = format!(".{suffix}");
+    let mut own =
+        lists.filter(|list| list.prefix_list_name.as_ref().is_some_and(|name| name.ends_with(&end)));
+    let has = |list: &ManagedPrefixList| {
+        let entries = context.network.prefix_list(&list.prefix_list_id);
+        entries.is_ok_and(|all| all.iter().any(|cidr| cidr.contains(&address)))
+    };
+    if own.any(has) {
         return Ok(Holder::Public);
     }
     let (subnets, unlisted) = subnets::client_subnets(context);
