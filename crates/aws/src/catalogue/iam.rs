@@ -107,6 +107,9 @@ pub(crate) struct Managed {
     /// On some resources only.
     #[serde(default)]
     pub limited: Vec<Limited>,
+    /// Actions that it denies, on every resource.
+    #[serde(default)]
+    pub denies: Vec<String>,
 }
 
 /// Actions on some resources.

@@ -180,6 +180,7 @@ fn pod_identity_association(v: types::PodIdentityAssociation) -> shape::PodIdent
         service_account: v.service_account,
         role_arn: v.role_arn,
         target_role_arn: v.target_role_arn,
+        policy: v.policy,
         disable_session_tags: v.disable_session_tags,
         owner_arn: v.owner_arn,
     }

@@ -89,11 +89,19 @@ fn own(
             grant.roles.push(name.to_owned());
         }
     }
+    if allowed.contains(&Ok(true)) && allowed.contains(&Ok(false)) {
+        let names: Vec<&str> = roles.iter().map(|arn| last(arn).unwrap_or(arn)).collect();
+        return Err(vec![Missing::unmodelled(format!(
+            "the role of the pods of {component} among {}; the permissions of the roles differ",
+            names.join(", ")
+        ))]);
+    }
     let any = known::any(allowed);
     if any != Ok(true) {
         grant.lacks.extend(lacks);
+        return any;
     }
-    any
+    known::complete(credentials::restrictions(context, roles)).map(|()| true)
 }
 
 /// A pod on every node needs every node's role; a pod on some node any of those that it may run on. Nodes of

@@ -1,9 +1,8 @@
 //! Whose credentials the pods of a component have: the role of their service account by the cluster's identity
 //! provider, the role of a pod identity association, or the role of the node.
 //!
-//! The first of them that is set up wins, as in the SDKs' chain of credential providers:
-//! <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html>,
-//! <https://docs.aws.amazon.com/sdkref/latest/guide/standardized-credentials.html>
+//! The role of the node comes last: <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-how-it-works.html>.
+//! Where a service account has two roles, by the identity provider and by an association, both are judged.
 
 use std::collections::BTreeSet;
 
@@ -12,7 +11,7 @@ use privek_core::known::{Known, Missing};
 use crate::catalogue::iam::{AddonComponents, Component, PARSED};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
-use crate::snapshot::aws::eks::{Addon, PodIdentityAssociationDetail};
+use crate::snapshot::aws::eks::{Addon, PodIdentityAssociation, PodIdentityAssociationDetail};
 
 use super::role_usage::last;
 
@@ -42,6 +41,7 @@ pub(crate) fn of_component(context: &Context<'_>, name: &str, component: &Compon
         }
     }
     let roles = by_service_account(context, component)?;
+    perhaps(context, component, &roles)?;
     if roles.is_empty() {
         let account = component.accounts.first().map_or("", String::as_str);
         return Err(vec![Missing::unmodelled(format!(
@@ -57,11 +57,13 @@ pub(crate) fn of_addon(context: &Context<'_>, addon: &str, component: &Component
     let described = context.snapshot.aws.addon.iter().flatten();
     let described = described.into_iter().find(|described| described.addon_name == addon);
     let described = described.ok_or_else(|| vec![context.missing("addon", Some(addon))])?;
-    if let Some(arn) = &described.service_account_role_arn {
-        return Ok(Credentials::Own(BTreeSet::from([arn.clone()])));
-    }
     let mut roles = by_addon(context, described)?;
-    roles.extend(by_service_account(context, component)?);
+    if roles.is_empty() {
+        roles = by_service_account(context, component)?;
+    }
+    // Which of the two comes first depends on what the pods were started with.
+    roles.extend(described.service_account_role_arn.clone());
+    perhaps(context, component, &roles)?;
     Ok(if roles.is_empty() { Credentials::Node } else { Credentials::Own(roles) })
 }
 
@@ -70,24 +72,65 @@ fn by_addon(context: &Context<'_>, addon: &Addon) -> Known<BTreeSet<String>> {
     addon.pod_identity_associations.iter().filter_map(|arn| last(arn)).map(|id| role(context, id)).collect()
 }
 
-/// Associations of service accounts with the published names. Where the namespace is the component's own, it
-/// may have another name here: either half will do.
+/// The roles of associations of service accounts with the published names.
 fn by_service_account(context: &Context<'_>, component: &Component) -> Known<BTreeSet<String>> {
-    let name = &context.cluster.clone()?.name;
-    let all = context.snapshot.aws.pod_identity_associations.as_deref();
-    let listed = context.items(all, "associations", name)?;
     let mut roles = BTreeSet::new();
-    for one in listed {
-        let (of, account) = (one.namespace.as_deref(), one.service_account.as_deref());
-        let own = component.service_accounts().any(|(namespace, name)| {
-            let both = of == Some(namespace) && account == Some(name);
-            both || namespace != "kube-system" && (of == Some(namespace) || account == Some(name))
-        });
-        if own {
+    for one in listed(context)? {
+        let of = (one.namespace.as_deref(), one.service_account.as_deref());
+        if component.service_accounts().any(|(namespace, name)| of == (Some(namespace), Some(name))) {
             roles.insert(role(context, &one.association_id)?);
         }
     }
     Ok(roles)
+}
+
+/// Where no role is known: associations that may be the component's, because a namespace or a service account of
+/// its own may have another name here.
+fn perhaps(context: &Context<'_>, component: &Component, known: &BTreeSet<String>) -> Known<()> {
+    if !known.is_empty() {
+        return Ok(());
+    }
+    let half = |one: &&PodIdentityAssociation| {
+        let (of, account) = (one.namespace.as_deref(), one.service_account.as_deref());
+        component.service_accounts().any(|(namespace, name)| {
+            namespace != "kube-system" && (of == Some(namespace) || account == Some(name))
+        })
+    };
+    let found = listed(context)?.iter().find(half);
+    found.map_or(Ok(()), |one| {
+        Err(vec![Missing::unmodelled(format!(
+            "whether the pods of {} have service account {}/{}, which has a pod identity association",
+            component.name,
+            one.namespace.as_deref().unwrap_or("unknown"),
+            one.service_account.as_deref().unwrap_or("unknown")
+        ))])
+    })
+}
+
+fn listed<'s>(context: &Context<'s>) -> Known<&'s [PodIdentityAssociation]> {
+    let name = &context.cluster.clone()?.name;
+    context.items(context.snapshot.aws.pod_identity_associations.as_deref(), "associations", name)
+}
+
+/// What may restrict pods with these roles beyond the roles' own policies: the session policy of an association,
+/// and the way to a role by another one.
+pub(crate) fn restrictions(context: &Context<'_>, roles: &BTreeSet<String>) -> Vec<Missing> {
+    let details = context.snapshot.aws.pod_identity_association.iter().flatten();
+    let of_roles = details.filter(|one| {
+        let last = one.target_role_arn.as_ref().or(one.role_arn.as_ref());
+        last.is_some_and(|arn| roles.contains(arn))
+    });
+    let mut found = Vec::new();
+    for one in of_roles {
+        let id = &one.association_id;
+        if one.policy.as_deref().is_some_and(|policy| !policy.is_empty()) {
+            found.push(Missing::unmodelled(format!("what the session policy of {id} allows")));
+        }
+        if let (Some(first), Some(target)) = (&one.role_arn, &one.target_role_arn) {
+            found.push(Missing::unmodelled(format!("whether {first} may assume {target}, for {id}")));
+        }
+    }
+    found
 }
 
 /// The role that an association ends with: pods get that of a second account where there is one.

@@ -37,6 +37,8 @@ pub(crate) struct Permissions {
     has_own: bool,
     /// Policies that may allow anything, for all that is known.
     doubts: Vec<Missing>,
+    /// Policies that may deny anything, for all that is known.
+    denies: Vec<Missing>,
     boundary: Option<Missing>,
 }
 
@@ -50,6 +52,7 @@ impl Permissions {
             documents: Vec::new(),
             has_own: false,
             doubts: Vec::new(),
+            denies: Vec::new(),
             boundary: None,
         };
         // Of a role in another account nothing is read; one of the same name here may be another.
@@ -104,7 +107,17 @@ impl Permissions {
                     statements.extend(known.limited.iter().map(|limited| {
                         json!({"Sid": name, "Effect": "Allow", "Action": limited.actions, "Resource": limited.resources})
                     }));
+                    if !known.denies.is_empty() {
+                        statements.push(
+                            json!({"Sid": name, "Effect": "Deny", "Action": known.denies, "Resource": "*"}),
+                        );
+                    }
                     self.documents.push(json!({"Statement": statements}));
+                }
+                // These are AWS's own that deny: AWSDenyAll, AWSCompromisedKeyQuarantine and its versions.
+                None if name.starts_with("AWSDeny") || name.starts_with("AWSCompromisedKey") => {
+                    let what = format!("the actions that AWS managed policy {name} denies");
+                    self.denies.push(Missing::unmodelled(what));
                 }
                 None => self
                     .doubts
@@ -174,10 +187,11 @@ impl Permissions {
             Err(why) => unresolved.extend(why),
         }
         let caller = requests::role(context, &self.arn);
-        let mut keys = requests::of_caller(context, &caller);
-        requests::of_request(context, &mut keys, need.owner, &asked.keys);
+        let base = requests::of_caller(context, &caller);
         let documents: Vec<&Value> = self.documents.iter().collect();
         for action in &need.actions {
+            let mut keys = base.clone();
+            requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));
             for resource in &asked.resources {
                 let resource = resource.as_deref();
                 let request = Request { action, resource, some: need.chosen, caller: &caller, keys: &keys };
@@ -199,7 +213,8 @@ impl Permissions {
         match decision {
             Ok(Decision::Allowed) => {
                 missing.extend(self.boundary.clone());
-                // A policy that was not read may also forbid; AWS's own never do.
+                missing.extend(self.denies.clone());
+                // A policy that was not read may also deny; of AWS's own only those by these names do.
                 missing.extend(self.doubts.iter().filter(|doubt| doubt.permission.is_some()).cloned());
             }
             Ok(Decision::ExplicitDeny(_)) if unresolved.is_empty() => lacks.push(action.to_owned()),

@@ -121,7 +121,6 @@ fn of_nodes(listed: &node_groups::Listed, system: &str) -> Known<bool> {
 pub(crate) fn of_caller(context: &Context<'_>, caller: &Caller) -> Keys {
     let mut keys = Keys::default();
     if let Some(region) = &context.region {
-        keys.value("aws:RequestedRegion", region);
         keys.value("ec2:Region", region);
     }
     keys.value("aws:SecureTransport", "true");
@@ -185,8 +184,26 @@ fn principal(keys: &mut Keys, caller: &Caller) {
     }
 }
 
+/// The region that requests for an action are made to: global services have one of their own
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_examples_aws_deny-requested-region.html>).
+fn region_of<'c>(context: &'c Context<'_>, action: &str) -> Option<&'c str> {
+    let prefix = action.split(':').next();
+    let matrix = services::matrix().ok()?;
+    let mut homes = matrix.services.iter().filter(|(suffix, one)| Some(one.prefix(suffix)) == prefix);
+    let home = homes.find_map(|(_, one)| one.home.get(&context.partition));
+    home.map(String::as_str).or(context.region.as_deref())
+}
+
 /// Adds what one need's request carries: its own keys, and whose the resource is.
-pub(crate) fn of_request(context: &Context<'_>, keys: &mut Keys, owner: Owner, own: &[(String, String)]) {
+pub(crate) fn of_request(
+    context: &Context<'_>,
+    keys: &mut Keys,
+    action: &str,
+    (owner, own): (Owner, &[(String, String)]),
+) {
+    if let Some(region) = region_of(context, action) {
+        keys.value("aws:RequestedRegion", region);
+    }
     let theirs = |present| Carried::OfAws { own: context.account.clone(), present };
     let account = match owner {
         Owner::Own => context.account.as_deref(),

@@ -140,7 +140,7 @@ shapes! { "camelCase";
     PodIdentityAssociation { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, owner_arn: Option<String> }
 
     /// `DescribePodIdentityAssociation`: the list lacks the role.
-    PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, disable_session_tags: Option<bool>, owner_arn: Option<String> }
+    PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, policy: Option<String>, disable_session_tags: Option<bool>, owner_arn: Option<String> }
 
     /// `ListAssociatedAccessPolicies` of one principal.
     PrincipalAccessPolicies { principal_arn: String, cluster_name: Option<String>, associated_access_policies: Vec<AssociatedAccessPolicy> }

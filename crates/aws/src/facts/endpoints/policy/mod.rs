@@ -172,7 +172,7 @@ impl<'e> Attached<'e> {
                 let mut denied = Vec::new();
                 for asker in askers {
                     let mut keys = asker.keys.clone();
-                    requests::of_request(context, &mut keys, need.owner, &asked.keys);
+                    requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));
                     let resource = resource.as_deref();
                     let caller = &asker.caller;
                     let request = Request { action, resource, some: false, caller, keys: &keys };
@@ -210,9 +210,9 @@ impl<'e> Attached<'e> {
     ) -> Result<(), String> {
         let caller = Caller::Role { account: context.account.clone(), arn: None };
         let mut keys = senders::keys(context, self.endpoint, &caller);
-        requests::of_request(context, &mut keys, crate::catalogue::iam::Owner::Own, &[]);
         let prefix = service.prefix(suffix);
         let action = if prefix == "*" { "*".to_owned() } else { format!("{prefix}:*") };
+        requests::of_request(context, &mut keys, &action, (crate::catalogue::iam::Owner::Own, &[]));
         let request =
             Request { action: &action, resource: Some("*"), some: false, caller: &caller, keys: &keys };
         match evaluate(self.kind, &self.document, request)? {
