@@ -11,7 +11,7 @@ use privek_core::header::Header;
 use privek_core::observation::Networks;
 use privek_core::pack::Pack;
 use privek_core::report::forwarders::Forwarders;
-use privek_core::report::{DeclaredUnread, Fix};
+use privek_core::report::{DeclaredUnread, Fix, UnreadStatus};
 use privek_core::rule::{self, FactSource, RuleError};
 use privek_core::sets::ports::Ports;
 
@@ -170,6 +170,17 @@ impl State {
         match self {
             Self::Aws(snapshot) => facts::declared_unread(snapshot, intent),
         }
+    }
+
+    /// What is taken for empty as the user declares, a sentence each: for answers that have no report.
+    pub fn counted_as_empty(&self, intent: &Intent) -> Vec<String> {
+        let declared = self.declared_unread(intent);
+        let used = declared.into_iter().filter(|unread| unread.status == UnreadStatus::Used);
+        let sentence = |unread: DeclaredUnread| {
+            let operations = unread.replaced.join(", ");
+            format!("{operations} count as empty, as declared until {} ({}).", unread.until, unread.reason)
+        };
+        used.map(sentence).collect()
     }
 
     /// Every path between two ends, and what opens those that are blocked.

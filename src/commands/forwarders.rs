@@ -17,7 +17,8 @@ pub fn run(args: &ForwardersArgs) -> Result<Done, anyhow::Error> {
     declared.intent.cluster = None;
     let snapshot = input::snapshot(&args.source, &input::about(&declared))?;
     let wanted = Wanted { whole_region: args.domain == ForwardedDomain::Region, services: args.services };
-    let forwarding = snapshot.forwarding(&declared.intent, wanted)?;
+    let mut forwarding = snapshot.forwarding(&declared.intent, wanted)?;
+    forwarding.notes.extend(snapshot.counted_as_empty(&declared.intent));
     let text = render::forwarders::text(&forwarding, args.server.into());
     Ok(Done { stdout: output::put(text, sink)?, exit_code: 0 })
 }

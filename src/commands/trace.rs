@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::Context;
 use privek_core::render;
+use privek_core::report::Fix;
 use privek_core::report::trace::{Path, SCHEMA_VERSION, Trace, Verdict};
-use privek_core::report::{Fix, UnreadStatus};
 use privek_core::sets::ports::Ports;
 
 use crate::cli::TraceArgs;
@@ -44,12 +44,7 @@ pub fn run(args: &TraceArgs) -> Result<Done, anyhow::Error> {
     }
     let (traced, fix) = snapshot.trace(&declared.intent, (&from, &to), ports)?;
     let mut answer = answer((&from, &to), ports, traced, (fix, declared.origin));
-    let unread = snapshot.declared_unread(&declared.intent);
-    let used = unread.iter().filter(|unread| unread.status == UnreadStatus::Used);
-    answer.assumptions.extend(used.map(|unread| {
-        let operations = unread.replaced.join(", ");
-        format!("{operations} count as empty, as declared until {} ({}).", unread.until, unread.reason)
-    }));
+    answer.assumptions.extend(snapshot.counted_as_empty(&declared.intent));
     let text = print(&answer, &output::style(&args.output));
     Ok(Done { stdout: output::put(text, sink)?, exit_code: answer.exit_code })
 }

@@ -73,7 +73,10 @@ fn unread_collections<'a>(
         unread.is_about(collection.service, collection.operation)
             && may_be_empty(collection)
             && (snapshot.aws.ids(collection.key).is_none()
-                || snapshot.header.gaps.iter().any(|gap| of_it(&gap.service, &gap.operation)))
+                || snapshot.header.gaps.iter().any(|gap| {
+                    // A list of which pages are missing is not empty.
+                    of_it(&gap.service, &gap.operation) && gap.code != "Incomplete"
+                }))
     })
 }
 
