@@ -68,10 +68,9 @@ pub(super) fn command(collection: &Collection, id: Option<&str>, snapshot: &Snap
     if collection.key == "VpcAttributes" {
         let id = id?;
         let of = |attribute: &str| {
-            let region = region_option(snapshot);
-            format!(
-                "aws ec2 describe-vpc-attribute --vpc-id {id} --attribute {attribute}{region} > {id}-{attribute}.json"
-            )
+            let (region, file) = (region_option(snapshot), quoted(&format!("{id}-{attribute}.json")));
+            let id = quoted(id);
+            format!("aws ec2 describe-vpc-attribute --vpc-id {id} --attribute {attribute}{region} > {file}")
         };
         return Some(format!("{}` and `{}", of("enableDnsSupport"), of("enableDnsHostnames")));
     }
@@ -89,8 +88,9 @@ pub(super) fn command(collection: &Collection, id: Option<&str>, snapshot: &Snap
     Some(format!("aws {} {verb}{options}{region} > {}", collection.service, quoted(&format!("{file}.json"))))
 }
 
-fn region_option(snapshot: &Snapshot) -> String {
-    snapshot.header.region.as_ref().map(|region| format!(" --region {region}")).unwrap_or_default()
+/// The option for the region that was read, if one was.
+pub(super) fn region_option(snapshot: &Snapshot) -> String {
+    snapshot.header.region.as_ref().map(|region| format!(" --region {}", quoted(region))).unwrap_or_default()
 }
 
 /// A template with every name replaced; `None` where one is not known.

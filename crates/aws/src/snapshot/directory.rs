@@ -34,10 +34,14 @@ struct Files {
 
 /// Reads every file below a directory.
 pub(super) fn read(directory: &Path) -> Result<Snapshot, SnapshotError> {
-    let mut paths = Vec::new();
-    list(directory, &mut BTreeSet::new(), &mut paths)?;
+    let mut listing = Listing::default();
+    listing.add(directory, 0)?;
+    let paths = listing.files;
     let path = directory.display().to_string();
     let mut files = Files::default();
+    for (other, reason) in &listing.others {
+        files.leave_out(other.strip_prefix(directory).unwrap_or(other), (*reason).to_owned());
+    }
     for path in &paths {
         files.read(directory, path)?;
     }
@@ -176,37 +180,52 @@ fn is_output(path: &Path) -> bool {
     is("json") || is("yaml") || is("yml")
 }
 
-/// All files below a directory, in the order of their names.
-fn list(
-    directory: &Path,
-    seen: &mut BTreeSet<PathBuf>,
-    files: &mut Vec<PathBuf>,
-) -> Result<(), SnapshotError> {
-    let unreadable = |path: &Path, error: &std::io::Error| SnapshotError::Unreadable {
-        path: path.display().to_string(),
-        why: error.to_string(),
-    };
-    // A link may point to a parent directory.
-    let real = fs::canonicalize(directory).map_err(|error| unreadable(directory, &error))?;
-    if !seen.insert(real) {
-        return Ok(());
-    }
-    let mut entries = Vec::new();
-    for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
-        entries.push(entry.map_err(|error| unreadable(directory, &error))?.path());
-    }
-    entries.sort();
-    for path in entries {
-        let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
-        if hidden {
-            continue;
+/// More folders inside each other than people make.
+const DEEPEST: usize = 32;
+
+/// What is below a directory.
+#[derive(Default)]
+struct Listing {
+    /// The directories that were entered, so that a link to a parent is no loop.
+    seen: BTreeSet<PathBuf>,
+    /// The files, in the order of their names.
+    files: Vec<PathBuf>,
+    /// What is no file, and why it is not read.
+    others: Vec<(PathBuf, &'static str)>,
+}
+
+impl Listing {
+    fn add(&mut self, directory: &Path, depth: usize) -> Result<(), SnapshotError> {
+        let unreadable = |path: &Path, error: &std::io::Error| SnapshotError::Unreadable {
+            path: path.display().to_string(),
+            why: error.to_string(),
+        };
+        // A link may point to a parent directory.
+        let real = fs::canonicalize(directory).map_err(|error| unreadable(directory, &error))?;
+        if !self.seen.insert(real) {
+            return Ok(());
         }
-        match fs::metadata(&path) {
-            Ok(meta) if meta.is_dir() => list(&path, seen, files)?,
-            Ok(meta) if meta.is_file() => files.push(path),
-            Err(error) if is_output(&path) => return Err(unreadable(&path, &error)),
-            Ok(_) | Err(_) => {}
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(directory).map_err(|error| unreadable(directory, &error))? {
+            entries.push(entry.map_err(|error| unreadable(directory, &error))?.path());
         }
+        entries.sort();
+        for path in entries {
+            let hidden = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.'));
+            match fs::metadata(&path) {
+                // Version control and desktops keep their own files so.
+                _ if hidden && !is_output(&path) => {}
+                Ok(_) if hidden => self.others.push((path, "has a name that begins with a dot")),
+                Ok(meta) if meta.is_dir() && depth >= DEEPEST => {
+                    self.others.push((path, "is a directory inside too many others"));
+                }
+                Ok(meta) if meta.is_dir() => self.add(&path, depth + 1)?,
+                Ok(meta) if meta.is_file() => self.files.push(path),
+                Err(error) if is_output(&path) => return Err(unreadable(&path, &error)),
+                Ok(_) => self.others.push((path, "is neither a file nor a directory")),
+                Err(_) => self.others.push((path, "cannot be opened")),
+            }
+        }
+        Ok(())
     }
-    Ok(())
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use privek_core::header::{Gap, NOT_IN_DIRECTORY};
 
 use super::aws::{Collection, collection};
+use super::cli_command::{quoted, region_option};
 use super::contents::Snapshot;
 use super::place;
 use super::refusal::kebab;
@@ -102,7 +103,7 @@ fn gap(snapshot: &Snapshot, key: &str, id: &str, code: &str, message: String) ->
 pub(super) fn of_vpc(collection: &Collection, vpc: &str, snapshot: &Snapshot) -> String {
     let verb = kebab(collection.operation);
     let plain = verb.strip_prefix("describe-").unwrap_or(&verb);
-    let region =
-        snapshot.header.region.as_ref().map(|region| format!(" --region {region}")).unwrap_or_default();
-    format!("aws ec2 {verb} --filters Name=vpc-id,Values={vpc}{region} > {plain}-{vpc}.json")
+    let filter = quoted(&format!("Name=vpc-id,Values={vpc}"));
+    let file = quoted(&format!("{plain}-{vpc}.json"));
+    format!("aws ec2 {verb} --filters {filter}{} > {file}", region_option(snapshot))
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 use super::arn::Arn;
 use super::aws::ec2::IpPermission;
 use super::aws::{Aws, COLLECTIONS, Collection, collection};
-use super::cli_command::command;
+use super::cli_command::{command, region_option};
 use super::contents::Snapshot;
 use super::elsewhere;
 use super::place;
@@ -121,12 +121,7 @@ fn not_there(collection: &Collection, id: Option<&str>, snapshot: &Snapshot) -> 
         (Some(command), _) => format!("no file has `{key}`{of}; `{command}` writes one"),
         (None, Some(first)) => format!("no file has `{key}`{of}; `{first}` comes first and names the ids"),
         (None, None) => {
-            let region = snapshot
-                .header
-                .region
-                .as_ref()
-                .map(|region| format!(" --region {region}"))
-                .unwrap_or_default();
+            let region = region_option(snapshot);
             format!(
                 "no file has `{key}`{of}; `aws eks list-clusters{region}` comes first and names the clusters"
             )

@@ -1,5 +1,6 @@
 # Where the outputs go; an argument names another directory.
 out=${1:-"$directory"}
+case $out in -*) out=./$out ;; esac
 AWS_PAGER=''
 AWS_CLI_AUTO_PROMPT=off
 AWS_MAX_ATTEMPTS=${AWS_MAX_ATTEMPTS:-3}
@@ -47,7 +48,8 @@ save() {
   return 0
 }
 
-# texts KEY FILE...: the texts of a field, each once. The AWS CLI prints one field a line.
+# texts KEY FILE...: the texts of a field, each once. The AWS CLI prints one field a line. A text that the shell would
+# take for a pattern of file names is left out; the audit names what is missing then.
 texts() {
   key=$1
   shift
@@ -55,7 +57,7 @@ texts() {
     if [ -f "$path" ]; then
       sed -n 's/^ *"'"$key"'": "\(.*\)",\{0,1\}$/\1/p' "$path"
     fi
-  done | sort -u
+  done | sed '/[*?[]/d' | sort -u
 }
 
 # members KEY FILE...: the texts in a list, each once.
@@ -66,7 +68,7 @@ members() {
     if [ -f "$path" ]; then
       sed -n '/^ *"'"$key"'": \[$/,/^ *\]/s/^ *"\(.*\)",\{0,1\}$/\1/p' "$path"
     fi
-  done | sort -u
+  done | sed '/[*?[]/d' | sort -u
 }
 
 # named SUFFIX...: the names at the ends of ARNs on standard input.
@@ -246,11 +248,13 @@ if [ -n "$groups" ]; then
   done
 fi
 # A zone that an AWS service owns cannot be listed.
-for path in "$out"/names/zones-*.json; do
-  if [ -f "$path" ]; then
-    awk '/"HostedZoneId": / { gsub(/[",]/, ""); id = $2 } /"OwningAccount": / { print id }' "$path"
-  fi
-done | sort -u | while read -r id; do
+for id in $(
+  for path in "$out"/names/zones-*.json; do
+    if [ -f "$path" ]; then
+      awk '/"HostedZoneId": / { gsub(/[",]/, ""); id = $2 } /"OwningAccount": / { print id }' "$path"
+    fi
+  done | sort -u
+); do
   save "names/$id" "$id" route53 list-resource-record-sets --hosted-zone-id "$id"
 done
 
