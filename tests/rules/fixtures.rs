@@ -89,8 +89,6 @@ fn every_rule_passes_on_a_healthy_cluster_and_fails_on_none() {
         unhealthy.extend(undecided.iter().map(|(rule, id)| format!("{kind}: {rule} {id} is not unknown")));
     }
     assert!(unhealthy.is_empty(), "{unhealthy:#?}");
-    // No healthy cluster has hybrid nodes that reach AWS through its VPC; a case of the rule passes.
-    rules.remove("service-endpoint-closed-to-hybrid-nodes");
     let never: Vec<_> = rules.difference(&passes).collect();
     assert!(never.is_empty(), "no healthy cluster passes {never:#?}");
 }

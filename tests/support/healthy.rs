@@ -12,7 +12,7 @@ use super::files::{fixture, repository, yaml};
 use super::patch::apply;
 
 /// The kinds of clusters of which there is a healthy one.
-pub const KINDS: [&str; 13] = [
+pub const KINDS: [&str; 14] = [
     "auto-mode",
     "bottlerocket",
     "custom-networking",
@@ -20,6 +20,7 @@ pub const KINDS: [&str; 13] = [
     "fips-nodes",
     "forwarded-names",
     "hub",
+    "hybrid",
     "ipv6",
     "managed-nodes",
     "prefix-mode",
