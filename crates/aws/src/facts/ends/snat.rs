@@ -129,6 +129,15 @@ pub(crate) fn unanswered_by_pods(context: &Context<'_>, source: &End) -> Known<O
     if excepts(context, &cni, source)? {
         return Ok(None);
     }
+    // The prefixes of a node's first interface may hold all its pods, but for custom networking, which leaves that
+    // interface without any: https://docs.aws.amazon.com/eks/latest/best-practices/prefix-mode-linux.html
+    if cni.prefixes && !cni.custom_networking {
+        let what = format!(
+            "whether pods on secondary network interfaces exist, which would reply to {} over another one",
+            source.label
+        );
+        return Err(vec![Missing::unmodelled(what)]);
+    }
     Ok(Some(Blocker {
         code: BlockerCode::PodAddressTranslated,
         kind: "addon".to_owned(),

@@ -2,7 +2,7 @@
 
 use privek_core::header::Gap;
 use privek_core::subject::Subject;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::facts::Facts;
 use crate::intent::Intent;
@@ -61,6 +61,17 @@ impl Fixture {
     pub fn add(mut self, collection: &str, item: Value) -> Self {
         self.0[collection].as_array_mut().unwrap().push(item);
         self
+    }
+
+    /// Adds `nat-1`, a regional NAT gateway of the cluster's VPC with a path to the internet.
+    pub fn nat_gateway(mut self) -> Self {
+        let vpc = self.0["Vpcs"][0]["VpcId"].clone();
+        let route = json!({"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"});
+        let tables = self.0["RouteTables"].as_array_mut().unwrap();
+        tables.push(json!({"RouteTableId": "rtb-nat", "VpcId": vpc, "Routes": [route]}));
+        let nat =
+            json!({"NatGatewayId": "nat-1", "VpcId": vpc, "State": "available", "RouteTableId": "rtb-nat"});
+        self.add("NatGateways", nat)
     }
 
     /// Says that a collection was read for this id too.

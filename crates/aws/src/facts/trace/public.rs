@@ -13,7 +13,6 @@ use crate::facts::ends::pods_towards;
 use crate::facts::inventory::vpc_owner;
 use crate::facts::serving::{endpoint_group, unseen};
 use crate::network::{Blocker, BlockerCode, Egress, End, EndKind, Remedy, blocked_path};
-use crate::snapshot::aws::ec2::Route;
 
 use super::service::{ServicePaths, subnet};
 
@@ -82,23 +81,7 @@ fn way(context: &Context<'_>, source: &End, suffix: &str) -> Known<PublicRoute> 
     let matrix = services::matrix()?;
     let service = matrix.services.get(suffix).unwrap_or(&services::OTHER);
     missing.extend(unseen::unread(context, &[subnet.clone()].into(), (suffix, service)));
-    let table = context.network.effective_route_table(&subnet)?;
-    if table.routes.iter().any(leads_out) {
-        missing.push(Missing::unmodelled(format!(
-            "whether {suffix} has addresses that {} routes to the internet",
-            table.route_table_id
-        )));
-    }
     known::complete(missing).map(|()| PublicRoute::Nowhere { subnet })
-}
-
-/// Whether a route is to the internet for some addresses; a default route has been looked at.
-fn leads_out(route: &Route) -> bool {
-    let default = |cidr: &Option<String>| cidr.as_deref().is_some_and(|cidr| cidr.ends_with("/0"));
-    let out = route.nat_gateway_id.is_some()
-        || route.egress_only_internet_gateway_id.is_some()
-        || route.gateway_id.as_deref().is_some_and(|id| id.starts_with("igw-"));
-    out && !default(&route.destination_cidr_block) && !default(&route.destination_ipv6_cidr_block)
 }
 
 /// Why the VPC may have endpoints that this account does not see.

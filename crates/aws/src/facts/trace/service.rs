@@ -140,12 +140,16 @@ fn vpcs<'s>(context: &Context<'s>, end: &End) -> BTreeSet<&'s str> {
 /// The VPC endpoint that the name of the service resolves to for a source.
 fn answering<'s>(context: &Context<'s>, source: &End, suffix: &str) -> Known<Option<&'s VpcEndpoint>> {
     let service = services::matrix()?.services.get(suffix).unwrap_or(&services::OTHER);
-    let best = service_endpoint::of(context, suffix, service)?.first().copied();
+    let all = service_endpoint::of(context, suffix, service)?;
+    let best = all.first().copied();
     if suffix != "s3" {
         return Ok(best);
     }
-    // Each subnet has its own route to S3; elsewhere only an interface endpoint could answer.
-    let Some(subnet) = subnet(context, source) else { return Ok(best) };
+    // Each subnet has its own route to S3; what is in none gets nothing from a gateway endpoint.
+    let Some(subnet) = subnet(context, source) else {
+        let mut others = all.into_iter();
+        return Ok(others.find(|endpoint| vpc_endpoint::is_gateway(context, endpoint) != Ok(true)));
+    };
     Ok(match S3::new(context).way(&subnet)? {
         S3Route::Gateway { endpoint } | S3Route::Interface { endpoint } => Some(endpoint),
         S3Route::None => best.filter(|endpoint| vpc_endpoint::is_gateway(context, endpoint) == Ok(true)),

@@ -152,14 +152,16 @@ fn a_service_without_an_endpoint_or_another_way_is_blocked_and_the_endpoint_is_t
 
 #[test]
 fn what_a_packet_to_a_services_public_addresses_meets_is_not_proved() {
-    let with =
-        |route: &serde_json::Value| {
-            Fixture::closed()
-                .add("NatGateways", json!({"NatGatewayId": "nat-1", "State": "available"}))
-                .change("RouteTables", "RouteTableId", "rtb-0c00000000000000d", |table| {
-                    table["Routes"].as_array_mut().unwrap().push(route.clone());
-                })
-        };
+    let with = |route: &serde_json::Value| {
+        Fixture::closed().nat_gateway().change(
+            "RouteTables",
+            "RouteTableId",
+            "rtb-0c00000000000000d",
+            |table| {
+                table["Routes"].as_array_mut().unwrap().push(route.clone());
+            },
+        )
+    };
     let active =
         |to: &str, target: &str, id: &str| json!({"DestinationCidrBlock": to, target: id, "State": "active"});
     let by_nat = traced(&with(&active("0.0.0.0/0", "NatGatewayId", "nat-1")), "nodes", "sts");

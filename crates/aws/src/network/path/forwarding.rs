@@ -3,6 +3,7 @@
 
 use privek_core::known::Missing;
 use privek_core::path::Leg;
+use privek_core::sets::addresses::AddressSet;
 
 use crate::network::segment::Location;
 use crate::network::tables::compiled::{Direction, Piece, RouteOutcome};
@@ -201,8 +202,33 @@ impl<'s> Reasoner<'s> {
         target: &str,
     ) -> Vec<Arrival<'s>> {
         let id = &decider.table.route_table_id;
-        let reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
-        self.block_route(log, run, decider, BlockerCode::RouteElsewhere, &reason)
+        let mut reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
+        let mut code = BlockerCode::RouteElsewhere;
+        if let Some(holder) = self.holder_behind(run, decider, target) {
+            reason.push_str(&format!(", which leads to {holder}, whose CIDRs contain the addresses"));
+            // Another target would cut that VPC off.
+            code = BlockerCode::RouteLocal;
+        }
+        self.block_route(log, run, decider, code, &reason)
+    }
+
+    /// The VPC to which a route leads rightly, where it has the addresses of a declared network.
+    fn holder_behind(&self, run: Run<'_, 's>, decider: &Decider<'_, 's>, target: &str) -> Option<&'s str> {
+        let Location::Outside { .. } = &run.to.place else { return None };
+        let vpc = decider.hop.vpc;
+        let holds = |far: &str| {
+            let own: Option<AddressSet> = self.vpc_cidrs(far).ok().map(|own| own.into_iter().collect());
+            own.is_some_and(|own| own.contains_all(decider.addresses))
+        };
+        match kind(target) {
+            "pcx" => self.far_vpc(target, vpc).filter(|far| holds(far)),
+            "tgw" => {
+                self.vpcs.keys().copied().find(|far| {
+                    *far != vpc && self.vpc_attachments.contains_key(&(target, *far)) && holds(far)
+                })
+            }
+            _ => None,
+        }
     }
 
     /// Into the subnet of the destination, which is in this VPC.

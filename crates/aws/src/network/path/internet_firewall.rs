@@ -12,7 +12,7 @@ use privek_core::path::Leg;
 use crate::network::index::Network;
 use crate::network::index::lookup;
 use crate::network::{BlockerCode, TraceLog};
-use crate::snapshot::aws::ec2::{RouteTable, Subnet};
+use crate::snapshot::aws::ec2::{NetworkFirewallAssociation, RouteTable, Subnet};
 
 use super::reasoner::Reasoner;
 use super::run::{Decider, Run, at};
@@ -40,7 +40,12 @@ impl<'s> Network<'s> {
             return None;
         }
         let associations = self.vpcs.get(vpc).and_then(|vpc| vpc.network_firewall_associations.as_ref());
-        let association = associations.and_then(|all| all.first());
+        let watches = |its: &&NetworkFirewallAssociation| {
+            its.firewall_mode.as_deref() == Some("monitor")
+                && its.firewall_onboarding_status.as_deref() == Some("active")
+        };
+        let (watching, deciding): (Vec<_>, Vec<_>) = associations.into_iter().flatten().partition(watches);
+        let association = deciding.first().or(watching.first()).copied();
         let mut routes = table
             .routes
             .iter()
@@ -52,10 +57,7 @@ impl<'s> Network<'s> {
         }
         let arn = association.and_then(|its| its.firewall_arn.as_deref());
         let arn = arn.or_else(|| on_route.and_then(|its| its.firewall_arn.as_deref()));
-        let only_watches = association.is_some_and(|its| {
-            its.firewall_mode.as_deref() == Some("monitor")
-                && its.firewall_onboarding_status.as_deref() == Some("active")
-        });
+        let only_watches = deciding.is_empty() && !watching.is_empty();
         Some(Inspection {
             firewall: arn.unwrap_or("the Automated Internet Firewall"),
             treatment,

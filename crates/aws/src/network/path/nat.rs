@@ -12,7 +12,7 @@ use privek_core::sets::ports;
 use crate::network::segment::{Location, Segment};
 use crate::network::tables::compiled::{Direction, RouteOutcome};
 use crate::network::{BlockerCode, Groups, TraceLog};
-use crate::snapshot::aws::ec2::NatGateway;
+use crate::snapshot::aws::ec2::{NatGateway, RouteTable};
 
 use super::edge::Edge;
 use super::nat64;
@@ -157,6 +157,12 @@ impl<'s> Reasoner<'s> {
         Ok(Translator { part, hop: SubnetHop { subnet, vpc, over: None }, towards: Vec::new() })
     }
 
+    /// The route table of a regional NAT gateway.
+    pub(crate) fn table_of_regional_nat(&self, nat: &NatGateway) -> Option<&'s RouteTable> {
+        let table = nat.route_table_id.as_deref().and_then(|table| self.tables.get(table).copied());
+        table.or_else(|| self.associated_tables.get(nat.nat_gateway_id.as_str()).copied())
+    }
+
     /// A regional NAT gateway is in no subnet, so no network ACL decides about its packets, and has a route
     /// table of its own:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateways-regional.html>
@@ -168,9 +174,7 @@ impl<'s> Reasoner<'s> {
         nat: &'s NatGateway,
     ) -> Vec<Arrival<'s>> {
         let (id, hop) = (nat.nat_gateway_id.as_str(), decider.hop);
-        let table = nat.route_table_id.as_deref().and_then(|table| self.tables.get(table).copied());
-        let table = table.or_else(|| self.associated_tables.get(id).copied());
-        let Some(table) = table else {
+        let Some(table) = self.table_of_regional_nat(nat) else {
             log.hop(run.leg, KIND, id, "unknown", "the route table was not read");
             log.missing(self.missing("RouteTables", hop.vpc));
             return Vec::new();

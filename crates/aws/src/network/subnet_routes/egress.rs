@@ -1,11 +1,15 @@
 //! The path of a subnet to the internet, if one exists.
 
-use privek_core::known::Known;
+use std::collections::BTreeSet;
 
-use crate::network::index::lookup::{self, RouteState};
+use privek_core::known::Known;
+use privek_core::sets::addresses::AddressSet;
+
 use crate::network::path::internet_firewall::Inspection;
 use crate::network::path::reasoner::Reasoner;
-use crate::snapshot::aws::ec2::{Route, RouteTable};
+use crate::network::path::run;
+use crate::network::tables::compiled::RouteOutcome;
+use crate::snapshot::aws::ec2::{NatGateway, RouteTable};
 
 /// The path of a subnet to the internet (META-09 of the catalogue).
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,8 +21,8 @@ pub enum Egress {
     Nat,
     /// Through an internet gateway, for what has a public address.
     Internet,
-    /// To something that decides further on: a transit gateway, an appliance, a proxy's VPC, …; or
-    /// for IPv6 alone.
+    /// To something that decides further on: a transit gateway, an appliance, a proxy's VPC, …; or for IPv6 or
+    /// some addresses alone.
     Inspected {
         /// The default route's target.
         target: String,
@@ -56,21 +60,30 @@ impl<'s> Reasoner<'s> {
 
     fn egress_or_cause(&self, subnet: &str) -> Known<Found> {
         let table = self.effective_route_table(subnet)?;
-        let Some(routes) = self.default_routes(table, |route| route.destination_cidr_block.as_deref())?
-        else {
-            let v6 = self.default_routes(table, |route| route.destination_ipv6_cidr_block.as_deref())?;
+        let vpc = self.home(subnet, table)?;
+        let Some(targets) = self.default_targets(table, vpc, &run::public().only_v4())? else {
+            let v6 = self.default_targets(table, vpc, &run::public().only_v6())?;
             // Most services' own names have IPv4 addresses only:
             // https://docs.aws.amazon.com/vpc/latest/userguide/aws-ipv6-support.html
-            return Ok(v6.map_or_else(
-                || self.without_default_route(subnet, table),
-                |[route, _]| Ok(inspected(route)),
-            ));
+            let beyond = v6.and_then(|targets| targets.first().copied());
+            return Ok(match beyond.or_else(|| self.target_for_some(table, vpc)) {
+                Some(target) => Ok(inspected(target)),
+                None => self.without_default_route(subnet, table),
+            });
         };
-        let [one, other] = routes.map(|route| self.egress_of((subnet, table), route));
-        Ok(match (one?, other?) {
-            (Ok(one), Ok(other)) => Ok(worse(one, other)),
-            (Err(cause), _) | (_, Err(cause)) => Err(cause),
-        })
+        let mut found = Egress::Nat;
+        for target in targets {
+            match self.egress_of((subnet, table), target)? {
+                Ok(egress) => found = worse(found, egress),
+                Err(cause) => return Ok(Err(cause)),
+            }
+        }
+        Ok(Ok(found))
+    }
+
+    fn home(&self, subnet: &str, table: &'s RouteTable) -> Known<&'s str> {
+        let own = self.subnet(subnet).and_then(|subnet| self.vpc_of(subnet));
+        own.or_else(|missing| table.vpc_id.as_deref().ok_or(missing))
     }
 
     /// A table without an active default route: the main one where the subnet has none of its own.
@@ -86,23 +99,19 @@ impl<'s> Reasoner<'s> {
         cut("route-table", id, reason)
     }
 
-    fn egress_of(&self, from: (&str, &'s RouteTable), route: &'s Route) -> Known<Found> {
-        match &route.nat_gateway_id {
-            Some(nat) => self.through_nat(route, nat),
-            None if is_internet_gateway(route) => self.through_internet_gateway(from, route),
-            None => Ok(Ok(inspected(route))),
+    fn egress_of(&self, from: (&str, &'s RouteTable), target: &'s str) -> Known<Found> {
+        match run::kind(target) {
+            "nat" => self.through_nat(target),
+            "igw" => self.through_internet_gateway(from, target),
+            _ => Ok(Ok(inspected(target))),
         }
     }
 
-    fn through_internet_gateway(
-        &self,
-        (id, table): (&str, &'s RouteTable),
-        route: &'s Route,
-    ) -> Known<Found> {
+    fn through_internet_gateway(&self, (id, table): (&str, &'s RouteTable), gateway: &str) -> Known<Found> {
         if self.public_access_closes((id, table), false)? {
             return Ok(closed(id));
         }
-        Ok(Ok(match self.inspected_by((id, table), route) {
+        Ok(Ok(match self.inspected_by((id, table), gateway) {
             Some(its) if !its.only_watches => Egress::Inspected { target: its.firewall.to_owned() },
             // Such a firewall translates addresses itself.
             Some(its) if matches!(its.treatment, Some("flexible" | "outbound-only")) => Egress::Nat,
@@ -111,45 +120,64 @@ impl<'s> Reasoner<'s> {
     }
 
     /// The Automated Internet Firewall between a subnet and the internet gateway of a route.
-    fn inspected_by(&self, (id, table): (&str, &'s RouteTable), route: &'s Route) -> Option<Inspection<'s>> {
+    fn inspected_by(&self, (id, table): (&str, &'s RouteTable), gateway: &str) -> Option<Inspection<'s>> {
         let subnet = self.subnet(id).ok();
         let vpc = subnet.and_then(|subnet| subnet.vpc_id.as_deref()).or(table.vpc_id.as_deref())?;
-        self.inspection((vpc, subnet), (table, lookup::target(route)?))
+        self.inspection((vpc, subnet), (table, gateway))
     }
 
     /// A public NAT gateway needs a path to the internet itself; a private one forwards to other networks:
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html>.
-    fn through_nat(&self, route: &Route, id: &str) -> Known<Found> {
-        let nat = self.nat_gateways.get(id).ok_or_else(|| self.missing("NatGateways", id))?;
+    fn through_nat(&self, id: &'s str) -> Known<Found> {
+        let nat = self.nat_gateways.get(id).copied().ok_or_else(|| self.missing("NatGateways", id))?;
         if nat.connectivity_type.as_deref() == Some("private") {
-            return Ok(Ok(inspected(route)));
+            return Ok(Ok(inspected(id)));
         }
         let state = nat.state.as_deref().ok_or_else(|| self.missing("NatGateways", id))?;
         if !state.eq_ignore_ascii_case("available") {
             return Ok(cut("nat-gateway", id, format!("NAT gateway {id} is {state}")));
         }
-        // A regional one has no subnet, and routes of its own.
-        let Some(subnet) = nat.subnet_id.as_deref() else {
-            let stopped = nat.vpc_id.as_deref().is_some_and(|vpc| self.public_access_stops(vpc, None, true));
-            return Ok(if stopped { closed(id) } else { Ok(Egress::Nat) });
-        };
+        let Some(subnet) = nat.subnet_id.as_deref() else { return self.through_regional_nat(nat) };
         let table = self.effective_route_table(subnet)?;
-        let own = self.default_routes(table, |route| route.destination_cidr_block.as_deref())?;
-        let Some(own) = own else {
-            let its = &table.route_table_id;
+        let its = &table.route_table_id;
+        let Some(own) = self.default_targets(table, self.home(subnet, table)?, &run::public().only_v4())?
+        else {
             let reason = format!(
                 "NAT gateway {id} is in {subnet}, whose route table {its} has no active default route"
             );
             return Ok(cut("nat-gateway", id, reason));
         };
-        match own.into_iter().find(|route| !is_internet_gateway(route)) {
-            Some(elsewhere) => Ok(Ok(inspected(elsewhere))),
-            None if self.public_access_closes((subnet, table), true)? => Ok(closed(subnet)),
-            None => Ok(Ok(match self.inspected_by((subnet, table), own[0]) {
-                Some(its) if !its.only_watches => Egress::Inspected { target: its.firewall.to_owned() },
-                _ => Egress::Nat,
-            })),
+        if let Some(elsewhere) = own.iter().find(|target| run::kind(target) != "igw") {
+            return Ok(Ok(inspected(elsewhere)));
         }
+        if self.public_access_closes((subnet, table), true)? {
+            return Ok(closed(subnet));
+        }
+        let firewall = own.first().and_then(|gateway| self.inspected_by((subnet, table), gateway));
+        Ok(Ok(match firewall {
+            Some(its) if !its.only_watches => Egress::Inspected { target: its.firewall.to_owned() },
+            _ => Egress::Nat,
+        }))
+    }
+
+    /// A regional one has no subnet, and a route table of its own.
+    fn through_regional_nat(&self, nat: &'s NatGateway) -> Known<Found> {
+        let id = nat.nat_gateway_id.as_str();
+        let vpc = nat.vpc_id.as_deref().ok_or_else(|| self.missing("NatGateways", id))?;
+        if self.public_access_stops(vpc, None, true) {
+            return Ok(closed(id));
+        }
+        let table = self.table_of_regional_nat(nat).ok_or_else(|| self.missing("RouteTables", vpc))?;
+        let Some(own) = self.default_targets(table, vpc, &run::public().only_v4())? else {
+            let its = &table.route_table_id;
+            return Ok(cut(
+                "nat-gateway",
+                id,
+                format!("route table {its} of NAT gateway {id} has no active default route"),
+            ));
+        };
+        let elsewhere = own.iter().find(|target| run::kind(target) != "igw");
+        Ok(Ok(elsewhere.map_or(Egress::Nat, |target| inspected(target))))
     }
 
     /// Whether VPC Block Public Access blocks a subnet's path to an internet gateway; a subnet that was not
@@ -170,34 +198,45 @@ impl<'s> Reasoner<'s> {
         }
     }
 
-    /// The active routes for the lower and for the upper half of one family's addresses: `0.0.0.0/1` and
-    /// `128.0.0.0/1` are used to override `0.0.0.0/0`. One half alone is no path to the internet.
-    fn default_routes<'t>(
+    /// Where a table sends addresses of the internet, but for exceptions of less than a `/8`; none where it sends a
+    /// `/8` or more nowhere.
+    fn default_targets(
         &self,
-        table: &'t RouteTable,
-        destination: fn(&Route) -> Option<&str>,
-    ) -> Known<Option<[&'t Route; 2]>> {
-        let towards = |prefixes: [&str; 2]| {
-            for route in &table.routes {
-                if !destination(route).is_some_and(|prefix| prefixes.contains(&prefix)) {
-                    continue;
-                }
-                match RouteState::of(route.state.as_deref()) {
-                    RouteState::Active => return Ok(Some(route)),
-                    RouteState::Unread => return Err(self.missing_state(table, route)),
-                    RouteState::Blackhole | RouteState::Other(_) => {}
-                }
+        table: &'s RouteTable,
+        vpc: &'s str,
+        internet: &AddressSet,
+    ) -> Known<Option<BTreeSet<&'s str>>> {
+        let mut targets = BTreeSet::new();
+        for piece in self.routes(table, vpc, internet) {
+            if is_exception(&piece.addresses) {
+                continue;
             }
-            Ok(None)
-        };
-        let whole = towards(["0.0.0.0/0", "::/0"])?;
-        let (lower, upper) = (towards(["0.0.0.0/1", "::/1"])?, towards(["128.0.0.0/1", "8000::/1"])?);
-        Ok(lower.or(whole).zip(upper.or(whole)).map(|(lower, upper)| [lower, upper]))
+            match piece.outcome {
+                RouteOutcome::To(target, _) => _ = targets.insert(target),
+                RouteOutcome::Nowhere | RouteOutcome::Blackhole(_) => return Ok(None),
+                RouteOutcome::Unknown(missing) => return Err(missing),
+                RouteOutcome::Local(_) => {}
+            }
+        }
+        Ok((!targets.is_empty()).then_some(targets))
+    }
+
+    /// The gateway to which a table without a default route sends some of the internet's addresses: a service may
+    /// have one of them.
+    fn target_for_some(&self, table: &'s RouteTable, vpc: &'s str) -> Option<&'s str> {
+        let pieces = self.routes(table, vpc, &run::public());
+        pieces.into_iter().find_map(|piece| match piece.outcome {
+            RouteOutcome::To(target, _) if matches!(run::kind(target), "nat" | "igw" | "eigw") => {
+                Some(target)
+            }
+            _ => None,
+        })
     }
 }
 
-fn is_internet_gateway(route: &Route) -> bool {
-    route.gateway_id.as_deref().is_some_and(|id| id.starts_with("igw-"))
+/// Whether addresses are those of single networks rather than a part of the internet.
+fn is_exception(addresses: &AddressSet) -> bool {
+    addresses.cidrs().iter().all(|prefix| prefix.prefix_len() > 8)
 }
 
 /// VPC Block Public Access keeps what is in a subnet, or a regional NAT gateway, from the internet.
@@ -205,11 +244,11 @@ fn closed(id: &str) -> Found {
     cut("subnet", id, format!("VPC Block Public Access blocks packets from {id} to the internet"))
 }
 
-fn inspected(route: &Route) -> Egress {
-    Egress::Inspected { target: lookup::target(route).unwrap_or("an unknown target").to_owned() }
+fn inspected(target: &str) -> Egress {
+    Egress::Inspected { target: target.to_owned() }
 }
 
-/// What holds for all addresses where the two halves of them go different ways.
+/// What holds for all addresses where some go one way and some another.
 fn worse(one: Egress, other: Egress) -> Egress {
     match (one, other) {
         (Egress::Isolated, _) | (_, Egress::Isolated) => Egress::Isolated,

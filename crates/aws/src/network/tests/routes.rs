@@ -270,7 +270,10 @@ fn a_nat_gateway_is_a_way_out_only_where_it_has_one_itself() {
     assert_eq!(nat(&json!({}), "tgw-1"), inspected("tgw-1"));
     assert_eq!(nat(&json!({"State": "failed"}), "igw-1"), Ok(Egress::Isolated));
     assert_eq!(nat(&json!({"ConnectivityType": "private"}), "igw-1"), inspected("nat-1"));
-    assert_eq!(nat(&json!({"SubnetId": null}), ""), Ok(Egress::Nat), "a regional one");
+    let regional = json!({"SubnetId": null, "RouteTableId": "rtb-nat", "AvailabilityMode": "regional"});
+    assert_eq!(nat(&regional, "igw-1"), Ok(Egress::Nat));
+    assert_eq!(nat(&regional, ""), Ok(Egress::Isolated));
+    assert!(nat(&json!({"SubnetId": null}), "").is_err(), "the table of a regional one was not read");
 }
 
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/security-vpc-bpa.html>
@@ -304,11 +307,11 @@ fn what_block_public_access_stops_is_no_way_out() {
 }
 
 #[test]
-fn half_of_all_addresses_or_ipv6_alone_is_no_way_to_the_internet() {
+fn a_service_may_be_among_half_of_all_addresses_or_have_ipv6() {
     let one = egress(|net| {
         net.add_route("rtb-a", "0.0.0.0/1", "igw-1");
     });
-    assert_eq!(one, Ok(Egress::Isolated));
+    assert_eq!(one, Ok(Egress::Inspected { target: "igw-1".to_owned() }));
     let both = egress(|net| {
         net.add_route("rtb-a", "0.0.0.0/1", "igw-1");
         net.add_route("rtb-a", "128.0.0.0/1", "tgw-1");
@@ -319,4 +322,45 @@ fn half_of_all_addresses_or_ipv6_alone_is_no_way_to_the_internet() {
         net.item("RouteTables", "rtb-a")["Routes"].as_array_mut().unwrap().push(route);
     });
     assert_eq!(v6, Ok(Egress::Inspected { target: "eigw-1".to_owned() }));
+}
+
+/// Quarters of the addresses, and prefix lists of halves, override a default route as halves do:
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/route-tables-priority.html>
+#[test]
+fn a_way_to_all_of_the_internet_may_have_several_routes() {
+    let quarters = ["0.0.0.0/2", "64.0.0.0/2", "128.0.0.0/2", "192.0.0.0/2"];
+    let to = |destinations: &[&str], target: &str| {
+        egress(|net| {
+            for destination in destinations {
+                net.add_route("rtb-a", destination, target);
+            }
+        })
+    };
+    assert_eq!(to(&quarters, "igw-1"), Ok(Egress::Internet));
+    assert_eq!(to(&quarters[1..], "tgw-1"), Ok(Egress::Isolated), "a quarter goes nowhere");
+    // A route to one public network is no way to the internet, but a service may be there.
+    assert_eq!(to(&["54.0.0.0/12"], "tgw-1"), Ok(Egress::Isolated));
+    assert_eq!(to(&["54.0.0.0/12"], "igw-1"), Ok(Egress::Inspected { target: "igw-1".to_owned() }));
+    let listed = egress(|net| {
+        net.add(
+            "PrefixListEntries",
+            json!({"PrefixListId": "pl-1", "Entries": [{"Cidr": "0.0.0.0/1"}, {"Cidr": "128.0.0.0/1"}]}),
+        );
+        let route = json!({"DestinationPrefixListId": "pl-1", "GatewayId": "igw-1", "State": "active", "Origin": "CreateRoute"});
+        net.item("RouteTables", "rtb-a")["Routes"].as_array_mut().unwrap().push(route);
+    });
+    assert_eq!(listed, Ok(Egress::Internet));
+}
+
+/// Whatever a declared network claims, the peer keeps its own addresses.
+#[test]
+fn no_fix_takes_the_route_to_a_vpc_that_has_the_addresses() {
+    let mut net = Net::two_vpcs();
+    net.add_route("rtb-a", "10.1.0.0/16", "pcx-1");
+    let office = operators("10.0.0.0/8", Some("tgw-1"), &[]);
+    let paths = net.trace(&office, &interface("eni-1"), "tcp/443");
+    let blockers = paths.iter().flat_map(|path| &path.blockers);
+    let towards: Vec<_> = blockers.filter(|blocker| blocker.reason.contains("pcx-1")).collect();
+    assert!(!towards.is_empty(), "{paths:#?}");
+    assert!(towards.iter().all(|blocker| blocker.remedy.target.is_none()), "{towards:#?}");
 }

@@ -198,7 +198,7 @@ fn an_endpoint_that_nobody_is_led_to_is_bypassed_where_there_is_another_way() {
     const EC2: &str = "vpce-0c0000000000000e0";
     let nat = json!({"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"});
     let with_nat = |fixture: Fixture| {
-        let fixture = fixture.add("NatGateways", json!({"NatGatewayId": "nat-1", "State": "available"}));
+        let fixture = fixture.nat_gateway();
         fixture.change("RouteTables", "RouteTableId", "rtb-0c00000000000000d", |table| {
             table["Routes"].as_array_mut().unwrap().push(nat.clone());
         })

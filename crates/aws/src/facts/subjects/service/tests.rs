@@ -174,7 +174,7 @@ fn a_nat_gateway_is_another_way_and_an_inspected_one_is_unclear() {
     let nat = json!({"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"});
     let routed = || route(without_ec2(), WORKERS, &nat);
     assert!(is_unknown(&ec2(&routed())["other_way"], "nat-1"), "it may be a private one");
-    let fields = ec2(&routed().add("NatGateways", json!({"NatGatewayId": "nat-1", "State": "available"})));
+    let fields = ec2(&routed().nat_gateway());
     assert_eq!(
         (&fields["isolated"], &fields["other_way"], &fields["served"]),
         (&json!(false), &json!(true), &json!(false))

@@ -56,7 +56,12 @@ fn egress_is_that_of_the_main_table_where_no_other_is_associated() {
     assert_eq!(fields(&given, "subnet", "subnet-a")["route_table"], "rtb-main");
     given["RouteTables"][0]["Routes"] =
         json!([{"DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": "nat-1", "State": "active"}]);
-    given["NatGateways"] = json!([{"NatGatewayId": "nat-1", "State": "available"}]);
+    let mut own = given["RouteTables"][0].clone();
+    own["RouteTableId"] = json!("rtb-nat");
+    own["Associations"] = json!([]);
+    own["Routes"] = json!([{"DestinationCidrBlock": "0.0.0.0/0", "GatewayId": "igw-1", "State": "active"}]);
+    given["NatGateways"] = json!([{"NatGatewayId": "nat-1", "VpcId": own["VpcId"], "State": "available", "RouteTableId": "rtb-nat"}]);
+    given["RouteTables"].as_array_mut().unwrap().push(own);
     assert_eq!(fields(&given, "subnet", "subnet-a")["egress"], "nat");
 }
 
