@@ -295,6 +295,11 @@ fn pods_answer_other_networks_only_without_translation() {
     assert!(translated(&json!({"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.9.0.0/16"})));
     assert!(!translated(&json!({"AWS_VPC_K8S_CNI_EXCLUDE_SNAT_CIDRS": "10.9.0.0/16, 172.20.0.0/16"})));
     assert!(!translated(&json!({"AWS_VPC_K8S_CNI_EXTERNALSNAT": "true"})));
+    let prefixes = json!({"ENABLE_PREFIX_DELEGATION": "true"});
+    assert!(!translated(&prefixes), "the first interface may hold all pods");
+    assert!(missing(&traced(&with(&prefixes), "172.20.3.4", "pods")).contains("secondary"));
+    let custom = json!({"ENABLE_PREFIX_DELEGATION": "true", "AWS_VPC_K8S_CNI_CUSTOM_NETWORK_CFG": "true"});
+    assert!(translated(&custom), "no pod is on the first interface");
     let inside = traced(&with(&json!({})), "control-plane", "pods");
     assert!(inside.blockers.iter().all(|blocker| blocker.code != BlockerCode::PodAddressTranslated));
     let unread = with(&json!({})).withhold("addon");

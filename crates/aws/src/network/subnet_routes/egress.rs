@@ -58,6 +58,13 @@ impl<'s> Reasoner<'s> {
         Ok(self.egress_or_cause(subnet)?.err())
     }
 
+    /// The NAT gateways to which a subnet's default routes lead.
+    pub fn nat_gateways_of(&self, subnet: &str) -> Known<BTreeSet<&'s str>> {
+        let table = self.effective_route_table(subnet)?;
+        let targets = self.default_targets(table, self.home(subnet, table)?, &run::public().only_v4())?;
+        Ok(targets.into_iter().flatten().filter(|target| run::kind(target) == "nat").collect())
+    }
+
     fn egress_or_cause(&self, subnet: &str) -> Known<Found> {
         let table = self.effective_route_table(subnet)?;
         let vpc = self.home(subnet, table)?;

@@ -16,7 +16,6 @@ use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::security_groups::missing_groups;
 use crate::facts::inventory::{node_groups, subnets};
 use crate::network::Egress;
-use crate::snapshot::aws::ec2::Route;
 use crate::snapshot::aws::eks::Cluster;
 
 /// What rules see of it.
@@ -130,8 +129,8 @@ fn nat_addresses_not_admitted(context: &Context<'_>) -> Known<Vec<String>> {
 
 /// The public addresses that a subnet's packets to the internet leave with.
 fn nat_addresses(context: &Context<'_>, subnet: &str) -> Known<Vec<IpAddr>> {
-    let table = match context.network.egress(subnet)? {
-        Egress::Nat => context.network.effective_route_table(subnet)?,
+    let ids = match context.network.egress(subnet)? {
+        Egress::Nat => context.network.nat_gateways_of(subnet)?,
         // No way to the public endpoint at all is another rule's finding.
         Egress::Isolated => return Ok(Vec::new()),
         Egress::Internet | Egress::Inspected { .. } => {
@@ -141,8 +140,6 @@ fn nat_addresses(context: &Context<'_>, subnet: &str) -> Known<Vec<IpAddr>> {
             return Err(vec![Missing::intent(what)]);
         }
     };
-    let to_nat = table.routes.iter().filter(|route| is_default(route));
-    let ids: BTreeSet<&str> = to_nat.filter_map(|route| route.nat_gateway_id.as_deref()).collect();
     let gateways = context.snapshot.aws.nat_gateways.iter().flatten();
     let used = gateways.filter(|gateway| ids.contains(gateway.nat_gateway_id.as_str()));
     let addresses = used.flat_map(|gateway| &gateway.nat_gateway_addresses);
@@ -152,11 +149,6 @@ fn nat_addresses(context: &Context<'_>, subnet: &str) -> Known<Vec<IpAddr>> {
         Some(parsed) if !parsed.is_empty() => Ok(parsed),
         _ => Err(vec![context.field("NatGateways", "NatGatewayAddresses[].PublicIp")]),
     }
-}
-
-fn is_default(route: &Route) -> bool {
-    let to = route.destination_cidr_block.as_deref();
-    to.is_some_and(|to| matches!(to, "0.0.0.0/0" | "0.0.0.0/1" | "128.0.0.0/1"))
 }
 
 fn cidrs_accepted(context: &Context<'_>, cluster: &Cluster) -> Known<bool> {
