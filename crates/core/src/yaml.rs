@@ -1,6 +1,7 @@
 //! YAML that people write: each mistake in one line, with its place and what would be right.
 
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_saphyr::{Error, Location};
 use strsim::levenshtein;
 
@@ -18,10 +19,18 @@ pub struct Mistake {
 /// Reads YAML into any shape.
 pub fn parse<'t, T: Deserialize<'t>>(text: &'t str) -> Result<T, Mistake> {
     let options = serde_saphyr::options! { with_snippet: false };
-    serde_saphyr::from_str_with_options(text, options).map_err(|error| {
-        let (line, column) = error.location().map_or((1, 1), place);
-        Mistake { line, column, what: explain(&error) }
-    })
+    serde_saphyr::from_str_with_options(text, options).map_err(|error| mistake(&error))
+}
+
+/// Reads all YAML documents of a text.
+pub fn parse_all<T: DeserializeOwned>(text: &str) -> Result<Vec<T>, Mistake> {
+    let options = serde_saphyr::options! { with_snippet: false };
+    serde_saphyr::from_multiple_with_options(text, options).map_err(|error| mistake(&error))
+}
+
+fn mistake(error: &Error) -> Mistake {
+    let (line, column) = error.location().map_or((1, 1), place);
+    Mistake { line, column, what: explain(error) }
 }
 
 /// Line and column, from one.

@@ -90,7 +90,15 @@ impl Files {
             self.leave_out(&below, "is neither JSON nor YAML (*.json, *.yaml, *.yml)".to_owned());
             return Ok(());
         }
-        for document in documents(&name, &text)? {
+        let all = match documents(&name, &text) {
+            // Other programs keep their own YAML beside, templates among it that are none.
+            Err(SnapshotError::NotYaml { line, column, why, .. }) => {
+                self.leave_out(&below, format!("is not YAML (line {line}, column {column}: {why})"));
+                return Ok(());
+            }
+            all => all?,
+        };
+        for document in all {
             match parse(&name, &document)? {
                 Loaded::Output(part) => {
                     let lists_vpcs = part.aws.vpcs.as_ref().is_some_and(|vpcs| !vpcs.is_empty());

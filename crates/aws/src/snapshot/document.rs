@@ -1,8 +1,9 @@
 //! The documents in one file: JSON, several JSON texts one after the other, or YAML.
 
 use std::borrow::Cow;
+use std::path::Path;
 
-use privek_core::yaml;
+use privek_core::yaml::{self, Mistake};
 use serde::de::IgnoredAny;
 use serde_json::Value;
 
@@ -19,12 +20,22 @@ pub(super) fn documents<'t>(name: &str, text: &'t str) -> Result<Vec<Cow<'t, str
         return several(name, text);
     }
     match from_yaml(text) {
-        Some(json) => Ok(vec![Cow::Owned(json)]),
-        None => match serde_json::from_str::<IgnoredAny>(text) {
+        Ok(Some(all)) => Ok(all.into_iter().map(Cow::Owned).collect()),
+        Err(mistake) if is_yaml(name) => {
+            let Mistake { line, column, what: why } = mistake;
+            Err(SnapshotError::NotYaml { path: name.to_owned(), line, column, why })
+        }
+        Ok(None) | Err(_) => match serde_json::from_str::<IgnoredAny>(text) {
             Err(error) => Err(syntax(name, &error)),
             Ok(_) => Ok(vec![Cow::Borrowed(text)]),
         },
     }
+}
+
+/// Whether a file's name says that it is YAML.
+pub(super) fn is_yaml(name: &str) -> bool {
+    let end = Path::new(name).extension();
+    end.is_some_and(|end| end.eq_ignore_ascii_case("yaml") || end.eq_ignore_ascii_case("yml"))
 }
 
 /// Whether a text can be nothing but JSON.
@@ -51,13 +62,14 @@ fn several<'t>(name: &str, text: &'t str) -> Result<Vec<Cow<'t, str>>, SnapshotE
     Ok(parts)
 }
 
-/// `--output yaml`: an object or a list, as JSON. Every text is YAML too, but not such YAML.
-fn from_yaml(text: &str) -> Option<String> {
-    let tree: Value = yaml::parse(text).ok()?;
-    let is_output = match &tree {
+/// `--output yaml`: objects or lists, as JSON. Every text is YAML too, but not such YAML.
+fn from_yaml(text: &str) -> Result<Option<Vec<String>>, Mistake> {
+    let trees: Vec<Value> = yaml::parse_all(text)?;
+    let is_output = |tree: &Value| match tree {
         Value::Object(fields) => !fields.is_empty(),
         Value::Array(items) => items.iter().all(Value::is_object),
         _ => false,
     };
-    is_output.then(|| format!("{tree:#}"))
+    let all = !trees.is_empty() && trees.iter().all(is_output);
+    Ok(all.then(|| trees.iter().map(|tree| format!("{tree:#}")).collect()))
 }

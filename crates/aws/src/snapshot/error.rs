@@ -68,6 +68,18 @@ pub enum SnapshotError {
         /// What the parser stumbled on.
         why: String,
     },
+    /// The text of a file that is called so is no YAML.
+    #[error("{path}:{line}:{column}: is not YAML: {why}; expected AWS CLI output (--output yaml)")]
+    NotYaml {
+        /// The path.
+        path: String,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What the parser stumbled on.
+        why: String,
+    },
     /// JSON, but neither a snapshot nor an AWS output.
     #[error(
         "{path}: is {what}, neither a saved snapshot (`snapshot_version`) nor an AWS CLI output (`Vpcs`, `cluster`, …)"

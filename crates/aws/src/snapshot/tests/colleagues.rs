@@ -129,11 +129,13 @@ fn bare_lists_and_yaml_are_read_where_their_kind_is_certain() {
         ("vpcs.yaml", "Vpcs:\n- CidrBlock: 10.0.0.0/16\n  OwnerId: '111122223333'\n  VpcId: vpc-1\n"),
         ("subnets.json", "Subnets:\n- SubnetId: subnet-1\n  VpcId: vpc-1\n"),
         ("two.json", "{\"nodegroups\": []}\n{\"addons\": []}\n"),
+        ("both.yaml", "---\nassociations: []\n---\ncapabilities: []\n"),
     ])
     .unwrap();
     assert_eq!(snapshot.aws.ids("RouteTables").unwrap(), ["rtb-1"]);
     assert_eq!(snapshot.aws.ids("Vpcs").unwrap(), ["vpc-1"]);
     assert_eq!(snapshot.aws.ids("Subnets").unwrap(), ["subnet-1"], "YAML in a file of another name");
+    assert!(snapshot.aws.ids("associations").is_some() && snapshot.aws.ids("capabilities").is_some());
     assert_eq!(
         (snapshot.aws.nodegroups, snapshot.aws.addons),
         (Some(vec![]), Some(vec![])),
@@ -150,6 +152,7 @@ fn what_is_left_out_is_named_with_the_reason() {
         ("names.json", r#"["workers"]"#),
         ("own.json", r#"[{"Net": "vpc-1"}]"#),
         ("privek-audit.yaml", "operators: []\n"),
+        ("chart/role.yaml", "kind: Role\nname: {{ .Values.name }}-role\n"),
         ("notes.txt", "ask Ken about the peering"),
         ("table", "-----\n|  DescribeVpcs  |\n"),
         ("deep/buckets.json", r#"{"Buckets": []}"#),
@@ -159,6 +162,8 @@ fn what_is_left_out_is_named_with_the_reason() {
     assert!(reason(&snapshot, "names.json").contains("--query"));
     assert!(reason(&snapshot, "own.json").contains("`Net`"));
     assert!(reason(&snapshot, "privek-audit.yaml").contains("`operators`"));
+    let chart = reason(&snapshot, "chart/role.yaml");
+    assert!(chart.starts_with("is not YAML (line 2, column "), "{chart}");
     for file in ["notes.txt", "table"] {
         assert!(reason(&snapshot, file).contains("neither JSON nor YAML"), "{file}");
     }
