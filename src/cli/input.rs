@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args};
 
 /// Sources of the state: AWS, or files.
@@ -9,10 +10,10 @@ use clap::{ArgGroup, Args};
 #[command(next_help_heading = "State")]
 pub struct SourceArgs {
     /// The cluster to read; with --snapshot, the cluster to select from the snapshot.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub cluster: Option<String>,
     /// The AWS region; default: the region of the environment or the profile, as in the AWS CLI.
-    #[arg(long, value_name = "REGION", conflicts_with = "snapshot")]
+    #[arg(long, value_name = "REGION", conflicts_with = "snapshot", value_parser = NonEmptyStringValueParser::new())]
     pub region: Option<String>,
     /// Profile of the AWS configuration; default: as in the AWS CLI. May be repeated: the first profile
     /// is of the cluster's account, the others are of accounts that share resources with the cluster's account.

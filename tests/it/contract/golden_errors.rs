@@ -46,6 +46,7 @@ fn usage() -> Vec<Asked> {
         "rules check missing",
         "rules check .",
         "snapshot",
+        "snapshot --commands --cluster= --region eu-west-1",
         "demo --as-of yesterday",
         "demo --format html",
     ];
