@@ -63,12 +63,12 @@ impl State {
         }
     }
 
-    /// All of them as one, where nothing in one contradicts another.
-    pub fn merge_all(states: Vec<Self>) -> Result<Option<Self>, StateError> {
+    /// All of them as one, where nothing in one contradicts another; of several clusters only the one of this name.
+    pub fn merge_all(states: Vec<Self>, cluster: Option<&str>) -> Result<Option<Self>, StateError> {
         let snapshots = states.into_iter().map(|state| match state {
             Self::Aws(snapshot) => *snapshot,
         });
-        Ok(Snapshot::merge_all(snapshots)?.map(Self::from))
+        Ok(Snapshot::merge_all(snapshots, cluster)?.map(Self::from))
     }
 
     /// Keeps one cluster: the one of this name, or the only one.

@@ -97,7 +97,7 @@ pub fn rules(directories: &[PathBuf]) -> Result<Rules, anyhow::Error> {
 
 /// Reads the files, or AWS, for one cluster; `about` has the networks to read in addition.
 pub fn snapshot(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error> {
-    match (files(&args.snapshot)?, &args.cluster) {
+    match (files(&args.snapshot, args.cluster.as_deref())?, &args.cluster) {
         (Some(mut snapshot), cluster) => {
             snapshot.select_cluster(cluster.as_deref())?;
             Ok(snapshot)
@@ -111,7 +111,7 @@ pub fn snapshot(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error
 
 /// Reads the files, or AWS, for a path; with a cluster only where one is named, or the files have one.
 pub fn network(args: &SourceArgs, about: &About) -> Result<State, anyhow::Error> {
-    let Some(mut snapshot) = files(&args.snapshot)? else {
+    let Some(mut snapshot) = files(&args.snapshot, args.cluster.as_deref())? else {
         return live(args, args.cluster.as_deref(), about);
     };
     snapshot.select_cluster_if_any(args.cluster.as_deref())?;
@@ -134,10 +134,10 @@ pub fn about(declared: &Declared) -> About {
     }
 }
 
-/// All of them together, whatever their order.
-fn files(paths: &[PathBuf]) -> Result<Option<State>, anyhow::Error> {
+/// All of them together, whatever their order, with this cluster alone where one is named.
+fn files(paths: &[PathBuf], cluster: Option<&str>) -> Result<Option<State>, anyhow::Error> {
     let read: Result<Vec<State>, _> = paths.iter().map(|path| State::read(path)).collect();
-    Ok(State::merge_all(read?)?)
+    Ok(State::merge_all(read?, cluster)?)
 }
 
 fn live(args: &SourceArgs, cluster: Option<&str>, about: &About) -> Result<State, anyhow::Error> {

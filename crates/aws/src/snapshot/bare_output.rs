@@ -1,7 +1,11 @@
 //! Outputs without their key, as `--query Vpcs` or `--query cluster` prints them: the fields that AWS always returns
 //! say what they are. What lacks one of these fields may lack others, and is left out.
 
+use std::collections::BTreeMap;
+
 use serde_json::Value;
+
+use super::json::JsonKind;
 
 /// A collection, its id first, and the other fields that AWS returns with each of its objects.
 const LISTS: &[(&str, &[&str])] = &[
@@ -9,10 +13,23 @@ const LISTS: &[(&str, &[&str])] = &[
     ("DhcpOptions", &["DhcpOptionsId", "DhcpConfigurations"]),
     ("Subnets", &["SubnetId", "VpcId", "AvailabilityZone", "AvailableIpAddressCount"]),
     ("RouteTables", &["RouteTableId", "VpcId", "Routes", "Associations"]),
-    ("SecurityGroups", &["GroupId", "GroupName", "IpPermissions", "IpPermissionsEgress"]),
+    ("SecurityGroups", &["GroupId", "GroupName", "VpcId", "IpPermissions", "IpPermissionsEgress"]),
     ("SecurityGroupVpcAssociations", &["GroupId", "VpcId", "GroupOwnerId", "State"]),
     ("NetworkAcls", &["NetworkAclId", "VpcId", "Entries", "Associations"]),
-    ("VpcEndpoints", &["VpcEndpointId", "VpcId", "ServiceName", "VpcEndpointType", "State"]),
+    (
+        "VpcEndpoints",
+        &[
+            "VpcEndpointId",
+            "VpcId",
+            "ServiceName",
+            "VpcEndpointType",
+            "State",
+            "SubnetIds",
+            "Groups",
+            "RouteTableIds",
+            "PrivateDnsEnabled",
+        ],
+    ),
     ("ServiceDetails", &["ServiceName", "ServiceType", "AvailabilityZones"]),
     ("NetworkInterfaces", &["NetworkInterfaceId", "SubnetId", "VpcId", "Groups", "InterfaceType"]),
     ("InstanceTypes", &["InstanceType", "NetworkInfo", "VCpuInfo"]),
@@ -27,7 +44,7 @@ const LISTS: &[(&str, &[&str])] = &[
     ),
     (
         "TransitGatewayAttachments",
-        &["TransitGatewayAttachmentId", "TransitGatewayId", "ResourceType", "State"],
+        &["TransitGatewayAttachmentId", "TransitGatewayId", "ResourceType", "ResourceId", "State"],
     ),
     (
         "TransitGatewayRouteTables",
@@ -39,7 +56,10 @@ const LISTS: &[(&str, &[&str])] = &[
     ("VpnGateways", &["VpnGatewayId", "VpcAttachments", "State"]),
     ("AvailabilityZones", &["ZoneName", "ZoneId", "RegionName", "State"]),
     ("Reservations", &["ReservationId", "Instances"]),
-    ("AutoScalingGroups", &["AutoScalingGroupName", "MinSize", "MaxSize", "Instances"]),
+    (
+        "AutoScalingGroups",
+        &["AutoScalingGroupName", "MinSize", "MaxSize", "Instances", "VPCZoneIdentifier", "Tags"],
+    ),
     ("OpenIDConnectProviderList", &["Arn"]),
     ("ResolverEndpoints", &["Id", "Direction", "IpAddressCount", "HostVPCId"]),
     ("ResolverRules", &["Id", "DomainName", "RuleType", "OwnerId"]),
@@ -61,7 +81,7 @@ const OBJECTS: &[(&str, &[&str])] = &[
     ("cluster", &["name", "arn", "resourcesVpcConfig"]),
     ("nodegroup", &["nodegroupName", "clusterName", "subnets", "nodeRole", "status"]),
     ("fargateProfile", &["fargateProfileName", "clusterName", "subnets", "podExecutionRoleArn"]),
-    ("addon", &["addonName", "clusterName", "addonVersion", "status"]),
+    ("addon", &["addonName", "clusterName", "addonVersion", "status", "health"]),
     ("accessEntry", &["principalArn", "clusterName", "kubernetesGroups", "type"]),
     ("association", &["associationId", "clusterName", "serviceAccount", "roleArn"]),
     ("Role", &["RoleName", "Arn", "AssumeRolePolicyDocument"]),
@@ -99,6 +119,24 @@ pub(super) fn keyed(text: &str) -> Option<Bare> {
         }
         _ => None,
     }
+}
+
+/// Members of which AWS returns at least one with each object, and without which the object says nothing.
+const CONTENTS: &[(&str, &[&str])] = &[
+    ("RouteTables", &["Routes"]),
+    ("NetworkAcls", &["Entries"]),
+    ("SecurityGroups", &["IpPermissions", "IpPermissionsEgress"]),
+];
+
+/// What is wrong with a list that has its key, but only some fields of its objects.
+pub(super) fn projected(keys: &BTreeMap<String, JsonKind>) -> Option<String> {
+    CONTENTS.iter().find_map(|(key, members)| {
+        let kind = keys.get(*key)?;
+        let is_cut =
+            matches!(kind, JsonKind::List(Some(_))) && !members.iter().any(|name| kind.could_list(name));
+        let members = members.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+        is_cut.then(|| format!("a list of `{key}` without {members}; run the command without --query"))
+    })
 }
 
 fn list(items: &[Value], tree: &Value) -> Bare {

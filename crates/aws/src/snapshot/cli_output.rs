@@ -237,9 +237,19 @@ fn named(
             found = true;
         }
     }
-    // Local gateways have `Routes` too, but nothing says whether there are more of them.
-    if keys.contains_key("AdditionalRoutesAvailable") && matches!(keys.get("Routes"), Some(JsonKind::List(_)))
-    {
+    // Local gateways and Client VPN endpoints have `Routes` too. An AWS CLI that joins all pages of routes leaves out
+    // whether there are more.
+    let is_transit = match keys.get("Routes") {
+        Some(kind @ JsonKind::List(first)) => {
+            let is_named = id_in_name(name, "Routes", &["tgw-rtb-"], "0abc").is_ok();
+            let others = ["LocalGatewayRouteTableId", "ClientVpnEndpointId"];
+            let is_other = first.is_some() && others.iter().any(|member| kind.could_list(member));
+            keys.contains_key("AdditionalRoutesAvailable")
+                || !is_other && (is_named || first.is_some() && kind.could_list("TransitGatewayAttachments"))
+        }
+        _ => false,
+    };
+    if is_transit {
         let mut routes: ec2::TransitGatewayRoutes = typed(name, text)?;
         routes.transit_gateway_route_table_id = id_in_name(name, "Routes", &["tgw-rtb-"], "0abc")?;
         part.aws.transit_gateway_routes = Some(vec![routes]);

@@ -157,7 +157,7 @@ impl Files {
             all.push(snapshot);
         }
         let (only_saved, only_outputs) = (origins.is_empty(), all.len() == origins.len());
-        let merged = Snapshot::merge_all(all).map_err(|error| with_files(error, &origins))?;
+        let merged = Snapshot::merge_all(all, None).map_err(|error| with_files(error, &origins))?;
         let mut snapshot = merged.unwrap_or_default();
         if !only_saved {
             referenced::complete(&mut snapshot, only_outputs);

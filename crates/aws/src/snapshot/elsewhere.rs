@@ -10,6 +10,12 @@ use super::contents::Snapshot;
 use super::place;
 use super::refusal::kebab;
 
+/// The code of a gap about what another account's files would hold.
+pub(super) const OTHER_ACCOUNT: &str = "OtherAccount";
+
+/// The code of a gap about what another region's files would hold.
+pub(super) const OTHER_REGION: &str = "OtherRegion";
+
 /// States of a peering connection that forwards no packets any more: what is behind it does not matter.
 const GONE: [&str; 5] = ["deleted", "deleting", "expired", "failed", "rejected"];
 
@@ -45,7 +51,7 @@ fn of_peers(snapshot: &Snapshot) -> Vec<Gap> {
                 (Some(owner), _) => gaps.extend(of_account(snapshot, "Vpcs", vpc, owner)),
                 (None, Some(region)) => {
                     let message = format!("{vpc} is in region {region}; add the files of that region");
-                    gaps.extend(gap(snapshot, "Vpcs", vpc, "OtherRegion", message));
+                    gaps.extend(gap(snapshot, "Vpcs", vpc, OTHER_REGION, message));
                 }
                 (None, None) => gaps.extend(OF_PEERS.iter().filter_map(|key| {
                     let command = of_vpc(collection(key)?, vpc, snapshot);
@@ -82,7 +88,7 @@ fn is_read(snapshot: &Snapshot, owner: &str) -> bool {
 
 fn of_account(snapshot: &Snapshot, key: &str, id: &str, owner: &str) -> Option<Gap> {
     let message = format!("{id} belongs to account {owner}; add the files of that account");
-    gap(snapshot, key, id, "OtherAccount", message)
+    gap(snapshot, key, id, OTHER_ACCOUNT, message)
 }
 
 fn gap(snapshot: &Snapshot, key: &str, id: &str, code: &str, message: String) -> Option<Gap> {

@@ -58,6 +58,9 @@ pub(super) fn parse(name: &str, text: &str) -> Result<Loaded, SnapshotError> {
             None => Loaded::Other(describe_object(&keys)),
         });
     }
+    if let Some(what) = bare_output::projected(&keys) {
+        return Ok(Loaded::Other(what));
+    }
     match cli_output::parse(name, text, &keys)? {
         Some(part) => Ok(Loaded::Output(Box::new(part))),
         None => bare(name, text, describe_object(&keys)),

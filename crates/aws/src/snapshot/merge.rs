@@ -5,29 +5,77 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use privek_core::header::{EVERYTHING, Gap, Header};
+use privek_core::header::{EVERYTHING, Gap, Header, NOT_IN_DIRECTORY};
 
-use super::aws::{COLLECTIONS, TwoContents};
+use super::aws::{self, COLLECTIONS, TwoContents};
 use super::contents::Snapshot;
+use super::elsewhere::{OTHER_ACCOUNT, OTHER_REGION};
 use super::error::SnapshotError;
 use super::place;
+use super::referenced;
 use super::scope::is_scoped_by_vpc;
 use super::views::{self, Caller, SEEN_BY_SEVERAL};
 
+/// Collections whose names each account has for itself.
+const OF_ACCOUNT: &[&str] = &[
+    "AttachedRolePolicies",
+    "AutoScalingGroups",
+    "InstanceProfile",
+    "OpenIDConnectProvider",
+    "OpenIDConnectProviderList",
+    "Role",
+    "RolePolicies",
+    "RolePolicyNames",
+    "pullThroughCacheRules",
+];
+
+/// Collections whose names each region has for itself.
+const OF_REGION: &[&str] =
+    &["AutoScalingGroups", "InstanceTypeOfferings", "InstanceTypes", "pullThroughCacheRules"];
+
 impl Snapshot {
-    /// All of these as one, whatever their order.
+    /// All of these as one, whatever their order; with the name of a cluster, what other clusters have is left out
+    /// where one of the snapshots has that cluster.
     ///
     /// # Errors
     /// As [`Snapshot::merge`].
     pub fn merge_all(
         snapshots: impl IntoIterator<Item = Snapshot>,
+        cluster: Option<&str>,
     ) -> Result<Option<Snapshot>, SnapshotError> {
         let mut all: Vec<Snapshot> = snapshots.into_iter().collect();
+        if let Some(name) = cluster.filter(|name| all.iter().any(|one| one.has_cluster(name))) {
+            for one in &mut all {
+                if one.has_cluster(name) {
+                    one.select_cluster(Some(name))?;
+                } else {
+                    one.forget_clusters();
+                }
+            }
+        }
         // The cluster's own account first, so that each view is compared with the one that counts.
         all.sort_by_cached_key(Snapshot::rank);
+        let directories = all.iter().filter(|one| one.is_of_directory()).count();
+        let (some, only) = (all.len() > 1 && directories > 0, directories == all.len());
         let mut all = all.into_iter();
         let Some(first) = all.next() else { return Ok(None) };
-        all.try_fold(first, Snapshot::merge).map(Some)
+        let mut merged = all.try_fold(first, Snapshot::merge)?;
+        if some {
+            // What one directory lacked another one may have.
+            let known = place::vpcs(&merged.aws);
+            let is_ours = |gap: &Gap| gap.resource.as_ref().is_some_and(|vpc| known.contains(vpc));
+            merged.header.gaps.retain(|gap| {
+                gap.code != NOT_IN_DIRECTORY
+                    && (!only || !matches!(gap.code.as_str(), OTHER_ACCOUNT | OTHER_REGION) || is_ours(gap))
+            });
+            referenced::complete(&mut merged, only);
+        }
+        Ok(Some(merged))
+    }
+
+    /// Whether it is that of a directory in which a file was missing.
+    fn is_of_directory(&self) -> bool {
+        self.header.gaps.iter().any(|gap| gap.code == NOT_IN_DIRECTORY)
     }
 
     /// Adds what another snapshot read, for instance the network account's. Both orders give the same.
@@ -66,6 +114,9 @@ impl Snapshot {
     fn add(mut self, mut other: Snapshot) -> Result<Snapshot, SnapshotError> {
         let is_clusters = self.aws.cluster.as_ref().is_some_and(|clusters| !clusters.is_empty());
         let one_caller = self.is_of_one_caller_with(&other);
+        if is_clusters {
+            other.keep_to_its_own(&self);
+        }
         let readers = self.readers_with(&other);
         let scope = self.scope_with(&other, one_caller);
         let (mut aws, theirs) = (std::mem::take(&mut self.aws), std::mem::take(&mut other.aws));
@@ -117,6 +168,34 @@ impl Snapshot {
             }
         }
         all
+    }
+
+    /// Leaves out what other accounts and regions have under names that the cluster's account and region has too:
+    /// it is about them, and neither it nor its absence says anything about the cluster.
+    fn keep_to_its_own(&mut self, clusters: &Snapshot) {
+        let (ours, theirs) = (&clusters.header, &self.header);
+        let differs = |ours: &Option<String>, theirs: &Option<String>| matches!((ours, theirs), (Some(ours), Some(theirs)) if ours != theirs);
+        // Of several accounts together nothing says which one has a name.
+        let account = differs(&ours.account, &theirs.account) || !theirs.accounts.is_empty();
+        let region = differs(&ours.region, &theirs.region);
+        for collection in COLLECTIONS {
+            let key = collection.key;
+            if account && OF_ACCOUNT.contains(&key) || region && OF_REGION.contains(&key) {
+                self.aws.forget(|of| of.key == key);
+                self.header.scope.remove(key);
+            } else if (account || region)
+                && self.header.scope.get(key).is_some_and(|scope| scope.contains(EVERYTHING))
+                && !is_scoped_by_vpc(key)
+                && (clusters.header.scope.contains_key(key) || clusters.has_gap_of(key))
+            {
+                self.header.scope.remove(key);
+            }
+        }
+    }
+
+    fn has_gap_of(&self, key: &str) -> bool {
+        let Some(of) = aws::collection(key) else { return false };
+        self.header.gaps.iter().any(|gap| gap.service == of.service && gap.operation == of.operation)
     }
 
     /// What one account listed in full says nothing about the VPCs of another one, which did not list it.

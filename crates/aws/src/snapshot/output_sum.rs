@@ -11,7 +11,7 @@ use super::cli_output::{AwsPrefixList, OutputPart};
 use super::contents::Snapshot;
 use super::error::SnapshotError;
 use super::pages::{self, Page, Unfinished};
-use super::scope::{is_list_in_one, is_scoped_by_own_id, scope};
+use super::scope::{is_list_in_one, is_scoped_by_own_id, is_scoped_by_vpc, scope};
 use super::transit_propagations::TableLists;
 use super::vantage::Vantage;
 use super::{owners, place, views};
@@ -90,10 +90,12 @@ impl OutputSum {
         let mut snapshot = self.snapshot;
         let header = &mut snapshot.header;
         header.snapshot_version = SNAPSHOT_VERSION;
-        let account = vantage.account.clone();
+        let account = place::clusters_account(&snapshot.aws).or_else(|| vantage.account.clone());
         header.account = account.or_else(|| place::account(&snapshot.aws, &self.accounts));
+        // A folder may be called after anything; what the outputs say of themselves comes first.
+        let region = place::told_region(&snapshot.aws).or_else(|| self.region.take());
         header.region =
-            vantage.region.clone().or_else(|| place::region(&snapshot.aws)).or_else(|| self.region.take());
+            region.or_else(|| vantage.region.clone()).or_else(|| place::region_of_services(&snapshot.aws));
         let vpcs = place::vpcs(&snapshot.aws);
         for collection in COLLECTIONS {
             let Some(ids) = snapshot.aws.ids(collection.key) else { continue };
@@ -106,6 +108,11 @@ impl OutputSum {
                     narrow(&mut scope, collection.key, &open);
                     snapshot.header.gaps.push(incomplete(collection, &open, snapshot.header.region.as_ref()));
                 }
+            }
+            let of_it =
+                |gap: &&Gap| gap.service == collection.service && gap.operation == collection.operation;
+            for gap in snapshot.header.gaps.iter().filter(of_it) {
+                narrow_by_refusal(&mut scope, collection.key, gap);
             }
             snapshot.header.scope.insert(collection.key.to_owned(), scope);
         }
@@ -203,6 +210,15 @@ fn narrow(scope: &mut BTreeSet<String>, key: &str, open: &Unfinished) {
         Some(_) => scope.clear(),
         None if !is_scoped_by_own_id(key) || is_list_in_one(key) => scope.clear(),
         None => {}
+    }
+}
+
+/// What a call that failed does not prove, beside calls for the same list that did not.
+fn narrow_by_refusal(scope: &mut BTreeSet<String>, key: &str, gap: &Gap) {
+    match &gap.resource {
+        _ if is_scoped_by_own_id(key) => {}
+        Some(vpc) if is_scoped_by_vpc(key) && vpc.starts_with("vpc-") => _ = scope.remove(vpc),
+        _ => scope.clear(),
     }
 }
 

@@ -4,6 +4,7 @@ use privek_core::header::Gap;
 
 use super::aws;
 use super::contents::Snapshot;
+use super::elsewhere::OTHER_ACCOUNT;
 
 /// Collections that only a VPC's owner can list in full:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/vpc-share-limitations.html>
@@ -33,7 +34,7 @@ pub fn leave_to_owners(snapshot: &mut Snapshot, add: &str) {
                     operation: collection.operation.to_owned(),
                     region: snapshot.header.region.clone(),
                     resource: Some(vpc.vpc_id.clone()),
-                    code: "OtherAccount".to_owned(),
+                    code: OTHER_ACCOUNT.to_owned(),
                     message: format!("account {owner} shares {}; {add}", vpc.vpc_id),
                     permission: None,
                 });

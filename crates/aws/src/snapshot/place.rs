@@ -5,9 +5,13 @@ use std::collections::BTreeSet;
 use super::arn::Arn;
 use super::aws::Aws;
 
-/// The account: the cluster's, else the caller's, else the one owner of all there is.
+/// The account of the clusters.
+pub(super) fn clusters_account(aws: &Aws) -> Option<String> {
+    only(&arns(aws).filter_map(|arn| told(arn.account)).collect())
+}
+
+/// The account: the caller's, else the one owner of all there is.
 pub(super) fn account(aws: &Aws, callers: &BTreeSet<String>) -> Option<String> {
-    let clusters: BTreeSet<String> = arns(aws).filter_map(|arn| told(arn.account)).collect();
     let owners: BTreeSet<String> = [
         aws.vpcs.iter().flatten().filter_map(|vpc| vpc.owner_id.clone()).collect::<Vec<_>>(),
         aws.subnets.iter().flatten().filter_map(|subnet| subnet.owner_id.clone()).collect(),
@@ -17,14 +21,19 @@ pub(super) fn account(aws: &Aws, callers: &BTreeSet<String>) -> Option<String> {
     .into_iter()
     .flatten()
     .collect();
-    only(&clusters).or_else(|| only(callers)).or_else(|| only(&owners))
+    only(callers).or_else(|| only(&owners))
 }
 
-/// The region: the cluster's, else that of the availability zones, else that in the endpoints' service names.
-pub(super) fn region(aws: &Aws) -> Option<String> {
+/// The region that clusters or availability zones name.
+pub(super) fn told_region(aws: &Aws) -> Option<String> {
     let clusters: BTreeSet<String> = arns(aws).filter_map(|arn| told(arn.region)).collect();
     let zones: BTreeSet<String> =
         aws.availability_zones.iter().flatten().filter_map(|zone| zone.region_name.clone()).collect();
+    only(&clusters).or_else(|| only(&zones))
+}
+
+/// The region in the service names of VPC endpoints, which may be another one's where an endpoint crosses regions.
+pub(super) fn region_of_services(aws: &Aws) -> Option<String> {
     let services: BTreeSet<String> = aws
         .vpc_endpoints
         .iter()
@@ -34,7 +43,7 @@ pub(super) fn region(aws: &Aws) -> Option<String> {
         .filter(|region| region.contains('-'))
         .map(str::to_owned)
         .collect();
-    only(&clusters).or_else(|| only(&zones)).or_else(|| only(&services))
+    only(&services)
 }
 
 /// Every VPC that something belongs to; a peer's, which nothing here belongs to, is not among them.

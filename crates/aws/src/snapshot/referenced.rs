@@ -62,7 +62,7 @@ pub(super) fn complete(snapshot: &mut Snapshot, in_each: bool) {
     fill_in(snapshot, &vpcs);
     for collection in COLLECTIONS {
         let key = collection.key;
-        let is_refused = has_gap(snapshot, collection);
+        let is_refused = is_refused_whole(snapshot, collection);
         let named = named(&snapshot.aws, key);
         let Some(ids) = snapshot.aws.ids(key) else {
             match named {
@@ -70,10 +70,14 @@ pub(super) fn complete(snapshot: &mut Snapshot, in_each: bool) {
                 // Who was refused the list of names was not asked for what they name.
                 None if parent(key).is_some_and(|parent| has_gap(snapshot, parent)) => {}
                 Some(ids) => {
-                    let gaps: Vec<Gap> =
-                        ids.iter().map(|id| not_there(collection, Some(id), snapshot)).collect();
+                    let gaps: Vec<Gap> = ids
+                        .iter()
+                        .filter(|id| !is_known(snapshot, collection, id))
+                        .map(|id| not_there(collection, Some(id), snapshot))
+                        .collect();
                     snapshot.header.gaps.extend(gaps);
                 }
+                None if has_gap(snapshot, collection) => {}
                 None => {
                     let gap = not_there(collection, None, snapshot);
                     snapshot.header.gaps.push(gap);
@@ -93,13 +97,9 @@ pub(super) fn complete(snapshot: &mut Snapshot, in_each: bool) {
         if in_each && is_scoped_by_vpc(key) && !is_refused {
             lacking.extend(vpcs.iter().filter(|vpc| !snapshot.header.covers(key, vpc)).cloned());
         }
-        let known = |id: &String| {
-            let mut gaps = snapshot.header.gaps.iter();
-            gaps.any(|gap| gap.operation == collection.operation && gap.resource.as_ref() == Some(id))
-        };
         let gaps: Vec<Gap> = lacking
             .iter()
-            .filter(|id| !known(id))
+            .filter(|id| !is_known(snapshot, collection, id))
             .map(|id| not_there(collection, Some(id), snapshot))
             .collect();
         snapshot.header.gaps.extend(gaps);
@@ -110,6 +110,12 @@ pub(super) fn complete(snapshot: &mut Snapshot, in_each: bool) {
     }
     snapshot.header.gaps.sort();
     snapshot.header.gaps.dedup();
+}
+
+/// Whether a gap says already that this object was not read.
+fn is_known(snapshot: &Snapshot, collection: &Collection, id: &str) -> bool {
+    let mut gaps = snapshot.header.gaps.iter();
+    gaps.any(|gap| gap.operation == collection.operation && gap.resource.as_deref() == Some(id))
 }
 
 /// A gap that names the command, as it can be typed.
@@ -158,6 +164,17 @@ fn has_gap(snapshot: &Snapshot, collection: &Collection) -> bool {
         gap.service == collection.service
             && gap.operation == collection.operation
             && gap.code != NOT_IN_DIRECTORY
+    })
+}
+
+/// Whether nobody knows for which objects the calls failed: a single one may be refused beside others.
+fn is_refused_whole(snapshot: &Snapshot, collection: &Collection) -> bool {
+    let mut gaps = snapshot.header.gaps.iter();
+    gaps.any(|gap| {
+        gap.service == collection.service
+            && gap.operation == collection.operation
+            && gap.code != NOT_IN_DIRECTORY
+            && (gap.resource.is_none() || gap.code == "Incomplete")
     })
 }
 

@@ -1,9 +1,46 @@
 //! One cluster out of several.
 
+use super::aws;
 use super::contents::Snapshot;
 use super::error::SnapshotError;
 
+/// What is about one cluster.
+const OF_CLUSTERS: [&str; 17] = [
+    "cluster",
+    "nodegroups",
+    "nodegroup",
+    "fargateProfileNames",
+    "fargateProfile",
+    "addons",
+    "addon",
+    "accessEntries",
+    "accessEntry",
+    "principalAccessPolicies",
+    "associations",
+    "association",
+    "capabilities",
+    "capability",
+    "insights",
+    "certificateAuthorities",
+    "certificateAuthority",
+];
+
 impl Snapshot {
+    /// Whether a cluster of this name was read.
+    pub(super) fn has_cluster(&self, name: &str) -> bool {
+        self.aws.cluster.iter().flatten().any(|cluster| cluster.name == name)
+    }
+
+    /// Leaves out every cluster, and what was not read of them.
+    pub(super) fn forget_clusters(&mut self) {
+        for key in OF_CLUSTERS {
+            self.aws.forget(|of| of.key == key);
+            self.header.scope.remove(key);
+            let Some(of) = aws::collection(key) else { continue };
+            self.header.gaps.retain(|gap| gap.service != of.service || gap.operation != of.operation);
+        }
+    }
+
     /// Keeps one cluster: the named one, or the only one.
     ///
     /// # Errors
@@ -38,6 +75,10 @@ impl Snapshot {
             clusters.retain(|cluster| cluster.name == chosen);
         }
         if several {
+            let gaps = self.header.gaps.iter().filter(|gap| gap.service == "eks");
+            let gaps: Vec<&str> = gaps.filter_map(|gap| gap.resource.as_deref()).collect();
+            let is_gap =
+                |name: &str| gaps.iter().any(|gap| *gap == name || gap.rsplit('/').next() == Some(name));
             // Lists of names do not say whose they are; a name that is described for another cluster only is not ours.
             for (list, others) in [
                 (&mut aws.nodegroups, others_nodegroups),
@@ -46,7 +87,7 @@ impl Snapshot {
                 (&mut aws.access_entries, others_entries),
             ] {
                 if let Some(list) = list {
-                    list.retain(|name| !others.contains(name));
+                    list.retain(|name| !others.contains(name) || is_gap(name));
                 }
             }
             // Nothing says which cluster these are about.

@@ -41,9 +41,16 @@ impl Folders {
     pub(super) fn vantage(&self, file: &Path) -> Vantage {
         let names: Vec<&str> =
             file.parent().into_iter().flat_map(Path::components).filter_map(name).collect();
-        let in_name = names.iter().rev().find_map(|name| account_in(name));
-        let asked = file.ancestors().skip(1).find_map(|folder| self.callers.get(folder));
-        let account = in_name.or_else(|| asked.cloned());
+        let in_name = names.iter().enumerate().rev().find_map(|(at, name)| Some((at + 1, account_in(name)?)));
+        let asked = file.ancestors().skip(1).find_map(|folder| {
+            let depth = folder.components().filter_map(name).count();
+            self.callers.get(folder).map(|account| (depth, account.clone()))
+        });
+        // What AWS said in a folder, or below it, outweighs the folder's name.
+        let account = match (in_name, asked) {
+            (Some((named, _)), Some((at, account))) if at >= named => Some(account),
+            (in_name, asked) => in_name.or(asked).map(|(_, account)| account),
+        };
         let region = names.iter().rev().find_map(|name| region_in(name));
         let folder = match (&account, &region) {
             (Some(_), _) => None,

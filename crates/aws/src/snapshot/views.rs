@@ -54,6 +54,25 @@ pub(super) const SEEN_BY_SEVERAL: &[&str] = &[
     "clusterVersions",
 ];
 
+/// Members that say what an object is.
+const NEVER_CHANGES: &[&str] = &[
+    "CidrBlock",
+    "Ipv6CidrBlock",
+    "OwnerId",
+    "Region",
+    "SubnetId",
+    "TransitGatewayId",
+    "TransitGatewayOwnerId",
+    "VpcId",
+];
+
+/// The free addresses of a subnet.
+const FREE: &str = "AvailableIpAddressCount";
+
+/// Members that change by themselves between two calls of one caller.
+const CHANGING: &[&str] =
+    &["Attachment", "DesiredCapacity", "Instances", "State", "Status", "health", "scalingConfig", "status"];
+
 /// Who reads an object.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Caller<'a> {
@@ -71,8 +90,12 @@ enum Side {
 }
 
 /// What one caller read in two calls: halves of a VPC's attributes, the instances of a reservation found by two
-/// filters, lists in another order. Anything else is a contradiction.
+/// filters, lists in another order, what changed in between. Anything else is a contradiction.
 pub(super) fn of_one_caller(two: TwoContents<'_>) -> Option<Value> {
+    parts(two).or_else(|| changed_meanwhile(two.ours, two.theirs))
+}
+
+fn parts(two: TwoContents<'_>) -> Option<Value> {
     match two.collection {
         "VpcAttributes" => halves(two.ours, two.theirs),
         "Reservations" => instances(two.ours, two.theirs),
@@ -84,11 +107,12 @@ pub(super) fn of_one_caller(two: TwoContents<'_>) -> Option<Value> {
 
 /// What two callers read of one object; `None` where they contradict each other.
 pub(super) fn of_two_callers(two: TwoContents<'_>, ours: Caller<'_>, theirs: Caller<'_>) -> Option<Value> {
-    if let Some(settled) = of_one_caller(two) {
+    if let Some(settled) = parts(two) {
         return Some(settled);
     }
     let views = Views { ours, theirs };
-    if PER_CALLER.contains(&two.collection) {
+    let is_everywhere = two.collection == "ResolverRules" && two.id.starts_with("rslvr-autodefined-");
+    if PER_CALLER.contains(&two.collection) || is_everywhere {
         return Some(said(views.clusters(), two.ours, two.theirs));
     }
     views.object(two.ours, two.theirs)
@@ -134,10 +158,8 @@ impl Views<'_> {
         if TAGS.contains(&key) || OF_ACCOUNT.contains(&key) {
             return Some(said(self.clusters().or(owner), ours, theirs));
         }
-        // Nodes and pods come and go between two readings: the fewer free addresses, the safer.
-        if key == "AvailableIpAddressCount" {
-            let fewer = if ours.as_i64() <= theirs.as_i64() { ours } else { theirs };
-            return Some(fewer.clone());
+        if key == FREE {
+            return Some(fewer(ours, theirs).clone());
         }
         if OWN_SIDE.contains(&key) && is_empty(theirs) {
             return Some(ours.clone());
@@ -152,10 +174,34 @@ impl Views<'_> {
             return Some(joined);
         }
         // What an object is never changes; what its owner set may have changed since the other one looked.
-        let never_changes = key.ends_with("Id") || key.ends_with("Region") || key.ends_with("CidrBlock");
-        let side = owner.filter(|_| !never_changes)?;
+        let side = owner.or(self.clusters()).filter(|_| !NEVER_CHANGES.contains(&key))?;
         Some(said(Some(side), ours, theirs))
     }
+}
+
+/// One object from two calls, between which it changed by itself.
+fn changed_meanwhile(ours: &Value, theirs: &Value) -> Option<Value> {
+    let (one, other) = (ours.as_object()?, theirs.as_object()?);
+    if one.len() != other.len() {
+        return None;
+    }
+    let mut sum = one.clone();
+    for (key, theirs) in other {
+        let ours = sum.get(key)?;
+        let joined = match key.as_str() {
+            _ if alike(ours, theirs) => in_one_order(ours, theirs),
+            FREE => fewer(ours, theirs).clone(),
+            key if CHANGING.contains(&key) => first_as_text(ours, theirs),
+            _ => return None,
+        };
+        sum.insert(key.clone(), joined);
+    }
+    Some(Value::Object(sum))
+}
+
+/// Nodes and pods come and go between two readings: the fewer free addresses, the safer.
+fn fewer<'v>(ours: &'v Value, theirs: &'v Value) -> &'v Value {
+    if ours.as_i64() <= theirs.as_i64() { ours } else { theirs }
 }
 
 /// What this side says; where neither counts more, what comes first as a text. Lists are in one order, so that
@@ -256,7 +302,7 @@ fn instances(ours: &Value, theirs: &Value) -> Option<Value> {
     for theirs in theirs.get("Instances")?.as_array()? {
         match all.iter().find(|ours| ours.get("InstanceId") == theirs.get("InstanceId")) {
             None => all.push(theirs.clone()),
-            Some(ours) if alike(ours, theirs) => {}
+            Some(ours) if alike(ours, theirs) || changed_meanwhile(ours, theirs).is_some() => {}
             Some(_) => return None,
         }
     }

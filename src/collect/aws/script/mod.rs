@@ -21,7 +21,11 @@ pub fn script(options: ScriptOptions<'_>) -> String {
     let cluster = quoted(options.cluster);
     let region = match options.region {
         Some(region) => quoted(region),
-        None => "${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || :)}}".to_owned(),
+        None => {
+            let profile =
+                options.profile.map(|name| format!(" --profile {}", quoted(name))).unwrap_or_default();
+            format!("${{AWS_REGION:-${{AWS_DEFAULT_REGION:-$(aws configure get region{profile} || :)}}}}")
+        }
     };
     let profile = quoted(options.profile.unwrap_or_default());
     let directory = quoted(&format!("{}-aws", options.cluster.replace(['/', ' '], "-")));

@@ -88,7 +88,7 @@ fn may_be_empty(collection: &Collection) -> bool {
 fn replace(world: &mut Snapshot, collection: &Collection) {
     let gaps = std::mem::take(&mut world.header.gaps);
     let (of_it, others) = gaps.into_iter().partition::<Vec<_>, _>(|gap| {
-        gap.service == collection.service && gap.operation == collection.operation
+        gap.service == collection.service && gap.operation == collection.operation && gap.code != "Incomplete"
     });
     world.header.gaps = others;
     let scope = world.header.scope.entry(collection.key.to_owned()).or_default();

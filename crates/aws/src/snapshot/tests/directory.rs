@@ -272,7 +272,7 @@ fn a_network_without_any_cluster_loads_and_only_selecting_a_cluster_fails() {
     let mut snapshot = read(&[
         ("vpcs.json", r#"{"Vpcs": [{"VpcId": "vpc-1", "CidrBlock": "10.0.0.0/16", "OwnerId": "111111111111"}]}"#),
         ("subnets.json", r#"{"Subnets": [{"SubnetId": "subnet-1", "VpcId": "vpc-1"}]}"#),
-        ("gateway-tables.json", r#"{"RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1",
+        ("gateway-tables.json", r#"{"RouteTables": [{"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Routes": [],
             "Associations": [{"GatewayId": "igw-1", "Main": false, "AssociationState": {"State": "associated"}}]}]}"#),
         ("out.json", r#"{"EgressOnlyInternetGateways": [{"EgressOnlyInternetGatewayId": "eigw-1",
             "Attachments": [{"VpcId": "vpc-1", "State": "attached"}]}]}"#),

@@ -6,6 +6,7 @@ mod errors;
 mod hostile;
 mod merging;
 mod observations;
+mod partial;
 mod recorded;
 mod vantages;
 

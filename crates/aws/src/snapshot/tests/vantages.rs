@@ -85,7 +85,7 @@ proptest! {
         let expected = merge(&merge(&a, &b), &c).to_json();
         prop_assert_eq!(&merge(&a, &merge(&b, &c)).to_json(), &expected);
         prop_assert_eq!(&merge(&merge(&c, &a), &b).to_json(), &expected);
-        prop_assert_eq!(&Snapshot::merge_all([c, b, a]).unwrap().unwrap().to_json(), &expected);
+        prop_assert_eq!(&Snapshot::merge_all([c, b, a], None).unwrap().unwrap().to_json(), &expected);
     }
 }
 
