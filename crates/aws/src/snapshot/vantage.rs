@@ -48,7 +48,7 @@ impl Folders {
         });
         // What AWS said in a folder, or below it, outweighs the folder's name.
         let account = match (in_name, asked) {
-            (Some((named, _)), Some((at, account))) if at >= named => Some(account),
+            (Some((folder, _)), Some((at, account))) if at >= folder => Some(account),
             (in_name, asked) => in_name.or(asked).map(|(_, account)| account),
         };
         let region = names.iter().rev().find_map(|name| region_in(name));

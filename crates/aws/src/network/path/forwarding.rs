@@ -202,14 +202,15 @@ impl<'s> Reasoner<'s> {
         target: &str,
     ) -> Vec<Arrival<'s>> {
         let id = &decider.table.route_table_id;
-        let mut reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
-        let mut code = BlockerCode::RouteElsewhere;
-        if let Some(holder) = self.holder_behind(run, decider, target) {
-            reason.push_str(&format!(", which leads to {holder}, whose CIDRs contain the addresses"));
+        let reason = format!("{id} sends {} to {target} ({})", decider.addresses.told(), decider.by);
+        match self.holder_behind(run, decider, target) {
             // Another target would cut that VPC off.
-            code = BlockerCode::RouteLocal;
+            Some(holder) => {
+                let reason = format!("{reason}, which leads to {holder}, whose CIDRs contain the addresses");
+                self.block_route(log, run, decider, BlockerCode::RouteLocal, &reason)
+            }
+            None => self.block_route(log, run, decider, BlockerCode::RouteElsewhere, &reason),
         }
-        self.block_route(log, run, decider, code, &reason)
     }
 
     /// The VPC to which a route leads rightly, where it has the addresses of a declared network.

@@ -48,8 +48,7 @@ fn a_call_that_failed_narrows_what_the_others_prove() {
 /// Names of roles and groups are each account's own, and so is what a region offers.
 #[test]
 fn what_another_account_or_region_has_fills_no_gap_of_the_cluster_s() {
-    let gap =
-        r#""gaps": [{"service": "iam", "operation": "GetRole", "resource": "node", "code": "AccessDenied", "message": ""}]"#;
+    let gap = r#""gaps": [{"service": "iam", "operation": "GetRole", "resource": "node", "code": "AccessDenied", "message": ""}]"#;
     let ours = saved("111122223333", "eu-west-1", &format!("{OURS}, {gap}"));
     let theirs = saved(
         "999988887777",
