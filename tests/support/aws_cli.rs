@@ -73,7 +73,7 @@ fn run(snapshot: &mut Value, operation: &str, options: &mut Options) -> Result<(
             peering["Status"] = json!({ "Code": "active", "Message": "Active" });
             Ok(())
         }
-        "modify-transit-gateway-vpc-attachment" => add_attachment_subnet(snapshot, options),
+        "modify-transit-gateway-vpc-attachment" => modify_attachment(snapshot, options),
         "create-transit-gateway-vpc-attachment" => create_attachment(snapshot, options),
         "accept-transit-gateway-vpc-attachment" => {
             let id = options.one("--transit-gateway-attachment-id")?;
@@ -262,8 +262,14 @@ fn add_route_tables(snapshot: &mut Value, options: &mut Options) -> Result<(), S
     Ok(())
 }
 
-fn add_attachment_subnet(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
+fn modify_attachment(snapshot: &mut Value, options: &mut Options) -> Result<(), String> {
     let id = options.one("--transit-gateway-attachment-id")?;
+    if let Some(option) = options.maybe("--options")? {
+        let (name, value) = option.split_once('=').ok_or("no option with a value")?;
+        let attachment = find(snapshot, "TransitGatewayVpcAttachments", "TransitGatewayAttachmentId", &id)?;
+        attachment["Options"][name] = json!(value);
+        return Ok(());
+    }
     for subnet in options.several("--add-subnet-ids")? {
         let of_subnet = find(snapshot, "Subnets", "SubnetId", &subnet)?;
         let (zone, vpc) = (of_subnet["AvailabilityZone"].clone(), of_subnet["VpcId"].clone());

@@ -394,7 +394,6 @@ async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_list
         "ListHostedZonesByVPC",
         "ListProfileAssociations",
         "ListFirewallRuleGroupAssociations",
-        "GetFirewallConfig",
         "DescribeSecurityGroupVpcAssociations",
         "DescribeKey",
         "ListNodegroups",

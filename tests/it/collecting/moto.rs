@@ -16,7 +16,6 @@ const LACKING: [(&str, &str); 13] = [
     ("DescribeClusterVersions", "HTTP 404"),
     ("DescribePullThroughCacheRules", "HTTP 500"),
     ("DescribeSecurityGroupVpcAssociations", "HTTP 500"),
-    ("GetFirewallConfig", "HTTP 500"),
     ("ListAccessEntries", "HTTP 404"),
     ("ListAddons", "HTTP 404"),
     ("ListCapabilities", "HTTP 404"),

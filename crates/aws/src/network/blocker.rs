@@ -50,6 +50,8 @@ pub enum BlockerCode {
     TransitGatewayZone,
     /// The transit gateway is not attached to the VPC, or the attachment is not available.
     TransitGatewayAttachment,
+    /// The transit gateway attachment has IPv6 support off.
+    TransitGatewayIpv6,
     /// The transit gateway attachment is associated with no route table.
     TransitGatewayAssociation,
     /// The transit gateway route table has no route for the destination, or a blackhole route.

@@ -39,9 +39,6 @@ pub(super) async fn all(session: &Session<'_>, vpc: &str) {
         hosted_zones(session, vpc),
         profiles(session, vpc),
         firewalls(session, vpc),
-        session.read(operations::GET_FIREWALL_CONFIG, collection!(firewall_config), &scope, async {
-            route53resolver::firewall_config(resolver, vpc).await.map(|found| vec![found])
-        }),
     );
 }
 

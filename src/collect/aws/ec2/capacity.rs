@@ -189,8 +189,6 @@ fn network_interface_association(
 ) -> shape::NetworkInterfaceAssociation {
     shape::NetworkInterfaceAssociation {
         public_ip: v.public_ip,
-        allocation_id: None,
-        ip_owner_id: v.ip_owner_id,
     }
 }
 

@@ -111,8 +111,6 @@ fn network_interface_association(
 ) -> shape::NetworkInterfaceAssociation {
     shape::NetworkInterfaceAssociation {
         public_ip: v.public_ip,
-        allocation_id: v.allocation_id,
-        ip_owner_id: v.ip_owner_id,
     }
 }
 
@@ -142,7 +140,6 @@ fn network_interface_ipv6_address(
 fn network_interface_attachment(v: types::NetworkInterfaceAttachment) -> shape::NetworkInterfaceAttachment {
     shape::NetworkInterfaceAttachment {
         instance_id: v.instance_id,
-        instance_owner_id: v.instance_owner_id,
         status: text(v.status),
     }
 }
@@ -154,8 +151,6 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         interface_type: text(v.interface_type),
         status: text(v.status),
         owner_id: v.owner_id,
-        requester_id: v.requester_id,
-        requester_managed: v.requester_managed,
         subnet_id: v.subnet_id,
         vpc_id: v.vpc_id,
         tag_set: list(v.tag_set, tag),

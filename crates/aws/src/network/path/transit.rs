@@ -47,6 +47,7 @@ impl<'s> Reasoner<'s> {
             return self.arrive_unseen(log, run, gateway, origin);
         };
         self.check_zone(log, run, subnet, attachment);
+        self.check_family(log, run, attachment);
         let id = attachment.transit_gateway_attachment_id.as_str();
         self.leave_attachment(log, run, (gateway, id), origin)
     }
@@ -59,6 +60,10 @@ impl<'s> Reasoner<'s> {
         (gateway, attachment): (&str, &str),
         origin: Origin<'s>,
     ) -> Vec<Arrival<'s>> {
+        let state = self.transit_gateways.get(gateway).and_then(|its| its.state.as_deref());
+        if !self.forwards(log, run, (GATEWAY, gateway), state) {
+            return Vec::new();
+        }
         let Some((table, routed)) = self.gateway_routes(log, run, (gateway, attachment)) else {
             return self.arrive_unseen(log, run, gateway, origin);
         };
@@ -183,6 +188,7 @@ impl<'s> Reasoner<'s> {
         if !is_available(attachment) {
             self.block_attachment(&mut beyond, run, attachment, vpc);
         }
+        self.check_family(&mut beyond, run, attachment);
         let arrivals = self.arrive(&mut beyond, run, attachment, step.origin);
         if run.to.vpc().is_some_and(|to| to != vpc) && beyond.is_blocked() {
             // That VPC has no path to the destination, so this route is the wrong one.

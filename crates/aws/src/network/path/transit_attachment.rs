@@ -97,6 +97,54 @@ impl<'s> Reasoner<'s> {
         log.append_unseen(unseen);
     }
 
+    /// A VPC's attachment carries IPv6 only where it was made, or changed, to support it:
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayVpcAttachmentOptions.html>,
+    /// <https://docs.aws.amazon.com/whitepapers/latest/ipv6-on-aws/amazon-vpc-connectivity-options-for-ipv6.html>
+    pub(crate) fn check_family(
+        &self,
+        log: &mut TraceLog,
+        run: Run<'_, 's>,
+        attachment: &TransitGatewayVpcAttachment,
+    ) {
+        let v6 = run.to.addresses.only_v6();
+        let options = attachment.options.as_ref();
+        if v6.is_empty() || options.and_then(|its| its.ipv6_support.as_deref()) != Some("disable") {
+            return;
+        }
+        let id = attachment.transit_gateway_attachment_id.as_str();
+        let reason = format!("{id} has IPv6 support off, and forwards nothing to {}", run.to.told(&v6));
+        log.hop(run.leg, ATTACHMENT, id, "drop", &reason);
+        let mut blocker = at(BlockerCode::TransitGatewayIpv6, ATTACHMENT, id, None, reason);
+        blocker.part = run.to.part(&v6);
+        log.block(blocker);
+    }
+
+    /// Whether a gateway forwards in this state; one that is gone or about to be never does again.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGateway.html>
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnGateway.html>
+    pub(crate) fn forwards(
+        &self,
+        log: &mut TraceLog,
+        run: Run<'_, 's>,
+        (kind, id): (&str, &str),
+        state: Option<&str>,
+    ) -> bool {
+        match state.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("available") => true,
+            Some(state @ ("deleting" | "deleted")) => {
+                let reason = format!("{id} is {state}");
+                log.hop(run.leg, kind, id, "drop", &reason);
+                log.block(at(BlockerCode::NeverForwarded, kind, id, None, reason));
+                false
+            }
+            Some(state) => {
+                log.hop(run.leg, kind, id, "unknown", state);
+                log.missing([Missing::unmodelled(format!("whether {id} forwards in state {state}"))]);
+                true
+            }
+        }
+    }
+
     /// An attachment of a VPC that is not available.
     pub(crate) fn block_attachment(
         &self,

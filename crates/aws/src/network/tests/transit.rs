@@ -185,3 +185,79 @@ fn references_work_inbound_where_the_gateway_and_both_attachments_support_them()
     net.withhold("TransitGateways");
     assert_unknown(&net.path(&far(), &interface("eni-1")), "DescribeTransitGateways");
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGateway.html>
+#[test]
+fn a_gateway_forwards_only_while_it_is_there() {
+    let mut net = net();
+    for state in ["deleting", "deleted"] {
+        net.item("TransitGateways", "tgw-1")["State"] = json!(state);
+        assert_blocked(&net.path(&far(), &interface("eni-1")), &["never-forwarded tgw-1"]);
+    }
+    for state in ["pending", "modifying"] {
+        net.item("TransitGateways", "tgw-1")["State"] = json!(state);
+        assert_unknown(&net.path(&far(), &interface("eni-1")), "tgw-1 forwards in state");
+    }
+    net.item("TransitGateways", "tgw-1")["State"] = json!("available");
+    assert_open(&net.path(&far(), &interface("eni-1")));
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRouteTable.html>
+#[test]
+fn a_table_that_is_deleted_is_not_the_one_to_associate() {
+    let mut net = net();
+    net.item("TransitGatewayAttachments", "att-a")["Association"] = Value::Null;
+    let table = |id: &str| json!({"TransitGatewayRouteTableId": id, "TransitGatewayId": "tgw-1", "State": "available"});
+    net.add("TransitGatewayRouteTables", table("tgw-rtb-1")).add("TransitGatewayRouteTables", table("tgw-rtb-2"));
+    let proposed = |net: &Net| {
+        let path = net.path(&office(), &interface("eni-1"));
+        path.blockers.iter().find_map(|blocker| blocker.remedy.target.clone())
+    };
+    assert_eq!(proposed(&net), None, "either");
+    net.item("TransitGatewayRouteTables", "tgw-rtb-2")["State"] = json!("deleting");
+    assert_eq!(proposed(&net).as_deref(), Some("tgw-rtb-1"));
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayVpcAttachmentOptions.html>
+#[test]
+fn an_attachment_carries_ipv6_where_it_supports_ipv6() {
+    let mut net = net();
+    for (vpc, subnets, table, own) in [
+        ("vpc-a", ["subnet-a1", "subnet-ta"], "rtb-a", "fd00:a::/56"),
+        ("vpc-b", ["subnet-b1", "subnet-b1"], "rtb-b", "fd00:b::/56"),
+    ] {
+        let association = |cidr: &str| json!([{"Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": {"State": "associated"}}]);
+        net.item("Vpcs", vpc)["Ipv6CidrBlockAssociationSet"] = association(own);
+        for (at, id) in subnets.into_iter().enumerate() {
+            let cidr = own.replace("::/56", &format!(":0:{at}::/64"));
+            net.item("Subnets", id)["Ipv6CidrBlockAssociationSet"] = association(&cidr);
+        }
+        let far = if own == "fd00:a::/56" { "fd00:b::/56" } else { "fd00:a::/56" };
+        let routes = net.item("RouteTables", table)["Routes"].as_array_mut().unwrap();
+        routes.push(json!({"DestinationIpv6CidrBlock": far, "TransitGatewayId": "tgw-1", "State": "active"}));
+        let attachment = if vpc == "vpc-a" { "att-a" } else { "att-b" };
+        let table = net.item("TransitGatewayRoutes", "tgw-rtb-1")["Routes"].as_array_mut().unwrap();
+        table.push(tgw_route(own, attachment, "vpc"));
+    }
+    for group in ["sg-server", "sg-far"] {
+        let everyone = json!([{"IpProtocol": "-1", "Ipv6Ranges": [{"CidrIpv6": "::/0"}], "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]);
+        net.item("SecurityGroups", group)["IpPermissions"] = everyone.clone();
+        net.item("SecurityGroups", group)["IpPermissionsEgress"] = everyone;
+    }
+    net.item("NetworkInterfaces", "eni-1")["Ipv6Addresses"] = json!([{"Ipv6Address": "fd00:a::10"}]);
+    let blocked = |net: &Net| -> Vec<String> {
+        let paths = net.trace(&far(), &interface("eni-1"), "tcp/443");
+        paths.iter().flat_map(super::net::blockers).collect()
+    };
+    let before = blocked(&net);
+    assert!(!before.iter().any(|it| it.contains("ipv6")), "{before:?}");
+    for attachment in ["att-a", "att-b"] {
+        let mut off = net.clone();
+        off.item("TransitGatewayVpcAttachments", attachment)["Options"]["Ipv6Support"] = json!("disable");
+        let blocked = blocked(&off);
+        assert!(blocked.contains(&format!("transit-gateway-ipv6 {attachment}")), "{blocked:?}");
+    }
+    let mut v4 = self::net();
+    v4.item("TransitGatewayVpcAttachments", "att-a")["Options"]["Ipv6Support"] = json!("disable");
+    assert_open(&v4.path(&far(), &interface("eni-1")));
+}

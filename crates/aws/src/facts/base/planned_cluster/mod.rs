@@ -153,7 +153,6 @@ fn group(plan: &Plan, account: Option<String>) -> SecurityGroup {
     let all = || IpPermission { ip_protocol: Some("-1".to_owned()), ..IpPermission::default() };
     let itself = UserIdGroupPair {
         group_id: Some(CLUSTER_GROUP.to_owned()),
-        user_id: account.clone(),
         ..UserIdGroupPair::default()
     };
     SecurityGroup {
