@@ -4,7 +4,6 @@ use aws_sdk_route53resolver::{Client, types};
 use privek_aws::snapshot::aws::route53resolver as shape;
 
 use super::convert::{Fetched, all, list, text, texts, whole};
-use super::failure::Failure;
 
 /// `ListResolverEndpoints`.
 pub(super) async fn endpoints(client: &Client) -> Fetched<Vec<shape::ResolverEndpoint>> {
@@ -126,12 +125,7 @@ fn resolver_endpoint(v: types::ResolverEndpoint) -> shape::ResolverEndpoint {
 }
 
 fn ip_address_response(v: types::IpAddressResponse) -> shape::IpAddressResponse {
-    shape::IpAddressResponse {
-        subnet_id: v.subnet_id,
-        ip: v.ip,
-        ipv6: v.ipv6,
-        status: text(v.status),
-    }
+    shape::IpAddressResponse { subnet_id: v.subnet_id, ip: v.ip, ipv6: v.ipv6, status: text(v.status) }
 }
 
 fn target_address(v: types::TargetAddress) -> shape::TargetAddress {

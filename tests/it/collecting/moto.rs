@@ -11,7 +11,7 @@ use crate::support::program::against_emulator;
 use crate::support::schema::conforms;
 
 /// What moto answers with a page of its own, and the status of that page.
-const LACKING: [(&str, &str); 13] = [
+const LACKING: [(&str, &str); 12] = [
     ("DescribeClientVpnEndpoints", "HTTP 500"),
     ("DescribeClusterVersions", "HTTP 404"),
     ("DescribePullThroughCacheRules", "HTTP 500"),

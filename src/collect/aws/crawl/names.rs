@@ -34,12 +34,7 @@ const PROFILES: AskedOnce = AskedOnce("resources of Route 53 Profiles");
 
 /// All of it for one VPC.
 pub(super) async fn all(session: &Session<'_>, vpc: &str) {
-    let (resolver, scope) = (&session.clients.resolver, [vpc.to_owned()]);
-    join!(
-        hosted_zones(session, vpc),
-        profiles(session, vpc),
-        firewalls(session, vpc),
-    );
+    join!(hosted_zones(session, vpc), profiles(session, vpc), firewalls(session, vpc));
 }
 
 /// Route 53 needs the VPC's region: without a region there is no call.

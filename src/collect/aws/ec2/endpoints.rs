@@ -109,9 +109,7 @@ fn service_detail(v: types::ServiceDetail) -> shape::ServiceDetail {
 fn network_interface_association(
     v: types::NetworkInterfaceAssociation,
 ) -> shape::NetworkInterfaceAssociation {
-    shape::NetworkInterfaceAssociation {
-        public_ip: v.public_ip,
-    }
+    shape::NetworkInterfaceAssociation { public_ip: v.public_ip }
 }
 
 fn network_interface_private_ip_address(
@@ -138,10 +136,7 @@ fn network_interface_ipv6_address(
 }
 
 fn network_interface_attachment(v: types::NetworkInterfaceAttachment) -> shape::NetworkInterfaceAttachment {
-    shape::NetworkInterfaceAttachment {
-        instance_id: v.instance_id,
-        status: text(v.status),
-    }
+    shape::NetworkInterfaceAttachment { instance_id: v.instance_id, status: text(v.status) }
 }
 
 fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {

@@ -222,7 +222,6 @@ fn pod_identity_association(v: types::PodIdentityAssociationSummary) -> shape::P
     }
 }
 
-
 fn update_config(v: types::NodegroupUpdateConfig) -> shape::NodegroupUpdateConfig {
     shape::NodegroupUpdateConfig {
         max_unavailable: whole(v.max_unavailable),

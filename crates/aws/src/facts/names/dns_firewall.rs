@@ -110,7 +110,9 @@ fn blocked(
         return Err(vec![context.field("FirewallRules", &format!("BlockOverrideDomain of rule {called}"))]);
     };
     // The one type there is.
-    if let Some(kind) = rule.block_override_dns_type.as_deref().filter(|its| !its.eq_ignore_ascii_case("CNAME")) {
+    if let Some(kind) =
+        rule.block_override_dns_type.as_deref().filter(|its| !its.eq_ignore_ascii_case("CNAME"))
+    {
         return Err(vec![Missing::unmodelled(format!("{kind} records of DNS Firewall rule {called}"))]);
     }
     let with = domain(with);
@@ -171,10 +173,11 @@ fn matches(context: &Context<'_>, rule: &FirewallRule, (name, kind): (&str, Reco
         // A rule without a list judges what a name looks like, and the cluster's looks random; or a category of
         // contents, a threat feed or a list that AWS keeps decides.
         None => {
-            let threat = rule.dns_threat_protection.as_deref().map(|threat| match &rule.confidence_threshold {
-                Some(threshold) => format!(", for {threat} at confidence {threshold},"),
-                None => format!(", for {threat},"),
-            });
+            let threat =
+                rule.dns_threat_protection.as_deref().map(|threat| match &rule.confidence_threshold {
+                    Some(threshold) => format!(", for {threat} at confidence {threshold},"),
+                    None => format!(", for {threat},"),
+                });
             let threat = threat.unwrap_or_default();
             Err(vec![Missing::probe(format!("whether DNS Firewall rule {called}{threat} applies to {name}"))])
         }

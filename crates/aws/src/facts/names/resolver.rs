@@ -168,7 +168,10 @@ impl Refusals {
             [] => {}
             [(one, _), (other, _)] if one == other => its.overridden = others.pop(),
             [(with, _), ..] => {
-                let what = format!("the answer for {}, which DNS Firewall answers with {with} in part", question.name);
+                let what = format!(
+                    "the answer for {}, which DNS Firewall answers with {with} in part",
+                    question.name
+                );
                 its.missing.push(Missing::unmodelled(what));
             }
         }

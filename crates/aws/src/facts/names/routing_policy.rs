@@ -50,8 +50,9 @@ fn preferred<'r>(records: &[&'r ResourceRecordSet], home: Option<&str>) -> Vec<&
     if steady(&weighs) {
         return only(&|record| record.weight != Some(0));
     }
-    let is_primary =
-        |record: &ResourceRecordSet| record.failover.as_deref().is_some_and(|its| its.eq_ignore_ascii_case("PRIMARY"));
+    let is_primary = |record: &ResourceRecordSet| {
+        record.failover.as_deref().is_some_and(|its| its.eq_ignore_ascii_case("PRIMARY"))
+    };
     if steady(&is_primary) {
         return only(&is_primary);
     }
@@ -72,6 +73,7 @@ fn is_steady(record: &ResourceRecordSet) -> bool {
 /// The place of the clients that a record is for; `*` for all others.
 fn place(record: &ResourceRecordSet) -> Option<&str> {
     let country = record.geo_location.as_ref().map(|its| its.country_code.as_deref().unwrap_or_default());
-    let location = record.cidr_routing_config.as_ref().map(|its| its.location_name.as_deref().unwrap_or_default());
+    let location =
+        record.cidr_routing_config.as_ref().map(|its| its.location_name.as_deref().unwrap_or_default());
     country.or(location)
 }

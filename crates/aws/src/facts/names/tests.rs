@@ -341,9 +341,16 @@ fn a_rule_inspects_the_names_of_a_redirection_or_trusts_them() {
     let names: &[&str] = &["*.s3.ap-northeast-1.amazonaws.com."];
     let allow = |action: Value| (action, names);
     let others: (Value, &[&str]) = (json!({"Action": "BLOCK", "BlockResponse": "NXDOMAIN"}), &["*"]);
-    for inspects in [json!({"Action": "ALLOW"}), json!({"Action": "ALLOW", "FirewallDomainRedirectionAction": "INSPECT_REDIRECTION_DOMAIN"})] {
+    for inspects in [
+        json!({"Action": "ALLOW"}),
+        json!({"Action": "ALLOW", "FirewallDomainRedirectionAction": "INSPECT_REDIRECTION_DOMAIN"}),
+    ] {
         let s3 = node(&firewall(redirected(), &[allow(inspects), others.clone()]), "s3");
-        assert_eq!((&s3["answer"], &s3["blockers"][0]["code"]), (&json!("nothing"), &json!("dns-firewall")), "{s3}");
+        assert_eq!(
+            (&s3["answer"], &s3["blockers"][0]["code"]),
+            (&json!("nothing"), &json!("dns-firewall")),
+            "{s3}"
+        );
         assert!(s3["blockers"][0]["reason"].to_string().contains("sts."), "{s3}");
     }
     let trusts = json!({"Action": "ALLOW", "FirewallDomainRedirectionAction": TRUST});
@@ -351,7 +358,8 @@ fn a_rule_inspects_the_names_of_a_redirection_or_trusts_them() {
     assert_eq!(s3["answer"], "private", "{s3}");
     // One that blocks looks at the first name only, too.
     let sts: &[&str] = &["sts.ap-northeast-1.amazonaws.com."];
-    let blocks = json!({"Action": "BLOCK", "BlockResponse": "NODATA", "FirewallDomainRedirectionAction": TRUST});
+    let blocks =
+        json!({"Action": "BLOCK", "BlockResponse": "NODATA", "FirewallDomainRedirectionAction": TRUST});
     let first_only = firewall(redirected(), &[(blocks, sts)]);
     assert_eq!(node(&first_only, "s3")["answer"], "private");
     assert_eq!(node(&first_only, "sts")["answer"], "nothing");

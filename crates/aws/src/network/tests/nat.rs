@@ -141,8 +141,10 @@ fn a_regional_one_needs_the_route_in_its_own_table() {
 fn its_addresses_count_once_they_are_in_use() {
     let mut net = net();
     net.item("SecurityGroups", "sg-far")["IpPermissions"] = json!([]);
-    let two = |status: &str| json!([{"PrivateIp": "10.0.3.5", "PublicIp": "198.51.100.7", "Status": "succeeded"},
-                                    {"PrivateIp": "10.0.3.6", "PublicIp": "198.51.100.8", "Status": status}]);
+    let two = |status: &str| {
+        json!([{"PrivateIp": "10.0.3.5", "PublicIp": "198.51.100.7", "Status": "succeeded"},
+                                    {"PrivateIp": "10.0.3.6", "PublicIp": "198.51.100.8", "Status": status}])
+    };
     let hop = |net: &Net| {
         let path = net.path(&client(), &server());
         let hop = path.hops.into_iter().find(|hop| hop.id == "nat-1").unwrap();

@@ -208,7 +208,8 @@ fn a_table_that_is_deleted_is_not_the_one_to_associate() {
     let mut net = net();
     net.item("TransitGatewayAttachments", "att-a")["Association"] = Value::Null;
     let table = |id: &str| json!({"TransitGatewayRouteTableId": id, "TransitGatewayId": "tgw-1", "State": "available"});
-    net.add("TransitGatewayRouteTables", table("tgw-rtb-1")).add("TransitGatewayRouteTables", table("tgw-rtb-2"));
+    net.add("TransitGatewayRouteTables", table("tgw-rtb-1"))
+        .add("TransitGatewayRouteTables", table("tgw-rtb-2"));
     let proposed = |net: &Net| {
         let path = net.path(&office(), &interface("eni-1"));
         path.blockers.iter().find_map(|blocker| blocker.remedy.target.clone())
@@ -226,7 +227,8 @@ fn an_attachment_carries_ipv6_where_it_supports_ipv6() {
         ("vpc-a", ["subnet-a1", "subnet-ta"], "rtb-a", "fd00:a::/56"),
         ("vpc-b", ["subnet-b1", "subnet-b1"], "rtb-b", "fd00:b::/56"),
     ] {
-        let association = |cidr: &str| json!([{"Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": {"State": "associated"}}]);
+        let association =
+            |cidr: &str| json!([{"Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": {"State": "associated"}}]);
         net.item("Vpcs", vpc)["Ipv6CidrBlockAssociationSet"] = association(own);
         for (at, id) in subnets.into_iter().enumerate() {
             let cidr = own.replace("::/56", &format!(":0:{at}::/64"));

@@ -180,9 +180,7 @@ fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
         (_, _, "serviceAccount") => "service-account",
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",
-        (
-            "FirewallDomainLists" | "FirewallRules" | "ResolverEndpoints" | "ResolverRules", _, "Name",
-        )
+        ("FirewallDomainLists" | "FirewallRules" | "ResolverEndpoints" | "ResolverRules", _, "Name")
         | ("ResourceRecordSetsByZone", _, "SetIdentifier" | "LocationName") => "resolver",
         _ => return None,
     })

@@ -40,12 +40,11 @@ const LABELS: [(&str, &str); 2] = [("k8s-app", "kube-dns"), ("eks.amazonaws.com/
 /// Whether a Fargate profile takes `CoreDNS`'s pods: one of its selectors has their namespace, and no label that
 /// they lack (<https://docs.aws.amazon.com/eks/latest/userguide/fargate-profile.html>).
 fn on_fargate(context: &Context<'_>) -> Known<bool> {
-    let described = context.snapshot.aws.fargate_profile.as_deref().unwrap_or_default();
-    known::any(cluster::fargate_profiles(context)?.iter().map(|name| {
-        let profile = described.iter().find(|profile| profile.fargate_profile_name == *name);
-        let profile = profile.ok_or_else(|| vec![context.missing("fargateProfile", Some(name))])?;
-        Ok(profile.selectors.iter().any(takes))
-    }))
+    let (described, unread) = cluster::described_profiles(context);
+    if described.iter().any(|profile| profile.selectors.iter().any(takes)) {
+        return Ok(true);
+    }
+    known::complete(unread).map(|()| false)
 }
 
 fn takes(selector: &FargateProfileSelector) -> bool {
