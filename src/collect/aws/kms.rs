@@ -3,7 +3,7 @@
 use aws_sdk_kms::{Client, types};
 use privek_aws::snapshot::aws::kms as shape;
 
-use super::convert::{Fetched, text, time};
+use super::convert::{Fetched, text};
 use super::failure::Failure;
 
 /// `DescribeKey`.
@@ -17,13 +17,8 @@ pub(super) async fn describe_key(client: &Client, arn: &str) -> Fetched<shape::K
 fn key_metadata(v: types::KeyMetadata) -> shape::KeyMetadata {
     shape::KeyMetadata {
         key_id: v.key_id,
-        aws_account_id: v.aws_account_id,
         arn: v.arn,
-        enabled: Some(v.enabled),
         key_state: text(v.key_state),
-        deletion_date: time(v.deletion_date),
-        key_manager: text(v.key_manager),
         key_spec: text(v.key_spec),
-        key_usage: text(v.key_usage),
     }
 }

@@ -98,7 +98,6 @@ operations! {
     LIST_RESOURCE_RECORD_SETS = "route53": "ListResourceRecordSets";
     LIST_PROFILE_ASSOCIATIONS = "route53profiles": "ListProfileAssociations";
     LIST_PROFILE_RESOURCE_ASSOCIATIONS = "route53profiles": "ListProfileResourceAssociations";
-    GET_FIREWALL_CONFIG = "route53resolver": "GetFirewallConfig";
     LIST_FIREWALL_DOMAIN_LISTS = "route53resolver": "ListFirewallDomainLists";
     LIST_FIREWALL_DOMAINS = "route53resolver": "ListFirewallDomains";
     LIST_FIREWALL_RULE_GROUP_ASSOCIATIONS = "route53resolver": "ListFirewallRuleGroupAssociations";

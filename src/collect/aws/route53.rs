@@ -93,7 +93,10 @@ fn resource_record_set(v: ResourceRecordSet) -> shape::ResourceRecordSet {
         region: text(v.region),
         failover: text(v.failover),
         multi_value_answer: v.multi_value_answer,
-        ttl: v.ttl,
+        geo_location: v.geo_location.map(|place| shape::GeoLocation { country_code: place.country_code }),
+        cidr_routing_config: v
+            .cidr_routing_config
+            .map(|config| shape::CidrRoutingConfig { location_name: Some(config.location_name) }),
         resource_records: values.map(|one| shape::ResourceRecord { value: Some(one.value) }).collect(),
         alias_target: v.alias_target.map(alias_target),
         health_check_id: v.health_check_id,
@@ -111,12 +114,9 @@ fn alias_target(v: AliasTarget) -> shape::AliasTarget {
 fn profile_association(v: ProfileAssociation) -> route53profiles::ProfileAssociation {
     route53profiles::ProfileAssociation {
         id: v.id.unwrap_or_default(),
-        name: v.name,
-        owner_id: v.owner_id,
         profile_id: v.profile_id,
         resource_id: v.resource_id,
         status: text(v.status),
-        status_message: v.status_message,
     }
 }
 
@@ -125,13 +125,9 @@ fn profile_resource_association(
 ) -> route53profiles::ProfileResourceAssociation {
     route53profiles::ProfileResourceAssociation {
         id: v.id.unwrap_or_default(),
-        name: v.name,
-        owner_id: v.owner_id,
         profile_id: v.profile_id,
         resource_arn: v.resource_arn,
-        resource_type: v.resource_type,
         resource_properties: v.resource_properties,
         status: text(v.status),
-        status_message: v.status_message,
     }
 }

@@ -4,7 +4,6 @@ use aws_sdk_route53resolver::{Client, types};
 use privek_aws::snapshot::aws::route53resolver as shape;
 
 use super::convert::{Fetched, all, list, text, texts, whole};
-use super::failure::Failure;
 
 /// `ListResolverEndpoints`.
 pub(super) async fn endpoints(client: &Client) -> Fetched<Vec<shape::ResolverEndpoint>> {
@@ -73,14 +72,6 @@ pub(super) async fn firewall_domains(client: &Client, list: &str) -> Fetched<sha
     Ok(shape::FirewallDomains { firewall_domain_list_id: list.to_owned(), domains })
 }
 
-/// `GetFirewallConfig` of one VPC.
-pub(super) async fn firewall_config(client: &Client, vpc: &str) -> Fetched<shape::FirewallConfig> {
-    match client.get_firewall_config().resource_id(vpc).send().await {
-        Ok(answer) => answer.firewall_config.map(firewall).ok_or_else(|| Failure::empty("FirewallConfig")),
-        Err(error) => Err(Failure::of(&error)),
-    }
-}
-
 fn firewall_rule_group_association(
     v: types::FirewallRuleGroupAssociation,
 ) -> shape::FirewallRuleGroupAssociation {
@@ -88,11 +79,8 @@ fn firewall_rule_group_association(
         id: v.id.unwrap_or_default(),
         firewall_rule_group_id: v.firewall_rule_group_id,
         vpc_id: v.vpc_id,
-        name: v.name,
         priority: whole(v.priority),
-        managed_owner_name: v.managed_owner_name,
         status: text(v.status),
-        status_message: v.status_message,
     }
 }
 
@@ -100,7 +88,6 @@ fn firewall_rule(v: types::FirewallRule) -> shape::FirewallRule {
     shape::FirewallRule {
         firewall_rule_group_id: v.firewall_rule_group_id,
         firewall_domain_list_id: v.firewall_domain_list_id,
-        firewall_threat_protection_id: v.firewall_threat_protection_id,
         name: v.name,
         priority: whole(v.priority),
         action: text(v.action),
@@ -118,46 +105,27 @@ fn firewall_rule(v: types::FirewallRule) -> shape::FirewallRule {
 fn firewall_domain_list(v: types::FirewallDomainListMetadata) -> shape::FirewallDomainListMetadata {
     shape::FirewallDomainListMetadata {
         id: v.id.unwrap_or_default(),
-        arn: v.arn,
         name: v.name,
         managed_owner_name: v.managed_owner_name,
         managed_list_type: v.managed_list_type.map(|kind| kind.as_str().to_owned()),
     }
 }
 
-fn firewall(v: types::FirewallConfig) -> shape::FirewallConfig {
-    shape::FirewallConfig {
-        id: v.id,
-        resource_id: v.resource_id.unwrap_or_default(),
-        owner_id: v.owner_id,
-        firewall_fail_open: text(v.firewall_fail_open),
-    }
-}
-
 fn resolver_endpoint(v: types::ResolverEndpoint) -> shape::ResolverEndpoint {
     shape::ResolverEndpoint {
         id: v.id.unwrap_or_default(),
-        arn: v.arn,
         name: v.name,
         security_group_ids: v.security_group_ids.unwrap_or_default(),
         direction: text(v.direction),
-        ip_address_count: whole(v.ip_address_count),
         host_vpc_id: v.host_vpc_id,
         status: text(v.status),
         status_message: v.status_message,
         protocols: texts(v.protocols),
-        resolver_endpoint_type: text(v.resolver_endpoint_type),
     }
 }
 
 fn ip_address_response(v: types::IpAddressResponse) -> shape::IpAddressResponse {
-    shape::IpAddressResponse {
-        ip_id: v.ip_id,
-        subnet_id: v.subnet_id,
-        ip: v.ip,
-        ipv6: v.ipv6,
-        status: text(v.status),
-    }
+    shape::IpAddressResponse { subnet_id: v.subnet_id, ip: v.ip, ipv6: v.ipv6, status: text(v.status) }
 }
 
 fn target_address(v: types::TargetAddress) -> shape::TargetAddress {
@@ -167,7 +135,6 @@ fn target_address(v: types::TargetAddress) -> shape::TargetAddress {
 fn resolver_rule(v: types::ResolverRule) -> shape::ResolverRule {
     shape::ResolverRule {
         id: v.id.unwrap_or_default(),
-        arn: v.arn,
         domain_name: v.domain_name,
         status: text(v.status),
         rule_type: text(v.rule_type),
@@ -175,7 +142,6 @@ fn resolver_rule(v: types::ResolverRule) -> shape::ResolverRule {
         target_ips: list(v.target_ips, target_address),
         resolver_endpoint_id: v.resolver_endpoint_id,
         owner_id: v.owner_id,
-        share_status: text(v.share_status),
     }
 }
 
@@ -183,7 +149,6 @@ fn resolver_rule_association(v: types::ResolverRuleAssociation) -> shape::Resolv
     shape::ResolverRuleAssociation {
         id: v.id.unwrap_or_default(),
         resolver_rule_id: v.resolver_rule_id,
-        name: v.name,
         vpc_id: v.vpc_id,
         status: text(v.status),
     }

@@ -378,7 +378,7 @@ async fn a_foreign_transit_gateway_leaves_a_gap_instead_of_an_empty_list() {
 #[tokio::test]
 async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_lists_of_the_cluster() {
     // Each of these answers only when all have been asked: one that waits for another never ends.
-    const TOGETHER: [&str; 26] = [
+    const TOGETHER: [&str; 25] = [
         "DescribeVpcs",
         "DescribeVpcAttribute",
         "DescribeRouteTables",
@@ -394,7 +394,6 @@ async fn calls_about_the_vpc_are_in_flight_together_and_do_not_wait_for_the_list
         "ListHostedZonesByVPC",
         "ListProfileAssociations",
         "ListFirewallRuleGroupAssociations",
-        "GetFirewallConfig",
         "DescribeSecurityGroupVpcAssociations",
         "DescribeKey",
         "ListNodegroups",

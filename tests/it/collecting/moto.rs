@@ -11,12 +11,11 @@ use crate::support::program::against_emulator;
 use crate::support::schema::conforms;
 
 /// What moto answers with a page of its own, and the status of that page.
-const LACKING: [(&str, &str); 13] = [
+const LACKING: [(&str, &str); 12] = [
     ("DescribeClientVpnEndpoints", "HTTP 500"),
     ("DescribeClusterVersions", "HTTP 404"),
     ("DescribePullThroughCacheRules", "HTTP 500"),
     ("DescribeSecurityGroupVpcAssociations", "HTTP 500"),
-    ("GetFirewallConfig", "HTTP 500"),
     ("ListAccessEntries", "HTTP 404"),
     ("ListAddons", "HTTP 404"),
     ("ListCapabilities", "HTTP 404"),

@@ -52,10 +52,6 @@ impl Estate {
             "ListHostedZonesByVPC" => Answer::xml(
                 "<ListHostedZonesByVPCResponse><HostedZoneSummaries/><MaxItems>100</MaxItems></ListHostedZonesByVPCResponse>",
             ),
-            "GetFirewallConfig" => Answer::json(format!(
-                r#"{{"FirewallConfig":{{"ResourceId":"{}","FirewallFailOpen":"DISABLED"}}}}"#,
-                request.parameter("ResourceId")
-            )),
             _ if operation.starts_with("List") => {
                 Answer::json(format!(r#"{{"{}":[]}}"#, operation.trim_start_matches("List")))
             }

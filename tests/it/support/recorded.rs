@@ -153,7 +153,6 @@ fn resolver(operation: &str) -> Option<String> {
                 {"FirewallRuleGroupId":"rslvr-frg-1","FirewallDomainListId":"rslvr-fdl-2","Name":"malware","Priority":2,"Action":"BLOCK","BlockResponse":"NODATA"}]}"#,
             "ListFirewallDomainLists" => r#"{"FirewallDomainLists":[{"Id":"rslvr-fdl-1","Name":"ours"},{"Id":"rslvr-fdl-2","Name":"AWSManagedDomainsMalwareDomainList","ManagedOwnerName":"Route 53 Resolver DNS Firewall"}]}"#,
             "ListFirewallDomains" => r#"{"Domains":["*.amazonaws.com."]}"#,
-            "GetFirewallConfig" => r#"{"FirewallConfig":{"Id":"rslvr-fc-1","ResourceId":"vpc-near","FirewallFailOpen":"DISABLED"}}"#,
             "ListResolverRuleAssociations" => r#"{"ResolverRuleAssociations":[{"Id":"rslvr-rrassoc-1","ResolverRuleId":"rslvr-rr-1","VPCId":"vpc-near","Status":"COMPLETE"}]}"#,
             _ => return None,
         }

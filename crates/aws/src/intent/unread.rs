@@ -4,7 +4,7 @@
 //! rules would find nothing to judge.
 
 /// In order.
-pub(super) const OPERATIONS: [&str; 21] = [
+pub(super) const OPERATIONS: [&str; 20] = [
     "ec2:DescribeEgressOnlyInternetGateways",
     "ec2:DescribeInternetGateways",
     "ec2:DescribeSecurityGroupVpcAssociations",
@@ -20,7 +20,6 @@ pub(super) const OPERATIONS: [&str; 21] = [
     "route53:ListHostedZonesByVPC",
     "route53profiles:ListProfileAssociations",
     "route53profiles:ListProfileResourceAssociations",
-    "route53resolver:GetFirewallConfig",
     "route53resolver:ListFirewallRuleGroupAssociations",
     "route53resolver:ListFirewallRules",
     "route53resolver:ListResolverEndpoints",

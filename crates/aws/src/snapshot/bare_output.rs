@@ -88,7 +88,6 @@ const OBJECTS: &[(&str, &[&str])] = &[
     ("Policy", &["PolicyName", "Arn", "DefaultVersionId"]),
     ("InstanceProfile", &["InstanceProfileName", "Arn", "Roles"]),
     ("KeyMetadata", &["KeyId", "Arn", "KeyState"]),
-    ("FirewallConfig", &["ResourceId", "OwnerId", "FirewallFailOpen"]),
 ];
 
 /// How a bare output is read.

@@ -12,7 +12,6 @@ const OPTIONS: &[(&str, &str, &str)] = &[
     ("ClientVpnRoutes", " --client-vpn-endpoint-id {id}", "routes-{id}"),
     ("ClientVpnTargetNetworks", " --client-vpn-endpoint-id {id}", "networks-{id}"),
     ("DhcpOptions", " --dhcp-options-ids {id}", "{id}"),
-    ("FirewallConfig", " --resource-id {id}", "firewall-{id}"),
     ("FirewallDomainsByList", " --firewall-domain-list-id {id}", "{id}"),
     ("FirewallRules", " --firewall-rule-group-id {id}", "{id}"),
     ("HostedZonesByVPC", " --vpc-id {id} --vpc-region {region}", "zones-{id}"),

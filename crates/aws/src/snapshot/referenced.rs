@@ -22,7 +22,6 @@ const PARENTS: &[(&str, &str)] = &[
     ("ClientVpnRoutes", "ClientVpnEndpoints"),
     ("ClientVpnTargetNetworks", "ClientVpnEndpoints"),
     ("DhcpOptions", "Vpcs"),
-    ("FirewallConfig", "Vpcs"),
     ("FirewallDomainsByList", "FirewallRules"),
     ("FirewallRules", "FirewallRuleGroupAssociations"),
     ("HostedZonesByVPC", "Vpcs"),
@@ -242,7 +241,7 @@ fn named(aws: &Aws, key: &str) -> Option<BTreeSet<String>> {
         // Without a rule nothing asks for lists; with one, all lists are one file.
         "FirewallDomainLists" => ids(aws, "FirewallRules").filter(BTreeSet::is_empty),
         "InstanceProfile" => instance_profiles(aws),
-        "VpcAttributes" | "FirewallConfig" | "HostedZonesByVPC" => clusters_vpcs(aws),
+        "VpcAttributes" | "HostedZonesByVPC" => clusters_vpcs(aws),
         "DhcpOptions" => {
             let vpcs = aws.vpcs.as_ref()?.iter();
             Some(vpcs.filter_map(|vpc| vpc.dhcp_options_id.clone()).filter(|id| id != "default").collect())

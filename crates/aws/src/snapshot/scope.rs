@@ -15,7 +15,6 @@ pub(super) fn is_scoped_by_own_id(key: &str) -> bool {
             | "ClientVpnRoutes"
             | "DhcpOptions"
             | "EgressOnlyInternetGateways"
-            | "FirewallConfig"
             | "FirewallDomainsByList"
             | "FirewallRules"
             | "HostedZonesByVPC"

@@ -111,8 +111,7 @@ pub(super) fn of_two_callers(two: TwoContents<'_>, ours: Caller<'_>, theirs: Cal
         return Some(settled);
     }
     let views = Views { ours, theirs };
-    let is_everywhere = two.collection == "ResolverRules" && two.id.starts_with("rslvr-autodefined-");
-    if PER_CALLER.contains(&two.collection) || is_everywhere {
+    if PER_CALLER.contains(&two.collection) {
         return Some(said(views.clusters(), two.ours, two.theirs));
     }
     views.object(two.ours, two.theirs)

@@ -34,15 +34,7 @@ const PROFILES: AskedOnce = AskedOnce("resources of Route 53 Profiles");
 
 /// All of it for one VPC.
 pub(super) async fn all(session: &Session<'_>, vpc: &str) {
-    let (resolver, scope) = (&session.clients.resolver, [vpc.to_owned()]);
-    join!(
-        hosted_zones(session, vpc),
-        profiles(session, vpc),
-        firewalls(session, vpc),
-        session.read(operations::GET_FIREWALL_CONFIG, collection!(firewall_config), &scope, async {
-            route53resolver::firewall_config(resolver, vpc).await.map(|found| vec![found])
-        }),
-    );
+    join!(hosted_zones(session, vpc), profiles(session, vpc), firewalls(session, vpc));
 }
 
 /// Route 53 needs the VPC's region: without a region there is no call.

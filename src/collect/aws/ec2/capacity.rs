@@ -187,11 +187,7 @@ fn instance_state(v: types::InstanceState) -> shape::InstanceState {
 fn network_interface_association(
     v: types::InstanceNetworkInterfaceAssociation,
 ) -> shape::NetworkInterfaceAssociation {
-    shape::NetworkInterfaceAssociation {
-        public_ip: v.public_ip,
-        allocation_id: None,
-        ip_owner_id: v.ip_owner_id,
-    }
+    shape::NetworkInterfaceAssociation { public_ip: v.public_ip }
 }
 
 fn network_interface_private_ip_address(

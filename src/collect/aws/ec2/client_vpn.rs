@@ -67,7 +67,6 @@ fn route(v: types::ClientVpnRoute) -> shape::ClientVpnRoute {
         client_vpn_endpoint_id: v.client_vpn_endpoint_id,
         destination_cidr: v.destination_cidr,
         target_subnet: v.target_subnet,
-        transit_gateway_attachment_id: v.transit_gateway_attachment_id,
         status: v.status.map(|its| shape::ClientVpnStatus { code: text(its.code) }),
     }
 }

@@ -109,11 +109,7 @@ fn service_detail(v: types::ServiceDetail) -> shape::ServiceDetail {
 fn network_interface_association(
     v: types::NetworkInterfaceAssociation,
 ) -> shape::NetworkInterfaceAssociation {
-    shape::NetworkInterfaceAssociation {
-        public_ip: v.public_ip,
-        allocation_id: v.allocation_id,
-        ip_owner_id: v.ip_owner_id,
-    }
+    shape::NetworkInterfaceAssociation { public_ip: v.public_ip }
 }
 
 fn network_interface_private_ip_address(
@@ -140,11 +136,7 @@ fn network_interface_ipv6_address(
 }
 
 fn network_interface_attachment(v: types::NetworkInterfaceAttachment) -> shape::NetworkInterfaceAttachment {
-    shape::NetworkInterfaceAttachment {
-        instance_id: v.instance_id,
-        instance_owner_id: v.instance_owner_id,
-        status: text(v.status),
-    }
+    shape::NetworkInterfaceAttachment { instance_id: v.instance_id, status: text(v.status) }
 }
 
 fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
@@ -154,8 +146,6 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         interface_type: text(v.interface_type),
         status: text(v.status),
         owner_id: v.owner_id,
-        requester_id: v.requester_id,
-        requester_managed: v.requester_managed,
         subnet_id: v.subnet_id,
         vpc_id: v.vpc_id,
         tag_set: list(v.tag_set, tag),

@@ -55,9 +55,7 @@ fn security_group_vpc_association(
     shape::SecurityGroupVpcAssociation {
         group_id: v.group_id.unwrap_or_default(),
         vpc_id: v.vpc_id,
-        vpc_owner_id: v.vpc_owner_id,
         state: text(v.state),
-        group_owner_id: v.group_owner_id,
     }
 }
 
@@ -76,8 +74,6 @@ fn prefix_list_id(v: types::PrefixListId) -> shape::PrefixListId {
 fn user_id_group_pair(v: types::UserIdGroupPair) -> shape::UserIdGroupPair {
     shape::UserIdGroupPair {
         group_id: v.group_id,
-        group_name: v.group_name,
-        user_id: v.user_id,
         vpc_id: v.vpc_id,
         vpc_peering_connection_id: v.vpc_peering_connection_id,
         peering_status: v.peering_status,

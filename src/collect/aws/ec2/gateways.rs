@@ -98,11 +98,8 @@ fn vpc_peering_connection(v: types::VpcPeeringConnection) -> shape::VpcPeeringCo
 
 fn nat_gateway_address(v: types::NatGatewayAddress) -> shape::NatGatewayAddress {
     shape::NatGatewayAddress {
-        allocation_id: v.allocation_id,
         public_ip: v.public_ip,
         private_ip: v.private_ip,
-        network_interface_id: v.network_interface_id,
-        is_primary: v.is_primary,
         status: text(v.status),
         availability_zone: v.availability_zone,
     }

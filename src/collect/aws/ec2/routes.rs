@@ -36,7 +36,6 @@ fn route_table_association_state(v: types::RouteTableAssociationState) -> shape:
 
 fn route_table_association(v: types::RouteTableAssociation) -> shape::RouteTableAssociation {
     shape::RouteTableAssociation {
-        route_table_association_id: v.route_table_association_id,
         main: v.main,
         subnet_id: v.subnet_id,
         gateway_id: v.gateway_id,

@@ -136,9 +136,7 @@ fn transit_gateway_vpc_attachment_options(
     v: types::TransitGatewayVpcAttachmentOptions,
 ) -> shape::TransitGatewayVpcAttachmentOptions {
     shape::TransitGatewayVpcAttachmentOptions {
-        dns_support: text(v.dns_support),
         security_group_referencing_support: text(v.security_group_referencing_support),
-        ipv6_support: text(v.ipv6_support),
         appliance_mode_support: text(v.appliance_mode_support),
     }
 }
@@ -150,7 +148,6 @@ fn transit_gateway_vpc_attachment(
         transit_gateway_attachment_id: v.transit_gateway_attachment_id.unwrap_or_default(),
         transit_gateway_id: v.transit_gateway_id,
         vpc_id: v.vpc_id,
-        vpc_owner_id: v.vpc_owner_id,
         state: text(v.state),
         subnet_ids: v.subnet_ids.unwrap_or_default(),
         options: v.options.map(transit_gateway_vpc_attachment_options),
@@ -185,7 +182,6 @@ fn transit_gateway_route_table(v: types::TransitGatewayRouteTable) -> shape::Tra
         transit_gateway_id: v.transit_gateway_id,
         state: text(v.state),
         default_association_route_table: v.default_association_route_table,
-        default_propagation_route_table: v.default_propagation_route_table,
     }
 }
 

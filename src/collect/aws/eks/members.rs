@@ -153,8 +153,6 @@ fn nodegroup(v: types::Nodegroup) -> shape::Nodegroup {
         health: v.health.map(nodegroup_health),
         launch_template: v.launch_template.map(launch_template_specification),
         version: v.version,
-        labels: v.labels.map(|labels| map(Some(labels))),
-        taints: v.taints.map(|taints| taints.into_iter().map(taint).collect()),
         update_config: v.update_config.map(update_config),
         warm_pool_config: v.warm_pool_config.map(warm_pool_config),
     }
@@ -221,12 +219,7 @@ fn pod_identity_association(v: types::PodIdentityAssociationSummary) -> shape::P
         cluster_name: v.cluster_name,
         namespace: v.namespace,
         service_account: v.service_account,
-        owner_arn: v.owner_arn,
     }
-}
-
-fn taint(v: types::Taint) -> shape::Taint {
-    shape::Taint { key: v.key, value: v.value, effect: text(v.effect) }
 }
 
 fn update_config(v: types::NodegroupUpdateConfig) -> shape::NodegroupUpdateConfig {

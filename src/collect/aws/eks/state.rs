@@ -127,7 +127,6 @@ fn capability(v: types::Capability) -> shape::Capability {
     shape::Capability {
         capability_name: v.capability_name.unwrap_or_default(),
         cluster_name: v.cluster_name,
-        r#type: text(v.r#type),
         role_arn: v.role_arn,
         status: text(v.status),
         configuration: v.configuration.map(capability_configuration),
@@ -182,7 +181,6 @@ fn pod_identity_association(v: types::PodIdentityAssociation) -> shape::PodIdent
         target_role_arn: v.target_role_arn,
         policy: v.policy,
         disable_session_tags: v.disable_session_tags,
-        owner_arn: v.owner_arn,
     }
 }
 

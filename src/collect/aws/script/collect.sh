@@ -214,7 +214,6 @@ for id in $resolved; do
   save "names/$id-support" "$id" ec2 describe-vpc-attribute --vpc-id "$id" --attribute enableDnsSupport
   save "names/$id-hostnames" "$id" ec2 describe-vpc-attribute --vpc-id "$id" --attribute enableDnsHostnames
   save "names/zones-$id" "$id" route53 list-hosted-zones-by-vpc --vpc-id "$id" --vpc-region "$region"
-  save "names/firewall-$id" "$id" route53resolver get-firewall-config --resource-id "$id"
 done
 save names/firewalls '' route53resolver list-firewall-rule-group-associations
 save names/profiles '' route53profiles list-profile-associations

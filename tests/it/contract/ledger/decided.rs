@@ -16,9 +16,6 @@ pub struct Decided {
     pub unread: Vec<Reason>,
     /// Members that the snapshot keeps and something besides the facts reads.
     pub kept: Vec<KeptReason>,
-    /// Members that matter and that nothing reads yet.
-    #[serde(default)]
-    pub pending: Vec<Reason>,
 }
 
 /// Members for which one reason holds.
@@ -53,18 +50,17 @@ impl Decided {
 impl Decided {
     /// Every pattern about members that the snapshot does not keep.
     pub fn of_unkept(&self) -> impl Iterator<Item = &Pattern> {
-        self.unread.iter().chain(&self.pending).flat_map(|reason| &reason.members)
+        self.unread.iter().flat_map(|reason| &reason.members)
     }
 
     /// Every pattern about members that the snapshot keeps.
     pub fn of_kept(&self) -> impl Iterator<Item = &Pattern> {
-        let pending = self.pending.iter().flat_map(|reason| &reason.members);
-        self.kept.iter().flat_map(|reason| &reason.members).chain(pending)
+        self.kept.iter().flat_map(|reason| &reason.members)
     }
 
     /// Every reason.
     pub fn reasons(&self) -> impl Iterator<Item = &String> {
-        let unread = self.unread.iter().chain(&self.pending).map(|reason| &reason.because);
+        let unread = self.unread.iter().map(|reason| &reason.because);
         unread.chain(self.kept.iter().map(|reason| &reason.because))
     }
 }

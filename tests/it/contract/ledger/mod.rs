@@ -62,9 +62,8 @@ impl Ledger {
             }
         }
         for (member, KeptField { field, .. }, pattern) in &self.kept {
-            let Some(reason) = decided.kept.iter().find(|reason| reason.members.contains(pattern)) else {
-                continue;
-            };
+            let reason = decided.kept.iter().find(|reason| reason.members.contains(pattern));
+            let reason = reason.expect("a pattern has its reason");
             let name = member.rsplit(['.', '/']).next().unwrap_or(member);
             let reads = |file: &String| {
                 let text = text(file);

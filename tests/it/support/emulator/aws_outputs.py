@@ -74,7 +74,6 @@ for vpc in vpcs:
     for zone in zones.get("HostedZoneSummaries", []):
         id = zone["HostedZoneId"]
         aws(f"names/{id}", "route53", "list-resource-record-sets", "--hosted-zone-id", id)
-    aws(f"names/firewall-{vpc}", "route53resolver", "get-firewall-config", "--resource-id", vpc)
 aws("names/firewalls", "route53resolver", "list-firewall-rule-group-associations")
 aws("names/firewall-lists", "route53resolver", "list-firewall-domain-lists")
 aws("names/profiles", "route53profiles", "list-profile-associations")

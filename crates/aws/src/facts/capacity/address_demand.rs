@@ -279,8 +279,7 @@ fn held(context: &Context<'_>, instance: &Instance, subnet: &str) -> Option<i64>
         own.map(|one| (one.private_ip_addresses.len(), one.ipv4_prefixes.len())).collect();
     let counts = if counts.is_empty() {
         let attached = context.snapshot.aws.network_interfaces.iter().flatten().filter(|one| {
-            let by = one.attachment.as_ref().and_then(|attachment| attachment.instance_id.as_deref());
-            by == Some(&instance.instance_id) && one.subnet_id.as_deref() == Some(subnet)
+            one.instance() == Some(&instance.instance_id) && one.subnet_id.as_deref() == Some(subnet)
         });
         attached.map(|one| (one.private_ip_addresses.len(), one.ipv4_prefixes.len())).collect()
     } else {

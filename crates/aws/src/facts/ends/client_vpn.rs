@@ -93,8 +93,9 @@ fn code(status: Option<&ClientVpnStatus>) -> Option<&str> {
 fn of_endpoint(context: &Context<'_>, declared: &End, endpoint: &ClientVpnEndpoint) -> Ends {
     let id = &endpoint.client_vpn_endpoint_id;
     let mut ends = Ends::default();
-    if endpoint.transit_gateway_configuration.is_some() {
-        let what = format!("the path from {} through {id} and its transit gateway", declared.label);
+    if let Some(configuration) = &endpoint.transit_gateway_configuration {
+        let gateway = configuration.transit_gateway_id.as_deref().unwrap_or("its transit gateway");
+        let what = format!("the path from {} through {id} and {gateway}", declared.label);
         return Ends::unlisted(vec![Missing::unmodelled(what)]);
     }
     match networks(context, id) {

@@ -34,7 +34,7 @@ fn note(context: &Context<'_>, id: &str) -> Option<String> {
     if let Some(endpoint) = description.strip_prefix("VPC Endpoint Interface ") {
         return Some(endpoint.to_owned());
     }
-    interface.attachment.as_ref()?.instance_id.clone()
+    interface.instance().map(str::to_owned)
 }
 
 /// The one interface that has this address, where there is one.

@@ -141,10 +141,7 @@ fn interfaces(context: &Context<'_>, places: &mut Placements, branches: &mut Pla
         .iter()
         .filter(here)
         .filter(|interface| interface.description.as_deref() == Some(TRUNK))
-        .filter(|interface| {
-            let instance = interface.attachment.as_ref().and_then(|attached| attached.instance_id.as_ref());
-            instance.is_some_and(|instance| shown.instances.contains(instance))
-        })
+        .filter(|interface| interface.instance().is_some_and(|instance| shown.instances.contains(instance)))
         .map(|interface| interface.network_interface_id.as_str())
         .collect();
     for interface in all.iter().filter(here) {

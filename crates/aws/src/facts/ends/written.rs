@@ -140,9 +140,8 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
 /// An instance's network interfaces; where they were not read, its own words about them.
 fn instance(context: &Context<'_>, id: &str) -> Result<Ends, NoEnd> {
     let aws = &context.snapshot.aws;
-    let attached = aws.network_interfaces.iter().flatten().filter(|interface| {
-        interface.attachment.as_ref().and_then(|attachment| attachment.instance_id.as_deref()) == Some(id)
-    });
+    let interfaces = aws.network_interfaces.iter().flatten();
+    let attached = interfaces.filter(|interface| interface.instance() == Some(id));
     let mut ids: BTreeSet<&str> = attached.map(|interface| interface.network_interface_id.as_str()).collect();
     let mut instances = aws.reservations.iter().flatten().flat_map(|reservation| &reservation.instances);
     let instance: Option<&Instance> = instances.find(|instance| instance.instance_id == id);

@@ -72,6 +72,8 @@ pub(crate) struct Lookup {
     pub denied: bool,
     /// The object that has the answer: a hosted zone or a VPC endpoint, as kind and id. None for public DNS.
     pub source: Option<(&'static str, String)>,
+    /// The rule of DNS Firewall that answers with another name, whose addresses the answer has.
+    pub overridden: Option<Blocker>,
 }
 
 impl Lookup {
@@ -100,6 +102,7 @@ impl Lookup {
             forwards: Vec::new(),
             denied: false,
             source: None,
+            overridden: None,
         }
     }
 

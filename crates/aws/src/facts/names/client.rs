@@ -338,6 +338,9 @@ pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str, why: &str, right: Opt
     let last = || lookup.steps.last().cloned().unwrap_or_default();
     let (kind, id) = lookup.source.clone().unwrap_or_else(|| ("dns", last()));
     let reason = format!("resolves {host} to {told}; {why}");
+    if let Some(rule) = &lookup.overridden {
+        return Blocker { reason: format!("{}; {reason}", rule.reason), ..rule.clone() };
+    }
     let remedy = Remedy {
         domain: Some(host.to_owned()),
         target: Some(right.unwrap_or("the correct addresses").to_owned()),
@@ -361,6 +364,9 @@ pub(crate) fn past_endpoint(
         ..Remedy::default()
     };
     let public = "resolves to public addresses, and nodes have no route to the internet";
+    if let Some(rule) = &lookup.overridden {
+        return Blocker { reason: format!("{}: {host} {public}", rule.reason), ..rule.clone() };
+    }
     if let Some(rule) = lookup.forwards.last().and_then(|last| last.rule.as_deref()) {
         let reason = format!("forwards queries for {host}, so that the name {public}");
         return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::domain;
 use crate::facts::inventory::route53_profiles;
 use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::FirewallRule;
@@ -13,14 +14,114 @@ use super::answer::blocker;
 use super::question::RecordType;
 use super::required;
 
-/// The rule that blocks queries of a type for a name in a VPC; `None` where none does. Groups and rules apply in the order
-/// of their priorities, and the first that matches decides
+/// What DNS Firewall does with a query.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum FirewallAction {
+    /// The query goes on; the names to which the name redirects are inspected, or trusted.
+    Passes { trusts: bool },
+    /// The query ends here.
+    Blocks(Blocker),
+    /// The query is answered with another name.
+    Answers { with: String, rule: Blocker },
+}
+
+/// What a rule inspects of a name and of those to which the name redirects:
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html>
+const FIRST_ONLY: &str = "TRUST_REDIRECTION_DOMAIN";
+
+/// Whether the names to which a name redirects are let through without a look, because the rule that lets the name
+/// through trusts them.
+pub(crate) fn trusts(context: &Context<'_>, vpc: &str, query: (&str, RecordType)) -> bool {
+    action(context, vpc, query, false) == Ok(FirewallAction::Passes { trusts: true })
+}
+
+/// What is done with queries of a type for a name in a VPC, which perhaps another name redirects to. Groups and rules
+/// apply in the order of their priorities, and the first that matches decides
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-groups.html>).
-pub(crate) fn refuses(
+pub(crate) fn action(
     context: &Context<'_>,
     vpc: &str,
     (name, kind): (&str, RecordType),
-) -> Known<Option<Blocker>> {
+    is_redirection: bool,
+) -> Known<FirewallAction> {
+    let mut perhaps = Vec::new();
+    for group in groups(context, vpc)? {
+        let all = context.items(context.snapshot.aws.firewall_rules.as_deref(), "FirewallRules", group)?;
+        let mut rules: Vec<&FirewallRule> =
+            all.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
+        rules.sort_by_key(|rule| rule.priority);
+        let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
+        for rule in rules {
+            let trusts = rule.firewall_domain_redirection_action.as_deref() == Some(FIRST_ONLY);
+            if is_redirection && trusts {
+                continue;
+            }
+            let action = rule.action.as_deref().unwrap_or_default();
+            let is_block = action.eq_ignore_ascii_case("BLOCK");
+            match matches(context, rule, (name, kind)) {
+                Ok(true) => {}
+                Ok(false) => continue,
+                // What may let the name through matters where a later rule refuses it.
+                Err(missing) if !is_block => {
+                    perhaps.extend(missing);
+                    continue;
+                }
+                Err(missing) => return Err(missing),
+            }
+            // One that alerts lets the query through, and no further rule is looked at:
+            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
+            if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
+                return Ok(FirewallAction::Passes { trusts });
+            }
+            if is_block && !perhaps.is_empty() {
+                return Err(perhaps);
+            }
+            if is_block {
+                return blocked(context, vpc, rule, (group, name, &used));
+            }
+        }
+    }
+    Ok(FirewallAction::Passes { trusts: false })
+}
+
+/// What a rule that blocks does with queries for a name.
+fn blocked(
+    context: &Context<'_>,
+    vpc: &str,
+    rule: &FirewallRule,
+    (group, name, used): (&str, &str, &BTreeSet<i64>),
+) -> Known<FirewallAction> {
+    let called = rule.name.as_deref().unwrap_or("without a name");
+    let list = rule.firewall_domain_list_id.as_deref().unwrap_or("the domain list");
+    // The highest that is free: rules that allow come before it.
+    let free = |number: &i64| !used.contains(number);
+    let remedy = Remedy {
+        domain: Some(name.to_owned()),
+        domains: required::of(context).listed.iter().map(|needed| needed.name.clone()).collect(),
+        vpc: Some(vpc.to_owned()),
+        priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
+        ..Remedy::default()
+    };
+    let by = |reason| blocker(BlockerCode::DnsFirewall, "firewall-rule-group", group, reason, remedy);
+    if !rule.block_response.as_deref().is_some_and(|response| response.eq_ignore_ascii_case("OVERRIDE")) {
+        return Ok(FirewallAction::Blocks(by(format!("rule {called} blocks {name}, a name in {list}"))));
+    }
+    let Some(with) = rule.block_override_domain.as_deref() else {
+        return Err(vec![context.field("FirewallRules", &format!("BlockOverrideDomain of rule {called}"))]);
+    };
+    // The one type there is.
+    if let Some(kind) =
+        rule.block_override_dns_type.as_deref().filter(|its| !its.eq_ignore_ascii_case("CNAME"))
+    {
+        return Err(vec![Missing::unmodelled(format!("{kind} records of DNS Firewall rule {called}"))]);
+    }
+    let with = domain(with);
+    let reason = format!("rule {called} answers queries for {name}, a name in {list}, with {with}");
+    Ok(FirewallAction::Answers { with, rule: by(reason) })
+}
+
+/// The rule groups of a VPC, in the order in which they apply.
+fn groups<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s str>> {
     let aws = &context.snapshot.aws;
     let all = aws.firewall_rule_group_associations.as_deref();
     let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
@@ -51,55 +152,7 @@ pub(crate) fn refuses(
         let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
         return Err(vec![Missing::unmodelled(what)]);
     }
-    let mut perhaps = Vec::new();
-    for group in groups.into_iter().chain(of_profile).map(|(_, group)| group) {
-        let rules = context.items(aws.firewall_rules.as_deref(), "FirewallRules", group)?;
-        let mut rules: Vec<&FirewallRule> =
-            rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
-        rules.sort_by_key(|rule| rule.priority);
-        let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
-        for rule in rules {
-            let action = rule.action.as_deref().unwrap_or_default();
-            let is_block = action.eq_ignore_ascii_case("BLOCK");
-            match matches(context, rule, (name, kind)) {
-                Ok(true) => {}
-                Ok(false) => continue,
-                // What may let the name through matters where a later rule refuses it.
-                Err(missing) if !is_block => {
-                    perhaps.extend(missing);
-                    continue;
-                }
-                Err(missing) => return Err(missing),
-            }
-            // One that alerts lets the query through, and no further rule is looked at:
-            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
-            if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
-                return Ok(None);
-            }
-            if is_block && !perhaps.is_empty() {
-                return Err(perhaps);
-            }
-            if is_block {
-                let list = rule.firewall_domain_list_id.as_deref().unwrap_or("the domain list");
-                let reason = format!(
-                    "rule {} blocks {name}, a name in {list}",
-                    rule.name.as_deref().unwrap_or("without a name")
-                );
-                // The highest that is free: rules that allow come before it.
-                let free = |number: &i64| !used.contains(number);
-                let remedy = Remedy {
-                    domain: Some(name.to_owned()),
-                    domains: required::of(context).listed.iter().map(|needed| needed.name.clone()).collect(),
-                    vpc: Some(vpc.to_owned()),
-                    priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
-                    ..Remedy::default()
-                };
-                let code = BlockerCode::DnsFirewall;
-                return Ok(Some(blocker(code, "firewall-rule-group", group, reason, remedy)));
-            }
-        }
-    }
-    Ok(None)
+    Ok(groups.into_iter().chain(of_profile).map(|(_, group)| group).collect())
 }
 
 /// The priority of a rule group in a Profile, as the Profile keeps it: `{"priority": 101}`.
@@ -119,7 +172,15 @@ fn matches(context: &Context<'_>, rule: &FirewallRule, (name, kind): (&str, Reco
         Some(list) => has(context, list, name),
         // A rule without a list judges what a name looks like, and the cluster's looks random; or a category of
         // contents, a threat feed or a list that AWS keeps decides.
-        None => Err(vec![Missing::probe(format!("whether DNS Firewall rule {called} applies to {name}"))]),
+        None => {
+            let threat =
+                rule.dns_threat_protection.as_deref().map(|threat| match &rule.confidence_threshold {
+                    Some(threshold) => format!(", for {threat} at confidence {threshold},"),
+                    None => format!(", for {threat},"),
+                });
+            let threat = threat.unwrap_or_default();
+            Err(vec![Missing::probe(format!("whether DNS Firewall rule {called}{threat} applies to {name}"))])
+        }
     };
     // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html
     match rule.status.as_deref().map(str::to_ascii_uppercase).as_deref() {

@@ -215,7 +215,8 @@ fn ask_inbound(
     let step = format!("{address}");
     let udp = QueryPath::new(context, sender, end, Ports { protocol: Protocol::Udp, from: port, to: port });
     let tcp = QueryPath::new(context, sender, end, Ports { protocol: Protocol::Tcp, from: port, to: port });
-    let question = Question { inbound: true, ..question.clone() };
+    // The resolver there is queried anew.
+    let question = Question { inbound: true, redirected: None, ..question.clone() };
     let mut found = if udp.open {
         resolver::ask(context, vpc, &question, trail).provided(doubts)
     } else if udp.missing.is_empty() {

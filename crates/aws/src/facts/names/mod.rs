@@ -13,6 +13,7 @@ pub(crate) mod question;
 mod records;
 pub mod required;
 mod resolver;
+mod routing_policy;
 #[cfg(test)]
 mod tests;
 mod zones;

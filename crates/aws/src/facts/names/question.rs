@@ -11,11 +11,14 @@ pub(crate) struct Question {
     pub vpc: Option<String>,
     /// Whether the name is the alias target of another name.
     pub alias: bool,
+    /// The types of queries that DNS Firewall lets through here without a look at the name, because the name is
+    /// one to which a name redirects. `None` where no name redirects here.
+    pub redirected: Option<Vec<RecordType>>,
 }
 
 impl Question {
     pub fn new(name: &str) -> Self {
-        Self { name: name.to_owned(), inbound: false, vpc: None, alias: false }
+        Self { name: name.to_owned(), inbound: false, vpc: None, alias: false, redirected: None }
     }
 
     /// The same, by way of an inbound Resolver endpoint.
@@ -32,6 +35,9 @@ pub(crate) enum RecordType {
 }
 
 impl RecordType {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::A, Self::Aaaa];
+
     /// Whether a text means this type: by name, or by number as `TYPE28`
     /// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html>).
     pub fn is(self, text: &str) -> bool {

@@ -12,8 +12,10 @@ use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
 use super::answer::{Answer, Lookup, blocker};
-use super::question::Question;
+use super::dns_firewall;
+use super::question::{Question, RecordType};
 use super::resolver::{self, Trail};
+use super::routing_policy;
 
 /// A zone's records, if they were read.
 fn of<'s>(context: &Context<'s>, zone: &str) -> Known<&'s [ResourceRecordSet]> {
@@ -89,7 +91,10 @@ fn by_records(
         Lookup::denied(vec![blocker(code, "hosted-zone", id, reason, remedy)], step.clone())
     };
     let asked = &question.name;
-    let target = match at(records, zone.domain, asked) {
+    // Where the VPC is decides between records of several regions.
+    let home = question.vpc.as_deref().filter(|vpc| context.vpc.as_deref() == Ok(*vpc));
+    let home = home.and(context.region.as_deref());
+    let (target, redirects) = match at(records, zone.domain, asked, home) {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
             if let Some(endpoint) = endpoint_named(context, &target) {
@@ -98,7 +103,8 @@ fn by_records(
             let what = format!("the addresses of {target}, the alias target of {asked}");
             return Lookup::unknown(vec![Missing::probe(what)], step);
         }
-        RecordAnswer::Alias(target, _) | RecordAnswer::Name(target) => target,
+        RecordAnswer::Alias(target, _) => (target, false),
+        RecordAnswer::Name(target) => (target, true),
         RecordAnswer::Elsewhere(what) => {
             let what = format!("the answer of {what} for {asked}");
             return Lookup::unknown(vec![Missing::probe(what)], step);
@@ -116,10 +122,14 @@ fn by_records(
     if trail.has(&vpc, &target) {
         return deny(format!("the alias of {asked} to {target} is a loop"));
     }
-    let question = Question { name: target, alias: true, ..question.clone() };
+    let redirected = question.redirected.clone().or_else(|| {
+        let trusts = |kind: &RecordType| dns_firewall::trusts(context, &vpc, (asked, *kind));
+        Some(RecordType::ALL.into_iter().filter(trusts).collect())
+    });
+    let question = Question { name: target, alias: true, redirected, ..question.clone() };
     let mut found = resolver::ask(context, &vpc, &question, trail);
-    // Whether DNS Firewall looks at aliases, and trusts them, is a setting of each of its rules.
-    if found.blockers.iter().any(|blocker| blocker.code == BlockerCode::DnsFirewall) {
+    // Rules say whether they inspect redirections; an alias in a zone is none that a client would see.
+    if !redirects && found.blockers.iter().any(|blocker| blocker.code == BlockerCode::DnsFirewall) {
         let what =
             format!("whether DNS Firewall blocks {asked} because of the alias target {}", question.name);
         found = found.unless(vec![Missing::probe(what)]);
@@ -137,8 +147,9 @@ pub(crate) fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'
     context.snapshot.aws.vpc_endpoints.iter().flatten().find(has)
 }
 
+/// What a record says, or several records of one name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-enum RecordAnswer {
+pub(super) enum RecordAnswer {
     Addresses(BTreeSet<IpAddr>),
     /// An alias, and the zone in which it is to be found.
     Alias(String, String),
@@ -147,13 +158,13 @@ enum RecordAnswer {
     Nothing,
 }
 
-fn is(record: &ResourceRecordSet, kind: &str) -> bool {
+pub(super) fn is(record: &ResourceRecordSet, kind: &str) -> bool {
     record.kind.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
 }
 
 /// The records of a name; those of the closest wildcard where the name has none
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>).
-fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
+fn at(records: &[ResourceRecordSet], zone: &str, name: &str, home: Option<&str>) -> RecordAnswer {
     let named = |wanted: &str| -> Vec<&ResourceRecordSet> {
         records.iter().filter(|record| plain(&record.name) == wanted).collect()
     };
@@ -178,16 +189,22 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
         closest = rest;
         found = named(&format!("*.{closest}"));
     }
-    found.retain(|record| ["A", "AAAA", "CNAME"].iter().any(|kind| is(record, kind)));
-    // Records without weight are given where none has any.
-    if found.iter().any(|record| record.weight.is_some_and(|weight| weight > 0)) {
-        found.retain(|record| record.weight != Some(0));
+    let mut all = Vec::new();
+    for kind in ["A", "AAAA", "CNAME"] {
+        let group: Vec<&ResourceRecordSet> =
+            found.iter().copied().filter(|record| is(record, kind)).collect();
+        let mut possible = routing_policy::answers(&group, home);
+        let Some(first) = possible.pop_first() else { continue };
+        if !possible.is_empty() {
+            return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
+        }
+        all.push(first);
     }
-    let each: Vec<RecordAnswer> = found.iter().map(|record| single(record)).collect();
-    let chosen = found.iter().any(|record| record.set_identifier.is_some());
-    if chosen && each.iter().collect::<BTreeSet<_>>().len() > 1 {
-        return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
-    }
+    joined(all)
+}
+
+/// Several records' answers in one: addresses together.
+pub(super) fn joined(each: Vec<RecordAnswer>) -> RecordAnswer {
     let mut addresses = BTreeSet::new();
     for one in each {
         match one {
@@ -200,7 +217,7 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
 }
 
 /// What one record says.
-fn single(record: &ResourceRecordSet) -> RecordAnswer {
+pub(super) fn single(record: &ResourceRecordSet) -> RecordAnswer {
     if let Some(alias) = &record.alias_target {
         return match (alias.dns_name.as_deref(), alias.hosted_zone_id.as_deref()) {
             (Some(target), Some(home)) => RecordAnswer::Alias(plain(target), home.to_owned()),
@@ -227,7 +244,7 @@ mod tests {
 
     fn found(records: Value, name: &str) -> String {
         let records: Vec<ResourceRecordSet> = serde_json::from_value(records).unwrap();
-        match at(&records, "amazonaws.com", name) {
+        match at(&records, "amazonaws.com", name, Some("us-east-1")) {
             RecordAnswer::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             RecordAnswer::Alias(to, _) | RecordAnswer::Name(to) => format!("alias {to}"),
             RecordAnswer::Elsewhere(what) => what,
@@ -257,16 +274,85 @@ mod tests {
         assert!(found(zone, "sts.eu-west-1.amazonaws.com").contains("delegates"));
     }
 
+    /// What a name with these records resolves to; each has its own address and set identifier.
+    fn routed(settings: &[Value]) -> String {
+        let records: Vec<Value> = settings
+            .iter()
+            .enumerate()
+            .map(|(at, its)| {
+                let mut one = record("a.amazonaws.com.", "A", &format!("10.0.0.{}", at + 1));
+                one["SetIdentifier"] = at.to_string().into();
+                its.as_object().unwrap().iter().for_each(|(key, value)| one[key] = value.clone());
+                one
+            })
+            .collect();
+        found(json!(records), "a.amazonaws.com")
+    }
+
+    const OPEN: &str = "the routing policy of a.amazonaws.com's records";
+
     #[test]
     fn of_records_that_a_routing_policy_chooses_from_each_has_to_say_the_same() {
-        let weighted = |value: &str, weight: i64| {
-            json!({"Name": "a.amazonaws.com.", "Type": "A", "SetIdentifier": value, "Weight": weight,
-                   "ResourceRecords": [{"Value": value}]})
+        assert_eq!(routed(&[json!({"Weight": 10}), json!({"Weight": 10})]), OPEN);
+        assert_eq!(routed(&[json!({"Weight": 10}), json!({"Weight": 0})]), "10.0.0.1");
+        let same = json!({"Weight": 10, "ResourceRecords": [{"Value": "10.0.0.9"}]});
+        assert_eq!(routed(&[same.clone(), same]), "10.0.0.9");
+    }
+
+    #[test]
+    fn a_health_check_brings_other_records_into_play() {
+        let checked = |mut its: Value| {
+            its["HealthCheckId"] = "c-1".into();
+            its
         };
-        let differ = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 10)]);
-        assert!(found(differ, "a.amazonaws.com").contains("routing policy"));
-        let never = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 0)]);
-        assert_eq!(found(never, "a.amazonaws.com"), "10.0.0.1");
+        let (primary, secondary) = (json!({"Failover": "PRIMARY"}), json!({"Failover": "SECONDARY"}));
+        assert_eq!(routed(&[primary.clone(), secondary.clone()]), "10.0.0.1");
+        assert_eq!(routed(&[checked(primary.clone()), secondary.clone()]), OPEN);
+        assert_eq!(routed(&[checked(primary)]), "10.0.0.1", "without a healthy record Route 53 takes any");
+        assert_eq!(routed(&[checked(json!({"Weight": 10})), json!({"Weight": 0})]), OPEN);
+        let spare = [checked(json!({"Weight": 10})), json!({"Weight": 10}), json!({"Weight": 0})];
+        assert_eq!(routed(&spare), OPEN, "of two with a weight");
+        let alias = |evaluated: bool| {
+            let target = json!({"DNSName": "b.amazonaws.com.", "HostedZoneId": "Z1", "EvaluateTargetHealth": evaluated});
+            json!({"Failover": "PRIMARY", "ResourceRecords": [], "AliasTarget": target})
+        };
+        assert_eq!(routed(&[alias(false), secondary.clone()]), "alias b.amazonaws.com");
+        assert_eq!(routed(&[alias(true), secondary]), OPEN);
+    }
+
+    #[test]
+    fn records_of_several_values_are_answered_together() {
+        let several = json!({"MultiValueAnswer": true});
+        assert_eq!(routed(&[several.clone(), several.clone()]), "10.0.0.1 10.0.0.2");
+        let checked = json!({"MultiValueAnswer": true, "HealthCheckId": "c-1"});
+        assert_eq!(routed(&[several.clone(), checked]), OPEN);
+        assert_eq!(routed(&vec![several; 9]), OPEN, "eight at most");
+    }
+
+    #[test]
+    fn the_place_of_the_vpc_decides_between_regions() {
+        let (near, far) = (json!({"Region": "us-east-1"}), json!({"Region": "eu-west-1"}));
+        assert_eq!(routed(&[far.clone(), near.clone()]), "10.0.0.2");
+        let checked = json!({"Region": "us-east-1", "HealthCheckId": "c-1"});
+        assert_eq!(routed(&[far.clone(), checked]), OPEN);
+        assert_eq!(routed(&[far.clone(), json!({"Region": "us-west-2"})]), OPEN, "the nearer of two others");
+        assert_eq!(routed(&[far]), "10.0.0.1");
+    }
+
+    #[test]
+    fn a_record_for_some_clients_answers_no_others() {
+        assert_eq!(routed(&[json!({"GeoLocation": {"CountryCode": "JP"}})]), OPEN);
+        assert_eq!(routed(&[json!({"GeoLocation": {"CountryCode": "*"}})]), "10.0.0.1");
+        assert_eq!(routed(&[json!({"CidrRoutingConfig": {"LocationName": "office"}})]), OPEN);
+        assert_eq!(routed(&[json!({"CidrRoutingConfig": {"LocationName": "*"}})]), "10.0.0.1");
+    }
+
+    #[test]
+    fn each_type_of_records_has_its_own_policy() {
+        let one = json!({"Name": "a.amazonaws.com.", "Type": "A", "SetIdentifier": "1", "Weight": 1,
+                         "ResourceRecords": [{"Value": "10.0.0.1"}]});
+        let zone = json!([one, record("a.amazonaws.com.", "AAAA", "fd00::1")]);
+        assert_eq!(found(zone, "a.amazonaws.com"), "10.0.0.1 fd00::1");
     }
 
     #[test]

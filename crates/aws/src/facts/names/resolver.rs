@@ -12,8 +12,9 @@ use crate::network::{Blocker, BlockerCode, Remedy};
 use crate::snapshot::aws::route53resolver::ResolverRule;
 
 use super::answer::{Answer, Lookup, blocker};
+use super::dns_firewall::{self, FirewallAction};
 use super::question::{Question, RecordType};
-use super::{dns_firewall, forwarding, records, required, zones};
+use super::{forwarding, records, required, zones};
 
 /// A rule that applies to a VPC.
 #[derive(Clone, Debug)]
@@ -72,9 +73,12 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         }
         Err(missing) => against.extend(missing),
     }
-    let firewall = Refusals::new(context, id, &question.name);
+    let firewall = Refusals::new(context, id, question);
     if let (Some(refused), Some(_)) = (&firewall.v4, &firewall.v6) {
         return Lookup::denied(vec![refused.clone()], String::new());
+    }
+    if let Some((with, rule)) = &firewall.overridden {
+        return overridden(context, id, question, (with, rule), trail).provided(against);
     }
     against.extend(firewall.missing.iter().cloned());
     let (rules, unread) = rules(context, id);
@@ -110,24 +114,69 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
     firewall.applied(context, found).provided(against).unless(instead)
 }
 
+/// What a rule of DNS Firewall answers with in place of a name: a CNAME record, which clients follow.
+fn overridden(
+    context: &Context<'_>,
+    id: &str,
+    question: &Question,
+    (with, rule): (&str, &Blocker),
+    trail: &mut Trail,
+) -> Lookup {
+    if trail.has(id, with) {
+        return Lookup::denied(vec![rule.clone()], String::new());
+    }
+    let question = Question {
+        name: with.to_owned(),
+        alias: true,
+        redirected: Some(RecordType::ALL.to_vec()),
+        ..question.clone()
+    };
+    let mut found = ask(context, id, &question, trail).after(rule.reason.clone());
+    if found.answer == Ok(Answer::Nothing) {
+        found.blockers = vec![rule.clone()];
+    }
+    found.overridden = Some(rule.clone());
+    found
+}
+
 /// The rules of DNS Firewall that block queries for a name, by address family.
+#[derive(Default)]
 struct Refusals {
     v4: Option<Blocker>,
     v6: Option<Blocker>,
+    /// The name that queries of both families are answered with, and the rule.
+    overridden: Option<(String, Blocker)>,
     missing: Vec<Missing>,
 }
 
 impl Refusals {
-    fn new(context: &Context<'_>, vpc: &str, name: &str) -> Self {
-        let mut missing = Vec::new();
-        let mut refused = |kind| {
-            dns_firewall::refuses(context, vpc, (name, kind)).unwrap_or_else(|why| {
-                missing.extend(why);
-                None
-            })
-        };
-        let (v4, v6) = (refused(RecordType::A), refused(RecordType::Aaaa));
-        Self { v4, v6, missing: privek_core::known::joined(missing) }
+    fn new(context: &Context<'_>, vpc: &str, question: &Question) -> Self {
+        let mut its = Self::default();
+        let trusted = question.redirected.as_deref().unwrap_or_default();
+        let mut others = Vec::new();
+        for kind in RecordType::ALL.into_iter().filter(|kind| !trusted.contains(kind)) {
+            let query = (question.name.as_str(), kind);
+            match dns_firewall::action(context, vpc, query, question.redirected.is_some()) {
+                Ok(FirewallAction::Passes { .. }) => {}
+                Ok(FirewallAction::Blocks(by)) if kind == RecordType::A => its.v4 = Some(by),
+                Ok(FirewallAction::Blocks(by)) => its.v6 = Some(by),
+                Ok(FirewallAction::Answers { with, rule }) => others.push((with, rule)),
+                Err(why) => its.missing.extend(why),
+            }
+        }
+        match others.as_slice() {
+            [] => {}
+            [(one, _), (other, _)] if one == other => its.overridden = others.pop(),
+            [(with, _), ..] => {
+                let what = format!(
+                    "the answer for {}, which DNS Firewall answers with {with} in part",
+                    question.name
+                );
+                its.missing.push(Missing::unmodelled(what));
+            }
+        }
+        its.missing = privek_core::known::joined(std::mem::take(&mut its.missing));
+        its
     }
 
     /// A lookup without the addresses of the families that are blocked. Public names of AWS have IPv4 addresses.

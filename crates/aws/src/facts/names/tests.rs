@@ -297,3 +297,98 @@ fn aliases_that_lead_back_to_themselves_end() {
         .cover("ResourceRecordSetsByZone", "Z1");
     assert!(is_unknown(&node(&nowhere, "s3")["resolves"], "typo.nowhere.internal"));
 }
+
+/// With these rules of DNS Firewall in the cluster's VPC, each about one list of domains.
+fn firewall(fixture: Fixture, rules: &[(Value, &[&str])]) -> Fixture {
+    let mut fixture = fixture
+        .add(
+            "FirewallRuleGroupAssociations",
+            json!({"Id": "rslvr-frgassoc-1", "FirewallRuleGroupId": "rslvr-frg-1", "VpcId": VPC, "Priority": 101, "Status": "COMPLETE"}),
+        )
+        .cover("FirewallRules", "rslvr-frg-1");
+    for (at, (settings, domains)) in rules.iter().enumerate() {
+        let list = format!("rslvr-fdl-{at}");
+        let mut rule = json!({"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": list, "Name": format!("rule-{at}"), "Priority": at + 1});
+        settings.as_object().unwrap().iter().for_each(|(key, value)| rule[key] = value.clone());
+        fixture = fixture
+            .add("FirewallRules", rule)
+            .add("FirewallDomainsByList", json!({"FirewallDomainListId": list, "Domains": domains}))
+            .cover("FirewallDomainsByList", &list);
+    }
+    fixture
+}
+
+/// A zone for S3's name, which redirects to a name of the owner's with STS's addresses.
+fn redirected() -> Fixture {
+    Fixture::healthy()
+        .change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+            zones["HostedZoneSummaries"] =
+                json!([{"HostedZoneId": "Z1", "Name": "s3.ap-northeast-1.amazonaws.com."}]);
+        })
+        .add(
+            "ResourceRecordSetsByZone",
+            json!({"HostedZoneId": "Z1", "ResourceRecordSets": [
+                {"Name": "*.s3.ap-northeast-1.amazonaws.com.", "Type": "CNAME",
+                 "ResourceRecords": [{"Value": "sts.ap-northeast-1.amazonaws.com"}]}]}),
+        )
+        .cover("ResourceRecordSetsByZone", "Z1")
+        .cover("ResourceRecordSetsByZone", "/hostedzone/Z1")
+}
+
+#[test]
+fn a_rule_inspects_the_names_of_a_redirection_or_trusts_them() {
+    const TRUST: &str = "TRUST_REDIRECTION_DOMAIN";
+    let names: &[&str] = &["*.s3.ap-northeast-1.amazonaws.com."];
+    let allow = |action: Value| (action, names);
+    let others: (Value, &[&str]) = (json!({"Action": "BLOCK", "BlockResponse": "NXDOMAIN"}), &["*"]);
+    for inspects in [
+        json!({"Action": "ALLOW"}),
+        json!({"Action": "ALLOW", "FirewallDomainRedirectionAction": "INSPECT_REDIRECTION_DOMAIN"}),
+    ] {
+        let s3 = node(&firewall(redirected(), &[allow(inspects), others.clone()]), "s3");
+        assert_eq!(
+            (&s3["answer"], &s3["blockers"][0]["code"]),
+            (&json!("nothing"), &json!("dns-firewall")),
+            "{s3}"
+        );
+        assert!(s3["blockers"][0]["reason"].to_string().contains("sts."), "{s3}");
+    }
+    let trusts = json!({"Action": "ALLOW", "FirewallDomainRedirectionAction": TRUST});
+    let s3 = node(&firewall(redirected(), &[allow(trusts), others]), "s3");
+    assert_eq!(s3["answer"], "private", "{s3}");
+    // One that blocks looks at the first name only, too.
+    let sts: &[&str] = &["sts.ap-northeast-1.amazonaws.com."];
+    let blocks =
+        json!({"Action": "BLOCK", "BlockResponse": "NODATA", "FirewallDomainRedirectionAction": TRUST});
+    let first_only = firewall(redirected(), &[(blocks, sts)]);
+    assert_eq!(node(&first_only, "s3")["answer"], "private");
+    assert_eq!(node(&first_only, "sts")["answer"], "nothing");
+    let blocks = firewall(redirected(), &[(json!({"Action": "BLOCK", "BlockResponse": "NODATA"}), sts)]);
+    assert_eq!(node(&blocks, "s3")["answer"], "nothing");
+}
+
+#[test]
+fn a_rule_may_answer_with_another_name() {
+    let names: &[&str] = &["s3.ap-northeast-1.amazonaws.com.", "*.s3.ap-northeast-1.amazonaws.com."];
+    let with = |domain: &str| json!({"Action": "BLOCK", "BlockResponse": "OVERRIDE", "BlockOverrideDomain": domain, "BlockOverrideDnsType": "CNAME"});
+    let to = |domain: &str| node(&firewall(Fixture::healthy(), &[(with(domain), names)]), "s3");
+    let sts = to("sts.ap-northeast-1.amazonaws.com.");
+    assert_eq!((&sts["answer"], &sts["leads_home"]), (&json!("private"), &json!(false)), "{sts}");
+    assert_eq!(sts["blockers"][0]["id"], "rslvr-frg-1", "{sts}");
+    assert!(sts["blockers"][0]["reason"].to_string().contains("with sts."), "{sts}");
+    let elsewhere = to("sinkhole.example.");
+    assert!(is_unknown(&elsewhere["resolves"], "sinkhole.example"), "{elsewhere}");
+    let nowhere = json!({"Action": "BLOCK", "BlockResponse": "OVERRIDE"});
+    let nowhere = node(&firewall(Fixture::healthy(), &[(nowhere, names)]), "s3");
+    assert!(is_unknown(&nowhere["resolves"], "BlockOverrideDomain"), "{nowhere}");
+    let in_part = json!({"Action": "BLOCK", "BlockResponse": "OVERRIDE", "BlockOverrideDomain": "sinkhole.example.", "Qtype": "A"});
+    let in_part = node(&firewall(Fixture::healthy(), &[(in_part, names)]), "s3");
+    assert!(is_unknown(&in_part["resolves"], "in part"), "{in_part}");
+}
+
+#[test]
+fn a_rule_about_threats_says_which() {
+    let rule = json!({"FirewallDomainListId": null, "Action": "BLOCK", "BlockResponse": "NODATA", "DnsThreatProtection": "DGA", "ConfidenceThreshold": "LOW"});
+    let name = node(&firewall(Fixture::healthy(), &[(rule, &[])]), "sts");
+    assert!(is_unknown(&name["resolves"], "rule-0, for DGA at confidence LOW, applies"), "{name}");
+}

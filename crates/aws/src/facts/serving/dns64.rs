@@ -73,8 +73,7 @@ fn admits(context: &Context<'_>, id: &str, targets: &Ends, ports: Ports) -> bool
     let Some(gateway) = all.find(|gateway| gateway.nat_gateway_id == id) else { return false };
     let Some(subnet) = gateway.subnet_id.clone() else { return false };
     let addresses: Vec<IpNet> = gateway
-        .nat_gateway_addresses
-        .iter()
+        .addresses_in_use()
         .filter_map(|address| address.private_ip.as_deref()?.parse::<std::net::IpAddr>().ok())
         .map(IpNet::from)
         .collect();

@@ -137,6 +137,7 @@ fn ways_out(context: &Context<'_>, subnets: &BTreeSet<String>, unread: &mut Vec<
                 route.transit_gateway_id.as_deref(),
                 route.vpc_peering_connection_id.as_deref(),
                 route.core_network_arn.as_deref(),
+                route.odb_network_arn.as_deref(),
                 route.network_interface_id.as_deref(),
                 route.instance_id.as_deref(),
                 route.local_gateway_id.as_deref(),

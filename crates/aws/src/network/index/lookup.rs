@@ -14,9 +14,15 @@ use crate::snapshot::unread;
 use super::Network;
 
 impl<'s> Network<'s> {
-    /// A subnet.
+    /// A subnet. One that is not available forwards nothing yet, or never does; AWS does not say which:
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
     pub fn subnet(&self, id: &str) -> Known<&'s Subnet> {
-        self.subnets.get(id).copied().ok_or_else(|| self.missing("Subnets", id))
+        let subnet = self.subnets.get(id).copied().ok_or_else(|| self.missing("Subnets", id))?;
+        match subnet.state.as_deref() {
+            None => Ok(subnet),
+            Some(state) if state.eq_ignore_ascii_case("available") => Ok(subnet),
+            Some(state) => Err(vec![Missing::unmodelled(format!("paths of {id} in state {state}"))]),
+        }
     }
 
     /// A network interface.
@@ -229,6 +235,7 @@ pub(crate) fn target(route: &Route) -> Option<&str> {
         &route.local_gateway_id,
         &route.carrier_gateway_id,
         &route.core_network_arn,
+        &route.odb_network_arn,
     ]
     .into_iter()
     .find_map(Option::as_deref)

@@ -129,7 +129,7 @@ impl<'s> Reasoner<'s> {
                 log.block(blocker);
             }
         }
-        let public = nat.nat_gateway_addresses.iter().any(|address| address.public_ip.is_some());
+        let public = nat.addresses_in_use().any(|address| address.public_ip.is_some());
         if nat.connectivity_type.is_none() && !public && run::is_meant(run) {
             log.missing(self.missing("NatGateways", id));
         }
@@ -143,7 +143,7 @@ impl<'s> Reasoner<'s> {
         if self.vpc_of(subnet)? != vpc {
             return Err(self.missing("NatGateways", id));
         }
-        let all = nat.nat_gateway_addresses.iter().filter_map(|address| address.private_ip.as_deref());
+        let all = nat.addresses_in_use().filter_map(|address| address.private_ip.as_deref());
         let addresses: AddressSet =
             all.filter_map(|text| text.parse::<std::net::IpAddr>().ok()).map(IpNet::from).collect();
         if addresses.is_empty() {

@@ -59,6 +59,10 @@ impl<'s> Reasoner<'s> {
         (gateway, attachment): (&str, &str),
         origin: Origin<'s>,
     ) -> Vec<Arrival<'s>> {
+        let state = self.transit_gateways.get(gateway).and_then(|its| its.state.as_deref());
+        if !self.forwards(log, run, (GATEWAY, gateway), state) {
+            return Vec::new();
+        }
         let Some((table, routed)) = self.gateway_routes(log, run, (gateway, attachment)) else {
             return self.arrive_unseen(log, run, gateway, origin);
         };

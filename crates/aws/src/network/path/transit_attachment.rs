@@ -97,6 +97,32 @@ impl<'s> Reasoner<'s> {
         log.append_unseen(unseen);
     }
 
+    /// Whether a gateway forwards in this state; one that is gone or about to be never does again.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGateway.html>
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnGateway.html>
+    pub(crate) fn forwards(
+        &self,
+        log: &mut TraceLog,
+        run: Run<'_, 's>,
+        (kind, id): (&str, &str),
+        state: Option<&str>,
+    ) -> bool {
+        match state.map(str::to_ascii_lowercase).as_deref() {
+            None | Some("available") => true,
+            Some(state @ ("deleting" | "deleted")) => {
+                let reason = format!("{id} is {state}");
+                log.hop(run.leg, kind, id, "drop", &reason);
+                log.block(at(BlockerCode::NeverForwarded, kind, id, None, reason));
+                false
+            }
+            Some(state) => {
+                log.hop(run.leg, kind, id, "unknown", state);
+                log.missing([Missing::unmodelled(format!("whether {id} forwards in state {state}"))]);
+                true
+            }
+        }
+    }
+
     /// An attachment of a VPC that is not available.
     pub(crate) fn block_attachment(
         &self,

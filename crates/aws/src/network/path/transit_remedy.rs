@@ -125,8 +125,10 @@ impl<'s> Reasoner<'s> {
     pub(crate) fn table_to_associate(&self, attachment: &TransitGatewayAttachment) -> Option<&'s str> {
         let gateway = attachment.transit_gateway_id.as_deref()?;
         let tables = self.snapshot.aws.transit_gateway_route_tables.iter().flatten();
-        let its: Vec<_> =
-            tables.filter(|table| table.transit_gateway_id.as_deref() == Some(gateway)).collect();
+        let its = tables.filter(|table| table.transit_gateway_id.as_deref() == Some(gateway));
+        // Nothing can be associated with one that goes.
+        let goes = |state: Option<&str>| state.is_some_and(|state| state.starts_with("delet"));
+        let its: Vec<_> = its.filter(|table| !goes(table.state.as_deref())).collect();
         let default = its.iter().find(|table| table.default_association_route_table == Some(true));
         let only = if its.len() == 1 { its.first() } else { None };
         default.or(only).map(|table| table.transit_gateway_route_table_id.as_str())

@@ -33,6 +33,9 @@ impl<'s> Reasoner<'s> {
             log.missing(self.missing("VpnGateways", id));
             return arrival();
         };
+        if !self.forwards(log, run, (KIND, id), gateway.state.as_deref()) {
+            return arrival();
+        }
         if !attached {
             let reason = format!("{id} is not attached to {vpc}");
             log.hop(run.leg, KIND, id, "drop", &reason);

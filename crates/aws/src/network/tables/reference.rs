@@ -28,6 +28,34 @@ const LOCAL_ZONES: &[&str] = &[
     "us-west-2-phx-2a",
 ];
 
+/// Whether the peering connection of a reference never forwards again, so that the reference is stale:
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>
+fn is_stale(status: &str) -> bool {
+    let gone = ["deleted", "deleting", "rejected", "expired", "failed"];
+    gone.iter().any(|gone| status.eq_ignore_ascii_case(gone))
+}
+
+/// What a stale reference admits: nobody over a peering connection. AWS does not say what it admits otherwise.
+fn stale(
+    side: &Side<'_, '_>,
+    (group, id): (&SecurityGroup, &str),
+    (peering, status): (Option<&str>, &str),
+) -> Known<Option<AddressSet>> {
+    let only_peered = side.connections.iter().all(|its| matches!(its, Connection::Peering(_)));
+    let carries = match &side.peer.groups {
+        Groups::Known(groups) => groups.iter().any(|group| group == id),
+        Groups::Undeclared | Groups::Unread(_) => true,
+    };
+    if only_peered || !carries || side.peer.vpc().is_none() {
+        return Ok(None);
+    }
+    let peering = peering.unwrap_or("a peering connection");
+    Err(vec![Missing::unmodelled(format!(
+        "the reference of {} to {id}, which is of {peering} in status {status}",
+        group.group_id
+    ))])
+}
+
 impl Tables<'_> {
     /// The addresses of the other side that a rule's reference to a security group means; none where it
     /// means somebody else.
@@ -38,6 +66,10 @@ impl Tables<'_> {
         pair: &UserIdGroupPair,
     ) -> Known<Option<AddressSet>> {
         let Some(id) = pair.group_id.as_deref() else { return Ok(None) };
+        let status = pair.peering_status.as_deref().filter(|status| is_stale(status));
+        if let Some(status) = status.filter(|_| !side.connections.is_empty()) {
+            return stale(side, (group, id), (pair.vpc_peering_connection_id.as_deref(), status));
+        }
         // AWS names the VPC of a referenced group only where it is another one.
         let home = self
             .security_groups

@@ -80,3 +80,29 @@ fn a_group_may_be_carried_in_an_associated_vpc() {
     net.withhold("SecurityGroupVpcAssociations");
     assert_unknown(&path(&net), "DescribeSecurityGroupVpcAssociations");
 }
+
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>: a rule that refers to a group
+/// over a peering connection which was deleted is stale, whatever connects the VPCs since.
+#[test]
+fn a_stale_reference_admits_nobody() {
+    let pair = |status: &str| {
+        json!([{"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-far", "VpcId": "vpc-b",
+                "VpcPeeringConnectionId": "pcx-0", "PeeringStatus": status}]}])
+    };
+    let mut net = Net::two_vpcs();
+    for (status, open) in [("active", true), ("deleted", false), ("expired", false)] {
+        net.item("SecurityGroups", "sg-server")["IpPermissions"] = pair(status);
+        let path = net.path(&subnet("subnet-b1", "sg-far"), &interface("eni-1"));
+        if open {
+            assert_open(&path);
+        } else {
+            assert_blocked(&path, &["security-group-ingress sg-server"]);
+        }
+    }
+    let mut transit = transit::net();
+    transit.item("SecurityGroups", "sg-server")["IpPermissions"] = pair("deleted");
+    assert_unknown(&transit.path(&transit::far(), &interface("eni-1")), "pcx-0 in status deleted");
+    let other = subnet("subnet-b1", "sg-other");
+    transit.group("sg-other", "vpc-b", &[], &[rule("-1", None, "0.0.0.0/0")]);
+    assert_blocked(&transit.path(&other, &interface("eni-1")), &["security-group-ingress sg-server"]);
+}

@@ -135,3 +135,25 @@ fn a_regional_one_needs_the_route_in_its_own_table() {
     assert_eq!(path.verdict, Verdict::Blocked);
     assert!(path.blockers[0].reason.contains("rtb-regional"), "{:#?}", path.blockers);
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGatewayAddress.html>
+#[test]
+fn its_addresses_count_once_they_are_in_use() {
+    let mut net = net();
+    net.item("SecurityGroups", "sg-far")["IpPermissions"] = json!([]);
+    let two = |status: &str| {
+        json!([{"PrivateIp": "10.0.3.5", "PublicIp": "198.51.100.7", "Status": "succeeded"},
+                                    {"PrivateIp": "10.0.3.6", "PublicIp": "198.51.100.8", "Status": status}])
+    };
+    let hop = |net: &Net| {
+        let path = net.path(&client(), &server());
+        let hop = path.hops.into_iter().find(|hop| hop.id == "nat-1").unwrap();
+        format!("{hop:?}")
+    };
+    net.item("NatGateways", "nat-1")["NatGatewayAddresses"] = two("succeeded");
+    assert!(hop(&net).contains("10.0.3.6"), "{}", hop(&net));
+    for status in ["assigning", "associating", "unassigning", "disassociating", "failed"] {
+        net.item("NatGateways", "nat-1")["NatGatewayAddresses"] = two(status);
+        assert!(!hop(&net).contains("10.0.3.6"), "{status}: {}", hop(&net));
+    }
+}

@@ -364,3 +364,41 @@ fn no_fix_takes_the_route_to_a_vpc_that_has_the_addresses() {
     assert!(!towards.is_empty(), "{paths:#?}");
     assert!(towards.iter().all(|blocker| blocker.remedy.target.is_none()), "{towards:#?}");
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
+#[test]
+fn a_subnet_that_is_not_available_is_unknown() {
+    let mut net = Net::two_vpcs();
+    let path = |net: &Net| net.path(&subnet("subnet-a2", "sg-client"), &interface("eni-1"));
+    net.item("Subnets", "subnet-a2")["State"] = json!("available");
+    assert_open(&path(&net));
+    for state in ["pending", "unavailable", "failed"] {
+        net.item("Subnets", "subnet-a2")["State"] = json!(state);
+        assert_unknown(&path(&net), &format!("subnet-a2 in state {state}"));
+    }
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnGateway.html>
+#[test]
+fn a_vpn_gateway_forwards_only_while_it_is_there() {
+    let mut net = Net::two_vpcs();
+    net.vpn_gateway("vgw-1", "vpc-a").add_route("rtb-a", "192.168.0.0/16", "vgw-1");
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "0.0.0.0/0")]);
+    let path = |net: &Net| net.path(&operators("192.168.0.0/16", None, &[]), &interface("eni-1"));
+    assert_open(&path(&net));
+    net.item("VpnGateways", "vgw-1")["State"] = json!("pending");
+    assert_unknown(&path(&net), "vgw-1 forwards in state pending");
+    net.item("VpnGateways", "vgw-1")["State"] = json!("deleted");
+    assert_blocked(&path(&net), &["never-forwarded vgw-1"]);
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html>
+#[test]
+fn a_route_to_an_odb_network_names_its_target() {
+    let mut net = Net::two_vpcs();
+    let arn = "arn:aws:odb:eu-central-1:111111111111:odb-network/odbnet-1";
+    let routes = net.item("RouteTables", "rtb-a")["Routes"].as_array_mut().unwrap();
+    routes.push(json!({"DestinationCidrBlock": "192.168.0.0/16", "OdbNetworkArn": arn, "State": "active"}));
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "0.0.0.0/0")]);
+    assert_unknown(&net.path(&operators("192.168.0.0/16", None, &[]), &interface("eni-1")), "odbnet-1");
+}

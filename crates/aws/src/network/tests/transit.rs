@@ -185,3 +185,36 @@ fn references_work_inbound_where_the_gateway_and_both_attachments_support_them()
     net.withhold("TransitGateways");
     assert_unknown(&net.path(&far(), &interface("eni-1")), "DescribeTransitGateways");
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGateway.html>
+#[test]
+fn a_gateway_forwards_only_while_it_is_there() {
+    let mut net = net();
+    for state in ["deleting", "deleted"] {
+        net.item("TransitGateways", "tgw-1")["State"] = json!(state);
+        assert_blocked(&net.path(&far(), &interface("eni-1")), &["never-forwarded tgw-1"]);
+    }
+    for state in ["pending", "modifying"] {
+        net.item("TransitGateways", "tgw-1")["State"] = json!(state);
+        assert_unknown(&net.path(&far(), &interface("eni-1")), "tgw-1 forwards in state");
+    }
+    net.item("TransitGateways", "tgw-1")["State"] = json!("available");
+    assert_open(&net.path(&far(), &interface("eni-1")));
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayRouteTable.html>
+#[test]
+fn a_table_that_is_deleted_is_not_the_one_to_associate() {
+    let mut net = net();
+    net.item("TransitGatewayAttachments", "att-a")["Association"] = Value::Null;
+    let table = |id: &str| json!({"TransitGatewayRouteTableId": id, "TransitGatewayId": "tgw-1", "State": "available"});
+    net.add("TransitGatewayRouteTables", table("tgw-rtb-1"))
+        .add("TransitGatewayRouteTables", table("tgw-rtb-2"));
+    let proposed = |net: &Net| {
+        let path = net.path(&office(), &interface("eni-1"));
+        path.blockers.iter().find_map(|blocker| blocker.remedy.target.clone())
+    };
+    assert_eq!(proposed(&net), None, "either");
+    net.item("TransitGatewayRouteTables", "tgw-rtb-2")["State"] = json!("deleting");
+    assert_eq!(proposed(&net).as_deref(), Some("tgw-rtb-1"));
+}

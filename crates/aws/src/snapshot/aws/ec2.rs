@@ -75,7 +75,7 @@ shapes! { "PascalCase";
     /// `DescribeRouteTables`.
     RouteTable { route_table_id: String, vpc_id: Option<String>, owner_id: Option<String>, associations: Vec<RouteTableAssociation>, routes: Vec<Route>, propagating_vgws: Vec<PropagatingVgw>, tags: Vec<Tag> }
     /// What a route table applies to: a subnet, a gateway, or (`Main`) every subnet without its own.
-    RouteTableAssociation { route_table_association_id: Option<String>, main: Option<bool>, subnet_id: Option<String>, gateway_id: Option<String>, association_state: Option<RouteTableAssociationState> }
+    RouteTableAssociation { main: Option<bool>, subnet_id: Option<String>, gateway_id: Option<String>, association_state: Option<RouteTableAssociationState> }
     /// `associated`, `disassociating`, …
     RouteTableAssociationState { state: Option<String> }
     /// A virtual private gateway whose routes are propagated into the table.
@@ -102,7 +102,7 @@ shapes! { "PascalCase";
     }
 
     /// The Automated Internet Firewall that inspects what a route sends to an internet gateway.
-    IgwFirewall { firewall_arn: Option<String>, status: Option<String> }
+    IgwFirewall { firewall_arn: Option<String> }
 
     /// `DescribeSecurityGroups`.
     SecurityGroup { group_id: String, group_name: Option<String>, vpc_id: Option<String>, owner_id: Option<String>, ip_permissions: Vec<IpPermission>, ip_permissions_egress: Vec<IpPermission>, tags: Vec<Tag> }
@@ -115,7 +115,7 @@ shapes! { "PascalCase";
     /// A prefix list as peer.
     PrefixListId { prefix_list_id: Option<String> }
     /// A security group as peer, across a peering connection if one is named.
-    UserIdGroupPair { group_id: Option<String>, group_name: Option<String>, user_id: Option<String>, vpc_id: Option<String>, vpc_peering_connection_id: Option<String>, peering_status: Option<String> }
+    UserIdGroupPair { group_id: Option<String>, vpc_id: Option<String>, vpc_peering_connection_id: Option<String>, peering_status: Option<String> }
 
     /// `DescribeNetworkAcls`.
     NetworkAcl { network_acl_id: String, vpc_id: Option<String>, owner_id: Option<String>, is_default: Option<bool>, associations: Vec<NetworkAclAssociation>, entries: Vec<NetworkAclEntry>, tags: Vec<Tag> }
@@ -169,8 +169,6 @@ shapes! { "PascalCase";
         interface_type: Option<String>,
         status: Option<String>,
         owner_id: Option<String>,
-        requester_id: Option<String>,
-        requester_managed: Option<bool>,
         subnet_id: Option<String>,
         vpc_id: Option<String>,
         tag_set: Vec<Tag>,
@@ -187,8 +185,8 @@ shapes! { "PascalCase";
     }
     /// One private address of an interface, and the public one that goes with it.
     NetworkInterfacePrivateIpAddress { private_ip_address: Option<String>, association: Option<NetworkInterfaceAssociation> }
-    /// The public address (an Elastic IP where there is an allocation) that stands for a private one.
-    NetworkInterfaceAssociation { public_ip: Option<String>, allocation_id: Option<String>, ip_owner_id: Option<String> }
+    /// The public address that stands for a private one.
+    NetworkInterfaceAssociation { public_ip: Option<String> }
     /// A /28 that is delegated to an interface.
     Ipv4Prefix { ipv4_prefix: Option<String> }
     /// A /80 that is delegated to an interface.
@@ -196,7 +194,7 @@ shapes! { "PascalCase";
     /// One IPv6 address of an interface.
     NetworkInterfaceIpv6Address { ipv6_address: Option<String> }
     /// What an interface is attached to.
-    NetworkInterfaceAttachment { instance_id: Option<String>, instance_owner_id: Option<String>, status: Option<String> }
+    NetworkInterfaceAttachment { instance_id: Option<String>, status: Option<String> }
 
     /// `DescribeInstanceTypes`.
     InstanceTypeInfo { instance_type: String, bare_metal: Option<bool>, hypervisor: Option<String>, #[serde(rename = "VCpuInfo")] vcpu_info: Option<VCpuInfo>, network_info: Option<NetworkInfo> }
@@ -211,7 +209,7 @@ shapes! { "PascalCase";
     InstanceTypeOffering { instance_type: String, location_type: Option<String>, location: Option<String> }
 
     /// `DescribeSecurityGroupVpcAssociations`.
-    SecurityGroupVpcAssociation { group_id: String, vpc_id: Option<String>, vpc_owner_id: Option<String>, state: Option<String>, group_owner_id: Option<String> }
+    SecurityGroupVpcAssociation { group_id: String, vpc_id: Option<String>, state: Option<String> }
 
     /// `DescribeLaunchTemplateVersions`.
     LaunchTemplateVersion { launch_template_id: String, launch_template_name: Option<String>, version_number: Option<i64>, default_version: Option<bool>, launch_template_data: Option<LaunchTemplateData> }
@@ -265,9 +263,9 @@ shapes! { "PascalCase";
     Ipv6CidrBlock { ipv6_cidr_block: Option<String> }
 
     /// `DescribeTransitGatewayVpcAttachments`.
-    TransitGatewayVpcAttachment { transit_gateway_attachment_id: String, transit_gateway_id: Option<String>, vpc_id: Option<String>, vpc_owner_id: Option<String>, state: Option<String>, subnet_ids: Vec<String>, options: Option<TransitGatewayVpcAttachmentOptions> }
+    TransitGatewayVpcAttachment { transit_gateway_attachment_id: String, transit_gateway_id: Option<String>, vpc_id: Option<String>, state: Option<String>, subnet_ids: Vec<String>, options: Option<TransitGatewayVpcAttachmentOptions> }
     /// Options of an attachment; each is `enable` or `disable`.
-    TransitGatewayVpcAttachmentOptions { dns_support: Option<String>, security_group_referencing_support: Option<String>, ipv6_support: Option<String>, appliance_mode_support: Option<String> }
+    TransitGatewayVpcAttachmentOptions { security_group_referencing_support: Option<String>, appliance_mode_support: Option<String> }
     /// `DescribeTransitGatewayAttachments`: every kind of attachment, with the table that it is associated with.
     TransitGatewayAttachment { transit_gateway_attachment_id: String, transit_gateway_id: Option<String>, transit_gateway_owner_id: Option<String>, resource_type: Option<String>, resource_id: Option<String>, resource_owner_id: Option<String>, state: Option<String>, association: Option<TransitGatewayAttachmentAssociation> }
     /// The route table that decides where an attachment's packets go.
@@ -277,7 +275,7 @@ shapes! { "PascalCase";
     /// Options of a transit gateway.
     TransitGatewayOptions { security_group_referencing_support: Option<String>, default_route_table_association: Option<String>, default_route_table_propagation: Option<String> }
     /// `DescribeTransitGatewayRouteTables`.
-    TransitGatewayRouteTable { transit_gateway_route_table_id: String, transit_gateway_id: Option<String>, state: Option<String>, default_association_route_table: Option<bool>, default_propagation_route_table: Option<bool> }
+    TransitGatewayRouteTable { transit_gateway_route_table_id: String, transit_gateway_id: Option<String>, state: Option<String>, default_association_route_table: Option<bool> }
     /// `SearchTransitGatewayRoutes`, with the table that AWS's own output leaves out.
     TransitGatewayRoutes { transit_gateway_route_table_id: String, routes: Vec<TransitGatewayRoute>, additional_routes_available: Option<bool> }
     /// One route of a transit gateway.
@@ -296,7 +294,7 @@ shapes! { "PascalCase";
     /// `DescribeClientVpnRoutes`, with the endpoint that AWS's own output leaves out where there are none.
     ClientVpnRoutes { client_vpn_endpoint_id: String, routes: Vec<ClientVpnRoute> }
     /// One route of a Client VPN endpoint.
-    ClientVpnRoute { client_vpn_endpoint_id: Option<String>, destination_cidr: Option<String>, target_subnet: Option<String>, transit_gateway_attachment_id: Option<String>, status: Option<ClientVpnStatus> }
+    ClientVpnRoute { client_vpn_endpoint_id: Option<String>, destination_cidr: Option<String>, target_subnet: Option<String>, status: Option<ClientVpnStatus> }
     /// `DescribeClientVpnAuthorizationRules`, with the endpoint that AWS's own output leaves out where there are none.
     ClientVpnAuthorizationRules { client_vpn_endpoint_id: String, authorization_rules: Vec<ClientVpnAuthorizationRule> }
     /// One authorization rule of a Client VPN endpoint: for everybody, or for one group of people.
@@ -305,7 +303,7 @@ shapes! { "PascalCase";
     /// `DescribeNatGateways`.
     NatGateway { nat_gateway_id: String, vpc_id: Option<String>, subnet_id: Option<String>, state: Option<String>, connectivity_type: Option<String>, availability_mode: Option<String>, route_table_id: Option<String>, nat_gateway_addresses: Vec<NatGatewayAddress> }
     /// Addresses of a NAT gateway; those of a regional one name their zone.
-    NatGatewayAddress { allocation_id: Option<String>, public_ip: Option<String>, private_ip: Option<String>, network_interface_id: Option<String>, is_primary: Option<bool>, status: Option<String>, availability_zone: Option<String> }
+    NatGatewayAddress { public_ip: Option<String>, private_ip: Option<String>, status: Option<String>, availability_zone: Option<String> }
     /// `DescribeInternetGateways`.
     InternetGateway { internet_gateway_id: String, owner_id: Option<String>, attachments: Vec<GatewayAttachment> }
     /// `DescribeEgressOnlyInternetGateways`.
@@ -337,6 +335,27 @@ impl NetworkInterface {
         let v6 = self.ipv6_addresses.iter().filter_map(|one| one.ipv6_address.as_deref());
         let all = self.private_ip_address.as_deref().into_iter().chain(v4).chain(v6);
         all.filter_map(|text| text.parse().ok())
+    }
+}
+
+impl NetworkInterface {
+    /// The instance that the interface is attached to, and stays attached to:
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterfaceAttachment.html>.
+    pub fn instance(&self) -> Option<&str> {
+        let attachment = self.attachment.as_ref()?;
+        let leaves = matches!(attachment.status.as_deref(), Some("detaching" | "detached"));
+        attachment.instance_id.as_deref().filter(|_| !leaves)
+    }
+}
+
+impl NatGateway {
+    /// The addresses that new connections get: neither one that is being assigned or released, nor one that failed.
+    /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGatewayAddress.html>
+    pub fn addresses_in_use(&self) -> impl Iterator<Item = &NatGatewayAddress> {
+        let in_use = |address: &&NatGatewayAddress| {
+            address.status.as_deref().is_none_or(|status| status.eq_ignore_ascii_case("succeeded"))
+        };
+        self.nat_gateway_addresses.iter().filter(in_use)
     }
 }
 

@@ -104,14 +104,10 @@ shapes! { "camelCase";
         update_config: Option<NodegroupUpdateConfig>,
         launch_template: Option<LaunchTemplateSpecification>,
         version: Option<String>,
-        labels: Option<BTreeMap<String, String>>,
-        taints: Option<Vec<Taint>>,
         warm_pool_config: Option<WarmPoolConfig>,
     }
     /// Instances that are kept ready beside a node group.
     WarmPoolConfig { enabled: Option<bool>, min_size: Option<i64>, max_group_prepared_capacity: Option<i64>, pool_state: Option<String>, reuse_on_scale_in: Option<bool> }
-    /// What keeps pods away from nodes.
-    Taint { key: Option<String>, value: Option<String>, effect: Option<String> }
     /// How many nodes an update takes at once.
     NodegroupUpdateConfig { max_unavailable: Option<i64>, max_unavailable_percentage: Option<i64>, update_strategy: Option<String> }
     /// Sizes of a node group, in nodes.
@@ -137,10 +133,10 @@ shapes! { "camelCase";
     AccessEntry { principal_arn: String, cluster_name: Option<String>, kubernetes_groups: Vec<String>, r#type: Option<String> }
 
     /// `ListPodIdentityAssociations`.
-    PodIdentityAssociation { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, owner_arn: Option<String> }
+    PodIdentityAssociation { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String> }
 
     /// `DescribePodIdentityAssociation`: the list lacks the role.
-    PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, policy: Option<String>, disable_session_tags: Option<bool>, owner_arn: Option<String> }
+    PodIdentityAssociationDetail { association_id: String, cluster_name: Option<String>, namespace: Option<String>, service_account: Option<String>, role_arn: Option<String>, target_role_arn: Option<String>, policy: Option<String>, disable_session_tags: Option<bool> }
 
     /// `ListAssociatedAccessPolicies` of one principal.
     PrincipalAccessPolicies { principal_arn: String, cluster_name: Option<String>, associated_access_policies: Vec<AssociatedAccessPolicy> }
@@ -165,7 +161,7 @@ shapes! { "camelCase";
     /// `ListCapabilities`.
     CapabilitySummary { capability_name: String, r#type: Option<String> }
     /// `DescribeCapability`.
-    Capability { capability_name: String, cluster_name: Option<String>, r#type: Option<String>, role_arn: Option<String>, status: Option<String>, configuration: Option<CapabilityConfiguration>, health: Option<CapabilityHealth> }
+    Capability { capability_name: String, cluster_name: Option<String>, role_arn: Option<String>, status: Option<String>, configuration: Option<CapabilityConfiguration>, health: Option<CapabilityHealth> }
     /// Settings of a capability.
     CapabilityConfiguration { argo_cd: Option<ArgoCd> }
     /// Settings of Argo CD.

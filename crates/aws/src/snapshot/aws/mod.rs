@@ -299,9 +299,6 @@ collections! {
     resolver_rule_associations: route53resolver::ResolverRuleAssociation = "ResolverRuleAssociations", |r| r.id.clone(), "route53resolver"/"ListResolverRuleAssociations";
     /// DNS Firewall's rule groups of VPCs.
     firewall_rule_group_associations: route53resolver::FirewallRuleGroupAssociation = "FirewallRuleGroupAssociations", |f| f.id.clone(), "route53resolver"/"ListFirewallRuleGroupAssociations";
-    /// What VPCs do while DNS Firewall does not answer.
-    firewall_config: route53resolver::FirewallConfig = "FirewallConfig", |f| f.resource_id.clone(), "route53resolver"/"GetFirewallConfig";
-
     /// Rules of these groups.
     firewall_rules: route53resolver::FirewallRule = "FirewallRules", route53resolver::FirewallRule::identity, "route53resolver"/"ListFirewallRules";
     /// DNS Firewall's domain lists; AWS's own among them have an owner's name.

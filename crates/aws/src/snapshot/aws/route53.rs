@@ -12,7 +12,11 @@ shapes! { "PascalCase";
     /// `ListResourceRecordSets`, with the zone that AWS's own output leaves out.
     ResourceRecordSetsByZone { hosted_zone_id: String, resource_record_sets: Vec<ResourceRecordSet> }
     /// A record; one with a set identifier is one of several that a routing policy chooses from.
-    ResourceRecordSet { name: String, #[serde(rename = "Type")] kind: Option<String>, set_identifier: Option<String>, weight: Option<i64>, region: Option<String>, failover: Option<String>, multi_value_answer: Option<bool>, #[serde(rename = "TTL")] ttl: Option<i64>, resource_records: Vec<ResourceRecord>, alias_target: Option<AliasTarget>, health_check_id: Option<String> }
+    ResourceRecordSet { name: String, #[serde(rename = "Type")] kind: Option<String>, set_identifier: Option<String>, weight: Option<i64>, region: Option<String>, failover: Option<String>, multi_value_answer: Option<bool>, geo_location: Option<GeoLocation>, cidr_routing_config: Option<CidrRoutingConfig>, resource_records: Vec<ResourceRecord>, alias_target: Option<AliasTarget>, health_check_id: Option<String> }
+    /// The place of the clients that a record is for; `*` as the country is for all others.
+    GeoLocation { country_code: Option<String> }
+    /// The list of prefixes of the clients that a record is for; `*` as the location is for all others.
+    CidrRoutingConfig { location_name: Option<String> }
     /// One value of a record.
     ResourceRecord { value: Option<String> }
     /// What a record is an alias of.

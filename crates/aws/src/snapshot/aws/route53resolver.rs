@@ -4,25 +4,23 @@ use super::shape::shapes;
 
 shapes! { "PascalCase";
     /// `ListResolverEndpoints`.
-    ResolverEndpoint { id: String, arn: Option<String>, name: Option<String>, security_group_ids: Vec<String>, direction: Option<String>, ip_address_count: Option<i64>, #[serde(rename = "HostVPCId")] host_vpc_id: Option<String>, status: Option<String>, status_message: Option<String>, protocols: Vec<String>, resolver_endpoint_type: Option<String> }
+    ResolverEndpoint { id: String, name: Option<String>, security_group_ids: Vec<String>, direction: Option<String>, #[serde(rename = "HostVPCId")] host_vpc_id: Option<String>, status: Option<String>, status_message: Option<String>, protocols: Vec<String> }
     /// `ListResolverEndpointIpAddresses`, with the endpoint that AWS's own output leaves out.
     ResolverEndpointIpAddresses { resolver_endpoint_id: String, ip_addresses: Vec<IpAddressResponse> }
     /// One address of an endpoint.
-    IpAddressResponse { ip_id: Option<String>, subnet_id: Option<String>, ip: Option<String>, ipv6: Option<String>, status: Option<String> }
+    IpAddressResponse { subnet_id: Option<String>, ip: Option<String>, ipv6: Option<String>, status: Option<String> }
     /// `ListResolverRules`.
-    ResolverRule { id: String, arn: Option<String>, domain_name: Option<String>, status: Option<String>, rule_type: Option<String>, name: Option<String>, target_ips: Vec<TargetAddress>, resolver_endpoint_id: Option<String>, owner_id: Option<String>, share_status: Option<String> }
+    ResolverRule { id: String, domain_name: Option<String>, status: Option<String>, rule_type: Option<String>, name: Option<String>, target_ips: Vec<TargetAddress>, resolver_endpoint_id: Option<String>, owner_id: Option<String> }
     /// Where a rule forwards to.
     TargetAddress { ip: Option<String>, port: Option<i64>, ipv6: Option<String>, protocol: Option<String> }
     /// `ListResolverRuleAssociations`.
-    ResolverRuleAssociation { id: String, resolver_rule_id: Option<String>, name: Option<String>, #[serde(rename = "VPCId")] vpc_id: Option<String>, status: Option<String> }
+    ResolverRuleAssociation { id: String, resolver_rule_id: Option<String>, #[serde(rename = "VPCId")] vpc_id: Option<String>, status: Option<String> }
     /// `ListFirewallRuleGroupAssociations`.
-    FirewallRuleGroupAssociation { id: String, firewall_rule_group_id: Option<String>, vpc_id: Option<String>, name: Option<String>, priority: Option<i64>, managed_owner_name: Option<String>, status: Option<String>, status_message: Option<String> }
-    /// `GetFirewallConfig`.
-    FirewallConfig { id: Option<String>, resource_id: String, owner_id: Option<String>, firewall_fail_open: Option<String> }
+    FirewallRuleGroupAssociation { id: String, firewall_rule_group_id: Option<String>, vpc_id: Option<String>, priority: Option<i64>, status: Option<String> }
     /// `ListFirewallRules`: about a list of domains, or about what a threat detection finds.
-    FirewallRule { firewall_rule_group_id: Option<String>, firewall_domain_list_id: Option<String>, firewall_threat_protection_id: Option<String>, name: Option<String>, priority: Option<i64>, action: Option<String>, block_response: Option<String>, block_override_domain: Option<String>, block_override_dns_type: Option<String>, firewall_domain_redirection_action: Option<String>, qtype: Option<String>, dns_threat_protection: Option<String>, confidence_threshold: Option<String>, status: Option<String> }
+    FirewallRule { firewall_rule_group_id: Option<String>, firewall_domain_list_id: Option<String>, name: Option<String>, priority: Option<i64>, action: Option<String>, block_response: Option<String>, block_override_domain: Option<String>, block_override_dns_type: Option<String>, firewall_domain_redirection_action: Option<String>, qtype: Option<String>, dns_threat_protection: Option<String>, confidence_threshold: Option<String>, status: Option<String> }
     /// `ListFirewallDomainLists`.
-    FirewallDomainListMetadata { id: String, arn: Option<String>, name: Option<String>, managed_owner_name: Option<String>, managed_list_type: Option<String> }
+    FirewallDomainListMetadata { id: String, name: Option<String>, managed_owner_name: Option<String>, managed_list_type: Option<String> }
     /// `ListFirewallDomains`, with the list that AWS's own output leaves out.
     FirewallDomains { firewall_domain_list_id: String, domains: Vec<String> }
 }

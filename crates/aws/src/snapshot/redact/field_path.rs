@@ -172,8 +172,6 @@ fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
         (_, _, "username") => "user",
         (_, _, "kubernetesGroups") => "group",
         (_, _, "namespace" | "namespaces") => "namespace",
-        ("nodegroup", "taints", "key") => "tag",
-        ("nodegroup", "taints", "value") => "value",
         ("capability" | "capabilities", _, "capabilityName") => "capability",
         ("pullThroughCacheRules", _, "ecrRepositoryPrefix" | "upstreamRepositoryPrefix") => "repository",
         ("KeyMetadata", _, "KeyId")
@@ -182,19 +180,8 @@ fn kind_of(path: FieldPath<'_>) -> Option<&'static str> {
         (_, _, "serviceAccount") => "service-account",
         (_, _, "GroupName") | ("LaunchTemplateVersions", _, "SecurityGroups") => "security-group",
         (_, _, "PrefixListName") => "prefix-list",
-        (
-            "FirewallDomainLists"
-            | "FirewallRuleGroupAssociations"
-            | "FirewallRules"
-            | "ProfileAssociations"
-            | "ProfileResourceAssociations"
-            | "ResolverEndpoints"
-            | "ResolverRules"
-            | "ResolverRuleAssociations",
-            _,
-            "Name",
-        )
-        | ("ResourceRecordSetsByZone", _, "SetIdentifier") => "resolver",
+        ("FirewallDomainLists" | "FirewallRules" | "ResolverEndpoints" | "ResolverRules", _, "Name")
+        | ("ResourceRecordSetsByZone", _, "SetIdentifier" | "LocationName") => "resolver",
         _ => return None,
     })
 }

@@ -221,7 +221,7 @@ fn stays(kind: &str, name: &str) -> bool {
         "policy" => name.starts_with("Amazon") || name.starts_with("AWS"),
         "prefix-list" => name.starts_with("com.amazonaws."),
         "repository" => name == "ROOT",
-        "resolver" => name.starts_with("AWSManaged"),
+        "resolver" => name == "*" || name.starts_with("AWSManaged"),
         "namespace" | "service-account" | "pod-label" | "group" => {
             name.starts_with("system:") || WELL_KNOWN.contains(&name)
         }

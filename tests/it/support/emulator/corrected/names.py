@@ -63,12 +63,6 @@ Route53ResolverBackend.list_resolver_rule_associations = list_with_those_of_the_
 MANAGED = ("AggregateThreatList", "AmazonGuardDutyThreatList", "BotnetCommandandControl", "MalwareDomainList")
 
 
-def firewall_config(self):
-    vpc = self._get_param("ResourceId")
-    config = {"Id": "rslvr-fc-" + vpc.removeprefix("vpc-"), "ResourceId": vpc, "OwnerId": self.current_account}
-    return json.dumps({"FirewallConfig": {**config, "FirewallFailOpen": "DISABLED"}})
-
-
 def firewall_domain_lists(self):
     lists = [
         {
@@ -89,7 +83,6 @@ def absent(parameter):
 
 
 Route53ResolverResponse.list_firewall_rule_group_associations = lambda self: json.dumps({"FirewallRuleGroupAssociations": []})
-Route53ResolverResponse.get_firewall_config = firewall_config
 Route53ResolverResponse.list_firewall_domain_lists = firewall_domain_lists
 Route53ResolverResponse.list_firewall_rules = absent("FirewallRuleGroupId")
 Route53ResolverResponse.list_firewall_domains = absent("FirewallDomainListId")

@@ -151,11 +151,7 @@ fn cluster(plan: &Plan, name: &str) -> Cluster {
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/sec-group-reqs.html>).
 fn group(plan: &Plan, account: Option<String>) -> SecurityGroup {
     let all = || IpPermission { ip_protocol: Some("-1".to_owned()), ..IpPermission::default() };
-    let itself = UserIdGroupPair {
-        group_id: Some(CLUSTER_GROUP.to_owned()),
-        user_id: account.clone(),
-        ..UserIdGroupPair::default()
-    };
+    let itself = UserIdGroupPair { group_id: Some(CLUSTER_GROUP.to_owned()), ..UserIdGroupPair::default() };
     SecurityGroup {
         group_id: CLUSTER_GROUP.to_owned(),
         group_name: Some(CLUSTER_GROUP.to_owned()),

@@ -141,7 +141,8 @@ impl Telling {
             place.table.routes.iter().filter(inside).map(|route| format!("{route:?}")).collect();
         routes.sort();
         let family = net.max_prefix_len();
-        let propagating = &place.table.propagating_vgws;
+        let propagating = place.table.propagating_vgws.iter().map(|gateway| gateway.gateway_id.as_deref());
+        let propagating: BTreeSet<Option<&str>> = propagating.collect();
         Some(format!(
             "{family} {around:?} {:?} {routes:?} {propagating:?} {:?}",
             place.groups, place.acl.entries

@@ -16,6 +16,7 @@ use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::security_groups::missing_groups;
 use crate::facts::inventory::{node_groups, subnets};
 use crate::network::Egress;
+use crate::snapshot::aws::ec2::NatGatewayAddress;
 use crate::snapshot::aws::eks::Cluster;
 
 /// What rules see of it.
@@ -142,8 +143,18 @@ fn nat_addresses(context: &Context<'_>, subnet: &str) -> Known<Vec<IpAddr>> {
     };
     let gateways = context.snapshot.aws.nat_gateways.iter().flatten();
     let used = gateways.filter(|gateway| ids.contains(gateway.nat_gateway_id.as_str()));
-    let addresses = used.flat_map(|gateway| &gateway.nat_gateway_addresses);
-    let texts: Vec<&str> = addresses.filter_map(|address| address.public_ip.as_deref()).collect();
+    let zone = context.network.subnet(subnet)?.availability_zone.as_deref();
+    // A regional one has addresses for each of its zones, and serves zones beyond them from these:
+    // https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AvailabilityZoneAddress.html
+    let texts: Vec<&str> = used
+        .flat_map(|gateway| {
+            let all: Vec<_> = gateway.addresses_in_use().collect();
+            let is_near = |its: &&&NatGatewayAddress| its.availability_zone.as_deref() == zone;
+            let near: Vec<_> = all.iter().filter(is_near).copied().collect();
+            if zone.is_none() || near.is_empty() { all } else { near }
+        })
+        .filter_map(|address| address.public_ip.as_deref())
+        .collect();
     let parsed: Option<Vec<IpAddr>> = texts.iter().map(|text| text.parse().ok()).collect();
     match parsed {
         Some(parsed) if !parsed.is_empty() => Ok(parsed),
