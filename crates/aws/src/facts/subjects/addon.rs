@@ -41,7 +41,8 @@ pub(crate) struct AddonFacts {
     calls_aws: Fact<bool>,
     /// Whether the IAM role of the add-on's pods allows what the add-on needs. The role is
     /// `addon.serviceAccountRoleArn`, else that of a pod identity association (`association.roleArn`), else
-    /// the role of the node, whose credentials pods get from instance metadata (`MetadataOptions`).
+    /// the role of the node. Pods get the credentials of the node role from instance metadata
+    /// (`MetadataOptions`).
     permitted: Fact<bool>,
     /// Actions that the add-on needs and the IAM role of the add-on's pods does not allow.
     lacks: Vec<String>,
@@ -49,8 +50,8 @@ pub(crate) struct AddonFacts {
     roles: Vec<String>,
     /// Whether the add-on's pods use the role of the node.
     uses_node_role: bool,
-    /// Node groups whose role allows what the add-on needs, and on which the add-on's pods do not reach instance
-    /// metadata, the source of the role's credentials (`MetadataOptions`).
+    /// Node groups on which the add-on's pods do not reach instance metadata (`MetadataOptions`), the source of the
+    /// node role's credentials. Groups whose role lacks permissions are not listed.
     node_groups_without_metadata: Vec<String>,
     /// AWS managed policies that allow what the add-on needs, with their paths.
     managed_policies: Vec<String>,

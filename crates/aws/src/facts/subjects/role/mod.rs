@@ -49,9 +49,9 @@ pub(crate) struct RoleFacts {
     /// ARNs of the target roles that the role assumes for pod identity associations
     /// (`association.targetRoleArn`).
     target_roles: Vec<String>,
-    /// Whether the role's policies allow `sts:AssumeRole` and `sts:TagSession` on every target role of the role's
-    /// pod identity associations (`AttachedPolicies`, `PolicyDocument`), or the target role's trust policy names
-    /// the role in the same account.
+    /// Whether the role may assume every target role of the role's pod identity associations
+    /// (`AttachedPolicies`, `PolicyDocument`). In the same account a target role's trust policy may name the role
+    /// instead.
     allows_target_roles: Fact<bool>,
     /// Actions that the role needs on the target roles of pod identity associations, and the role's policies do
     /// not allow.
