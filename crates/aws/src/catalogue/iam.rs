@@ -40,6 +40,9 @@ pub(crate) struct Component {
     /// Whether it has a pod on every node.
     #[serde(default)]
     pub every_node: bool,
+    /// Whether its pods are in the network of the node, and reach instance metadata as the node does.
+    #[serde(default)]
+    pub host_network: bool,
     /// Where its policy is published, for readers.
     #[cfg_attr(not(test), expect(dead_code, reason = "documentation for readers of the table"))]
     source: String,
@@ -66,9 +69,9 @@ pub(crate) struct Need {
     /// Condition keys of the request.
     #[serde(default)]
     pub keys: BTreeMap<String, String>,
-    /// Whether the user chooses the resources, so that a role may be limited to some.
+    /// The cluster's own among these resources, in words, where only Kubernetes shows which they are.
     #[serde(default)]
-    pub chosen: bool,
+    pub chosen: Option<String>,
     /// Whose the resources are.
     #[serde(default)]
     pub owner: Owner,

@@ -101,22 +101,28 @@ fn filters(source: &str) -> BTreeSet<&str> {
     found
 }
 
-/// The objects of these blockers, counted by kind: `blocked by 1 security group and 2 route tables`.
+/// The objects of these blockers, counted by kind, with the id of one that is the only one of its kind: `blocked by 1
+/// security group (sg-0a1) and 2 route tables`.
 fn blocked_by(blockers: &Jinja, spelling: Spelling) -> Result<String, Error> {
     let mut seen = BTreeSet::new();
-    let mut kinds: Vec<(String, usize)> = Vec::new();
+    let mut kinds: Vec<(String, String, usize)> = Vec::new();
     for blocker in blockers.try_iter()? {
         let kind = blocker.get_attr("kind")?.to_string();
-        if !seen.insert((kind.clone(), blocker.get_attr("id")?.to_string())) {
+        let id = blocker.get_attr("id")?.to_string();
+        if !seen.insert((kind.clone(), id.clone())) {
             continue;
         }
-        match kinds.iter_mut().find(|(known, _)| *known == kind) {
-            Some((_, count)) => *count += 1,
-            None => kinds.push((kind, 1)),
+        match kinds.iter_mut().find(|(known, ..)| *known == kind) {
+            Some((.., count)) => *count += 1,
+            None => kinds.push((kind, id, 1)),
         }
     }
-    let objects: Vec<String> =
-        kinds.iter().map(|(kind, count)| counted(*count, &in_words(kind, spelling))).collect();
+    let named = |(kind, id, count): &(String, String, usize)| {
+        let objects = counted(*count, &in_words(kind, spelling));
+        let of_one = *count == 1 && !id.is_empty() && !matches!(kind.as_str(), "" | "unknown");
+        if of_one { format!("{objects} ({id})") } else { objects }
+    };
+    let objects: Vec<String> = kinds.iter().map(named).collect();
     let objects = match objects.split_last() {
         None => counted(0, "object"),
         Some((only, [])) => only.clone(),
@@ -242,17 +248,18 @@ mod tests {
     #[test]
     fn blocking_objects_are_counted_once_each_by_kind_in_the_order_of_the_blockers() {
         let (acl, group) = (("network-acl", "acl-1"), ("security-group", "sg-1"));
-        assert_eq!(blocked(&[acl, acl]), "blocked by 1 network ACL.");
+        assert_eq!(blocked(&[acl, acl]), "blocked by 1 network ACL (acl-1).");
         let tables = [("route-table", "rtb-1"), ("route-table", "rtb-2")];
         assert_eq!(
             blocked(&[group, tables[0], group, tables[1], tables[0]]),
-            "blocked by 1 security group and 2 route tables."
+            "blocked by 1 security group (sg-1) and 2 route tables."
         );
         assert_eq!(
             blocked(&[tables[0], acl, group, tables[1]]),
-            "blocked by 2 route tables, 1 network ACL and 1 security group."
+            "blocked by 2 route tables, 1 network ACL (acl-1) and 1 security group (sg-1)."
         );
         assert_eq!(blocked(&[]), "blocked by 0 objects.");
+        assert_eq!(blocked(&[("", "a")]), "blocked by 1 object.");
     }
 
     #[test]
@@ -262,9 +269,9 @@ mod tests {
             ("nat-gateway", "1 NAT gateway", "2 NAT gateways"),
             ("dns", "1 DNS answer", "2 DNS answers"),
             ("address-family", "1 address family", "2 address families"),
-            ("", "1 object", "2 objects"),
+            ("network", "1 network", "2 networks"),
         ] {
-            assert_eq!(blocked(&[(kind, "a")]), format!("blocked by {one}."));
+            assert_eq!(blocked(&[(kind, "a")]), format!("blocked by {one} (a)."));
             assert_eq!(blocked(&[(kind, "a"), (kind, "b")]), format!("blocked by {two}."));
         }
     }

@@ -2,6 +2,7 @@
 //! versions, insights, capabilities, certificate authorities; and the keys and registry rules that it depends on.
 
 use futures::join;
+use privek_aws::snapshot::Arn;
 use privek_aws::snapshot::aws::eks::Cluster;
 use privek_core::header::EVERYTHING;
 
@@ -84,7 +85,11 @@ pub(super) async fn pod_identities(session: &Session<'_>) {
     let field = collection!(pod_identity_association);
     let describe = |id: String| async move {
         let found = state::describe_pod_identity(eks, cluster, &id).await?;
-        iam::roles(session, found.role_arn.clone()).await;
+        // A target role may be another account's, where roles have other names.
+        let account = |arn: &String| Arn::parse(arn).map(|arn| arn.account.to_owned());
+        let first = found.role_arn.as_ref().and_then(account);
+        let target = found.target_role_arn.clone().filter(|arn| account(arn) == first);
+        iam::roles(session, found.role_arn.clone().into_iter().chain(target)).await;
         Ok(found)
     };
     describe_each(session, ids, operations::DESCRIBE_POD_IDENTITY_ASSOCIATION, field, describe).await;

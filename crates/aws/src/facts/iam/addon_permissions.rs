@@ -1,15 +1,16 @@
 //! Whether an EKS add-on may call what it needs, with whatever credentials its pods have.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privek_core::known::{self, Known, Missing};
 
 use crate::catalogue::iam::{AddonComponents, Component, PARSED};
 use crate::facts::base::context::Context;
+use crate::facts::inventory::instance_metadata::{self, InstanceMetadata};
 
 use super::credentials::{self, Credentials};
 use super::permissions::Permissions;
-use super::role_usage::{self, last};
+use super::role_usage::{self, RoleUse, last};
 
 /// What an add-on may call.
 #[derive(Clone, Debug)]
@@ -24,11 +25,20 @@ pub(crate) struct AddonGrant {
     pub roles: Vec<String>,
     /// Whether these are the roles of nodes.
     pub by_node: bool,
+    /// Node groups on which its pods do not get the credentials of the node's role.
+    pub out_of_reach: BTreeSet<String>,
 }
 
 impl AddonGrant {
     fn of(calls: Known<bool>, allowed: Known<bool>) -> Self {
-        Self { calls, allowed, lacks: Vec::new(), roles: Vec::new(), by_node: false }
+        Self {
+            calls,
+            allowed,
+            lacks: Vec::new(),
+            roles: Vec::new(),
+            by_node: false,
+            out_of_reach: BTreeSet::new(),
+        }
     }
 }
 
@@ -110,15 +120,20 @@ fn own(
 fn by_nodes(context: &Context<'_>, name: &str, component: &Component, grant: &mut AddonGrant) -> Known<bool> {
     grant.by_node = true;
     let uses = role_usage::all(context);
-    let nodes: Vec<&String> = uses.roles.iter().filter(|(_, used)| used.nodes).map(|(arn, _)| arn).collect();
+    let metadata = instance_metadata::of_groups(context);
     let (mut yes, mut no, mut unclear, mut lacks) = (0, 0, uses.unlisted_nodes.clone(), Vec::new());
-    for arn in nodes {
+    for (arn, used) in uses.roles.iter().filter(|(_, used)| used.nodes) {
         let role = last(arn).unwrap_or(arn);
         let one = Permissions::of(context, role, arn).grant(context, name);
-        match one.allowed {
-            Ok(true) => yes += 1,
-            Ok(false) => no += 1,
-            Err(missing) => unclear.extend(missing),
+        for (place, reached) in places(component, used, &metadata) {
+            if reached == Ok(false) && one.allowed != Ok(false) {
+                grant.out_of_reach.extend(place);
+            }
+            match known::and(one.allowed.clone(), reached) {
+                Ok(true) => yes += 1,
+                Ok(false) => no += 1,
+                Err(missing) => unclear.extend(missing),
+            }
         }
         if !one.lacks.is_empty() && !grant.roles.iter().any(|known| known == role) {
             grant.roles.push(role.to_owned());
@@ -134,12 +149,49 @@ fn by_nodes(context: &Context<'_>, name: &str, component: &Component, grant: &mu
         return Ok(false);
     }
     if no > 0 && yes > 0 {
-        let what = format!(
-            "the nodes that run the pods of {}; the roles {} lack permissions, other node roles do not",
-            component.name,
-            grant.roles.join(", ")
-        );
-        unclear.push(Missing::unmodelled(what));
+        unclear.push(Missing::unmodelled(some_nodes(component, grant)));
     }
     known::complete(known::joined(unclear)).map(|()| yes > 0)
+}
+
+/// The nodes with a role, by node group, and whether a component's pods reach instance metadata there.
+fn places(
+    component: &Component,
+    used: &RoleUse,
+    metadata: &BTreeMap<String, InstanceMetadata>,
+) -> Vec<(Option<String>, Known<bool>)> {
+    let of_group = |group: &String| {
+        let unread = || vec![Missing::unmodelled(format!("the instance metadata options of {group}"))];
+        let reached = metadata.get(group).ok_or_else(unread).and_then(|metadata| {
+            if component.host_network { metadata.on.clone() } else { metadata.reaches_pods() }
+        });
+        (Some(group.clone()), reached)
+    };
+    let mut places: Vec<_> = used.groups.iter().map(of_group).collect();
+    if used.ungrouped {
+        // A node without instance metadata does not join.
+        let reached = if component.host_network {
+            Ok(true)
+        } else {
+            Err(vec![Missing::unmodelled(
+                "the instance metadata options of nodes outside node groups; read with `aws ec2 describe-instances --query 'Reservations[].Instances[].MetadataOptions'`",
+            )])
+        };
+        places.push((None, reached));
+    }
+    places
+}
+
+/// What decides whether a component works, whose pods have what they need on some nodes only.
+fn some_nodes(component: &Component, grant: &AddonGrant) -> String {
+    let groups: Vec<&str> = grant.out_of_reach.iter().map(String::as_str).collect();
+    let reasons = [
+        (!grant.roles.is_empty()).then(|| match grant.roles.as_slice() {
+            [role] => format!("node role {role} lacks permissions, other node roles do not"),
+            roles => format!("node roles {} lack permissions, other node roles do not", roles.join(", ")),
+        }),
+        (!groups.is_empty()).then(|| format!("pods do not reach instance metadata on {}", groups.join(", "))),
+    ];
+    let reasons: Vec<String> = reasons.into_iter().flatten().collect();
+    format!("the nodes that run the pods of {}; {}", component.name, reasons.join(", and "))
 }

@@ -13,7 +13,8 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
 use crate::snapshot::aws::eks::{Addon, PodIdentityAssociation, PodIdentityAssociationDetail};
 
-use super::role_usage::last;
+use super::role_chain;
+use super::role_usage::{RoleChain, last};
 
 /// Whose credentials pods have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -126,8 +127,15 @@ pub(crate) fn restrictions(context: &Context<'_>, roles: &BTreeSet<String>) -> V
         if one.policy.as_deref().is_some_and(|policy| !policy.is_empty()) {
             found.push(Missing::unmodelled(format!("what the session policy of {id} allows")));
         }
-        if let (Some(first), Some(target)) = (&one.role_arn, &one.target_role_arn) {
-            found.push(Missing::unmodelled(format!("whether {first} may assume {target}, for {id}")));
+        let chain = RoleChain::of(one);
+        match chain.as_ref().map(|chain| (chain, role_chain::arrives(context, chain))) {
+            None | Some((_, Ok(true))) => {}
+            Some((chain, Ok(false))) => found.push(Missing::unmodelled(format!(
+                "the credentials of pods of {id}; role {} may not assume {}",
+                last(&chain.first).unwrap_or(&chain.first),
+                chain.target
+            ))),
+            Some((_, Err(missing))) => found.extend(missing),
         }
     }
     found

@@ -12,10 +12,10 @@ use crate::catalogue::iam::{Need, PARSED};
 use crate::facts::base::context::Context;
 use crate::snapshot::Arn;
 
-use super::policy::all;
 use super::policy::decision::{Decision, PolicyKind, Request};
+use super::policy::{Caller, Keys, all};
 use super::requests::{self, Asked};
-use super::role_usage::last;
+use super::role_usage::{self, last};
 
 /// Whether a role may do all of something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,17 +55,9 @@ impl Permissions {
             denies: Vec::new(),
             boundary: None,
         };
-        // Of a role in another account nothing is read; one of the same name here may be another.
-        let account = Arn::parse(arn).map(|parts| parts.account);
-        if let (Some(of), Some(own)) = (account, context.account.as_deref())
-            && !of.is_empty()
-            && of != own
-        {
-            found.doubts.push(Missing::operation(
-                format!("the policies of {arn}; its account {of} was not read"),
-                Some("iam:ListAttachedRolePolicies"),
-            ));
-            found.attached = Err(found.doubts.clone());
+        if let Some(missing) = role_usage::elsewhere(context, arn) {
+            found.doubts.clone_from(&missing);
+            found.attached = Err(missing);
             return found;
         }
         let attached =
@@ -194,11 +186,41 @@ impl Permissions {
             requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));
             for resource in &asked.resources {
                 let resource = resource.as_deref();
-                let request = Request { action, resource, some: need.chosen, caller: &caller, keys: &keys };
+                let request = Request { action, resource, caller: &caller, keys: &keys };
                 let decision = all(PolicyKind::Identity, &documents, request);
-                self.add(action, decision, &unresolved, lacks, missing);
+                match (&need.chosen, decision) {
+                    // A permission for some resources is no permission for those that the cluster has.
+                    (Some(chosen), Ok(Decision::Undecided(why))) => {
+                        let name = last(&self.arn).unwrap_or(&self.arn);
+                        let what = format!("whether role {name} may call {action} on {chosen}: {why}");
+                        missing.push(Missing::unmodelled(what));
+                    }
+                    (_, decision) => self.add(action, decision, &unresolved, lacks, missing),
+                }
             }
         }
+    }
+
+    /// Whether the role may do this to one resource. `named`: a policy of the resource allows the role by its ARN,
+    /// which is enough within an account:
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics-resource.html>
+    pub fn may(&self, actions: &[&str], resource: &str, request: (&Caller, &Keys), named: bool) -> Grant {
+        let (mut lacks, mut missing) = (Vec::new(), Vec::new());
+        let documents: Vec<&Value> = self.documents.iter().collect();
+        for action in actions {
+            let (caller, keys) = request;
+            let decision = all(
+                PolicyKind::Identity,
+                &documents,
+                Request { action, resource: Some(resource), caller, keys },
+            );
+            let decision = match decision {
+                Ok(Decision::ImplicitDeny(_)) if named => Ok(Decision::Allowed),
+                decision => decision,
+            };
+            self.add(action, decision, &[], &mut lacks, &mut missing);
+        }
+        Grant { allowed: known::disproved(!lacks.is_empty(), missing), lacks }
     }
 
     fn add(

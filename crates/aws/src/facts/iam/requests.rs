@@ -141,6 +141,13 @@ pub(crate) fn of_caller(context: &Context<'_>, caller: &Caller) -> Keys {
     keys
 }
 
+/// What a request says about who sends it, and nothing else.
+pub(crate) fn of_principal(caller: &Caller) -> Keys {
+    let mut keys = Keys::default();
+    principal(&mut keys, caller);
+    keys
+}
+
 const PRINCIPAL: [&str; 5] = [
     "aws:PrincipalArn",
     "aws:PrincipalIsAWSService",

@@ -8,8 +8,10 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::described_profiles;
 use crate::facts::inventory::launch_template;
 use crate::facts::inventory::node_groups::{self, NodeGroup};
+use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::{Instance, tag};
 use crate::snapshot::aws::eks::PodIdentityAssociationDetail;
+use crate::snapshot::aws::iam::Role;
 
 /// What one role is used for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,6 +25,12 @@ pub(crate) struct RoleUse {
     pub nodes: bool,
     /// By nodes of Windows among them.
     pub windows: bool,
+    /// By nodes of Linux among them, for all that is known.
+    pub linux: bool,
+    /// By the nodes of these node groups.
+    pub groups: BTreeSet<String>,
+    /// By nodes outside node groups.
+    pub ungrouped: bool,
     /// By nodes of EKS Auto Mode.
     pub auto_mode: bool,
     /// By these Fargate profiles.
@@ -31,6 +39,33 @@ pub(crate) struct RoleUse {
     pub addons: BTreeSet<String>,
     /// By the service accounts of pod identity associations.
     pub pods: BTreeSet<PodUse>,
+    /// To assume the target roles of pod identity associations.
+    pub assumes: BTreeSet<RoleChain>,
+    /// As the target role of pod identity associations.
+    pub target_of: BTreeSet<RoleChain>,
+}
+
+/// The two roles of a pod identity association: pods get the credentials of the second.
+/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-assign-target-role.html>
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct RoleChain {
+    /// The ARN of the role that EKS assumes.
+    pub first: String,
+    /// The ARN of the role that the first one assumes.
+    pub target: String,
+    /// Whose credentials they are.
+    pub pod: PodUse,
+}
+
+impl RoleChain {
+    /// The roles of an association with a target role.
+    pub fn of(association: &PodIdentityAssociationDetail) -> Option<Self> {
+        Some(Self {
+            first: association.role_arn.clone()?,
+            target: association.target_role_arn.clone()?,
+            pod: PodUse::of(association),
+        })
+    }
 }
 
 /// A service account that has a role by pod identity.
@@ -42,6 +77,16 @@ pub(crate) struct PodUse {
     pub account: String,
     /// Whether EKS passes session tags, which it does unless they are turned off.
     pub session_tags: bool,
+}
+
+impl PodUse {
+    fn of(association: &PodIdentityAssociationDetail) -> Self {
+        Self {
+            namespace: association.namespace.clone().unwrap_or_default(),
+            account: association.service_account.clone().unwrap_or_default(),
+            session_tags: association.disable_session_tags != Some(true),
+        }
+    }
 }
 
 /// The roles by ARN, and why there may be more.
@@ -135,10 +180,15 @@ impl Uses {
         role
     }
 
-    fn node(&mut self, arn: &str, by: String, windows: bool) {
+    fn node(&mut self, arn: &str, by: String, group: Option<&NodeGroup>) {
+        let windows =
+            group.and_then(|group| group.ami_type.as_deref()).is_some_and(|ami| ami.starts_with("WINDOWS"));
         let role = self.role(arn, by);
         role.nodes = true;
         role.windows |= windows;
+        role.linux |= !windows;
+        role.groups.extend(group.map(|group| group.name.clone()));
+        role.ungrouped |= group.is_none();
     }
 
     fn unlisted_node(&mut self, missing: impl IntoIterator<Item = Missing>) {
@@ -154,9 +204,8 @@ fn of_node_groups(context: &Context<'_>, uses: &mut Uses) {
     uses.unlisted_node(listed.unlisted.clone());
     for group in &listed.groups {
         let by = format!("node group {}", group.name);
-        let windows = group.ami_type.as_deref().is_some_and(|ami| ami.starts_with("WINDOWS"));
         match if group.managed { managed(context, group) } else { self_managed(context, group) } {
-            Ok(arn) => uses.node(&arn, by, windows),
+            Ok(arn) => uses.node(&arn, by, Some(group)),
             Err(missing) => uses.unlisted_node(missing),
         }
     }
@@ -169,7 +218,7 @@ fn of_node_groups(context: &Context<'_>, uses: &mut Uses) {
                     Some(Ok(arn)) if tag(&instance.tags, "eks:kubernetes-node-class-name").is_some() => {
                         uses.role(&arn, "EKS Auto Mode".into()).auto_mode = true;
                     }
-                    Some(Ok(arn)) => uses.node(&arn, "nodes outside node groups".into(), false),
+                    Some(Ok(arn)) => uses.node(&arn, "nodes outside node groups".into(), None),
                     Some(Err(missing)) => uses.unlisted_node([missing]),
                     None => {}
                 }
@@ -260,12 +309,14 @@ fn of_pods(context: &Context<'_>, uses: &mut Uses) {
     for detail in details {
         match detail {
             Ok(one) => {
-                let namespace = one.namespace.clone().unwrap_or_default();
-                let account = one.service_account.clone().unwrap_or_default();
+                let pod = PodUse::of(one);
+                let by = format!("service account {}/{}", pod.namespace, pod.account);
+                if let Some(chain) = RoleChain::of(one) {
+                    uses.role(&chain.first, by.clone()).assumes.insert(chain.clone());
+                    uses.role(&chain.target, by.clone()).target_of.insert(chain);
+                }
                 if let Some(arn) = &one.role_arn {
-                    let role = uses.role(arn, format!("service account {namespace}/{account}"));
-                    let session_tags = one.disable_session_tags != Some(true);
-                    role.pods.insert(PodUse { namespace, account, session_tags });
+                    uses.role(arn, by).pods.insert(pod);
                 } else {
                     let what = format!("roleArn of {}", one.association_id);
                     uses.unlisted.push(context.field("association", &what));
@@ -287,6 +338,24 @@ fn associations<'s>(context: &Context<'s>) -> Known<Vec<Result<&'s PodIdentityAs
         found.ok_or_else(|| context.missing("association", Some(id)))
     };
     Ok(all.iter().map(|one| detail(&one.association_id)).collect())
+}
+
+/// What was read of a role: of roles in other accounts nothing, and one of the same name here is another.
+pub(crate) fn described<'s>(context: &Context<'s>, arn: &str) -> Known<&'s Role> {
+    elsewhere(context, arn).map_or(Ok(()), Err)?;
+    let name = last(arn).unwrap_or(arn);
+    let found = context.snapshot.aws.roles.iter().flatten().find(|role| role.role_name == name);
+    found.ok_or_else(|| vec![context.missing("Role", Some(name))])
+}
+
+/// Why nothing is known of a role, where its account is not the cluster's.
+pub(crate) fn elsewhere(context: &Context<'_>, arn: &str) -> Option<Vec<Missing>> {
+    let of = Arn::parse(arn)?.account;
+    let other = !of.is_empty() && context.account.as_deref().is_some_and(|own| own != of);
+    other.then(|| {
+        let what = format!("the policies of {arn}; its account {of} was not read");
+        vec![Missing::operation(what, Some("iam:ListAttachedRolePolicies"))]
+    })
 }
 
 /// The name at the end of an ARN.

@@ -9,10 +9,10 @@ use crate::catalogue::iam::{Component, PARSED};
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 
-use super::credentials;
 use super::policy::decision::{Decision, PolicyKind, Request};
-use super::policy::{Caller, Carried, Keys, evaluate};
-use super::role_usage::{PodUse, RoleUse};
+use super::policy::{Caller, Keys, evaluate};
+use super::role_usage::{self, PodUse, RoleChain, RoleUse, last};
+use super::{credentials, pod_identity, requests};
 
 /// Whether those who use a role may assume it.
 #[derive(Clone, Debug)]
@@ -34,28 +34,49 @@ struct User {
 }
 
 /// Judges the trust policy of a role for what the role is used for.
-pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
-    let users = users(context, used);
+pub(crate) fn of(context: &Context<'_>, arn: &str, used: &RoleUse) -> Trust {
+    let (problem, missing) = match users(context, used) {
+        Ok(users) => judge(context, arn, &users),
+        Err(missing) => (None, missing),
+    };
     let policy = suggested(context, used);
-    let found = context.snapshot.aws.roles.iter().flatten().find(|role| role.role_name == name);
-    let Some(role) = found else {
-        return Trust { allowed: Err(vec![context.missing("Role", Some(name))]), problem: None, policy };
+    Trust { allowed: known::disproved(problem.is_some(), missing), problem, policy }
+}
+
+/// Whether the target role of an association admits the first role.
+pub(crate) fn admits(context: &Context<'_>, chain: &RoleChain) -> Known<bool> {
+    let (problem, missing) = judge(context, &chain.target, &[target(context, chain)]);
+    known::disproved(problem.is_some(), missing)
+}
+
+/// Whether a statement of the trust policy allows a role by its ARN.
+pub(crate) fn names_role(context: &Context<'_>, arn: &str, role: &str) -> bool {
+    let document = role_usage::described(context, arn).ok();
+    let statements = document.and_then(|role| role.assume_role_policy_document.as_ref()?.get("Statement"));
+    let statements = match statements {
+        Some(serde_json::Value::Array(list)) => list.iter().collect(),
+        one => one.into_iter().collect::<Vec<_>>(),
+    };
+    statements.into_iter().filter(|one| one["Effect"] == "Allow").any(|one| match &one["Principal"]["AWS"] {
+        serde_json::Value::Array(list) => list.iter().any(|name| name == role),
+        name => name == role,
+    })
+}
+
+/// Who may not assume a role, and what is not known about it.
+fn judge(context: &Context<'_>, arn: &str, users: &[User]) -> (Option<String>, Vec<Missing>) {
+    let name = last(arn).unwrap_or(arn);
+    let role = match role_usage::described(context, arn) {
+        Ok(role) => role,
+        Err(missing) => return (None, missing),
     };
     let Some(document) = &role.assume_role_policy_document else {
-        let missing = context.field("Role", &format!("AssumeRolePolicyDocument of {name}"));
-        return Trust { allowed: Err(vec![missing]), problem: None, policy };
+        return (None, vec![context.field("Role", &format!("AssumeRolePolicyDocument of {name}"))]);
     };
     let (mut problem, mut missing) = (None, Vec::new());
-    for user in match users {
-        Ok(users) => users,
-        Err(why) => {
-            missing.extend(why);
-            Vec::new()
-        }
-    } {
+    for user in users {
         for action in &user.actions {
-            let request =
-                Request { action, resource: None, some: false, caller: &user.caller, keys: &user.keys };
+            let request = Request { action, resource: None, caller: &user.caller, keys: &user.keys };
             match evaluate(PolicyKind::Trust, document, request) {
                 Ok(Decision::Allowed) => {}
                 Ok(Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why))
@@ -71,7 +92,7 @@ pub(crate) fn of(context: &Context<'_>, name: &str, used: &RoleUse) -> Trust {
             }
         }
     }
-    Trust { allowed: known::disproved(problem.is_some(), missing), problem, policy }
+    (problem, missing)
 }
 
 /// Services' names are known of the partitions whose documentation is public.
@@ -150,9 +171,8 @@ fn users(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
             }
         }
     }
-    for user in &used.pods {
-        users.push(pod(context, user));
-    }
+    users.extend(used.pods.iter().map(|user| pod(context, user)));
+    users.extend(used.target_of.iter().map(|chain| target(context, chain)));
     Ok(users)
 }
 
@@ -166,45 +186,24 @@ fn service_accounts(addon: &str) -> Vec<Option<(&'static str, &'static str)>> {
     if published.is_empty() { vec![None] } else { published.into_iter().map(Some).collect() }
 }
 
-/// <https://docs.aws.amazon.com/eks/latest/userguide/pod-id-abac.html>
 fn pod(context: &Context<'_>, user: &PodUse) -> User {
     let mut keys = Keys::default();
-    let tags = ["eks-cluster-arn", "eks-cluster-name", "kubernetes-namespace", "kubernetes-service-account"];
-    let cluster = context.cluster.as_ref().ok();
-    let values = [
-        cluster.and_then(|cluster| cluster.arn.as_deref()),
-        cluster.map(|cluster| cluster.name.as_str()),
-        Some(user.namespace.as_str()),
-        Some(user.account.as_str()),
-    ];
-    for (tag, value) in tags.iter().zip(values) {
-        let key = format!("aws:RequestTag/{tag}");
-        match value {
-            _ if !user.session_tags => keys.lacks(&[&key]),
-            Some(value) => keys.value(&key, value),
-            None => {}
-        }
-    }
-    let pod = ["aws:RequestTag/kubernetes-pod-name", "aws:RequestTag/kubernetes-pod-uid"];
-    let names = tags.iter().copied().chain(["kubernetes-pod-name", "kubernetes-pod-uid"]);
-    if user.session_tags {
-        for key in pod {
-            keys.value(key, "*");
-        }
-        keys.set("aws:TagKeys", Carried::Values(names.map(str::to_owned).collect()));
-    } else {
-        keys.lacks(&pod);
-        keys.lacks(&["aws:TagKeys"]);
-    }
-    // Without session tags STS asks for no permission to tag:
-    // https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html#id_session-tags_permissions-required
-    let actions =
-        if user.session_tags { vec!["sts:AssumeRole", "sts:TagSession"] } else { vec!["sts:AssumeRole"] };
+    pod_identity::session_tags(context, user, &mut keys);
     User {
         what: format!("EKS Pod Identity for {}/{}", user.namespace, user.account),
         caller: Caller::Service { names: vec!["pods.eks.amazonaws.com".into()] },
-        actions,
+        actions: pod_identity::actions(user).to_vec(),
         keys,
+    }
+}
+
+fn target(context: &Context<'_>, chain: &RoleChain) -> User {
+    let name = last(&chain.first).unwrap_or(&chain.first);
+    User {
+        what: format!("IAM role {name} of service account {}/{}", chain.pod.namespace, chain.pod.account),
+        caller: requests::role(context, &chain.first),
+        actions: pod_identity::actions(&chain.pod).to_vec(),
+        keys: pod_identity::keys(context, chain),
     }
 }
 
@@ -235,18 +234,19 @@ fn suggested(context: &Context<'_>, used: &RoleUse) -> Option<String> {
         !used.fargate.is_empty(),
         !used.addons.is_empty(),
         !used.pods.is_empty(),
+        !used.target_of.is_empty(),
     ];
     match purposes {
-        [true, false, false, false, false] => {
+        [true, false, false, false, false, false] => {
             Some(allow(service("eks"), &["sts:AssumeRole", "sts:TagSession"], None))
         }
-        [false, true, false, false, false] => Some(allow(service("ec2"), &["sts:AssumeRole"], None)),
-        [false, false, true, false, false] => {
+        [false, true, false, false, false, false] => Some(allow(service("ec2"), &["sts:AssumeRole"], None)),
+        [false, false, true, false, false, false] => {
             let arn = fargate_arn(context, "*").replace("/*/*", "/*");
             let condition = json!({"ArnLike": {"aws:SourceArn": arn}});
             Some(allow(service("eks-fargate-pods"), &["sts:AssumeRole"], Some(condition)))
         }
-        [false, false, false, true, false] => {
+        [false, false, false, true, false, false] => {
             let issuer = issuer(context).ok()?;
             let account = context.account.clone()?;
             let provider = format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition);
@@ -254,8 +254,12 @@ fn suggested(context: &Context<'_>, used: &RoleUse) -> Option<String> {
             let principal = json!({"Federated": provider});
             Some(allow(principal, &["sts:AssumeRoleWithWebIdentity"], Some(condition)))
         }
-        [false, false, false, false, true] => {
+        [false, false, false, false, true, false] => {
             Some(allow(service("pods.eks"), &["sts:AssumeRole", "sts:TagSession"], None))
+        }
+        [false, false, false, false, false, true] => {
+            let first: BTreeSet<&String> = used.target_of.iter().map(|chain| &chain.first).collect();
+            Some(allow(json!({"AWS": first}), &["sts:AssumeRole", "sts:TagSession"], None))
         }
         _ => None,
     }

@@ -3,6 +3,7 @@
 pub mod cluster;
 pub mod eks_status;
 pub mod fips;
+pub mod instance_metadata;
 pub mod kms_keys;
 pub mod launch_template;
 pub mod load_balancer_tags;

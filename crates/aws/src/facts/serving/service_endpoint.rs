@@ -1,5 +1,7 @@
 //! The VPC endpoints of a service: which ones there are, and which one serves.
 
+use std::collections::BTreeSet;
+
 use privek_core::known::{self, Known, Missing};
 
 use crate::catalogue::services::{self, OTHER, Service};
@@ -9,6 +11,7 @@ use crate::facts::endpoints::{private_names, service_names};
 use crate::facts::inventory::route53_profiles;
 use crate::facts::inventory::vpc_dns::{VpcDnsAttribute, dns_attribute};
 use crate::facts::names;
+use crate::network::Blocker;
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::destination::{self, Destination};
@@ -82,6 +85,16 @@ pub(crate) fn names_served(context: &Context<'_>, endpoint: &VpcEndpoint) -> Kno
     known::all(all.into_iter().map(|one| {
         one.map(|one| if is_interface { one.is_at(endpoint) } else { one == Destination::Public })
     }))
+}
+
+/// What blocks the lookup of the service's own names from nodes, with the reason: a DNS Firewall rule, for instance.
+pub(crate) fn name_blockers(context: &Context<'_>, suffix: &str, service: &Service) -> Vec<String> {
+    let hosts = service_names::hosts(context, suffix, service).unwrap_or_default();
+    let lookups = hosts.iter().filter_map(|host| names::of_nodes(context, host).ok());
+    let of = |blocker: &Blocker| format!("{}: {}", blocker.id, blocker.reason);
+    let blockers: BTreeSet<String> =
+        lookups.flat_map(|lookup| lookup.blockers.iter().map(of).collect::<Vec<_>>()).collect();
+    blockers.into_iter().collect()
 }
 
 /// Both DNS attributes of the VPC: without them no private name of an endpoint resolves in it

@@ -41,7 +41,8 @@ pub(crate) struct AddonFacts {
     calls_aws: Fact<bool>,
     /// Whether the IAM role of the add-on's pods allows what the add-on needs. The role is
     /// `addon.serviceAccountRoleArn`, else that of a pod identity association (`association.roleArn`), else
-    /// the role of the node.
+    /// the role of the node. Pods get the credentials of the node role from instance metadata
+    /// (`MetadataOptions`).
     permitted: Fact<bool>,
     /// Actions that the add-on needs and the IAM role of the add-on's pods does not allow.
     lacks: Vec<String>,
@@ -49,6 +50,9 @@ pub(crate) struct AddonFacts {
     roles: Vec<String>,
     /// Whether the add-on's pods use the role of the node.
     uses_node_role: bool,
+    /// Node groups on which the add-on's pods do not reach instance metadata (`MetadataOptions`), the source of the
+    /// node role's credentials. Groups whose role lacks permissions are not listed.
+    node_groups_without_metadata: Vec<String>,
     /// AWS managed policies that allow what the add-on needs, with their paths.
     managed_policies: Vec<String>,
     /// The service account of the add-on that calls AWS, by AWS's default; null if the add-on calls nothing.
@@ -114,6 +118,7 @@ fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts 
         permitted: Fact(grant.allowed),
         lacks: grant.lacks,
         roles: grant.roles,
+        node_groups_without_metadata: grant.out_of_reach.into_iter().collect(),
         uses_node_role: grant.by_node,
         managed_policies: known.map(|known| known.policies.clone()).unwrap_or_default(),
         service_account: components

@@ -175,7 +175,7 @@ impl<'e> Attached<'e> {
                     requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));
                     let resource = resource.as_deref();
                     let caller = &asker.caller;
-                    let request = Request { action, resource, some: false, caller, keys: &keys };
+                    let request = Request { action, resource, caller, keys: &keys };
                     match evaluate(self.kind, &self.document, request)? {
                         Decision::Allowed => {}
                         Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) => {
@@ -213,8 +213,7 @@ impl<'e> Attached<'e> {
         let prefix = service.prefix(suffix);
         let action = if prefix == "*" { "*".to_owned() } else { format!("{prefix}:*") };
         requests::of_request(context, &mut keys, &action, (crate::catalogue::iam::Owner::Own, &[]));
-        let request =
-            Request { action: &action, resource: Some("*"), some: false, caller: &caller, keys: &keys };
+        let request = Request { action: &action, resource: Some("*"), caller: &caller, keys: &keys };
         match evaluate(self.kind, &self.document, request)? {
             Decision::Allowed => {}
             Decision::ExplicitDeny(_) if unused.is_some() => {

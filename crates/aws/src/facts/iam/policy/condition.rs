@@ -111,6 +111,50 @@ impl Operator {
         };
         Self { set, test, negated: rest.contains("not"), if_exists }
     }
+
+    /// The texts that decide about every value: a value that is none of them is like any other such value.
+    fn told_apart(self, wanted: Vec<String>) -> Option<Vec<String>> {
+        let plain = |marks: &[char]| wanted.iter().all(|text| !text.contains(marks) && !text.contains("${"));
+        match self.test {
+            _ if self.set != Set::None => None,
+            Test::Null => Some(Vec::new()),
+            Test::Bool => Some(vec!["true".to_owned(), "false".to_owned()]),
+            // A `*` would stand for whatever there may be.
+            Test::Equals if plain(&['*']) => Some(wanted),
+            Test::Like if plain(&['?']) => Some(wanted.into_iter().filter(|text| text != "*").collect()),
+            _ => None,
+        }
+    }
+}
+
+/// What a condition compares a key with.
+pub(super) enum Comparison {
+    /// With texts, in which `*` may stand for whatever there may be.
+    Texts {
+        key: String,
+        texts: Vec<String>,
+        /// Whether the key may have other values.
+        open: bool,
+    },
+    /// With something else.
+    Other(String),
+}
+
+/// The comparisons of a block, by the names of keys without case.
+pub(super) fn comparisons(block: Option<&Value>) -> Vec<Comparison> {
+    let mut found = Vec::new();
+    for (name, tests) in block.and_then(Value::as_object).into_iter().flatten() {
+        let operator = Operator::parse(name);
+        for (key, wanted) in tests.as_object().into_iter().flatten() {
+            let key = key.to_ascii_lowercase();
+            let open = !matches!(operator.test, Test::Bool | Test::Null);
+            found.push(match values(wanted).and_then(|wanted| operator.told_apart(wanted)) {
+                Some(texts) => Comparison::Texts { key, texts, open },
+                None => Comparison::Other(key),
+            });
+        }
+    }
+    found
 }
 
 fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, keys: &Keys) -> Applies {

@@ -37,8 +37,6 @@ pub(crate) struct Request<'a> {
     /// An ARN, in which `*` stands for whatever there may be; `None` for an action that takes no
     /// resource, which only statements about all resources cover.
     pub resource: Option<&'a str>,
-    /// Whether the resources are the caller's choice, so that a permission for some of them is one.
-    pub some: bool,
     /// Who asks.
     pub caller: &'a Caller,
     /// What the request carries besides.
@@ -78,14 +76,6 @@ impl Applies {
             // The reason of one that has a reason.
             (Self::No(why), other @ Self::No(_)) if why.is_empty() => other,
             (no @ Self::No(_), Self::No(_)) => no,
-        }
-    }
-
-    /// Of something that holds in part only, whether that is enough.
-    pub fn settled(self, in_part: bool) -> Self {
-        match self {
-            Self::Maybe(_) => Self::of(in_part),
-            settled => settled,
         }
     }
 

@@ -7,6 +7,7 @@
 //!
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html>
 
+mod cases;
 mod condition;
 pub mod decision;
 mod keys;
@@ -17,9 +18,10 @@ mod statement;
 #[cfg(test)]
 mod tests;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use decision::{Decision, PolicyKind, Request};
+use language::LanguageVersion;
 use statement::Touch;
 
 pub(crate) use keys::{Carried, Keys};
@@ -38,27 +40,64 @@ pub(crate) fn evaluate(kind: PolicyKind, document: &Value, request: Request<'_>)
 /// # Errors
 /// Why one of them cannot be read.
 pub(crate) fn all(kind: PolicyKind, documents: &[&Value], request: Request<'_>) -> Result<Decision, String> {
-    let mut sum = StatementSum::default();
+    let mut statements = Vec::new();
     for document in documents {
         let version = language::version(document)?;
-        let statements = match document.get("Statement") {
+        let listed = match document.get("Statement") {
             Some(Value::Array(list)) => list.iter().collect(),
             Some(one @ Value::Object(_)) => vec![one],
             _ => return Err("the document has no Statement".into()),
         };
-        for (at, one) in statements.into_iter().enumerate() {
-            let fields = one.as_object().ok_or_else(|| format!("Statement[{at}] is not an object"))?;
-            let sid = fields.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty());
-            let name = sid.map_or_else(|| format!("Statement[{at}]"), |sid| format!("statement {sid}"));
-            let allow = match fields.get("Effect").and_then(Value::as_str) {
-                Some("Allow") => true,
-                Some("Deny") => false,
-                _ => return Err(format!("Statement[{at}] has no Effect Allow or Deny")),
-            };
-            sum.add(&name, allow, statement::touches(kind, version, fields, request), request);
+        for (at, one) in listed.into_iter().enumerate() {
+            statements.push(Statement::of(at, version, one)?);
         }
     }
-    Ok(sum.decide(request))
+    let decision = decide(kind, &statements, request);
+    if !matches!(decision, Decision::Undecided(_)) {
+        return Ok(decision);
+    }
+    // What depends on values that are not known may come out alike whatever they are.
+    let about =
+        |one: &&Statement<'_>| statement::touches(kind, one.version, one.fields, request) != Touch::No;
+    let about: Vec<_> = statements.iter().filter(about).map(|one| (one.version, one.fields)).collect();
+    let cases = cases::of(&about, request).unwrap_or_default();
+    let each = cases.iter().map(|case| {
+        let request = Request { resource: case.resource.as_deref(), keys: &case.keys, ..request };
+        decide(kind, &statements, request)
+    });
+    Ok(cases::agreed(each.collect(), request).unwrap_or(decision))
+}
+
+fn decide(kind: PolicyKind, statements: &[Statement<'_>], request: Request<'_>) -> Decision {
+    let mut sum = StatementSum::default();
+    for one in statements {
+        let touch = statement::touches(kind, one.version, one.fields, request);
+        sum.add(&one.name, one.allow, touch, request);
+    }
+    sum.decide(request)
+}
+
+/// One statement of a document.
+struct Statement<'d> {
+    /// For messages.
+    name: String,
+    allow: bool,
+    version: LanguageVersion,
+    fields: &'d Map<String, Value>,
+}
+
+impl<'d> Statement<'d> {
+    fn of(at: usize, version: LanguageVersion, one: &'d Value) -> Result<Self, String> {
+        let fields = one.as_object().ok_or_else(|| format!("Statement[{at}] is not an object"))?;
+        let sid = fields.get("Sid").and_then(Value::as_str).filter(|sid| !sid.is_empty());
+        let name = sid.map_or_else(|| format!("Statement[{at}]"), |sid| format!("statement {sid}"));
+        let allow = match fields.get("Effect").and_then(Value::as_str) {
+            Some("Allow") => true,
+            Some("Deny") => false,
+            _ => return Err(format!("Statement[{at}] has no Effect Allow or Deny")),
+        };
+        Ok(Self { name, allow, version, fields })
+    }
 }
 
 /// What the statements so far say together.

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::decision::{Applies, PolicyKind, Request};
+use super::keys::Keys;
 use super::language::{LanguageVersion, texts};
 use super::{condition, pattern, principal};
 
@@ -85,32 +86,35 @@ fn resource(
     let Some(patterns) = texts(fields.get(key)) else {
         return Applies::Maybe(format!("has no {key} in a known format"));
     };
-    // Where the caller chooses the resources, a statement that allows some is enough, and one that denies some
-    // leaves others.
-    let allows = fields.get("Effect").and_then(Value::as_str) == Some("Allow");
     let mut any = Applies::No(String::new());
     for written in patterns {
-        let filled = match version {
-            LanguageVersion::Variables => request.keys.expand(written),
-            LanguageVersion::Old => Some(written.to_owned()),
-        };
-        any = any.or(match (filled, request.resource) {
+        any = any.or(match (filled(version, written, request.keys), request.resource) {
             (None, _) => Applies::Maybe("names resources by variables".into()),
             // Of an action that takes no resource IAM asks for all of them.
             (Some(pattern), None) => {
                 Applies::of(!pattern.is_empty() && pattern.bytes().all(|byte| byte == b'*'))
             }
-            // The ARN of a bucket has no slash, so that no pattern of objects' ARNs covers it.
-            (Some(pattern), Some(resource)) if is_bucket(resource) && pattern.contains('/') => {
-                Applies::No(String::new())
-            }
-            (Some(pattern), Some(resource)) => {
-                let admits = pattern::admits_resource(&pattern, resource);
-                if request.some { admits.settled(allows != inverted) } else { admits }
-            }
+            (Some(pattern), Some(resource)) => covered(&pattern, resource),
         });
     }
     if inverted { any.not() } else { any }
+}
+
+/// A pattern of resources with its variables filled in, where their values are known.
+pub(super) fn filled(version: LanguageVersion, written: &str, keys: &Keys) -> Option<String> {
+    match version {
+        LanguageVersion::Variables => keys.expand(written),
+        LanguageVersion::Old => Some(written.to_owned()),
+    }
+}
+
+/// Whether a pattern stands for the resources of a request.
+pub(super) fn covered(pattern: &str, resource: &str) -> Applies {
+    // The ARN of a bucket has no slash, so that no pattern of objects' ARNs covers it.
+    if is_bucket(resource) && pattern.contains('/') {
+        return Applies::No(String::new());
+    }
+    pattern::admits_resource(pattern, resource)
 }
 
 fn is_bucket(arn: &str) -> bool {

@@ -33,7 +33,7 @@ fn of(document: &str) -> Decision {
 }
 
 fn decide(document: &str, caller: &Caller, keys: &Keys) -> Decision {
-    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller, keys };
+    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller, keys };
     evaluate_text(PolicyKind::Endpoint, document, request).unwrap()
 }
 
@@ -247,8 +247,7 @@ fn a_trust_policy_names_services_and_no_resources() {
         );
         let keys = Keys::default();
         let caller = Caller::Service { names: vec!["ec2.amazonaws.com".into()] };
-        let request =
-            Request { action: "sts:AssumeRole", resource: None, some: false, caller: &caller, keys: &keys };
+        let request = Request { action: "sts:AssumeRole", resource: None, caller: &caller, keys: &keys };
         evaluate_text(PolicyKind::Trust, &text, request).unwrap()
     };
     let ec2 = r#"{"Service": ["eks.amazonaws.com", "ec2.amazonaws.com"]}"#;
@@ -267,13 +266,8 @@ fn an_action_without_resources_is_allowed_by_statements_about_all_of_them_only()
     let keys = Keys::default();
     let judge = |resource: &str| {
         let text = format!(r#"{{"Statement": {{"Effect": "Allow", "Action": "ecr:*", {resource}}}}}"#);
-        let request = Request {
-            action: "ecr:GetAuthorizationToken",
-            resource: None,
-            some: false,
-            caller: &role,
-            keys: &keys,
-        };
+        let request =
+            Request { action: "ecr:GetAuthorizationToken", resource: None, caller: &role, keys: &keys };
         evaluate_text(PolicyKind::Identity, &text, request).unwrap()
     };
     assert_eq!(judge(r#""Resource": ["*"]"#), Decision::Allowed);
@@ -298,8 +292,7 @@ fn a_part_of_what_is_needed_is_undecided() {
 #[test]
 fn what_is_no_policy_is_an_error() {
     let (caller, keys) = (of_aws(), Keys::default());
-    let request =
-        Request { action: "s3:GetObject", resource: Some(LAYERS), some: false, caller: &caller, keys: &keys };
+    let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller: &caller, keys: &keys };
     for text in [
         "{'Statement': []}",
         "[]",
@@ -403,13 +396,7 @@ fn a_gateway_endpoint_takes_an_account_for_its_root_user() {
         let text = format!(
             r#"{{"Statement": [{{"Effect": "Allow", "Principal": {principal}, "Action": "s3:*", "Resource": "*"}}]}}"#
         );
-        let request = Request {
-            action: "s3:GetObject",
-            resource: Some(LAYERS),
-            some: false,
-            caller: &node,
-            keys: &keys,
-        };
+        let request = Request { action: "s3:GetObject", resource: Some(LAYERS), caller: &node, keys: &keys };
         evaluate_text(kind, &text, request).unwrap()
     };
     for account in [r#"{"AWS": "111122223333"}"#, r#"{"AWS": "arn:aws:iam::111122223333:root"}"#] {
@@ -421,27 +408,83 @@ fn a_gateway_endpoint_takes_an_account_for_its_root_user() {
     assert!(matches!(judge(PolicyKind::GatewayEndpoint, &role), Decision::Undecided(_)));
 }
 
-#[test]
-fn of_resources_that_the_caller_chooses_some_are_enough() {
+/// What statements together decide about a request for some buckets' objects.
+fn get(statements: &[String]) -> Decision {
     let role = Caller::Role { account: Some(OWN.into()), arn: None };
     let keys = Keys::default();
-    let judge = |some: bool, action: &str, resource: &str, statements: &[String]| {
-        let request = Request { action, resource: Some(resource), some, caller: &role, keys: &keys };
-        evaluate_text(PolicyKind::Identity, &policy(statements), request).unwrap()
-    };
-    let objects = |bucket: &str| {
-        statement("Allow", &format!(r#""Action": "s3:*", "Resource": "arn:aws:s3:::{bucket}/*""#))
-    };
+    let request =
+        Request { action: "s3:GetObject", resource: Some("arn:aws:s3:::*/*"), caller: &role, keys: &keys };
+    evaluate_text(PolicyKind::Identity, &policy(statements), request).unwrap()
+}
+
+fn objects(effect: &str, resource: &str) -> String {
+    statement(effect, &format!(r#""Action": "s3:*", {resource}"#))
+}
+
+#[test]
+fn a_permission_for_some_resources_decides_about_those_only() {
     let all = statement("Allow", ALL);
-    let denies = statement("Deny", r#""Action": "s3:*", "Resource": "arn:aws:s3:::mine/*""#);
-    let get = |some: bool, statements: &[String]| judge(some, "s3:GetObject", "arn:aws:s3:::*/*", statements);
-    assert!(matches!(get(false, &[objects("mine")]), Decision::Undecided(_)));
-    assert_eq!(get(true, &[objects("mine")]), Decision::Allowed);
-    assert_eq!(get(true, &[all.clone(), denies.clone()]), Decision::Allowed);
-    assert!(matches!(get(false, &[all.clone(), denies]), Decision::Undecided(_)));
-    denied(&get(true, &[all, statement("Deny", r#""Action": "s3:*", "Resource": "*""#)]));
-    // A bucket is none of its objects.
-    for some in [false, true] {
-        denied(&judge(some, "s3:ListBucket", "arn:aws:s3:::*", &[objects("mine")]));
+    let mine = r#""Resource": "arn:aws:s3:::mine/*""#;
+    assert!(matches!(get(&[objects("Allow", mine)]), Decision::Undecided(_)));
+    assert!(matches!(get(&[all.clone(), objects("Deny", mine)]), Decision::Undecided(_)));
+    denied(&get(&[all, objects("Deny", r#""Resource": "*""#)]));
+    denied(&get(&[objects("Allow", r#""Resource": "arn:aws:sqs:::mine/*""#)]));
+}
+
+#[test]
+fn a_bucket_is_none_of_its_objects() {
+    let role = Caller::Role { account: Some(OWN.into()), arn: None };
+    let keys = Keys::default();
+    let request =
+        Request { action: "s3:ListBucket", resource: Some("arn:aws:s3:::*"), caller: &role, keys: &keys };
+    let policy = policy(&[objects("Allow", r#""Resource": "arn:aws:s3:::mine/*""#)]);
+    denied(&evaluate_text(PolicyKind::Identity, &policy, request).unwrap());
+}
+
+#[test]
+fn what_one_statement_allows_and_others_deny_is_denied() {
+    let (mine, both) = (
+        r#""Resource": "arn:aws:s3:::mine/*""#,
+        r#""Resource": ["arn:aws:s3:::mine/*", "arn:aws:s3:::yours/*"]"#,
+    );
+    let yours = r#""Resource": "arn:aws:s3:::yours*""#;
+    let some = r#""Resource": "arn:aws:s3:::mine/logs/*""#;
+    denied(&get(&[objects("Allow", mine), objects("Deny", both)]));
+    denied(&get(&[objects("Allow", both), objects("Deny", mine), objects("Deny", yours)]));
+    denied(&get(&[objects("Allow", some), objects("Deny", mine)]));
+    let not_mine = r#""NotResource": "arn:aws:s3:::mine/*""#;
+    denied(&get(&[objects("Allow", yours), objects("Deny", not_mine)]));
+    denied(&get(&[statement("Allow", ALL), objects("Deny", mine), objects("Deny", not_mine)]));
+    for open in [
+        vec![objects("Allow", both), objects("Deny", mine)],
+        vec![objects("Allow", mine), objects("Deny", some)],
+        vec![objects("Allow", mine), objects("Deny", not_mine)],
+        vec![statement("Allow", ALL), objects("Deny", not_mine)],
+    ] {
+        assert!(matches!(get(&open), Decision::Undecided(_)), "{open:?}");
+    }
+    assert_eq!(get(&[objects("Allow", mine), objects("Allow", not_mine)]), Decision::Allowed);
+}
+
+#[test]
+fn conditions_on_unknown_values_are_judged_over_all_statements() {
+    let when = |effect: &str, condition: &str| only_if(effect, condition);
+    let is = r#"{"StringEquals": {"aws:PrincipalTag/team": "a"}}"#;
+    let is_not = r#"{"StringNotEquals": {"aws:PrincipalTag/team": "a"}}"#;
+    let other = r#"{"StringEquals": {"aws:PrincipalTag/Team": ["b", "c"]}}"#;
+    denied(&get(&[when("Allow", is), when("Deny", is)]));
+    denied(&get(&[when("Allow", other), when("Deny", is_not)]));
+    denied(&get(&[statement("Allow", ALL), when("Deny", is), when("Deny", is_not)]));
+    assert_eq!(get(&[when("Allow", is), when("Allow", is_not)]), Decision::Allowed);
+    let (on, off) = (r#"{"Bool": {"aws:x": "true"}}"#, r#"{"Bool": {"aws:x": "false"}}"#);
+    let absent = r#"{"Null": {"aws:x": "true"}}"#;
+    assert_eq!(get(&[when("Allow", on), when("Allow", off), when("Allow", absent)]), Decision::Allowed);
+    for open in [
+        vec![when("Allow", is), when("Deny", other)],
+        vec![when("Allow", on), when("Allow", off)],
+        vec![when("Allow", is)],
+        vec![statement("Allow", ALL), when("Deny", is)],
+    ] {
+        assert!(matches!(get(&open), Decision::Undecided(_)), "{open:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! What a launch template sets besides user data: metadata, addresses, what EKS refuses in it.
+//! What a launch template sets besides user data: addresses, what EKS refuses in it.
 
 use privek_core::known::{self, Known, Missing};
 
@@ -8,66 +8,8 @@ use crate::facts::features;
 use crate::facts::inventory::user_data::{Platform, Source};
 use crate::facts::inventory::{node_group_instances, node_groups};
 use crate::network::Egress;
-use crate::snapshot::aws::ec2::{Instance, LaunchTemplateMetadataOptions};
+use crate::snapshot::aws::ec2::Instance;
 use crate::snapshot::user_data::UserDataFormat;
-
-/// Instance metadata.
-pub(crate) struct Metadata {
-    pub on: Known<bool>,
-    pub hops: Known<i64>,
-    pub tokens_required: Known<bool>,
-}
-
-impl Metadata {
-    /// What the template says; what it leaves out, the image and the account's defaults decide:
-    /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-options.html>
-    pub fn of(context: &Context<'_>, source: &Source<'_, '_>) -> Self {
-        let options = match &source.template {
-            Err(missing) => {
-                return Self {
-                    on: Err(missing.clone()),
-                    hops: Err(missing.clone()),
-                    tokens_required: Err(missing.clone()),
-                };
-            }
-            Ok(data) => data.and_then(|data| data.metadata_options.clone()).unwrap_or_default(),
-        };
-        let LaunchTemplateMetadataOptions { http_tokens, http_put_response_hop_limit, http_endpoint } =
-            options;
-        let left_out = |what: &str| {
-            vec![Missing::operation(
-                format!(
-                    "{what} of {}; its launch template sets none, and ec2:GetInstanceMetadataDefaults is not read",
-                    source.group.name
-                ),
-                Some("ec2:GetInstanceMetadataDefaults"),
-            )]
-        };
-        // A managed group without a template gets EKS's own:
-        // https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-basics
-        let by_eks = matches!(source.template, Ok(None)) && source.group.managed;
-        if http_endpoint.is_none() && !by_eks {
-            context.assume(
-                "Instance metadata is on for launch templates without HttpEndpoint; the account default is unchanged.",
-            );
-        }
-        Self {
-            on: Ok(http_endpoint.is_none_or(|state| state.eq_ignore_ascii_case("enabled"))),
-            hops: match http_put_response_hop_limit {
-                Some(limit) => Ok(limit),
-                None if by_eks => Ok(2),
-                None => Err(left_out("HttpPutResponseHopLimit")),
-            },
-            tokens_required: match http_tokens {
-                Some(tokens) => Ok(tokens.eq_ignore_ascii_case("required")),
-                // The image of Amazon Linux 2023 asks for tokens by itself:
-                // https://docs.aws.amazon.com/linux/al2023/ug/imdsv2.html
-                None if source.platform == Ok(Platform::Al2023) && source.eks_starts == Ok(true) => Ok(true),
-                None => Err(left_out("HttpTokens")),
-            },
-        }
-    }
-}
 
 /// Whether the cluster uses what may ask for metadata from pods.
 pub(crate) fn pods_ask_metadata(context: &Context<'_>) -> Known<bool> {

@@ -17,6 +17,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::instance_metadata::InstanceMetadata;
 use crate::facts::inventory::node_groups;
 use crate::facts::inventory::user_data::{Platform, Source};
 
@@ -103,6 +104,9 @@ pub(crate) struct BootstrapFacts {
     metadata_hops: Fact<i64>,
     /// Whether instance metadata requires a token (`MetadataOptions.HttpTokens`).
     metadata_tokens_required: Fact<bool>,
+    /// Whether pods outside the network of the node reach instance metadata: `MetadataOptions.HttpEndpoint` is
+    /// enabled, and `HttpPutResponseHopLimit` is 2 or more or `HttpTokens` is optional.
+    metadata_reaches_pods: Fact<bool>,
     /// Whether a program is declared that may read instance metadata from pods
     /// (`features.load_balancer_controller`).
     pods_ask_metadata: Fact<bool>,
@@ -159,7 +163,7 @@ fn facts(
     let data = source.data.as_ref().ok();
     let dns = cluster_dns::of(context, source);
     let proxy = egress::proxies(context, source);
-    let options = instance::Metadata::of(context, source);
+    let options = InstanceMetadata::of(context, source);
     let repositories = egress::repositories(context, group);
     BootstrapFacts {
         id: group.name.clone(),
@@ -191,6 +195,7 @@ fn facts(
         reaches_eks: Fact(egress::reaches_eks(context, group)),
         linux_elsewhere: Fact(join::linux_elsewhere(context, source, all, unlisted)),
         refused: Fact(instance::refused(source)),
+        metadata_reaches_pods: Fact(options.reaches_pods()),
         metadata_on: Fact(options.on),
         metadata_hops: Fact(options.hops),
         metadata_tokens_required: Fact(options.tokens_required),

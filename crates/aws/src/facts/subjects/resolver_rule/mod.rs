@@ -20,7 +20,7 @@ pub(crate) struct ResolverRuleFacts {
     id: String,
     /// `ResolverRules[].Name`.
     name: Option<String>,
-    /// `ResolverRules[].DomainName`, without the trailing dot.
+    /// `ResolverRules[].DomainName`, without the trailing dot; `.` for every domain.
     domain: Fact<String>,
     /// The VPCs that are associated with the resolver rule (`ResolverRuleAssociations[].VPCId`).
     vpcs: Vec<String>,
@@ -113,7 +113,7 @@ fn facts(
     ResolverRuleFacts {
         id: rule.id.clone(),
         name: rule.name.clone(),
-        domain: Fact(domain),
+        domain: Fact(domain.map(|domain| if domain.is_empty() { ".".to_owned() } else { domain })),
         vpcs: vpcs.into_iter().map(str::to_owned).collect(),
         in_force: Fact(known::disproved(!obstacles.is_empty(), unread)),
         obstacles,

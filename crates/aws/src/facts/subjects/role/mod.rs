@@ -1,7 +1,7 @@
 //! The IAM roles of a cluster as subjects: who may assume them, what they may do, and whether the
 //! cluster knows its nodes' roles.
 
-use privek_core::known::{Known, Missing};
+use privek_core::known::{self, Known, Missing};
 use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +12,8 @@ use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::facts::iam::credentials::{self, Credentials};
 use crate::facts::iam::permissions::{Grant, Permissions};
-use crate::facts::iam::role_usage::{self, RoleUse, last};
+use crate::facts::iam::role_chain;
+use crate::facts::iam::role_usage::{self, PodUse, RoleUse, last};
 use crate::facts::iam::trust_policy;
 use crate::facts::inventory::cluster::ipv6;
 use crate::facts::inventory::vpc_cni;
@@ -22,9 +23,9 @@ use crate::snapshot::aws::eks::AccessEntry;
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 #[allow(clippy::struct_excessive_bools)] // Each is a use of its own that rules ask for.
 pub(crate) struct RoleFacts {
-    /// The role's name.
+    /// The role's name; the ARN of a role in another account.
     id: String,
-    /// The role's name.
+    /// The role's name; the ARN of a role in another account.
     name: Option<String>,
     /// The role's ARN.
     arn: String,
@@ -43,6 +44,18 @@ pub(crate) struct RoleFacts {
     for_service_accounts: bool,
     /// Whether pod identity associations use the role (`association.roleArn`).
     for_pod_identity: bool,
+    /// Whether pod identity associations use the role as their target role (`association.targetRoleArn`).
+    for_pod_identity_target: bool,
+    /// ARNs of the target roles that the role assumes for pod identity associations
+    /// (`association.targetRoleArn`).
+    target_roles: Vec<String>,
+    /// Whether the role may assume every target role of the role's pod identity associations
+    /// (`AttachedPolicies`, `PolicyDocument`). In the same account a target role's trust policy may name the role
+    /// instead.
+    allows_target_roles: Fact<bool>,
+    /// Actions that the role needs on the target roles of pod identity associations, and the role's policies do
+    /// not allow.
+    target_roles_lack: Vec<String>,
     /// Whether only one of cluster, nodes and Fargate uses the role (`cluster.roleArn`, `nodegroup.nodeRole`,
     /// `fargateProfile.podExecutionRoleArn`).
     single_purpose: bool,
@@ -144,6 +157,7 @@ const VPC_CNI: &str = "vpc_cni";
 fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials) -> RoleFacts {
     let name = last(arn).unwrap_or(arn).to_owned();
     let permissions = Permissions::of(context, &name, arn);
+    let id = if role_usage::elsewhere(context, arn).is_some() { arn.to_owned() } else { name };
     let nothing = || Grant { allowed: Ok(true), lacks: Vec::new() };
     let when =
         |applies: bool, needs: &str| if applies { permissions.grant(context, needs) } else { nothing() };
@@ -156,8 +170,9 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
     let auto = context.cluster.as_ref().ok().and_then(|cluster| cluster.compute_config.as_ref());
     let runs_auto_mode = used.cluster && auto.and_then(|config| config.enabled) == Some(true);
     let auto_mode = if runs_auto_mode { permissions.auto_mode() } else { nothing() };
-    let trust = trust_policy::of(context, &name, used);
+    let trust = trust_policy::of(context, arn, used);
     let (runs_cni, cni_served, cni_lacks) = of_cni(context, arn, used, cni, &permissions);
+    let targets = to_targets(context, used);
     let entry = entry(context, arn);
     let purposes = [used.cluster, runs_nodes, !used.fargate.is_empty()];
     RoleFacts {
@@ -169,8 +184,12 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
         for_fargate: !used.fargate.is_empty(),
         for_service_accounts: !used.addons.is_empty(),
         for_pod_identity: !used.pods.is_empty(),
+        for_pod_identity_target: !used.target_of.is_empty(),
+        target_roles: used.assumes.iter().map(|chain| chain.target.clone()).collect(),
+        allows_target_roles: Fact(targets.allowed),
+        target_roles_lack: targets.lacks,
         single_purpose: purposes.iter().filter(|purpose| **purpose).count() <= 1,
-        exists: Fact(exists(context, &name)),
+        exists: Fact(exists(context, arn)),
         trusted: Fact(trust.allowed),
         trust_problem: trust.problem,
         trust_policy: trust.policy,
@@ -196,8 +215,8 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
         access_entry_type: entry.ok().flatten().and_then(|entry| entry.r#type.clone()),
         wanted_entry_type: wanted_type(used).map(str::to_owned),
         attached_policies: Fact(permissions.attached),
-        id: name.clone(),
-        name: Some(name),
+        id: id.clone(),
+        name: Some(id),
     }
 }
 
@@ -206,14 +225,32 @@ fn uses(context: &Context<'_>, feature: &str) -> Known<bool> {
 }
 
 /// A role that IAM does not know is gone; any other silence proves nothing.
-fn exists(context: &Context<'_>, name: &str) -> Known<bool> {
-    if context.snapshot.aws.roles.iter().flatten().any(|role| role.role_name == name) {
-        return Ok(true);
+fn exists(context: &Context<'_>, arn: &str) -> Known<bool> {
+    let missing = match role_usage::described(context, arn) {
+        Ok(_) => return Ok(true),
+        Err(missing) => missing,
+    };
+    if role_usage::elsewhere(context, arn).is_some() {
+        return Err(missing);
     }
+    let name = last(arn).unwrap_or(arn);
     let gone = context.snapshot.header.gaps.iter().any(|gap| {
         gap.operation == "GetRole" && gap.resource.as_deref() == Some(name) && gap.code == "NoSuchEntity"
     });
-    if gone { Ok(false) } else { Err(vec![context.missing("Role", Some(name))]) }
+    if gone { Ok(false) } else { Err(missing) }
+}
+
+/// Whether the role may assume every target role of its associations.
+fn to_targets(context: &Context<'_>, used: &RoleUse) -> Grant {
+    let mut all = Grant { allowed: Ok(true), lacks: Vec::new() };
+    for chain in &used.assumes {
+        let one = role_chain::may_assume(context, chain);
+        all.allowed = known::and(all.allowed, one.allowed);
+        all.lacks.extend(one.lacks);
+    }
+    all.lacks.sort();
+    all.lacks.dedup();
+    all
 }
 
 /// Whether the VPC CNI uses the role, whether it may do its work, and what it lacks.
@@ -226,21 +263,31 @@ fn of_cni(
 ) -> (Known<bool>, Known<bool>, Vec<String>) {
     let runs = match &cni.credentials {
         Ok(Credentials::Own(roles)) => Ok(roles.contains(arn)),
-        Ok(Credentials::Node) => Ok(used.nodes),
-        Err(missing) if used.nodes => Err(missing.clone()),
+        // Windows nodes get their addresses from the control plane.
+        Ok(Credentials::Node) => Ok(used.nodes && used.linux),
+        Err(missing) if used.nodes && used.linux || may_run_cni(used) => Err(missing.clone()),
         Err(_) => Ok(false),
     };
     if runs == Ok(false) {
         return (runs, Ok(true), Vec::new());
     }
     let grant = permissions.grant(context, VPC_CNI);
-    let served = match (&runs, grant.allowed) {
-        // Whichever role it uses, this one would do.
-        (_, Ok(true)) => Ok(true),
-        (Err(missing), _) => Err(missing.clone()),
-        (_, other) => other,
-    };
+    // A role that would do says nothing about the one that the VPC CNI uses.
+    let served = runs.clone().and(grant.allowed);
     (runs, served, grant.lacks)
+}
+
+/// Whether the role is one of the VPC CNI's service account, where another may come before it.
+fn may_run_cni(used: &RoleUse) -> bool {
+    let accounts = |pod: &PodUse| {
+        let component = PARSED.components.get(VPC_CNI);
+        component.is_some_and(|component| {
+            component.service_accounts().any(|own| own == (pod.namespace.as_str(), pod.account.as_str()))
+        })
+    };
+    used.addons.contains("vpc-cni")
+        || used.pods.iter().any(accounts)
+        || used.target_of.iter().any(|chain| accounts(&chain.pod))
 }
 
 /// Whether EKS's VPC resource controller has work: security groups for pods, or Windows.

@@ -98,6 +98,9 @@ pub(crate) struct ServiceFacts {
     /// (`ResolverRules`) and DNS Firewall. Names of a gateway VPC endpoint's service have to resolve to public
     /// addresses.
     private_dns: Fact<bool>,
+    /// The objects that block the DNS lookup of the service's names on nodes, with the reason
+    /// (`FirewallRules`, `ResolverRules`).
+    name_blockers: Vec<String>,
     /// Whether the service's clients on nodes cannot be configured with another host name
     /// (`rules/eks/services.yaml`).
     name_fixed: bool,
@@ -256,6 +259,7 @@ fn of_service(
         last_error: found.and_then(last_error),
         private_dns: on(&|endpoint| service_endpoint::names_served(context, endpoint)),
         private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
+        name_blockers: service_endpoint::name_blockers(context, suffix, service),
         name_fixed: service.name_fixed,
         inbound_only: found.is_some_and(|endpoint| vpc_endpoint::inbound_only(context, endpoint) == Ok(true)),
         dns_attributes: Fact(service_endpoint::dns_attributes(context)),

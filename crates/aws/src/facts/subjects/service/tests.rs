@@ -424,3 +424,25 @@ fn an_endpoint_with_ipv6_records_alone_answers_no_ipv4_caller() {
     let records = endpoint(Fixture::closed(), EC2, "DnsOptions", &json!({"DnsRecordIpType": "ipv6"}));
     assert_eq!(ec2(&records)["answers_clients"], json!(false));
 }
+
+#[test]
+fn the_firewall_rule_that_blocks_a_services_name_is_named() {
+    let blocked = Fixture::healthy()
+        .add(
+            "FirewallRuleGroupAssociations",
+            json!({"Id": "rslvr-frgassoc-1", "FirewallRuleGroupId": "rslvr-frg-1", "VpcId": "vpc-0a000000000000001", "Priority": 101, "Status": "COMPLETE"}),
+        )
+        .add(
+            "FirewallRules",
+            json!({"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Name": "tools", "Priority": 20, "Action": "BLOCK"}),
+        )
+        .add(
+            "FirewallDomainsByList",
+            json!({"FirewallDomainListId": "rslvr-fdl-1", "Domains": ["ec2.ap-northeast-1.amazonaws.com"]}),
+        )
+        .fields("service", "ec2");
+    assert_eq!((&blocked["private_dns_enabled"], &blocked["private_dns"]), (&json!(true), &json!(false)));
+    let blockers = blocked["name_blockers"].to_string();
+    assert!(blockers.contains("rslvr-frg-1") && blockers.contains("tools"), "{blockers}");
+    assert_eq!(Fixture::healthy().fields("service", "ec2")["name_blockers"], json!([]));
+}
