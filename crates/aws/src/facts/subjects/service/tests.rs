@@ -434,7 +434,7 @@ fn the_firewall_rule_that_blocks_a_services_name_is_named() {
         )
         .add(
             "FirewallRules",
-            json!({"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Name": "tools", "Priority": 20, "Action": "BLOCK"}),
+            json!({"FirewallRuleGroupId": "rslvr-frg-1", "FirewallDomainListId": "rslvr-fdl-1", "Name": "tools", "Priority": 20, "Action": "BLOCK", "BlockResponse": "NODATA"}),
         )
         .add(
             "FirewallDomainsByList",
