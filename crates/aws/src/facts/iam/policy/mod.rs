@@ -11,6 +11,7 @@ mod condition;
 pub mod decision;
 mod keys;
 mod language;
+mod moment;
 mod pattern;
 mod principal;
 mod statement;
@@ -22,8 +23,9 @@ use serde_json::Value;
 use decision::{Decision, PolicyKind, Request};
 use statement::Touch;
 
-pub(crate) use keys::{Carried, Keys};
-pub(crate) use principal::Caller;
+pub(crate) use keys::{Carried, Keys, OrganizationKey};
+pub(crate) use moment::Moments;
+pub(crate) use principal::{Caller, is_account};
 
 /// Evaluates a policy document for one request.
 ///

@@ -3,6 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::decision::{Applies, PolicyKind, Request};
+use super::keys::Expanded;
 use super::language::{LanguageVersion, texts};
 use super::{condition, pattern, principal};
 
@@ -92,7 +93,11 @@ fn resource(
     for written in patterns {
         let filled = match version {
             LanguageVersion::Variables => request.keys.expand(written),
-            LanguageVersion::Old => Some(written.to_owned()),
+            LanguageVersion::Old => Expanded::Text(written.to_owned()),
+        };
+        let filled = match filled {
+            Expanded::Text(text) => Some(text),
+            Expanded::Nothing | Expanded::OwnOrganization(_) | Expanded::Unknown => None,
         };
         any = any.or(match (filled, request.resource) {
             (None, _) => Applies::Maybe("names resources by variables".into()),
