@@ -40,6 +40,9 @@ pub(crate) struct Component {
     /// Whether it has a pod on every node.
     #[serde(default)]
     pub every_node: bool,
+    /// Whether its pods have the addresses of their nodes.
+    #[serde(default)]
+    pub host_network: bool,
     /// Where its policy is published, for readers.
     #[cfg_attr(not(test), expect(dead_code, reason = "documentation for readers of the table"))]
     source: String,
@@ -131,6 +134,8 @@ pub(crate) enum Sender {
     Role,
     /// The roles of the nodes.
     Nodes,
+    /// The roles of nodes whose start-up scripts call the EKS API; where the feature is declared, any role.
+    Bootstrap,
     /// Whoever pulls images: the roles of the nodes, and those that Fargate runs pods with.
     Pullers,
     /// The roles of hybrid nodes.
