@@ -231,6 +231,13 @@ fn region_of<'c>(context: &'c Context<'_>, action: &str) -> Option<&'c str> {
     home.map(String::as_str).or(context.region.as_deref())
 }
 
+/// Adds what every request for an action carries, whatever the resource.
+pub(crate) fn of_action(context: &Context<'_>, keys: &mut Keys, action: &str) {
+    if let Some(region) = region_of(context, action) {
+        keys.value("aws:RequestedRegion", region);
+    }
+}
+
 /// Adds what one need's request carries: its own keys, and whose the resource is.
 pub(crate) fn of_request(
     context: &Context<'_>,
@@ -238,9 +245,7 @@ pub(crate) fn of_request(
     (action, resource): (&str, Option<&str>),
     (owner, own): (Owner, &[(String, String)]),
 ) {
-    if let Some(region) = region_of(context, action) {
-        keys.value("aws:RequestedRegion", region);
-    }
+    of_action(context, keys, action);
     let theirs = |present| Carried::OfAws { own: context.account.clone(), present };
     let account = match owner {
         Owner::Own => of_arn(context, resource),

@@ -216,6 +216,7 @@ impl<'e> Attached<'e> {
         let judge = |caller: &Caller| {
             let mut keys = senders::keys(context, self.endpoint, caller);
             keys.set("aws:VpcSourceIp", Carried::Addresses(senders.everywhere(self.endpoint)));
+            requests::of_action(context, &mut keys, &action);
             // Pods may use roles and resources of other accounts.
             if let Caller::Role { account: Some(_), .. } = caller {
                 requests::of_request(context, &mut keys, (&action, None), (Owner::Own, &[]));

@@ -232,6 +232,8 @@ fn what_allows_nothing_of_a_service_denies_every_feature() {
     assert!(problem(&elsewhere).contains("aws:SourceVpc, which is vpc-0a000000000000001"), "{elsewhere}");
     let other = unlisted(&json!([{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}]));
     assert!(problem(&other).contains("no statement allows ec2:*"), "{other}");
+    let region = unlisted(&everything(&json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})));
+    assert!(problem(&region).contains("aws:RequestedRegion, which is ap-northeast-1"), "{region}");
     let within = unlisted(&everything(&json!({"IpAddress": {"aws:VpcSourceIp": "10.20.0.0/16"}})));
     assert_eq!(within["policy_allows"], json!(true), "{within}");
     // Pods may use roles and resources of other accounts.

@@ -267,7 +267,7 @@ fn is_of_aws(operator: Operator, wanted: &Expanded, own: Option<&str>) -> Applie
         Expanded::Text(text) => text.as_str(),
         // AWS's accounts are not in an organization of a customer.
         Expanded::Nothing | Expanded::OwnOrganization(_) => return Applies::No(String::new()),
-        Expanded::Unknown => return Applies::Maybe(String::new()),
+        Expanded::OfAws | Expanded::Unknown => return Applies::Maybe(String::new()),
     };
     if operator.is_everything(wanted) {
         return Applies::Yes;
@@ -278,17 +278,24 @@ fn is_of_aws(operator: Operator, wanted: &Expanded, own: Option<&str>) -> Applie
         Applies::No(String::new())
     } else if is_account {
         Applies::Maybe(format!("is compared with {wanted}, possibly AWS's account"))
-    } else if operator.takes_wildcards() && wanted.contains(['*', '?']) {
+    } else if operator.takes_wildcards() && wanted.contains(['*', '?']) && !is_one_organization(wanted) {
         Applies::Maybe(String::new())
     } else {
         Applies::No(String::new())
     }
 }
 
+/// Whether a pattern is of paths within one organization, whose id a customer knows.
+fn is_one_organization(wanted: &str) -> bool {
+    let id = wanted.strip_prefix("o-").and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
+    id.is_some_and(|id| !id.is_empty() && !id.contains(['*', '?']))
+}
+
 /// Whether a value is that of the account's own organization.
 fn is_own_organization(operator: Operator, wanted: &Expanded, which: OrganizationKey) -> Applies {
     match wanted {
-        Expanded::Nothing => Applies::No(String::new()),
+        // AWS's accounts are not in an organization of a customer.
+        Expanded::Nothing | Expanded::OfAws => Applies::No(String::new()),
         Expanded::OwnOrganization(other) if *other == which => Applies::Yes,
         Expanded::Text(text) if operator.is_everything(text) => Applies::Yes,
         Expanded::Text(_) | Expanded::OwnOrganization(_) | Expanded::Unknown => Applies::Maybe(String::new()),
@@ -299,7 +306,7 @@ fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &s
     let wanted = match filled(version, wanted, keys) {
         Expanded::Text(text) => text,
         Expanded::Nothing => return Applies::No(String::new()),
-        Expanded::OwnOrganization(_) | Expanded::Unknown => {
+        Expanded::OwnOrganization(_) | Expanded::OfAws | Expanded::Unknown => {
             return Applies::Maybe("is compared with a variable".into());
         }
     };

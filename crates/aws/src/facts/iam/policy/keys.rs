@@ -53,6 +53,8 @@ pub(crate) enum Expanded {
     Nothing,
     /// The text is one variable with the value of the cluster's own organization.
     OwnOrganization(OrganizationKey),
+    /// The text is one variable with the value of an account or organization of AWS's.
+    OfAws,
     /// One of them is not known.
     Unknown,
 }
@@ -115,13 +117,10 @@ impl Keys {
                 (Some(Carried::Values(values)), _) if values.len() == 1 => out.push_str(&values[0]),
                 (Some(Carried::Nothing), Some(default)) => out.push_str(default),
                 (Some(Carried::Nothing), None) => return Expanded::Nothing,
-                (Some(Carried::OwnOrganization(which)), None) if at == 0 && rest.len() == end + 1 => {
-                    return if out.is_empty() {
-                        Expanded::OwnOrganization(*which)
-                    } else {
-                        Expanded::Unknown
-                    };
+                (Some(Carried::OwnOrganization(which)), None) if is_whole(text, at, end) => {
+                    return Expanded::OwnOrganization(*which);
                 }
+                (Some(Carried::OfAws { .. }), None) if is_whole(text, at, end) => return Expanded::OfAws,
                 _ => return Expanded::Unknown,
             }
             rest = &rest[end + 1..];
@@ -129,6 +128,11 @@ impl Keys {
         out.push_str(rest);
         Expanded::Text(out)
     }
+}
+
+/// Whether a text is one variable and nothing else.
+fn is_whole(text: &str, at: usize, end: usize) -> bool {
+    at == 0 && text.len() == end + 1
 }
 
 /// The key of a variable, and the value that stands for a key that the request lacks.
@@ -160,6 +164,8 @@ mod tests {
         assert_eq!(keys.expand("plain"), text("plain"));
         assert_eq!(keys.expand("${aws:SourceArn, 'none'}/a"), text("none/a"));
         assert_eq!(keys.expand("a-${aws:SourceArn}"), Expanded::Nothing);
+        keys.set("aws:ResourceOrgID", Carried::OfAws { own: None, present: false });
+        assert_eq!(keys.expand("${aws:ResourceOrgID}"), Expanded::OfAws);
         assert_eq!(keys.expand("${aws:PrincipalOrgID}"), Expanded::OwnOrganization(OrganizationKey::Id));
         for unknown in
             ["${aws:PrincipalTag/team}", "${*}", "${aws:PrincipalAccount", "a-${aws:PrincipalOrgID}"]

@@ -97,7 +97,7 @@ fn resource(
         };
         let filled = match filled {
             Expanded::Text(text) => Some(text),
-            Expanded::Nothing | Expanded::OwnOrganization(_) | Expanded::Unknown => None,
+            Expanded::Nothing | Expanded::OwnOrganization(_) | Expanded::OfAws | Expanded::Unknown => None,
         };
         any = any.or(match (filled, request.resource) {
             (None, _) => Applies::Maybe("names resources by variables".into()),

@@ -480,6 +480,10 @@ fn accounts_of_aws_are_in_no_organization_of_a_customer() {
     denied(&alone(same, &keys));
     denied(&judge("Deny", others, &keys));
     maybe(&alone(either, &keys));
+    denied(&alone(r#"{"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}"#, &keys));
+    keys.set("aws:ResourceOrgPaths", Carried::OfAws { own: Some(OWN.into()), present: false });
+    denied(&alone(r#"{"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-mine/*"}}"#, &keys));
+    maybe(&alone(r#"{"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-*/r-*"}}"#, &keys));
     keys.set("aws:ResourceOrgID", Carried::OwnOrganization(OrganizationKey::Id));
     assert_eq!(alone(either, &keys), Decision::Allowed);
     // An account may be in no organization.
