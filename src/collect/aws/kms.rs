@@ -19,6 +19,7 @@ fn key_metadata(v: types::KeyMetadata) -> shape::KeyMetadata {
         key_id: v.key_id,
         arn: v.arn,
         key_state: text(v.key_state),
+        key_manager: text(v.key_manager),
         key_spec: text(v.key_spec),
     }
 }

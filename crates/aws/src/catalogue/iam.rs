@@ -40,7 +40,7 @@ pub(crate) struct Component {
     /// Whether it has a pod on every node.
     #[serde(default)]
     pub every_node: bool,
-    /// Whether its pods are in the network of the node, and reach instance metadata as the node does.
+    /// Whether its pods are in the network of the node: with its address, and reaching instance metadata as it does.
     #[serde(default)]
     pub host_network: bool,
     /// Where its policy is published, for readers.
@@ -134,6 +134,8 @@ pub(crate) enum Sender {
     Role,
     /// The roles of the nodes.
     Nodes,
+    /// The roles of nodes whose start-up scripts call the EKS API; where the feature is declared, any role.
+    Bootstrap,
     /// Whoever pulls images: the roles of the nodes, and those that Fargate runs pods with.
     Pullers,
     /// The roles of hybrid nodes.

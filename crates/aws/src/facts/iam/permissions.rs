@@ -182,10 +182,10 @@ impl Permissions {
         let base = requests::of_caller(context, &caller);
         let documents: Vec<&Value> = self.documents.iter().collect();
         for action in &need.actions {
-            let mut keys = base.clone();
-            requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));
             for resource in &asked.resources {
                 let resource = resource.as_deref();
+                let mut keys = base.clone();
+                requests::of_request(context, &mut keys, (action, resource), (need.owner, &asked.keys));
                 let request = Request { action, resource, caller: &caller, keys: &keys };
                 let decision = all(PolicyKind::Identity, &documents, request);
                 match (&need.chosen, decision) {

@@ -45,7 +45,7 @@ fn tags<'c>(context: &'c Context<'_>, pod: &'c PodUse) -> [(&'static str, Option
 
 /// What the request for the target role carries.
 pub(crate) fn keys(context: &Context<'_>, chain: &RoleChain) -> Keys {
-    let mut keys = requests::of_principal(&requests::role(context, &chain.first));
+    let mut keys = requests::of_principal(context, &requests::role(context, &chain.first));
     session_tags(context, &chain.pod, &mut keys);
     if chain.pod.session_tags {
         // The tags of the first session are transitive.

@@ -9,11 +9,11 @@ use crate::catalogue::iam::{Need, Owner};
 use crate::catalogue::{registries, services};
 use crate::facts::base::context::Context;
 use crate::facts::features::{self, FeatureUse};
-use crate::facts::inventory::cluster::ip_family;
+use crate::facts::inventory::cluster::{ip_family, issuer};
 use crate::facts::inventory::node_groups;
 use crate::snapshot::Arn;
 
-use super::policy::{Caller, Carried, Keys};
+use super::policy::{Caller, Carried, Keys, Moments, OrganizationKey, is_account};
 
 /// What one need asks for.
 #[derive(Clone, Debug)]
@@ -137,16 +137,25 @@ pub(crate) fn of_caller(context: &Context<'_>, caller: &Caller) -> Keys {
         "aws:PrincipalServiceName",
         "aws:PrincipalServiceNamesList",
     ]);
-    principal(&mut keys, caller);
+    if let Ok(now) = context.as_of() {
+        let now = Carried::Moments(Moments { from: now, to: now });
+        keys.set("aws:CurrentTime", now.clone());
+        keys.set("aws:EpochTime", now);
+    }
+    principal(context, &mut keys, caller);
     keys
 }
 
 /// What a request says about who sends it, and nothing else.
-pub(crate) fn of_principal(caller: &Caller) -> Keys {
+pub(crate) fn of_principal(context: &Context<'_>, caller: &Caller) -> Keys {
     let mut keys = Keys::default();
-    principal(&mut keys, caller);
+    principal(context, &mut keys, caller);
     keys
 }
+
+/// No credentials of a role live longer:
+/// <https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html>.
+const LONGEST_SESSION: i64 = 36 * 60 * 60;
 
 const PRINCIPAL: [&str; 5] = [
     "aws:PrincipalArn",
@@ -156,11 +165,19 @@ const PRINCIPAL: [&str; 5] = [
     "aws:PrincipalType",
 ];
 
-fn principal(keys: &mut Keys, caller: &Caller) {
+fn principal(context: &Context<'_>, keys: &mut Keys, caller: &Caller) {
     match caller {
         Caller::Role { account, arn } => {
             if let Some(account) = account {
                 keys.value("aws:PrincipalAccount", account);
+            }
+            if account.is_some() && *account == context.account {
+                keys.set("aws:PrincipalOrgID", Carried::OwnOrganization(OrganizationKey::Id));
+                keys.set("aws:PrincipalOrgPaths", Carried::OwnOrganization(OrganizationKey::Paths));
+            }
+            if let Ok(now) = context.as_of() {
+                let issued = Moments { from: now - LONGEST_SESSION, to: now };
+                keys.set("aws:TokenIssueTime", Carried::Moments(issued));
             }
             if let Some(arn) = arn {
                 keys.value("aws:PrincipalArn", arn);
@@ -181,14 +198,34 @@ fn principal(keys: &mut Keys, caller: &Caller) {
         }
         Caller::Federated { .. } => {
             keys.lacks(&PRINCIPAL);
-            keys.lacks(&["aws:PrincipalAccount"]);
+            keys.lacks(&["aws:PrincipalAccount", "aws:TokenIssueTime"]);
+            token(context, keys);
         }
         Caller::Anonymous => {
             keys.lacks(&PRINCIPAL);
+            keys.lacks(&["aws:TokenIssueTime"]);
             keys.value("aws:PrincipalAccount", "anonymous");
         }
         Caller::Service { .. } => {}
     }
+}
+
+/// What the token of a service account brings: the keys of the cluster's issuer, and none of other issuers'.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html#condition-keys-wif>
+fn token(context: &Context<'_>, keys: &mut Keys) {
+    let Ok(issuer) = issuer(context) else { return };
+    keys.value(&format!("{issuer}:aud"), "sts.amazonaws.com");
+    keys.value(&format!("{issuer}:sub"), "system:serviceaccount:*:*");
+    keys.only_issuer(&issuer);
+}
+
+/// A pod with a token of the cluster's identity provider.
+pub(crate) fn federated(context: &Context<'_>) -> Caller {
+    let provider = issuer(context).ok().zip(context.account.as_ref());
+    let provider = provider
+        .map(|(issuer, account)| format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition));
+    Caller::Federated { provider }
 }
 
 /// The region that requests for an action are made to: global services have one of their own
@@ -201,19 +238,24 @@ fn region_of<'c>(context: &'c Context<'_>, action: &str) -> Option<&'c str> {
     home.map(String::as_str).or(context.region.as_deref())
 }
 
+/// Adds what every request for an action carries, whatever the resource.
+pub(crate) fn of_action(context: &Context<'_>, keys: &mut Keys, action: &str) {
+    if let Some(region) = region_of(context, action) {
+        keys.value("aws:RequestedRegion", region);
+    }
+}
+
 /// Adds what one need's request carries: its own keys, and whose the resource is.
 pub(crate) fn of_request(
     context: &Context<'_>,
     keys: &mut Keys,
-    action: &str,
+    (action, resource): (&str, Option<&str>),
     (owner, own): (Owner, &[(String, String)]),
 ) {
-    if let Some(region) = region_of(context, action) {
-        keys.value("aws:RequestedRegion", region);
-    }
+    of_action(context, keys, action);
     let theirs = |present| Carried::OfAws { own: context.account.clone(), present };
     let account = match owner {
-        Owner::Own => context.account.as_deref(),
+        Owner::Own => of_arn(context, resource),
         Owner::Eks => registries::eks(context.region.as_deref()).ok(),
         Owner::Bottlerocket => registries::bottlerocket(context.region.as_deref()).ok(),
         Owner::Aws => None,
@@ -227,12 +269,29 @@ pub(crate) fn of_request(
             None => keys.set(key, theirs(true)),
         }
     }
-    if owner != Owner::Own {
-        keys.set("aws:ResourceOrgID", theirs(false));
-        keys.set("aws:ResourceOrgPaths", theirs(false));
+    let organization = |which| match owner {
+        // The owner of a shared VPC may be in another organization, or the same.
+        Owner::Own => (account.is_some() && account == context.account.as_deref())
+            .then_some(Carried::OwnOrganization(which)),
+        Owner::Eks | Owner::Bottlerocket | Owner::Aws => Some(theirs(false)),
+    };
+    let of = [("aws:ResourceOrgID", OrganizationKey::Id), ("aws:ResourceOrgPaths", OrganizationKey::Paths)];
+    for (key, which) in of {
+        if let Some(organization) = organization(which) {
+            keys.set(key, organization);
+        }
     }
     for (key, value) in own {
         keys.set(key, Carried::Values(vec![value.clone()]));
+    }
+}
+
+/// The account that owns a resource of the cluster: the one in the ARN, or this account's where an ARN has none.
+/// `None`: the ARN does not say so.
+fn of_arn<'a>(context: &'a Context<'_>, resource: Option<&'a str>) -> Option<&'a str> {
+    match resource.and_then(Arn::parse).map(|arn| arn.account) {
+        Some("") | None => context.account.as_deref(),
+        Some(account) => is_account(account).then_some(account),
     }
 }
 

@@ -8,6 +8,7 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::described_profiles;
 use crate::facts::inventory::launch_template;
 use crate::facts::inventory::node_groups::{self, NodeGroup};
+use crate::facts::inventory::user_data::Source;
 use crate::snapshot::Arn;
 use crate::snapshot::aws::ec2::{Instance, tag};
 use crate::snapshot::aws::eks::PodIdentityAssociationDetail;
@@ -149,6 +150,23 @@ pub(crate) fn of_nodes(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>
     (arns.map(|(arn, _)| arn).collect(), uses.unlisted_nodes)
 }
 
+/// The roles of nodes whose start-up scripts call the EKS API, and why there may be more.
+pub(crate) fn of_groups_that_ask_eks(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
+    let listed = node_groups::listed(context);
+    let (mut arns, mut missing) = (BTreeSet::new(), listed.unlisted);
+    for group in &listed.groups {
+        match Source::new(context, group).asks_eks() {
+            Ok(true) => match of_group(context, group) {
+                Ok(arn) => _ = arns.insert(arn),
+                Err(why) => missing.extend(why),
+            },
+            Ok(false) => {}
+            Err(why) => missing.extend(why),
+        }
+    }
+    (arns, known::joined(missing))
+}
+
 /// The roles that images are pulled with, Fargate's included
 /// (<https://docs.aws.amazon.com/eks/latest/userguide/pod-execution-role.html>), and why there may be more.
 pub(crate) fn of_pullers(context: &Context<'_>) -> (BTreeSet<String>, Vec<Missing>) {
@@ -204,7 +222,7 @@ fn of_node_groups(context: &Context<'_>, uses: &mut Uses) {
     uses.unlisted_node(listed.unlisted.clone());
     for group in &listed.groups {
         let by = format!("node group {}", group.name);
-        match if group.managed { managed(context, group) } else { self_managed(context, group) } {
+        match of_group(context, group) {
             Ok(arn) => uses.node(&arn, by, Some(group)),
             Err(missing) => uses.unlisted_node(missing),
         }
@@ -226,6 +244,11 @@ fn of_node_groups(context: &Context<'_>, uses: &mut Uses) {
         }
         Err(missing) => uses.unlisted_node(missing),
     }
+}
+
+/// The role of a group's nodes.
+fn of_group(context: &Context<'_>, group: &NodeGroup) -> Known<String> {
+    if group.managed { managed(context, group) } else { self_managed(context, group) }
 }
 
 fn managed(context: &Context<'_>, group: &NodeGroup) -> Result<String, Vec<Missing>> {

@@ -53,7 +53,9 @@ pub(crate) fn unusable(context: &Context<'_>, named: &str) -> Known<Option<Unusa
 }
 
 /// The key that volumes are encrypted with, if EBS cannot use it: EBS takes symmetric keys only
-/// (<https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html>).
+/// (<https://docs.aws.amazon.com/ebs/latest/userguide/how-ebs-encryption-works.html>). EC2 Auto Scaling has no
+/// permission for customer managed keys unless their key policy or a grant gives it one
+/// (<https://docs.aws.amazon.com/autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html>).
 pub(crate) fn unusable_for_volumes(context: &Context<'_>, named: &str) -> Known<Option<UnusableKey>> {
     let resource = named.rsplit_once(':').map_or(named, |(_, resource)| resource);
     let read = context.snapshot.aws.key_metadata.iter().flatten();
@@ -73,6 +75,12 @@ pub(crate) fn unusable_for_volumes(context: &Context<'_>, named: &str) -> Known<
             id: key.key_id.clone(),
             state: spec.to_owned(),
         })),
+        (None, Some(key), None) if key.key_manager.as_deref() != Some("AWS") => {
+            let named = key.arn.as_deref().unwrap_or(named);
+            Err(vec![Missing::unmodelled(format!(
+                "the permission of AWSServiceRoleForAutoScaling for KMS key {named}; read with `aws kms get-key-policy --key-id {named}` and `aws kms list-grants --key-id {named}`"
+            ))])
+        }
         (unusable, ..) => Ok(unusable),
     }
 }

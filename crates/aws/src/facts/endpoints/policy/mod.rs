@@ -17,12 +17,12 @@ use std::collections::BTreeMap;
 use privek_core::known::{self, Known, Missing};
 use serde_json::Value;
 
-use crate::catalogue::iam::{Component, Need, PARSED, Sender};
+use crate::catalogue::iam::{Component, Need, Owner, PARSED, Sender};
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
 use crate::facts::features::FeatureUse;
 use crate::facts::iam::policy::decision::{Decision, PolicyKind, Request};
-use crate::facts::iam::policy::{Caller, evaluate};
+use crate::facts::iam::policy::{Caller, Carried, evaluate};
 use crate::facts::iam::requests::{self, Asked};
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
 
@@ -30,7 +30,7 @@ use super::vpc_endpoint;
 use findings::Findings;
 use senders::Asker;
 
-pub(crate) use senders::Senders;
+pub(crate) use senders::{PodAddresses, Senders};
 
 /// What an endpoint's policy does to what the cluster needs.
 #[derive(Clone, Debug)]
@@ -131,12 +131,12 @@ impl<'e> Attached<'e> {
         }
         for (feature, shown) in &wanted {
             if !is_known(feature, suffix, service) {
-                self.whole_service(context, suffix, service, shown.as_ref().err(), &mut least)?;
+                self.whole_service(context, senders, (suffix, service), shown.as_ref().err(), &mut least)?;
                 judged = true;
             }
         }
         if !judged {
-            self.whole_service(context, suffix, service, None, &mut least)?;
+            self.whole_service(context, senders, (suffix, service), None, &mut least)?;
         }
         let id = &self.endpoint.vpc_endpoint_id;
         Ok(PolicyVerdict {
@@ -171,13 +171,16 @@ impl<'e> Attached<'e> {
             for resource in &asked.resources {
                 let mut denied = Vec::new();
                 for asker in askers {
-                    let mut keys = asker.keys.clone();
-                    requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));
-                    let resource = resource.as_deref();
+                    let (mut keys, resource) = (asker.keys.clone(), resource.as_deref());
+                    requests::of_request(context, &mut keys, (action, resource), (need.owner, &asked.keys));
                     let caller = &asker.caller;
                     let request = Request { action, resource, caller, keys: &keys };
                     match evaluate(self.kind, &self.document, request)? {
                         Decision::Allowed => {}
+                        Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) if asker.perhaps => {
+                            let who = asker.words().unwrap_or_default();
+                            findings.undecided(action, &format!("{why} (perhaps called by {who})"));
+                        }
                         Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) => {
                             denied.push((asker, why));
                         }
@@ -198,29 +201,41 @@ impl<'e> Attached<'e> {
         Ok(())
     }
 
-    /// What a feature asks of a service is not known here: a policy that allows all of it will do, one that
-    /// denies all of it will not, and of any other nothing can be said.
+    /// What a feature asks of a service is not known here: a policy that allows all of it will do, and one that
+    /// allows none of it, whoever asks, will not. Of any other nothing can be said.
     fn whole_service(
         &self,
         context: &Context<'_>,
-        suffix: &str,
-        service: &Service,
+        senders: &Senders<'_>,
+        (suffix, service): (&str, &Service),
         unused: Option<&Vec<Missing>>,
         findings: &mut Findings,
     ) -> Result<(), String> {
-        let caller = Caller::Role { account: context.account.clone(), arn: None };
-        let mut keys = senders::keys(context, self.endpoint, &caller);
         let prefix = service.prefix(suffix);
         let action = if prefix == "*" { "*".to_owned() } else { format!("{prefix}:*") };
-        requests::of_request(context, &mut keys, &action, (crate::catalogue::iam::Owner::Own, &[]));
-        let request = Request { action: &action, resource: Some("*"), caller: &caller, keys: &keys };
-        match evaluate(self.kind, &self.document, request)? {
-            Decision::Allowed => {}
-            Decision::ExplicitDeny(_) if unused.is_some() => {
-                findings.missing(unused.map_or(&[], Vec::as_slice));
+        let judge = |caller: &Caller| {
+            let mut keys = senders::keys(context, self.endpoint, caller);
+            keys.set("aws:VpcSourceIp", Carried::Addresses(senders.everywhere(self.endpoint)));
+            requests::of_action(context, &mut keys, &action);
+            // Pods may use roles and resources of other accounts.
+            if let Caller::Role { account: Some(_), .. } = caller {
+                requests::of_request(context, &mut keys, (&action, None), (Owner::Own, &[]));
             }
-            Decision::ExplicitDeny(why) => findings.denied("", &action, &why, None),
-            Decision::ImplicitDeny(why) | Decision::Undecided(why) => {
+            evaluate(
+                self.kind,
+                &self.document,
+                Request { action: &action, resource: Some("*"), caller, keys: &keys },
+            )
+        };
+        let own = judge(&Caller::Role { account: context.account.clone(), arn: None })?;
+        let anybody = judge(&Caller::Role { account: None, arn: None })?;
+        match (own, anybody) {
+            (Decision::Allowed, _) => {}
+            (_, Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why)) => match unused {
+                Some(missing) => findings.missing(missing),
+                None => findings.denied("", &action, &why, None),
+            },
+            (Decision::ImplicitDeny(why) | Decision::ExplicitDeny(why) | Decision::Undecided(why), _) => {
                 let id = &self.endpoint.vpc_endpoint_id;
                 findings.missing(&[Missing::unmodelled(format!(
                     "the actions within {action} that nodes and pods need; the policy of {id} does not allow every action: {why}"

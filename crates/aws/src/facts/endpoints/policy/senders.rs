@@ -17,8 +17,18 @@ use crate::facts::iam::role_usage::{self, last};
 use crate::facts::inventory::{node_groups, subnets};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
+/// Where the pods of a cluster send from, as a VPC endpoint sees their addresses.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct PodAddresses {
+    /// Pods on EC2 nodes, each place apart.
+    pub on_nodes: Vec<AddressSet>,
+    /// Pods on Fargate, each place apart.
+    pub on_fargate: Vec<AddressSet>,
+    /// Whether there may be pods elsewhere in the VPC.
+    pub elsewhere: bool,
+}
+
 /// What decides which requests a cluster sends, computed once for all its endpoints.
-#[derive(Debug)]
 pub(crate) struct Senders<'u> {
     /// The use of every feature.
     pub used: &'u BTreeMap<String, FeatureUse>,
@@ -30,8 +40,12 @@ pub(crate) struct Senders<'u> {
     hybrid: (BTreeSet<String>, Vec<Missing>),
     /// Where nodes are, each place apart.
     node_addresses: Vec<AddressSet>,
-    /// Where pods are, all together: in the VPC.
-    pod_addresses: Option<AddressSet>,
+    /// Where pods are, by the endpoint that they send to.
+    pods: &'u dyn Fn(&VpcEndpoint) -> PodAddresses,
+    /// Every address of the VPC.
+    vpc: Option<AddressSet>,
+    /// Whether the user declares that something calls the EKS API.
+    eks_api_declared: bool,
     /// Where hybrid nodes are, each network apart.
     hybrid_addresses: Vec<AddressSet>,
 }
@@ -45,6 +59,15 @@ pub(super) struct Asker {
     pub keys: Keys,
     /// From where, if a condition asks.
     place: Option<String>,
+    /// Whether the component may send nothing from there.
+    pub perhaps: bool,
+}
+
+/// Addresses that a component sends from.
+struct Place {
+    addresses: AddressSet,
+    /// Whether the component may send nothing from there.
+    perhaps: bool,
 }
 
 impl Asker {
@@ -66,14 +89,20 @@ impl Asker {
 
 impl<'u> Senders<'u> {
     /// Those of a cluster that uses these features.
-    pub fn new(context: &Context<'_>, used: &'u BTreeMap<String, FeatureUse>) -> Self {
+    pub fn new(
+        context: &Context<'_>,
+        used: &'u BTreeMap<String, FeatureUse>,
+        pods: &'u dyn Fn(&VpcEndpoint) -> PodAddresses,
+    ) -> Self {
         Self {
             used,
             nodes: role_usage::of_nodes(context),
             pullers: role_usage::of_pullers(context),
             hybrid: role_usage::of_hybrid_nodes(context),
             node_addresses: node_addresses(context),
-            pod_addresses: pod_addresses(context),
+            pods,
+            vpc: vpc_addresses(context),
+            eks_api_declared: context.intent.features.get("eks_api") == Some(&true),
             hybrid_addresses: hybrid_addresses(context),
         }
     }
@@ -90,15 +119,15 @@ impl<'u> Senders<'u> {
         let mut askers = Vec::new();
         for caller in self.callers(context, name, component) {
             let keys = keys(context, endpoint, &caller);
-            let places = if asks_address { self.places(component.caller, endpoint) } else { Vec::new() };
+            let places = if asks_address { self.places(component, endpoint) } else { Vec::new() };
             if places.is_empty() {
-                askers.push(Asker { caller, keys, place: None });
+                askers.push(Asker { caller, keys, place: None, perhaps: false });
                 continue;
             }
-            for place in places {
-                let (mut keys, words) = (keys.clone(), place.told());
-                keys.set("aws:VpcSourceIp", Carried::Addresses(place));
-                askers.push(Asker { caller: caller.clone(), keys, place: Some(words) });
+            for Place { addresses, perhaps } in places {
+                let (mut keys, words) = (keys.clone(), addresses.told());
+                keys.set("aws:VpcSourceIp", Carried::Addresses(addresses));
+                askers.push(Asker { caller: caller.clone(), keys, place: Some(words), perhaps });
             }
         }
         askers
@@ -107,7 +136,7 @@ impl<'u> Senders<'u> {
     fn callers(&self, context: &Context<'_>, name: &str, component: &Component) -> Vec<Caller> {
         let account = context.account.clone();
         let some = || Caller::Role { account: account.clone(), arn: None };
-        let listed = |(arns, missing): &(BTreeSet<String>, Vec<Missing>)| {
+        let listed = |(arns, missing): &(BTreeSet<String>, Vec<Missing>)| -> Vec<Caller> {
             let others = (!missing.is_empty() || arns.is_empty()).then(some);
             arns.iter().map(|arn| requests::role(context, arn)).chain(others).collect()
         };
@@ -121,30 +150,72 @@ impl<'u> Senders<'u> {
                 Ok(Credentials::Node) => listed(&self.nodes),
                 Err(_) => vec![some()],
             },
-            Sender::Federated => vec![Caller::Federated { provider: None }],
+            // The nodes whose start-up scripts do, and, where it is declared, anybody.
+            Sender::Bootstrap => {
+                let (arns, missing) = role_usage::of_groups_that_ask_eks(context);
+                let mut callers: Vec<Caller> = listed(&(arns, missing));
+                if self.eks_api_declared && !callers.contains(&some()) {
+                    callers.push(some());
+                }
+                callers
+            }
+            Sender::Federated => vec![requests::federated(context)],
             Sender::Ecr => vec![Caller::OfAws { own: account }],
             Sender::Anonymous => vec![Caller::Anonymous],
         }
     }
 
-    /// The addresses of a caller, in the families that the endpoint has.
-    fn places(&self, sender: Sender, endpoint: &VpcEndpoint) -> Vec<AddressSet> {
-        let family = endpoint.ip_address_type.as_deref().map(str::to_ascii_lowercase);
-        let of_family = |addresses: &AddressSet| match family.as_deref() {
-            Some("dualstack") => addresses.clone(),
-            Some("ipv6") => addresses.only_v6(),
-            _ => addresses.only_v4(),
+    /// The addresses of a component, in the families that the endpoint has.
+    fn places(&self, component: &Component, endpoint: &VpcEndpoint) -> Vec<Place> {
+        let certain = |all: &[AddressSet]| {
+            all.iter().map(|one| Place { addresses: one.clone(), perhaps: false }).collect::<Vec<_>>()
         };
-        let places: Vec<&AddressSet> = match sender {
-            Sender::Nodes | Sender::Pullers | Sender::Ecr | Sender::Anonymous => {
-                self.node_addresses.iter().collect()
+        let places = match component.caller {
+            _ if component.host_network => certain(&self.node_addresses),
+            Sender::Bootstrap if self.eks_api_declared => self.of_pods(endpoint, false),
+            Sender::Nodes | Sender::Pullers | Sender::Bootstrap | Sender::Ecr | Sender::Anonymous => {
+                certain(&self.node_addresses)
             }
-            Sender::Hybrid => self.hybrid_addresses.iter().collect(),
+            Sender::Hybrid => certain(&self.hybrid_addresses),
             Sender::Pods | Sender::Role | Sender::Federated | Sender::Eks => {
-                self.pod_addresses.iter().collect()
+                self.of_pods(endpoint, component.every_node)
             }
         };
-        places.into_iter().map(of_family).filter(|place| !place.is_empty()).collect()
+        let of_family = |place: Place| Place { addresses: of_family(endpoint, &place.addresses), ..place };
+        places.into_iter().map(of_family).filter(|place| !place.addresses.is_empty()).collect()
+    }
+
+    /// Where a component's pods send from. Kubernetes may place them on any node; which of them it places on
+    /// Fargate, where there are nodes too, is not read.
+    fn of_pods(&self, endpoint: &VpcEndpoint, every_node: bool) -> Vec<Place> {
+        let pods = (self.pods)(endpoint);
+        let on_fargate = if every_node { Vec::new() } else { pods.on_fargate };
+        let perhaps = !pods.on_nodes.is_empty() || pods.elsewhere;
+        let mut places: Vec<Place> =
+            pods.on_nodes.into_iter().map(|addresses| Place { addresses, perhaps: false }).collect();
+        places.extend(on_fargate.into_iter().map(|addresses| Place { addresses, perhaps }));
+        if pods.elsewhere || places.is_empty() {
+            let perhaps = !places.is_empty();
+            places.extend(self.vpc.clone().map(|addresses| Place { addresses, perhaps }));
+        }
+        places
+    }
+
+    /// Every address that something of the cluster may send from.
+    pub(super) fn everywhere(&self, endpoint: &VpcEndpoint) -> AddressSet {
+        let pods = self.of_pods(endpoint, false);
+        let pods = pods.iter().map(|place| &place.addresses);
+        let all = AddressSet::union_all(pods.chain(&self.node_addresses).chain(&self.hybrid_addresses));
+        of_family(endpoint, &all)
+    }
+}
+
+/// The addresses of the families that an endpoint has.
+fn of_family(endpoint: &VpcEndpoint, addresses: &AddressSet) -> AddressSet {
+    match endpoint.ip_address_type.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        Some("dualstack") => addresses.clone(),
+        Some("ipv6") => addresses.only_v6(),
+        _ => addresses.only_v4(),
     }
 }
 
@@ -184,8 +255,8 @@ fn node_addresses(context: &Context<'_>) -> Vec<AddressSet> {
     places
 }
 
-/// Every address of the VPC: which subnets have pods, only Kubernetes may know.
-fn pod_addresses(context: &Context<'_>) -> Option<AddressSet> {
+/// Every address of the VPC.
+fn vpc_addresses(context: &Context<'_>) -> Option<AddressSet> {
     let id = context.vpc.as_ref().ok()?;
     let vpc = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == *id)?;
     let v4 = vpc.cidr_block_association_set.iter().filter_map(|own| own.cidr_block.as_ref());

@@ -186,7 +186,7 @@ fn addresses_are_those_of_the_callers_subnets() {
     };
     assert_eq!(at(json!("10.20.0.0/16")), json!(true));
     assert_eq!(at(json!("172.16.0.0/12")), json!(false));
-    // The VPC CNI may be anywhere in the VPC; two of the three node subnets do not do.
+    // Two of the three node subnets do not do; the VPC CNI has the addresses of its nodes.
     assert_eq!(at(json!(["10.20.16.0/20", "10.20.32.0/20"])), json!(false));
 }
 
@@ -199,4 +199,125 @@ fn a_feature_of_which_nothing_is_listed_leaves_a_policy_in_doubt() {
     });
     let nodes = healthy.fields_with("service", "ec2", "features: { auto_mode: true, nodes: false }");
     assert!(nodes["policy_allows"]["$unknown"].to_string().contains("actions within ec2:*"), "{nodes}");
+}
+
+/// The CIDRs of the node subnets of the healthy cluster.
+const NODES: [&str; 3] = ["10.20.16.0/20", "10.20.32.0/20", "10.20.48.0/20"];
+
+#[test]
+fn pods_have_addresses_of_the_subnets_with_pods() {
+    let at = |cidrs: &[&str]| {
+        let condition = json!({"IpAddress": {"aws:VpcSourceIp": cidrs}});
+        (ec2_of_nodes(&everything(&condition)), under(STS, "sts", &everything(&condition)))
+    };
+    let (cni, pods) = at(&NODES);
+    assert_eq!(cni["policy_allows"], json!(true), "{cni}");
+    assert_eq!(pods["policy_allows"], json!(true), "{pods}");
+    let (_, pods) = at(&NODES[..2]);
+    assert!(problem(&pods).contains("called by clients with addresses in 10.20.48.0/20"), "{pods}");
+}
+
+/// The facts of EC2's endpoint for a feature whose actions are not listed.
+fn unlisted(statements: &Value) -> Value {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let healthy = Fixture::healthy().change("VpcEndpoints", "VpcEndpointId", EC2, |endpoint| {
+        endpoint["PolicyDocument"] = json!(policy);
+    });
+    healthy.fields_with("service", "ec2", "features: { auto_mode: true, nodes: false }")
+}
+
+#[test]
+fn what_allows_nothing_of_a_service_denies_every_feature() {
+    let elsewhere = unlisted(&everything(&json!({"StringEquals": {"aws:SourceVpc": "vpc-1"}})));
+    assert!(problem(&elsewhere).contains("aws:SourceVpc, which is vpc-0a000000000000001"), "{elsewhere}");
+    let other = unlisted(&json!([{"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}]));
+    assert!(problem(&other).contains("no statement allows ec2:*"), "{other}");
+    let region = unlisted(&everything(&json!({"StringEquals": {"aws:RequestedRegion": "eu-west-1"}})));
+    assert!(problem(&region).contains("aws:RequestedRegion, which is ap-northeast-1"), "{region}");
+    let within = unlisted(&everything(&json!({"IpAddress": {"aws:VpcSourceIp": "10.20.0.0/16"}})));
+    assert_eq!(within["policy_allows"], json!(true), "{within}");
+    // Pods may use roles and resources of other accounts.
+    for condition in [
+        json!({"StringEquals": {"aws:PrincipalAccount": "444455556666"}}),
+        json!({"StringEquals": {"aws:ResourceAccount": "444455556666"}}),
+        json!({"StringEquals": {"aws:PrincipalOrgID": "o-mine"}}),
+    ] {
+        let facts = unlisted(&everything(&condition));
+        assert!(facts["policy_allows"]["$unknown"].is_array(), "{condition}: {facts}");
+    }
+    let principal =
+        json!([{"Effect": "Allow", "Principal": {"AWS": "444455556666"}, "Action": "*", "Resource": "*"}]);
+    assert!(unlisted(&principal)["policy_allows"]["$unknown"].is_array());
+}
+
+#[test]
+fn a_token_at_sts_is_of_the_clusters_issuer() {
+    let issuer = "oidc.eks.ap-northeast-1.amazonaws.com/id/9F8E7D6C5B4A39281706F5E4D3C2B1A0";
+    let allows = |statement: Value| under(STS, "sts", &json!([statement]))["policy_allows"].clone();
+    let federated = |provider: &str, condition: Value| {
+        allows(json!({"Effect": "Allow", "Principal": {"Federated": provider},
+            "Action": "sts:AssumeRoleWithWebIdentity", "Resource": "*", "Condition": condition}))
+    };
+    let own = format!("arn:aws:iam::111122223333:oidc-provider/{issuer}");
+    for (provider, condition, expected) in [
+        ("*", json!({"StringEquals": {"aws:ResourceAccount": "111122223333"}}), true),
+        (own.as_str(), json!({"StringEquals": {format!("{issuer}:aud"): "sts.amazonaws.com"}}), true),
+        ("*", json!({"StringEquals": {format!("{issuer}:aud"): "other"}}), false),
+        (
+            "*",
+            json!({"StringEquals": {"oidc.eks.eu-west-1.amazonaws.com/id/B:aud": "sts.amazonaws.com"}}),
+            false,
+        ),
+        ("arn:aws:iam::111122223333:oidc-provider/other", json!({}), false),
+        ("*", json!({"StringEquals": {"aws:ResourceAccount": "444455556666"}}), false),
+    ] {
+        assert_eq!(federated(provider, condition.clone()), json!(expected), "{provider}: {condition}");
+    }
+    let one = json!({"StringLike": {format!("{issuer}:sub"): "system:serviceaccount:payments:*"}});
+    assert!(federated("*", one)["$unknown"].is_array());
+}
+
+#[test]
+fn subnets_of_a_shared_vpc_are_resources_of_the_owner() {
+    let shared = |accounts: Value| {
+        let policy = json!({"Version": "2012-10-17", "Statement": everything(&json!({"StringEquals": {"aws:ResourceAccount": accounts}}))});
+        let healthy = Fixture::healthy()
+            .change("VpcEndpoints", "VpcEndpointId", EC2, |endpoint| {
+                endpoint["PolicyDocument"] = json!(policy.to_string());
+            })
+            .change("Vpcs", "VpcId", "vpc-0a000000000000001", |vpc| vpc["OwnerId"] = json!("222233334444"));
+        healthy.fields_with("service", "ec2", "features: { irsa: true }")
+    };
+    assert!(problem(&shared(json!("111122223333"))).contains("subnet/*"));
+    assert_eq!(shared(json!(["111122223333", "222233334444"]))["policy_allows"], json!(true));
+}
+
+/// The facts of EKS's endpoint where the nodes of one group ask the EKS API when they start.
+fn eks_of_nodes(statements: &Value, intent: &str) -> Value {
+    let policy = json!({"Version": "2012-10-17", "Statement": statements}).to_string();
+    let healthy = Fixture::healthy()
+        .change("VpcEndpoints", "VpcEndpointId", "vpce-0a0000000000000e4", |endpoint| {
+            endpoint["PolicyDocument"] = json!(policy);
+        })
+        .change("LaunchTemplateVersions", "LaunchTemplateId", "lt-0a0000000000000d3", |template| {
+            template["LaunchTemplateData"]["UserData"] =
+                json!({"Agents": ["bootstrap.sh"], "ClusterName": "payments", "Formats": ["Shell"]});
+        });
+    healthy.fields_with("service", "eks", intent)
+}
+
+#[test]
+fn nodes_ask_the_eks_api_with_the_roles_of_their_groups() {
+    const SHOWN: &str = "features: { irsa: true }";
+    let only = |name: &str| {
+        json!([{"Effect": "Allow", "Principal": {"AWS": format!("arn:aws:iam::111122223333:role/{name}")},
+            "Action": "eks:DescribeCluster", "Resource": "*"}])
+    };
+    let own = eks_of_nodes(&only("payments-batch-node"), SHOWN);
+    assert_eq!(own["policy_allows"], json!(true), "{own}");
+    let other = eks_of_nodes(&only("payments-node"), SHOWN);
+    assert!(problem(&other).contains("names the principal"), "{other}");
+    // What else calls the EKS API, where that is declared, has some role.
+    let declared = eks_of_nodes(&only("payments-batch-node"), "features: { irsa: true, eks_api: true }");
+    assert!(declared["policy_allows"]["$unknown"].is_array(), "{declared}");
 }

@@ -13,8 +13,9 @@ use serde_json::Value;
 use crate::snapshot::Arn;
 
 use super::decision::Applies;
-use super::keys::{Carried, Keys};
+use super::keys::{Carried, Expanded, Keys, OrganizationKey};
 use super::language::LanguageVersion;
+use super::moment::{Moments, Order};
 use super::pattern;
 use super::principal::is_account;
 
@@ -45,6 +46,10 @@ fn explained(key: &str, keys: &Keys, outcome: Applies) -> Applies {
         Applies::No(_) => Applies::No(match keys.get(key) {
             Some(Carried::Nothing) => format!("depends on {key}, which the request does not contain"),
             Some(Carried::OfAws { .. }) => format!("depends on {key}, which has the value of an AWS account"),
+            Some(Carried::OwnOrganization(_)) => {
+                format!("depends on {key}, which has the value of the account's organization")
+            }
+            Some(Carried::Moments(moments)) => format!("depends on {key}, which is {}", moments.told()),
             Some(Carried::Values(values)) => {
                 format!("depends on {key}, which is {}", values.join(", "))
             }
@@ -86,7 +91,9 @@ enum Test {
     Bool,
     Null,
     Address,
-    /// Numbers, dates and the like, which are not compared here.
+    Date(Order),
+    Numeric(Order),
+    /// What is not compared here.
     Other,
 }
 
@@ -107,7 +114,11 @@ impl Operator {
             "bool" => Test::Bool,
             "null" => Test::Null,
             "ipaddress" | "notipaddress" => Test::Address,
-            _ => Test::Other,
+            _ => {
+                let order = |of: &str| rest.strip_prefix(of).and_then(Order::parse);
+                let date = order("date").map(Test::Date);
+                date.or_else(|| order("numeric").map(Test::Numeric)).unwrap_or(Test::Other)
+            }
         };
         Self { set, test, negated: rest.contains("not"), if_exists }
     }
@@ -124,6 +135,16 @@ impl Operator {
             Test::Like if plain(&['?']) => Some(wanted.into_iter().filter(|text| text != "*").collect()),
             _ => None,
         }
+    }
+
+    /// Whether `*` and `?` in a condition's values stand for other characters.
+    fn takes_wildcards(self) -> bool {
+        matches!(self.test, Test::Like | Test::Arn)
+    }
+
+    /// Whether every value is like this one.
+    fn is_everything(self, wanted: &str) -> bool {
+        self.takes_wildcards() && wanted == "*"
     }
 }
 
@@ -162,21 +183,37 @@ fn one(version: LanguageVersion, operator: Operator, key: &str, wanted: &Value, 
         return Applies::Maybe("is compared with a value in an unknown format".into());
     };
     let Some(carried) = keys.get(key) else { return Applies::Maybe(String::new()) };
+    let held = of_carried(version, operator, &wanted, carried, keys);
     match carried {
         // What is so with and without the key is so.
-        Carried::Perhaps(value) => {
-            let value = Carried::Values(vec![value.clone()]);
-            let present = of_carried(version, operator, &wanted, &value, keys);
-            let absent = of_carried(version, operator, &wanted, &Carried::Nothing, keys);
-            match (&present, &absent) {
-                (Applies::Yes, Applies::Yes) | (Applies::No(_), Applies::No(_)) => present,
+        Carried::Perhaps(_) | Carried::OwnOrganization(_) | Carried::OfAws { present: false, .. } => {
+            match (&held, without_key(operator, &wanted)) {
+                (Applies::Yes, Applies::Yes) | (Applies::No(_), Applies::No(_)) => held,
                 _ => Applies::Maybe(String::new()),
             }
         }
-        carried => of_carried(version, operator, &wanted, carried, keys),
+        _ => held,
     }
 }
 
+/// What a condition comes to where the request lacks the key.
+fn without_key(operator: Operator, wanted: &[String]) -> Applies {
+    if operator.test == Test::Null {
+        return null(wanted, true);
+    }
+    Applies::of(match operator.set {
+        _ if operator.if_exists => true,
+        Set::All => true,
+        Set::Any => false,
+        Set::None => operator.negated,
+    })
+}
+
+fn null(wanted: &[String], absent: bool) -> Applies {
+    Applies::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())))
+}
+
+/// What a condition comes to where the request has the key, unless it certainly lacks the key.
 fn of_carried(
     version: LanguageVersion,
     operator: Operator,
@@ -184,26 +221,40 @@ fn of_carried(
     carried: &Carried,
     keys: &Keys,
 ) -> Applies {
-    if operator.test == Test::Null {
-        let absent = match carried {
-            Carried::Nothing => true,
-            Carried::Values(_) | Carried::Addresses(_) | Carried::OfAws { present: true, .. } => false,
-            Carried::Perhaps(_) | Carried::OfAws { present: false, .. } => {
-                return Applies::Maybe(String::new());
-            }
-        };
-        return Applies::of(wanted.iter().any(|wanted| wanted.eq_ignore_ascii_case(&absent.to_string())));
-    }
+    let any = |holds: &dyn Fn(&str) -> Applies| {
+        let none = Applies::No(String::new());
+        let any = wanted.iter().fold(none, |so_far, wanted| so_far.or(holds(wanted)));
+        if operator.negated { any.not() } else { any }
+    };
     match carried {
-        Carried::Nothing | Carried::Perhaps(_) => Applies::of(match operator.set {
-            _ if operator.if_exists => true,
-            Set::All => true,
-            Set::Any => false,
-            Set::None => operator.negated,
-        }),
+        Carried::Nothing => without_key(operator, wanted),
+        _ if operator.test == Test::Null => null(wanted, false),
         Carried::Addresses(addresses) => of_addresses(operator, wanted, addresses),
         Carried::Values(values) => of_values(version, operator, wanted, values, keys),
-        Carried::OfAws { own, present } => of_aws(operator, wanted, own.as_deref(), *present),
+        Carried::Perhaps(value) => of_values(version, operator, wanted, std::slice::from_ref(value), keys),
+        Carried::Moments(moments) => any(&|wanted| of_moments(operator, wanted, *moments)),
+        Carried::OfAws { own, .. } => {
+            any(&|wanted| is_of_aws(operator, &filled(version, wanted, keys), own.as_deref()))
+        }
+        Carried::OwnOrganization(which) => {
+            any(&|wanted| is_own_organization(operator, &filled(version, wanted, keys), *which))
+        }
+    }
+}
+
+/// A value that a condition names, with its variables filled in.
+fn filled(version: LanguageVersion, wanted: &str, keys: &Keys) -> Expanded {
+    match version {
+        LanguageVersion::Variables => keys.expand(wanted),
+        LanguageVersion::Old => Expanded::Text(wanted.to_owned()),
+    }
+}
+
+/// Dates and numbers alike: `aws:EpochTime` may be compared as either.
+fn of_moments(operator: Operator, wanted: &str, moments: Moments) -> Applies {
+    match operator.test {
+        Test::Date(order) | Test::Numeric(order) => moments.compared(order, wanted),
+        _ => Applies::Maybe("is compared with an operator that is not modelled".into()),
     }
 }
 
@@ -224,18 +275,6 @@ fn of_values(
         Set::None if values.len() != 1 => Applies::Maybe("has several values".into()),
         Set::None | Set::All => values.iter().fold(Applies::Yes, |so_far, value| so_far.and(holds(value))),
         Set::Any => values.iter().fold(Applies::No(String::new()), |so_far, value| so_far.or(holds(value))),
-    }
-}
-
-fn of_aws(operator: Operator, wanted: &[String], own: Option<&str>, present: bool) -> Applies {
-    let any =
-        wanted.iter().fold(Applies::No(String::new()), |so_far, wanted| so_far.or(is_of_aws(wanted, own)));
-    let held = if operator.negated { any.not() } else { any };
-    // Without the key a condition fails and a negated one holds; with …IfExists both hold.
-    match held {
-        Applies::No(_) if !present && operator.if_exists => Applies::Maybe(String::new()),
-        Applies::Yes if !present && !operator.negated && !operator.if_exists => Applies::Maybe(String::new()),
-        held => held,
     }
 }
 
@@ -267,8 +306,14 @@ fn cidr(text: &str) -> Option<AddressSet> {
 }
 
 /// Whether a value is an AWS account's or organisation's own, which no policy author knows.
-fn is_of_aws(wanted: &str, own: Option<&str>) -> Applies {
-    if wanted == "*" {
+fn is_of_aws(operator: Operator, wanted: &Expanded, own: Option<&str>) -> Applies {
+    let wanted = match wanted {
+        Expanded::Text(text) => text.as_str(),
+        // AWS's accounts are not in an organization of a customer.
+        Expanded::Nothing | Expanded::OwnOrganization(_) => return Applies::No(String::new()),
+        Expanded::OfAws | Expanded::Unknown => return Applies::Maybe(String::new()),
+    };
+    if operator.is_everything(wanted) {
         return Applies::Yes;
     }
     let account = Arn::parse(wanted).map_or(wanted, |arn| arn.account);
@@ -277,19 +322,38 @@ fn is_of_aws(wanted: &str, own: Option<&str>) -> Applies {
         Applies::No(String::new())
     } else if is_account {
         Applies::Maybe(format!("is compared with {wanted}, possibly AWS's account"))
-    } else if wanted.contains(['*', '?', '$']) {
+    } else if operator.takes_wildcards() && wanted.contains(['*', '?']) && !is_one_organization(wanted) {
         Applies::Maybe(String::new())
     } else {
         Applies::No(String::new())
     }
 }
 
+/// Whether a pattern is of paths within one organization, whose id a customer knows.
+fn is_one_organization(wanted: &str) -> bool {
+    let id = wanted.strip_prefix("o-").and_then(|rest| rest.split_once('/')).map(|(id, _)| id);
+    id.is_some_and(|id| !id.is_empty() && !id.contains(['*', '?']))
+}
+
+/// Whether a value is that of the account's own organization.
+fn is_own_organization(operator: Operator, wanted: &Expanded, which: OrganizationKey) -> Applies {
+    match wanted {
+        // AWS's accounts are not in an organization of a customer.
+        Expanded::Nothing | Expanded::OfAws => Applies::No(String::new()),
+        Expanded::OwnOrganization(other) if *other == which => Applies::Yes,
+        Expanded::Text(text) if operator.is_everything(text) => Applies::Yes,
+        Expanded::Text(_) | Expanded::OwnOrganization(_) | Expanded::Unknown => Applies::Maybe(String::new()),
+    }
+}
+
 fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &str, keys: &Keys) -> Applies {
-    let filled = match version {
-        LanguageVersion::Variables => keys.expand(wanted),
-        LanguageVersion::Old => Some(wanted.to_owned()),
+    let wanted = match filled(version, wanted, keys) {
+        Expanded::Text(text) => text,
+        Expanded::Nothing => return Applies::No(String::new()),
+        Expanded::OwnOrganization(_) | Expanded::OfAws | Expanded::Unknown => {
+            return Applies::Maybe("is compared with a variable".into());
+        }
     };
-    let Some(wanted) = filled else { return Applies::Maybe("is compared with a variable".into()) };
     match operator.test {
         Test::Equals => pattern::equals(&wanted, value),
         Test::EqualsIgnoreCase => pattern::equals(&wanted.to_lowercase(), &value.to_lowercase()),
@@ -301,7 +365,11 @@ fn matches(version: LanguageVersion, operator: Operator, wanted: &str, value: &s
             (Some(cidr), Some(address)) => Applies::of(cidr.contains_all(&address)),
             _ => Applies::Maybe("is compared with a value that is no CIDR".into()),
         },
-        Test::Null | Test::Other => {
+        Test::Numeric(order) => match (wanted.parse::<f64>(), value.parse::<f64>()) {
+            (Ok(wanted), Ok(value)) => Applies::of(order.holds(value, wanted)),
+            _ => Applies::Maybe("is compared with a value that is no number".into()),
+        },
+        Test::Null | Test::Date(_) | Test::Other => {
             Applies::Maybe("is compared with an operator that is not modelled".into())
         }
     }

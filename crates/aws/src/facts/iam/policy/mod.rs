@@ -12,6 +12,7 @@ mod condition;
 pub mod decision;
 mod keys;
 mod language;
+mod moment;
 mod pattern;
 mod principal;
 mod statement;
@@ -24,8 +25,9 @@ use decision::{Decision, PolicyKind, Request};
 use language::LanguageVersion;
 use statement::Touch;
 
-pub(crate) use keys::{Carried, Keys};
-pub(crate) use principal::Caller;
+pub(crate) use keys::{Carried, Keys, OrganizationKey};
+pub(crate) use moment::Moments;
+pub(crate) use principal::{Caller, is_account};
 
 /// Evaluates a policy document for one request.
 ///

@@ -13,51 +13,32 @@ pub(crate) fn admits(pattern: &str, text: &str) -> Applies {
     }
 }
 
-/// Whether a pattern of `Resource` admits an ARN. Where ids are letters, digits and hyphens, the `*` at the end
-/// of the ARN stands for nothing else: a `*` of the pattern reaches beyond colons
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>), and an id
-/// does not bring them along.
+/// Whether a pattern of `Resource` admits an ARN. A `*` of the pattern reaches beyond colons
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html>), and an id, for
+/// which `*` stands in the ARN, does not bring colons along, nor slashes where ids have none.
 pub(crate) fn admits_resource(pattern: &str, arn: &str) -> Applies {
-    const PLAIN_IDS: [&str; 7] = ["ec2", "elasticfilesystem", "fsx", "acm", "acm-pca", "aps", "route53"];
-    let service = arn.split(':').nth(2).unwrap_or_default();
-    match arn.strip_suffix('*') {
-        Some(before) if PLAIN_IDS.contains(&service) && before.ends_with('/') => {
-            if !covers(pattern, arn) && !meets_id(pattern, before) {
-                return Applies::No(String::new());
-            }
-            admits(pattern, arn)
-        }
-        _ => admits(pattern, arn),
+    if covers(pattern, arn) || meet_but(pattern, arn, not_in_ids(arn)) {
+        admits(pattern, arn)
+    } else {
+        Applies::No(String::new())
     }
 }
 
-/// Whether a pattern can stand for a text that goes on with an id.
-fn meets_id(pattern: &str, before: &str) -> bool {
-    let pattern: Vec<char> = pattern.chars().collect();
-    // Where in the pattern one can be after each character; a `*` may also stand for nothing.
-    let past_stars = |mut at: usize, into: &mut Vec<usize>| {
-        into.push(at);
-        while pattern.get(at) == Some(&'*') {
-            at += 1;
-            into.push(at);
-        }
-    };
-    let mut here = Vec::new();
-    past_stars(0, &mut here);
-    for c in before.chars() {
-        let mut next = Vec::new();
-        for &at in &here {
-            match pattern.get(at) {
-                Some('*') => past_stars(at, &mut next),
-                Some(&own) if own == '?' || own == c => past_stars(at + 1, &mut next),
-                _ => {}
-            }
-        }
-        next.sort_unstable();
-        next.dedup();
-        here = next;
+/// The characters that ids in an ARN do not have:
+/// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>.
+fn not_in_ids(arn: &str) -> &'static [char] {
+    /// Ids are letters, digits and hyphens.
+    const PLAIN: [&str; 7] = ["ec2", "elasticfilesystem", "fsx", "acm", "acm-pca", "aps", "route53"];
+    /// Names have slashes, or ids follow names after a slash.
+    const WITH_SLASHES: [&str; 6] = ["ecr", "ecr-public", "eks", "elasticloadbalancing", "sqs", "ssm"];
+    let service = arn.split(':').nth(2).unwrap_or_default();
+    if PLAIN.contains(&service) && arn.ends_with("/*") {
+        &[':', '/']
+    } else if PLAIN.contains(&service) || WITH_SLASHES.contains(&service) {
+        &[':']
+    } else {
+        &[]
     }
-    here.iter().any(|&at| pattern[at..].iter().all(|c| !matches!(c, ':' | '/')))
 }
 
 /// Whether a text without wildcards is the one meant.
@@ -118,17 +99,23 @@ pub(crate) fn covers(pattern: &str, text: &str) -> bool {
     pattern[p..].iter().all(|&c| c == '*')
 }
 
-/// Whether two patterns can stand for the same text.
-pub(crate) fn meet(a: &str, b: &str) -> bool {
-    let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
-    // row[j]: whether what is left of `a` can meet `b[j..]`, filled from the ends.
+/// Whether something is matched by both, where `*` stands for whatever there may be in both.
+pub(crate) fn meet(pattern: &str, text: &str) -> bool {
+    meet_but(pattern, text, &[])
+}
+
+/// Whether something is matched by both, where a `*` of the text stands for nothing with these characters.
+fn meet_but(pattern: &str, text: &str, not: &[char]) -> bool {
+    let (a, b): (Vec<char>, Vec<char>) = (pattern.chars().collect(), text.chars().collect());
+    // For the rest of the pattern, by where in the text its rest begins.
     let mut row: Vec<bool> = (0..=b.len()).map(|j| b[j..].iter().all(|&c| c == '*')).collect();
     for i in (0..a.len()).rev() {
         let mut next = vec![false; b.len() + 1];
         next[b.len()] = a[i] == '*' && row[b.len()];
         for j in (0..b.len()).rev() {
             next[j] = match (a[i], b[j]) {
-                ('*', _) | (_, '*') => row[j] || next[j + 1] || row[j + 1],
+                ('*', _) => row[j] || next[j + 1],
+                (x, '*') => next[j + 1] || row[j] && !not.contains(&x),
                 (x, y) => (x == y || x == '?' || y == '?') && row[j + 1],
             };
         }
@@ -167,6 +154,29 @@ mod tests {
         for some in ["arn:aws:ec2:*:*:instance/i-0a1", "arn:aws:ec2:*:*:*/i-?a*", "*-0a1"] {
             assert!(matches!(admits_resource(some, instance), Applies::Maybe(_)), "{some}");
         }
+        let repositories = "arn:aws:ecr:ap-northeast-1:602401143452:repository/*";
+        for other in ["arn:aws:ecr:*:111122223333:repository/*", "arn:aws:ecr:*:111122223333:repository/a/b"]
+        {
+            assert!(matches!(admits_resource(other, repositories), Applies::No(_)), "{other}");
+        }
+        for some in ["arn:aws:ecr:*:*:repository/eks/*", "*:602401143452:repository/a", "arn:aws:ecr:*/eks/*"]
+        {
+            assert!(matches!(admits_resource(some, repositories), Applies::Maybe(_)), "{some}");
+        }
+        let balancers = "arn:aws:elasticloadbalancing:r:111122223333:loadbalancer/net/*/*";
+        for other in [
+            "arn:aws:elasticloadbalancing:*:444455556666:loadbalancer/net/*/*",
+            "arn:aws:elasticloadbalancing:*:*:loadbalancer/app/*",
+        ] {
+            assert!(matches!(admits_resource(other, balancers), Applies::No(_)), "{other}");
+        }
+        let one = "arn:aws:elasticloadbalancing:*:*:loadbalancer/net/front/0a1";
+        assert!(matches!(admits_resource(one, balancers), Applies::Maybe(_)));
+        let anywhere = "arn:aws:ec2:*:111122223333:instance/*";
+        assert!(matches!(
+            admits_resource("arn:aws:ec2:r:111122223333:instance/*", anywhere),
+            Applies::Maybe(_)
+        ));
         let objects = "arn:aws:s3:::mine/*";
         assert!(matches!(admits_resource("arn:aws:s3:::mine/a/b:c", objects), Applies::Maybe(_)));
     }

@@ -72,7 +72,7 @@ fn among(policy: PolicyKind, principal: &Value, caller: &Caller) -> Applies {
             any = any.or(match kind.as_str() {
                 "AWS" => aws(policy, name, caller),
                 "Service" => service(name, caller),
-                "Federated" => federated(name, caller),
+                "Federated" => federated(policy, name, caller),
                 _ => unclear(),
             });
         }
@@ -135,8 +135,16 @@ fn service(name: &str, caller: &Caller) -> Applies {
     }
 }
 
-fn federated(name: &str, caller: &Caller) -> Applies {
+/// Of VPC endpoints AWS's own samples name every provider by `*`:
+/// <https://github.com/aws-samples/data-perimeter-policy-examples/blob/main/vpc_endpoint_policies/sts_endpoint_policy.json>.
+fn federated(policy: PolicyKind, name: &str, caller: &Caller) -> Applies {
     match caller {
+        Caller::Federated { .. } if name == "*" => match policy {
+            PolicyKind::Endpoint | PolicyKind::GatewayEndpoint => Applies::Yes,
+            PolicyKind::Identity | PolicyKind::Trust => {
+                Applies::Maybe("names the identity provider *, of which AWS does not say the meaning".into())
+            }
+        },
         Caller::Federated { provider: Some(provider) } => Applies::of(provider == name),
         Caller::Federated { provider: None } => Applies::Maybe(format!("names the identity provider {name}")),
         _ => Applies::No(String::new()),

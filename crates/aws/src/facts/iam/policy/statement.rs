@@ -3,7 +3,7 @@
 use serde_json::{Map, Value};
 
 use super::decision::{Applies, PolicyKind, Request};
-use super::keys::Keys;
+use super::keys::{Expanded, Keys};
 use super::language::{LanguageVersion, texts};
 use super::{condition, pattern, principal};
 
@@ -103,7 +103,10 @@ fn resource(
 /// A pattern of resources with its variables filled in, where their values are known.
 pub(super) fn filled(version: LanguageVersion, written: &str, keys: &Keys) -> Option<String> {
     match version {
-        LanguageVersion::Variables => keys.expand(written),
+        LanguageVersion::Variables => match keys.expand(written) {
+            Expanded::Text(text) => Some(text),
+            Expanded::Nothing | Expanded::OwnOrganization(_) | Expanded::OfAws | Expanded::Unknown => None,
+        },
         LanguageVersion::Old => Some(written.to_owned()),
     }
 }

@@ -488,3 +488,109 @@ fn conditions_on_unknown_values_are_judged_over_all_statements() {
         assert!(matches!(get(&open), Decision::Undecided(_)), "{open:?}");
     }
 }
+
+fn maybe(decision: &Decision) {
+    assert!(matches!(decision, Decision::Undecided(_)), "{decision:?}");
+}
+
+#[test]
+fn a_key_that_may_be_absent_fulfils_for_all_values_and_only_there() {
+    let judge = |condition: &str| of(&policy(&[only_if("Allow", condition)]));
+    maybe(&judge(r#"{"ForAllValues:StringEquals": {"aws:PrincipalOrgID": "o-mine"}}"#));
+    maybe(&judge(r#"{"ForAllValues:StringLike": {"aws:PrincipalOrgID": "o-*"}}"#));
+    denied(&judge(r#"{"ForAnyValue:StringEquals": {"aws:PrincipalOrgID": "o-mine"}}"#));
+    maybe(&judge(r#"{"ForAnyValue:StringNotEquals": {"aws:PrincipalOrgID": "o-mine"}}"#));
+    maybe(&judge(r#"{"Null": {"aws:PrincipalOrgID": "false"}}"#));
+    denied(&judge(r#"{"ForAllValues:StringEquals": {"aws:PrincipalAccount": "111122223333"}}"#));
+    // Only operators with wildcards take `*` for any value.
+    denied(&judge(r#"{"StringEquals": {"aws:PrincipalAccount": "*"}}"#));
+    assert_eq!(judge(r#"{"StringLike": {"aws:PrincipalAccount": "*"}}"#), Decision::Allowed);
+}
+
+#[test]
+fn accounts_of_aws_are_in_no_organization_of_a_customer() {
+    let role = Caller::Role { account: Some(OWN.into()), arn: None };
+    let mut keys = Keys::default();
+    keys.set("aws:PrincipalOrgID", Carried::OwnOrganization(OrganizationKey::Id));
+    keys.set("aws:ResourceOrgID", Carried::OfAws { own: Some(OWN.into()), present: false });
+    let judge = |effect: &str, condition: &str, keys: &Keys| {
+        decide(&policy(&[statement("Allow", BUCKET), only_if(effect, condition)]), &role, keys)
+    };
+    let alone = |condition: &str, keys: &Keys| decide(&policy(&[only_if("Allow", condition)]), &role, keys);
+    let same = r#"{"StringEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}"#;
+    let either = r#"{"StringEqualsIfExists": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}"#;
+    let others = r#"{"StringNotEquals": {"aws:ResourceOrgID": "${aws:PrincipalOrgID}"}}"#;
+    denied(&alone(same, &keys));
+    denied(&judge("Deny", others, &keys));
+    maybe(&alone(either, &keys));
+    denied(&alone(r#"{"StringEquals": {"aws:PrincipalOrgID": "${aws:ResourceOrgID}"}}"#, &keys));
+    keys.set("aws:ResourceOrgPaths", Carried::OfAws { own: Some(OWN.into()), present: false });
+    denied(&alone(r#"{"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-mine/*"}}"#, &keys));
+    maybe(&alone(r#"{"ForAnyValue:StringLike": {"aws:ResourceOrgPaths": "o-*/r-*"}}"#, &keys));
+    keys.set("aws:ResourceOrgID", Carried::OwnOrganization(OrganizationKey::Id));
+    assert_eq!(alone(either, &keys), Decision::Allowed);
+    // An account may be in no organization.
+    maybe(&alone(same, &keys));
+    maybe(&alone(r#"{"StringEquals": {"aws:ResourceOrgID": "o-mine"}}"#, &keys));
+    // A variable of a key that the request lacks equals nothing.
+    keys.lacks(&["aws:PrincipalOrgID"]);
+    denied(&alone(same, &keys));
+    denied(&judge("Deny", others, &keys));
+}
+
+#[test]
+fn dates_are_compared_with_the_time_of_the_audit() {
+    let role = Caller::Role { account: Some(OWN.into()), arn: None };
+    let mut keys = Keys::default();
+    // 2026-11-20T12:00:00Z, and the 36 hours before it.
+    let now = 1_795_176_000;
+    keys.set("aws:CurrentTime", Carried::Moments(Moments { from: now, to: now }));
+    keys.set("aws:EpochTime", Carried::Moments(Moments { from: now, to: now }));
+    keys.set("aws:TokenIssueTime", Carried::Moments(Moments { from: now - 129_600, to: now }));
+    keys.value("s3:max-keys", "10");
+    let judge = |condition: &str| decide(&policy(&[only_if("Allow", condition)]), &role, &keys);
+    for holds in [
+        r#"{"DateLessThan": {"aws:CurrentTime": "2027-01-01T00:00:00Z"}}"#,
+        r#"{"DateGreaterThanEquals": {"aws:CurrentTime": "2026-11-20T12:00:00.000Z"}}"#,
+        r#"{"DateNotEquals": {"aws:CurrentTime": "2026-11-20"}}"#,
+        r#"{"NumericGreaterThan": {"aws:EpochTime": 1577836800}}"#,
+        r#"{"DateGreaterThan": {"aws:TokenIssueTime": "2026-11-01"}}"#,
+        r#"{"Null": {"aws:TokenIssueTime": "false"}}"#,
+        r#"{"NumericLessThanEquals": {"s3:max-keys": "10"}}"#,
+    ] {
+        assert_eq!(judge(holds), Decision::Allowed, "{holds}");
+    }
+    for fails in [
+        r#"{"DateLessThan": {"aws:CurrentTime": "2020-01-01T00:00:00Z"}}"#,
+        r#"{"DateLessThanIfExists": {"aws:CurrentTime": "1577836800"}}"#,
+        r#"{"DateLessThan": {"aws:TokenIssueTime": "2026-11-01"}}"#,
+        r#"{"DateEquals": {"aws:TokenIssueTime": "2026-12-01"}}"#,
+        r#"{"NumericGreaterThan": {"s3:max-keys": "10"}}"#,
+    ] {
+        denied(&judge(fails));
+    }
+    for open in [
+        r#"{"DateLessThan": {"aws:TokenIssueTime": "2026-11-20T00:00:00Z"}}"#,
+        r#"{"DateEquals": {"aws:TokenIssueTime": "2026-11-20T00:00:00Z"}}"#,
+        r#"{"DateLessThan": {"aws:CurrentTime": "soon"}}"#,
+        r#"{"StringEquals": {"aws:CurrentTime": "2026-11-20T12:00:00Z"}}"#,
+    ] {
+        maybe(&judge(open));
+    }
+}
+
+#[test]
+fn every_identity_provider_has_a_name_in_endpoint_policies() {
+    let provider = "arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/A";
+    let pod = Caller::Federated { provider: Some(provider.into()) };
+    let keys = Keys::default();
+    let named = |provider: &str| {
+        format!(
+            r#"{{"Statement": [{{"Effect": "Allow", "Principal": {{"Federated": "{provider}"}}, "Action": "*", "Resource": "*"}}]}}"#
+        )
+    };
+    assert_eq!(decide(&named("*"), &pod, &keys), Decision::Allowed);
+    assert_eq!(decide(&named(provider), &pod, &keys), Decision::Allowed);
+    denied(&decide(&named("arn:aws:iam::111122223333:oidc-provider/oidc.example.com/id/B"), &pod, &keys));
+    denied(&decide(&named("*"), &Caller::Role { account: None, arn: None }, &keys));
+}

@@ -155,7 +155,8 @@ fn entries<'s>(context: &Context<'s>) -> Known<Entries<'s>> {
     Ok(principals.iter().map(|principal| (principal.clone(), entry(principal))).collect())
 }
 
-/// Whether a principal has one of EKS's policies that let it change everything in the whole cluster.
+/// Whether a principal has the policy of EKS's that lets it change everything in the whole cluster.
+/// `AmazonEKSAdminPolicy` allows neither nodes nor cluster roles, whatever the scope.
 fn administers(context: &Context<'_>, principal: &str) -> Known<bool> {
     let mut all = context.snapshot.aws.principal_access_policies.iter().flatten();
     let Some(policies) = all.find(|one| one.principal_arn == principal) else {
@@ -164,7 +165,6 @@ fn administers(context: &Context<'_>, principal: &str) -> Known<bool> {
     Ok(policies.associated_access_policies.iter().any(|policy| {
         let name = policy.policy_arn.as_deref().and_then(|arn| arn.rsplit('/').next());
         let scope = policy.access_scope.as_ref().and_then(|scope| scope.r#type.as_deref());
-        matches!(name, Some("AmazonEKSClusterAdminPolicy" | "AmazonEKSAdminPolicy"))
-            && scope == Some("cluster")
+        name == Some("AmazonEKSClusterAdminPolicy") && scope == Some("cluster")
     }))
 }

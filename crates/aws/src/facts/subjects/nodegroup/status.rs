@@ -111,6 +111,7 @@ pub(crate) fn facts(
 
 fn unusable_volume_keys(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<VolumeKeyFacts>> {
     let (mut unusable, mut missing) = (Vec::new(), Vec::new());
+    context.assume("Volumes of nodes without a KMS key in the launch template use the AWS managed key aws/ebs, or no key.");
     for key in group.volume_keys.clone()? {
         match kms_keys::unusable_for_volumes(context, &key) {
             Ok(Some(key)) => unusable.push(VolumeKeyFacts { arn: key.arn, state: key.state }),

@@ -1,6 +1,8 @@
 //! The AWS services that nodes need, and the VPC endpoints that serve them: one subject for each
 //! service of the matrix, needed or not.
 
+mod pod_addresses;
+
 use privek_core::known::{self, Known};
 use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
@@ -169,7 +171,8 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
         Err(missing) => return Subjects::unlisted(missing),
     };
     let used = features::used(context, matrix);
-    let senders = Senders::new(context, &used);
+    let pods = |endpoint: &VpcEndpoint| pod_addresses::towards(context, endpoint);
+    let senders = Senders::new(context, &used, &pods);
     let clients = Clients::new(context);
     let group = security_group(context, matrix);
     let listed = matrix
