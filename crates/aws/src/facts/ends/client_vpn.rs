@@ -14,9 +14,7 @@ use privek_core::sets::ports::Ports;
 
 use crate::facts::base::context::Context;
 use crate::ids::{self, ResourceKind};
-use crate::network::{
-    Blocker, BlockerCode, End, EndKind, Groups, Path, Remedy, blocked_path, undecided_path,
-};
+use crate::network::{Blocker, BlockerCode, Carriers, End, EndKind, Groups, Path, Remedy, blocked_path, undecided_path};
 use crate::snapshot::aws::ec2::{
     ClientVpnEndpoint, ClientVpnStatus, ClientVpnTargetNetwork, NetworkInterface, Vpc,
 };
@@ -163,7 +161,8 @@ fn of_network(
         let label = format!("{} through {id} in {subnet}", declared.label);
         let source = ClientVpnSource { endpoint: id.clone(), subnet: Some(subnet.clone()) };
         ends.client_vpns.insert(label.clone(), source);
-        let kind = EndKind::Subnet { subnet: subnet.clone(), addresses: v4, groups };
+        let carriers = Carriers::default();
+        let kind = EndKind::Subnet { subnet: subnet.clone(), addresses: v4, groups, carriers };
         ends.known.push(End { label, kind });
     }
     ends

@@ -11,7 +11,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::ids::{self, ResourceKind};
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefixList, Route};
 
 use super::end_set::{Ends, Parties};
@@ -115,7 +115,8 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
         }),
         Some(ResourceKind::Subnet) => unless_known("Subnets", &|| {
             let groups = declared::groups(&end.groups);
-            let kind = EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups };
+            let carriers = Carriers::default();
+            let kind = EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups, carriers };
             one(label::subnet(context, id), kind)
         }),
         Some(ResourceKind::Instance) => instance(context, id),
@@ -183,6 +184,7 @@ fn as_told(told: &InstanceNetworkInterface) -> Option<EndKind> {
         subnet: told.subnet_id.clone()?,
         addresses: Some(all.into_iter().collect()),
         groups: Groups::Known(groups),
+        carriers: Carriers::default(),
     })
 }
 

@@ -9,7 +9,7 @@ use privek_core::sets::addresses::AddressSet;
 
 use crate::network::aws_address::AwsService;
 use crate::network::segment::{Location, Segment};
-use crate::network::{Blocker, BlockerCode, End, EndKind, Groups, Remedy, index};
+use crate::network::{Blocker, BlockerCode, Carriers, End, EndKind, Groups, Remedy, index};
 use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
 
 use super::reasoner::{Reasoner, Resolved};
@@ -51,8 +51,8 @@ impl<'s> Reasoner<'s> {
     pub(crate) fn resolve(&self, end: &End, other: Option<&str>, is_source: bool) -> Resolved<'s> {
         let mut resolved = Resolved::default();
         let outcome = match &end.kind {
-            EndKind::Subnet { subnet, addresses, groups } => {
-                self.subnet_part(&mut resolved, end, subnet, addresses.as_deref(), groups)
+            EndKind::Subnet { subnet, addresses, groups, carriers } => {
+                self.subnet_part(&mut resolved, end, (subnet, addresses.as_deref()), (groups, carriers))
             }
             EndKind::Interface { id } => self.interface_part(&mut resolved, end, id),
             EndKind::Addresses { cidr, via, groups } => {
@@ -73,9 +73,8 @@ impl<'s> Reasoner<'s> {
         &self,
         resolved: &mut Resolved<'s>,
         end: &End,
-        id: &str,
-        addresses: Option<&[IpNet]>,
-        groups: &Groups,
+        (id, addresses): (&str, Option<&[IpNet]>),
+        (groups, carriers): (&Groups, &Carriers),
     ) -> Known<()> {
         let subnet = self.subnet(id)?;
         let vpc = self.vpc_of(subnet)?;
@@ -90,7 +89,8 @@ impl<'s> Reasoner<'s> {
             return Ok(());
         }
         let place = Location::Inside { subnet, vpc };
-        resolved.parts.push(Segment::new(&end.label, id.to_owned(), place, wanted, groups.clone()));
+        let part = Segment::new(&end.label, id.to_owned(), place, wanted, groups.clone());
+        resolved.parts.push(part.carried_by(carriers));
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use privek_core::sets::addresses::{AddressSet, told};
 
 use crate::network::index::lookup::{self, RouteState};
 use crate::network::segment::Location;
-use crate::network::{BlockerCode, Remedy, TraceLog};
+use crate::network::{BlockerCode, PublicAddresses, Remedy, TraceLog};
 use crate::snapshot::aws::ec2::{NatGateway, VpcPeeringConnection};
 
 use super::nat64;
@@ -210,7 +210,10 @@ impl<'s> Reasoner<'s> {
 /// Whether all that sends the packets has a public address.
 fn has_public_address(run: Run<'_, '_>) -> bool {
     let v6 = !run.from.addresses.only_v6().is_empty();
-    let mapped = run.from.mapped.as_ref().is_some_and(|mapped| mapped.contains_all(&run.from.addresses));
+    let mapped = match &run.from.mapped {
+        Some(mapped) => mapped.contains_all(&run.from.addresses),
+        None => run.from.public == PublicAddresses::Assigned,
+    };
     if v6 { run::public().contains_all(&run.from.addresses) } else { mapped }
 }
 

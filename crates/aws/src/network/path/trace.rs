@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use privek_core::sets::ports::Ports;
+use privek_core::sets::ports::{ClientPorts, Ports};
 
 use crate::network::segment::Segment;
 use crate::network::{BlockerCode, End, Path, TraceLog};
@@ -53,13 +53,14 @@ impl<'s> Reasoner<'s> {
                 continue;
             }
             met = true;
-            let points = (ports.request(v6), ports.reply(v6));
+            let points = (ports.request(v6), ports.reply(v6, source.ports_towards(destination, v6)));
             if let Some(service) = to.service {
                 self.to_aws_address(&mut log, (&from, &to), (service, &points.0));
             } else if to.prefix_list.is_some() {
                 self.to_prefix_list(&mut log, &from, &to, &points);
             } else {
-                let points = Points { request: &points.0, reply: &points.1 };
+                let translated = ports.reply(v6, ClientPorts::ANY);
+                let points = Points { request: &points.0, reply: &points.1, translated: &translated };
                 self.both_ways(&mut log, (&from, &to), points);
             }
         }

@@ -340,7 +340,7 @@ impl Side {
         let (label, kind) = match self {
             Self::Subnet { id, nets, groups } => (
                 id.clone(),
-                EndKind::Subnet { subnet: id.clone(), addresses: nets.clone(), groups: known(groups) },
+                EndKind::Subnet { subnet: id.clone(), addresses: nets.clone(), groups: known(groups), carriers: Carriers::default() },
             ),
             Self::Interface(id) => (id.clone(), EndKind::Interface { id: id.clone() }),
             Self::Network { net, via, groups } => {
