@@ -45,12 +45,16 @@ pub(crate) struct Segment<'s> {
     pub public: PublicAddresses,
     /// The ports that its clients pick within their VPC, and elsewhere.
     pub ports: [ClientPorts; 2],
+    /// Whether a denial of single ports for replies fails no client for good: on both parts of a pair.
+    pub is_repeated: bool,
     /// The NAT gateway, where it is one.
     pub translator: Option<&'s NatGateway>,
     /// An interface that security groups do not apply to.
     pub unfiltered: bool,
     /// An interface endpoint's interface.
     pub is_endpoint: bool,
+    /// The interface of a mount target of EFS.
+    pub is_mount_target: bool,
     /// The interface of a NAT gateway, which lets nothing in that it did not ask for.
     pub is_nat_gateway: bool,
     /// An interface that no packets from the internet reach (`DenyAllIgwTraffic`).
@@ -86,9 +90,11 @@ impl<'s> Segment<'s> {
             mapped: None,
             public: PublicAddresses::default(),
             ports: [ClientPorts::ANY; 2],
+            is_repeated: false,
             translator: None,
             unfiltered: false,
             is_endpoint: false,
+            is_mount_target: false,
             is_nat_gateway: false,
             denies_internet: false,
             service: None,
@@ -107,6 +113,13 @@ impl<'s> Segment<'s> {
             ports: [carriers.ports, carriers.ports_beyond],
             ..self
         }
+    }
+
+    /// Whether the nodes that its clients are on, or that they are, pick the ports of connections to a part anew, as
+    /// the VPC CNI lets them: a connection that fails is repeated from another port.
+    pub fn picks_anew(&self, to: &Self, v6: bool) -> bool {
+        let [within, _] = self.ports;
+        within != ClientPorts::ANY && self.ports_towards(to, v6) == ClientPorts::ANY
     }
 
     /// The ports that its clients pick for connections to a part. No IPv6 address is translated on the way out.

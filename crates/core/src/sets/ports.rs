@@ -137,15 +137,27 @@ const PICKED: u16 = 32768;
 /// One in a hundred of them.
 const FEW: u128 = 640;
 
+/// One in a thousand of them.
+const VERY_FEW: u128 = 64;
+
 fn ephemeral(first: u16) -> Ranges {
     let last = EPHEMERAL.1;
     points(TCP, first, last).union(&points(UDP, first, last))
 }
 
-/// Whether these are replies over TCP or UDP to very few of the ports that clients pick.
+/// Whether these are replies over TCP or UDP to few of the ports that clients pick.
 pub fn are_few_replies(set: &Ranges) -> bool {
+    are_replies(set, FEW)
+}
+
+/// Whether these are replies over TCP or UDP to single ports, which one connection in a thousand at most uses.
+pub fn are_very_few_replies(set: &Ranges) -> bool {
+    are_replies(set, VERY_FEW)
+}
+
+fn are_replies(set: &Ranges, most: u128) -> bool {
     let count: u128 = set.iter().map(|(first, last)| last - first + 1).sum();
-    ephemeral(EPHEMERAL.0).contains_all(set) && count <= FEW
+    ephemeral(EPHEMERAL.0).contains_all(set) && count <= most
 }
 
 /// Whether these are replies over TCP or UDP to ports that no system picks by itself.

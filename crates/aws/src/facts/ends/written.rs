@@ -6,6 +6,7 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 use privek_core::known::Missing;
+use privek_core::sets::addresses::AddressSet;
 
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
@@ -114,10 +115,16 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
             one(label::interface(context, id), EndKind::Interface { id: id.to_owned() })
         }),
         Some(ResourceKind::Subnet) => unless_known("Subnets", &|| {
+            let label = label::subnet(context, id);
+            let vpc = context.network.subnet(id).ok().and_then(|subnet| subnet.vpc_id.as_deref());
             let groups = declared::groups(&end.groups);
+            let groups = match vpc {
+                Some(vpc) => context.network.groups_within(&label, &groups, vpc, &AddressSet::default()),
+                None => groups,
+            };
             let carriers = Carriers::default();
             let kind = EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups, carriers };
-            one(label::subnet(context, id), kind)
+            one(label, kind)
         }),
         Some(ResourceKind::Instance) => instance(context, id),
         Some(ResourceKind::VpcEndpoint) => {

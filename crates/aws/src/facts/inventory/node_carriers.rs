@@ -54,12 +54,7 @@ pub(crate) fn of_instance(instance: &Instance) -> Carriers {
 pub(crate) fn of_fargate() -> Carriers {
     // Pods on Fargate never have public addresses, nor subnets with a route to an internet gateway.
     let public = PublicAddresses::Lacking("pods on Fargate have no public addresses".to_owned());
-    Carriers {
-        ports: ClientPorts::LINUX,
-        ports_beyond: ClientPorts::LINUX,
-        public,
-        ..Carriers::default()
-    }
+    Carriers { ports: ClientPorts::LINUX, ports_beyond: ClientPorts::LINUX, public, ..Carriers::default() }
 }
 
 /// Those of pods on such nodes: only the node's primary address may have a public one.

@@ -5,6 +5,7 @@
 
 use privek_core::known::Missing;
 use privek_core::path::Leg;
+use privek_core::sets::addresses::AddressSet;
 
 use crate::network::{BlockerCode, PublicAddresses, TraceLog};
 use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
@@ -76,7 +77,7 @@ impl<'s> Reasoner<'s> {
         let v6 = !from.addresses.only_v6().is_empty();
         let subnet = &hop.subnet.subnet_id;
         let without = match (&from.mapped, &from.public) {
-            _ if v6 => from.addresses.subtract(&public()),
+            _ if v6 => from.addresses.subtract(&self.public_v6(hop.vpc)),
             (Some(mapped), _) => from.addresses.subtract(mapped),
             (None, PublicAddresses::Assigned) => {
                 return log
@@ -122,10 +123,19 @@ impl<'s> Reasoner<'s> {
         let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
         blocker.part = from.part(&without);
         blocker.remedy.cidrs = without.cidrs().iter().map(ToString::to_string).collect();
-        // What a launch template turns off, the subnet does not turn on.
-        let by_subnet = !matches!(from.public, PublicAddresses::Lacking(_)) || from.mapped.is_some();
-        blocker.remedy.subnet = by_subnet.then(|| subnet.clone());
+        // What a launch template turns off, the subnet does not turn on; and without the group of a Local Zone
+        // no public address can be named.
+        let by_subnet = from.mapped.is_some() || !matches!(from.public, PublicAddresses::Lacking(_));
+        if let (Ok(group), true) = (self.border_group(hop.subnet), by_subnet) {
+            blocker.remedy.subnet = Some(subnet.clone());
+            blocker.remedy.network_border_group = group;
+        }
         log.block(blocker);
+    }
+
+    /// The addresses that are public themselves in a VPC: not those of its private IPv6 prefixes.
+    pub(crate) fn public_v6(&self, vpc: &str) -> AddressSet {
+        public().subtract(&self.private_v6(vpc).into_iter().collect())
     }
 
     /// What VPC Block Public Access does in a VPC, or in one of its subnets; `None` where AWS did not say.

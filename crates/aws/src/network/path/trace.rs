@@ -48,7 +48,9 @@ impl<'s> Reasoner<'s> {
         source.assumptions.iter().chain(&destination.assumptions).for_each(|text| log.assume(text.as_str()));
         let mut met = false;
         for v6 in [false, true] {
-            let (from, to) = (source.family(v6), destination.family(v6));
+            let (mut from, mut to) = (source.family(v6), destination.family(v6));
+            from.is_repeated = source.picks_anew(destination, v6);
+            to.is_repeated = from.is_repeated;
             if from.addresses.is_empty() || to.addresses.is_empty() {
                 continue;
             }

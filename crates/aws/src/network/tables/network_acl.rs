@@ -59,6 +59,15 @@ impl Tables<'_> {
             return log.missing(peer.unread.clone());
         }
         for (number, block) in &evaluation.denied {
+            if leg == Leg::Reply && peer.is_repeated && ports::are_very_few_replies(&block.points) {
+                let what = ports::describe(&block.points);
+                log.hop(leg, "network-acl", id, "assumed", &format!("denies {what} only"));
+                log.assume(format!(
+                    "Connections to which {id} denies the replies ({what}, one in a thousand at most) are repeated \
+                     from another port that the VPC CNI picks."
+                ));
+                continue;
+            }
             let blocker = blocker(acl, *number, direction, leg, (subnet, peer, points), block);
             log.hop(leg, "network-acl", id, "deny", &blocker.reason);
             log.block(blocker);

@@ -115,8 +115,12 @@ fn what_is_not_in_the_snapshot_is_missing_and_not_nonexistent() {
 fn groups_that_were_not_read_are_missing() {
     let net = Net::two_vpcs();
     let missing = vec![privek_core::known::Missing::intent("the groups of the nodes")];
-    let kind =
-        EndKind::Subnet { subnet: "subnet-a2".to_owned(), addresses: None, groups: Groups::Unread(missing), carriers: Carriers::default() };
+    let kind = EndKind::Subnet {
+        subnet: "subnet-a2".to_owned(),
+        addresses: None,
+        groups: Groups::Unread(missing),
+        carriers: Carriers::default(),
+    };
     let path = net.path(&End { label: "nodes".to_owned(), kind }, &interface("eni-1"));
     assert_unknown(&path, "the groups of the nodes");
 }

@@ -276,7 +276,15 @@ pub fn entry(
 
 pub fn subnet(id: &str, group: &str) -> End {
     let groups = Groups::Known(vec![group.to_owned()]);
-    End { label: id.to_owned(), kind: EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups, carriers: Carriers::default() } }
+    End {
+        label: id.to_owned(),
+        kind: EndKind::Subnet {
+            subnet: id.to_owned(),
+            addresses: None,
+            groups,
+            carriers: Carriers::default(),
+        },
+    }
 }
 
 pub fn interface(id: &str) -> End {

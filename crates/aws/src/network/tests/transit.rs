@@ -185,3 +185,16 @@ fn references_work_inbound_where_the_gateway_and_both_attachments_support_them()
     net.withhold("TransitGateways");
     assert_unknown(&net.path(&far(), &interface("eni-1")), "DescribeTransitGateways");
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayAttachmentAssociation.html>
+#[test]
+fn an_association_that_changes_is_unknown() {
+    let mut net = net();
+    for state in ["associating", "disassociating"] {
+        net.item("TransitGatewayAttachments", "att-b")["Association"]["State"] = json!(state);
+        assert_unknown(&net.path(&far(), &interface("eni-1")), state);
+    }
+    net.item("TransitGatewayAttachments", "att-b")["Association"]["State"] = json!("disassociated");
+    let path = net.path(&far(), &interface("eni-1"));
+    assert_eq!(super::net::blockers(&path), ["transit-gateway-association att-b"]);
+}
