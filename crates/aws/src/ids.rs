@@ -25,6 +25,12 @@ pub enum ResourceKind {
     PeeringConnection,
     /// `tgw-…`
     TransitGateway,
+    /// `tgw-attach-…`
+    TransitGatewayAttachment,
+    /// `tgw-rtb-…`
+    TransitGatewayRouteTable,
+    /// `eni-attach-…`
+    NetworkInterfaceAttachment,
     /// `vgw-…`
     VpnGateway,
     /// `igw-…`
@@ -73,7 +79,26 @@ const BEHIND: &str = "name the connected network: CIDR,via=";
 const INTERNET: &str = "name an address on the internet";
 
 /// Every kind that people name.
-pub const FORMS: [IdForm; 19] = [
+pub const FORMS: [IdForm; 22] = [
+    // Those that begin as another does come first.
+    other(
+        ResourceKind::NetworkInterfaceAttachment,
+        "eni-attach",
+        "network interface attachment",
+        "name the network interface (eni-…)",
+    ),
+    other(
+        ResourceKind::TransitGatewayAttachment,
+        "tgw-attach",
+        "transit gateway attachment",
+        "name the connected network and its transit gateway: CIDR,via=tgw-…",
+    ),
+    other(
+        ResourceKind::TransitGatewayRouteTable,
+        "tgw-rtb",
+        "transit gateway route table",
+        "name the connected network and its transit gateway: CIDR,via=tgw-…",
+    ),
     end(ResourceKind::NetworkInterface, "eni", "network interface"),
     end(ResourceKind::Instance, "i", "instance"),
     end(ResourceKind::Subnet, "subnet", "subnet"),
@@ -140,6 +165,9 @@ mod tests {
         assert_eq!(kind("vpc-0a1"), Some(ResourceKind::Vpc));
         assert_eq!(kind("vpce-0a1"), Some(ResourceKind::VpcEndpoint));
         assert_eq!(kind("i-0a1"), Some(ResourceKind::Instance));
+        assert_eq!(kind("tgw-0a1"), Some(ResourceKind::TransitGateway));
+        assert_eq!(kind("tgw-attach-0a1"), Some(ResourceKind::TransitGatewayAttachment));
+        assert_eq!(kind("eni-attach-0a1"), Some(ResourceKind::NetworkInterfaceAttachment));
         assert_eq!(kind("igw-0a1"), Some(ResourceKind::InternetGateway));
         assert_eq!(kind("rslvr-in-0a1"), Some(ResourceKind::ResolverInbound));
     }

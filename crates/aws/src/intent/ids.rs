@@ -64,6 +64,11 @@ pub(crate) fn check_via(id: &str) -> Result<(), String> {
     if enters || id.starts_with("arn:") {
         return Ok(());
     }
+    if let Some(ResourceKind::TransitGatewayAttachment | ResourceKind::TransitGatewayRouteTable) =
+        ids::kind(id)
+    {
+        return Err(format!("via '{id}' is the id of a {}; name its transit gateway (tgw-…)", ids::name(id)));
+    }
     Err(format!(
         "via '{id}' is not the id of a peering connection (pcx-…), transit gateway (tgw-…), VPN gateway (vgw-…), Client VPN endpoint (cvpn-endpoint-…) or network interface (eni-…)"
     ))

@@ -88,6 +88,8 @@ fn a_flag_with_a_typo_shows_the_form() {
         assert!(text.contains("the form is"), "{flag}: {text}");
     }
     assert!(refused_flag("10.0.0.0/8,via=sg-1").contains("via 'sg-1' is not the id"));
+    assert!(refused_flag("10.0.0.0/8,via=tgw-attach-1").contains("name its transit gateway (tgw-…)"));
+    assert!(refused_flag("10.0.0.0/8,via=eni-attach-1").contains("is not the id"));
     assert!(refused_flag("10.0.0.0/8,sg=pcx-1").contains("'pcx-1' is not the id of a security group"));
     assert!(refused_flag("10.0.0.0/8,via=pcx-1,via=pcx-2").contains("'via' is set twice"));
 }

@@ -144,6 +144,13 @@ pub struct Remedy {
     pub cidrs: Vec<String>,
     /// The security group to allow, where a reference to a security group is better than a CIDR.
     pub group: Option<String>,
+    /// The account that owns the security group to allow, or that accepts the peering connection, where the
+    /// account is another one.
+    pub account: Option<String>,
+    /// The Region of the command, where the Region is another one than the cluster's.
+    pub region: Option<String>,
+    /// The network border group of a new public address, where it is not the Region's.
+    pub network_border_group: Option<String>,
     /// The prefix list to allow or to route.
     pub prefix_list: Option<String>,
     /// Free rule numbers before the deny entry, in order of preference; one for each new entry.

@@ -2,6 +2,7 @@
 
 use ipnet::IpNet;
 use privek_core::known::{Known, Missing};
+use privek_core::sets::ports::ClientPorts;
 
 /// One end of a path.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -23,6 +24,8 @@ pub enum EndKind {
         addresses: Option<Vec<IpNet>>,
         /// The security groups on them.
         groups: Groups,
+        /// The network interfaces that have the addresses.
+        carriers: Carriers,
     },
     /// A network interface, with its own addresses and security groups.
     Interface {
@@ -43,6 +46,53 @@ pub enum EndKind {
         /// The prefix list's id.
         id: String,
     },
+}
+
+/// What is known of the network interfaces that have addresses of a subnet.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Carriers {
+    /// Whether they are those of an interface VPC endpoint.
+    pub is_endpoint: bool,
+    /// The ports that clients pick for connections within their VPC.
+    pub ports: ClientPorts,
+    /// The ports that replies from elsewhere go to: the VPC CNI translates addresses on the way out.
+    pub ports_beyond: ClientPorts,
+    /// Whether they have public IPv4 addresses.
+    pub public: PublicAddresses,
+}
+
+impl Carriers {
+    /// Those of an interface VPC endpoint.
+    pub fn of_endpoint() -> Self {
+        Self { is_endpoint: true, ..Self::default() }
+    }
+
+    /// Those of two kinds of clients with addresses of the same subnet.
+    #[must_use]
+    pub fn or(&self, other: &Self) -> Self {
+        Self {
+            is_endpoint: self.is_endpoint || other.is_endpoint,
+            ports: self.ports.or(other.ports),
+            ports_beyond: self.ports_beyond.or(other.ports_beyond),
+            public: self.public.clone().max(other.public.clone()),
+        }
+    }
+}
+
+/// Whether network interfaces have public IPv4 addresses.
+///
+/// Of several, the greatest is the answer for all of them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum PublicAddresses {
+    /// All of them.
+    Assigned,
+    /// The subnet decides.
+    #[default]
+    BySubnet,
+    /// That was not read.
+    Unread(Vec<Missing>),
+    /// Not all of them, for the reason in this clause.
+    Lacking(String),
 }
 
 /// The security groups on addresses.

@@ -18,7 +18,7 @@ mod tables;
 mod tests;
 
 pub use blocker::{Blocker, BlockerCode, MovedEntry, Path, Remedy, TraceLog, blocked_path, undecided_path};
-pub use end::{End, EndKind, Groups};
+pub use end::{Carriers, End, EndKind, Groups, PublicAddresses};
 pub use path::reasoner::Reasoner;
 pub use subnet_routes::egress::{Egress, EgressCause};
 pub use subnet_routes::{AttachmentElsewhere, LostRoute, NatElsewhere};

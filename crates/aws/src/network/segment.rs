@@ -5,11 +5,12 @@ use std::borrow::Cow;
 
 use privek_core::known::Missing;
 use privek_core::sets::addresses::AddressSet;
+use privek_core::sets::ports::ClientPorts;
 
 use crate::snapshot::aws::ec2::{NatGateway, Subnet};
 
-use super::Groups;
 use super::aws_address::AwsService;
+use super::{Carriers, Groups, PublicAddresses};
 
 /// Where addresses are.
 #[derive(Clone, Debug)]
@@ -38,14 +39,22 @@ pub(crate) struct Segment<'s> {
     pub groups: Groups,
     /// The interface, where it is one.
     pub interface: Option<&'s str>,
-    /// Those with a public address; `None` where the subnet decides about new interfaces.
+    /// Those with a public address; `None` where that is not told by address.
     pub mapped: Option<AddressSet>,
+    /// Whether the others have one.
+    pub public: PublicAddresses,
+    /// The ports that its clients pick within their VPC, and elsewhere.
+    pub ports: [ClientPorts; 2],
+    /// Whether a denial of single ports for replies fails no client for good: on both parts of a pair.
+    pub is_repeated: bool,
     /// The NAT gateway, where it is one.
     pub translator: Option<&'s NatGateway>,
     /// An interface that security groups do not apply to.
     pub unfiltered: bool,
     /// An interface endpoint's interface.
     pub is_endpoint: bool,
+    /// The interface of a mount target of EFS.
+    pub is_mount_target: bool,
     /// The interface of a NAT gateway, which lets nothing in that it did not ask for.
     pub is_nat_gateway: bool,
     /// An interface that no packets from the internet reach (`DenyAllIgwTraffic`).
@@ -79,9 +88,13 @@ impl<'s> Segment<'s> {
             groups,
             interface: None,
             mapped: None,
+            public: PublicAddresses::default(),
+            ports: [ClientPorts::ANY; 2],
+            is_repeated: false,
             translator: None,
             unfiltered: false,
             is_endpoint: false,
+            is_mount_target: false,
             is_nat_gateway: false,
             denies_internet: false,
             service: None,
@@ -90,6 +103,29 @@ impl<'s> Segment<'s> {
             unread: Vec::new(),
             assumptions: Vec::new(),
         }
+    }
+
+    /// With what is known of the network interfaces that have the addresses.
+    pub fn carried_by(self, carriers: &Carriers) -> Self {
+        Self {
+            is_endpoint: carriers.is_endpoint,
+            public: carriers.public.clone(),
+            ports: [carriers.ports, carriers.ports_beyond],
+            ..self
+        }
+    }
+
+    /// Whether the nodes that its clients are on, or that they are, pick the ports of connections to a part anew, as
+    /// the VPC CNI lets them: a connection that fails is repeated from another port.
+    pub fn picks_anew(&self, to: &Self, v6: bool) -> bool {
+        let [within, _] = self.ports;
+        within != ClientPorts::ANY && self.ports_towards(to, v6) == ClientPorts::ANY
+    }
+
+    /// The ports that its clients pick for connections to a part. No IPv6 address is translated on the way out.
+    pub fn ports_towards(&self, to: &Self, v6: bool) -> ClientPorts {
+        let [within, beyond] = self.ports;
+        if v6 || self.vpc().is_some() && self.vpc() == to.vpc() { within } else { beyond }
     }
 
     pub fn vpc(&self) -> Option<&'s str> {

@@ -79,7 +79,7 @@ fn a_rule_needs_what_lists_its_subjects_and_what_its_fields_come_from() {
 /// The commands for a blocker with this code and remedy.
 fn commands(code: &str, kind: &str, id: &str, remedy: &Value) -> Vec<String> {
     let mut all = json!({"protocol": null, "from_port": null, "to_port": null, "cidrs": [], "group": null,
-        "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "few_ports": false, "low_ports": false, "more_to_come": false, "target": null,
+        "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "account": null, "region": null, "network_border_group": null, "few_ports": false, "low_ports": false, "more_to_come": false, "target": null,
         "target_option": null, "replaces": null, "vpc": null, "subnet": null, "subnets": [], "route_table": null, "state": null});
     all.as_object_mut().unwrap().extend(remedy.as_object().unwrap().clone());
     let blocker = json!({"code": code, "kind": kind, "id": id, "leg": "request", "part": null, "reason": "", "remedy": all});
@@ -175,4 +175,34 @@ fn what_connects_networks_is_attached_accepted_and_associated() {
     let route = json!({"cidrs": ["10.0.0.0/24"], "target": "tgw-attach-1", "replaces": "10.0.0.0/24"});
     let replace = one("transit-gateway-route", "transit-gateway-route-table", "tgw-rtb-1", route);
     assert!(replace.starts_with("aws ec2 replace-transit-gateway-route"), "{replace}");
+}
+
+#[test]
+fn a_fix_names_the_account_and_the_region_of_the_other_side() {
+    let remedy = json!({"protocol": "tcp", "from_port": 443, "to_port": 443, "group": "sg-2", "account": "444444444444"});
+    for code in ["security-group-ingress", "security-group-egress"] {
+        let command = commands(code, "security-group", "sg-1", &remedy).remove(0);
+        assert!(command.contains(r#"[{"GroupId":"sg-2","UserId":"444444444444"}]"#), "{command}");
+    }
+    let remedy = json!({"state": "pending-acceptance", "region": "eu-central-1", "account": "444444444444"});
+    let accept = commands("peering-inactive", "vpc-peering-connection", "pcx-1", &remedy).remove(0);
+    assert!(accept.contains("--region eu-central-1 "), "{accept}");
+}
+
+#[test]
+fn a_new_nat_gateway_is_like_the_one_that_it_replaces() {
+    let remedy = json!({"subnet": "subnet-1", "route_table": "rtb-1", "replaces": "64:ff9b::/96"});
+    let with = |key: &str, value: &str| {
+        let mut remedy = remedy.clone();
+        remedy[key] = json!(value);
+        commands("nat-gateway-unavailable", "nat-gateway", "nat-1", &remedy).remove(0)
+    };
+    let public = with("network_border_group", "region-lax-1");
+    assert!(public.contains("--destination-ipv6-cidr-block 64:ff9b::/96"), "{public}");
+    assert!(public.contains("--domain vpc --network-border-group region-lax-1 "), "{public}");
+    let private = with("target_option", "--connectivity-type private");
+    assert!(
+        private.contains("--connectivity-type private") && !private.contains("allocate-address"),
+        "{private}"
+    );
 }

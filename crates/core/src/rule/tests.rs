@@ -255,7 +255,7 @@ fn a_flow_rule_carries_its_blockers_and_their_commands() {
         text.replace("assert: \"\"\n", "").replace("subnet.id", "flow.id").replace("subnet.free", "flow.id");
     let mut facts = made(&[]);
     let remedy = json!({"protocol": "tcp", "from_port": 443, "to_port": 443, "cidrs": ["10.0.0.0/24"],
-        "group": null, "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "few_ports": false, "low_ports": false, "more_to_come": false,
+        "group": null, "prefix_list": null, "rule_numbers": [], "moved_entries": [], "freed_numbers": [], "account": null, "region": null, "network_border_group": null, "few_ports": false, "low_ports": false, "more_to_come": false,
         "target": null, "target_option": null, "replaces": null, "vpc": null, "subnet": null, "subnets": [], "route_table": null, "state": null});
     let blocker = json!({"code": "security-group-ingress", "kind": "security-group", "id": "sg-1",
         "leg": "request", "part": null, "reason": "no inbound rule admits it", "remedy": remedy});

@@ -98,10 +98,37 @@ const TCP: u8 = 6;
 const UDP: u8 = 17;
 const ICMPV6: u8 = 58;
 
-/// The ports that a reply may go to. Each kind of client uses a part of the range. NAT gateways and load
-/// balancers use all of it:
+/// The ports that a client picks for its connections, to which the replies go:
 /// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
-const EPHEMERAL: (u16, u16) = (1024, u16::MAX);
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct ClientPorts {
+    first: u16,
+    last: u16,
+}
+
+impl ClientPorts {
+    /// Those of NAT gateways and load balancers, and of clients that are not known.
+    pub const ANY: Self = Self { first: 1024, last: u16::MAX };
+    /// Those of Linux (`net.ipv4.ip_local_port_range`).
+    pub const LINUX: Self = Self { first: 32768, last: 60999 };
+    /// Those of Windows.
+    pub const WINDOWS: Self = Self { first: 49152, last: u16::MAX };
+
+    /// Those of two kinds of clients.
+    #[must_use]
+    pub fn or(self, other: Self) -> Self {
+        Self { first: self.first.min(other.first), last: self.last.max(other.last) }
+    }
+}
+
+impl Default for ClientPorts {
+    fn default() -> Self {
+        Self::ANY
+    }
+}
+
+/// The ports that a reply may go to. Each kind of client uses a part of the range.
+const EPHEMERAL: (u16, u16) = (ClientPorts::ANY.first, ClientPorts::ANY.last);
 
 /// The first port that Linux (32768-60999), Windows and macOS (49152-65535) pick themselves; address
 /// translation uses lower ones too, also that of a node for its pods' packets.
@@ -110,20 +137,42 @@ const PICKED: u16 = 32768;
 /// One in a hundred of them.
 const FEW: u128 = 640;
 
+/// One in a thousand of them.
+const VERY_FEW: u128 = 64;
+
 fn ephemeral(first: u16) -> Ranges {
     let last = EPHEMERAL.1;
     points(TCP, first, last).union(&points(UDP, first, last))
 }
 
-/// Whether these are replies over TCP or UDP to very few of the ports that clients pick.
+/// Whether these are replies over TCP or UDP to few of the ports that clients pick.
 pub fn are_few_replies(set: &Ranges) -> bool {
+    are_replies(set, FEW)
+}
+
+/// Whether these are replies over TCP or UDP to single ports, which one connection in a thousand at most uses.
+pub fn are_very_few_replies(set: &Ranges) -> bool {
+    are_replies(set, VERY_FEW)
+}
+
+fn are_replies(set: &Ranges, most: u128) -> bool {
     let count: u128 = set.iter().map(|(first, last)| last - first + 1).sum();
-    ephemeral(EPHEMERAL.0).contains_all(set) && count <= FEW
+    ephemeral(EPHEMERAL.0).contains_all(set) && count <= most
 }
 
 /// Whether these are replies over TCP or UDP to ports that no system picks by itself.
 pub fn are_low_replies(set: &Ranges) -> bool {
     ephemeral(EPHEMERAL.0).contains_all(set) && set.intersect(&ephemeral(PICKED)).is_empty()
+}
+
+/// The ports that no such client picks, of the protocols of these replies over TCP or UDP.
+pub fn unpicked(replies: &Ranges) -> Ranges {
+    let (first, last) = EPHEMERAL;
+    let of = |protocol| {
+        let all = points(protocol, first, last);
+        if all.intersect(replies).is_empty() { Ranges::default() } else { all.subtract(replies) }
+    };
+    of(TCP).union(&of(UDP))
 }
 
 impl Ports {
@@ -138,17 +187,18 @@ impl Ports {
         }
     }
 
-    /// What the reply's packets carry.
-    pub fn reply(self, v6: bool) -> Ranges {
-        let (first, last) = EPHEMERAL;
+    /// What the packets of the reply to a client carry.
+    pub fn reply(self, v6: bool, client: ClientPorts) -> Ranges {
+        let ClientPorts { first, last } = client;
         match self.protocol {
             Protocol::Tcp => points(TCP, first, last),
             Protocol::Udp => points(UDP, first, last),
             Protocol::Icmp if v6 => points(ICMPV6, 129 << 8, 129 << 8),
             Protocol::Icmp => points(ICMP, 0, 0),
             Protocol::Any => {
-                let low = points(TCP, 0, first - 1).union(&points(UDP, 0, first - 1));
-                all_points().subtract(&low)
+                let ports = points(TCP, first, last).union(&points(UDP, first, last));
+                let whole = points(TCP, 0, u16::MAX).union(&points(UDP, 0, u16::MAX));
+                all_points().subtract(&whole).union(&ports)
             }
         }
     }
@@ -264,7 +314,7 @@ pub fn for_fix(set: &Ranges) -> (String, Option<u16>, Option<u16>) {
 
 #[cfg(test)]
 mod tests {
-    use super::{Ports, describe, for_fix, rule_points};
+    use super::{ClientPorts, Ports, describe, for_fix, rule_points};
 
     #[test]
     fn the_grammar_reads_back_what_it_prints() {
@@ -303,8 +353,12 @@ mod tests {
     fn sets_of_ports_are_told_in_words() {
         let any: Ports = "any".parse().unwrap();
         assert_eq!(describe(&any.request(false)), "every protocol");
-        let reply = describe(&any.reply(false));
+        let reply = describe(&any.reply(false, ClientPorts::ANY));
         assert_eq!(reply, "protocols 0-5, tcp/1024-65535, protocols 7-16, udp/1024-65535, protocols 18-255");
+        let tcp: Ports = "tcp/443".parse().unwrap();
+        assert_eq!(describe(&tcp.reply(false, ClientPorts::LINUX)), "tcp/32768-60999");
+        let both = ClientPorts::WINDOWS.or(ClientPorts::LINUX);
+        assert_eq!(describe(&tcp.reply(true, both)), "tcp/32768-65535");
         assert_eq!(
             for_fix(&"tcp/80-90".parse::<Ports>().unwrap().request(false)),
             ("tcp".to_owned(), Some(80), Some(90))

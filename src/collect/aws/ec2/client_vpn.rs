@@ -45,6 +45,7 @@ fn endpoint(v: types::ClientVpnEndpoint) -> shape::ClientVpnEndpoint {
         vpc_id: v.vpc_id,
         security_group_ids: v.security_group_ids.unwrap_or_default(),
         status: v.status.map(|its| status(its.code)),
+        traffic_ip_address_type: text(v.traffic_ip_address_type),
         transit_gateway_configuration: v
             .transit_gateway_configuration
             .map(|its| shape::ClientVpnTransitGateway { transit_gateway_id: its.transit_gateway_id }),

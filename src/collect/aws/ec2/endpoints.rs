@@ -144,6 +144,7 @@ fn network_interface(v: types::NetworkInterface) -> shape::NetworkInterface {
         network_interface_id: v.network_interface_id.unwrap_or_default(),
         description: v.description,
         interface_type: text(v.interface_type),
+        requester_managed: v.requester_managed,
         status: text(v.status),
         owner_id: v.owner_id,
         subnet_id: v.subnet_id,

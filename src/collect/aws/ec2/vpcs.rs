@@ -133,6 +133,7 @@ fn vpc_ipv6_cidr_block_association(
     shape::VpcIpv6CidrBlockAssociation {
         ipv6_cidr_block: v.ipv6_cidr_block,
         ipv6_cidr_block_state: v.ipv6_cidr_block_state.map(cidr_block_state),
+        ipv6_address_attribute: text(v.ipv6_address_attribute),
     }
 }
 
@@ -217,6 +218,7 @@ fn availability_zone(v: types::AvailabilityZone) -> shape::AvailabilityZone {
         zone_name: v.zone_name,
         zone_id: v.zone_id,
         zone_type: v.zone_type,
+        network_border_group: v.network_border_group,
         region_name: v.region_name,
         parent_zone_name: v.parent_zone_name,
         parent_zone_id: v.parent_zone_id,

@@ -15,10 +15,10 @@ use privek_core::sets::ports::Ports;
 use crate::facts::base::context::Context;
 use crate::ids::{self, ResourceKind};
 use crate::network::{
-    Blocker, BlockerCode, End, EndKind, Groups, Path, Remedy, blocked_path, undecided_path,
+    Blocker, BlockerCode, Carriers, End, EndKind, Groups, Path, Remedy, blocked_path, undecided_path,
 };
 use crate::snapshot::aws::ec2::{
-    ClientVpnEndpoint, ClientVpnStatus, ClientVpnTargetNetwork, NetworkInterface, Vpc,
+    ClientVpnEndpoint, ClientVpnStatus, ClientVpnTargetNetwork, NetworkInterface, Subnet, Vpc,
 };
 
 use super::end_set::{ClientVpnSource, Ends, addresses};
@@ -114,7 +114,7 @@ fn of_endpoint(context: &Context<'_>, declared: &End, endpoint: &ClientVpnEndpoi
         Err(missing) => {
             // The interfaces show where packets start, if not all.
             for interface in interfaces(context, endpoint.vpc_id.as_deref(), &endpoint.security_group_ids) {
-                ends.extend(&of_interface(declared, id, interface));
+                ends.extend(&of_interface(context, declared, id, interface));
             }
             ends.unlisted.extend(missing);
         }
@@ -126,7 +126,15 @@ fn of_endpoint(context: &Context<'_>, declared: &End, endpoint: &ClientVpnEndpoi
 fn networks<'s>(context: &Context<'s>, id: &str) -> Known<Vec<&'s ClientVpnTargetNetwork>> {
     let all = context.snapshot.aws.client_vpn_target_networks.as_deref();
     let its = all.into_iter().flatten().filter(|one| one.client_vpn_endpoint_id.as_deref() == Some(id));
+    let changing = its.clone().find_map(|one| match code(one.status.as_ref()) {
+        Some(state @ ("associating" | "disassociating")) => Some(state),
+        _ => None,
+    });
     let its: Vec<_> = its.filter(|one| code(one.status.as_ref()) == Some("associated")).collect();
+    if let (true, Some(state)) = (its.is_empty(), changing) {
+        let what = format!("the result of associating {id} with a subnet; the association is {state}");
+        return Err(vec![Missing::unmodelled(what)]);
+    }
     if its.is_empty() && !context.snapshot.header.covers("ClientVpnTargetNetworks", id) {
         return Err(vec![context.missing("ClientVpnTargetNetworks", Some(id))]);
     }
@@ -153,7 +161,7 @@ fn of_network(
     let mut ends = Ends::default();
     let here = |interface: &&NetworkInterface| interface.subnet_id.as_ref() == Some(subnet);
     for interface in interfaces(context, vpc, groups).into_iter().filter(here) {
-        ends.extend(&of_interface(declared, id, interface));
+        ends.extend(&of_interface(context, declared, id, interface));
     }
     if ends.known.is_empty() {
         let groups = Groups::of(groups.iter().cloned(), || {
@@ -164,17 +172,29 @@ fn of_network(
         let label = format!("{} through {id} in {subnet}", declared.label);
         let source = ClientVpnSource { endpoint: id.clone(), subnet: Some(subnet.clone()) };
         ends.client_vpns.insert(label.clone(), source);
-        let kind = EndKind::Subnet { subnet: subnet.clone(), addresses: v4, groups };
+        let carriers = Carriers::default();
+        let kind = EndKind::Subnet { subnet: subnet.clone(), addresses: v4, groups, carriers };
         ends.known.push(End { label, kind });
     }
     ends
 }
 
-fn of_interface(declared: &End, id: &str, interface: &NetworkInterface) -> Ends {
+fn of_interface(context: &Context<'_>, declared: &End, id: &str, interface: &NetworkInterface) -> Ends {
     let source = ClientVpnSource { endpoint: id.to_owned(), subnet: interface.subnet_id.clone() };
-    let interface = &interface.network_interface_id;
-    let label = format!("{} through {id} ({interface})", declared.label);
-    let end = End { label: label.clone(), kind: EndKind::Interface { id: interface.clone() } };
+    let name = &interface.network_interface_id;
+    let label = format!("{} through {id} ({name})", declared.label);
+    // What is translated has its IPv4 addresses.
+    let v4: Vec<IpNet> = interface.addresses().filter(std::net::IpAddr::is_ipv4).map(IpNet::from).collect();
+    let kind = match &interface.subnet_id {
+        Some(subnet) if !v4.is_empty() && interface.addresses().any(|one| one.is_ipv6()) => {
+            let groups = interface.groups.iter().filter_map(|group| group.group_id.clone());
+            let unread = || vec![context.field("NetworkInterfaces", &format!("Groups of {name}"))];
+            let (groups, carriers) = (Groups::of(groups, unread), Carriers::default());
+            EndKind::Subnet { subnet: subnet.clone(), addresses: Some(v4), groups, carriers }
+        }
+        _ => EndKind::Interface { id: name.clone() },
+    };
+    let end = End { label: label.clone(), kind };
     Ends { client_vpns: [(label, source)].into(), ..Ends::known(vec![end]) }
 }
 
@@ -202,6 +222,9 @@ pub(crate) fn trace(
     let Some(vpn) = from.client_vpns.get(&source.label) else {
         return context.network.trace(source, target, &ports);
     };
+    if let Some(path) = in_v6_only(context, vpn, (source, target)) {
+        return vec![path];
+    }
     // People who cannot connect have no place in the network.
     let is_placed = !matches!(source.kind, EndKind::Addresses { .. });
     let mut paths = if is_placed { context.network.trace(source, target, &ports) } else { Vec::new() };
@@ -212,6 +235,29 @@ pub(crate) fn trace(
         Err(missing) => paths.push(undecided_path(&source.label, &target.label, missing)),
     }
     paths
+}
+
+/// The path of people whose endpoint carries no IPv4 to a destination: IPv6 packets are not translated, and AWS
+/// assigns their addresses (<https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/what-is-best-practices.html>).
+fn in_v6_only(context: &Context<'_>, vpn: &ClientVpnSource, (source, target): (&End, &End)) -> Option<Path> {
+    let id = vpn.endpoint.as_str();
+    let mut endpoints = context.snapshot.aws.client_vpn_endpoints.iter().flatten();
+    let endpoint = endpoints.find(|endpoint| endpoint.client_vpn_endpoint_id == id)?;
+    let kind = endpoint.traffic_ip_address_type.as_deref()?;
+    let all = addresses(context, target)?;
+    let carries_v4 = kind != "ipv6" && (kind != "dual-stack" || !all.only_v4().is_empty());
+    if carries_v4 || vpn.subnet.is_none() {
+        return None;
+    }
+    let (from, to) = (source.label.as_str(), target.label.as_str());
+    if all.only_v6().is_empty() {
+        let reason =
+            format!("{id} carries IPv6 traffic only (TrafficIpAddressType), and {to} has no IPv6 address");
+        let blocker = blocker(BlockerCode::NeverForwarded, id, None, reason, Remedy::default());
+        return Some(blocked_path(from, to, blocker));
+    }
+    let what = format!("the IPv6 addresses that {id} assigns to clients, for the path from {from} to {to}");
+    Some(undecided_path(from, to, vec![Missing::unmodelled(what)]))
 }
 
 /// What an endpoint does not forward to these addresses.
@@ -284,12 +330,26 @@ fn networks_of(context: &Context<'_>, part: &AddressSet) -> Vec<String> {
     all.into_iter().map(|cidr| cidr.to_string()).collect()
 }
 
-/// A subnet that an endpoint without one can be associated with.
+/// A subnet that an endpoint without one can be associated with, the one with the most free addresses: at least a
+/// /27 with 20 free addresses
+/// (<https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/what-is-best-practices.html>).
 fn any_subnet(context: &Context<'_>, id: &str) -> Option<String> {
     let mut endpoints = context.snapshot.aws.client_vpn_endpoints.iter().flatten();
-    let vpc = endpoints.find(|endpoint| endpoint.client_vpn_endpoint_id == id)?.vpc_id.as_ref();
-    let mut subnets = context.snapshot.aws.subnets.iter().flatten();
-    subnets.find(|subnet| vpc.is_some() && subnet.vpc_id.as_ref() == vpc).map(|one| one.subnet_id.clone())
+    let endpoint = endpoints.find(|endpoint| endpoint.client_vpn_endpoint_id == id)?;
+    let vpc = endpoint.vpc_id.as_ref()?;
+    let needs_v6 = endpoint.traffic_ip_address_type.as_deref().is_some_and(|kind| kind != "ipv4");
+    let fits = |subnet: &&Subnet| {
+        let size = subnet.cidr_block.as_deref().and_then(|text| text.parse::<IpNet>().ok());
+        subnet.vpc_id.as_ref() == Some(vpc)
+            && size.is_some_and(|cidr| cidr.prefix_len() <= 27)
+            && subnet.available_ip_address_count.is_some_and(|free| free >= 20)
+            && (!needs_v6 || !subnet.ipv6_cidr_block_association_set.is_empty())
+    };
+    let subnets = context.snapshot.aws.subnets.iter().flatten().filter(fits);
+    let best = subnets.max_by_key(|subnet| {
+        (subnet.available_ip_address_count, std::cmp::Reverse(subnet.subnet_id.as_str()))
+    });
+    best.map(|subnet| subnet.subnet_id.clone())
 }
 
 /// A group that an endpoint authorizes, where its rules name groups only.

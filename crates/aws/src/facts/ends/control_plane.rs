@@ -3,7 +3,7 @@
 use privek_core::known::Missing;
 
 use crate::facts::base::context::Context;
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 
 use super::end_set::Ends;
 use super::placements::Placements;
@@ -65,7 +65,7 @@ pub(crate) fn subnets(context: &Context<'_>) -> Ends {
     };
     let mut places = Placements::default();
     for subnet in subnets {
-        places.add(context, subnet, &groups, "the control plane");
+        places.add(context, subnet, (&groups, &Carriers::default()), "the control plane");
     }
     Ends { doubts: silent(context), ..places.into_ends(context) }
 }

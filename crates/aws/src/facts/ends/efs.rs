@@ -8,11 +8,9 @@ use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
 use crate::network::{End, EndKind};
+use crate::snapshot::aws::ec2::NetworkInterface;
 
 use super::end_set::{Ends, Parties, Party};
-
-/// How EFS describes the interface of a mount target: `EFS mount target for fs-… (fsmt-…)`.
-const DESCRIPTION: &str = "EFS mount target for fs-";
 
 /// One party for each file system with mount targets in the VPC.
 ///
@@ -49,7 +47,7 @@ pub(crate) fn file_systems<'c>(context: &'c Context<'_>) -> Parties<'c> {
 }
 
 fn file_system(description: &str) -> Option<String> {
-    let rest = description.strip_prefix(DESCRIPTION)?;
+    let rest = description.strip_prefix(NetworkInterface::MOUNT_TARGET)?;
     let id: String = rest.chars().take_while(char::is_ascii_alphanumeric).collect();
     (!id.is_empty()).then(|| format!("fs-{id}"))
 }

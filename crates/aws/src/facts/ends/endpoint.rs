@@ -6,7 +6,7 @@ use ipnet::IpNet;
 
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
 use super::end_set::Ends;
@@ -45,7 +45,8 @@ pub(crate) fn by_name(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
         let groups = interface.groups.iter().filter_map(|group| group.group_id.clone());
         let groups =
             Groups::of(groups, || vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))]);
-        end.kind = EndKind::Subnet { subnet, addresses: Some(named), groups };
+        let carriers = Carriers::of_endpoint();
+        end.kind = EndKind::Subnet { subnet, addresses: Some(named), groups, carriers };
     }
     ends
 }
@@ -75,7 +76,12 @@ fn interfaces(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
                 .iter()
                 .map(|subnet| End {
                     label: format!("{} in {subnet}", endpoint.vpc_endpoint_id),
-                    kind: EndKind::Subnet { subnet: subnet.clone(), addresses: None, groups: groups.clone() },
+                    kind: EndKind::Subnet {
+                        subnet: subnet.clone(),
+                        addresses: None,
+                        groups: groups.clone(),
+                        carriers: Carriers::of_endpoint(),
+                    },
                 })
                 .collect();
             let unlisted = if known.is_empty() {

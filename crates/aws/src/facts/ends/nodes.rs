@@ -2,9 +2,10 @@
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, cluster_group};
+use crate::facts::inventory::node_carriers;
 use crate::facts::inventory::node_groups;
 use crate::facts::inventory::ungrouped_nodes::beyond;
-use crate::network::Groups;
+use crate::network::{Carriers, Groups};
 
 use super::end_set::Ends;
 use super::placements::Placements;
@@ -22,8 +23,9 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
                     Groups::Known(_) => &group.name,
                     _ => "nodes",
                 };
+                let carriers = node_carriers::of_group(context, group);
                 for subnet in subnets {
-                    places.add(context, subnet, &group.security_groups, name);
+                    places.add(context, subnet, (&group.security_groups, &carriers), name);
                 }
             }
             Err(missing) => places.may_miss(missing.clone()),
@@ -31,7 +33,8 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
     }
     let beyond = beyond(context);
     for place in &beyond.places {
-        places.add(context, &place.subnet, &place.groups, place.name);
+        let carriers = node_carriers::of_ungrouped(context, place.automatic);
+        places.add(context, &place.subnet, (&place.groups, &carriers), place.name);
     }
     places.may_miss(beyond.unlisted);
     match node_groups::loose_instances(context, &listed.groups) {
@@ -43,7 +46,10 @@ pub(crate) fn nodes(context: &Context<'_>) -> Ends {
                 let groups = instance.security_groups.iter().filter_map(|group| group.group_id.clone());
                 let groups = Groups::of(groups, || field("SecurityGroups"));
                 match &instance.subnet_id {
-                    Some(subnet) => places.add(context, subnet, &groups, "nodes outside node groups"),
+                    Some(subnet) => {
+                        let carriers = node_carriers::of_instance(instance);
+                        places.add(context, subnet, (&groups, &carriers), "nodes outside node groups");
+                    }
                     None => places.may_miss(field("SubnetId")),
                 }
             }
@@ -70,7 +76,8 @@ fn planned(context: &Context<'_>, places: &mut Placements) {
                 return places.may_miss(vec![context.field("cluster", "resourcesVpcConfig.subnetIds")]);
             };
             for subnet in subnets {
-                places.add(context, subnet, &Groups::Known(vec![group.clone()]), "planned nodes");
+                let groups = Groups::Known(vec![group.clone()]);
+                places.add(context, subnet, (&groups, &Carriers::default()), "planned nodes");
             }
         }
         (Err(missing), _) | (_, Err(missing)) => places.may_miss(missing),
@@ -91,8 +98,9 @@ pub(crate) fn fargate(context: &Context<'_>) -> Ends {
                 if profile.subnets.is_empty() {
                     places.may_miss(vec![context.field("fargateProfile", &format!("subnets of {name}"))]);
                 }
+                let groups = Groups::Known(vec![group.clone()]);
                 for subnet in &profile.subnets {
-                    places.add(context, subnet, &Groups::Known(vec![group.clone()]), &name);
+                    places.add(context, subnet, (&groups, &node_carriers::of_fargate()), &name);
                 }
             }
             Err(missing) => places.may_miss(missing),

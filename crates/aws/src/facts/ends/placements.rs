@@ -7,35 +7,43 @@ use privek_core::known::Missing;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{IpFamily, ip_family};
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 
 use super::end_set::Ends;
 
 /// Where something is, collected place by place.
 #[derive(Debug, Default)]
 pub(crate) struct Placements {
-    names: BTreeMap<(String, Vec<String>), BTreeSet<String>>,
-    unread: BTreeMap<(String, String), BTreeSet<Missing>>,
+    names: BTreeMap<(String, Vec<String>), (BTreeSet<String>, Option<Carriers>)>,
+    unread: BTreeMap<(String, String), (BTreeSet<Missing>, Option<Carriers>)>,
     unlisted: BTreeSet<Missing>,
 }
 
 impl Placements {
-    /// Something of this name is in this subnet, with these groups.
-    pub fn add(&mut self, context: &Context<'_>, subnet: &str, groups: &Groups, name: &str) {
+    /// Something of this name is in this subnet, on such network interfaces with these groups.
+    pub fn add(
+        &mut self,
+        context: &Context<'_>,
+        subnet: &str,
+        (groups, carriers): (&Groups, &Carriers),
+        name: &str,
+    ) {
         let subnet = subnet.to_owned();
-        match groups {
+        let together = |known: &mut Option<Carriers>| {
+            *known = Some(known.take().map_or_else(|| carriers.clone(), |known| known.or(carriers)));
+        };
+        let missing = match groups {
             Groups::Known(groups) => {
-                self.names.entry((subnet, sorted(groups))).or_default().insert(name.to_owned());
+                let (names, known) = self.names.entry((subnet, sorted(groups))).or_default();
+                names.insert(name.to_owned());
+                return together(known);
             }
-            Groups::Unread(missing) => {
-                let unread = self.unread.entry((subnet, name.to_owned())).or_default();
-                unread.extend(missing.iter().cloned());
-            }
-            Groups::Undeclared => {
-                let missing = context.missing("SecurityGroups", context.vpc.as_deref().ok());
-                self.unread.entry((subnet, name.to_owned())).or_default().insert(missing);
-            }
-        }
+            Groups::Unread(missing) => missing.clone(),
+            Groups::Undeclared => vec![context.missing("SecurityGroups", context.vpc.as_deref().ok())],
+        };
+        let (unread, known) = self.unread.entry((subnet, name.to_owned())).or_default();
+        unread.extend(missing);
+        together(known);
     }
 
     /// There may be more, because of this.
@@ -56,19 +64,23 @@ impl Placements {
 
     /// One end for each subnet and set of groups.
     pub fn into_ends(self, context: &Context<'_>) -> Ends {
-        let known = self.names.into_iter().map(|((subnet, groups), names)| {
+        let known = self.names.into_iter().map(|((subnet, groups), (names, carriers))| {
             let names: Vec<String> = names.into_iter().collect();
-            (names.join(", "), subnet, Groups::Known(groups))
+            (names.join(", "), subnet, Groups::Known(groups), carriers)
         });
-        let unread = self
-            .unread
-            .into_iter()
-            .map(|((subnet, name), missing)| (name, subnet, Groups::Unread(missing.into_iter().collect())));
+        let unread = self.unread.into_iter().map(|((subnet, name), (missing, carriers))| {
+            (name, subnet, Groups::Unread(missing.into_iter().collect()), carriers)
+        });
         let known = known
             .chain(unread)
-            .map(|(names, subnet, groups)| End {
+            .map(|(names, subnet, groups, carriers)| End {
                 label: format!("{names} in {subnet}"),
-                kind: EndKind::Subnet { addresses: used_prefixes(context, &subnet), subnet, groups },
+                kind: EndKind::Subnet {
+                    addresses: used_prefixes(context, &subnet),
+                    subnet,
+                    groups,
+                    carriers: carriers.unwrap_or_default(),
+                },
             })
             .collect();
         Ends { known, unlisted: self.unlisted.into_iter().collect(), ..Ends::default() }

@@ -15,9 +15,10 @@ use std::rc::Rc;
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
+use crate::facts::inventory::node_carriers;
 use crate::facts::inventory::node_groups;
 use crate::facts::inventory::vpc_cni::{self, CniKnown};
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{NetworkInterface, Subnet, Tag, tag};
 
 use super::end_set::Ends;
@@ -53,8 +54,10 @@ pub(crate) fn pods(context: &Context<'_>) -> Ends {
     places.may_miss(nodes.unlisted.clone());
     // Custom networking that may be on may place all of them in other subnets.
     if custom == Ok(false) {
-        for (subnet, groups) in of_ends(&nodes) {
-            places.add(context, subnet, groups, "pods");
+        for end in &nodes.known {
+            if let EndKind::Subnet { subnet, groups, carriers, .. } = &end.kind {
+                places.add(context, subnet, (groups, &node_carriers::of_pods(carriers)), "pods");
+            }
         }
     }
     let shown = interfaces(context, &mut places, &mut Placements::default());
@@ -79,6 +82,16 @@ pub(crate) fn branches(context: &Context<'_>) -> Ends {
     let mut branches = Placements::default();
     interfaces(context, &mut Placements::default(), &mut branches);
     branches.into_ends(context)
+}
+
+/// The network interfaces of pods that may be on any of these nodes.
+fn on_any(nodes: &Ends) -> Carriers {
+    let of = |end: &End| match &end.kind {
+        EndKind::Subnet { carriers, .. } => carriers.clone(),
+        _ => Carriers::default(),
+    };
+    let every = nodes.known.iter().map(of).reduce(|one, other| one.or(&other));
+    node_carriers::of_pods(&every.filter(|_| nodes.unlisted.is_empty()).unwrap_or_default())
 }
 
 /// The ends of pods that are not those of the nodes too; `Err` where that is not certain.
@@ -172,11 +185,12 @@ fn interfaces(context: &Context<'_>, places: &mut Placements, branches: &mut Pla
 
 fn add(context: &Context<'_>, interface: &NetworkInterface, name: &str, places: &mut Placements) {
     let id = &interface.network_interface_id;
+    let carriers = on_any(&of_nodes(context));
     let groups = Groups::of(interface.groups.iter().filter_map(|group| group.group_id.clone()), || {
         vec![context.field("NetworkInterfaces", &format!("Groups of {id}"))]
     });
     match &interface.subnet_id {
-        Some(subnet) => places.add(context, subnet, &groups, name),
+        Some(subnet) => places.add(context, subnet, (&groups, &carriers), name),
         None => places.may_miss([context.field("NetworkInterfaces", &format!("SubnetId of {id}"))]),
     }
 }
@@ -201,15 +215,18 @@ fn declared(context: &Context<'_>, nodes: &Ends, places: &mut Placements) {
     const NAME: &str = "declared pods";
     let Some(pods) = &context.intent.pods else { return };
     let groups = Groups::Known(pods.security_groups.clone());
+    let carriers = on_any(nodes);
     if pods.subnets.is_empty() {
-        return of_ends(nodes).for_each(|(subnet, _)| places.add(context, subnet, &groups, NAME));
+        return of_ends(nodes)
+            .for_each(|(subnet, _)| places.add(context, subnet, (&groups, &carriers), NAME));
     }
     for subnet in &pods.subnets {
         if pods.security_groups.is_empty() {
             // An `ENIConfig` without groups leaves the node's own on the interface.
-            in_zone(context, nodes, subnet).for_each(|groups| places.add(context, subnet, groups, NAME));
+            in_zone(context, nodes, subnet)
+                .for_each(|groups| places.add(context, subnet, (groups, &carriers), NAME));
         } else {
-            places.add(context, subnet, &groups, NAME);
+            places.add(context, subnet, (&groups, &carriers), NAME);
         }
     }
 }
@@ -256,6 +273,7 @@ fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Placements) 
     let tagged_group = tagged_groups
         .filter(|group| group.vpc_id.as_deref() == Some(&vpc))
         .find(|group| tag(&group.tags, ROLE).is_some_and(|value| !matches!(value, "" | "0")));
+    let carriers = on_any(nodes);
     for subnet in subnets.iter().filter(taken) {
         let id = &subnet.subnet_id;
         // Interfaces that are there already say which groups pods have in it.
@@ -263,7 +281,8 @@ fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Placements) 
             continue;
         }
         match tagged_group {
-            None => in_zone(context, nodes, id).for_each(|groups| places.add(context, id, groups, "pods")),
+            None => in_zone(context, nodes, id)
+                .for_each(|groups| places.add(context, id, (groups, &carriers), "pods")),
             Some(group) => {
                 let what = format!(
                     "the security groups of pods in {id}; both {id} and {} have the tag {ROLE}",
@@ -271,7 +290,7 @@ fn tagged_subnets(context: &Context<'_>, nodes: &Ends, places: &mut Placements) 
                 );
                 let groups = Groups::Unread(vec![Missing::unmodelled(what)]);
                 if in_zone(context, nodes, id).next().is_some() {
-                    places.add(context, id, &groups, "pods");
+                    places.add(context, id, (&groups, &carriers), "pods");
                 }
             }
         }

@@ -8,7 +8,7 @@ use privek_core::known::Missing;
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::route53_resolver::{endpoint_answers, forward_rules};
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
 use super::end_set::{Ends, Parties, Party};
@@ -113,6 +113,7 @@ pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &ResolverEndpoint) ->
                         subnet: subnet.clone(),
                         addresses: Some(nets),
                         groups: groups.clone(),
+                        carriers: Carriers::default(),
                     },
                 });
             }

@@ -6,12 +6,13 @@ use std::rc::Rc;
 
 use ipnet::IpNet;
 use privek_core::known::Missing;
+use privek_core::sets::addresses::AddressSet;
 
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::{DeclaredEnd, EndSpec};
 use crate::ids::{self, ResourceKind};
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Instance, InstanceNetworkInterface, ManagedPrefixList, Route};
 
 use super::end_set::{Ends, Parties};
@@ -114,9 +115,16 @@ fn resource(context: &Context<'_>, id: &str, end: &DeclaredEnd, side: EndSide) -
             one(label::interface(context, id), EndKind::Interface { id: id.to_owned() })
         }),
         Some(ResourceKind::Subnet) => unless_known("Subnets", &|| {
+            let label = label::subnet(context, id);
+            let vpc = context.network.subnet(id).ok().and_then(|subnet| subnet.vpc_id.as_deref());
             let groups = declared::groups(&end.groups);
-            let kind = EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups };
-            one(label::subnet(context, id), kind)
+            let groups = match vpc {
+                Some(vpc) => context.network.groups_within(&label, &groups, vpc, &AddressSet::default()),
+                None => groups,
+            };
+            let carriers = Carriers::default();
+            let kind = EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups, carriers };
+            one(label, kind)
         }),
         Some(ResourceKind::Instance) => instance(context, id),
         Some(ResourceKind::VpcEndpoint) => {
@@ -182,6 +190,7 @@ fn as_told(told: &InstanceNetworkInterface) -> Option<EndKind> {
         subnet: told.subnet_id.clone()?,
         addresses: Some(all.into_iter().collect()),
         groups: Groups::Known(groups),
+        carriers: Carriers::default(),
     })
 }
 

@@ -8,6 +8,7 @@ pub mod kms_keys;
 pub mod launch_template;
 pub mod load_balancer_tags;
 pub mod max_pods;
+pub mod node_carriers;
 pub mod node_group_instances;
 pub mod node_groups;
 pub mod node_proxy;

@@ -13,7 +13,7 @@ use crate::snapshot::user_data::Bootstrap;
 
 use super::node_groups::{self, NodeGroup};
 use super::user_data::Source;
-use super::{cluster, ungrouped_nodes};
+use super::{cluster, node_carriers, ungrouped_nodes};
 
 /// The address of instance metadata:
 /// <https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/instancedata-data-retrieval.html>.
@@ -125,8 +125,10 @@ fn reaches(context: &Context<'_>, group: &NodeGroup, proxy: &str) -> Known<bool>
     let ports = Ports { protocol: Protocol::Tcp, from: port, to: port };
     let kind = EndKind::Addresses { cidr: IpNet::from(address), via: None, groups: Groups::Undeclared };
     let target = End { label: proxy.to_owned(), kind };
+    let carriers = node_carriers::of_group(context, group);
     for subnet in group.subnets.clone()? {
-        let kind = EndKind::Subnet { subnet, addresses: None, groups: group.security_groups.clone() };
+        let (groups, carriers) = (group.security_groups.clone(), carriers.clone());
+        let kind = EndKind::Subnet { subnet, addresses: None, groups, carriers };
         let from = End { label: group.name.clone(), kind };
         if context.network.trace(&from, &target, &ports).iter().any(|path| !path.blockers.is_empty()) {
             return Ok(false);

@@ -180,6 +180,14 @@ impl<'g, 's> Source<'g, 's> {
         }
     }
 
+    /// What the template says about public addresses; none where the subnet decides.
+    pub fn associates_public_addresses(&self) -> Known<Option<bool>> {
+        let Some(template) = self.template.as_ref().map_err(Clone::clone)? else { return Ok(None) };
+        let mut interfaces = template.network_interfaces.iter();
+        let primary = interfaces.find(|interface| interface.device_index.unwrap_or(0) == 0);
+        Ok(primary.and_then(|interface| interface.associate_public_ip_address))
+    }
+
     /// Whether cluster settings in the user data take effect. Bottlerocket's override what EKS writes:
     /// <https://docs.aws.amazon.com/eks/latest/userguide/launch-templates.html#launch-template-user-data>
     pub fn tells_cluster(&self) -> Known<bool> {

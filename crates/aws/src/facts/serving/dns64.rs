@@ -13,7 +13,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends;
 use crate::facts::ends::end_set::{self, Ends};
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Route, VpcEndpoint};
 
 /// The prefix of the addresses that DNS64 makes.
@@ -77,7 +77,8 @@ fn admits(context: &Context<'_>, id: &str, targets: &Ends, ports: Ports) -> bool
         .filter_map(|address| address.private_ip.as_deref()?.parse::<std::net::IpAddr>().ok())
         .map(IpNet::from)
         .collect();
-    let kind = EndKind::Subnet { subnet, addresses: Some(addresses), groups: Groups::Undeclared };
+    let (groups, carriers) = (Groups::Undeclared, Carriers::default());
+    let kind = EndKind::Subnet { subnet, addresses: Some(addresses), groups, carriers };
     let from = End { label: id.to_owned(), kind };
     let open = |target: &End| {
         let paths = context.network.trace(&from, target, &ports);

@@ -6,7 +6,7 @@ use crate::catalogue::services::Matrix;
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::{service_names, vpc_endpoint};
 use crate::facts::inventory::node_groups;
-use crate::network::{BlockerCode, End, EndKind, Groups};
+use crate::network::{BlockerCode, Carriers, End, EndKind, Groups};
 
 /// More nodes than these are not asked about.
 const MOST: usize = 12;
@@ -47,6 +47,7 @@ fn callers(context: &Context<'_>) -> Vec<End> {
                 subnet: subnet.clone(),
                 addresses: None,
                 groups: group.security_groups.clone(),
+                carriers: Carriers::default(),
             };
             callers.push(End { label: group.name.clone(), kind });
         }
@@ -63,6 +64,7 @@ fn admits(context: &Context<'_>, group: &str, callers: &[End]) -> bool {
             subnet: subnet.clone(),
             addresses: None,
             groups: Groups::Known(vec![group.to_owned()]),
+            carriers: Carriers::of_endpoint(),
         };
         let endpoint = End { label: group.to_owned(), kind };
         let paths = context.network.trace(caller, &endpoint, &HTTPS);

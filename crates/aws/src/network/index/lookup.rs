@@ -75,6 +75,14 @@ impl<'s> Network<'s> {
         if prefixes.is_empty() { Err(self.missing("Subnets", id)) } else { Ok(prefixes) }
     }
 
+    /// The IPv6 prefixes of a VPC that AWS does not advertise on the internet
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcIpv6CidrBlockAssociation.html>).
+    pub(crate) fn private_v6(&self, vpc: &str) -> Vec<IpNet> {
+        let all = self.vpcs.get(vpc).into_iter().flat_map(|vpc| &vpc.ipv6_cidr_block_association_set);
+        let private = all.filter(|its| its.ipv6_address_attribute.as_deref() == Some("private"));
+        private.filter_map(|its| its.ipv6_cidr_block.as_deref()?.parse().ok()).collect()
+    }
+
     /// The table that routes a subnet's packets: its own, else the VPC's main table.
     pub fn effective_route_table(&self, subnet: &str) -> Known<&'s RouteTable> {
         if let Some(table) = self.associated_tables.get(subnet) {

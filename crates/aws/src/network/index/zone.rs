@@ -112,6 +112,19 @@ impl<'s> Network<'s> {
         })
     }
 
+    /// The network border group of a subnet's zone where it is not that of the Region: AWS advertises public
+    /// addresses of Local Zones and Wavelength Zones from groups of their own
+    /// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AllocateAddress.html>).
+    pub fn border_group(&self, subnet: &Subnet) -> Known<Option<String>> {
+        if self.zone_kind(subnet)? == ZoneKind::Regional {
+            return Ok(None);
+        }
+        let id = &subnet.subnet_id;
+        let group = self.listed_zone(subnet).and_then(|zone| zone.network_border_group.clone());
+        let what = || format!("NetworkBorderGroup of the zone of {id}");
+        group.map(Some).ok_or_else(|| self.missing_of("AvailabilityZones", id, what()))
+    }
+
     /// The id of a subnet's zone, if AWS gives it or lists the zone.
     pub(crate) fn zone_id<'a>(&'a self, subnet: &'a Subnet) -> Option<&'a str> {
         subnet.availability_zone_id.as_deref().or_else(|| self.listed_zone(subnet)?.zone_id.as_deref())

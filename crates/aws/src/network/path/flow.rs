@@ -24,6 +24,8 @@ const MOST: usize = 4;
 pub(crate) struct Points<'a> {
     pub request: &'a Ranges,
     pub reply: &'a Ranges,
+    /// What the replies to a translator carry.
+    pub translated: &'a Ranges,
 }
 
 impl<'s> Reasoner<'s> {
@@ -152,8 +154,9 @@ impl<'s> Reasoner<'s> {
                 ArrivalPoint::Translator(translator) => {
                     let mut beyond = TraceLog::default();
                     let client = (&translator.part, translator.hop);
+                    let own = Points { reply: points.translated, ..points };
                     for to in translator.destinations(to) {
-                        self.outward(&mut beyond, client, to, points, depth + 1);
+                        self.outward(&mut beyond, client, to, own, depth + 1);
                     }
                     log.append(of_translator(beyond));
                     // The gateway gives replies back as they came, but for the destination.

@@ -5,8 +5,9 @@
 
 use privek_core::known::Missing;
 use privek_core::path::Leg;
+use privek_core::sets::addresses::AddressSet;
 
-use crate::network::{BlockerCode, TraceLog};
+use crate::network::{BlockerCode, PublicAddresses, TraceLog};
 use crate::snapshot::aws::ec2::{GatewayAttachment, Subnet};
 
 use super::edge::Edge;
@@ -75,10 +76,16 @@ impl<'s> Reasoner<'s> {
         let from = run.from;
         let v6 = !from.addresses.only_v6().is_empty();
         let subnet = &hop.subnet.subnet_id;
-        let without = match &from.mapped {
-            _ if v6 => from.addresses.subtract(&public()),
-            Some(mapped) => from.addresses.subtract(mapped),
-            None => match hop.subnet.map_public_ip_on_launch {
+        let without = match (&from.mapped, &from.public) {
+            _ if v6 => from.addresses.subtract(&self.public_v6(hop.vpc)),
+            (Some(mapped), _) => from.addresses.subtract(mapped),
+            (None, PublicAddresses::Assigned) => {
+                return log
+                    .assume(format!("{} has the public addresses that AWS assigns at launch.", from.label));
+            }
+            (None, PublicAddresses::Unread(missing)) => return log.missing(missing.clone()),
+            (None, PublicAddresses::Lacking(_)) => from.addresses.clone(),
+            (None, PublicAddresses::BySubnet) => match hop.subnet.map_public_ip_on_launch {
                 Some(true) => {
                     return log.assume(format!(
                         "{} has public addresses: {subnet} assigns public addresses at launch.",
@@ -104,7 +111,10 @@ impl<'s> Reasoner<'s> {
                 format!("network interfaces with {} have no public address", without.told()),
             ),
             (None, false) => {
-                let reason = format!("{subnet} assigns no public addresses at launch");
+                let reason = match &from.public {
+                    PublicAddresses::Lacking(reason) => reason.clone(),
+                    _ => format!("{subnet} assigns no public addresses at launch"),
+                };
                 ("subnet", subnet.as_str(), reason)
             }
         };
@@ -113,8 +123,19 @@ impl<'s> Reasoner<'s> {
         let mut blocker = at(BlockerCode::PublicAddressMissing, kind, object, Some(run.leg), reason);
         blocker.part = from.part(&without);
         blocker.remedy.cidrs = without.cidrs().iter().map(ToString::to_string).collect();
-        blocker.remedy.subnet = Some(subnet.clone());
+        // What a launch template turns off, the subnet does not turn on; and without the group of a Local Zone
+        // no public address can be named.
+        let by_subnet = from.mapped.is_some() || !matches!(from.public, PublicAddresses::Lacking(_));
+        if let (Ok(group), true) = (self.border_group(hop.subnet), by_subnet) {
+            blocker.remedy.subnet = Some(subnet.clone());
+            blocker.remedy.network_border_group = group;
+        }
         log.block(blocker);
+    }
+
+    /// The addresses that are public themselves in a VPC: not those of its private IPv6 prefixes.
+    pub(crate) fn public_v6(&self, vpc: &str) -> AddressSet {
+        public().subtract(&self.private_v6(vpc).into_iter().collect())
     }
 
     /// What VPC Block Public Access does in a VPC, or in one of its subnets; `None` where AWS did not say.

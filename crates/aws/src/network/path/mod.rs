@@ -2,6 +2,7 @@
 
 pub mod appliance;
 pub mod aws_address;
+pub mod clients;
 pub mod edge;
 pub mod flow;
 pub mod forwarding;

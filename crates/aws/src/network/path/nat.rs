@@ -120,8 +120,16 @@ impl<'s> Reasoner<'s> {
                 let mut blocker = at(BlockerCode::NatGatewayUnavailable, KIND, id, Some(run.leg), reason);
                 blocker.part = run.to.part(&run.to.addresses);
                 blocker.remedy.state = Some(state.to_owned());
-                blocker.remedy.subnet.clone_from(&nat.subnet_id);
                 blocker.remedy.vpc.clone_from(&nat.vpc_id);
+                let private = nat.connectivity_type.as_deref() == Some("private");
+                blocker.remedy.target_option = private.then(|| "--connectivity-type private".to_owned());
+                let subnet = nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id));
+                let group = subnet.filter(|_| !private).map_or(Ok(None), |subnet| self.border_group(subnet));
+                // Without the group of the zone no public address of the zone can be named.
+                if let Ok(group) = group {
+                    blocker.remedy.subnet.clone_from(&nat.subnet_id);
+                    blocker.remedy.network_border_group = group;
+                }
                 blocker.remedy.route_table = Some(decider.table.route_table_id.clone());
                 if decider.by.parse::<IpNet>().is_ok() {
                     blocker.remedy.replaces = Some(decider.by.to_owned());

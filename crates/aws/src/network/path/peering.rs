@@ -45,6 +45,15 @@ impl<'s> Reasoner<'s> {
             log.hop(run.leg, KIND, id, "drop", &reason);
             let mut blocker = at(BlockerCode::PeeringInactive, KIND, id, None, reason);
             blocker.remedy.state = Some(status.to_owned());
+            let [requester, accepter] = [&peering.requester_vpc_info, &peering.accepter_vpc_info];
+            if let (Some(requester), Some(accepter)) = (requester, accepter) {
+                // The owner of the accepter VPC accepts, in the accepter's Region:
+                // https://docs.aws.amazon.com/vpc/latest/peering/accept-vpc-peering-connection.html
+                let own = self.snapshot.header.account.as_ref().or(requester.owner_id.as_ref());
+                blocker.remedy.account = accepter.owner_id.clone().filter(|account| Some(account) != own);
+                let home = self.snapshot.header.region.as_ref();
+                blocker.remedy.region = accepter.region.clone().filter(|region| Some(region) != home);
+            }
             log.block(blocker);
             // It never forwards again, so that nothing behind it matters:
             // https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-basics.html#vpc-peering-lifecycle

@@ -1,6 +1,6 @@
 //! From an end to its parts.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -9,22 +9,12 @@ use privek_core::sets::addresses::AddressSet;
 
 use crate::network::aws_address::AwsService;
 use crate::network::segment::{Location, Segment};
-use crate::network::{Blocker, BlockerCode, End, EndKind, Groups, Remedy, index};
-use crate::snapshot::aws::ec2::{NetworkInterface, NetworkInterfaceAssociation, Subnet};
+use crate::network::{Blocker, BlockerCode, Carriers, End, EndKind, Groups, Remedy, index};
+use crate::snapshot::aws::ec2::NetworkInterface;
 
+use super::clients::{Clients, interface_addresses, mapped_addresses};
 use super::reasoner::{Reasoner, Resolved};
 use super::run;
-
-/// Interfaces that AWS runs for its own sake: no client sits behind their addresses.
-const NO_CLIENTS: &[&str] = &[
-    "vpc_endpoint",
-    "gateway_load_balancer_endpoint",
-    "gateway_load_balancer",
-    "network_load_balancer",
-    "nat_gateway",
-    "natGateway",
-    "transit_gateway",
-];
 
 /// Interfaces that may have no security group, and then let everything through.
 const WITHOUT_GROUPS: &[&str] = &[
@@ -51,8 +41,8 @@ impl<'s> Reasoner<'s> {
     pub(crate) fn resolve(&self, end: &End, other: Option<&str>, is_source: bool) -> Resolved<'s> {
         let mut resolved = Resolved::default();
         let outcome = match &end.kind {
-            EndKind::Subnet { subnet, addresses, groups } => {
-                self.subnet_part(&mut resolved, end, subnet, addresses.as_deref(), groups)
+            EndKind::Subnet { subnet, addresses, groups, carriers } => {
+                self.subnet_part(&mut resolved, end, (subnet, addresses.as_deref()), (groups, carriers))
             }
             EndKind::Interface { id } => self.interface_part(&mut resolved, end, id),
             EndKind::Addresses { cidr, via, groups } => {
@@ -73,9 +63,8 @@ impl<'s> Reasoner<'s> {
         &self,
         resolved: &mut Resolved<'s>,
         end: &End,
-        id: &str,
-        addresses: Option<&[IpNet]>,
-        groups: &Groups,
+        (id, addresses): (&str, Option<&[IpNet]>),
+        (groups, carriers): (&Groups, &Carriers),
     ) -> Known<()> {
         let subnet = self.subnet(id)?;
         let vpc = self.vpc_of(subnet)?;
@@ -90,7 +79,8 @@ impl<'s> Reasoner<'s> {
             return Ok(());
         }
         let place = Location::Inside { subnet, vpc };
-        resolved.parts.push(Segment::new(&end.label, id.to_owned(), place, wanted, groups.clone()));
+        let part = Segment::new(&end.label, id.to_owned(), place, wanted, groups.clone());
+        resolved.parts.push(part.carried_by(carriers));
         Ok(())
     }
 
@@ -121,6 +111,7 @@ impl<'s> Reasoner<'s> {
             self.missing("NetworkInterfaces", &interface.network_interface_id)
         });
         part.is_endpoint = kind == "vpc_endpoint";
+        part.is_mount_target = interface.is_mount_target();
         part.is_nat_gateway = matches!(kind, "nat_gateway" | "natGateway");
         part.denies_internet = interface.deny_all_igw_traffic == Some(true);
         part.unfiltered = matches!(groups, Groups::Unread(_)) && WITHOUT_GROUPS.contains(&kind);
@@ -140,6 +131,15 @@ impl<'s> Reasoner<'s> {
             return Ok(());
         }
         let whole = AddressSet::from(cidr);
+        // Who names a single address means it, whatever is there.
+        let senders = is_source && cidr.prefix_len() < cidr.max_prefix_len();
+        let clients = Clients {
+            end,
+            cidr,
+            groups,
+            senders,
+            having: if senders { self.groups_of_clients(cidr, groups) } else { None },
+        };
         let mut left = whole.clone();
         let mut empty_vpc = None;
         let mut taken = Vec::new();
@@ -159,7 +159,7 @@ impl<'s> Reasoner<'s> {
             let before = resolved.parts.len();
             let mut unassigned = inside.clone();
             for subnet in self.subnets_by_vpc.get(vpc).into_iter().flatten() {
-                self.split_subnet(resolved, end, (subnet, vpc), (&inside, cidr), groups, is_source)?;
+                self.split_subnet(resolved, &clients, (subnet, vpc), &inside)?;
                 if other != Some(vpc) {
                     unassigned =
                         unassigned.subtract(&self.subnet_cidrs(&subnet.subnet_id)?.into_iter().collect());
@@ -283,81 +283,6 @@ impl<'s> Reasoner<'s> {
             .collect())
     }
 
-    /// The parts of a subnet's addresses: one for each set of groups that known interfaces carry,
-    /// and one for all other addresses.
-    fn split_subnet(
-        &self,
-        resolved: &mut Resolved<'s>,
-        end: &End,
-        (subnet, vpc): (&'s Subnet, &'s str),
-        (inside, cidr): (&AddressSet, IpNet),
-        groups: &Groups,
-        is_source: bool,
-    ) -> Known<()> {
-        let id = subnet.subnet_id.as_str();
-        let here = self.subnet_cidrs(id)?.into_iter().collect::<AddressSet>().intersect(inside);
-        if here.is_empty() {
-            return Ok(());
-        }
-        let place = || Location::Inside { subnet, vpc };
-        let mut occupied = Vec::new();
-        let mut alike: BTreeMap<(Vec<String>, bool), (Segment<'s>, Vec<AddressSet>)> = BTreeMap::new();
-        let mut without_clients = 0;
-        for interface in self.interfaces_by_subnet.get(id).into_iter().flatten() {
-            let its = interface_addresses(interface).intersect(&here);
-            if its.is_empty() {
-                continue;
-            }
-            occupied.push(its.clone());
-            let kind = interface.interface_type.as_deref().unwrap_or_default();
-            let is_network = cidr.prefix_len() < cidr.max_prefix_len();
-            if is_source && is_network && NO_CLIENTS.contains(&kind) {
-                without_clients += 1;
-                continue;
-            }
-            let mut part =
-                Segment::new(&end.label, String::new(), place(), AddressSet::default(), Groups::Undeclared);
-            self.apply_interface(&mut part, interface);
-            // Who means a network means its servers.
-            part.is_nat_gateway &= !is_network;
-            let key: Vec<String> = match &part.groups {
-                Groups::Known(groups) => {
-                    groups.iter().cloned().collect::<BTreeSet<_>>().into_iter().collect()
-                }
-                // No group has this id, so such interfaces stay apart from all others.
-                _ => vec![interface.network_interface_id.clone()],
-            };
-            part.what =
-                format!("{id} with {}", if key.is_empty() { "no group".to_owned() } else { key.join(", ") });
-            let is_endpoint = part.is_endpoint;
-            let (first, addresses) = alike.entry((key, part.denies_internet)).or_insert((part, Vec::new()));
-            first.is_endpoint |= is_endpoint;
-            let mapped = mapped_addresses(interface);
-            first.mapped = Some(first.mapped.take().map_or(mapped.clone(), |others| others.union(&mapped)));
-            addresses.push(its);
-        }
-        let rest = here.subtract(&AddressSet::union_all(occupied.iter()));
-        if !rest.is_empty() {
-            let mut part = Segment::new(&end.label, id.to_owned(), place(), rest, groups.clone());
-            part.around = here;
-            if without_clients > 0 {
-                part.assumptions.push(format!(
-                    "No client uses the addresses of AWS-managed network interfaces in {id} ({without_clients})."
-                ));
-            }
-            // An interface that was not read may carry other groups than those that are declared.
-            if !self.covers("NetworkInterfaces", vpc) {
-                resolved.missing.extend(self.missing("NetworkInterfaces", vpc));
-            }
-            resolved.parts.push(part);
-        }
-        for (mut part, addresses) in alike.into_values() {
-            part.set_addresses(AddressSet::union_all(addresses.iter()));
-            resolved.parts.push(part);
-        }
-        Ok(())
-    }
-
     fn prefix_list_part(&self, resolved: &mut Resolved<'s>, end: &End, id: &str) {
         let place = Location::Outside { via: None };
         let (addresses, unread) = match self.prefix_list(id) {
@@ -370,28 +295,6 @@ impl<'s> Reasoner<'s> {
         part.unread = unread;
         resolved.parts.push(part);
     }
-}
-
-fn interface_addresses(interface: &NetworkInterface) -> AddressSet {
-    let single = index::addresses(interface).into_iter().map(|address: IpAddr| IpNet::from(address));
-    let v4 = interface.ipv4_prefixes.iter().filter_map(|prefix| prefix.ipv4_prefix.as_deref());
-    let v6 = interface.ipv6_prefixes.iter().filter_map(|prefix| prefix.ipv6_prefix.as_deref());
-    single.chain(v4.chain(v6).filter_map(|prefix| prefix.parse().ok())).collect()
-}
-
-/// The private addresses with a public address.
-fn mapped_addresses(interface: &NetworkInterface) -> AddressSet {
-    let is_public = |association: &Option<NetworkInterfaceAssociation>| {
-        association.as_ref().is_some_and(|association| association.public_ip.is_some())
-    };
-    let primary = interface.private_ip_address.as_deref().filter(|_| is_public(&interface.association));
-    let others = interface
-        .private_ip_addresses
-        .iter()
-        .filter(|address| is_public(&address.association))
-        .filter_map(|address| address.private_ip_address.as_deref());
-    let all = primary.into_iter().chain(others).filter_map(|text| text.parse::<IpAddr>().ok());
-    all.map(IpNet::from).collect()
 }
 
 fn no_such_address(kind: &str, id: &str, addresses: &str) -> Blocker {

@@ -4,7 +4,8 @@ use privek_core::sets::addresses::{AddressSet, told};
 
 use crate::network::index::lookup::{self, RouteState};
 use crate::network::segment::Location;
-use crate::network::{BlockerCode, Remedy, TraceLog};
+use crate::network::tables::route::is_propagated;
+use crate::network::{BlockerCode, PublicAddresses, Remedy, TraceLog};
 use crate::snapshot::aws::ec2::{NatGateway, VpcPeeringConnection};
 
 use super::nat64;
@@ -44,7 +45,9 @@ impl<'s> Reasoner<'s> {
             cidrs: decider.addresses.cidrs().iter().map(ToString::to_string).collect(),
             target_option: self.option(decider, target.as_deref()).map(str::to_owned),
             target: target.clone(),
-            replaces: (!decider.by.is_empty()).then(|| decider.by.to_owned()),
+            // A static route takes precedence over a propagated one, which no command replaces.
+            replaces: (!decider.by.is_empty() && !is_propagated(decider.table, decider.by))
+                .then(|| decider.by.to_owned()),
             subnet: Some(hop.subnet.subnet_id.clone()),
             ..Remedy::default()
         };
@@ -94,7 +97,7 @@ impl<'s> Reasoner<'s> {
             _ if nat64::is_translated(&run.to.addresses) => self.nat_gateway_for(hop),
             // Replies to the internet leave as the requests came.
             Location::Outside { .. }
-                if hop.over.is_none() && run::is_on_internet(run.to) && has_public_address(run) =>
+                if hop.over.is_none() && run::is_on_internet(run.to) && self.has_public_address(run, vpc) =>
             {
                 self.internet_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned())
             }
@@ -183,21 +186,35 @@ impl<'s> Reasoner<'s> {
             let outbound_only = self.egress_only_gateways_by_vpc.get(vpc).map(|id| (*id).to_owned());
             return outbound_only.filter(|_| hop.over.is_none()).or(own.filter(|_| hop.over.is_none()));
         }
-        if run.from.translator.is_some() || has_public_address(run) && hop.over.is_none() {
+        if run.from.translator.is_some() || self.has_public_address(run, vpc) && hop.over.is_none() {
             return own;
         }
         let nat = self.nat_gateway_for(hop);
         nat.or_else(|| self.only_gateway(vpc).filter(|_| hop.over.is_none()))
     }
 
+    /// Whether all that sends the packets has a public address.
+    fn has_public_address(&self, run: Run<'_, 's>, vpc: &str) -> bool {
+        let v6 = !run.from.addresses.only_v6().is_empty();
+        match &run.from.mapped {
+            _ if v6 => self.public_v6(vpc).contains_all(&run.from.addresses),
+            Some(mapped) => mapped.contains_all(&run.from.addresses),
+            None => run.from.public == PublicAddresses::Assigned,
+        }
+    }
+
+    /// The NAT gateways of a VPC that forward to the internet.
+    pub(crate) fn public_nat_gateways(&self, vpc: &str) -> impl Iterator<Item = &'s NatGateway> {
+        let all = self.nat_gateways_by_vpc.get(vpc).into_iter().flatten().copied();
+        all.filter(|nat| {
+            nat.connectivity_type.as_deref() != Some("private") && nat.state.as_deref() == Some("available")
+        })
+    }
+
     /// A public NAT gateway of the VPC, the one in the zone if there is one.
     fn nat_gateway_for(&self, hop: SubnetHop<'s>) -> Option<String> {
-        let works = |nat: &&&NatGateway| {
-            nat.connectivity_type.as_deref() != Some("private") && nat.state.as_deref() == Some("available")
-        };
-        let all = self.nat_gateways_by_vpc.get(hop.vpc).into_iter().flatten();
-        let all: Vec<_> = all.filter(works).collect();
-        let near = |nat: &&&&NatGateway| {
+        let all: Vec<&NatGateway> = self.public_nat_gateways(hop.vpc).collect();
+        let near = |nat: &&&NatGateway| {
             let subnet = nat.subnet_id.as_deref().and_then(|id| self.subnets.get(id));
             subnet.is_some_and(|subnet| {
                 subnet.availability_zone.is_some() && subnet.availability_zone == hop.subnet.availability_zone
@@ -205,13 +222,6 @@ impl<'s> Reasoner<'s> {
         };
         all.iter().find(near).or(all.first()).map(|nat| nat.nat_gateway_id.clone())
     }
-}
-
-/// Whether all that sends the packets has a public address.
-fn has_public_address(run: Run<'_, '_>) -> bool {
-    let v6 = !run.from.addresses.only_v6().is_empty();
-    let mapped = run.from.mapped.as_ref().is_some_and(|mapped| mapped.contains_all(&run.from.addresses));
-    if v6 { run::public().contains_all(&run.from.addresses) } else { mapped }
 }
 
 fn target_option(target: &str) -> Option<&'static str> {

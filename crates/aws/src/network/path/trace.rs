@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use privek_core::sets::ports::Ports;
+use privek_core::sets::ports::{ClientPorts, Ports};
 
 use crate::network::segment::Segment;
 use crate::network::{BlockerCode, End, Path, TraceLog};
@@ -48,18 +48,21 @@ impl<'s> Reasoner<'s> {
         source.assumptions.iter().chain(&destination.assumptions).for_each(|text| log.assume(text.as_str()));
         let mut met = false;
         for v6 in [false, true] {
-            let (from, to) = (source.family(v6), destination.family(v6));
+            let (mut from, mut to) = (source.family(v6), destination.family(v6));
+            from.is_repeated = source.picks_anew(destination, v6);
+            to.is_repeated = from.is_repeated;
             if from.addresses.is_empty() || to.addresses.is_empty() {
                 continue;
             }
             met = true;
-            let points = (ports.request(v6), ports.reply(v6));
+            let points = (ports.request(v6), ports.reply(v6, source.ports_towards(destination, v6)));
             if let Some(service) = to.service {
                 self.to_aws_address(&mut log, (&from, &to), (service, &points.0));
             } else if to.prefix_list.is_some() {
                 self.to_prefix_list(&mut log, &from, &to, &points);
             } else {
-                let points = Points { request: &points.0, reply: &points.1 };
+                let translated = ports.reply(v6, ClientPorts::ANY);
+                let points = Points { request: &points.0, reply: &points.1, translated: &translated };
                 self.both_ways(&mut log, (&from, &to), points);
             }
         }

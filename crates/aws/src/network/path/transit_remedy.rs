@@ -66,9 +66,7 @@ impl<'s> Reasoner<'s> {
             let range = (gateway, "")..;
             let its = self.vpc_attachments.range(range).take_while(|((id, _), _)| *id == gateway);
             let with_nat = its.filter(|((_, vpc), _)| {
-                let nats = self.nat_gateways_by_vpc.get(vpc).into_iter().flatten();
-                let mut nats = nats.filter(|nat| nat.connectivity_type.as_deref() != Some("private"));
-                origin.vpc != Some(vpc) && nats.next().is_some()
+                origin.vpc != Some(vpc) && self.public_nat_gateways(vpc).next().is_some()
             });
             let ids = with_nat.filter_map(|(_, its)| its.first());
             return only(Box::new(ids.map(|its| its.transit_gateway_attachment_id.as_str())));

@@ -32,6 +32,15 @@ impl<'s> Reasoner<'s> {
             log.missing(self.missing("TransitGatewayAttachments", attachment));
             return None;
         };
+        let state = found.association.as_ref().and_then(|association| association.state.as_deref());
+        if let Some(state @ ("associating" | "disassociating")) = state {
+            log.hop(run.leg, ATTACHMENT, attachment, "unknown", &format!("the association is {state}"));
+            let what = format!(
+                "the result of associating {attachment} with a transit gateway route table; the association is {state}"
+            );
+            log.missing([Missing::unmodelled(what)]);
+            return None;
+        }
         let association = found
             .association
             .as_ref()

@@ -35,21 +35,39 @@ impl Tables<'_> {
             }
         };
         let id = acl.network_acl_id.as_str();
-        let entries = self.entries.get((id, direction), || compile(acl, direction));
-        let evaluation = match entries.as_ref() {
-            Ok(entries) => evaluate(entries, &peer.addresses, points),
+        let compiled = self.entries.get((id, direction), || compile(acl, direction));
+        let compiled = match compiled.as_ref() {
+            Ok(entries) => entries,
             Err(missing) => return log.missing([missing.clone()]),
         };
+        let evaluation = evaluate(compiled, &peer.addresses, points);
         if evaluation.denied.is_empty() {
             let entries: Vec<String> = evaluation.allowing.iter().map(ToString::to_string).collect();
             let plural = if entries.len() == 1 { "entry" } else { "entries" };
             let by = format!("{} {plural} {}", word(direction), entries.join(", "));
-            return log.hop(leg, "network-acl", id, "allow", &by);
+            log.hop(leg, "network-acl", id, "allow", &by);
+            let others = if leg == Leg::Reply { ports::unpicked(points) } else { Ranges::default() };
+            if !others.is_empty() && !evaluate(compiled, &peer.addresses, &others).denied.is_empty() {
+                log.assume(format!(
+                    "Clients use only the default ports of their operating system ({}); {id} denies replies to others.",
+                    ports::describe(points)
+                ));
+            }
+            return;
         }
         if peer.is_stand_in && !evaluation.allowing.is_empty() {
             return log.missing(peer.unread.clone());
         }
         for (number, block) in &evaluation.denied {
+            if leg == Leg::Reply && peer.is_repeated && ports::are_very_few_replies(&block.points) {
+                let what = ports::describe(&block.points);
+                log.hop(leg, "network-acl", id, "assumed", &format!("denies {what} only"));
+                log.assume(format!(
+                    "Connections to which {id} denies the replies ({what}, one in a thousand at most) are repeated \
+                     from another port that the VPC CNI picks."
+                ));
+                continue;
+            }
             let blocker = blocker(acl, *number, direction, leg, (subnet, peer, points), block);
             log.hop(leg, "network-acl", id, "deny", &blocker.reason);
             log.block(blocker);

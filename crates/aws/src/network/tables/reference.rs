@@ -7,7 +7,9 @@ use privek_core::sets::addresses::AddressSet;
 
 use crate::network::Groups;
 use crate::network::index::zone::ZoneKind;
-use crate::snapshot::aws::ec2::{SecurityGroup, Subnet, UserIdGroupPair, VpcPeeringConnectionVpcInfo};
+use crate::snapshot::aws::ec2::{
+    IpPermission, SecurityGroup, Subnet, UserIdGroupPair, VpcPeeringConnectionVpcInfo,
+};
 
 use super::compiled::{Direction, Tables};
 use super::connection::is_active;
@@ -156,6 +158,13 @@ impl Tables<'_> {
         if side.direction == Direction::Outbound || side.own.is_endpoint {
             return Ok(false);
         }
+        if side.own.is_mount_target && !self.sends_everything(&side.own.groups)? {
+            return Err(vec![Missing::unmodelled(format!(
+                "references to security groups over {id} at {}, a mount target of EFS whose security groups do not \
+                 allow all outbound traffic",
+                side.own.label
+            ))]);
+        }
         let Some(gateway) = self.transit_gateways.get(id) else {
             return Err(self.missing("TransitGateways", id));
         };
@@ -164,7 +173,7 @@ impl Tables<'_> {
         let mut zones = Vec::new();
         for vpc in [side.own.vpc(), side.peer.vpc()].into_iter().flatten() {
             let Some(attachments) = self.vpc_attachments.get(&(id, vpc)) else {
-                return self.reference_between_gateways(side, vpc);
+                return self.reference_between_gateways(id, vpc);
             };
             settings.extend(attachments.iter().map(|attachment| {
                 attachment.options.as_ref().and_then(|o| o.security_group_referencing_support.as_deref())
@@ -226,20 +235,23 @@ impl Tables<'_> {
         ))])
     }
 
-    /// Between VPCs of two transit gateways: never from one Region to another.
-    fn reference_between_gateways(&self, side: &Side<'_, '_>, vpc: &str) -> Known<bool> {
-        if !self.transit_gateways_by_vpc.contains_key(vpc) {
-            return Err(self.missing("TransitGatewayVpcAttachments", vpc));
-        }
-        let region = |subnet: Option<&Subnet>| {
-            let zone = subnet?.availability_zone_id.as_deref()?;
-            zone.split_once('-').map(|(region, _)| region.to_owned())
+    /// Between VPCs of two transit gateways: references work between VPCs that are attached to one
+    /// (<https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>).
+    fn reference_between_gateways(&self, gateway: &str, vpc: &str) -> Known<bool> {
+        let key = "TransitGatewayVpcAttachments";
+        let elsewhere = self.transit_gateways_by_vpc.get(vpc).is_some_and(|ids| !ids.contains(gateway));
+        if elsewhere || self.covers(key, vpc) { Ok(false) } else { Err(self.missing(key, vpc)) }
+    }
+
+    /// Whether one of these security groups allows all outbound traffic. AWS documents that references work at
+    /// mount targets of EFS with such a rule:
+    /// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+    fn sends_everything(&self, groups: &Groups) -> Known<bool> {
+        let everywhere = |permission: &IpPermission| {
+            permission.ip_protocol.as_deref() == Some("-1")
+                && permission.ip_ranges.iter().any(|range| range.cidr_ip.as_deref() == Some("0.0.0.0/0"))
         };
-        match (region(side.own.subnet()), region(side.peer.subnet())) {
-            (Some(one), Some(other)) if one != other => Ok(false),
-            _ => Err(vec![Missing::unmodelled(format!(
-                "references to security groups of {vpc} over a transit gateway peering attachment"
-            ))]),
-        }
+        let open = |id: &String| Ok(self.security_group(id)?.ip_permissions_egress.iter().any(everywhere));
+        known::any(groups.ids()?.iter().map(open))
     }
 }

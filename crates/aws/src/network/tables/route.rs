@@ -22,6 +22,15 @@ enum Rank {
     Propagated,
 }
 
+/// The origin of routes that a virtual private gateway propagates.
+const PROPAGATED: &str = "EnableVgwRoutePropagation";
+
+/// Whether all routes of a table for this destination are propagated.
+pub(crate) fn is_propagated(table: &RouteTable, destination: &str) -> bool {
+    let its = || table.routes.iter().filter(|route| lookup::destination(route) == Some(destination));
+    its().next().is_some() && its().all(|route| route.origin.as_deref() == Some(PROPAGATED))
+}
+
 /// Every route by prefix, and what keeps some from being known.
 struct Candidates<'t> {
     routes: Vec<Candidate<'t>>,
@@ -135,7 +144,7 @@ impl<'s> Tables<'s> {
                 let rank = match route.origin.as_deref() {
                     _ if route.gateway_id.as_deref() == Some("local") => Rank::Local,
                     _ if listed => Rank::PrefixList,
-                    Some("EnableVgwRoutePropagation") => Rank::Propagated,
+                    Some(PROPAGATED) => Rank::Propagated,
                     Some("CreateRoute" | "CreateRouteTable") => Rank::Static,
                     // Other targets than virtual private gateways are those of static routes.
                     None if !lookup::target(route).is_some_and(|target| target.starts_with("vgw-")) => {

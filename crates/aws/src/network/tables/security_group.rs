@@ -205,10 +205,14 @@ impl<'s> Tables<'s> {
             }
             _ => None,
         };
+        let opened = self.group_to_open(ids);
+        let owner = |id: &str| self.security_groups.get(id).and_then(|group| group.owner_id.as_deref());
+        let account = group.as_deref().and_then(owner);
+        let account = account.filter(|account| Some(*account) != owner(&opened)).map(str::to_owned);
         Blocker {
             code,
             kind: "security-group".to_owned(),
-            id: self.group_to_open(ids),
+            id: opened,
             leg: Some(Leg::Request),
             part: peer.part(&block.addresses),
             reason,
@@ -218,6 +222,7 @@ impl<'s> Tables<'s> {
                 to_port,
                 cidrs: if peer.is_stand_in { Vec::new() } else { peer.prefixes_for_fix(&block.addresses) },
                 group,
+                account,
                 prefix_list: peer.prefix_list.clone(),
                 ..Remedy::default()
             },

@@ -87,3 +87,16 @@ fn a_gateway_endpoint_serves_nobody_who_comes_over_a_transit_gateway() {
     let path = net.path(&client(), &operators("52.219.1.0/24", None, &[]));
     assert_blocked(&path, &["never-forwarded vpce-s3"]);
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>: a deleted one is listed for a
+/// while.
+#[test]
+fn a_vpc_without_a_nat_gateway_that_works_is_not_proposed() {
+    let mut net = net();
+    routes(&mut net, "TransitGatewayRoutes", "tgw-rtb-1")
+        .retain(|route| route["DestinationCidrBlock"] != "0.0.0.0/0");
+    let target = |net: &Net| net.path(&client(), &server()).blockers.remove(0).remedy.target;
+    assert_eq!(target(&net).as_deref(), Some("att-b"));
+    net.item("NatGateways", "nat-1")["State"] = json!("deleted");
+    assert_eq!(target(&net), None);
+}

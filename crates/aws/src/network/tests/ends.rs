@@ -3,7 +3,7 @@
 use privek_core::path::Verdict;
 use serde_json::json;
 
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 
 use super::net::{Net, assert_blocked, assert_open, assert_unknown, interface, operators, rule, subnet};
 
@@ -94,7 +94,8 @@ fn ipv4_and_ipv6_are_routed_and_filtered_apart() {
     assert!(path.blockers.iter().all(|blocker| blocker.reason.contains("2001:db8")), "{:#?}", path.blockers);
     let EndKind::Subnet { groups, .. } = subnet("subnet-a2", "sg-client").kind else { unreachable!() };
     let addresses = Some(vec!["10.0.2.0/24".parse().unwrap()]);
-    let kind = EndKind::Subnet { subnet: "subnet-a2".to_owned(), addresses, groups };
+    let carriers = Carriers::default();
+    let kind = EndKind::Subnet { subnet: "subnet-a2".to_owned(), addresses, groups, carriers };
     assert_open(&net.path(&End { label: "nodes".to_owned(), kind }, &interface("eni-1")));
 }
 
@@ -114,8 +115,12 @@ fn what_is_not_in_the_snapshot_is_missing_and_not_nonexistent() {
 fn groups_that_were_not_read_are_missing() {
     let net = Net::two_vpcs();
     let missing = vec![privek_core::known::Missing::intent("the groups of the nodes")];
-    let kind =
-        EndKind::Subnet { subnet: "subnet-a2".to_owned(), addresses: None, groups: Groups::Unread(missing) };
+    let kind = EndKind::Subnet {
+        subnet: "subnet-a2".to_owned(),
+        addresses: None,
+        groups: Groups::Unread(missing),
+        carriers: Carriers::default(),
+    };
     let path = net.path(&End { label: "nodes".to_owned(), kind }, &interface("eni-1"));
     assert_unknown(&path, "the groups of the nodes");
 }

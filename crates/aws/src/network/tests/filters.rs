@@ -1,11 +1,14 @@
 //! Security groups and network ACLs.
 
 use privek_core::path::{Leg, Verdict};
+use privek_core::sets::ports::ClientPorts;
 use serde_json::json;
 
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, blockers, entry, interface, operators, rule, subnet,
 };
+
+use crate::network::{End, EndKind};
 
 fn inbound(net: &mut Net, rules: &[serde_json::Value]) {
     net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!(rules);
@@ -227,4 +230,42 @@ fn any_needs_every_protocol_and_port() {
     assert_eq!(path.blockers[0].remedy.protocol.as_deref(), Some("-1"));
     inbound(&mut net, &[rule("-1", None, "0.0.0.0/0")]);
     assert_open(&net.trace(&from, &to, "any")[0]);
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/custom-network-acl.html#nacl-ephemeral-ports>
+#[test]
+fn a_denial_of_ports_that_a_client_never_picks_blocks_nothing() {
+    let mut net = Net::two_vpcs();
+    let inbound = entry(100, false, "allow", "-1", None, "0.0.0.0/0");
+    let linux = entry(100, true, "allow", "tcp", Some((32768, 61000)), "0.0.0.0/0");
+    net.subnet_acl("acl-1", "vpc-a", "subnet-a1", &[inbound, linux]);
+    let path = |net: &Net, ports: ClientPorts, to: &End| {
+        let mut from = subnet("subnet-a2", "sg-client");
+        if let EndKind::Subnet { carriers, .. } = &mut from.kind {
+            carriers.ports = ports;
+        }
+        net.path(&from, to)
+    };
+    let server = interface("eni-1");
+    let open = path(&net, ClientPorts::LINUX, &server);
+    assert_open(&open);
+    assert!(open.assumptions.iter().any(|text| text.contains("acl-1 denies")), "{:?}", open.assumptions);
+    let denied = path(&net, ClientPorts::WINDOWS, &server);
+    assert_blocked(&denied, &["network-acl-egress acl-1"]);
+    let remedy = &denied.blockers[0].remedy;
+    assert_eq!((remedy.from_port, remedy.to_port), (Some(49152), Some(65535)));
+    // In another VPC the CNI translates addresses, unless it is told not to.
+    net.subnet_acl("acl-2", "vpc-b", "subnet-b1", &[]);
+    net.item("NetworkAcls", "acl-2")["Entries"] = net.item("NetworkAcls", "acl-1")["Entries"].clone();
+    net.group("sg-open", "vpc-b", &[rule("-1", None, "0.0.0.0/0")], &[]);
+    let far = subnet("subnet-b1", "sg-open");
+    assert_blocked(&path(&net, ClientPorts::LINUX, &far), &["network-acl-egress acl-2"]);
+    let hole = entry(50, true, "deny", "tcp", Some((3389, 3389)), "0.0.0.0/0");
+    let rest = entry(100, true, "allow", "-1", None, "0.0.0.0/0");
+    let inbound = entry(100, false, "allow", "-1", None, "0.0.0.0/0");
+    net.item("NetworkAcls", "acl-2")["Entries"] = json!([inbound, hole, rest]);
+    let repeated = path(&net, ClientPorts::LINUX, &far);
+    assert_open(&repeated);
+    assert!(repeated.assumptions.iter().any(|text| text.contains("tcp/3389")), "{:?}", repeated.assumptions);
+    assert_blocked(&path(&net, ClientPorts::ANY, &far), &["network-acl-egress acl-2"]);
 }

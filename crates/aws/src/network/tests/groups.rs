@@ -4,6 +4,8 @@
 
 use serde_json::json;
 
+use crate::network::{Carriers, EndKind};
+
 use super::{
     net::{Net, assert_blocked, assert_open, assert_unknown, interface, operators, rule, subnet},
     transit,
@@ -105,4 +107,49 @@ fn a_stale_reference_admits_nobody() {
     let other = subnet("subnet-b1", "sg-other");
     transit.group("sg-other", "vpc-b", &[], &[rule("-1", None, "0.0.0.0/0")]);
     assert_blocked(&transit.path(&other, &interface("eni-1")), &["security-group-ingress sg-server"]);
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+#[test]
+fn an_interface_endpoint_is_one_by_its_subnet_too() {
+    let mut net = transit::net();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "sg-far")]);
+    let to = |carriers: Carriers| {
+        let mut to = subnet("subnet-a1", "sg-server");
+        if let EndKind::Subnet { carriers: its, .. } = &mut to.kind {
+            *its = carriers;
+        }
+        to
+    };
+    assert_open(&net.path(&transit::far(), &to(Carriers::default())));
+    let path = net.path(&transit::far(), &to(Carriers::of_endpoint()));
+    assert_blocked(&path, &["security-group-ingress sg-server"]);
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/tgw/tgw-vpc-attachments.html#vpc-attachment-security>
+#[test]
+fn over_a_transit_gateway_a_mount_target_needs_a_group_that_sends_everything() {
+    let mut net = transit::net();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "sg-far")]);
+    net.item("NetworkInterfaces", "eni-1")["Description"] = json!("EFS mount target for fs-1 (fsmt-1)");
+    assert_unknown(&net.path(&transit::far(), &interface("eni-1")), "mount target of EFS");
+    net.item("SecurityGroups", "sg-server")["IpPermissionsEgress"] = json!([rule("-1", None, "0.0.0.0/0")]);
+    assert_open(&net.path(&transit::far(), &interface("eni-1")));
+}
+
+/// <https://docs.aws.amazon.com/vpc/latest/peering/vpc-peering-security-groups.html>
+#[test]
+fn a_fix_names_the_account_of_a_group_of_another_account() {
+    let mut net = Net::two_vpcs();
+    net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([]);
+    let account = |net: &Net| {
+        let path = net.path(&subnet("subnet-b1", "sg-far"), &interface("eni-1"));
+        assert_eq!(path.blockers[0].remedy.group.as_deref(), Some("sg-far"));
+        path.blockers[0].remedy.account.clone()
+    };
+    net.item("SecurityGroups", "sg-server")["OwnerId"] = json!("111111111111");
+    net.item("SecurityGroups", "sg-far")["OwnerId"] = json!("111111111111");
+    assert_eq!(account(&net), None);
+    net.item("SecurityGroups", "sg-far")["OwnerId"] = json!("444444444444");
+    assert_eq!(account(&net).as_deref(), Some("444444444444"));
 }

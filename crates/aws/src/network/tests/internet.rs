@@ -2,12 +2,13 @@
 //!
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/VPC_Internet_Gateway.html>
 
+use privek_core::known::Missing;
 use serde_json::{Value, json};
 
 use super::net::{
     Net, assert_blocked, assert_open, assert_unknown, entry, interface, operators, route, rule, subnet,
 };
-use crate::network::End;
+use crate::network::{End, EndKind, PublicAddresses};
 
 /// `eni-2` in a subnet whose route table forwards to `igw-1`.
 fn net() -> Net {
@@ -137,4 +138,47 @@ fn a_subnet_that_is_excluded_is_not_stopped() {
     let mut net = stopped(with_public_address(), "block-bidirectional");
     net.item("Subnets", "subnet-a2")["BlockPublicAccessStates"] = json!({"InternetGatewayBlockMode": "off"});
     assert_open(&net.path(&interface("eni-2"), &server()));
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcIpv6CidrBlockAssociation.html>
+#[test]
+fn a_private_ipv6_prefix_has_no_path_to_the_internet() {
+    let mut net = net();
+    let own = |cidr: &str| json!([{"Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": {"State": "associated"}, "Ipv6AddressAttribute": "public"}]);
+    net.item("Vpcs", "vpc-a")["Ipv6CidrBlockAssociationSet"] = own("2600:1f14::/56");
+    net.item("Subnets", "subnet-a2")["Ipv6CidrBlockAssociationSet"] = own("2600:1f14::/64");
+    net.item("NetworkInterfaces", "eni-2")["Ipv6Addresses"] = json!([{"Ipv6Address": "2600:1f14::20"}]);
+    net.add_route("rtb-a", "::/0", "igw-1");
+    net.item("SecurityGroups", "sg-client")["IpPermissionsEgress"] = json!([rule("-1", None, "::/0")]);
+    let mut acl =
+        [entry(110, false, "allow", "-1", None, "::/0"), entry(110, true, "allow", "-1", None, "::/0")];
+    let entries = net.item("NetworkAcls", "acl-a")["Entries"].as_array_mut().unwrap();
+    acl.iter_mut().for_each(|entry| entries.push(entry.take()));
+    let server = operators("2606:4700::1111/128", None, &[]);
+    assert_open(&net.path(&interface("eni-2"), &server));
+    net.item("Vpcs", "vpc-a")["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = json!("private");
+    assert_blocked(&net.path(&interface("eni-2"), &server), &["public-address-missing eni-2"]);
+}
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_LaunchTemplateInstanceNetworkInterfaceSpecification.html>
+#[test]
+fn a_launch_template_decides_about_public_addresses_before_the_subnet() {
+    let mut net = net();
+    let path = |net: &Net, public: PublicAddresses| {
+        let mut from = subnet("subnet-a1", "sg-client");
+        if let EndKind::Subnet { carriers, .. } = &mut from.kind {
+            carriers.public = public;
+        }
+        net.path(&from, &server())
+    };
+    net.item("Subnets", "subnet-a1")["MapPublicIpOnLaunch"] = json!(false);
+    assert_open(&path(&net, PublicAddresses::Assigned));
+    assert_unknown(
+        &path(&net, PublicAddresses::Unread(vec![Missing::unmodelled("the template")])),
+        "the template",
+    );
+    net.item("Subnets", "subnet-a1")["MapPublicIpOnLaunch"] = json!(true);
+    let lacking = path(&net, PublicAddresses::Lacking("the template assigns none".to_owned()));
+    assert_blocked(&lacking, &["public-address-missing subnet-a1"]);
+    assert_eq!(lacking.blockers[0].remedy.subnet, None, "the subnet's setting changes nothing");
 }

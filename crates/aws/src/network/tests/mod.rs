@@ -4,6 +4,7 @@ mod acls;
 mod appliances;
 mod aws_addresses;
 mod central_egress;
+mod clients;
 mod egress_causes;
 mod ends;
 mod filters;

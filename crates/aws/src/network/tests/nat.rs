@@ -157,3 +157,27 @@ fn its_addresses_count_once_they_are_in_use() {
         assert!(!hop(&net).contains("10.0.3.6"), "{status}: {}", hop(&net));
     }
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateNatGateway.html>
+#[test]
+fn what_replaces_one_has_its_connectivity_and_the_border_group_of_its_zone() {
+    let mut net = net();
+    let remedy = |net: &Net| {
+        let path = net.path(&client(), &server());
+        path.blockers.into_iter().find(|blocker| blocker.id == "nat-1").unwrap().remedy
+    };
+    net.item("NatGateways", "nat-1")["State"] = json!("failed");
+    let public = remedy(&net);
+    assert_eq!((public.target_option, public.network_border_group), (None, None));
+    net.add(
+        "AvailabilityZones",
+        json!({"ZoneName": "zone-a", "ZoneType": "local-zone", "NetworkBorderGroup": "region-lax-1"}),
+    );
+    assert_eq!(remedy(&net).network_border_group.as_deref(), Some("region-lax-1"));
+    net.item("AvailabilityZones", "zone-a")["NetworkBorderGroup"] = Value::Null;
+    assert_eq!(remedy(&net).subnet, None, "no public address can be named");
+    net.item("NatGateways", "nat-1")["ConnectivityType"] = json!("private");
+    let private = remedy(&net);
+    assert_eq!(private.target_option.as_deref(), Some("--connectivity-type private"));
+    assert_eq!(private.subnet.as_deref(), Some("subnet-nat"));
+}

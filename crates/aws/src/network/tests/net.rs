@@ -8,7 +8,7 @@ use privek_core::path::Verdict;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::network::{End, EndKind, Groups, Path, Reasoner};
+use crate::network::{Carriers, End, EndKind, Groups, Path, Reasoner};
 use crate::snapshot::{Snapshot, aws};
 
 /// A network under construction: the JSON of a snapshot.
@@ -276,7 +276,15 @@ pub fn entry(
 
 pub fn subnet(id: &str, group: &str) -> End {
     let groups = Groups::Known(vec![group.to_owned()]);
-    End { label: id.to_owned(), kind: EndKind::Subnet { subnet: id.to_owned(), addresses: None, groups } }
+    End {
+        label: id.to_owned(),
+        kind: EndKind::Subnet {
+            subnet: id.to_owned(),
+            addresses: None,
+            groups,
+            carriers: Carriers::default(),
+        },
+    }
 }
 
 pub fn interface(id: &str) -> End {

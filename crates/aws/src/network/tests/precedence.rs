@@ -131,3 +131,18 @@ fn a_vpn_attachment_forwards_only_while_it_is_available() {
         assert_blocked(&path(json!(state)), &["transit-gateway-attachment att-vpn"]);
     }
 }
+
+/// <https://docs.aws.amazon.com/cli/latest/reference/ec2/replace-route.html>: a static route takes precedence
+/// over a propagated one, which no command replaces.
+#[test]
+fn a_propagated_route_is_not_replaced() {
+    let replaces = |origin: &str| {
+        let mut net = net();
+        add(&mut net, route("192.168.0.0/16", "vgw-2"), "Origin", json!(origin));
+        let path = net.path(&operators("192.168.0.0/16", Some("vgw-1"), &[]), &interface("eni-1"));
+        assert_blocked(&path, &["route-elsewhere rtb-a"]);
+        path.blockers[0].remedy.replaces.clone()
+    };
+    assert_eq!(replaces("CreateRoute").as_deref(), Some("192.168.0.0/16"));
+    assert_eq!(replaces("EnableVgwRoutePropagation"), None);
+}

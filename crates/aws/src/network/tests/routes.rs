@@ -402,3 +402,21 @@ fn a_route_to_an_odb_network_names_its_target() {
     net.item("SecurityGroups", "sg-server")["IpPermissions"] = json!([rule("-1", None, "0.0.0.0/0")]);
     assert_unknown(&net.path(&operators("192.168.0.0/16", None, &[]), &interface("eni-1")), "odbnet-1");
 }
+
+/// <https://docs.aws.amazon.com/vpc/latest/peering/accept-vpc-peering-connection.html>
+#[test]
+fn a_peering_connection_is_accepted_by_the_accepter_in_its_region() {
+    let mut net = Net::two_vpcs();
+    let remedy = |net: &Net| {
+        let path = net.path(&subnet("subnet-b1", "sg-far"), &interface("eni-1"));
+        let blocker = path.blockers.into_iter().find(|blocker| blocker.id == "pcx-1").unwrap();
+        (blocker.remedy.account, blocker.remedy.region)
+    };
+    net.item("VpcPeeringConnections", "pcx-1")["Status"]["Code"] = json!("pending-acceptance");
+    net.item("VpcPeeringConnections", "pcx-1")["AccepterVpcInfo"]["OwnerId"] = json!("111111111111");
+    assert_eq!(remedy(&net).0, None);
+    let accepter = &mut net.item("VpcPeeringConnections", "pcx-1")["AccepterVpcInfo"];
+    accepter["OwnerId"] = json!("444444444444");
+    accepter["Region"] = json!("eu-west-1");
+    assert_eq!(remedy(&net), (Some("444444444444".to_owned()), Some("eu-west-1".to_owned())));
+}

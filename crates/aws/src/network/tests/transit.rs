@@ -218,3 +218,16 @@ fn a_table_that_is_deleted_is_not_the_one_to_associate() {
     net.item("TransitGatewayRouteTables", "tgw-rtb-2")["State"] = json!("deleting");
     assert_eq!(proposed(&net).as_deref(), Some("tgw-rtb-1"));
 }
+
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGatewayAttachmentAssociation.html>
+#[test]
+fn an_association_that_changes_is_unknown() {
+    let mut net = net();
+    for state in ["associating", "disassociating"] {
+        net.item("TransitGatewayAttachments", "att-b")["Association"]["State"] = json!(state);
+        assert_unknown(&net.path(&far(), &interface("eni-1")), state);
+    }
+    net.item("TransitGatewayAttachments", "att-b")["Association"]["State"] = json!("disassociated");
+    let path = net.path(&far(), &interface("eni-1"));
+    assert_eq!(super::net::blockers(&path), ["transit-gateway-association att-b"]);
+}

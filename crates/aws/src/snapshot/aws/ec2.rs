@@ -27,8 +27,8 @@ shapes! { "PascalCase";
     BlockPublicAccessStates { internet_gateway_block_mode: Option<String> }
     /// An IPv4 prefix of a VPC and its state.
     VpcCidrBlockAssociation { cidr_block: Option<String>, cidr_block_state: Option<CidrBlockState> }
-    /// An IPv6 prefix of a VPC and its state.
-    VpcIpv6CidrBlockAssociation { ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState> }
+    /// An IPv6 prefix of a VPC, its state, and whether AWS advertises it on the internet: `public`, `private`.
+    VpcIpv6CidrBlockAssociation { ipv6_cidr_block: Option<String>, ipv6_cidr_block_state: Option<CidrBlockState>, ipv6_address_attribute: Option<String> }
     /// `associated`, `disassociated`, …
     CidrBlockState { state: Option<String> }
 
@@ -167,6 +167,7 @@ shapes! { "PascalCase";
         network_interface_id: String,
         description: Option<String>,
         interface_type: Option<String>,
+        requester_managed: Option<bool>,
         status: Option<String>,
         owner_id: Option<String>,
         subnet_id: Option<String>,
@@ -284,7 +285,7 @@ shapes! { "PascalCase";
     TransitGatewayRouteAttachment { transit_gateway_attachment_id: Option<String>, resource_id: Option<String>, resource_type: Option<String> }
 
     /// `DescribeClientVpnEndpoints`.
-    ClientVpnEndpoint { client_vpn_endpoint_id: String, client_cidr_block: Option<String>, vpc_id: Option<String>, security_group_ids: Vec<String>, status: Option<ClientVpnStatus>, transit_gateway_configuration: Option<ClientVpnTransitGateway> }
+    ClientVpnEndpoint { client_vpn_endpoint_id: String, client_cidr_block: Option<String>, vpc_id: Option<String>, security_group_ids: Vec<String>, status: Option<ClientVpnStatus>, traffic_ip_address_type: Option<String>, transit_gateway_configuration: Option<ClientVpnTransitGateway> }
     /// The state of a Client VPN endpoint, or of a part of one.
     ClientVpnStatus { code: Option<String> }
     /// The transit gateway that a Client VPN endpoint is attached to, instead of subnets.
@@ -314,7 +315,7 @@ shapes! { "PascalCase";
     GatewayAttachment { vpc_id: Option<String>, state: Option<String> }
 
     /// `DescribeAvailabilityZones` with `AllAvailabilityZones`.
-    AvailabilityZone { zone_name: Option<String>, zone_id: Option<String>, zone_type: Option<String>, region_name: Option<String>, parent_zone_name: Option<String>, parent_zone_id: Option<String> }
+    AvailabilityZone { zone_name: Option<String>, zone_id: Option<String>, zone_type: Option<String>, network_border_group: Option<String>, region_name: Option<String>, parent_zone_name: Option<String>, parent_zone_id: Option<String> }
 
     /// `DescribeInstances`.
     Reservation { reservation_id: Option<String>, owner_id: Option<String>, instances: Vec<Instance> }
@@ -329,6 +330,15 @@ shapes! { "PascalCase";
 }
 
 impl NetworkInterface {
+    /// The description of a mount target of EFS begins so: `EFS mount target for fs-… (fsmt-…)`.
+    pub const MOUNT_TARGET: &str = "EFS mount target for fs-";
+
+    /// Whether it is a mount target of EFS.
+    pub fn is_mount_target(&self) -> bool {
+        let told = self.description.as_deref().is_some_and(|told| told.starts_with(Self::MOUNT_TARGET));
+        told || self.interface_type.as_deref() == Some("efs")
+    }
+
     /// Its private addresses, the first one perhaps twice; delegated prefixes are in `ipv4_prefixes` and `ipv6_prefixes`.
     pub fn addresses(&self) -> impl Iterator<Item = IpAddr> {
         let v4 = self.private_ip_addresses.iter().filter_map(|one| one.private_ip_address.as_deref());

@@ -11,7 +11,7 @@ use ipnet::IpNet;
 use privek_core::known::Known;
 
 use crate::facts::base::context::Context;
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{IpPermission, NetworkAcl, Route, RouteTable};
 
 /// Ends with equal results, as indices into their list; the first represents all.
@@ -40,13 +40,14 @@ struct PlacementClass<'s> {
     vpc: String,
     addresses: Vec<IpNet>,
     groups: Vec<String>,
+    carriers: Carriers,
     table: &'s RouteTable,
     acl: &'s NetworkAcl,
 }
 
 impl<'s> PlacementClass<'s> {
     fn of(context: &Context<'s>, end: &End) -> Option<Self> {
-        let EndKind::Subnet { subnet, addresses, groups: Groups::Known(groups) } = &end.kind else {
+        let EndKind::Subnet { subnet, addresses, groups: Groups::Known(groups), carriers } = &end.kind else {
             return None;
         };
         let found = context.network.subnet(subnet).ok()?;
@@ -58,6 +59,7 @@ impl<'s> PlacementClass<'s> {
             vpc: context.network.vpc_of(found).ok()?.to_owned(),
             addresses,
             groups: groups.clone(),
+            carriers: carriers.clone(),
             table: context.network.effective_route_table(subnet).ok()?,
             acl: context.network.network_acl(subnet).ok()?,
         })
@@ -144,8 +146,8 @@ impl Telling {
         let propagating = place.table.propagating_vgws.iter().map(|gateway| gateway.gateway_id.as_deref());
         let propagating: BTreeSet<Option<&str>> = propagating.collect();
         Some(format!(
-            "{family} {around:?} {:?} {routes:?} {propagating:?} {:?}",
-            place.groups, place.acl.entries
+            "{family} {around:?} {:?} {:?} {routes:?} {propagating:?} {:?}",
+            place.groups, place.carriers, place.acl.entries
         ))
     }
 }

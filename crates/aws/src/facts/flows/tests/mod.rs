@@ -230,11 +230,25 @@ fn a_refused_port_that_clients_seldom_pick_is_told_from_a_closed_way() {
         }
         fixture
     };
-    let flow = service(&denying(3389, 3389), "ec2");
-    assert_eq!((&flow["open"], &flow["rare_ports_only"]), (&json!(false), &json!(true)));
+    let seldom = |flow: &Value| (flow["open"].clone(), flow["rare_ports_only"].clone());
+    assert_eq!(
+        seldom(&service(&denying(3389, 3389), "ec2")),
+        (json!(true), json!(false)),
+        "Linux never does"
+    );
+    assert_eq!(seldom(&service(&denying(50000, 50000), "ec2")), (json!(false), json!(true)));
     let low = denying(1024, 32767);
-    assert_eq!(service(&low, "ec2")["rare_ports_only"], json!(true), "no node picks those itself");
+    assert_eq!(service(&low, "ec2")["open"], json!(true), "no node picks those itself");
     assert_eq!(service(&low, "s3")["rare_ports_only"], json!(false), "the CNI translates on the way out");
+    let mut unknown = denying(1024, 32767);
+    for group in unknown.0["nodegroup"].as_array_mut().unwrap() {
+        group["amiType"] = json!("CUSTOM");
+    }
+    assert_eq!(
+        seldom(&service(&unknown, "ec2")),
+        (json!(false), json!(true)),
+        "any system may be in the image"
+    );
     assert_eq!(service(&denying(1024, 65535), "ec2")["rare_ports_only"], json!(false));
     assert_eq!(
         service(&denying(443, 443), "ec2")["rare_ports_only"],
@@ -250,7 +264,7 @@ fn each_entry_that_mends_a_network_acl_has_a_number_of_its_own() {
         for number in [48, 50] {
             acl["Entries"].as_array_mut().unwrap().push(json!({"RuleNumber": number, "Egress": false,
                 "Protocol": "6", "RuleAction": "deny", "CidrBlock": "0.0.0.0/0",
-                "PortRange": {"From": 30000 + number, "To": 30000 + number}}));
+                "PortRange": {"From": 40000 + number, "To": 40000 + number}}));
         }
     }
     let flow = service(&fixture, "ec2");

@@ -26,7 +26,12 @@ pub(crate) struct NodePlacement {
     pub groups: Groups,
     /// Whose nodes they are.
     pub name: &'static str,
+    /// Whether EKS Auto Mode runs them.
+    pub automatic: bool,
 }
+
+/// Whose nodes those of EKS Auto Mode are.
+const AUTO_MODE: &str = "EKS Auto Mode";
 
 /// The places of nodes that no group lists.
 pub(crate) fn beyond(context: &Context<'_>) -> UngroupedNodes {
@@ -65,7 +70,7 @@ fn auto_mode(context: &Context<'_>, own: &dyn Fn() -> Groups, beyond: &mut Ungro
     match context.vpc_config().map(|config| config.subnet_ids.clone()) {
         Ok(Some(subnets)) => {
             context.assume("EKS Auto Mode has nodes of its built-in node pools only, in the cluster's subnets with the cluster security group. Subnets and security groups of other node classes are only in Kubernetes and have to be declared (nodes: in privek-audit.yaml).");
-            beyond.add(&subnets, &own(), "EKS Auto Mode");
+            beyond.add(&subnets, &own(), AUTO_MODE);
         }
         Ok(None) => beyond.unlisted.push(context.field("cluster", "resourcesVpcConfig.subnetIds")),
         Err(missing) => beyond.unlisted.extend(missing),
@@ -78,6 +83,7 @@ impl UngroupedNodes {
             subnet: subnet.clone(),
             groups: groups.clone(),
             name,
+            automatic: name == AUTO_MODE,
         }));
     }
 }

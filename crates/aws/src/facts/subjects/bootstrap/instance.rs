@@ -77,14 +77,6 @@ fn instances<'s>(context: &Context<'s>, source: &Source<'_, '_>) -> Known<Vec<&'
     Ok(members.pop().unwrap_or_default())
 }
 
-/// What the template says about public addresses; none where the subnet decides.
-fn associates(source: &Source<'_, '_>) -> Known<Option<bool>> {
-    let Some(template) = source.template.as_ref().map_err(Clone::clone)? else { return Ok(None) };
-    let mut interfaces = template.network_interfaces.iter();
-    let primary = interfaces.find(|interface| interface.device_index.unwrap_or(0) == 0);
-    Ok(primary.and_then(|interface| interface.associate_public_ip_address))
-}
-
 /// Whether nodes get public addresses.
 pub(crate) fn public_addresses(context: &Context<'_>, source: &Source<'_, '_>) -> Known<bool> {
     let running = instances(context, source);
@@ -92,7 +84,7 @@ pub(crate) fn public_addresses(context: &Context<'_>, source: &Source<'_, '_>) -
     if running.as_ref().is_ok_and(|all| all.iter().any(has)) {
         return Ok(true);
     }
-    if let Some(given) = associates(source)? {
+    if let Some(given) = source.associates_public_addresses()? {
         return if given { Ok(true) } else { running.map(|_| false) };
     }
     let mut missing = Vec::new();
@@ -135,7 +127,7 @@ pub(crate) fn without_public_addresses(context: &Context<'_>, source: &Source<'_
     if found.is_empty() {
         return known::complete(missing).map(|()| found);
     }
-    match associates(source)? {
+    match source.associates_public_addresses()? {
         None => Ok(found),
         Some(true) => Ok(Vec::new()),
         Some(false) => Err(vec![Missing::unmodelled(format!(

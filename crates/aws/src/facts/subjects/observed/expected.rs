@@ -12,7 +12,7 @@ use privek_core::sets::ports::Ports;
 use crate::facts::base::context::Context;
 use crate::facts::ends::operator_networks;
 use crate::facts::names;
-use crate::network::{End, EndKind, Groups};
+use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::NetworkInterface;
 
 use super::dns::are_private;
@@ -139,6 +139,7 @@ fn source(context: &Context<'_>, place: &VantagePlace<'_>) -> Known<Option<End>>
             subnet: subnet.subnet_id.clone(),
             addresses: Some(vec![IpNet::from(address)]),
             groups: Groups::Undeclared,
+            carriers: Carriers::default(),
         };
         return Ok(Some(End { label, kind }));
     }

@@ -8,7 +8,7 @@ use super::{
     feature::{Feature, Features},
     forward::{Arrival, Door, LOCAL_ZONE, Origin, Over, Packet, World, is_private},
     kinds::Kinds,
-    plan::{Plan, Subnet},
+    plan::{Interface, Plan, Subnet},
     route::TransitNext,
 };
 
@@ -76,7 +76,7 @@ impl<'p> Trial<'p> {
         Self {
             plan,
             question,
-            clients: plan.nodes(&question.from, &kinds),
+            clients: plan.senders(&question.from, plan.nodes(&question.from, &kinds)),
             servers: plan.nodes(&question.to, &kinds),
             requests: kinds.ports(question.ports),
             replies: kinds.ports((1024, 65535)),
@@ -116,6 +116,18 @@ impl Plan {
         let mut vpcs = self.vpcs.iter();
         net.prefix_len() == 32
             && (net.addr() == IpAddr::from(LINK_LOCAL) || vpcs.any(|vpc| vpc.resolver() == net.addr()))
+    }
+
+    /// Who declares the groups of a network means the interfaces in it that have one of them, where any has.
+    fn senders<'p>(&'p self, side: &Side, mut nodes: Vec<Node<'p>>) -> Vec<Node<'p>> {
+        let Side::Network { net, groups, .. } = side else { return nodes };
+        let has = |it: &Interface| it.groups.iter().any(|group| groups.contains(group));
+        let within = |it: &&Interface| it.addresses.iter().any(|address| net.contains(address));
+        if net.prefix_len() < net.max_prefix_len() && self.interfaces.iter().filter(within).any(has) {
+            let of = |address: IpAddr| self.interfaces.iter().find(|it| it.addresses.contains(&address));
+            nodes.retain(|node| of(node.address).is_none_or(has));
+        }
+        nodes
     }
 
     fn nodes(&self, side: &Side, kinds: &Kinds) -> Vec<Node<'_>> {

@@ -148,6 +148,19 @@ impl Maker {
             3 => {
                 let whole = *self.dice.pick(&nets);
                 let net = if self.dice.percent(50) { halves(whole)[self.dice.below(2)] } else { whole };
+                // Some are known to be in use with the declared group.
+                if at.is_multiple_of(3) {
+                    let offset = at * 2 + usize::from(role == "s");
+                    self.plan.interfaces.push(Interface {
+                        id: format!("eni-{at}{role}"),
+                        subnet: subnet.id.clone(),
+                        addresses: vec![address(subnet.cidrs[0], offset)],
+                        groups: groups.clone(),
+                        public: false,
+                        prefixes: Vec::new(),
+                        check: true,
+                    });
+                }
                 (Side::Network { net, via: None, groups }, vec![net])
             }
             1 => {

@@ -28,6 +28,9 @@ pub(crate) struct SubnetEgressFacts {
     /// A subnet in the same zone with a route to an internet gateway, for a new NAT gateway; null where no
     /// subnet has one.
     public_subnet_of_zone: Fact<Option<String>>,
+    /// The network border group of public addresses in the subnet's zone
+    /// (`AvailabilityZones[].NetworkBorderGroup`); null in an Availability Zone, which uses the Region's.
+    network_border_group: Fact<Option<String>>,
     /// Transit gateway attachments in the subnet's routes without a subnet in the subnet's zone
     /// (`TransitGatewayVpcAttachments[].SubnetIds`).
     transit_gateways_elsewhere: Fact<Vec<TransitFacts>>,
@@ -74,6 +77,7 @@ pub(crate) fn facts(context: &Context<'_>, id: &str) -> SubnetEgressFacts {
         })),
         nat_gateway_of_zone: Fact(network.nat_gateway_of_zone(id)),
         public_subnet_of_zone: Fact(network.public_subnet_of_zone(id)),
+        network_border_group: Fact(network.subnet(id).and_then(|subnet| network.border_group(subnet))),
         transit_gateways_in_zone: Fact(transit.as_ref().map(Vec::is_empty).map_err(Clone::clone)),
         transit_gateways_elsewhere: Fact(transit.map(|all| {
             let told = |AttachmentElsewhere { id, gateway, subnet }| TransitFacts { id, gateway, subnet };
