@@ -11,7 +11,7 @@ use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
-use super::answer::{Answer, Lookup, blocker};
+use super::answer::{Answer, Lookup, blocker, of_choice};
 use super::question::Question;
 use super::resolver::{self, Trail};
 
@@ -76,6 +76,20 @@ fn by_records(
         Ok(records) => records,
         Err(missing) => return Lookup::unknown(missing, step),
     };
+    let answer = at(records, zone.domain, &question.name);
+    by_answer(context, (zone, records), question, answer, trail)
+}
+
+/// What the records of a name, or one of those that a routing policy chooses from, resolve to.
+fn by_answer(
+    context: &Context<'_>,
+    (zone, records): (RecordScope<'_>, &[ResourceRecordSet]),
+    question: &Question,
+    answer: RecordAnswer,
+    trail: &mut Trail,
+) -> Lookup {
+    let id = bare(zone.id);
+    let step = format!("the private hosted zone {} ({id})", zone.domain);
     let deny = |reason: String| {
         // What else is in the zone would be lost with it.
         let holds_nothing =
@@ -89,11 +103,15 @@ fn by_records(
         Lookup::denied(vec![blocker(code, "hosted-zone", id, reason, remedy)], step.clone())
     };
     let asked = &question.name;
-    let target = match at(records, zone.domain, asked) {
+    let target = match answer {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
+        RecordAnswer::Choice(all) => {
+            let each = |one| by_answer(context, (zone, records), question, one, trail);
+            return of_choice(all.into_iter().map(each).collect());
+        }
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
-            if let Some(endpoint) = endpoint_named(context, &target) {
-                return Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step);
+            if let Some(answer) = of_endpoint_name(context, &target) {
+                return Lookup::told(answer, step);
             }
             let what = format!("the addresses of {target}, the alias target of {asked}");
             return Lookup::unknown(vec![Missing::probe(what)], step);
@@ -127,14 +145,20 @@ fn by_records(
     found.after(step)
 }
 
-/// The VPC endpoint whose own name is the alias target: the name begins with the endpoint's id
-/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
-pub(crate) fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
+/// What the own name of a VPC endpoint resolves to, where the alias target is one: the Regional name begins with
+/// the id, the zonal ones have the zone after it and resolve to the interface in that zone only
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-dns-hostnames>).
+pub(crate) fn of_endpoint_name(context: &Context<'_>, name: &str) -> Option<Answer> {
     let name = name.trim_start_matches("*.");
-    let has = |endpoint: &&VpcEndpoint| {
-        name.strip_prefix(endpoint.vpc_endpoint_id.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    let label = name.split('.').next().unwrap_or(name);
+    let rest = |endpoint: &VpcEndpoint| {
+        label.strip_prefix(endpoint.vpc_endpoint_id.as_str())?.strip_prefix('-').map(str::to_owned)
     };
-    context.snapshot.aws.vpc_endpoints.iter().flatten().find(has)
+    let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+    all.find_map(|endpoint| {
+        let zone = rest(endpoint)?.split_once('-').map(|(_, zone)| zone.to_owned());
+        Some(Answer::Endpoint { id: endpoint.vpc_endpoint_id.clone(), zone })
+    })
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +168,22 @@ enum RecordAnswer {
     Alias(String, String),
     Name(String),
     Elsewhere(String),
+    /// One of these: a routing policy decides which one.
+    Choice(Vec<RecordAnswer>),
     Nothing,
+}
+
+impl RecordAnswer {
+    /// What two records of a name say together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Addresses(one), Self::Addresses(other)) => Self::Addresses(&one | &other),
+            (Self::Nothing, other) => other,
+            (one, Self::Nothing) => one,
+            (Self::Addresses(_), other) => other,
+            (one, _) => one,
+        }
+    }
 }
 
 fn is(record: &ResourceRecordSet, kind: &str) -> bool {
@@ -183,20 +222,39 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
     if found.iter().any(|record| record.weight.is_some_and(|weight| weight > 0)) {
         found.retain(|record| record.weight != Some(0));
     }
-    let each: Vec<RecordAnswer> = found.iter().map(|record| single(record)).collect();
-    let chosen = found.iter().any(|record| record.set_identifier.is_some());
-    if chosen && each.iter().collect::<BTreeSet<_>>().len() > 1 {
-        return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
-    }
-    let mut addresses = BTreeSet::new();
-    for one in each {
-        match one {
-            RecordAnswer::Addresses(more) => addresses.extend(more),
-            RecordAnswer::Nothing => {}
-            other => return other,
+    // A routing policy chooses among the records of each type.
+    let mut all = BTreeSet::from([RecordAnswer::Nothing]);
+    for kind in ["A", "AAAA", "CNAME"] {
+        let of_kind: Vec<_> = found.iter().copied().filter(|record| is(record, kind)).collect();
+        let candidates = candidates(&of_kind);
+        if all.len() * candidates.len() > MOST {
+            return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
+        }
+        if !candidates.is_empty() {
+            let with = |one: &RecordAnswer| candidates.iter().map(|other| one.clone().and(other.clone())).collect();
+            all = all.iter().flat_map(|one| -> Vec<_> { with(one) }).collect();
         }
     }
-    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
+    let mut all: Vec<RecordAnswer> = all.into_iter().collect();
+    match (all.len(), all.pop()) {
+        (1, Some(one)) => one,
+        (_, last) => RecordAnswer::Choice(all.into_iter().chain(last).collect()),
+    }
+}
+
+/// More answers than these are not told apart.
+const MOST: usize = 64;
+
+/// The answers that records of one type may give: the records without a policy together, and of those that a
+/// policy chooses from one. Of multivalue answers all are given, as far as they are healthy
+/// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html>).
+fn candidates(records: &[&ResourceRecordSet]) -> BTreeSet<RecordAnswer> {
+    let together = records.iter().all(|record| {
+        record.set_identifier.is_none()
+            || record.multi_value_answer == Some(true) && record.health_check_id.is_none()
+    });
+    let each = records.iter().map(|record| single(record));
+    if together { each.reduce(RecordAnswer::and).into_iter().collect() } else { each.collect() }
 }
 
 /// What one record says.
@@ -231,6 +289,7 @@ mod tests {
             RecordAnswer::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             RecordAnswer::Alias(to, _) | RecordAnswer::Name(to) => format!("alias {to}"),
             RecordAnswer::Elsewhere(what) => what,
+            RecordAnswer::Choice(all) => format!("one of {}", all.len()),
             RecordAnswer::Nothing => "nothing".to_owned(),
         }
     }
@@ -264,9 +323,22 @@ mod tests {
                    "ResourceRecords": [{"Value": value}]})
         };
         let differ = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 10)]);
-        assert!(found(differ, "a.amazonaws.com").contains("routing policy"));
+        assert_eq!(found(differ, "a.amazonaws.com"), "one of 2");
         let never = json!([weighted("10.0.0.1", 10), weighted("10.0.0.2", 0)]);
         assert_eq!(found(never, "a.amazonaws.com"), "10.0.0.1");
+    }
+
+    #[test]
+    fn multivalue_answers_are_given_together_unless_health_checks_leave_some_out() {
+        let several = |health: Value| {
+            let record = |value: &str| {
+                json!({"Name": "a.amazonaws.com.", "Type": "A", "SetIdentifier": value, "MultiValueAnswer": true,
+                       "HealthCheckId": health, "ResourceRecords": [{"Value": value}]})
+            };
+            found(json!([record("10.0.0.1"), record("10.0.0.2")]), "a.amazonaws.com")
+        };
+        assert_eq!(several(Value::Null), "10.0.0.1 10.0.0.2");
+        assert_eq!(several("hc-1".into()), "one of 2");
     }
 
     #[test]

@@ -98,8 +98,8 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         // Public DNS has the addresses of a VPC endpoint under the VPC endpoint's own name.
         (None, None) if question.alias => {
             let step = "public DNS".to_owned();
-            if let Some(endpoint) = records::endpoint_named(context, &question.name) {
-                Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step)
+            if let Some(answer) = records::of_endpoint_name(context, &question.name) {
+                Lookup::told(answer, step)
             } else {
                 let what = format!("the public DNS answer for the alias target {}", question.name);
                 Lookup::unknown(vec![Missing::probe(what)], step)

@@ -259,7 +259,7 @@ impl Zone<'_> {
                 let id = &endpoint.vpc_endpoint_id;
                 let step = format!("the private hosted zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
-                    return Lookup::told(Answer::Endpoint(id.clone()), step).from("vpc-endpoint", id);
+                    return Lookup::told(Answer::of_endpoint(id), step).from("vpc-endpoint", id);
                 }
                 let reason =
                     format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);

@@ -17,7 +17,7 @@ use crate::facts::names::{client, required};
 use crate::facts::serving::destination::{self, Destination};
 use crate::intent::Operator;
 
-use super::{NOT_CONTROL_PLANE, NameFacts, facts, leads_home};
+use super::{NOT_CONTROL_PLANE, NameFacts, answer_leads_home, facts};
 
 /// Adds the names of each network of hybrid nodes.
 pub(super) fn add(context: &Context<'_>, listed: &mut Vec<Subject>, unlisted: &mut Vec<Missing>) {
@@ -30,8 +30,8 @@ pub(super) fn add(context: &Context<'_>, listed: &mut Vec<Subject>, unlisted: &m
         Vec::new()
     });
     for cidr in &networks {
-        let network = client::hybrid_network(context, *cidr);
         for name in &names {
+            let network = client::hybrid_network(context, *cidr, &name.name);
             let found = client::operator(context, &network, &Question::new(&name.name));
             let mut lookup = found.lookup;
             let leads = leads(context, name, &network, found.vpc.as_deref(), &mut lookup);
@@ -64,7 +64,7 @@ fn names(context: &Context<'_>) -> Known<Vec<RequiredName>> {
     let matrix = services::matrix()?;
     let used = features::used(context, matrix);
     for (suffix, service) in &matrix.services {
-        if features::needed_outside(matrix, &used, suffix) == Ok(true) {
+        if features::needed_outside(matrix, &used, suffix, "hybrid-nodes") == Ok(true) {
             let hosts = service_names::hosts(context, suffix, service)?;
             names.extend(hosts.into_iter().map(|host| name(suffix, host)));
         }
@@ -83,9 +83,8 @@ fn leads(
     let host = name.name.as_str();
     if name.of == CLUSTER {
         return match lookup.answer.clone()? {
-            answer @ (Answer::Addresses(_) | Answer::Endpoint(_)) => {
-                let told = answer.addresses(context)?.unwrap_or_default();
-                let leads = leads_home(&told, &required::control_plane(context));
+            answer @ (Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_)) => {
+                let leads = answer_leads_home(context, &answer);
                 if leads == Ok(false) {
                     lookup.blockers = vec![client::wrong_addresses(lookup, host, NOT_CONTROL_PLANE, None)];
                 }

@@ -15,7 +15,7 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends::merge_blockers;
 use crate::facts::inventory::operators;
-use crate::facts::names::answer::{Answer, Lookup};
+use crate::facts::names::answer::{self, Answer, Lookup};
 use crate::facts::names::inbound::inbound_servers;
 use crate::facts::names::question::Question;
 use crate::facts::names::required::RequiredName;
@@ -116,9 +116,8 @@ pub(crate) fn of_node(context: &Context<'_>, name: &RequiredName, lookup: &mut L
         return of_service(context, name, lookup);
     }
     match &lookup.answer {
-        Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint(_))) => {
-            let told = &answer.addresses(context)?.unwrap_or_default();
-            let leads = leads_home(told, &required::control_plane(context));
+        Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_))) => {
+            let leads = answer_leads_home(context, answer);
             if leads == Ok(false) {
                 lookup.blockers = vec![client::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
             }
@@ -240,11 +239,17 @@ pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, loo
     let resolves = resolves(&lookup);
     let told = lookup.answer.clone();
     let answer = told.clone().map(|answer| match answer {
-        Answer::Addresses(_) | Answer::Endpoint(_) => "private".to_owned(),
+        Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_) => "private".to_owned(),
         Answer::Public => "public".to_owned(),
         Answer::Nothing => "nothing".to_owned(),
     });
     let addresses = told.and_then(|answer| answer.addresses(context));
+    // Of several answers each may be the one that the client receives.
+    let answer = match (&lookup.answer, &addresses) {
+        (Ok(Answer::Choice(_)), Ok(None)) => Ok("public".to_owned()),
+        (Ok(Answer::Choice(_)), Err(missing)) => Err(missing.clone()),
+        _ => answer,
+    };
     let addresses = addresses.map(|all| all.iter().flatten().map(ToString::to_string).collect());
     NameFacts {
         id,
@@ -268,7 +273,10 @@ pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, loo
 }
 
 pub(crate) fn resolves(lookup: &Lookup) -> Known<bool> {
-    lookup.answer.as_ref().map(|answer| *answer != Answer::Nothing).map_err(Clone::clone)
+    let answer = lookup.answer.as_ref().map_err(Clone::clone)?;
+    let mut each = answer.each().iter().map(|one| *one != Answer::Nothing);
+    let first = each.next().unwrap_or(false);
+    if each.all(|one| one == first) { Ok(first) } else { Err(vec![answer::undecided()]) }
 }
 
 /// A name that does not resolve at all is reported as that alone.
@@ -279,6 +287,20 @@ pub(crate) fn dependable(lookup: &Lookup) -> Known<bool> {
         Err(missing) => Err(missing.clone()),
         Ok(_) => known::disproved(false, lookup.doubts.iter().cloned()),
     }
+}
+
+/// Whether the API name resolves to the control plane's addresses, whichever answer a routing policy chooses.
+fn answer_leads_home(context: &Context<'_>, answer: &Answer) -> Known<bool> {
+    let expected = required::control_plane(context);
+    let mut leads = None;
+    for one in answer.each() {
+        let its = leads_home(&one.addresses(context)?.unwrap_or_default(), &expected)?;
+        if leads.is_some_and(|before| before != its) {
+            return Err(vec![answer::undecided()]);
+        }
+        leads = Some(its);
+    }
+    Ok(leads.unwrap_or(false))
 }
 
 pub(crate) fn leads_home(

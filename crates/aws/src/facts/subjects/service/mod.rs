@@ -11,10 +11,12 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_names::{self, service_name};
 use crate::facts::endpoints::vpc_endpoint;
+use crate::facts::ends;
 use crate::facts::features;
 use crate::facts::inventory::{cluster, node_proxy};
 use crate::facts::serving::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::serving::endpoint_group::group_for_endpoint;
+use crate::facts::serving::outside_clients::OutsideClient;
 use crate::facts::serving::service_endpoint;
 use crate::facts::serving::unseen;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
@@ -40,8 +42,9 @@ pub(crate) struct ServiceFacts {
     optional_for: Vec<String>,
     /// Whether hybrid nodes need the service; hybrid nodes connect to the VPC from outside.
     needed_outside: Fact<bool>,
-    /// Whether the VPC has an available interface VPC endpoint for the service; a gateway VPC endpoint serves
-    /// no client outside the VPC.
+    /// Whether the VPC has an available interface VPC endpoint for the service, or the hybrid nodes' DNS servers
+    /// resolve the service's names to an available VPC endpoint of another VPC. A gateway VPC endpoint serves no
+    /// client outside the VPC.
     reachable_from_outside: Fact<bool>,
     /// Whether the region offers a VPC endpoint for the service.
     offered: Fact<bool>,
@@ -181,11 +184,15 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             let (essential, optional_for) = features::essential(matrix, &used, suffix);
             (facts.essential, facts.optional_for) = (Fact(essential), optional_for);
             facts.security_group.clone_from(&group);
-            let outside = features::needed_outside(matrix, &used, suffix);
+            let outside = features::needed_outside(matrix, &used, suffix, "hybrid-nodes");
             let inside = outside.clone().map(|outside| !outside);
             let routed = known::and(inside, clients.other_way.clone());
             facts.other_way = Fact(known::or(routed, node_proxy::proxied(context, suffix)));
             facts.isolated_because.clone_from(&clients.isolated_because);
+            if outside != Ok(false) {
+                let led = hybrid_endpoints(context, suffix, service);
+                facts.reachable_from_outside = Fact(known::or(facts.reachable_from_outside.0.clone(), led));
+            }
             facts.needed_outside = Fact(outside);
             Subject::new("service", suffix, None, &facts)
         })
@@ -292,6 +299,18 @@ fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> K
         let serves = vpc_endpoint::is_interface(context, endpoint);
         known::and(serves, vpc_endpoint::available(context, endpoint))
     }))
+}
+
+/// Whether the service's names lead every network of hybrid nodes to an available VPC endpoint, wherever it is.
+fn hybrid_endpoints(context: &Context<'_>, suffix: &str, service: &Service) -> Known<bool> {
+    let nodes = ends::of_role(context, "hybrid-nodes");
+    let mut all = vec![Ok(!nodes.known.is_empty())];
+    for client in nodes.known.iter().filter_map(OutsideClient::hybrid) {
+        let led = client.led_to(context, suffix, service);
+        let endpoints = led.endpoints.iter().map(|endpoint| vpc_endpoint::available(context, endpoint));
+        all.push(known::any(endpoints.chain((!led.missing.is_empty()).then_some(Err(led.missing.clone())))));
+    }
+    known::all(all)
 }
 
 /// The home of a global service that the cluster's region does not list.
