@@ -115,6 +115,8 @@ fn profile_association(v: ProfileAssociation) -> route53profiles::ProfileAssocia
         owner_id: v.owner_id,
         profile_id: v.profile_id,
         resource_id: v.resource_id,
+        // The SDK is older than this member; the AWS CLI has it.
+        priority: None,
         status: text(v.status),
         status_message: v.status_message,
     }

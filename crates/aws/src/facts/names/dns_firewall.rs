@@ -1,6 +1,6 @@
 //! Whether DNS Firewall blocks a name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privek_core::known::{Known, Missing};
 
@@ -16,15 +16,92 @@ use super::required;
 /// The rule that blocks queries of a type for a name in a VPC; `None` where none does. Groups and rules apply in the order
 /// of their priorities, and the first that matches decides
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-groups.html>).
-pub(crate) fn refuses(
-    context: &Context<'_>,
-    vpc: &str,
-    (name, kind): (&str, RecordType),
-) -> Known<Option<Blocker>> {
-    let aws = &context.snapshot.aws;
-    let all = aws.firewall_rule_group_associations.as_deref();
+pub(crate) fn refuses(context: &Context<'_>, vpc: &str, asked: (&str, RecordType)) -> Known<Option<Blocker>> {
+    Ok(match judged(context, vpc, asked)? {
+        Verdict::Blocked(blocker) => Some(*blocker),
+        Verdict::Nothing | Verdict::Allowed { .. } => None,
+    })
+}
+
+/// Why DNS Firewall may block a name that public DNS has: each domain of the CNAME chain has to be allowed by itself,
+/// unless the rule that allows the name trusts the chain
+/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html>).
+/// What the chain is, AWS does not document. S3 answers the names of buckets with one of its own names.
+pub(crate) fn redirections(context: &Context<'_>, vpc: &str, name: &str) -> Vec<Missing> {
+    let kind = RecordType::A;
+    // The API name has addresses, and no name in between.
+    let is_api = required::cluster_host(context).is_ok_and(|api| api == name);
+    let (Some(domain), Some(region)) = (context.domain(), context.region.as_deref()) else {
+        return Vec::new();
+    };
+    let bucket = name.strip_suffix(domain).is_some_and(|rest| rest.ends_with(&format!(".s3.{region}.")));
+    let target = match judged(context, vpc, (name, kind)) {
+        Ok(Verdict::Allowed { trusts: true } | Verdict::Blocked(_)) | Err(_) => return Vec::new(),
+        Ok(_) if bucket => format!("s3-r-w.{region}.{domain}"),
+        Ok(Verdict::Allowed { .. }) if !is_api => format!("privek-audit-any-name.{domain}"),
+        Ok(_) => return Vec::new(),
+    };
+    match judged(context, vpc, (&target, kind)) {
+        Ok(Verdict::Nothing | Verdict::Allowed { .. }) => Vec::new(),
+        Ok(Verdict::Blocked(blocker)) => {
+            let named = if bucket { format!("{target}, ") } else { String::new() };
+            vec![Missing::probe(format!(
+                "the CNAME targets of {name}; {} blocks {named}names that no rule before it allows",
+                blocker.id
+            ))]
+        }
+        Err(missing) => missing,
+    }
+}
+
+/// What DNS Firewall does with a query.
+#[derive(Clone, Debug)]
+enum Verdict {
+    /// No rule is about it.
+    Nothing,
+    /// A rule lets it through, and the names that it is redirected to where it trusts them.
+    Allowed { trusts: bool },
+    /// A rule blocks it.
+    Blocked(Box<Blocker>),
+}
+
+/// Rule groups of which each comes before the next.
+struct Chain<'s> {
+    groups: Vec<(&'s str, Option<Missing>)>,
+}
+
+/// What the rule groups of a VPC and of its Profiles do with a query. Where the order of some is not known, each
+/// is asked, and only what differs is undecided.
+fn judged(context: &Context<'_>, vpc: &str, asked: (&str, RecordType)) -> Known<Verdict> {
+    let mut decided: Option<Verdict> = None;
+    let mut perhaps = Vec::new();
+    for chain in chains(context, vpc)? {
+        let verdict = chain.judged(context, vpc, asked, &mut perhaps)?;
+        decided = match (decided, verdict) {
+            (None | Some(Verdict::Nothing), verdict) => Some(verdict),
+            (decided, Verdict::Nothing) => decided,
+            (Some(Verdict::Allowed { trusts: one }), Verdict::Allowed { trusts: other }) => {
+                Some(Verdict::Allowed { trusts: one && other })
+            }
+            (Some(Verdict::Blocked(one)), Verdict::Blocked(_)) => Some(Verdict::Blocked(one)),
+            _ => {
+                let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
+                return Err(vec![Missing::unmodelled(what)]);
+            }
+        };
+    }
+    match decided {
+        // What may let the name through matters where a rule blocks it.
+        Some(Verdict::Blocked(_)) if !perhaps.is_empty() => Err(perhaps),
+        decided => Ok(decided.unwrap_or(Verdict::Nothing)),
+    }
+}
+
+/// The rule groups of a VPC by their priorities, and those of each Profile by theirs.
+fn chains<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<Chain<'s>>> {
+    let all = context.snapshot.aws.firewall_rule_group_associations.as_deref();
     let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
-    let mut groups: Vec<(Option<i64>, &str)> = Vec::new();
+    let mut own: Vec<(Option<i64>, &str)> = Vec::new();
     for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
         if one.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("DELETING")) {
             continue;
@@ -32,74 +109,112 @@ pub(crate) fn refuses(
         let Some(group) = one.firewall_rule_group_id.as_deref() else {
             return Err(vec![context.field("FirewallRuleGroupAssociations", "FirewallRuleGroupId")]);
         };
-        groups.push((one.priority, group));
+        own.push((one.priority, group));
     }
-    groups.sort_unstable();
-    let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
+    own.sort_unstable();
+    let mut chains = vec![Chain { groups: own.into_iter().map(|(_, group)| (group, None)).collect() }];
+    let mut of_profiles: BTreeMap<&str, Vec<(Option<i64>, &str, Option<Missing>)>> = BTreeMap::new();
     for one in route53_profiles::held(context, vpc)? {
         let association = one.association;
         if let Some(group) = route53_profiles::resource(association, "firewall-rule-group/") {
-            if let Some(pending) = one.pending {
-                return Err(vec![pending]);
-            }
-            of_profile.push((priority(association.resource_properties.as_deref()), group));
+            let priority = priority(association.resource_properties.as_deref());
+            of_profiles.entry(one.profile).or_default().push((priority, group, one.pending));
         }
     }
-    of_profile.sort_unstable();
-    let unsorted = of_profile.len() > 1 && of_profile.iter().any(|(priority, _)| priority.is_none());
-    if unsorted || !groups.is_empty() && !of_profile.is_empty() {
-        let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
-        return Err(vec![Missing::unmodelled(what)]);
-    }
-    let mut perhaps = Vec::new();
-    for group in groups.into_iter().chain(of_profile).map(|(_, group)| group) {
-        let rules = context.items(aws.firewall_rules.as_deref(), "FirewallRules", group)?;
-        let mut rules: Vec<&FirewallRule> =
-            rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
-        rules.sort_by_key(|rule| rule.priority);
-        let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
-        for rule in rules {
-            let action = rule.action.as_deref().unwrap_or_default();
-            let is_block = action.eq_ignore_ascii_case("BLOCK");
-            match matches(context, rule, (name, kind)) {
-                Ok(true) => {}
-                Ok(false) => continue,
-                // What may let the name through matters where a later rule refuses it.
-                Err(missing) if !is_block => {
-                    perhaps.extend(missing);
-                    continue;
-                }
-                Err(missing) => return Err(missing),
-            }
-            // One that alerts lets the query through, and no further rule is looked at:
-            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
-            if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
-                return Ok(None);
-            }
-            if is_block && !perhaps.is_empty() {
-                return Err(perhaps);
-            }
-            if is_block {
-                let list = rule.firewall_domain_list_id.as_deref().unwrap_or("the domain list");
-                let reason = format!(
-                    "rule {} blocks {name}, a name in {list}",
-                    rule.name.as_deref().unwrap_or("without a name")
-                );
-                // The highest that is free: rules that allow come before it.
-                let free = |number: &i64| !used.contains(number);
-                let remedy = Remedy {
-                    domain: Some(name.to_owned()),
-                    domains: required::of(context).listed.iter().map(|needed| needed.name.clone()).collect(),
-                    vpc: Some(vpc.to_owned()),
-                    priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
-                    ..Remedy::default()
-                };
-                let code = BlockerCode::DnsFirewall;
-                return Ok(Some(blocker(code, "firewall-rule-group", group, reason, remedy)));
-            }
+    for mut groups in of_profiles.into_values() {
+        groups.sort_by_key(|(priority, group, _)| (*priority, *group));
+        let unsorted = groups.len() > 1 && groups.iter().any(|(priority, ..)| priority.is_none());
+        let groups: Vec<_> = groups.into_iter().map(|(_, group, pending)| (group, pending)).collect();
+        if unsorted {
+            chains.extend(groups.into_iter().map(|group| Chain { groups: vec![group] }));
+        } else {
+            chains.push(Chain { groups });
         }
     }
-    Ok(None)
+    Ok(chains)
+}
+
+impl Chain<'_> {
+    /// What the groups do with a query; what may let it through is added to `perhaps`.
+    fn judged(
+        &self,
+        context: &Context<'_>,
+        vpc: &str,
+        asked: (&str, RecordType),
+        perhaps: &mut Vec<Missing>,
+    ) -> Known<Verdict> {
+        for (group, pending) in &self.groups {
+            let found = in_group(context, (vpc, group), asked, perhaps)?;
+            match (found, pending) {
+                (Verdict::Nothing, _) => {}
+                (_, Some(pending)) => return Err(vec![pending.clone()]),
+                (found, None) => return Ok(found),
+            }
+        }
+        Ok(Verdict::Nothing)
+    }
+}
+
+/// What one group does with a query.
+fn in_group(
+    context: &Context<'_>,
+    (vpc, group): (&str, &str),
+    (name, kind): (&str, RecordType),
+    perhaps: &mut Vec<Missing>,
+) -> Known<Verdict> {
+    let rules = context.items(context.snapshot.aws.firewall_rules.as_deref(), "FirewallRules", group)?;
+    let mut rules: Vec<&FirewallRule> =
+        rules.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
+    rules.sort_by_key(|rule| rule.priority);
+    for rule in &rules {
+        let action = rule.action.as_deref().unwrap_or_default();
+        let is_block = action.eq_ignore_ascii_case("BLOCK");
+        match matches(context, rule, (name, kind)) {
+            Ok(true) => {}
+            Ok(false) => continue,
+            // What may let the name through matters where a later rule refuses it.
+            Err(missing) if !is_block => {
+                perhaps.extend(missing);
+                continue;
+            }
+            Err(missing) => return Err(missing),
+        }
+        // One that alerts lets the query through, and no further rule is looked at:
+        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
+        if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
+            let redirection = rule.firewall_domain_redirection_action.as_deref();
+            let trusts =
+                redirection.is_some_and(|what| what.eq_ignore_ascii_case("TRUST_REDIRECTION_DOMAIN"));
+            return Ok(Verdict::Allowed { trusts });
+        }
+        if is_block {
+            let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
+            return Ok(Verdict::Blocked(Box::new(blocked(context, (vpc, group), rule, name, &used))));
+        }
+    }
+    Ok(Verdict::Nothing)
+}
+
+fn blocked(
+    context: &Context<'_>,
+    (vpc, group): (&str, &str),
+    rule: &FirewallRule,
+    name: &str,
+    used: &BTreeSet<i64>,
+) -> Blocker {
+    let list = rule.firewall_domain_list_id.as_deref().unwrap_or("the domain list");
+    let reason =
+        format!("rule {} blocks {name}, a name in {list}", rule.name.as_deref().unwrap_or("without a name"));
+    // The highest that is free: rules that allow come before it.
+    let free = |number: &i64| !used.contains(number);
+    let remedy = Remedy {
+        domain: Some(name.to_owned()),
+        domains: required::of(context).listed.iter().map(|needed| needed.name.clone()).collect(),
+        vpc: Some(vpc.to_owned()),
+        priority: (1..rule.priority.unwrap_or(1).min(10_000)).rev().find(free),
+        ..Remedy::default()
+    };
+    blocker(BlockerCode::DnsFirewall, "firewall-rule-group", group, reason, remedy)
 }
 
 /// The priority of a rule group in a Profile, as the Profile keeps it: `{"priority": 101}`.

@@ -23,6 +23,8 @@ pub(crate) struct Applied<'s> {
     pub domain: String,
     /// Whether it is of a Route 53 Profile: the VPC's own come first.
     pub of_profile: bool,
+    /// The Profile's place among those of the VPC; `None` where it is not certain.
+    order: Option<i64>,
 }
 
 /// The lookups before one, so that a loop is seen.
@@ -72,18 +74,26 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         }
         Err(missing) => against.extend(missing),
     }
-    let firewall = Refusals::new(context, id, &question.name);
+    let firewall = Refusals::new(context, id, question);
     if let (Some(refused), Some(_)) = (&firewall.v4, &firewall.v6) {
         return Lookup::denied(vec![refused.clone()], String::new());
     }
     against.extend(firewall.missing.iter().cloned());
-    let (rules, unread) = rules(context, id);
+    let (rules, unread) = rules(context, id, &question.name);
     instead.extend(unread);
     // Participants of a shared VPC cannot read what its owner associates with it.
     instead.extend(route53_resolver::of_owner_of(context, id, "ResolverRuleAssociations"));
     let mut matching: Vec<&Applied<'_>> =
         rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();
-    matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile));
+    matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile, rule.order));
+    if let [first, second, ..] = matching.as_slice()
+        && first.domain == second.domain
+        && first.of_profile
+        && (first.order.is_none() || second.order.is_none())
+        && first.rule.id != second.rule.id
+    {
+        instead.push(route53_profiles::unordered(id, &question.name));
+    }
     let (zone, unread) = zones::answering(context, id, question);
     instead.extend(unread);
     // A private zone comes before rules for wider domains, not before one for its own domain:
@@ -111,27 +121,32 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
 }
 
 /// The rules of DNS Firewall that block queries for a name, by address family.
-struct Refusals {
+struct Refusals<'q> {
+    vpc: &'q str,
+    question: &'q Question,
     v4: Option<Blocker>,
     v6: Option<Blocker>,
     missing: Vec<Missing>,
 }
 
-impl Refusals {
-    fn new(context: &Context<'_>, vpc: &str, name: &str) -> Self {
+impl<'q> Refusals<'q> {
+    fn new(context: &Context<'_>, vpc: &'q str, question: &'q Question) -> Self {
         let mut missing = Vec::new();
         let mut refused = |kind| {
-            dns_firewall::refuses(context, vpc, (name, kind)).unwrap_or_else(|why| {
+            dns_firewall::refuses(context, vpc, (&question.name, kind)).unwrap_or_else(|why| {
                 missing.extend(why);
                 None
             })
         };
         let (v4, v6) = (refused(RecordType::A), refused(RecordType::Aaaa));
-        Self { v4, v6, missing: privek_core::known::joined(missing) }
+        Self { vpc, question, v4, v6, missing: privek_core::known::joined(missing) }
     }
 
     /// A lookup without the addresses of the families that are blocked. Public names of AWS have IPv4 addresses.
     fn applied(&self, context: &Context<'_>, mut found: Lookup) -> Lookup {
+        if found.answer == Ok(Answer::Public) && self.v4.is_none() {
+            return found.provided(dns_firewall::redirections(context, self.vpc, &self.question.name));
+        }
         let Some(blocker) = self.v4.as_ref().or(self.v6.as_ref()) else { return found };
         let denied = || Lookup::denied(vec![blocker.clone()], String::new());
         match found.answer.clone().and_then(|answer| answer.addresses(context)) {
@@ -231,7 +246,7 @@ pub(crate) fn is_kind(rule: &ResolverRule, kind: &str) -> bool {
 
 /// The rules that apply to a VPC, and what may be more: those that are associated with it, and those of
 /// its Route 53 Profiles.
-pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
+pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str, name: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
     let (mut applied, mut unread) = (Vec::new(), Vec::new());
     let aws = &context.snapshot.aws;
     let all = aws.resolver_rule_associations.as_deref();
@@ -244,7 +259,7 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
                     continue;
                 };
                 match in_force(one.status.as_deref()) {
-                    Some(true) => rule(context, id, false)
+                    Some(true) => rule(context, id, None)
                         .map_or_else(|missing| unread.extend(missing), |found| applied.extend(found)),
                     Some(false) => {}
                     None => unread.push(Missing::probe(format!(
@@ -260,9 +275,13 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
         Ok(held) => {
             for one in held {
                 if let Some(id) = route53_profiles::resource(one.association, "resolver-rule/") {
-                    match (rule(context, id, true), one.pending) {
+                    match (rule(context, id, Some(one.order)), one.pending) {
                         (Ok(found), None) => applied.extend(found),
-                        (Ok(Some(_)), Some(pending)) => unread.push(pending),
+                        // What is not in force yet matters where it would apply.
+                        (Ok(Some(found)), Some(pending)) => {
+                            let is_about = found.domain.is_empty() || within(name, &found.domain);
+                            unread.extend(is_about.then_some(pending));
+                        }
                         (Ok(None), Some(_)) => {}
                         (Err(missing), _) => unread.extend(missing),
                     }
@@ -284,7 +303,8 @@ fn in_force(status: Option<&str>) -> Option<bool> {
     }
 }
 
-fn rule<'s>(context: &Context<'s>, id: &str, of_profile: bool) -> Known<Option<Applied<'s>>> {
+/// A rule, with the place of its Profile where it is a Profile's.
+fn rule<'s>(context: &Context<'s>, id: &str, of_profile: Option<Option<i64>>) -> Known<Option<Applied<'s>>> {
     // AWS's own rules send nothing elsewhere, and are not always listed.
     if id.starts_with("rslvr-autodefined") {
         return Ok(None);
@@ -303,5 +323,6 @@ fn rule<'s>(context: &Context<'s>, id: &str, of_profile: bool) -> Known<Option<A
     }
     let name = rule.domain_name.as_deref();
     let name = name.ok_or_else(|| vec![context.field("ResolverRules", &format!("DomainName of {id}"))])?;
-    Ok(Some(Applied { rule, domain: domain(name), of_profile }))
+    let order = of_profile.flatten();
+    Ok(Some(Applied { rule, domain: domain(name), of_profile: of_profile.is_some(), order }))
 }

@@ -4,7 +4,7 @@ use super::shape::shapes;
 
 shapes! { "PascalCase";
     /// `ListProfileAssociations`.
-    ProfileAssociation { id: String, name: Option<String>, owner_id: Option<String>, profile_id: Option<String>, resource_id: Option<String>, status: Option<String>, status_message: Option<String> }
+    ProfileAssociation { id: String, name: Option<String>, owner_id: Option<String>, profile_id: Option<String>, resource_id: Option<String>, priority: Option<i64>, status: Option<String>, status_message: Option<String> }
     /// `ListProfileResourceAssociations`.
     ProfileResourceAssociation { id: String, name: Option<String>, owner_id: Option<String>, profile_id: Option<String>, resource_arn: Option<String>, resource_type: Option<String>, resource_properties: Option<String>, status: Option<String>, status_message: Option<String> }
 }
