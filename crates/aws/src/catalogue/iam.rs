@@ -220,6 +220,7 @@ mod tests {
             ("auto_mode", "ec2"),
             ("console", "eks-proxy"),
             ("guardduty_runtime", "guardduty-data"),
+            ("hybrid_nodes_pod_identity", "eks-auth"),
             ("hybrid_nodes_roles_anywhere", "rolesanywhere"),
             ("kms", "kms"),
             ("managed_prometheus_api", "aps"),

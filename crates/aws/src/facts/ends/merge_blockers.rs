@@ -37,16 +37,14 @@ pub(crate) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
 }
 
 /// Whether these block a part of a network only, so that the other part passes all of them.
-pub(crate) fn is_open_for_some<'b>(
-    network: IpNet,
-    blockers: impl IntoIterator<Item = &'b Blocker>,
-) -> bool {
+pub(crate) fn is_open_for_some<'b>(network: IpNet, blockers: impl IntoIterator<Item = &'b Blocker>) -> bool {
     let mut blocked = AddressSet::default();
     for blocker in blockers {
         let Some(part) = &blocker.part else { return false };
-        let nets = part.split(',').map(str::trim).map(|text| {
-            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()
-        });
+        let nets = part
+            .split(',')
+            .map(str::trim)
+            .map(|text| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok());
         let Some(nets) = nets.collect::<Option<AddressSet>>() else { return false };
         blocked = blocked.union(&nets);
     }

@@ -98,8 +98,9 @@ pub(crate) fn needed_inside(
     used: &BTreeMap<String, FeatureUse>,
     service: &str,
 ) -> Known<bool> {
-    let inside =
-        |feature: &Feature| feature.clients.is_empty() || INSIDE.iter().any(|role| feature.is_called_by(role));
+    let inside = |feature: &Feature| {
+        feature.clients.is_empty() || INSIDE.iter().any(|role| feature.is_called_by(role))
+    };
     by_some(matrix, used, |feature| inside(feature) && feature.needs(service)).0
 }
 

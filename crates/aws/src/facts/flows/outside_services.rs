@@ -32,7 +32,8 @@ impl<'s> Services<'_, '_, 's> {
                 ways.push(Err(sources.unlisted.clone()));
             }
             for source in &sources.known {
-                let Some(client) = party.operator.map(OutsideClient::Operator).or(OutsideClient::hybrid(source))
+                let Some(client) =
+                    party.operator.map(OutsideClient::Operator).or(OutsideClient::hybrid(source))
                 else {
                     continue;
                 };

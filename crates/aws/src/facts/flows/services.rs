@@ -124,7 +124,12 @@ impl Services<'_, '_, '_> {
                 }
                 traced = self.run.trace(asked.port, &near, &target);
                 if let FlowPort::Fixed(ports) = asked.port {
-                    traced.missing.extend(dns64::doubts(context, &sources.ends, (endpoint, &target.ends), ports));
+                    traced.missing.extend(dns64::doubts(
+                        context,
+                        &sources.ends,
+                        (endpoint, &target.ends),
+                        ports,
+                    ));
                 }
             }
         } else if let Err(missing) = &usable {
@@ -205,12 +210,7 @@ impl Services<'_, '_, '_> {
     }
 
     /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
-    fn to_s3(
-        &self,
-        asked: &AskedPort,
-        sources: &Ends,
-        service: &Service,
-    ) -> (FlowResult, Known<bool>) {
+    fn to_s3(&self, asked: &AskedPort, sources: &Ends, service: &Service) -> (FlowResult, Known<bool>) {
         let context = self.run.context;
         let mut traced = FlowResult::default();
         traced.missing.extend(sources.unlisted.iter().cloned());

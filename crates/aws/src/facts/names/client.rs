@@ -77,9 +77,7 @@ fn mixed(
     step: String,
 ) -> Lookup {
     let is_own = |server: &&String| {
-        server
-            .parse()
-            .map_or(true, |address| vpc_dns::is_resolver(context, id, address).unwrap_or_default())
+        server.parse().map_or(true, |address| vpc_dns::is_resolver(context, id, address).unwrap_or_default())
     };
     let (own, others): (Vec<&String>, Vec<&String>) = servers.iter().partition(is_own);
     let others: Vec<String> = others.into_iter().cloned().collect();
@@ -167,7 +165,16 @@ fn outside(context: &Context<'_>, operator: &Operator, place: &Place<'_>, questi
         let mut all: Vec<Lookup> =
             own.iter().map(|server| place.ask_resolver(context, *server, question)).collect();
         if !others.is_empty() {
-            all.push(outside(context, &Operator { dns: others, ..operator.clone() }, place, question));
+            let others = Operator { dns: others, ..operator.clone() };
+            let other = outside(context, &others, place, question);
+            // Public addresses of one server and unknown ones of another are no answer.
+            if let (Err(missing), true) =
+                (&other.answer, all.iter().any(|own| own.answer == Ok(Answer::Public)))
+            {
+                let missing = missing.clone();
+                return of_servers(all).unless(missing);
+            }
+            all.push(other);
         }
         return of_servers(all);
     }
@@ -396,16 +403,19 @@ pub(crate) fn why_public(
     host: &str,
 ) -> Blocker {
     let own = context.vpc.as_deref().unwrap_or("the cluster's VPC");
+    let is_api = cluster_host(context).is_ok_and(|api| api == host);
+    let what = if is_api { "the API name" } else { host };
     let remedy = Remedy {
         domain: Some(host.to_owned()),
         servers: inbound_servers(context),
         vpc: vpc.map(str::to_owned),
         ..Remedy::default()
     };
-    let (rules, _) = vpc.map(|vpc| resolver::rules(context, vpc)).unwrap_or_default();
+    let (rules, _) = vpc.map(|vpc| resolver::rules(context, vpc, host)).unwrap_or_default();
     if let Some(last) = lookup.forwards.last() {
+        let zone = if is_api { "of the cluster".to_owned() } else { format!("for {host}") };
         let reason = format!(
-            "sends queries to the resolver of {}; the private hosted zone of the cluster is in {own} only",
+            "sends queries to the resolver of {}; the private hosted zone {zone} is in {own} only",
             last.to
         );
         let Some(rule) = &last.rule else {
@@ -418,7 +428,7 @@ pub(crate) fn why_public(
         return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
     }
     let Some(vpc) = vpc else {
-        let reason = format!("its DNS servers do not forward the API name to {own}");
+        let reason = format!("its DNS servers do not forward {what} to {own}");
         return blocker(BlockerCode::NameNotForwarded, "network", who, reason, remedy);
     };
     let mut kept: Vec<_> =
@@ -452,10 +462,10 @@ pub(crate) fn why_public(
         let status = failed.map(|failed| failed.status.clone().unwrap_or_default());
         let reason = match &status {
             Some(status) => {
-                format!("would forward the API name to {own}, but the association with {vpc} is {status}")
+                format!("would forward {what} to {own}, but the association with {vpc} is {status}")
             }
             None => {
-                format!("would forward the API name to {own}, but is not associated with {vpc}")
+                format!("would forward {what} to {own}, but is not associated with {vpc}")
             }
         };
         let remedy = Remedy { state: status, ..remedy };
@@ -501,6 +511,7 @@ pub(crate) fn past_endpoint(
     lookup: &Lookup,
     host: &str,
     endpoint: &VpcEndpoint,
+    why: &str,
 ) -> Blocker {
     let id = endpoint.vpc_endpoint_id.as_str();
     let remedy = Remedy {
@@ -509,7 +520,7 @@ pub(crate) fn past_endpoint(
         target: Some(id.to_owned()),
         ..Remedy::default()
     };
-    let public = "resolves to public addresses, and nodes have no route to the internet";
+    let public = format!("resolves to public addresses, and {why}");
     if let Some(rule) = lookup.forwards.last().and_then(|last| last.rule.as_deref()) {
         let reason = format!("forwards queries for {host}, so that the name {public}");
         return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
@@ -523,7 +534,7 @@ pub(crate) fn past_endpoint(
         let reason = format!("is {state}: {host} {public}");
         return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
     }
-    if private_names::is_on(context, endpoint, false) != Ok(true) {
+    if private_names::is_on(context, endpoint, !lookup.forwards.is_empty()) != Ok(true) {
         let reason = format!("has private DNS off: {host} {public}");
         return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
     }

@@ -14,6 +14,8 @@ mod records;
 pub mod required;
 mod resolver;
 #[cfg(test)]
+mod several_tests;
+#[cfg(test)]
 mod tests;
 mod zones;
 

@@ -231,7 +231,8 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str) -> RecordAnswer {
             return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
         }
         if !candidates.is_empty() {
-            let with = |one: &RecordAnswer| candidates.iter().map(|other| one.clone().and(other.clone())).collect();
+            let with =
+                |one: &RecordAnswer| candidates.iter().map(|other| one.clone().and(other.clone())).collect();
             all = all.iter().flat_map(|one| -> Vec<_> { with(one) }).collect();
         }
     }

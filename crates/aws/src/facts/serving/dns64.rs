@@ -11,7 +11,6 @@ use privek_core::sets::ports::Ports;
 
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
-use crate::facts::ends;
 use crate::facts::ends::end_set::{self, Ends};
 use crate::network::{End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Route, VpcEndpoint};

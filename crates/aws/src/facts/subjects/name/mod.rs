@@ -1,6 +1,7 @@
 //! Names as subjects: what nodes, pods and operators' networks resolve them to.
 
 mod hybrid_names;
+mod operator_services;
 
 use std::collections::BTreeSet;
 
@@ -81,12 +82,23 @@ impl NameFacts {
     }
 }
 
+pub(crate) use operator_services::of_operator_services;
+
 /// The names that nodes and pods ask for.
 pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
     let names = required::of(context);
     let mut unlisted = names.unlisted.clone();
     let mut listed = Vec::new();
     for name in &names.listed {
+        // Names that only hybrid nodes or operators look up are looked up from their networks.
+        match &name.in_vpc {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(missing) => {
+                unlisted.extend(missing.iter().cloned());
+                continue;
+            }
+        }
         let mut lookup = match names::of_nodes(context, &name.name) {
             Ok(lookup) => (*lookup).clone(),
             Err(missing) => {
@@ -159,7 +171,13 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
             }
             if Clients::new(context).isolated? {
                 let own = named_for(context, host).unwrap_or(endpoint);
-                lookup.blockers = vec![client::past_endpoint(context, lookup, host, own)];
+                lookup.blockers = vec![client::past_endpoint(
+                    context,
+                    lookup,
+                    host,
+                    own,
+                    "nodes have no route to the internet",
+                )];
                 return Ok(false);
             }
             Err(vec![Missing::probe(format!(

@@ -8,9 +8,10 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::domain;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_names::{self, service_name};
-use crate::facts::endpoints::vpc_endpoint;
+use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends;
 use crate::facts::features;
 use crate::facts::inventory::{cluster, node_proxy};
@@ -42,9 +43,9 @@ pub(crate) struct ServiceFacts {
     optional_for: Vec<String>,
     /// Whether hybrid nodes need the service; hybrid nodes connect to the VPC from outside.
     needed_outside: Fact<bool>,
-    /// Whether the VPC has an available interface VPC endpoint for the service, or the hybrid nodes' DNS servers
-    /// resolve the service's names to an available VPC endpoint of another VPC. A gateway VPC endpoint serves no
-    /// client outside the VPC.
+    /// Whether an available interface VPC endpoint serves hybrid nodes. Counted are those of the VPC, and those of
+    /// other VPCs that the hybrid nodes' DNS servers resolve the service's names to. A gateway VPC endpoint
+    /// serves no client outside the VPC.
     reachable_from_outside: Fact<bool>,
     /// Whether the region offers a VPC endpoint for the service.
     offered: Fact<bool>,
@@ -95,6 +96,9 @@ pub(crate) struct ServiceFacts {
     /// Whether private DNS is enabled on the VPC endpoint that serves this service, independent of the VPC's
     /// DNS attributes.
     private_dns_enabled: bool,
+    /// The id of a private hosted zone of the VPC with the name that private DNS of the VPC endpoint would have.
+    /// EC2 refuses private DNS beside that private hosted zone. Null without one.
+    own_zone: Option<String>,
     /// Whether the service's own names all resolve to the VPC endpoint that serves this service. Decided by
     /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC's DNS attributes
     /// (`VpcAttributes`), hosted zones (`ResourceRecordSetsByZone`), Route 53 Profiles, Resolver rules
@@ -263,6 +267,7 @@ fn of_service(
         last_error: found.and_then(last_error),
         private_dns: on(&|endpoint| service_endpoint::names_served(context, endpoint)),
         private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
+        own_zone: found.and_then(|endpoint| own_zone(context, endpoint)),
         name_fixed: service.name_fixed,
         inbound_only: found.is_some_and(|endpoint| vpc_endpoint::inbound_only(context, endpoint) == Ok(true)),
         dns_attributes: Fact(service_endpoint::dns_attributes(context)),
@@ -311,6 +316,21 @@ fn hybrid_endpoints(context: &Context<'_>, suffix: &str, service: &Service) -> K
         all.push(known::any(endpoints.chain((!led.missing.is_empty()).then_some(Err(led.missing.clone())))));
     }
     known::all(all)
+}
+
+/// A hosted zone that is associated with the VPC, of a name that private DNS of the VPC endpoint would have: EC2 then
+/// refuses private DNS, for there is "already a conflicting DNS domain"
+/// (<https://dev.classmethod.jp/articles/when-creating-a-vpc-endpoint-a-conflict-occurs-what-is-the-problem>).
+fn own_zone(context: &Context<'_>, endpoint: &VpcEndpoint) -> Option<String> {
+    let vpc = context.vpc.as_deref().ok()?;
+    let domains: Vec<String> =
+        private_names::patterns(context, endpoint).iter().map(|pattern| domain(pattern)).collect();
+    let all = context.snapshot.aws.hosted_zones_by_vpc.iter().flatten().filter(|one| one.vpc_id == vpc);
+    let own = all.flat_map(|one| &one.hosted_zone_summaries).find(|zone| {
+        let is_service = zone.owner.as_ref().is_some_and(|owner| owner.owning_service.is_some());
+        !is_service && zone.name.as_deref().is_some_and(|name| domains.contains(&domain(name)))
+    })?;
+    own.hosted_zone_id.clone()
 }
 
 /// The home of a global service that the cluster's region does not list.
