@@ -44,11 +44,8 @@ pub(crate) fn redirections(context: &Context<'_>, vpc: &str, name: &str) -> Vec<
     match judged(context, vpc, (&target, kind)) {
         Ok(Verdict::Nothing | Verdict::Allowed { .. }) => Vec::new(),
         Ok(Verdict::Blocked(blocker)) => {
-            let named = if bucket { format!("{target}, ") } else { String::new() };
-            vec![Missing::probe(format!(
-                "the CNAME targets of {name}; {} blocks {named}names that no rule before it allows",
-                blocker.id
-            ))]
+            let blocked = if bucket { target.as_str() } else { "names that no rule before it allows" };
+            vec![Missing::probe(format!("the CNAME targets of {name}; {} blocks {blocked}", blocker.id))]
         }
         Err(missing) => missing,
     }

@@ -17,6 +17,7 @@ mod resolver;
 mod several_tests;
 #[cfg(test)]
 mod tests;
+pub(crate) mod wrong_answers;
 mod zones;
 
 use std::cell::RefCell;

@@ -13,7 +13,7 @@ use crate::facts::inventory::operators;
 use crate::facts::names::answer::{Answer, Lookup};
 use crate::facts::names::question::Question;
 use crate::facts::names::required::RequiredName;
-use crate::facts::names::{client, required};
+use crate::facts::names::{client, required, wrong_answers};
 use crate::facts::serving::destination::{self, Destination};
 use crate::facts::serving::service_endpoint;
 use crate::intent::Operator;
@@ -85,7 +85,8 @@ fn leads(
             answer @ (Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_)) => {
                 let leads = answer_leads_home(context, &answer);
                 if leads == Ok(false) {
-                    lookup.blockers = vec![client::wrong_addresses(lookup, host, NOT_CONTROL_PLANE, None)];
+                    lookup.blockers =
+                        vec![wrong_answers::wrong_addresses(lookup, host, NOT_CONTROL_PLANE, None)];
                 }
                 leads
             }
@@ -93,7 +94,8 @@ fn leads(
             Answer::Public => {
                 let admitted = operators::admitted_publicly(context, network);
                 if admitted != Ok(true) {
-                    lookup.blockers = vec![client::why_public(context, &network.name, vpc, lookup, host)];
+                    lookup.blockers =
+                        vec![wrong_answers::why_public(context, &network.name, vpc, lookup, host)];
                 }
                 admitted
             }
@@ -123,7 +125,7 @@ pub(super) fn outside_service(
         Destination::Endpoints(_) => Ok(true),
         Destination::Nothing => Ok(false),
         Destination::Elsewhere(reason) => {
-            lookup.blockers = vec![client::wrong_addresses(lookup, host, &reason, None)];
+            lookup.blockers = vec![wrong_answers::wrong_addresses(lookup, host, &reason, None)];
             Ok(false)
         }
         Destination::Public => {
@@ -134,8 +136,8 @@ pub(super) fn outside_service(
                 all.into_iter().find(|one| vpc_endpoint::is_interface(context, one) == Ok(true))
             });
             lookup.blockers = vec![match own.filter(|_| last == context.vpc.as_deref().ok()) {
-                Some(own) => client::past_endpoint(context, lookup, host, own, why),
-                None => client::why_public(context, network, vpc, lookup, host),
+                Some(own) => wrong_answers::past_endpoint(context, lookup, host, own, why),
+                None => wrong_answers::why_public(context, network, vpc, lookup, host),
             }];
             Ok(false)
         }

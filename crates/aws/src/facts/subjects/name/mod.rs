@@ -20,7 +20,7 @@ use crate::facts::names::answer::{self, Answer, Lookup};
 use crate::facts::names::inbound::inbound_servers;
 use crate::facts::names::question::Question;
 use crate::facts::names::required::RequiredName;
-use crate::facts::names::{self, client, required};
+use crate::facts::names::{self, client, required, wrong_answers};
 use crate::facts::serving::callers::{self, Clients};
 use crate::facts::serving::destination::{self, Destination};
 use crate::facts::serving::service_endpoint;
@@ -131,14 +131,15 @@ pub(crate) fn of_node(context: &Context<'_>, name: &RequiredName, lookup: &mut L
         Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_))) => {
             let leads = answer_leads_home(context, answer);
             if leads == Ok(false) {
-                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
+                lookup.blockers =
+                    vec![wrong_answers::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
             }
             leads
         }
         // Past a private zone that has the name, public addresses are the wrong ones.
         Ok(Answer::Public) if context.private_access()? => {
             let vpc = context.vpc.as_deref().ok();
-            lookup.blockers = vec![client::why_public(context, "nodes", vpc, lookup, &name.name)];
+            lookup.blockers = vec![wrong_answers::why_public(context, "nodes", vpc, lookup, &name.name)];
             Ok(false)
         }
         _ => resolves(lookup),
@@ -157,7 +158,7 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
         Destination::Endpoints(_) => Ok(true),
         Destination::Nothing => Ok(false),
         Destination::Elsewhere(reason) => {
-            lookup.blockers = vec![client::wrong_addresses(lookup, host, &reason, right())];
+            lookup.blockers = vec![wrong_answers::wrong_addresses(lookup, host, &reason, right())];
             Ok(false)
         }
         Destination::Public => {
@@ -171,7 +172,7 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
             }
             if Clients::new(context).isolated? {
                 let own = named_for(context, host).unwrap_or(endpoint);
-                lookup.blockers = vec![client::past_endpoint(
+                lookup.blockers = vec![wrong_answers::past_endpoint(
                     context,
                     lookup,
                     host,
@@ -217,7 +218,7 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
             let told = told.unwrap_or_default();
             let family = of_family(&told, operator);
             if !told.is_empty() && family.is_empty() {
-                lookup.blockers = vec![client::other_family(&lookup, operator, &host)];
+                lookup.blockers = vec![wrong_answers::other_family(&lookup, operator, &host)];
                 return Ok(false);
             }
             if family.is_empty() { Ok(false) } else { leads_home(&family, &expected) }
@@ -226,13 +227,13 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
             lookup.blockers =
-                vec![client::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
+                vec![wrong_answers::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
             // A plan's public endpoint is off.
             if context.plan().is_some() {
                 leads = Ok(true);
             }
         } else if leads == Ok(false) && lookup.blockers.is_empty() {
-            lookup.blockers = vec![client::wrong_addresses(&lookup, &host, NOT_CONTROL_PLANE, None)];
+            lookup.blockers = vec![wrong_answers::wrong_addresses(&lookup, &host, NOT_CONTROL_PLANE, None)];
         }
         NameFacts {
             asker: operator.name.clone(),
