@@ -116,6 +116,8 @@ fn profile_association(v: ProfileAssociation) -> route53profiles::ProfileAssocia
         id: v.id.unwrap_or_default(),
         profile_id: v.profile_id,
         resource_id: v.resource_id,
+        // The SDK is older than this member; the AWS CLI has it.
+        priority: None,
         status: text(v.status),
     }
 }

@@ -215,7 +215,7 @@ mod tests {
     /// that allows or denies the whole service is judged.
     #[test]
     fn what_a_feature_needs_of_a_service_is_known_but_for_these() {
-        const UNKNOWN: [(&str, &str); 17] = [
+        const UNKNOWN: [(&str, &str); 18] = [
             ("app_mesh", "appmesh-envoy-management"),
             ("application_signals", "application-signals"),
             ("application_signals", "logs"),
@@ -225,6 +225,7 @@ mod tests {
             ("auto_mode", "ec2"),
             ("console", "eks-proxy"),
             ("guardduty_runtime", "guardduty-data"),
+            ("hybrid_nodes_pod_identity", "eks-auth"),
             ("hybrid_nodes_roles_anywhere", "rolesanywhere"),
             ("kms", "kms"),
             ("managed_prometheus_api", "aps"),

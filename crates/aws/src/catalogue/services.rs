@@ -51,6 +51,11 @@ impl Feature {
     pub fn needs(&self, service: &str) -> bool {
         self.services.iter().any(|suffix| suffix == service)
     }
+
+    /// Whether it names a role whose machines call its services.
+    pub fn is_called_by(&self, role: &str) -> bool {
+        self.clients.iter().any(|client| client == role)
+    }
 }
 
 /// An AWS service as an endpoint offers it.

@@ -44,6 +44,7 @@ fn endpoint(v: types::ClientVpnEndpoint) -> shape::ClientVpnEndpoint {
         client_cidr_block: v.client_cidr_block,
         vpc_id: v.vpc_id,
         security_group_ids: v.security_group_ids.unwrap_or_default(),
+        dns_servers: v.dns_servers.unwrap_or_default(),
         status: v.status.map(|its| status(its.code)),
         traffic_ip_address_type: text(v.traffic_ip_address_type),
         transit_gateway_configuration: v

@@ -149,6 +149,24 @@ pub(crate) fn addresses(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<
     Ok(found)
 }
 
+/// The addresses of an endpoint's network interfaces in one zone.
+pub(crate) fn zonal_addresses(
+    context: &Context<'_>,
+    endpoint: &VpcEndpoint,
+    zone: &str,
+) -> Known<BTreeSet<IpAddr>> {
+    let mut found = BTreeSet::new();
+    for id in &endpoint.network_interface_ids {
+        let interface = context.network.interface(id)?;
+        let field = || vec![context.field("NetworkInterfaces", &format!("SubnetId of {id}"))];
+        let subnet = context.network.subnet(interface.subnet_id.as_deref().ok_or_else(field)?)?;
+        if subnet.availability_zone.as_deref() == Some(zone) {
+            found.extend(interface.addresses());
+        }
+    }
+    Ok(found)
+}
+
 /// The addresses that an endpoint's names resolve to: those of the families that it has records for.
 pub(crate) fn record_addresses(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<BTreeSet<IpAddr>> {
     let mut found = addresses(context, endpoint)?;
@@ -176,8 +194,10 @@ impl RecordFamilies {
     }
 }
 
-/// The families that an endpoint's names have records of
-/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html>).
+/// The families that the private names of an endpoint have records of. `service-defined` means A records there, and
+/// AAAA records for the Regional and zonal names only
+/// (<https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DnsOptionsSpecification.html>,
+/// <https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_ec2.VpcEndpointDnsRecordIpType.html>).
 pub(crate) fn record_families(context: &Context<'_>, endpoint: &VpcEndpoint) -> Known<RecordFamilies> {
     let is = |text: Option<&str>, wanted: &str| text.is_some_and(|text| text.eq_ignore_ascii_case(wanted));
     let options = endpoint.dns_options.as_ref();
@@ -187,12 +207,11 @@ pub(crate) fn record_families(context: &Context<'_>, endpoint: &VpcEndpoint) -> 
     if is(addresses, "ipv6") || is(records, "ipv6") {
         return Ok(RecordFamilies { v4: false, v6: true });
     }
-    if is(addresses, "ipv4") || is(records, "ipv4") {
+    if is(addresses, "ipv4") || is(records, "ipv4") || is(records, "service-defined") {
         return Ok(RecordFamilies { v4: true, v6: false });
     }
     if is(records, "dualstack") {
         return Ok(RecordFamilies { v4: true, v6: true });
     }
-    // What a service defines is its own.
     Err(vec![context.field("VpcEndpoints", &format!("DnsRecordIpType of {}", endpoint.vpc_endpoint_id))])
 }

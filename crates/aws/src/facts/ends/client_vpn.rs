@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/vpn/latest/clientvpn-admin/cvpn-working-rules.html>
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use privek_core::known::{Known, Missing};
@@ -36,6 +37,31 @@ pub(crate) fn ends(context: &Context<'_>, declared: End) -> Ends {
         Ok(None) => Ends::known(vec![declared]),
         Err(missing) => Ends::unlisted(missing),
     }
+}
+
+/// The Client VPN endpoint that a declared network's people use, for who looks names up.
+pub(crate) fn of_declared<'s>(context: &Context<'s>, declared: &End) -> Known<Option<&'s ClientVpnEndpoint>> {
+    endpoint(context, declared)
+}
+
+/// The VPC that a Client VPN endpoint sends its clients' packets into.
+pub(crate) fn home(context: &Context<'_>, endpoint: &ClientVpnEndpoint) -> Option<String> {
+    let networks = networks(context, &endpoint.client_vpn_endpoint_id).unwrap_or_default();
+    let associated = networks.iter().find_map(|network| network.vpc_id.clone());
+    endpoint.vpc_id.clone().or(associated)
+}
+
+/// What keeps the packets of one source from an address, at the Client VPN endpoint itself.
+pub(crate) fn refusals(
+    context: &Context<'_>,
+    from: &Ends,
+    source: &End,
+    address: IpAddr,
+) -> Known<Vec<Blocker>> {
+    let Some(vpn) = from.client_vpns.get(&source.label) else { return Ok(Vec::new()) };
+    let kind = EndKind::Addresses { cidr: address.into(), via: None, groups: Groups::Undeclared };
+    let target = End { label: address.to_string(), kind };
+    gate(context, vpn, &target, !matches!(source.kind, EndKind::Addresses { .. }))
 }
 
 /// The Client VPN endpoint that a declared network's people use: that of `via`, or the one that gives them

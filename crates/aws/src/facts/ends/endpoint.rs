@@ -1,5 +1,6 @@
 //! The ends of AWS services: the interfaces of their VPC endpoints, or what a gateway serves.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -26,19 +27,34 @@ pub(crate) fn of_endpoint(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends
     }
 }
 
-/// What packets to an endpoint are sent to by clients that look up its names: of its interfaces the addresses of
-/// the families that the names have records for.
-pub(crate) fn by_name(context: &Context<'_>, endpoint: &VpcEndpoint) -> Ends {
+/// What packets to an endpoint are sent to by clients that look up its names: of its interfaces those that the
+/// answer names (`told`), else the addresses of the families that the names have records for.
+pub(crate) fn by_name(
+    context: &Context<'_>,
+    endpoint: &VpcEndpoint,
+    told: Option<&BTreeSet<IpAddr>>,
+) -> Ends {
     let mut ends = of_endpoint(context, endpoint);
-    // What a service defines may be both.
-    let Ok(families) = vpc_endpoint::record_families(context, endpoint) else { return ends };
+    let families = vpc_endpoint::record_families(context, endpoint).ok();
+    let addresses = |end: &End| match &end.kind {
+        EndKind::Interface { id } => context.network.interface(id).ok().map(|its| its.addresses().collect()),
+        _ => None,
+    };
+    // The addresses of an answer that are none of the interfaces' are another matter.
+    let is_told = |one: &IpAddr| told.is_some_and(|told| told.contains(one));
+    let by_told = ends.known.iter().filter_map(addresses).flatten().any(|one: IpAddr| is_told(&one));
+    if by_told {
+        ends.known.retain(|end| addresses(end).is_none_or(|all: Vec<IpAddr>| all.iter().any(is_told)));
+    }
     for end in &mut ends.known {
         let EndKind::Interface { id } = &end.kind else { continue };
         let Ok(interface) = context.network.interface(id) else { continue };
         let Some(subnet) = interface.subnet_id.clone() else { continue };
         let all: Vec<IpAddr> = interface.addresses().collect();
-        let named: Vec<IpNet> =
-            all.iter().filter(|one| families.has(one)).map(|one| IpNet::from(*one)).collect();
+        let is_named = |one: &&IpAddr| {
+            if by_told { is_told(one) } else { families.is_none_or(|families| families.has(one)) }
+        };
+        let named: Vec<IpNet> = all.iter().filter(is_named).map(|one| IpNet::from(*one)).collect();
         if named.is_empty() || named.len() == all.len() {
             continue;
         }

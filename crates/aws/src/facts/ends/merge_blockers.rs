@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::net::IpAddr;
 
 use ipnet::IpNet;
 use privek_core::sets::addresses::AddressSet;
@@ -33,6 +34,22 @@ pub(crate) fn merged(context: &Context<'_>, mut all: Vec<Blocker>) -> Vec<Blocke
     merged.sort_by(|one, other| (one.leg, one).cmp(&(other.leg, other)));
     context.memo.get(RefCell::<Numbers>::default).borrow_mut().share(&mut merged);
     merged
+}
+
+/// Whether these block a part of a network only, so that the other part passes all of them.
+pub(crate) fn is_open_for_some<'b>(network: IpNet, blockers: impl IntoIterator<Item = &'b Blocker>) -> bool {
+    let mut blocked = AddressSet::default();
+    for blocker in blockers {
+        let Some(part) = &blocker.part else { return false };
+        let nets = part
+            .split(',')
+            .map(str::trim)
+            .map(|text| text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok());
+        let Some(nets) = nets.collect::<Option<AddressSet>>() else { return false };
+        blocked = blocked.union(&nets);
+    }
+    let whole = AddressSet::from(network);
+    !blocked.intersect(&whole).is_empty() && !blocked.contains_all(&whole)
 }
 
 /// What is said of one object with one remedy; only the parts and the words differ.

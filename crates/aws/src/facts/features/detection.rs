@@ -1,7 +1,7 @@
 //! What shows that a cluster uses a feature, as far as AWS can show it: node groups, add-ons,
 //! providers, tags. What was read and shows nothing is no proof for what lives in Kubernetes only.
 
-use privek_core::known::{self, Known};
+use privek_core::known::{self, Known, Missing};
 
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::{self, addons, fargate_profiles};
@@ -37,6 +37,7 @@ pub(crate) fn detected(context: &Context<'_>, feature: &str) -> FeatureUse {
         "external_dns" => addon(context, "external-dns"),
         "private_ca" => addon(context, "aws-privateca-connector-for-kubernetes"),
         "argo_cd_capability" => argo_cd(context),
+        "hybrid_nodes_pod_identity" => hybrid_agent(context),
         _ => Ok(None),
     }
 }
@@ -102,6 +103,33 @@ fn auto_mode(context: &Context<'_>) -> FeatureUse {
 
 fn addon(context: &Context<'_>, name: &str) -> FeatureUse {
     of(addons(context).map(|names| names.iter().any(|listed| listed == name)), &format!("the add-on {name}"))
+}
+
+/// The Pod Identity Agent runs on hybrid nodes where the add-on is told to create a daemon set for them, `hybrid` or
+/// `hybrid-bottlerocket` (<https://docs.aws.amazon.com/eks/latest/userguide/hybrid-nodes-add-ons.html>).
+fn hybrid_agent(context: &Context<'_>) -> FeatureUse {
+    const NAME: &str = "eks-pod-identity-agent";
+    if !addons(context)?.iter().any(|listed| listed == NAME) {
+        return Ok(None);
+    }
+    let mut described = context.snapshot.aws.addon.iter().flatten();
+    let addon = described
+        .find(|addon| addon.addon_name == NAME)
+        .ok_or_else(|| vec![context.missing("addon", Some(NAME))])?;
+    let text = addon.configuration_values.as_deref().unwrap_or_default().trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let json = serde_json::from_str::<serde_json::Value>(text).ok();
+    let Some(values) = json.or_else(|| serde_saphyr::from_str::<serde_json::Value>(text).ok()) else {
+        let what = format!("the configurationValues of the add-on {NAME}; the format is not JSON or YAML");
+        return Err(vec![Missing::unmodelled(what)]);
+    };
+    let sets = values.get("daemonsets").and_then(serde_json::Value::as_object);
+    let creates = sets.into_iter().flatten().any(|(name, set)| {
+        name.starts_with("hybrid") && set.get("create").and_then(serde_json::Value::as_bool) == Some(true)
+    });
+    Ok(creates.then(|| format!("configurationValues of the add-on {NAME}")))
 }
 
 /// An identity provider for the cluster's issuer is there for nothing else.

@@ -78,14 +78,30 @@ pub(crate) fn needed(
     by_some(matrix, used, |feature| feature.needs(service))
 }
 
-/// Whether hybrid nodes need a service from outside the VPC.
+/// Whether machines outside the VPC need a service: hybrid nodes, or operators. Only a feature that names the role
+/// is theirs.
 pub(crate) fn needed_outside(
     matrix: &Matrix,
     used: &BTreeMap<String, FeatureUse>,
     service: &str,
+    role: &str,
 ) -> Known<bool> {
-    let outside = |feature: &Feature| feature.clients.iter().any(|client| client == "hybrid-nodes");
-    by_some(matrix, used, |feature| outside(feature) && feature.needs(service)).0
+    by_some(matrix, used, |feature| feature.is_called_by(role) && feature.needs(service)).0
+}
+
+/// The roles of machines in the VPC that call services.
+const INSIDE: [&str; 3] = ["nodes", "pods", "fargate"];
+
+/// Whether machines in the VPC need a service.
+pub(crate) fn needed_inside(
+    matrix: &Matrix,
+    used: &BTreeMap<String, FeatureUse>,
+    service: &str,
+) -> Known<bool> {
+    let inside = |feature: &Feature| {
+        feature.clients.is_empty() || INSIDE.iter().any(|role| feature.is_called_by(role))
+    };
+    by_some(matrix, used, |feature| inside(feature) && feature.needs(service)).0
 }
 
 /// What shows that the features are used that need a service, in the features' order.
@@ -120,8 +136,7 @@ pub(crate) fn needed_by(
     service: &str,
     role: &str,
 ) -> Known<bool> {
-    let calls =
-        |feature: &Feature| feature.clients.is_empty() || feature.clients.iter().any(|client| client == role);
+    let calls = |feature: &Feature| feature.clients.is_empty() || feature.is_called_by(role);
     by_some(matrix, used, |feature| calls(feature) && feature.needs(service)).0
 }
 

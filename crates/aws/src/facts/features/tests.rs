@@ -50,6 +50,19 @@ fn add_ons_associations_and_profiles_show_features() {
 }
 
 #[test]
+fn the_agent_s_configuration_shows_pod_identities_on_hybrid_nodes() {
+    let with = |values: &str| {
+        let addon = json!({"addonName": "eks-pod-identity-agent", "configurationValues": values});
+        let fixture = Fixture::closed().add("addons", json!("eks-pod-identity-agent")).add("addon", addon);
+        fixture.fields("service", "eks-auth")["needed_outside"].clone()
+    };
+    assert_eq!(with(r#"{"daemonsets":{"hybrid":{"create":true}}}"#), json!(true));
+    assert_eq!(with("daemonsets:\n  hybrid-bottlerocket:\n    create: true\n"), json!(true));
+    assert_eq!(with(r#"{"daemonsets":{"hybrid":{"create":false}}}"#), json!(false));
+    assert_eq!(with(""), json!(false));
+}
+
+#[test]
 fn what_aws_was_not_asked_is_unknown_and_what_it_cannot_show_is_assumed() {
     let unread = Fixture::closed().withhold("addons");
     assert!(is_unknown(&needed(&unread, "eks-auth"), "eks:ListAddons"));

@@ -1,6 +1,7 @@
 //! Flows that rules declare, traced between every pair of their ends.
 
 mod equivalence;
+mod outside_services;
 mod port;
 mod result;
 mod services;
@@ -15,6 +16,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::catalogue;
+use crate::intent::Operator;
 use crate::network::{Blocker, End, blocked_path};
 
 use super::EndSpec;
@@ -49,7 +51,9 @@ pub(crate) struct FlowFacts {
     port: String,
     /// The CIDR of the operator network that is the source or destination; null for other flows.
     cidr: Option<String>,
-    /// The id of the VPC endpoint that serves the destination service; null where none exists.
+    /// The id of the VPC endpoint that the names of the destination service resolve to for the source; several
+    /// are joined with commas. Where no name resolves to a VPC endpoint, the id of the VPC endpoint that serves
+    /// the service; null where none exists.
     endpoint: Option<String>,
     /// Whether the cluster needs the flow, and the source and the destination exist.
     applies: Fact<bool>,
@@ -134,10 +138,10 @@ impl FlowRun<'_, '_> {
     /// The flows on one port.
     fn on(&self, asked: &AskedPort, subjects: &mut Subjects) {
         let Parties { listed: sources, unlisted } = self.parties(&self.from, EndSide::Source);
-        subjects.unlisted.extend(unlisted);
         if self.to.is_service() {
-            return services::flows(self, asked, &sources, subjects);
+            return services::flows(self, asked, &Parties { listed: sources, unlisted }, subjects);
         }
+        subjects.unlisted.extend(unlisted);
         let Parties { listed: targets, unlisted } = self.parties(&self.to, EndSide::Destination);
         subjects.unlisted.extend(unlisted);
         for source in &sources {
@@ -160,8 +164,15 @@ impl FlowRun<'_, '_> {
         if is_role(&self.to, "control-plane") || is_role(&self.to, "control-plane-subnets") {
             applies = known::and(applies, self.context.private_access());
         }
-        let traced =
+        let mut traced =
             if applies == Ok(false) { FlowResult::default() } else { self.trace(asked.port, &near, target) };
+        if let Some(operator) = self.undeclared_servers(source)
+            && merge_blockers::is_open_for_some(operator.cidr, &traced.blockers)
+        {
+            let blocking: Vec<&str> = traced.blockers.iter().map(|blocker| blocker.id.as_str()).collect();
+            let missing = operators::undeclared_servers(&operator.name, operator.cidr, &blocking);
+            traced.undecided_in_part(missing);
+        }
         let port = match (asked.port, &target.ports) {
             (FlowPort::Targets(protocol), Some(ports)) if !ports.is_empty() => {
                 end_set::ports_of(protocol, ports)
@@ -194,6 +205,17 @@ impl FlowRun<'_, '_> {
             return ends::pods_towards(self.context, &source.ends, &target.ends.known);
         }
         std::rc::Rc::clone(&source.ends)
+    }
+
+    /// The network outside AWS that queries the VPC's resolver through DNS servers that are not declared.
+    fn undeclared_servers<'p>(&self, source: &Party<'p>) -> Option<&'p Operator> {
+        let operator = source.operator.filter(|operator| operator.dns.is_empty())?;
+        let inside = source.ends.known.iter().any(|end| end_set::subnet(self.context, end).is_some());
+        let in_vpc = self.context.snapshot.aws.vpcs.iter().flatten().any(|vpc| {
+            let cidrs = self.context.network.vpc_cidrs(&vpc.vpc_id).unwrap_or_default();
+            cidrs.iter().any(|cidr| cidr.contains(&operator.cidr))
+        });
+        (is_role(&self.to, "resolver-inbound") && !inside && !in_vpc).then_some(operator)
     }
 
     fn trace(&self, port: FlowPort, from: &Ends, to: &Party<'_>) -> FlowResult {

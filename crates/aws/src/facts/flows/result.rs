@@ -61,6 +61,14 @@ impl FlowResult {
         }
     }
 
+    /// Of the source only some addresses send packets, which ones is unknown: what blocks a part of them decides
+    /// nothing.
+    pub fn undecided_in_part(&mut self, missing: Missing) {
+        self.blocked = false;
+        self.blockers.clear();
+        self.missing.insert(missing);
+    }
+
     /// Says what is missing where nothing else does: a path is undecided, or there is none.
     pub fn complete(&mut self) {
         if !self.missing.is_empty() {

@@ -6,28 +6,28 @@ use std::collections::BTreeMap;
 use privek_core::known::{self, Known, Missing};
 use privek_core::subject::{Fact, Subjects};
 
-use crate::catalogue::services::{self, Matrix, Service};
+use crate::catalogue::services::{self, Feature, Matrix, Service};
 use crate::facts::EndSpec;
 use crate::facts::endpoints::vpc_endpoint;
 use crate::facts::ends;
-use crate::facts::ends::end_set::{self, Ends, Party};
+use crate::facts::ends::end_set::{self, Ends, Parties, Party};
 use crate::facts::features::{self, FeatureUse};
 use crate::facts::inventory::subnets;
 use crate::facts::serving::s3::{S3, S3Route};
 use crate::facts::serving::{callers, dns64, service_endpoint, unseen};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 
-use super::{AskedPort, FlowFacts, FlowPort, FlowResult, FlowRun};
+use super::{AskedPort, FlowFacts, FlowPort, FlowResult, FlowRun, is_role};
 
 /// The roles whose needs the matrix knows.
 const CLIENTS: [&str; 3] = ["nodes", "pods", "fargate"];
 
-/// The role whose machines call AWS from outside the VPC.
-const OUTSIDE: &str = "hybrid-nodes";
+/// The roles whose machines call AWS from outside the VPC.
+const OUTSIDE: [&str; 2] = ["hybrid-nodes", "operators"];
 
 /// What the flows to all services share.
-struct Services<'r, 'a, 's> {
-    run: &'r FlowRun<'a, 's>,
+pub(super) struct Services<'r, 'a, 's> {
+    pub(super) run: &'r FlowRun<'a, 's>,
     matrix: &'static Matrix,
     used: BTreeMap<String, FeatureUse>,
     s3: S3<'a, 's>,
@@ -38,7 +38,7 @@ struct Services<'r, 'a, 's> {
 pub(crate) fn flows(
     run: &FlowRun<'_, '_>,
     asked: &AskedPort,
-    parties: &[Party<'_>],
+    parties: &Parties<'_>,
     subjects: &mut Subjects,
 ) {
     let matrix = match services::matrix() {
@@ -52,11 +52,15 @@ pub(crate) fn flows(
         s3: S3::new(run.context),
         other_way: callers::other_way(run.context),
     };
-    for party in parties {
+    // Where no feature is used whose services operators call, it does not matter who they are.
+    if !is_role(&run.from, "operators") || all.needed_by_any() != Ok(false) {
+        subjects.unlisted.extend(parties.unlisted.iter().cloned());
+    }
+    for party in &parties.listed {
         let sources = Sources::new(run, party);
         for (suffix, service) in &matrix.services {
             let named = matches!(&run.to, EndSpec::Service(name) if name == suffix);
-            if named || matches!(run.to, EndSpec::Role(_)) {
+            if named || matches!(run.to, EndSpec::Role(_)) && all.is_called(suffix) {
                 subjects.listed.push(all.flow(asked, party, &sources, suffix, service).subject());
             }
         }
@@ -98,6 +102,9 @@ impl Services<'_, '_, '_> {
             sources.applies.clone(),
             party.used.clone(),
         ]);
+        if self.is_outside() {
+            return self.from_outside(asked, (party, &sources.ends), (suffix, service), needed);
+        }
         let best = self.best(suffix, service);
         let usable = best.clone().and_then(|best| self.usable(best, (suffix, service)));
         let mut traced = FlowResult::default();
@@ -106,9 +113,10 @@ impl Services<'_, '_, '_> {
             way = Ok(false);
         } else if let (Ok(Some(endpoint)), Ok(true)) = (&best, &usable) {
             if suffix == "s3" {
-                (traced, way) = self.to_s3(asked, &sources.ends, endpoint);
+                (traced, way) = self.to_s3(asked, &sources.ends, service);
             } else {
-                let target = Party::of_ends(suffix, ends::by_name(context, endpoint));
+                let told = service_endpoint::told_addresses(context, endpoint, suffix, service);
+                let target = Party::of_ends(suffix, ends::by_name(context, endpoint, told.as_ref()));
                 let mut near = std::rc::Rc::clone(&sources.ends);
                 // An endpoint in another VPC sees pods by their nodes' addresses.
                 if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
@@ -116,7 +124,12 @@ impl Services<'_, '_, '_> {
                 }
                 traced = self.run.trace(asked.port, &near, &target);
                 if let FlowPort::Fixed(ports) = asked.port {
-                    traced.missing.extend(dns64::doubts(context, &sources.ends, endpoint, ports));
+                    traced.missing.extend(dns64::doubts(
+                        context,
+                        &sources.ends,
+                        (endpoint, &target.ends),
+                        ports,
+                    ));
                 }
             }
         } else if let Err(missing) = &usable {
@@ -125,7 +138,6 @@ impl Services<'_, '_, '_> {
         let applies = known::and(needed, way);
         let mut facts = self.run.facts(&party.name, suffix, &asked.port.to_string(), applies, traced);
         facts.bypassed = Fact(match &best {
-            Ok(Some(_)) if self.is_outside() => Ok(false),
             Ok(Some(endpoint)) => {
                 let silent = service_endpoint::names_served(context, endpoint).map(|served| !served);
                 known::and(silent, self.other_way.clone())
@@ -133,7 +145,7 @@ impl Services<'_, '_, '_> {
             Ok(None) => Ok(false),
             Err(missing) => Err(missing.clone()),
         });
-        facts.essential = Fact(features::essential(self.matrix, &self.used, suffix).0);
+        facts.essential = Fact(self.essential(suffix));
         facts.endpoint = best.ok().flatten().map(|endpoint| endpoint.vpc_endpoint_id.clone());
         facts
     }
@@ -141,25 +153,29 @@ impl Services<'_, '_, '_> {
     /// Whether the sources are outside the VPC, where a gateway endpoint serves nobody:
     /// <https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html>.
     fn is_outside(&self) -> bool {
-        matches!(&self.run.from, EndSpec::Role(role) if role == OUTSIDE)
+        matches!(&self.run.from, EndSpec::Role(role) if OUTSIDE.contains(&role.as_str()))
+    }
+
+    /// Whether machines of the source's role may call a service at all: operators call few.
+    fn is_called(&self, suffix: &str) -> bool {
+        let by_operators = |feature: &Feature| feature.is_called_by("operators") && feature.needs(suffix);
+        !is_role(&self.run.from, "operators") || self.matrix.features.values().any(by_operators)
+    }
+
+    /// Whether the source's machines need some service.
+    fn needed_by_any(&self) -> Known<bool> {
+        let called = self.matrix.services.keys().filter(|suffix| self.is_called(suffix));
+        known::any(called.map(|suffix| self.needed(suffix)))
+    }
+
+    pub(super) fn essential(&self, suffix: &str) -> Known<bool> {
+        features::essential(self.matrix, &self.used, suffix).0
     }
 
     /// The endpoint that serves these sources best.
     fn best(&self, suffix: &str, service: &Service) -> Known<Option<&VpcEndpoint>> {
-        let context = self.run.context;
-        let all = service_endpoint::of(context, suffix, service)?;
-        if !self.is_outside() {
-            return Ok(all.first().copied());
-        }
-        let mut unclear = Vec::new();
-        for endpoint in all {
-            match vpc_endpoint::is_interface(context, endpoint) {
-                Ok(true) => return Ok(Some(endpoint)),
-                Ok(false) => {}
-                Err(missing) => unclear.extend(missing),
-            }
-        }
-        known::complete(unclear).map(|()| None)
+        let all = service_endpoint::of(self.run.context, suffix, service)?;
+        Ok(all.first().copied())
     }
 
     /// What other sources than the cluster's own need, only the rule knows that names the service.
@@ -168,8 +184,8 @@ impl Services<'_, '_, '_> {
             EndSpec::Role(role) if CLIENTS.contains(&role.as_str()) => {
                 features::needed_by(self.matrix, &self.used, suffix, role)
             }
-            EndSpec::Role(role) if role == OUTSIDE => {
-                features::needed_outside(self.matrix, &self.used, suffix)
+            EndSpec::Role(role) if OUTSIDE.contains(&role.as_str()) => {
+                features::needed_outside(self.matrix, &self.used, suffix, role)
             }
             _ if matches!(self.run.to, EndSpec::Service(_)) => Ok(true),
             _ => features::needed(self.matrix, &self.used, suffix).0,
@@ -177,7 +193,11 @@ impl Services<'_, '_, '_> {
     }
 
     /// Whether there is an endpoint that packets could be sent to.
-    fn usable(&self, best: Option<&VpcEndpoint>, (suffix, service): (&str, &Service)) -> Known<bool> {
+    pub(super) fn usable(
+        &self,
+        best: Option<&VpcEndpoint>,
+        (suffix, service): (&str, &Service),
+    ) -> Known<bool> {
         let context = self.run.context;
         if let Some(endpoint) = best {
             return known::and(
@@ -190,7 +210,7 @@ impl Services<'_, '_, '_> {
     }
 
     /// Each source has its own route to S3: a subnet without one is a finding of its own, not this flow's.
-    fn to_s3(&self, asked: &AskedPort, sources: &Ends, best: &VpcEndpoint) -> (FlowResult, Known<bool>) {
+    fn to_s3(&self, asked: &AskedPort, sources: &Ends, service: &Service) -> (FlowResult, Known<bool>) {
         let context = self.run.context;
         let mut traced = FlowResult::default();
         traced.missing.extend(sources.unlisted.iter().cloned());
@@ -199,10 +219,6 @@ impl Services<'_, '_, '_> {
         for source in &sources.known {
             let way = match end_set::subnet(context, source) {
                 Some(subnet) => self.s3.way(&subnet),
-                // Only an interface endpoint serves what is outside the VPC.
-                None if vpc_endpoint::is_interface(context, best) == Ok(true) => {
-                    Ok(S3Route::Interface { endpoint: best })
-                }
                 None => {
                     let what =
                         format!("the path from {} to S3 without an interface VPC endpoint", source.label);
@@ -218,7 +234,8 @@ impl Services<'_, '_, '_> {
                 }
             };
             some_way = true;
-            let target = ends::by_name(context, endpoint);
+            let told = service_endpoint::told_addresses(context, endpoint, "s3", service);
+            let target = ends::by_name(context, endpoint, told.as_ref());
             let mut near = std::rc::Rc::new(Ends::known(vec![source.clone()]));
             if matches!(&self.run.from, EndSpec::Role(role) if role == "pods") {
                 near = ends::pods_towards(context, &near, &target.known);

@@ -21,7 +21,9 @@ use crate::snapshot::Snapshot;
 use crate::snapshot::aws::route53resolver::{IpAddressResponse, ResolverEndpoint};
 
 use super::base::context::Context;
+use super::inventory::route53_resolver::endpoint_answers;
 use super::names;
+use super::names::answer::Answer;
 use super::serving::needed_names::{self, NeededName};
 use error::make_one;
 
@@ -65,7 +67,8 @@ pub fn forwarding(
     let domain = region_of(&context, &host)
         .map(|region| if wanted.whole_region { region } else { host.clone() })
         .and_then(|domain| domain.parse().ok());
-    let domain = domain.ok_or(ForwardersError::Foreign { host })?;
+    let domain = domain.ok_or_else(|| ForwardersError::Foreign { host: host.clone() })?;
+    unanswered(&context, &host, &mut forwarding.notes);
     forwarding.domains.entry(domain).or_default().insert(CLUSTER.to_owned());
     match context.private_access() {
         Ok(true) => {}
@@ -86,6 +89,30 @@ pub fn forwarding(
         );
     }
     Ok(forwarding)
+}
+
+/// What keeps the VPC's resolver from answering forwarded queries for the API name: the configuration does not work
+/// until that is mended.
+fn unanswered(context: &Context<'_>, host: &str, notes: &mut Vec<String>) {
+    match names::through_inbound(context, host) {
+        Ok(found) => match found.answer {
+            Ok(Answer::Nothing) => {
+                for blocker in &found.blockers {
+                    notes.push(format!(
+                        "The resolver of the VPC has no answer for {host} yet: {} {}.",
+                        blocker.id, blocker.reason
+                    ));
+                }
+            }
+            Ok(_) => {}
+            Err(missing) => {
+                notes.push(unknown(&format!("the answer of the VPC's resolver for {host}"), &missing));
+            }
+        },
+        Err(missing) => {
+            notes.push(unknown(&format!("the answer of the VPC's resolver for {host}"), &missing))
+        }
+    }
 }
 
 /// The addresses of the VPC's inbound Resolver endpoints that answer.
@@ -116,9 +143,15 @@ fn servers(context: &Context<'_>, forwarding: &mut Forwarders) -> Result<(), For
     for endpoint in inbound {
         let id = &endpoint.id;
         let status = endpoint.status.as_deref();
-        if !is(status, "OPERATIONAL") {
+        if endpoint_answers(status) != Some(true) {
             left_out.push(format!("{id} is left out: its status is {}.", status.unwrap_or("unknown")));
             continue;
+        }
+        if !is(status, "OPERATIONAL") {
+            left_out.push(format!(
+                "The status of {id} is {}: only the addresses with status ATTACHED answer.",
+                status.unwrap_or_default()
+            ));
         }
         // Servers forward over UDP and TCP; a Resolver endpoint may support DNS over HTTPS only:
         // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_ResolverEndpoint.html

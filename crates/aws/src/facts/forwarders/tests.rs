@@ -89,6 +89,24 @@ fn only_what_answers_is_written_down_and_what_does_not_is_said() {
 }
 
 #[test]
+fn an_endpoint_that_is_being_updated_answers_on_its_attached_addresses() {
+    for status in ["UPDATING", "AUTO_RECOVERING"] {
+        let found = plain(&endpoint(|endpoint| endpoint["Status"] = status.into())).unwrap();
+        assert_eq!(found.servers.len(), 2, "{status}");
+        assert!(found.notes.iter().any(|note| note.contains(status)), "{:?}", found.notes);
+    }
+}
+
+#[test]
+fn what_keeps_the_resolver_from_answering_is_noted() {
+    let off = fixture().change("VpcAttributes", "VpcId", VPC, |vpc| {
+        vpc["EnableDnsSupport"]["Value"] = false.into();
+    });
+    let notes = plain(&off).unwrap().notes;
+    assert!(notes.iter().any(|note| note.contains("enableDnsSupport is off")), "{notes:?}");
+}
+
+#[test]
 fn without_an_inbound_endpoint_the_error_says_how_to_make_one() {
     let gone = fixture().remove("ResolverEndpoints", "Id", INBOUND);
     let delegation = endpoint(|endpoint| endpoint["Direction"] = "INBOUND_DELEGATION".into());

@@ -1,5 +1,6 @@
 //! The operators' networks as ends of flows, and what the cluster's public endpoint makes of them.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use ipnet::IpNet;
@@ -26,6 +27,16 @@ pub(crate) fn asks_resolver(context: &Context<'_>, operator: &Operator) -> bool 
     let is_endpoint =
         |server: &IpAddr| !matches!(route53_resolver::endpoint_with(context, *server), Ok(None));
     !operator.dns.is_empty() && operator.dns.iter().all(is_endpoint)
+}
+
+/// Which machines of a network send its DNS queries is not declared, and matters: only a part of it may.
+pub(crate) fn undeclared_servers(name: &str, network: IpNet, blocking: &[&str]) -> Missing {
+    let blocking: BTreeSet<&str> = blocking.iter().copied().collect();
+    let blocking: Vec<&str> = blocking.into_iter().collect();
+    Missing::intent(format!(
+        "the DNS servers of {name} (`dns:` in privek-audit.yaml); {} blocks a part of {network}",
+        blocking.join(", ")
+    ))
 }
 
 /// Whether the cluster's public endpoint admits a network.

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use ipnet::Ipv4Net;
-use privek_core::known::{Known, Missing};
+use privek_core::known::Known;
 
 use crate::facts::base::context::Context;
 use crate::snapshot::aws::ec2::{DhcpOptions, Vpc};
@@ -137,17 +137,6 @@ fn is_resolver_of(context: &Context<'_>, vpc: &Known<&Vpc>, address: IpAddr) -> 
 fn find<'s>(context: &Context<'s>, id: &str) -> Known<&'s Vpc> {
     let found = context.snapshot.aws.vpcs.iter().flatten().find(|vpc| vpc.vpc_id == id);
     found.ok_or_else(|| vec![context.missing("Vpcs", Some(id))])
-}
-
-pub(crate) fn forwards(dns: VpcDns, servers: &[String]) -> Known<bool> {
-    match dns {
-        VpcDns::Amazon => Ok(true),
-        VpcDns::NoServer => Ok(false),
-        VpcDns::Mixed | VpcDns::Custom => Err(vec![Missing::probe(format!(
-            "the forwarding rules of DNS servers {} for the names of the cluster and of VPC endpoints",
-            servers.join(", ")
-        ))]),
-    }
 }
 
 #[cfg(test)]

@@ -15,8 +15,15 @@ use crate::snapshot::aws::ec2::VpcEndpoint;
 pub(crate) enum Answer {
     /// These addresses, from a private zone or, for the cluster's own name, from public DNS.
     Addresses(BTreeSet<IpAddr>),
-    /// The addresses of this VPC endpoint, whether or not they were read.
-    Endpoint(String),
+    /// The addresses of a VPC endpoint, whether or not they were read.
+    Endpoint {
+        /// The VPC endpoint.
+        id: String,
+        /// The zone, where the name is that of one zone.
+        zone: Option<String>,
+    },
+    /// One of these: a routing policy decides which one.
+    Choice(Vec<Answer>),
     /// What public DNS says, which are public addresses.
     Public,
     /// No address: the name does not exist in the zone, or no server answers.
@@ -28,14 +35,58 @@ impl Answer {
     pub fn addresses(&self, context: &Context<'_>) -> Known<Option<BTreeSet<IpAddr>>> {
         match self {
             Self::Addresses(all) => Ok(Some(all.clone())),
-            Self::Endpoint(id) => match endpoint(context, id) {
-                Some(endpoint) => vpc_endpoint::record_addresses(context, endpoint).map(Some),
+            Self::Endpoint { id, zone } => match endpoint(context, id) {
+                Some(endpoint) => {
+                    let all = vpc_endpoint::record_addresses(context, endpoint)?;
+                    let Some(zone) = zone else { return Ok(Some(all)) };
+                    let own = vpc_endpoint::zonal_addresses(context, endpoint, zone)?;
+                    Ok(Some(own.intersection(&all).copied().collect()))
+                }
                 None => Err(vec![context.missing("VpcEndpoints", Some(id))]),
             },
+            Self::Choice(all) => {
+                let mut found = BTreeSet::new();
+                let (mut some, mut none, mut public) = (false, false, false);
+                for one in all {
+                    match one.addresses(context)? {
+                        Some(addresses) if addresses.is_empty() => none = true,
+                        Some(addresses) => {
+                            some = true;
+                            found.extend(addresses);
+                        }
+                        None => public = true,
+                    }
+                }
+                match (some, none, public) {
+                    (true, false, false) | (false, true, false) => Ok(Some(found)),
+                    (false, false, true) => Ok(None),
+                    _ => Err(vec![undecided()]),
+                }
+            }
             Self::Public => Ok(None),
             Self::Nothing => Ok(Some(BTreeSet::new())),
         }
     }
+}
+
+impl Answer {
+    /// The addresses of all interfaces of a VPC endpoint.
+    pub fn of_endpoint(id: &str) -> Self {
+        Self::Endpoint { id: id.to_owned(), zone: None }
+    }
+
+    /// The answers that a routing policy may choose from; of any other answer the answer itself.
+    pub fn each(&self) -> &[Self] {
+        match self {
+            Self::Choice(all) => all,
+            one => std::slice::from_ref(one),
+        }
+    }
+}
+
+/// A routing policy chooses from answers that differ.
+pub(crate) fn undecided() -> Missing {
+    Missing::probe("the DNS answer that the routing policy of the records chooses")
 }
 
 /// The VPC endpoint of this id.
@@ -193,6 +244,41 @@ pub(crate) fn of_servers(all: Vec<Lookup>) -> Lookup {
         list.sort();
         list.dedup();
     }
+    whole
+}
+
+/// The answer of records that a routing policy chooses from: any of them may be the one that clients receive.
+pub(crate) fn of_choice(all: Vec<Lookup>) -> Lookup {
+    let (mut answers, mut missing) = (Vec::new(), Vec::new());
+    let mut whole: Option<Lookup> = None;
+    for one in all {
+        match &one.answer {
+            Ok(answer) => {
+                for answer in answer.each() {
+                    if !answers.contains(answer) {
+                        answers.push(answer.clone());
+                    }
+                }
+            }
+            Err(why) => missing.extend(why.iter().cloned()),
+        }
+        match &mut whole {
+            None => whole = Some(one),
+            Some(whole) => {
+                whole.blockers.extend(one.blockers);
+                whole.weaknesses.extend(one.weaknesses);
+                whole.doubts.extend(one.doubts);
+                whole.denied &= one.denied;
+            }
+        }
+    }
+    let mut whole = whole.unwrap_or_else(|| Lookup::unknown(Vec::new(), String::new()));
+    whole.answer = match (missing.is_empty(), answers.len()) {
+        (true, 1) => answers.pop().ok_or_else(|| vec![undecided()]),
+        (true, _) if !answers.is_empty() => Ok(Answer::Choice(answers)),
+        (true, _) => Err(vec![undecided()]),
+        (false, _) => Err(missing),
+    };
     whole
 }
 

@@ -6,20 +6,20 @@ use ipnet::IpNet;
 use privek_core::known::{Known, Missing};
 
 use crate::facts::base::context::Context;
-use crate::facts::base::domain_name::{domain, within};
-use crate::facts::endpoints::{private_names, vpc_endpoint};
+use crate::facts::ends::end_set::Ends;
 use crate::facts::ends::{self, operator_networks};
 use crate::facts::inventory::vpc_dns::{self, VpcDns};
 use crate::facts::inventory::{operators, route53_resolver};
 use crate::ids::{self, ResourceKind};
 use crate::intent::Operator;
-use crate::network::{Blocker, BlockerCode, End, Remedy};
-use crate::snapshot::aws::ec2::VpcEndpoint;
+use crate::network::{BlockerCode, End, Remedy};
+use crate::snapshot::aws::ec2::ClientVpnEndpoint;
 
 use super::answer::{Answer, Lookup, blocker, of_servers};
-use super::forwarding::by_network;
+use super::forwarding::{QuerySources, by_network};
 use super::inbound::inbound_servers;
 use super::question::Question;
+use super::required::cluster_host;
 use super::resolver::{self, Trail};
 
 /// What a lookup by operators results in, and the VPC of the operators.
@@ -40,22 +40,14 @@ pub(crate) fn in_vpc(
     let step = format!("the DHCP options of {id}");
     match vpc_dns::dns_of(context, id) {
         Ok((VpcDns::Amazon, _)) => resolver::ask(context, id, question, &mut Trail::default()),
-        Ok((VpcDns::Custom, servers)) => {
-            let Ok(servers) = servers.iter().map(|server| server.parse()).collect::<Result<Vec<IpAddr>, _>>()
-            else {
-                let field = format!("DhcpConfigurations of {id} as addresses");
-                return Lookup::unknown(vec![context.field("DhcpOptions", &field)], step);
-            };
-            by_network(context, who, from.to_vec(), &servers, question).after(step)
-        }
-        Ok((VpcDns::Mixed, servers)) => {
-            let what = format!(
-                "the DNS server among {} that instances in {id} query for {}",
-                servers.join(", "),
-                question.name
-            );
-            Lookup::unknown(vec![Missing::probe(what)], step)
-        }
+        Ok((VpcDns::Custom, servers)) => match parsed(context, id, &servers) {
+            Ok(servers) => {
+                let from = QuerySources::all(Ends::known(from.to_vec()));
+                by_network(context, who, from, &servers, question).after(step)
+            }
+            Err(missing) => Lookup::unknown(missing, step),
+        },
+        Ok((VpcDns::Mixed, servers)) => mixed(context, id, (who, from), &servers, question, step),
         Ok((VpcDns::NoServer, _)) => {
             let what = format!("the DNS servers of {id}; its DHCP options set none");
             Lookup::unknown(vec![Missing::probe(what)], step)
@@ -64,32 +56,70 @@ pub(crate) fn in_vpc(
     }
 }
 
+/// DNS servers of DHCP options as addresses.
+fn parsed(context: &Context<'_>, vpc: &str, servers: &[String]) -> Known<Vec<IpAddr>> {
+    let all: Option<Vec<IpAddr>> = servers.iter().map(|server| server.parse().ok()).collect();
+    all.ok_or_else(|| {
+        vec![context.field("DhcpOptions", &format!("DhcpConfigurations of {vpc} as addresses"))]
+    })
+}
+
+/// A lookup where the VPC's own resolver is one of several DNS servers. The instances may query any of them, so
+/// that each has to be known; those that are, are joined as for every other client.
+fn mixed(
+    context: &Context<'_>,
+    id: &str,
+    (who, from): (&str, &[End]),
+    servers: &[String],
+    question: &Question,
+    step: String,
+) -> Lookup {
+    let is_own = |server: &&String| {
+        server.parse().map_or(true, |address| vpc_dns::is_resolver(context, id, address).unwrap_or_default())
+    };
+    let (own, others): (Vec<&String>, Vec<&String>) = servers.iter().partition(is_own);
+    let others: Vec<String> = others.into_iter().cloned().collect();
+    let others = match parsed(context, id, &others) {
+        Ok(others) => others,
+        Err(missing) => return Lookup::unknown(missing, step),
+    };
+    let mut all = Vec::new();
+    for address in others {
+        let from = QuerySources::all(Ends::known(from.to_vec()));
+        all.push(by_network(context, who, from, &[address], question));
+    }
+    if !own.is_empty() {
+        all.push(resolver::ask(context, id, question, &mut Trail::default()));
+    }
+    if all.iter().all(|one| one.answer.is_ok()) {
+        return of_servers(all).after(step);
+    }
+    let what = format!(
+        "the DNS server among {} that instances in {id} query for {}",
+        servers.join(", "),
+        question.name
+    );
+    Lookup::unknown(vec![Missing::probe(what)], step)
+}
+
 /// A lookup by a network of operators.
 pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Question) -> OperatorLookup {
-    let vpc = match home(context, operator) {
-        Ok(vpc) => vpc,
+    let place = match Place::of(context, operator) {
+        Ok(place) => place,
         Err(missing) => {
             let lookup = Lookup::unknown(missing, format!("the DNS servers of {}", operator.name));
             return OperatorLookup { lookup, vpc: None, declared: true };
         }
     };
-    let network = [operator_networks::end(operator)];
-    let own = |server: &&IpAddr| {
-        vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver(context, vpc, **server) == Ok(true))
-    };
+    // People behind Client VPN query the servers that the Client VPN endpoint names, else those of their machines:
+    // https://repost.aws/knowledge-center/client-vpn-how-dns-works-with-endpoint
+    let told = Operator { dns: place.told_servers(operator), ..operator.clone() };
+    let vpc = place.vpc.clone().filter(|_| place.client_vpn.is_none() || !told.dns.is_empty());
     let lookup = match &vpc {
-        Some(vpc) if operator.dns.is_empty() && operator.forwards_to.is_none() => {
-            in_vpc(context, vpc, (&operator.name, &network), question)
+        Some(vpc) if told.dns.is_empty() && told.forwards_to.is_none() => {
+            in_vpc(context, vpc, (&told.name, &place.ends.known), question)
         }
-        // The VPC's resolver follows its Resolver rules, other DNS servers follow their own configuration.
-        Some(vpc) if operator.dns.iter().any(|server| own(&server)) => {
-            let mut all = vec![resolver::ask(context, vpc, question, &mut Trail::default())];
-            if !operator.dns.iter().all(|server| own(&server)) {
-                all.push(outside(context, operator, question));
-            }
-            of_servers(all)
-        }
-        _ => outside(context, operator, question),
+        _ => outside(context, &told, &place, question),
     };
     let declared = vpc.is_some() || operator.forwards_to.is_some() || operator.public_dns.is_some();
     OperatorLookup { lookup, vpc, declared }
@@ -97,18 +127,19 @@ pub(crate) fn operator(context: &Context<'_>, operator: &Operator, question: &Qu
 
 /// A network of hybrid nodes, as one of operators: what is declared for a network of operators around it holds for
 /// the hybrid nodes, too.
-pub(crate) fn hybrid_network(context: &Context<'_>, cidr: IpNet) -> Operator {
+pub(crate) fn hybrid_network(context: &Context<'_>, cidr: IpNet, host: &str) -> Operator {
     let name = format!("hybrid nodes in {cidr}");
     let all = context.intent.operators.iter().flatten();
     let around = all.filter(|operator| operator.cidr.contains(&cidr));
     if let Some(around) = around.max_by_key(|operator| operator.cidr.prefix_len()) {
         return Operator { name, cidr, ..around.clone() };
     }
-    // Without an inbound Resolver endpoint, or a public API endpoint, only public names are left to resolve, and
-    // their addresses are the same everywhere.
+    // Without an inbound Resolver endpoint only public names are left to resolve, and their addresses are the same
+    // everywhere. Those of the API name are, too, where the public API endpoint is off.
     let none_there = ends::of_role(context, "resolver-inbound").are_none()
         && route53_resolver::of_owner(context, "ResolverEndpoints").is_none();
-    let alike = none_there || context.public_access() == Ok(false);
+    let is_api = cluster_host(context).is_ok_and(|api| api == host);
+    let alike = none_there || is_api && context.public_access() == Ok(false);
     if alike {
         context.assume(format!("The DNS servers of {name} resolve public names."));
     }
@@ -123,19 +154,66 @@ pub(crate) fn hybrid_network(context: &Context<'_>, cidr: IpNet) -> Operator {
     }
 }
 
-/// A lookup by a network with DNS servers of its own.
-fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
+/// A lookup by a network with DNS servers of its own, or whose machines query Route 53 Resolver.
+fn outside(context: &Context<'_>, operator: &Operator, place: &Place<'_>, question: &Question) -> Lookup {
+    // The VPC's resolver follows its Resolver rules, other DNS servers follow their own configuration.
+    let (own, others): (Vec<IpAddr>, Vec<IpAddr>) =
+        operator.dns.iter().partition(|server| place.has_resolver(context, **server));
+    if !own.is_empty() {
+        let mut all: Vec<Lookup> =
+            own.iter().map(|server| place.ask_resolver(context, *server, question)).collect();
+        if !others.is_empty() {
+            let others = Operator { dns: others, ..operator.clone() };
+            let other = outside(context, &others, place, question);
+            // Public addresses of one server and unknown ones of another are no answer.
+            if let (Err(missing), true) =
+                (&other.answer, all.iter().any(|own| own.answer == Ok(Answer::Public)))
+            {
+                let missing = missing.clone();
+                return of_servers(all).unless(missing);
+            }
+            all.push(other);
+        }
+        return of_servers(all);
+    }
     let name = operator.name.as_str();
     if operators::asks_resolver(context, operator) {
-        return by_network(context, name, vec![operator_networks::end(operator)], &operator.dns, question);
+        let from = QuerySources::all(place.ends.clone());
+        return by_network(context, name, from, &operator.dns, question);
     }
     if let Some(servers) = operator.forwards_to.as_ref().filter(|servers| !servers.is_empty()) {
-        let mut from = operator_networks::dns_servers(operator);
-        if from.is_empty() {
-            from.push(operator_networks::end(operator));
-        }
-        return by_network(context, name, from, servers, question);
+        return forwarded(context, operator, place, servers, question);
     }
+    beyond(context, operator, question)
+}
+
+/// A lookup by a network whose DNS servers forward to these.
+fn forwarded(
+    context: &Context<'_>,
+    operator: &Operator,
+    place: &Place<'_>,
+    servers: &[IpAddr],
+    question: &Question,
+) -> Lookup {
+    let from = match operator_networks::dns_servers(operator) {
+        // Which of the network's machines are DNS servers is not declared.
+        none if none.is_empty() => QuerySources { ends: place.ends.clone(), some_of: place.whole(operator) },
+        servers => QuerySources::all(Ends::known(servers)),
+    };
+    let (own, others): (Vec<IpAddr>, Vec<IpAddr>) = servers
+        .iter()
+        .partition(|server| place.has_resolver(context, **server) && place.holds(context, &operator.dns));
+    let mut all: Vec<Lookup> =
+        own.iter().map(|server| place.ask_resolver(context, *server, question)).collect();
+    if !others.is_empty() {
+        all.push(by_network(context, &operator.name, from, &others, question));
+    }
+    of_servers(all)
+}
+
+/// A lookup by a network whose DNS servers forward the name to no VPC, as far as is declared.
+fn beyond(context: &Context<'_>, operator: &Operator, question: &Question) -> Lookup {
+    let name = operator.name.as_str();
     let step = format!("the DNS servers of {name}");
     let nowhere = operator.forwards_to.is_some();
     let none_there = ends::of_role(context, "resolver-inbound").are_none()
@@ -176,6 +254,82 @@ fn outside(context: &Context<'_>, operator: &Operator, question: &Question) -> L
             }
             Lookup::unknown(missing, step)
         }
+    }
+}
+
+/// Where a network's DNS queries start.
+struct Place<'s> {
+    /// The VPC that the network is in, or that its Client VPN endpoint is in.
+    vpc: Option<String>,
+    /// The machines, as a VPC sees them.
+    ends: Ends,
+    /// The Client VPN endpoint that the network's people use.
+    client_vpn: Option<&'s ClientVpnEndpoint>,
+}
+
+impl<'s> Place<'s> {
+    fn of(context: &Context<'s>, operator: &Operator) -> Known<Self> {
+        let end = operator_networks::end(operator);
+        let client_vpn = ends::client_vpn::of_declared(context, &end)?;
+        let vpc = match client_vpn {
+            Some(endpoint) => ends::client_vpn::home(context, endpoint),
+            None => home(context, operator)?,
+        };
+        Ok(Self { vpc, ends: ends::client_vpn::ends(context, end), client_vpn })
+    }
+
+    /// The DNS servers of the machines: the declared ones, else those of the Client VPN endpoint.
+    fn told_servers(&self, operator: &Operator) -> Vec<IpAddr> {
+        if !operator.dns.is_empty() {
+            return operator.dns.clone();
+        }
+        let told = self.client_vpn.map(|endpoint| endpoint.dns_servers.as_slice()).unwrap_or_default();
+        told.iter().filter_map(|server| server.parse().ok()).collect()
+    }
+
+    /// Whether an address is that of the resolver of the network's own VPC.
+    fn has_resolver(&self, context: &Context<'_>, address: IpAddr) -> bool {
+        self.vpc.as_deref().is_some_and(|vpc| vpc_dns::is_resolver(context, vpc, address) == Ok(true))
+    }
+
+    /// Whether these servers are in the network's own VPC: the machines themselves are, where none is declared.
+    fn holds(&self, context: &Context<'_>, servers: &[IpAddr]) -> bool {
+        let cidrs = self.vpc.as_deref().and_then(|vpc| context.network.vpc_cidrs(vpc).ok());
+        let cidrs = cidrs.unwrap_or_default();
+        self.vpc.is_some() && servers.iter().all(|server| cidrs.iter().any(|cidr| cidr.contains(server)))
+    }
+
+    /// The network, of whose machines only some are DNS servers; none in a VPC.
+    fn whole(&self, operator: &Operator) -> Option<IpNet> {
+        self.vpc.is_none().then_some(operator.cidr)
+    }
+
+    /// What the resolver of the network's VPC answers; what people behind Client VPN send has to pass the Client
+    /// VPN endpoint first.
+    fn ask_resolver(&self, context: &Context<'_>, address: IpAddr, question: &Question) -> Lookup {
+        let step = format!("{address}");
+        let Some(vpc) = self.vpc.as_deref() else {
+            let what = format!("the VPC whose resolver has {address}");
+            return Lookup::unknown(vec![Missing::unmodelled(what)], step);
+        };
+        let mut found = resolver::ask(context, vpc, question, &mut Trail::default());
+        if self.client_vpn.is_none() {
+            return found;
+        }
+        let (mut open, mut blockers, mut missing) = (false, Vec::new(), self.ends.unlisted.clone());
+        for source in &self.ends.known {
+            match ends::client_vpn::refusals(context, &self.ends, source, address) {
+                Ok(none) if none.is_empty() => open = true,
+                Ok(some) => blockers.extend(some),
+                Err(why) => missing.extend(why),
+            }
+        }
+        if open {
+            found.weaknesses.extend(blockers);
+            found.doubts.extend(missing);
+            return found;
+        }
+        if missing.is_empty() { Lookup::nothing(blockers, step) } else { Lookup::unknown(missing, step) }
     }
 }
 
@@ -236,171 +390,4 @@ fn home(context: &Context<'_>, operator: &Operator) -> Known<Option<String>> {
             several.join(", ")
         ))]),
     }
-}
-
-/// The object because of which public DNS answers for a name instead of the private hosted zone.
-pub(crate) fn why_public(
-    context: &Context<'_>,
-    who: &str,
-    vpc: Option<&str>,
-    lookup: &Lookup,
-    host: &str,
-) -> Blocker {
-    let own = context.vpc.as_deref().unwrap_or("the cluster's VPC");
-    let remedy = Remedy {
-        domain: Some(host.to_owned()),
-        servers: inbound_servers(context),
-        vpc: vpc.map(str::to_owned),
-        ..Remedy::default()
-    };
-    let (rules, _) = vpc.map(|vpc| resolver::rules(context, vpc)).unwrap_or_default();
-    if let Some(last) = lookup.forwards.last() {
-        let reason = format!(
-            "sends queries to the resolver of {}; the private hosted zone of the cluster is in {own} only",
-            last.to
-        );
-        let Some(rule) = &last.rule else {
-            return blocker(BlockerCode::ResolverRuleVpc, "network", who, reason, remedy);
-        };
-        // What other names go by is not for this one to change.
-        let narrow = rules.iter().any(|applied| applied.rule.id == *rule && applied.domain == host);
-        let servers = if narrow && vpc != Some(own) { remedy.servers } else { Vec::new() };
-        let remedy = Remedy { servers, ..remedy };
-        return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
-    }
-    let Some(vpc) = vpc else {
-        let reason = format!("its DNS servers do not forward the API name to {own}");
-        return blocker(BlockerCode::NameNotForwarded, "network", who, reason, remedy);
-    };
-    let mut kept: Vec<_> =
-        rules.iter().filter(|rule| rule.domain.is_empty() || within(host, &rule.domain)).collect();
-    kept.sort_by_key(|rule| std::cmp::Reverse(rule.domain.len()));
-    if let Some(first) =
-        kept.first().filter(|first| resolver::is_kind(first.rule, "SYSTEM") && kept.len() > 1)
-    {
-        let reason = format!(
-            "keeps queries for {} in the resolver of {vpc}, with precedence over {}",
-            first.domain,
-            kept.get(1).map_or("the rule", |next| next.rule.id.as_str())
-        );
-        let code = BlockerCode::ResolverRuleInTheWay;
-        return blocker(code, "resolver-rule", &first.rule.id, reason, remedy);
-    }
-    let aws = &context.snapshot.aws;
-    let servers = &remedy.servers;
-    let idle = aws.resolver_rules.iter().flatten().find(|rule| {
-        let domain = rule.domain_name.as_deref().map(domain);
-        let leads = rule.target_ips.iter().filter_map(|target| target.ip.as_ref().or(target.ipv6.as_ref()));
-        resolver::is_kind(rule, "FORWARD")
-            && domain.is_some_and(|domain| !domain.is_empty() && within(host, &domain))
-            && leads.into_iter().any(|target| servers.contains(target))
-    });
-    if let Some(rule) = idle {
-        let mut associations = aws.resolver_rule_associations.iter().flatten();
-        let failed = associations.find(|one| {
-            one.resolver_rule_id.as_deref() == Some(&rule.id) && one.vpc_id.as_deref() == Some(vpc)
-        });
-        let status = failed.map(|failed| failed.status.clone().unwrap_or_default());
-        let reason = match &status {
-            Some(status) => {
-                format!("would forward the API name to {own}, but the association with {vpc} is {status}")
-            }
-            None => {
-                format!("would forward the API name to {own}, but is not associated with {vpc}")
-            }
-        };
-        let remedy = Remedy { state: status, ..remedy };
-        return blocker(BlockerCode::ResolverRuleNotAssociated, "resolver-rule", &rule.id, reason, remedy);
-    }
-    let outbound = aws.resolver_endpoints.iter().flatten().filter(|endpoint| {
-        endpoint.direction.as_deref().is_some_and(|its| its.eq_ignore_ascii_case("OUTBOUND"))
-    });
-    let mut outbound: Vec<_> = outbound.collect();
-    outbound.sort_by_key(|endpoint| (endpoint.host_vpc_id.as_deref() != Some(vpc), &endpoint.id));
-    let others: Vec<String> = rules
-        .iter()
-        .filter(|other| resolver::is_kind(other.rule, "FORWARD") && other.domain.contains("eks.amazonaws"))
-        .map(|other| format!("{} is for {}", other.rule.id, other.domain))
-        .collect();
-    let others = if others.is_empty() { String::new() } else { format!("; {}", others.join(", ")) };
-    let reason = format!("{vpc} has no Resolver rule that forwards {host} to {own}{others}");
-    let remedy = Remedy { resolver_endpoint: outbound.first().map(|endpoint| endpoint.id.clone()), ..remedy };
-    blocker(BlockerCode::ResolverRuleMissing, "vpc", vpc, reason, remedy)
-}
-
-/// The object that resolves a name to addresses that are not right, and why they are not.
-pub(crate) fn wrong_addresses(lookup: &Lookup, host: &str, why: &str, right: Option<&str>) -> Blocker {
-    let told = match &lookup.answer {
-        Ok(Answer::Addresses(all)) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
-        Ok(Answer::Endpoint(id)) => format!("the addresses of {id}"),
-        _ => "other addresses".to_owned(),
-    };
-    let last = || lookup.steps.last().cloned().unwrap_or_default();
-    let (kind, id) = lookup.source.clone().unwrap_or_else(|| ("dns", last()));
-    let reason = format!("resolves {host} to {told}; {why}");
-    if let Some(rule) = &lookup.overridden {
-        return Blocker { reason: format!("{}; {reason}", rule.reason), ..rule.clone() };
-    }
-    let remedy = Remedy {
-        domain: Some(host.to_owned()),
-        target: Some(right.unwrap_or("the correct addresses").to_owned()),
-        ..Remedy::default()
-    };
-    blocker(BlockerCode::HostedZoneRecord, kind, &id, reason, remedy)
-}
-
-/// The reason why a service's name resolves to public addresses beside a VPC endpoint for the service.
-pub(crate) fn past_endpoint(
-    context: &Context<'_>,
-    lookup: &Lookup,
-    host: &str,
-    endpoint: &VpcEndpoint,
-) -> Blocker {
-    let id = endpoint.vpc_endpoint_id.as_str();
-    let remedy = Remedy {
-        domain: Some(host.to_owned()),
-        state: endpoint.state.clone(),
-        target: Some(id.to_owned()),
-        ..Remedy::default()
-    };
-    let public = "resolves to public addresses, and nodes have no route to the internet";
-    if let Some(rule) = &lookup.overridden {
-        return Blocker { reason: format!("{}: {host} {public}", rule.reason), ..rule.clone() };
-    }
-    if let Some(rule) = lookup.forwards.last().and_then(|last| last.rule.as_deref()) {
-        let reason = format!("forwards queries for {host}, so that the name {public}");
-        return blocker(BlockerCode::ResolverRuleVpc, "resolver-rule", rule, reason, remedy);
-    }
-    if let Some((kind, zone)) = &lookup.source {
-        let reason = format!("{host} {public}");
-        return blocker(BlockerCode::HostedZoneRecord, kind, zone, reason, remedy);
-    }
-    if vpc_endpoint::is_gone(endpoint) {
-        let state = endpoint.state.as_deref().unwrap_or_default();
-        let reason = format!("is {state}: {host} {public}");
-        return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
-    }
-    if private_names::is_on(context, endpoint, false) != Ok(true) {
-        let reason = format!("has private DNS off: {host} {public}");
-        return blocker(BlockerCode::PrivateDnsOff, "vpc-endpoint", id, reason, remedy);
-    }
-    let others = context.snapshot.aws.service_details.iter().flatten();
-    let offered = others.into_iter().find(|detail| {
-        private_names::names(detail).iter().any(|pattern| private_names::matches(pattern, host))
-    });
-    let reason = format!("does not answer for {host}: the name {public}");
-    let remedy = Remedy { target: offered.map(|detail| detail.service_name.clone()), ..remedy };
-    blocker(BlockerCode::NameNotServed, "vpc-endpoint", id, reason, remedy)
-}
-
-/// The name has addresses of the other family than a network's.
-pub(crate) fn other_family(lookup: &Lookup, operator: &Operator, host: &str) -> Blocker {
-    let (has, own) = if operator.cidr.addr().is_ipv4() { ("IPv6", "IPv4") } else { ("IPv4", "IPv6") };
-    let last = lookup.steps.last().cloned().unwrap_or_default();
-    let reason = format!(
-        "has {has} addresses only for {host}; {} ({}) has {own} addresses",
-        operator.name, operator.cidr
-    );
-    let remedy = Remedy { domain: Some(host.to_owned()), ..Remedy::default() };
-    blocker(BlockerCode::NameFamily, "dns", &last, reason, remedy)
 }

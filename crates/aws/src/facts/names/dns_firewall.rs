@@ -1,6 +1,6 @@
 //! Whether DNS Firewall blocks a name.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use privek_core::known::{Known, Missing};
 
@@ -44,44 +44,181 @@ pub(crate) fn action(
     (name, kind): (&str, RecordType),
     is_redirection: bool,
 ) -> Known<FirewallAction> {
+    let decided = judged(context, vpc, Query { name, kind, is_redirection })?;
+    Ok(decided.unwrap_or(FirewallAction::Passes { trusts: false }))
+}
+
+/// A query that the rules are asked about.
+#[derive(Clone, Copy)]
+struct Query<'q> {
+    name: &'q str,
+    kind: RecordType,
+    /// Whether another name redirects to this one.
+    is_redirection: bool,
+}
+
+/// Why DNS Firewall may block a name that public DNS has: each domain of the CNAME chain has to be allowed by itself,
+/// unless the rule that allows the name trusts the chain
+/// (<https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html>).
+/// What the chain is, AWS does not document. S3 answers the names of buckets with one of its own names.
+pub(crate) fn redirections(context: &Context<'_>, vpc: &str, name: &str) -> Vec<Missing> {
+    let kind = RecordType::A;
+    // The API name has addresses, and no name in between.
+    let is_api = required::cluster_host(context).is_ok_and(|api| api == name);
+    let (Some(suffix), Some(region)) = (context.domain(), context.region.as_deref()) else {
+        return Vec::new();
+    };
+    let bucket = name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with(&format!(".s3.{region}.")));
+    let target = match judged(context, vpc, Query { name, kind, is_redirection: false }) {
+        Ok(None) if bucket => format!("s3-r-w.{region}.{suffix}"),
+        Ok(Some(FirewallAction::Passes { trusts: false })) if bucket => format!("s3-r-w.{region}.{suffix}"),
+        Ok(Some(FirewallAction::Passes { trusts: false })) if !is_api => {
+            format!("privek-audit-any-name.{suffix}")
+        }
+        Ok(_) | Err(_) => return Vec::new(),
+    };
+    match judged(context, vpc, Query { name: &target, kind, is_redirection: true }) {
+        Ok(None | Some(FirewallAction::Passes { .. })) => Vec::new(),
+        Ok(Some(FirewallAction::Blocks(blocker) | FirewallAction::Answers { rule: blocker, .. })) => {
+            let blocked = if bucket { target.as_str() } else { "names that no rule before it allows" };
+            vec![Missing::probe(format!("the CNAME targets of {name}; {} blocks {blocked}", blocker.id))]
+        }
+        Err(missing) => missing,
+    }
+}
+
+/// Rule groups of which each comes before the next.
+struct Chain<'s> {
+    groups: Vec<(&'s str, Option<Missing>)>,
+}
+
+/// What the rule groups of a VPC and of its Profiles do with a query. Where the order of some is not known, each
+/// is asked, and only what differs is undecided.
+fn judged(context: &Context<'_>, vpc: &str, asked: Query<'_>) -> Known<Option<FirewallAction>> {
+    let mut decided: Option<FirewallAction> = None;
     let mut perhaps = Vec::new();
-    for group in groups(context, vpc)? {
-        let all = context.items(context.snapshot.aws.firewall_rules.as_deref(), "FirewallRules", group)?;
-        let mut rules: Vec<&FirewallRule> =
-            all.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
-        rules.sort_by_key(|rule| rule.priority);
-        let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
-        for rule in rules {
-            let trusts = rule.firewall_domain_redirection_action.as_deref() == Some(FIRST_ONLY);
-            if is_redirection && trusts {
-                continue;
+    for chain in chains(context, vpc)? {
+        let action = chain.judged(context, vpc, asked, &mut perhaps)?;
+        decided = match (decided, action) {
+            (None, action) => action,
+            (decided, None) => decided,
+            (
+                Some(FirewallAction::Passes { trusts: one }),
+                Some(FirewallAction::Passes { trusts: other }),
+            ) => Some(FirewallAction::Passes { trusts: one && other }),
+            (Some(one @ FirewallAction::Blocks(_)), Some(FirewallAction::Blocks(_))) => Some(one),
+            _ => {
+                let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
+                return Err(vec![Missing::unmodelled(what)]);
             }
-            let action = rule.action.as_deref().unwrap_or_default();
-            let is_block = action.eq_ignore_ascii_case("BLOCK");
-            match matches(context, rule, (name, kind)) {
-                Ok(true) => {}
-                Ok(false) => continue,
-                // What may let the name through matters where a later rule refuses it.
-                Err(missing) if !is_block => {
-                    perhaps.extend(missing);
-                    continue;
-                }
-                Err(missing) => return Err(missing),
-            }
-            // One that alerts lets the query through, and no further rule is looked at:
-            // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
-            if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
-                return Ok(FirewallAction::Passes { trusts });
-            }
-            if is_block && !perhaps.is_empty() {
-                return Err(perhaps);
-            }
-            if is_block {
-                return blocked(context, vpc, rule, (group, name, &used));
-            }
+        };
+    }
+    match decided {
+        // What may let the name through matters where a rule blocks it.
+        Some(FirewallAction::Blocks(_) | FirewallAction::Answers { .. }) if !perhaps.is_empty() => {
+            Err(perhaps)
+        }
+        decided => Ok(decided),
+    }
+}
+
+/// The rule groups of a VPC by their priorities, and those of each Profile by theirs.
+fn chains<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<Chain<'s>>> {
+    let all = context.snapshot.aws.firewall_rule_group_associations.as_deref();
+    let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
+    let mut own: Vec<(Option<i64>, &str)> = Vec::new();
+    for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
+        if one.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("DELETING")) {
+            continue;
+        }
+        let Some(group) = one.firewall_rule_group_id.as_deref() else {
+            return Err(vec![context.field("FirewallRuleGroupAssociations", "FirewallRuleGroupId")]);
+        };
+        own.push((one.priority, group));
+    }
+    own.sort_unstable();
+    let mut chains = vec![Chain { groups: own.into_iter().map(|(_, group)| (group, None)).collect() }];
+    let mut of_profiles: BTreeMap<&str, Vec<(Option<i64>, &str, Option<Missing>)>> = BTreeMap::new();
+    for one in route53_profiles::held(context, vpc)? {
+        let association = one.association;
+        if let Some(group) = route53_profiles::resource(association, "firewall-rule-group/") {
+            let priority = priority(association.resource_properties.as_deref());
+            of_profiles.entry(one.profile).or_default().push((priority, group, one.pending));
         }
     }
-    Ok(FirewallAction::Passes { trusts: false })
+    for mut groups in of_profiles.into_values() {
+        groups.sort_by_key(|(priority, group, _)| (*priority, *group));
+        let unsorted = groups.len() > 1 && groups.iter().any(|(priority, ..)| priority.is_none());
+        let groups: Vec<_> = groups.into_iter().map(|(_, group, pending)| (group, pending)).collect();
+        if unsorted {
+            chains.extend(groups.into_iter().map(|group| Chain { groups: vec![group] }));
+        } else {
+            chains.push(Chain { groups });
+        }
+    }
+    Ok(chains)
+}
+
+impl Chain<'_> {
+    /// What the groups do with a query; what may let it through is added to `perhaps`.
+    fn judged(
+        &self,
+        context: &Context<'_>,
+        vpc: &str,
+        asked: Query<'_>,
+        perhaps: &mut Vec<Missing>,
+    ) -> Known<Option<FirewallAction>> {
+        for (group, pending) in &self.groups {
+            let found = in_group(context, (vpc, group), asked, perhaps)?;
+            match (found, pending) {
+                (None, _) => {}
+                (_, Some(pending)) => return Err(vec![pending.clone()]),
+                (found, None) => return Ok(found),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// What one group does with a query.
+fn in_group(
+    context: &Context<'_>,
+    (vpc, group): (&str, &str),
+    asked: Query<'_>,
+    perhaps: &mut Vec<Missing>,
+) -> Known<Option<FirewallAction>> {
+    let all = context.items(context.snapshot.aws.firewall_rules.as_deref(), "FirewallRules", group)?;
+    let mut rules: Vec<&FirewallRule> =
+        all.iter().filter(|rule| rule.firewall_rule_group_id.as_deref() == Some(group)).collect();
+    rules.sort_by_key(|rule| rule.priority);
+    for rule in &rules {
+        let trusts = rule.firewall_domain_redirection_action.as_deref() == Some(FIRST_ONLY);
+        if asked.is_redirection && trusts {
+            continue;
+        }
+        let action = rule.action.as_deref().unwrap_or_default();
+        let is_block = action.eq_ignore_ascii_case("BLOCK");
+        match matches(context, rule, (asked.name, asked.kind)) {
+            Ok(true) => {}
+            Ok(false) => continue,
+            // What may let the name through matters where a later rule refuses it.
+            Err(missing) if !is_block => {
+                perhaps.extend(missing);
+                continue;
+            }
+            Err(missing) => return Err(missing),
+        }
+        // One that alerts lets the query through, and no further rule is looked at:
+        // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/resolver-dns-firewall-rule-actions.html
+        if action.eq_ignore_ascii_case("ALLOW") || action.eq_ignore_ascii_case("ALERT") {
+            return Ok(Some(FirewallAction::Passes { trusts }));
+        }
+        if is_block {
+            let used: BTreeSet<i64> = rules.iter().filter_map(|rule| rule.priority).collect();
+            return blocked(context, vpc, rule, (group, asked.name, &used)).map(Some);
+        }
+    }
+    Ok(None)
 }
 
 /// What a rule that blocks does with queries for a name.
@@ -118,41 +255,6 @@ fn blocked(
     let with = domain(with);
     let reason = format!("rule {called} answers queries for {name}, a name in {list}, with {with}");
     Ok(FirewallAction::Answers { with, rule: by(reason) })
-}
-
-/// The rule groups of a VPC, in the order in which they apply.
-fn groups<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<&'s str>> {
-    let aws = &context.snapshot.aws;
-    let all = aws.firewall_rule_group_associations.as_deref();
-    let all = context.items(all, "FirewallRuleGroupAssociations", vpc)?;
-    let mut groups: Vec<(Option<i64>, &str)> = Vec::new();
-    for one in all.iter().filter(|one| one.vpc_id.as_deref() == Some(vpc)) {
-        if one.status.as_deref().is_some_and(|status| status.eq_ignore_ascii_case("DELETING")) {
-            continue;
-        }
-        let Some(group) = one.firewall_rule_group_id.as_deref() else {
-            return Err(vec![context.field("FirewallRuleGroupAssociations", "FirewallRuleGroupId")]);
-        };
-        groups.push((one.priority, group));
-    }
-    groups.sort_unstable();
-    let mut of_profile: Vec<(Option<i64>, &str)> = Vec::new();
-    for one in route53_profiles::held(context, vpc)? {
-        let association = one.association;
-        if let Some(group) = route53_profiles::resource(association, "firewall-rule-group/") {
-            if let Some(pending) = one.pending {
-                return Err(vec![pending]);
-            }
-            of_profile.push((priority(association.resource_properties.as_deref()), group));
-        }
-    }
-    of_profile.sort_unstable();
-    let unsorted = of_profile.len() > 1 && of_profile.iter().any(|(priority, _)| priority.is_none());
-    if unsorted || !groups.is_empty() && !of_profile.is_empty() {
-        let what = format!("the priority order of the DNS Firewall rule groups in {vpc}");
-        return Err(vec![Missing::unmodelled(what)]);
-    }
-    Ok(groups.into_iter().chain(of_profile).map(|(_, group)| group).collect())
 }
 
 /// The priority of a rule group in a Profile, as the Profile keeps it: `{"priority": 101}`.

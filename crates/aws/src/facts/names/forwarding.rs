@@ -10,9 +10,9 @@ use privek_core::sets::ports::{Ports, Protocol};
 
 use crate::facts::base::context::Context;
 use crate::facts::base::domain_name::domain;
-use crate::facts::ends::{self, end_set};
+use crate::facts::ends::{self, end_set, merge_blockers};
 use crate::facts::inventory::route53_resolver::{self, endpoint_with};
-use crate::facts::inventory::{vpc_dns, vpc_owner};
+use crate::facts::inventory::{operators, vpc_dns, vpc_owner};
 use crate::network::{Blocker, BlockerCode, End, EndKind, Remedy};
 use crate::snapshot::aws::route53resolver::{ResolverEndpoint, ResolverRule};
 
@@ -24,13 +24,28 @@ use super::resolver::{self, Trail};
 /// A sender of forwarded queries.
 struct QuerySender<'a> {
     /// The source addresses.
-    from: end_set::Ends,
+    from: QuerySources,
     /// The Resolver rule; none for a network's own DNS servers.
     rule: Option<&'a str>,
     /// The object that is the blocker where a server does not answer.
     object: (&'static str, &'a str),
     /// Whether a fix may point it to the cluster's VPC instead.
     may_change: bool,
+}
+
+/// Where forwarded queries start.
+pub(crate) struct QuerySources {
+    /// The ends; for a Resolver endpoint those of all its interfaces.
+    pub ends: end_set::Ends,
+    /// The network, where only some of its machines send the queries and none is declared.
+    pub some_of: Option<IpNet>,
+}
+
+impl QuerySources {
+    /// Each of these sends queries.
+    pub fn all(ends: end_set::Ends) -> Self {
+        Self { ends, some_of: None }
+    }
 }
 
 /// A lookup in a VPC whose Resolver rule forwards the name.
@@ -82,7 +97,7 @@ pub(crate) fn by_rule(
     let domain = rule.domain_name.as_deref().map(domain).unwrap_or_default();
     let foreign = rule.owner_id.is_some() && context.account.is_some() && rule.owner_id != context.account;
     let sender = QuerySender {
-        from,
+        from: QuerySources::all(from),
         rule: Some(id),
         object: ("resolver-rule", id),
         // What other names go by is not for this one to change, nor is another account's rule.
@@ -95,17 +110,12 @@ pub(crate) fn by_rule(
 pub(crate) fn by_network(
     context: &Context<'_>,
     name: &str,
-    from: Vec<End>,
+    from: QuerySources,
     targets: &[IpAddr],
     question: &Question,
 ) -> Lookup {
     let targets: Vec<(IpAddr, u16)> = targets.iter().map(|address| (*address, 53)).collect();
-    let sender = QuerySender {
-        from: end_set::Ends::known(from),
-        rule: None,
-        object: ("network", name),
-        may_change: true,
-    };
+    let sender = QuerySender { from, rule: None, object: ("network", name), may_change: true };
     to_servers(context, &sender, &targets, question, &mut Trail::default())
         .after(format!("the DNS servers of {name}"))
 }
@@ -230,7 +240,7 @@ fn ask_inbound(
     }
     found.weaknesses.extend(tcp.blockers);
     found.doubts.extend(tcp.missing);
-    found.doubts.extend(sender.from.unlisted.iter().cloned());
+    found.doubts.extend(sender.from.ends.unlisted.iter().cloned());
     found.forwards.insert(0, Forward { rule: sender.rule.map(str::to_owned), to: vpc.to_owned() });
     found
 }
@@ -279,8 +289,9 @@ struct QueryPath {
 impl QueryPath {
     fn new(context: &Context<'_>, sender: &QuerySender<'_>, to: &End, ports: Ports) -> Self {
         let mut way = Self { open: false, blockers: Vec::new(), missing: Vec::new() };
-        for from in &sender.from.known {
-            let paths = context.network.trace(from, to, &ports);
+        let sources = &sender.from.ends;
+        for from in &sources.known {
+            let paths = ends::client_vpn::trace(context, sources, (from, to), ports);
             way.open |= paths.iter().all(|path| path.verdict == Verdict::Open);
             for path in paths {
                 way.blockers.extend(path.blockers);
@@ -288,14 +299,22 @@ impl QueryPath {
                 path.assumptions.into_iter().for_each(|text| context.assume(text));
             }
         }
-        if sender.from.known.is_empty() {
-            way.missing.extend(sender.from.unlisted.iter().cloned());
+        if sources.known.is_empty() {
+            way.missing.extend(sources.unlisted.iter().cloned());
             if way.missing.is_empty() {
                 way.missing.push(Missing::unmodelled(format!("the source addresses of {}", sender.object.1)));
             }
         }
+        if let Some(network) = sender.from.some_of
+            && !way.open
+            && merge_blockers::is_open_for_some(network, &way.blockers)
+        {
+            let blocking: Vec<&str> = way.blockers.iter().map(|blocker| blocker.id.as_str()).collect();
+            way.missing.push(operators::undeclared_servers(sender.object.1, network, &blocking));
+            way.blockers.clear();
+        }
         // A certain blocker is not made doubtful by what is unread beside it.
-        way.blockers = crate::facts::ends::merge_blockers::merged(context, way.blockers);
+        way.blockers = merge_blockers::merged(context, way.blockers);
         if !way.open && !way.blockers.is_empty() {
             way.missing.clear();
         }

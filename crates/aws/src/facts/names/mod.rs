@@ -15,7 +15,10 @@ pub mod required;
 mod resolver;
 mod routing_policy;
 #[cfg(test)]
+mod several_tests;
+#[cfg(test)]
 mod tests;
+pub(crate) mod wrong_answers;
 mod zones;
 
 use std::cell::RefCell;

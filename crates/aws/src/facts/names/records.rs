@@ -11,7 +11,7 @@ use crate::network::{BlockerCode, Remedy};
 use crate::snapshot::aws::ec2::VpcEndpoint;
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
-use super::answer::{Answer, Lookup, blocker};
+use super::answer::{Answer, Lookup, blocker, of_choice};
 use super::dns_firewall;
 use super::question::{Question, RecordType};
 use super::resolver::{self, Trail};
@@ -78,6 +78,23 @@ fn by_records(
         Ok(records) => records,
         Err(missing) => return Lookup::unknown(missing, step),
     };
+    // Where the VPC is decides between records of several regions.
+    let home = question.vpc.as_deref().filter(|vpc| context.vpc.as_deref() == Ok(*vpc));
+    let home = home.and(context.region.as_deref());
+    let answer = at(records, zone.domain, &question.name, home);
+    by_answer(context, (zone, records), question, answer, trail)
+}
+
+/// What the records of a name, or one of those that a routing policy chooses from, resolve to.
+fn by_answer(
+    context: &Context<'_>,
+    (zone, records): (RecordScope<'_>, &[ResourceRecordSet]),
+    question: &Question,
+    answer: RecordAnswer,
+    trail: &mut Trail,
+) -> Lookup {
+    let id = bare(zone.id);
+    let step = format!("the private hosted zone {} ({id})", zone.domain);
     let deny = |reason: String| {
         // What else is in the zone would be lost with it.
         let holds_nothing =
@@ -91,14 +108,15 @@ fn by_records(
         Lookup::denied(vec![blocker(code, "hosted-zone", id, reason, remedy)], step.clone())
     };
     let asked = &question.name;
-    // Where the VPC is decides between records of several regions.
-    let home = question.vpc.as_deref().filter(|vpc| context.vpc.as_deref() == Ok(*vpc));
-    let home = home.and(context.region.as_deref());
-    let (target, redirects) = match at(records, zone.domain, asked, home) {
+    let (target, redirects) = match answer {
         RecordAnswer::Addresses(addresses) => return Lookup::told(Answer::Addresses(addresses), step),
+        RecordAnswer::Choice(all) => {
+            let each = |one| by_answer(context, (zone, records), question, one, trail);
+            return of_choice(all.into_iter().map(each).collect());
+        }
         RecordAnswer::Alias(target, home) if bare(&home) != id => {
-            if let Some(endpoint) = endpoint_named(context, &target) {
-                return Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step);
+            if let Some(answer) = of_endpoint_name(context, &target) {
+                return Lookup::told(answer, step);
             }
             let what = format!("the addresses of {target}, the alias target of {asked}");
             return Lookup::unknown(vec![Missing::probe(what)], step);
@@ -137,14 +155,20 @@ fn by_records(
     found.after(step)
 }
 
-/// The VPC endpoint whose own name is the alias target: the name begins with the endpoint's id
-/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/manage-dns-names.html>).
-pub(crate) fn endpoint_named<'s>(context: &Context<'s>, name: &str) -> Option<&'s VpcEndpoint> {
+/// What the own name of a VPC endpoint resolves to, where the alias target is one: the Regional name begins with
+/// the id, the zonal ones have the zone after it and resolve to the interface in that zone only
+/// (<https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-access-aws-services.html#interface-endpoint-dns-hostnames>).
+pub(crate) fn of_endpoint_name(context: &Context<'_>, name: &str) -> Option<Answer> {
     let name = name.trim_start_matches("*.");
-    let has = |endpoint: &&VpcEndpoint| {
-        name.strip_prefix(endpoint.vpc_endpoint_id.as_str()).is_some_and(|rest| rest.starts_with('-'))
+    let label = name.split('.').next().unwrap_or(name);
+    let rest = |endpoint: &VpcEndpoint| {
+        label.strip_prefix(endpoint.vpc_endpoint_id.as_str())?.strip_prefix('-').map(str::to_owned)
     };
-    context.snapshot.aws.vpc_endpoints.iter().flatten().find(has)
+    let mut all = context.snapshot.aws.vpc_endpoints.iter().flatten();
+    all.find_map(|endpoint| {
+        let zone = rest(endpoint)?.split_once('-').map(|(_, zone)| zone.to_owned());
+        Some(Answer::Endpoint { id: endpoint.vpc_endpoint_id.clone(), zone })
+    })
 }
 
 /// What a record says, or several records of one name.
@@ -155,7 +179,22 @@ pub(super) enum RecordAnswer {
     Alias(String, String),
     Name(String),
     Elsewhere(String),
+    /// One of these: a routing policy decides which one.
+    Choice(Vec<RecordAnswer>),
     Nothing,
+}
+
+impl RecordAnswer {
+    /// What two records of a name say together.
+    fn and(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Addresses(one), Self::Addresses(other)) => Self::Addresses(&one | &other),
+            (Self::Nothing, other) => other,
+            (one, Self::Nothing) => one,
+            (Self::Addresses(_), other) => other,
+            (one, _) => one,
+        }
+    }
 }
 
 pub(super) fn is(record: &ResourceRecordSet, kind: &str) -> bool {
@@ -189,31 +228,33 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str, home: Option<&str>)
         closest = rest;
         found = named(&format!("*.{closest}"));
     }
-    let mut all = Vec::new();
+    // A routing policy chooses among the records of each type.
+    let mut all = BTreeSet::from([RecordAnswer::Nothing]);
     for kind in ["A", "AAAA", "CNAME"] {
-        let group: Vec<&ResourceRecordSet> =
-            found.iter().copied().filter(|record| is(record, kind)).collect();
-        let mut possible = routing_policy::answers(&group, home);
-        let Some(first) = possible.pop_first() else { continue };
-        if !possible.is_empty() {
+        let of_kind: Vec<_> = found.iter().copied().filter(|record| is(record, kind)).collect();
+        let candidates = routing_policy::answers(&of_kind, home);
+        if all.len() * candidates.len() > MOST {
             return RecordAnswer::Elsewhere(format!("the routing policy of {name}'s records"));
         }
-        all.push(first);
+        if !candidates.is_empty() {
+            let with =
+                |one: &RecordAnswer| candidates.iter().map(|other| one.clone().and(other.clone())).collect();
+            all = all.iter().flat_map(|one| -> Vec<_> { with(one) }).collect();
+        }
     }
-    joined(all)
+    let mut all: Vec<RecordAnswer> = all.into_iter().collect();
+    match (all.len(), all.pop()) {
+        (1, Some(one)) => one,
+        (_, last) => RecordAnswer::Choice(all.into_iter().chain(last).collect()),
+    }
 }
+
+/// More answers than these are not told apart.
+const MOST: usize = 64;
 
 /// Several records' answers in one: addresses together.
 pub(super) fn joined(each: Vec<RecordAnswer>) -> RecordAnswer {
-    let mut addresses = BTreeSet::new();
-    for one in each {
-        match one {
-            RecordAnswer::Addresses(more) => addresses.extend(more),
-            RecordAnswer::Nothing => {}
-            other => return other,
-        }
-    }
-    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
+    each.into_iter().reduce(RecordAnswer::and).unwrap_or(RecordAnswer::Nothing)
 }
 
 /// What one record says.
@@ -248,6 +289,7 @@ mod tests {
             RecordAnswer::Addresses(all) => all.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             RecordAnswer::Alias(to, _) | RecordAnswer::Name(to) => format!("alias {to}"),
             RecordAnswer::Elsewhere(what) => what,
+            RecordAnswer::Choice(_) => OPEN.to_owned(),
             RecordAnswer::Nothing => "nothing".to_owned(),
         }
     }
@@ -289,7 +331,7 @@ mod tests {
         found(json!(records), "a.amazonaws.com")
     }
 
-    const OPEN: &str = "the routing policy of a.amazonaws.com's records";
+    const OPEN: &str = "one of several";
 
     #[test]
     fn of_records_that_a_routing_policy_chooses_from_each_has_to_say_the_same() {

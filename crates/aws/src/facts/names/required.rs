@@ -24,8 +24,8 @@ pub(crate) struct RequiredNames {
 }
 
 impl RequiredNames {
-    fn add(&mut self, of: &str, essential: bool, hosts: Known<Vec<String>>, is_fips: bool) {
-        let named = |name| RequiredName { of: of.to_owned(), name, essential, is_fips };
+    fn add(&mut self, hosts: Known<Vec<String>>, like: &RequiredName) {
+        let named = |name| RequiredName { name, ..like.clone() };
         match hosts {
             Ok(hosts) => self.listed.extend(hosts.into_iter().map(named)),
             Err(missing) => self.unlisted.extend(missing),
@@ -44,9 +44,18 @@ pub(crate) struct RequiredName {
     pub essential: bool,
     /// Whether it is that of a FIPS endpoint, which is asked for besides the service's own.
     pub is_fips: bool,
+    /// Whether machines in the VPC look it up, and not only hybrid nodes or operators.
+    pub in_vpc: Known<bool>,
 }
 
-/// The names that the cluster's nodes and pods need, computed once.
+impl RequiredName {
+    /// The service's own name, or the cluster's, without which nodes or pods fail.
+    pub fn new(of: &str, name: String) -> Self {
+        Self { of: of.to_owned(), name, essential: true, is_fips: false, in_vpc: Ok(true) }
+    }
+}
+
+/// The names that the cluster's nodes, pods, hybrid nodes and operators need, computed once.
 pub(crate) fn of(context: &Context<'_>) -> Rc<RequiredNames> {
     context.memo.get(|| computed(context))
 }
@@ -55,7 +64,7 @@ fn computed(context: &Context<'_>) -> RequiredNames {
     let mut names = RequiredNames::default();
     match cluster_host(context) {
         Ok(name) => {
-            names.listed.push(RequiredName { of: CLUSTER.to_owned(), name, essential: true, is_fips: false });
+            names.listed.push(RequiredName::new(CLUSTER, name));
         }
         Err(missing) => names.unlisted.extend(missing),
     }
@@ -78,11 +87,16 @@ fn computed(context: &Context<'_>) -> RequiredNames {
             }
         }
         let essential = features::essential(matrix, &used, suffix).0 == Ok(true);
-        names.add(suffix, essential, service_names::hosts(context, suffix, service), false);
+        let in_vpc = features::needed_inside(matrix, &used, suffix);
+        let like = RequiredName { essential, in_vpc, ..RequiredName::new(suffix, String::new()) };
+        names.add(service_names::hosts(context, suffix, service), &like);
         if service.fips.contains_key(&context.partition) {
             let by_nodes = features::needed_by(matrix, &used, suffix, "nodes");
             match known::and(by_nodes, fips.clone()) {
-                Ok(true) => names.add(suffix, essential, service_names::fips_hosts(context, service), true),
+                Ok(true) => {
+                    let like = RequiredName { is_fips: true, ..like };
+                    names.add(service_names::fips_hosts(context, service), &like);
+                }
                 Ok(false) => {}
                 Err(missing) => names.unlisted.extend(missing),
             }

@@ -24,6 +24,8 @@ pub(crate) struct Applied<'s> {
     pub domain: String,
     /// Whether it is of a Route 53 Profile: the VPC's own come first.
     pub of_profile: bool,
+    /// The Profile's place among those of the VPC; `None` where it is not certain.
+    order: Option<i64>,
 }
 
 /// The lookups before one, so that a loop is seen.
@@ -81,13 +83,21 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         return overridden(context, id, question, (with, rule), trail).provided(against);
     }
     against.extend(firewall.missing.iter().cloned());
-    let (rules, unread) = rules(context, id);
+    let (rules, unread) = rules(context, id, &question.name);
     instead.extend(unread);
     // Participants of a shared VPC cannot read what its owner associates with it.
     instead.extend(route53_resolver::of_owner_of(context, id, "ResolverRuleAssociations"));
     let mut matching: Vec<&Applied<'_>> =
         rules.iter().filter(|rule| rule.domain.is_empty() || within(&question.name, &rule.domain)).collect();
-    matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile));
+    matching.sort_by_key(|rule| (std::cmp::Reverse(rule.domain.len()), rule.of_profile, rule.order));
+    if let [first, second, ..] = matching.as_slice()
+        && first.domain == second.domain
+        && first.of_profile
+        && (first.order.is_none() || second.order.is_none())
+        && first.rule.id != second.rule.id
+    {
+        instead.push(route53_profiles::unordered(id, &question.name));
+    }
     let (zone, unread) = zones::answering(context, id, question);
     instead.extend(unread);
     // A private zone comes before rules for wider domains, not before one for its own domain:
@@ -102,8 +112,8 @@ fn answer(context: &Context<'_>, id: &str, question: &Question, trail: &mut Trai
         // Public DNS has the addresses of a VPC endpoint under the VPC endpoint's own name.
         (None, None) if question.alias => {
             let step = "public DNS".to_owned();
-            if let Some(endpoint) = records::endpoint_named(context, &question.name) {
-                Lookup::told(Answer::Endpoint(endpoint.vpc_endpoint_id.clone()), step)
+            if let Some(answer) = records::of_endpoint_name(context, &question.name) {
+                Lookup::told(answer, step)
             } else {
                 let what = format!("the public DNS answer for the alias target {}", question.name);
                 Lookup::unknown(vec![Missing::probe(what)], step)
@@ -140,8 +150,9 @@ fn overridden(
 }
 
 /// The rules of DNS Firewall that block queries for a name, by address family.
-#[derive(Default)]
-struct Refusals {
+struct Refusals<'q> {
+    vpc: &'q str,
+    question: &'q Question,
     v4: Option<Blocker>,
     v6: Option<Blocker>,
     /// The name that queries of both families are answered with, and the rule.
@@ -149,9 +160,9 @@ struct Refusals {
     missing: Vec<Missing>,
 }
 
-impl Refusals {
-    fn new(context: &Context<'_>, vpc: &str, question: &Question) -> Self {
-        let mut its = Self::default();
+impl<'q> Refusals<'q> {
+    fn new(context: &Context<'_>, vpc: &'q str, question: &'q Question) -> Self {
+        let mut its = Self { vpc, question, v4: None, v6: None, overridden: None, missing: Vec::new() };
         let trusted = question.redirected.as_deref().unwrap_or_default();
         let mut others = Vec::new();
         for kind in RecordType::ALL.into_iter().filter(|kind| !trusted.contains(kind)) {
@@ -181,6 +192,9 @@ impl Refusals {
 
     /// A lookup without the addresses of the families that are blocked. Public names of AWS have IPv4 addresses.
     fn applied(&self, context: &Context<'_>, mut found: Lookup) -> Lookup {
+        if found.answer == Ok(Answer::Public) && self.v4.is_none() {
+            return found.provided(dns_firewall::redirections(context, self.vpc, &self.question.name));
+        }
         let Some(blocker) = self.v4.as_ref().or(self.v6.as_ref()) else { return found };
         let denied = || Lookup::denied(vec![blocker.clone()], String::new());
         match found.answer.clone().and_then(|answer| answer.addresses(context)) {
@@ -280,7 +294,7 @@ pub(crate) fn is_kind(rule: &ResolverRule, kind: &str) -> bool {
 
 /// The rules that apply to a VPC, and what may be more: those that are associated with it, and those of
 /// its Route 53 Profiles.
-pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
+pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str, name: &str) -> (Vec<Applied<'s>>, Vec<Missing>) {
     let (mut applied, mut unread) = (Vec::new(), Vec::new());
     let aws = &context.snapshot.aws;
     let all = aws.resolver_rule_associations.as_deref();
@@ -293,7 +307,7 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
                     continue;
                 };
                 match in_force(one.status.as_deref()) {
-                    Some(true) => rule(context, id, false)
+                    Some(true) => rule(context, id, None)
                         .map_or_else(|missing| unread.extend(missing), |found| applied.extend(found)),
                     Some(false) => {}
                     None => unread.push(Missing::probe(format!(
@@ -309,9 +323,13 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str) -> (Vec<Applied<'s>>, 
         Ok(held) => {
             for one in held {
                 if let Some(id) = route53_profiles::resource(one.association, "resolver-rule/") {
-                    match (rule(context, id, true), one.pending) {
+                    match (rule(context, id, Some(one.order)), one.pending) {
                         (Ok(found), None) => applied.extend(found),
-                        (Ok(Some(_)), Some(pending)) => unread.push(pending),
+                        // What is not in force yet matters where it would apply.
+                        (Ok(Some(found)), Some(pending)) => {
+                            let is_about = found.domain.is_empty() || within(name, &found.domain);
+                            unread.extend(is_about.then_some(pending));
+                        }
                         (Ok(None), Some(_)) => {}
                         (Err(missing), _) => unread.extend(missing),
                     }
@@ -333,7 +351,8 @@ fn in_force(status: Option<&str>) -> Option<bool> {
     }
 }
 
-fn rule<'s>(context: &Context<'s>, id: &str, of_profile: bool) -> Known<Option<Applied<'s>>> {
+/// A rule, with the place of its Profile where it is a Profile's.
+fn rule<'s>(context: &Context<'s>, id: &str, of_profile: Option<Option<i64>>) -> Known<Option<Applied<'s>>> {
     // AWS's own rules send nothing elsewhere, and are not always listed.
     if id.starts_with("rslvr-autodefined") {
         return Ok(None);
@@ -352,5 +371,6 @@ fn rule<'s>(context: &Context<'s>, id: &str, of_profile: bool) -> Known<Option<A
     }
     let name = rule.domain_name.as_deref();
     let name = name.ok_or_else(|| vec![context.field("ResolverRules", &format!("DomainName of {id}"))])?;
-    Ok(Some(Applied { rule, domain: domain(name), of_profile }))
+    let order = of_profile.flatten();
+    Ok(Some(Applied { rule, domain: domain(name), of_profile: of_profile.is_some(), order }))
 }

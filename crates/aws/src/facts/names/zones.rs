@@ -27,6 +27,8 @@ pub(crate) struct Zone<'s> {
     pub domain: String,
     /// Whether it is of a Route 53 Profile: the VPC's own come first.
     pub of_profile: bool,
+    /// The Profile's place among those of the VPC; `None` where it is not certain.
+    order: Option<i64>,
     kind: ZoneKind<'s>,
 }
 
@@ -62,8 +64,17 @@ pub(crate) fn answering<'s>(
         let is_service = matches!(&zone.kind, ZoneKind::Hosted { service: Some(_), .. });
         within(name, &zone.domain) && !(is_service && known.contains(&zone.domain))
     });
-    zones.sort_by_key(|zone| (std::cmp::Reverse(zone.domain.len()), zone.of_profile));
-    let first = zones.into_iter().next();
+    zones.sort_by_key(|zone| (std::cmp::Reverse(zone.domain.len()), zone.of_profile, zone.order));
+    let mut sorted = zones.into_iter();
+    let first = sorted.next();
+    if let (Some(first), Some(second)) = (&first, sorted.next())
+        && second.domain == first.domain
+        && first.of_profile
+        && (first.order.is_none() || second.order.is_none())
+        && first.id() != second.id()
+    {
+        missing.push(route53_profiles::unordered(vpc, name));
+    }
     // No zone is more specific than one of the name itself, a VPC has no two zones of one domain, and its own come
     // before a Profile's: what is unread changes nothing then
     // (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/hosted-zone-private-considerations.html>,
@@ -92,7 +103,9 @@ fn of_cluster(
         return;
     }
     match (context.private_access(), cluster_host(context)) {
-        (Ok(true), Ok(domain)) => zones.push(Zone { domain, of_profile: false, kind: ZoneKind::Cluster }),
+        (Ok(true), Ok(domain)) => {
+            zones.push(Zone { domain, of_profile: false, order: None, kind: ZoneKind::Cluster })
+        }
         (Ok(false), _) => {}
         (Err(why), _) | (_, Err(why)) => missing.extend(why),
     }
@@ -147,6 +160,7 @@ fn of_endpoint_named<'s>(
             zones.extend(domains.into_iter().map(|domain| Zone {
                 domain,
                 of_profile,
+                order: None,
                 kind: ZoneKind::Endpoint(endpoint, patterns.clone()),
             }));
         }
@@ -175,7 +189,7 @@ fn hosted(context: &Context<'_>, vpc: &str, zones: &mut Vec<Zone<'_>>, missing: 
         };
         let service = zone.owner.as_ref().and_then(|owner| owner.owning_service.clone());
         let kind = ZoneKind::Hosted { id, service };
-        zones.push(Zone { domain: domain(name), of_profile: false, kind });
+        zones.push(Zone { domain: domain(name), of_profile: false, order: None, kind });
     }
 }
 
@@ -197,6 +211,7 @@ fn of_profiles<'s>(
         // What is not in force yet matters where it would answer.
         let before = zones.len();
         of_profile(context, (vpc, name.as_str()), &one, question, zones, missing);
+        zones.iter_mut().skip(before).for_each(|zone| zone.order = one.order);
         if let Some(pending) = one.pending {
             let answers = zones.drain(before..).any(|zone| within(name, &zone.domain));
             missing.extend(answers.then_some(pending));
@@ -228,6 +243,7 @@ fn of_profile<'s>(
             Some(domain) => zones.push(Zone {
                 domain,
                 of_profile: true,
+                order: None,
                 kind: ZoneKind::Hosted { id: id.to_owned(), service: None },
             }),
             None => missing.push(Missing::probe(format!(
@@ -238,6 +254,15 @@ fn of_profile<'s>(
 }
 
 impl Zone<'_> {
+    /// The object that has the zone.
+    fn id(&self) -> Option<&str> {
+        match &self.kind {
+            ZoneKind::Cluster => None,
+            ZoneKind::Endpoint(endpoint, _) => Some(&endpoint.vpc_endpoint_id),
+            ZoneKind::Hosted { id, .. } => Some(id),
+        }
+    }
+
     /// Why it may not exist, so that the next zone or rule answers: EC2 makes an endpoint's zone with the
     /// endpoint, and does not say in which state of it the zone begins or ceases to answer.
     pub fn doubts(&self, context: &Context<'_>) -> Vec<Missing> {
@@ -259,7 +284,7 @@ impl Zone<'_> {
                 let id = &endpoint.vpc_endpoint_id;
                 let step = format!("the private hosted zone {} of {id}", self.domain);
                 if patterns.iter().any(|pattern| matches(pattern, name)) {
-                    return Lookup::told(Answer::Endpoint(id.clone()), step).from("vpc-endpoint", id);
+                    return Lookup::told(Answer::of_endpoint(id), step).from("vpc-endpoint", id);
                 }
                 let reason =
                     format!("{id} has a private hosted zone for {} without a record for {name}", self.domain);

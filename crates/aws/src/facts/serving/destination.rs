@@ -42,13 +42,42 @@ pub(crate) fn of_lookup<'s>(
     host: &str,
     lookup: &Lookup,
 ) -> Known<Destination<'s>> {
+    let answer = lookup.answer.as_ref().map_err(Clone::clone)?;
+    let mut all: Vec<Destination<'s>> = Vec::new();
+    for one in answer.each() {
+        match (of_answer(context, (suffix, service), host, one)?, all.last_mut()) {
+            // Whichever VPC endpoint the policy chooses, clients use all of them in turn.
+            (Destination::Endpoints(more), Some(Destination::Endpoints(found))) => {
+                let new = |one: &&VpcEndpoint| {
+                    !found.iter().any(|other| other.vpc_endpoint_id == one.vpc_endpoint_id)
+                };
+                let more: Vec<_> = more.into_iter().filter(new).collect();
+                found.extend(more);
+            }
+            (Destination::Elsewhere(_), Some(Destination::Elsewhere(_))) => {}
+            (one, Some(other)) if one == *other => {}
+            (one, None) => all.push(one),
+            (_, Some(_)) => return Err(vec![answer::undecided()]),
+        }
+    }
+    Ok(all.pop().unwrap_or(Destination::Nothing))
+}
+
+/// The destination that one answer leads to.
+fn of_answer<'s>(
+    context: &Context<'s>,
+    (suffix, service): (&str, &Service),
+    host: &str,
+    answer: &Answer,
+) -> Known<Destination<'s>> {
     let mut of_endpoint = None;
-    let addresses = match lookup.answer.as_ref().map_err(Clone::clone)? {
+    let addresses = match answer {
         Answer::Addresses(addresses) => addresses.clone(),
-        Answer::Endpoint(id) => {
+        Answer::Endpoint { id, .. } => {
             of_endpoint = Some(id);
             BTreeSet::new()
         }
+        Answer::Choice(_) => return Err(vec![answer::undecided()]),
         Answer::Public => return Ok(Destination::Public),
         Answer::Nothing => return Ok(Destination::Nothing),
     };

@@ -11,7 +11,6 @@ use privek_core::sets::ports::Ports;
 
 use crate::facts::base::context::Context;
 use crate::facts::endpoints::vpc_endpoint;
-use crate::facts::ends;
 use crate::facts::ends::end_set::{self, Ends};
 use crate::network::{Carriers, End, EndKind, Groups};
 use crate::snapshot::aws::ec2::{Route, VpcEndpoint};
@@ -25,7 +24,7 @@ const NAT64: &str = "64:ff9b::/96";
 pub(crate) fn doubts(
     context: &Context<'_>,
     sources: &Ends,
-    endpoint: &VpcEndpoint,
+    (endpoint, targets): (&VpcEndpoint, &Ends),
     ports: Ports,
 ) -> Vec<Missing> {
     let families = vpc_endpoint::record_families(context, endpoint);
@@ -33,14 +32,13 @@ pub(crate) fn doubts(
     if !is_interface || !families.is_ok_and(|families| families.v4 && !families.v6) {
         return Vec::new();
     }
-    let targets = ends::by_name(context, endpoint);
     let subnets: BTreeSet<String> =
         sources.known.iter().filter_map(|source| end_set::subnet(context, source)).collect();
     let mut gateways = BTreeSet::new();
     for subnet in subnets.iter().filter(|subnet| has_dns64(context, subnet)) {
         gateways.extend(nat_gateway(context, subnet));
     }
-    let closed = gateways.into_iter().filter(|gateway| !admits(context, gateway, &targets, ports));
+    let closed = gateways.into_iter().filter(|gateway| !admits(context, gateway, targets, ports));
     known::joined(closed.map(|gateway| {
         Missing::probe(format!(
             "whether clients in subnets with DNS64 fall back to the IPv4 addresses of {}; {} does not allow packets from NAT gateway {gateway}",

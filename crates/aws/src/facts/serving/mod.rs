@@ -8,6 +8,7 @@ pub mod destination;
 pub mod dns64;
 pub mod endpoint_group;
 pub mod needed_names;
+pub mod outside_clients;
 pub mod s3;
 pub mod service_endpoint;
 pub mod service_ends;

@@ -68,6 +68,15 @@ impl<'c, 's> S3<'c, 's> {
         }
     }
 
+    /// Whether a subnet's route table has an active route to a gateway endpoint, whatever S3's names resolve to.
+    pub fn has_gateway_route(&self, subnet: &str) -> bool {
+        let Ok(table) = self.context.network.effective_route_table(subnet) else { return false };
+        self.usable.iter().flatten().any(|endpoint| {
+            vpc_endpoint::is_gateway(self.context, endpoint) == Ok(true)
+                && leads(self.context, table, endpoint) == Ok(true)
+        })
+    }
+
     /// A subnet's path to S3 through a VPC endpoint.
     pub fn way(&self, subnet: &str) -> Known<S3Route<'s>> {
         let usable = self.usable.as_ref().map_err(Clone::clone)?;

@@ -1,6 +1,7 @@
 //! The VPC endpoints of a service: which ones there are, and which one serves.
 
 use std::collections::BTreeSet;
+use std::net::IpAddr;
 
 use privek_core::known::{self, Known, Missing};
 
@@ -73,6 +74,25 @@ pub(crate) fn of<'s>(context: &Context<'s>, suffix: &str, service: &Service) -> 
         )
     });
     Ok(found)
+}
+
+/// The addresses of a VPC endpoint that the names of a service resolve to for the cluster's machines in the VPC;
+/// `None` where no name is known to resolve to it, so that any of its interfaces may be meant.
+pub(crate) fn told_addresses(
+    context: &Context<'_>,
+    endpoint: &VpcEndpoint,
+    suffix: &str,
+    service: &Service,
+) -> Option<BTreeSet<IpAddr>> {
+    let mut told = BTreeSet::new();
+    for host in service_names::hosts(context, suffix, service).ok()? {
+        let lookup = names::of_nodes(context, &host).ok()?;
+        let destination = destination::of_lookup(context, (suffix, service), &host, &lookup).ok()?;
+        if destination.is_at(endpoint) {
+            told.extend(lookup.answer.as_ref().ok()?.addresses(context).ok()??);
+        }
+    }
+    (!told.is_empty()).then_some(told)
 }
 
 /// Whether the service's own names all resolve to this VPC endpoint: to the addresses of an interface VPC

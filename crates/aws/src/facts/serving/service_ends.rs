@@ -34,7 +34,8 @@ fn best(context: &Context<'_>, suffix: &str, service: &Service) -> Ends {
     match service_endpoint::of(context, suffix, service).map(|list| list.first().copied()) {
         Ok(Some(endpoint)) => {
             let doubts = doubts(context, endpoint, suffix, true);
-            Ends { doubts, ..ends::by_name(context, endpoint) }
+            let told = service_endpoint::told_addresses(context, endpoint, suffix, service);
+            Ends { doubts, ..ends::by_name(context, endpoint, told.as_ref()) }
         }
         Ok(None) => {
             let what = format!("the path to {suffix} without a VPC endpoint");

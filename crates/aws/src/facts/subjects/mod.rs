@@ -54,6 +54,7 @@ const TABLE: &[SubjectKind] = &[
     kind::<resolver_rule::ResolverRuleFacts>("resolver_rule", resolver_rule::derive),
     kind::<name::NameFacts>("node_name", name::of_nodes),
     kind::<name::NameFacts>("operator_name", name::of_operators),
+    kind::<name::NameFacts>("operator_service_name", name::of_operator_services),
     kind::<service::ServiceFacts>("service", service::derive),
     kind::<nodegroup::NodegroupFacts>("nodegroup", nodegroup::derive),
     kind::<bootstrap::BootstrapFacts>("bootstrap", bootstrap::derive),

@@ -48,7 +48,13 @@ pub(crate) fn paths(
         match answering(context, source, suffix) {
             Ok(Some(endpoint)) => {
                 let quiet = service_ends::doubts(context, endpoint, suffix, is_inside);
-                let ends = ends::by_name(context, endpoint);
+                let service = services::matrix().ok().and_then(|matrix| matrix.services.get(suffix));
+                let service = service.unwrap_or(&services::OTHER);
+                // Others than the VPC's own clients have DNS servers of their own.
+                let told = is_inside
+                    .then(|| service_endpoint::told_addresses(context, endpoint, suffix, service))
+                    .flatten();
+                let ends = ends::by_name(context, endpoint, told.as_ref());
                 found.unlisted.extend(ends.unlisted);
                 let mut near = Rc::new(Ends::known(vec![source.clone()]));
                 if of_pods {

@@ -285,7 +285,7 @@ shapes! { "PascalCase";
     TransitGatewayRouteAttachment { transit_gateway_attachment_id: Option<String>, resource_id: Option<String>, resource_type: Option<String> }
 
     /// `DescribeClientVpnEndpoints`.
-    ClientVpnEndpoint { client_vpn_endpoint_id: String, client_cidr_block: Option<String>, vpc_id: Option<String>, security_group_ids: Vec<String>, status: Option<ClientVpnStatus>, traffic_ip_address_type: Option<String>, transit_gateway_configuration: Option<ClientVpnTransitGateway> }
+    ClientVpnEndpoint { client_vpn_endpoint_id: String, client_cidr_block: Option<String>, vpc_id: Option<String>, security_group_ids: Vec<String>, dns_servers: Vec<String>, status: Option<ClientVpnStatus>, traffic_ip_address_type: Option<String>, transit_gateway_configuration: Option<ClientVpnTransitGateway> }
     /// The state of a Client VPN endpoint, or of a part of one.
     ClientVpnStatus { code: Option<String> }
     /// The transit gateway that a Client VPN endpoint is attached to, instead of subnets.

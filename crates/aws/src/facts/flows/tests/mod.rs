@@ -1,5 +1,6 @@
 //! Flows on the closed network.
 
+mod outside;
 mod roles;
 
 use crate::facts::test_support::fixture::{Fixture, derived, is_unknown};

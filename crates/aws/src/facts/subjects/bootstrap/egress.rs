@@ -69,7 +69,7 @@ pub(crate) fn installs_packages(source: &Source<'_, '_>) -> Known<bool> {
 pub(crate) struct Repositories {
     /// Whether every subnet of the group does.
     pub reached: Known<bool>,
-    /// The route tables of those that do not.
+    /// The route tables of those that do not, if they have no route to a gateway endpoint for S3.
     pub closed_tables: Vec<String>,
 }
 
@@ -89,6 +89,10 @@ pub(crate) fn repositories(context: &Context<'_>, group: &NodeGroup) -> Reposito
         match (way, context.network.egress(&id)) {
             (Ok(_), Ok(Egress::Isolated)) => {
                 closed = true;
+                // Another gateway endpoint would not help where S3's names lead elsewhere.
+                if s3.has_gateway_route(&id) {
+                    continue;
+                }
                 let table = context.network.effective_route_table(&id).ok();
                 closed_tables.extend(table.map(|table| table.route_table_id.clone()));
             }

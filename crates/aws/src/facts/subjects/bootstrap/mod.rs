@@ -133,7 +133,8 @@ pub(crate) struct BootstrapFacts {
     /// Whether the node group's subnets can reach package repositories, on S3 or on the internet
     /// (`RouteTables[].Routes`, `VpcEndpoints`).
     reaches_repositories: Fact<bool>,
-    /// The route tables of those of the node group's subnets that cannot reach package repositories.
+    /// The route tables of those of the node group's subnets that cannot reach package repositories. Route tables
+    /// with a route to a gateway VPC endpoint for S3 are not listed: a second VPC endpoint would change nothing.
     closed_route_tables: Vec<String>,
     /// `nodegroup.remoteAccess.ec2SshKey`.
     ssh_key: Option<String>,

@@ -1,6 +1,7 @@
 //! Names as subjects: what nodes, pods and operators' networks resolve them to.
 
 mod hybrid_names;
+mod operator_services;
 
 use std::collections::BTreeSet;
 
@@ -15,11 +16,11 @@ use crate::facts::base::context::Context;
 use crate::facts::endpoints::{private_names, vpc_endpoint};
 use crate::facts::ends::merge_blockers;
 use crate::facts::inventory::operators;
-use crate::facts::names::answer::{Answer, Lookup};
+use crate::facts::names::answer::{self, Answer, Lookup};
 use crate::facts::names::inbound::inbound_servers;
 use crate::facts::names::question::Question;
 use crate::facts::names::required::RequiredName;
-use crate::facts::names::{self, client, required};
+use crate::facts::names::{self, client, required, wrong_answers};
 use crate::facts::serving::callers::{self, Clients};
 use crate::facts::serving::destination::{self, Destination};
 use crate::facts::serving::service_endpoint;
@@ -81,12 +82,23 @@ impl NameFacts {
     }
 }
 
+pub(crate) use operator_services::of_operator_services;
+
 /// The names that nodes and pods ask for.
 pub(crate) fn of_nodes(context: &Context<'_>) -> Subjects {
     let names = required::of(context);
     let mut unlisted = names.unlisted.clone();
     let mut listed = Vec::new();
     for name in &names.listed {
+        // Names that only hybrid nodes or operators look up are looked up from their networks.
+        match &name.in_vpc {
+            Ok(true) => {}
+            Ok(false) => continue,
+            Err(missing) => {
+                unlisted.extend(missing.iter().cloned());
+                continue;
+            }
+        }
         let mut lookup = match names::of_nodes(context, &name.name) {
             Ok(lookup) => (*lookup).clone(),
             Err(missing) => {
@@ -116,18 +128,18 @@ pub(crate) fn of_node(context: &Context<'_>, name: &RequiredName, lookup: &mut L
         return of_service(context, name, lookup);
     }
     match &lookup.answer {
-        Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint(_))) => {
-            let told = &answer.addresses(context)?.unwrap_or_default();
-            let leads = leads_home(told, &required::control_plane(context));
+        Ok(answer @ (Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_))) => {
+            let leads = answer_leads_home(context, answer);
             if leads == Ok(false) {
-                lookup.blockers = vec![client::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
+                lookup.blockers =
+                    vec![wrong_answers::wrong_addresses(lookup, &name.name, NOT_CONTROL_PLANE, None)];
             }
             leads
         }
         // Past a private zone that has the name, public addresses are the wrong ones.
         Ok(Answer::Public) if context.private_access()? => {
             let vpc = context.vpc.as_deref().ok();
-            lookup.blockers = vec![client::why_public(context, "nodes", vpc, lookup, &name.name)];
+            lookup.blockers = vec![wrong_answers::why_public(context, "nodes", vpc, lookup, &name.name)];
             Ok(false)
         }
         _ => resolves(lookup),
@@ -146,7 +158,7 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
         Destination::Endpoints(_) => Ok(true),
         Destination::Nothing => Ok(false),
         Destination::Elsewhere(reason) => {
-            lookup.blockers = vec![client::wrong_addresses(lookup, host, &reason, right())];
+            lookup.blockers = vec![wrong_answers::wrong_addresses(lookup, host, &reason, right())];
             Ok(false)
         }
         Destination::Public => {
@@ -160,7 +172,13 @@ fn of_service(context: &Context<'_>, name: &RequiredName, lookup: &mut Lookup) -
             }
             if Clients::new(context).isolated? {
                 let own = named_for(context, host).unwrap_or(endpoint);
-                lookup.blockers = vec![client::past_endpoint(context, lookup, host, own)];
+                lookup.blockers = vec![wrong_answers::past_endpoint(
+                    context,
+                    lookup,
+                    host,
+                    own,
+                    "nodes have no route to the internet",
+                )];
                 return Ok(false);
             }
             Err(vec![Missing::probe(format!(
@@ -200,7 +218,7 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
             let told = told.unwrap_or_default();
             let family = of_family(&told, operator);
             if !told.is_empty() && family.is_empty() {
-                lookup.blockers = vec![client::other_family(&lookup, operator, &host)];
+                lookup.blockers = vec![wrong_answers::other_family(&lookup, operator, &host)];
                 return Ok(false);
             }
             if family.is_empty() { Ok(false) } else { leads_home(&family, &expected) }
@@ -209,13 +227,13 @@ pub(crate) fn of_operators(context: &Context<'_>) -> Subjects {
         if lookup.answer == Ok(Answer::Public) {
             admitted = operators::admitted_publicly(context, operator);
             lookup.blockers =
-                vec![client::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
+                vec![wrong_answers::why_public(context, &operator.name, vpc.as_deref(), &lookup, &host)];
             // A plan's public endpoint is off.
             if context.plan().is_some() {
                 leads = Ok(true);
             }
         } else if leads == Ok(false) && lookup.blockers.is_empty() {
-            lookup.blockers = vec![client::wrong_addresses(&lookup, &host, NOT_CONTROL_PLANE, None)];
+            lookup.blockers = vec![wrong_answers::wrong_addresses(&lookup, &host, NOT_CONTROL_PLANE, None)];
         }
         NameFacts {
             asker: operator.name.clone(),
@@ -240,11 +258,17 @@ pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, loo
     let resolves = resolves(&lookup);
     let told = lookup.answer.clone();
     let answer = told.clone().map(|answer| match answer {
-        Answer::Addresses(_) | Answer::Endpoint(_) => "private".to_owned(),
+        Answer::Addresses(_) | Answer::Endpoint { .. } | Answer::Choice(_) => "private".to_owned(),
         Answer::Public => "public".to_owned(),
         Answer::Nothing => "nothing".to_owned(),
     });
     let addresses = told.and_then(|answer| answer.addresses(context));
+    // Of several answers each may be the one that the client receives.
+    let answer = match (&lookup.answer, &addresses) {
+        (Ok(Answer::Choice(_)), Ok(None)) => Ok("public".to_owned()),
+        (Ok(Answer::Choice(_)), Err(missing)) => Err(missing.clone()),
+        _ => answer,
+    };
     let addresses = addresses.map(|all| all.iter().flatten().map(ToString::to_string).collect());
     NameFacts {
         id,
@@ -268,7 +292,10 @@ pub(crate) fn facts(context: &Context<'_>, id: String, of: &str, host: &str, loo
 }
 
 pub(crate) fn resolves(lookup: &Lookup) -> Known<bool> {
-    lookup.answer.as_ref().map(|answer| *answer != Answer::Nothing).map_err(Clone::clone)
+    let answer = lookup.answer.as_ref().map_err(Clone::clone)?;
+    let mut each = answer.each().iter().map(|one| *one != Answer::Nothing);
+    let first = each.next().unwrap_or(false);
+    if each.all(|one| one == first) { Ok(first) } else { Err(vec![answer::undecided()]) }
 }
 
 /// A name that does not resolve at all is reported as that alone.
@@ -279,6 +306,20 @@ pub(crate) fn dependable(lookup: &Lookup) -> Known<bool> {
         Err(missing) => Err(missing.clone()),
         Ok(_) => known::disproved(false, lookup.doubts.iter().cloned()),
     }
+}
+
+/// Whether the API name resolves to the control plane's addresses, whichever answer a routing policy chooses.
+fn answer_leads_home(context: &Context<'_>, answer: &Answer) -> Known<bool> {
+    let expected = required::control_plane(context);
+    let mut leads = None;
+    for one in answer.each() {
+        let its = leads_home(&one.addresses(context)?.unwrap_or_default(), &expected)?;
+        if leads.is_some_and(|before| before != its) {
+            return Err(vec![answer::undecided()]);
+        }
+        leads = Some(its);
+    }
+    Ok(leads.unwrap_or(false))
 }
 
 pub(crate) fn leads_home(

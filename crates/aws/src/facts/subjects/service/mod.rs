@@ -10,13 +10,16 @@ use serde::Serialize;
 
 use crate::catalogue::services::{self, Service};
 use crate::facts::base::context::Context;
+use crate::facts::base::domain_name::domain;
 use crate::facts::endpoints::policy::{self, PolicyVerdict, Senders};
 use crate::facts::endpoints::service_names::{self, service_name};
-use crate::facts::endpoints::vpc_endpoint;
+use crate::facts::endpoints::{private_names, vpc_endpoint};
+use crate::facts::ends;
 use crate::facts::features;
 use crate::facts::inventory::{cluster, node_proxy};
 use crate::facts::serving::callers::{Clients, EndpointZones, offered_zones};
 use crate::facts::serving::endpoint_group::group_for_endpoint;
+use crate::facts::serving::outside_clients::OutsideClient;
 use crate::facts::serving::service_endpoint;
 use crate::facts::serving::unseen;
 use crate::snapshot::aws::ec2::{ServiceDetail, VpcEndpoint};
@@ -42,8 +45,9 @@ pub(crate) struct ServiceFacts {
     optional_for: Vec<String>,
     /// Whether hybrid nodes need the service; hybrid nodes connect to the VPC from outside.
     needed_outside: Fact<bool>,
-    /// Whether the VPC has an available interface VPC endpoint for the service; a gateway VPC endpoint serves
-    /// no client outside the VPC.
+    /// Whether an available interface VPC endpoint serves hybrid nodes. Counted are those of the VPC, and those of
+    /// other VPCs that the hybrid nodes' DNS servers resolve the service's names to. A gateway VPC endpoint
+    /// serves no client outside the VPC.
     reachable_from_outside: Fact<bool>,
     /// Whether the region offers a VPC endpoint for the service.
     offered: Fact<bool>,
@@ -94,6 +98,9 @@ pub(crate) struct ServiceFacts {
     /// Whether private DNS is enabled on the VPC endpoint that serves this service, independent of the VPC's
     /// DNS attributes.
     private_dns_enabled: bool,
+    /// The id of a private hosted zone of the VPC with the name that private DNS of the VPC endpoint would have.
+    /// EC2 refuses private DNS beside that private hosted zone. Null without one.
+    own_zone: Option<String>,
     /// Whether the service's own names all resolve to the VPC endpoint that serves this service. Decided by
     /// private DNS (`VpcEndpoints[].PrivateDnsEnabled`, `DnsOptions`), the VPC's DNS attributes
     /// (`VpcAttributes`), hosted zones (`ResourceRecordSetsByZone`), Route 53 Profiles, Resolver rules
@@ -187,11 +194,15 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
             let (essential, optional_for) = features::essential(matrix, &used, suffix);
             (facts.essential, facts.optional_for) = (Fact(essential), optional_for);
             facts.security_group.clone_from(&group);
-            let outside = features::needed_outside(matrix, &used, suffix);
+            let outside = features::needed_outside(matrix, &used, suffix, "hybrid-nodes");
             let inside = outside.clone().map(|outside| !outside);
             let routed = known::and(inside, clients.other_way.clone());
             facts.other_way = Fact(known::or(routed, node_proxy::proxied(context, suffix)));
             facts.isolated_because.clone_from(&clients.isolated_because);
+            if outside != Ok(false) {
+                let led = hybrid_endpoints(context, suffix, service);
+                facts.reachable_from_outside = Fact(known::or(facts.reachable_from_outside.0.clone(), led));
+            }
             facts.needed_outside = Fact(outside);
             Subject::new("service", suffix, None, &facts)
         })
@@ -263,6 +274,7 @@ fn of_service(
         private_dns: on(&|endpoint| service_endpoint::names_served(context, endpoint)),
         private_dns_enabled: found.is_some_and(|endpoint| endpoint.private_dns_enabled == Some(true)),
         name_blockers: service_endpoint::name_blockers(context, suffix, service),
+        own_zone: found.and_then(|endpoint| own_zone(context, endpoint)),
         name_fixed: service.name_fixed,
         inbound_only: found.is_some_and(|endpoint| vpc_endpoint::inbound_only(context, endpoint) == Ok(true)),
         dns_attributes: Fact(service_endpoint::dns_attributes(context)),
@@ -299,6 +311,33 @@ fn from_outside(context: &Context<'_>, existing: &Known<Vec<&VpcEndpoint>>) -> K
         let serves = vpc_endpoint::is_interface(context, endpoint);
         known::and(serves, vpc_endpoint::available(context, endpoint))
     }))
+}
+
+/// Whether the service's names lead every network of hybrid nodes to an available VPC endpoint, wherever it is.
+fn hybrid_endpoints(context: &Context<'_>, suffix: &str, service: &Service) -> Known<bool> {
+    let nodes = ends::of_role(context, "hybrid-nodes");
+    let mut all = vec![Ok(!nodes.known.is_empty())];
+    for client in nodes.known.iter().filter_map(OutsideClient::hybrid) {
+        let led = client.led_to(context, suffix, service);
+        let endpoints = led.endpoints.iter().map(|endpoint| vpc_endpoint::available(context, endpoint));
+        all.push(known::any(endpoints.chain((!led.missing.is_empty()).then_some(Err(led.missing.clone())))));
+    }
+    known::all(all)
+}
+
+/// A hosted zone that is associated with the VPC, of a name that private DNS of the VPC endpoint would have: EC2 then
+/// refuses private DNS, for there is "already a conflicting DNS domain"
+/// (<https://dev.classmethod.jp/articles/when-creating-a-vpc-endpoint-a-conflict-occurs-what-is-the-problem>).
+fn own_zone(context: &Context<'_>, endpoint: &VpcEndpoint) -> Option<String> {
+    let vpc = context.vpc.as_deref().ok()?;
+    let domains: Vec<String> =
+        private_names::patterns(context, endpoint).iter().map(|pattern| domain(pattern)).collect();
+    let all = context.snapshot.aws.hosted_zones_by_vpc.iter().flatten().filter(|one| one.vpc_id == vpc);
+    let own = all.flat_map(|one| &one.hosted_zone_summaries).find(|zone| {
+        let is_service = zone.owner.as_ref().is_some_and(|owner| owner.owning_service.is_some());
+        !is_service && zone.name.as_deref().is_some_and(|name| domains.contains(&domain(name)))
+    })?;
+    own.hosted_zone_id.clone()
 }
 
 /// The home of a global service that the cluster's region does not list.

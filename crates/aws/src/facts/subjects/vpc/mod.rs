@@ -1,12 +1,14 @@
 //! The cluster's VPC as a subject: its DNS attributes and DHCP options.
 
-use privek_core::known::{Known, Missing};
+use privek_core::known::{self, Known, Missing};
 use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::facts::base::context::Context;
-use crate::facts::inventory::vpc_dns::{VpcDns, VpcDnsAttribute, dhcp, dns_attribute, forwards, values};
+use crate::facts::inventory::vpc_dns::{VpcDns, VpcDnsAttribute, dhcp, dns_attribute, values};
+use crate::facts::names::answer::Answer;
+use crate::facts::names::{self, required};
 use crate::snapshot::aws::ec2::{Vpc, tag};
 
 /// What rules see of the VPC.
@@ -30,8 +32,9 @@ pub(crate) struct VpcFacts {
     /// Whether the DHCP options list the VPC's own resolver and other DNS servers; AWS documents the result
     /// as unpredictable.
     dns_servers_mixed: Fact<bool>,
-    /// Whether the DNS servers in the DHCP options (`DhcpConfigurations`) answer like the VPC's resolver; for
-    /// other servers only a probe can decide.
+    /// Whether the DNS servers in the DHCP options (`DhcpConfigurations`) resolve the names that nodes and pods
+    /// need like the VPC's resolver. Inbound Resolver endpoints are followed; for other servers only a probe can
+    /// decide.
     custom_dns_forwards: Fact<bool>,
     /// `DhcpOptions[].DhcpConfigurations[domain-name].Values[].Value`.
     domain_name: Fact<Option<String>>,
@@ -67,7 +70,45 @@ fn facts(context: &Context<'_>, id: &str, vpc: &Known<&Vpc>) -> VpcFacts {
         dns_servers: Fact(servers.clone()),
         amazon_provided_dns: Fact(dns.clone().map(|dns| dns == VpcDns::Amazon)),
         dns_servers_mixed: Fact(dns.clone().map(|dns| dns == VpcDns::Mixed)),
-        custom_dns_forwards: Fact(dns.and_then(|dns| forwards(dns, servers.as_deref().unwrap_or_default()))),
+        custom_dns_forwards: Fact(
+            dns.and_then(|dns| forwards(context, dns, servers.as_deref().unwrap_or_default())),
+        ),
+    }
+}
+
+/// Whether the DNS servers of the VPC answer like its resolver, by what the names that machines in the VPC need
+/// resolve to.
+fn forwards(context: &Context<'_>, dns: VpcDns, servers: &[String]) -> Known<bool> {
+    match dns {
+        VpcDns::Amazon => return Ok(true),
+        VpcDns::NoServer => return Ok(false),
+        VpcDns::Mixed | VpcDns::Custom => {}
+    }
+    let names = required::of(context);
+    let unknown = || {
+        vec![Missing::probe(format!(
+            "the forwarding rules of DNS servers {} for the names of the cluster and of VPC endpoints",
+            servers.join(", ")
+        ))]
+    };
+    let mut all: Vec<Known<bool>> = vec![Ok(true)];
+    for name in names.listed.iter().filter(|name| name.in_vpc != Ok(false)) {
+        let found = names::of_nodes(context, &name.name)?;
+        all.push(match &found.answer {
+            Ok(Answer::Nothing) => Ok(false),
+            // Public addresses are right where the VPC's resolver has no others.
+            Ok(Answer::Public) => names::through_inbound(context, &name.name)
+                .and_then(|own| own.answer)
+                .map(|own| own == Answer::Public),
+            Ok(_) => Ok(true),
+            Err(_) => Err(unknown()),
+        });
+    }
+    match known::all(all) {
+        Ok(true) if names.unlisted.is_empty() => Ok(true),
+        Ok(false) => Ok(false),
+        Ok(true) => Err(names.unlisted.clone()),
+        Err(_) => Err(unknown()),
     }
 }
 
