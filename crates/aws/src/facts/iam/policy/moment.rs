@@ -63,7 +63,7 @@ impl Order {
     }
 
     /// Whether one compares so with the other.
-    pub fn holds<T: PartialOrd>(self, one: T, other: T) -> bool {
+    pub fn holds<T: PartialOrd + Copy>(self, one: T, other: T) -> bool {
         match self {
             Self::Equal => one == other,
             Self::Less => one < other,
