@@ -184,8 +184,10 @@ impl<'s> Reasoner<'s> {
             let what = format!("the clients of {} in {id}; no address is left for a client", end.label);
             resolved.missing.push(Missing::unmodelled(what));
         }
-        if !rest.is_empty() {
-            let groups = self.groups_within(&end.label, groups, vpc, &cidr.into());
+        let groups = self.groups_within(&end.label, groups, vpc, &cidr.into());
+        if let (Groups::Known(_), Groups::Unread(mistaken)) = (clients.groups, &groups) {
+            resolved.missing.extend(mistaken.iter().cloned());
+        } else if !rest.is_empty() {
             let mut part = Segment::new(&end.label, id.to_owned(), place(), rest, groups);
             part.around = here;
             part.assumptions.clone_from(&assumptions);
