@@ -49,6 +49,8 @@ pub(crate) struct Segment<'s> {
     pub is_repeated: bool,
     /// The NAT gateway, where it is one.
     pub translator: Option<&'s NatGateway>,
+    /// Whether groups are declared that cannot be there, so that whatever group is meant may be.
+    pub is_misdeclared: bool,
     /// An interface that security groups do not apply to.
     pub unfiltered: bool,
     /// An interface endpoint's interface.
@@ -92,6 +94,7 @@ impl<'s> Segment<'s> {
             ports: [ClientPorts::ANY; 2],
             is_repeated: false,
             translator: None,
+            is_misdeclared: false,
             unfiltered: false,
             is_endpoint: false,
             is_mount_target: false,

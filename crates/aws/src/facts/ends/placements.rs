@@ -11,11 +11,14 @@ use crate::network::{Carriers, End, EndKind, Groups};
 
 use super::end_set::Ends;
 
+/// What is in a place, and the network interfaces of it all.
+type Placed<T> = (BTreeSet<T>, Option<Carriers>);
+
 /// Where something is, collected place by place.
 #[derive(Debug, Default)]
 pub(crate) struct Placements {
-    names: BTreeMap<(String, Vec<String>), (BTreeSet<String>, Option<Carriers>)>,
-    unread: BTreeMap<(String, String), (BTreeSet<Missing>, Option<Carriers>)>,
+    names: BTreeMap<(String, Vec<String>), Placed<String>>,
+    unread: BTreeMap<(String, String), Placed<Missing>>,
     unlisted: BTreeSet<Missing>,
 }
 

@@ -184,10 +184,12 @@ impl<'s> Reasoner<'s> {
             let what = format!("the clients of {} in {id}; no address is left for a client", end.label);
             resolved.missing.push(Missing::unmodelled(what));
         }
+        let groups = self.groups_within(&end.label, groups, vpc, &cidr.into());
         if !rest.is_empty() {
-            let groups = self.groups_within(&end.label, groups, vpc, &cidr.into());
+            let is_mistaken = matches!((clients.groups, &groups), (Groups::Known(_), Groups::Unread(_)));
             let mut part = Segment::new(&end.label, id.to_owned(), place(), rest, groups);
             part.around = here;
+            part.is_misdeclared = is_mistaken;
             part.assumptions.clone_from(&assumptions);
             // An interface that was not read may carry other groups than those that are declared.
             if !self.covers("NetworkInterfaces", vpc) {

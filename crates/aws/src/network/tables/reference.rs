@@ -82,6 +82,7 @@ impl Tables<'_> {
         match &side.peer.groups {
             _ if side.peer.vpc().is_none() => return Ok(None),
             Groups::Known(groups) if !groups.iter().any(|group| group == id) => return Ok(None),
+            Groups::Unread(missing) if side.peer.is_misdeclared => return Err(missing.clone()),
             _ => {}
         }
         let carried = match &side.peer.groups {

@@ -153,7 +153,7 @@ fn a_private_ipv6_prefix_has_no_path_to_the_internet() {
     let mut acl =
         [entry(110, false, "allow", "-1", None, "::/0"), entry(110, true, "allow", "-1", None, "::/0")];
     let entries = net.item("NetworkAcls", "acl-a")["Entries"].as_array_mut().unwrap();
-    acl.iter_mut().for_each(|entry| entries.push(entry.take()));
+    entries.extend(acl.iter_mut().map(Value::take));
     let server = operators("2606:4700::1111/128", None, &[]);
     assert_open(&net.path(&interface("eni-2"), &server));
     net.item("Vpcs", "vpc-a")["Ipv6CidrBlockAssociationSet"][0]["Ipv6AddressAttribute"] = json!("private");
