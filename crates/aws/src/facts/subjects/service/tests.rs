@@ -440,6 +440,8 @@ fn the_firewall_rule_that_blocks_a_services_name_is_named() {
             "FirewallDomainsByList",
             json!({"FirewallDomainListId": "rslvr-fdl-1", "Domains": ["ec2.ap-northeast-1.amazonaws.com"]}),
         )
+        .cover("FirewallRules", "rslvr-frg-1")
+        .cover("FirewallDomainsByList", "rslvr-fdl-1")
         .fields("service", "ec2");
     assert_eq!((&blocked["private_dns_enabled"], &blocked["private_dns"]), (&json!(true), &json!(false)));
     let blockers = blocked["name_blockers"].to_string();
