@@ -176,14 +176,12 @@ fn users(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
     Ok(users)
 }
 
-/// The service accounts of an add-on that call AWS, by their published names; `None` where the name is not
-/// published, or the add-on's namespace can be another one.
-fn service_accounts(addon: &str) -> Vec<Option<(&'static str, &'static str)>> {
+/// The service accounts of an add-on that call AWS, by their published names; none where no name is published.
+fn service_accounts<'c>(context: &Context<'c>, addon: &str) -> BTreeSet<(&'c str, &'c str)> {
+    let Some(described) = credentials::described(context, addon) else { return BTreeSet::new() };
     let components = credentials::components(addon).map(|addon| addon.components.as_slice());
     let components = components.unwrap_or_default().iter().filter_map(|name| PARSED.components.get(name));
-    let accounts = components.flat_map(Component::service_accounts);
-    let published: BTreeSet<_> = accounts.filter(|(namespace, _)| *namespace == "kube-system").collect();
-    if published.is_empty() { vec![None] } else { published.into_iter().map(Some).collect() }
+    components.flat_map(|component| credentials::service_accounts(described, component)).collect()
 }
 
 fn pod(context: &Context<'_>, user: &PodUse) -> User {
