@@ -187,7 +187,7 @@ fn principal(keys: &mut Keys, caller: &Caller) {
             keys.lacks(&PRINCIPAL);
             keys.value("aws:PrincipalAccount", "anonymous");
         }
-        Caller::Service { .. } => {}
+        Caller::Service { .. } => keys.value("aws:PrincipalIsAWSService", "true"),
     }
 }
 

@@ -6,18 +6,20 @@ use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::catalogue::iam::PARSED;
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
-use crate::facts::iam::credentials::{self, Credentials};
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_chain;
-use crate::facts::iam::role_usage::{self, PodUse, RoleUse, last};
-use crate::facts::iam::trust_policy;
-use crate::facts::inventory::cluster::ipv6;
+use crate::facts::iam::role_usage::{self, RoleUse, last};
+use crate::facts::iam::trust_policy::{self, Purpose};
 use crate::facts::inventory::vpc_cni;
-use crate::snapshot::aws::eks::AccessEntry;
+
+use cni::{CniCredentials, of_cni};
+use entry::{entry, mapped, wanted_type};
+
+mod cni;
+mod entry;
 
 /// What rules see of a role.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -61,11 +63,36 @@ pub(crate) struct RoleFacts {
     single_purpose: bool,
     /// Whether the role exists (`Role`, or `NoSuchEntity`).
     exists: Fact<bool>,
-    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows every user of the role to assume the
-    /// role.
-    trusted: Fact<bool>,
-    /// The principal that may not assume the role, with the reason; null if every user may assume the role.
-    trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows EKS to assume the role
+    /// for the cluster; true for roles of other users.
+    trusts_eks: Fact<bool>,
+    /// Why EKS may not assume the role; null if EKS may.
+    eks_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows EC2 to assume the role
+    /// for nodes; true for roles of other users.
+    trusts_ec2: Fact<bool>,
+    /// Why EC2 may not assume the role; null if EC2 may.
+    ec2_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows Fargate to assume the role
+    /// for pods of Fargate profiles; true for roles of other users.
+    trusts_fargate: Fact<bool>,
+    /// Why Fargate may not assume the role; null if Fargate may.
+    fargate_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the service accounts of add-ons to assume the role
+    /// through the cluster's identity provider; true for roles of other users.
+    trusts_service_accounts: Fact<bool>,
+    /// Why the service accounts of add-ons may not assume the role; null if they may.
+    service_accounts_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows EKS Pod Identity to assume the role
+    /// for pod identity associations; true for roles of other users.
+    trusts_pod_identity: Fact<bool>,
+    /// Why EKS Pod Identity may not assume the role; null if EKS Pod Identity may.
+    pod_identity_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the first roles of pod identity associations to assume the role
+    /// as a target role; true for roles of other users.
+    trusts_first_roles: Fact<bool>,
+    /// Why the first roles of pod identity associations may not assume the role; null if they may.
+    first_roles_trust_problem: Option<String>,
     /// A trust policy that allows every user of the role, for a fix; null if the right policy is not known.
     trust_policy: Option<String>,
     /// ARNs of the role's managed policies (`AttachedPolicies[].PolicyArn`).
@@ -134,26 +161,6 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     Subjects { listed: listed.collect(), unlisted: uses.unlisted }
 }
 
-/// How the VPC CNI gets its credentials, and for which addresses.
-struct CniCredentials {
-    /// Whose credentials it has.
-    credentials: Known<Credentials>,
-    ipv6: Known<bool>,
-}
-
-impl CniCredentials {
-    fn new(context: &Context<'_>) -> Self {
-        let unlisted = || vec![Missing::unmodelled("the component vpc_cni in rules/eks/iam.yaml")];
-        let component = PARSED.components.get(VPC_CNI).ok_or_else(unlisted);
-        let credentials =
-            component.and_then(|component| credentials::of_component(context, VPC_CNI, component));
-        Self { credentials, ipv6: ipv6(context) }
-    }
-}
-
-/// The component of `rules/eks/iam.yaml`.
-const VPC_CNI: &str = "vpc_cni";
-
 fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials) -> RoleFacts {
     let name = last(arn).unwrap_or(arn).to_owned();
     let permissions = Permissions::of(context, &name, arn);
@@ -170,7 +177,13 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
     let auto = context.cluster.as_ref().ok().and_then(|cluster| cluster.compute_config.as_ref());
     let runs_auto_mode = used.cluster && auto.and_then(|config| config.enabled) == Some(true);
     let auto_mode = if runs_auto_mode { permissions.auto_mode() } else { nothing() };
-    let trust = trust_policy::of(context, arn, used);
+    let trust = |purpose: Purpose| trust_policy::of(context, arn, used, purpose);
+    let eks = trust(Purpose::Cluster);
+    let ec2 = trust(Purpose::Nodes);
+    let fargate = trust(Purpose::Fargate);
+    let service_accounts = trust(Purpose::Addons);
+    let pods = trust(Purpose::Pods);
+    let first_roles = trust(Purpose::Target);
     let (runs_cni, cni_served, cni_lacks) = of_cni(context, arn, used, cni, &permissions);
     let targets = to_targets(context, used);
     let entry = entry(context, arn);
@@ -190,9 +203,19 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
         target_roles_lack: targets.lacks,
         single_purpose: purposes.iter().filter(|purpose| **purpose).count() <= 1,
         exists: Fact(exists(context, arn)),
-        trusted: Fact(trust.allowed),
-        trust_problem: trust.problem,
-        trust_policy: trust.policy,
+        trusts_eks: Fact(eks.allowed),
+        eks_trust_problem: eks.problem,
+        trusts_ec2: Fact(ec2.allowed),
+        ec2_trust_problem: ec2.problem,
+        trusts_fargate: Fact(fargate.allowed),
+        fargate_trust_problem: fargate.problem,
+        trusts_service_accounts: Fact(service_accounts.allowed),
+        service_accounts_trust_problem: service_accounts.problem,
+        trusts_pod_identity: Fact(pods.allowed),
+        pod_identity_trust_problem: pods.problem,
+        trusts_first_roles: Fact(first_roles.allowed),
+        first_roles_trust_problem: first_roles.problem,
+        trust_policy: trust_policy::suggested(context, used),
         allows_cluster: Fact(cluster.allowed),
         cluster_lacks: cluster.lacks,
         manages_vpc_resources: Fact(if used.cluster { manages_vpc_resources(context) } else { Ok(false) }),
@@ -253,43 +276,6 @@ fn to_targets(context: &Context<'_>, used: &RoleUse) -> Grant {
     all
 }
 
-/// Whether the VPC CNI uses the role, whether it may do its work, and what it lacks.
-fn of_cni(
-    context: &Context<'_>,
-    arn: &str,
-    used: &RoleUse,
-    cni: &CniCredentials,
-    permissions: &Permissions,
-) -> (Known<bool>, Known<bool>, Vec<String>) {
-    let runs = match &cni.credentials {
-        Ok(Credentials::Own(roles)) => Ok(roles.contains(arn)),
-        // Windows nodes get their addresses from the control plane.
-        Ok(Credentials::Node) => Ok(used.nodes && used.linux),
-        Err(missing) if used.nodes && used.linux || may_run_cni(used) => Err(missing.clone()),
-        Err(_) => Ok(false),
-    };
-    if runs == Ok(false) {
-        return (runs, Ok(true), Vec::new());
-    }
-    let grant = permissions.grant(context, VPC_CNI);
-    // A role that would do says nothing about the one that the VPC CNI uses.
-    let served = runs.clone().and(grant.allowed);
-    (runs, served, grant.lacks)
-}
-
-/// Whether the role is one of the VPC CNI's service account, where another may come before it.
-fn may_run_cni(used: &RoleUse) -> bool {
-    let accounts = |pod: &PodUse| {
-        let component = PARSED.components.get(VPC_CNI);
-        component.is_some_and(|component| {
-            component.service_accounts().any(|own| own == (pod.namespace.as_str(), pod.account.as_str()))
-        })
-    };
-    used.addons.contains("vpc-cni")
-        || used.pods.iter().any(accounts)
-        || used.target_of.iter().any(|chain| accounts(&chain.pod))
-}
-
 /// Whether EKS's VPC resource controller has work: security groups for pods, or Windows.
 ///
 /// <https://docs.aws.amazon.com/eks/latest/userguide/security-groups-for-pods.html>
@@ -303,68 +289,6 @@ fn manages_vpc_resources(context: &Context<'_>) -> Known<bool> {
         return Ok(true);
     }
     vpc_cni::cni(context).setting(|cni| cni.pod_interfaces)
-}
-
-type KnownAccessEntry<'s> = Known<Option<&'s AccessEntry>>;
-
-/// The access entry of a principal, if there is one.
-fn entry<'s>(context: &Context<'s>, arn: &str) -> KnownAccessEntry<'s> {
-    let aws = &context.snapshot.aws;
-    if let Some(entry) = aws.access_entry.iter().flatten().find(|entry| entry.principal_arn == arn) {
-        return Ok(Some(entry));
-    }
-    let cluster = context.cluster.clone()?;
-    let all = context.items(aws.access_entries.as_deref(), "accessEntries", &cluster.name)?;
-    if all.iter().any(|principal| principal == arn) {
-        Err(vec![context.missing("accessEntry", Some(arn))])
-    } else {
-        Ok(None)
-    }
-}
-
-/// <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
-fn wanted_type(used: &RoleUse) -> Option<&'static str> {
-    match used {
-        RoleUse { auto_mode: true, .. } => Some("EC2"),
-        RoleUse { nodes: true, windows: true, .. } => Some("EC2_WINDOWS"),
-        RoleUse { nodes: true, .. } => Some("EC2_LINUX"),
-        RoleUse { fargate, .. } if !fargate.is_empty() => Some("FARGATE_LINUX"),
-        _ => None,
-    }
-}
-
-/// Whether the cluster accepts the role's holders as nodes. An access entry comes before `aws-auth`,
-/// which only Kubernetes shows.
-fn mapped(context: &Context<'_>, used: &RoleUse, entry: &KnownAccessEntry<'_>) -> Known<bool> {
-    let Some(wanted) = wanted_type(used) else { return Ok(true) };
-    let config = context.cluster.clone()?.access_config.as_ref();
-    let mode = config
-        .and_then(|config| config.authentication_mode.as_deref())
-        .ok_or_else(|| vec![context.field("cluster", "accessConfig.authenticationMode")])?;
-    let in_cluster = || {
-        vec![Missing::unmodelled(
-            "the mappings in the ConfigMap aws-auth; read with `kubectl -n kube-system get configmap aws-auth -o yaml`",
-        )]
-    };
-    if mode == "CONFIG_MAP" {
-        return Err(in_cluster());
-    }
-    match entry.clone()? {
-        None if mode == "API" => Ok(false),
-        None => Err(in_cluster()),
-        Some(entry) => {
-            let kind = entry.r#type.as_deref().unwrap_or_default().to_ascii_uppercase();
-            match (kind.as_str(), wanted) {
-                (kind, wanted) if kind == wanted => Ok(true),
-                // Windows' entries admit Linux nodes too.
-                ("EC2_WINDOWS", "EC2_LINUX") => Ok(true),
-                ("EC2", _) | (_, "EC2") => Err(vec![Missing::unmodelled(format!(
-                    "the effect of an access entry of type {kind} for these nodes"
-                ))]),
-                _ => Ok(false),
-            }
-        }
-    }
 }
 
 #[cfg(test)]
