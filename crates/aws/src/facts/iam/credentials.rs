@@ -13,6 +13,7 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
 use crate::snapshot::aws::eks::{Addon, PodIdentityAssociation, PodIdentityAssociationDetail};
 
+use super::permissions::Limit;
 use super::role_chain;
 use super::role_usage::{RoleChain, last};
 
@@ -150,8 +151,33 @@ fn listed<'s>(context: &Context<'s>) -> Known<&'s [PodIdentityAssociation]> {
     context.items(context.snapshot.aws.pod_identity_associations.as_deref(), "associations", name)
 }
 
-/// What may restrict pods with these roles beyond the roles' own policies: the session policy of an association,
-/// and the way to a role by another one.
+/// The session policies of a component's pods that have a role by an association.
+/// <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html>
+pub(crate) fn sessions(context: &Context<'_>, name: &str, component: &Component, role: &str) -> Vec<Limit> {
+    let own = PARSED.addons.iter().find(|(_, addon)| addon.components.iter().any(|own| own == name));
+    let accounts = match own.and_then(|(addon, _)| described(context, addon)) {
+        Some(addon) => service_accounts(addon, component),
+        None => component.service_accounts().collect(),
+    };
+    let details = context.snapshot.aws.pod_identity_association.iter().flatten();
+    let of_role = details.filter(|one| {
+        let of = (one.namespace.as_deref(), one.service_account.as_deref());
+        let last = one.target_role_arn.as_ref().or(one.role_arn.as_ref());
+        last.is_some_and(|arn| arn == role)
+            && accounts.iter().any(|(namespace, name)| of == (Some(namespace), Some(name)))
+    });
+    let limited = of_role.filter_map(|one| Some((one, one.policy.as_deref().filter(|text| !text.is_empty())?)));
+    let limit = |(one, text): (&PodIdentityAssociationDetail, &str)| Limit {
+        what: format!("the session policy of association {}", one.association_id),
+        document: serde_json::from_str(text).map_err(|_| {
+            let what = format!("the session policy of association {}, which is no JSON", one.association_id);
+            vec![Missing::unmodelled(what)]
+        }),
+    };
+    limited.map(limit).collect()
+}
+
+/// What may keep pods from these roles: the way to a role by another one.
 pub(crate) fn restrictions(context: &Context<'_>, roles: &BTreeSet<String>) -> Vec<Missing> {
     let details = context.snapshot.aws.pod_identity_association.iter().flatten();
     let of_roles = details.filter(|one| {
@@ -161,9 +187,6 @@ pub(crate) fn restrictions(context: &Context<'_>, roles: &BTreeSet<String>) -> V
     let mut found = Vec::new();
     for one in of_roles {
         let id = &one.association_id;
-        if one.policy.as_deref().is_some_and(|policy| !policy.is_empty()) {
-            found.push(Missing::unmodelled(format!("what the session policy of {id} allows")));
-        }
         let chain = RoleChain::of(one);
         match chain.as_ref().map(|chain| (chain, role_chain::arrives(context, chain))) {
             None | Some((_, Ok(true))) => {}

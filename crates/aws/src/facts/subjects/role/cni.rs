@@ -5,8 +5,8 @@ use privek_core::known::{Known, Missing};
 use crate::catalogue::iam::PARSED;
 use crate::facts::base::context::Context;
 use crate::facts::iam::credentials::{self, Credentials};
-use crate::facts::iam::permissions::Permissions;
-use crate::facts::iam::role_usage::{PodUse, RoleUse};
+use crate::facts::iam::permissions::{Grant, Permissions};
+use crate::facts::iam::role_usage::{PodUse, RoleUse, last};
 use crate::facts::inventory::cluster::ipv6;
 
 /// How the VPC CNI gets its credentials, and for which addresses.
@@ -30,14 +30,13 @@ impl CniCredentials {
 /// The component of `rules/eks/iam.yaml`.
 const VPC_CNI: &str = "vpc_cni";
 
-/// Whether the VPC CNI uses the role, whether it may do its work, and what it lacks.
+/// Whether the VPC CNI uses the role, and whether it may do its work.
 pub(super) fn of_cni(
     context: &Context<'_>,
     arn: &str,
     used: &RoleUse,
     cni: &CniCredentials,
-    permissions: &Permissions,
-) -> (Known<bool>, Known<bool>, Vec<String>) {
+) -> (Known<bool>, Grant) {
     let runs = match &cni.credentials {
         Ok(Credentials::Own(roles)) => Ok(roles.contains(arn)),
         // Windows nodes get their addresses from the control plane.
@@ -46,12 +45,14 @@ pub(super) fn of_cni(
         Err(_) => Ok(false),
     };
     if runs == Ok(false) {
-        return (runs, Ok(true), Vec::new());
+        return (runs, Grant { allowed: Ok(true), lacks: Vec::new(), denied: Vec::new() });
     }
-    let grant = permissions.grant(context, VPC_CNI);
+    let sessions = PARSED.components.get(VPC_CNI).map(|own| credentials::sessions(context, VPC_CNI, own, arn));
+    let permissions = Permissions::of(context, last(arn).unwrap_or(arn), arn);
+    let mut grant = permissions.within(sessions.unwrap_or_default()).grant(context, VPC_CNI);
     // A role that would do says nothing about the one that the VPC CNI uses.
-    let served = runs.clone().and(grant.allowed);
-    (runs, served, grant.lacks)
+    grant.allowed = runs.clone().and(grant.allowed);
+    (runs, grant)
 }
 
 /// Whether the role is one of the VPC CNI's service account, where another may come before it.

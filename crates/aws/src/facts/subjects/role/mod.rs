@@ -58,6 +58,9 @@ pub(crate) struct RoleFacts {
     /// Actions that the role needs on the target roles of pod identity associations, and the role's policies do
     /// not allow.
     target_roles_lack: Vec<String>,
+    /// Statements and permissions boundaries that deny actions on the target roles of pod identity associations,
+    /// with the actions.
+    target_roles_denied: Vec<String>,
     /// Whether only one of cluster, nodes and Fargate uses the role (`cluster.roleArn`, `nodegroup.nodeRole`,
     /// `fargateProfile.podExecutionRoleArn`).
     single_purpose: bool,
@@ -102,6 +105,8 @@ pub(crate) struct RoleFacts {
     allows_cluster: Fact<bool>,
     /// Actions that EKS needs for a cluster and the role's policies do not allow.
     cluster_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that EKS needs for a cluster, with the actions.
+    cluster_denied: Vec<String>,
     /// Whether the role is the cluster's own, and the cluster assigns network interfaces to pods
     /// (`ENABLE_POD_ENI`) or addresses to Windows nodes.
     manages_vpc_resources: Fact<bool>,
@@ -110,6 +115,8 @@ pub(crate) struct RoleFacts {
     allows_vpc_resources: Fact<bool>,
     /// Actions that EKS needs to manage network interfaces for pods, and the role's policies do not allow.
     vpc_resources_lack: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that EKS needs to manage network interfaces for pods, with the actions.
+    vpc_resources_denied: Vec<String>,
     /// Whether the role is the cluster's own, and the cluster uses EKS Auto Mode.
     runs_auto_mode: bool,
     /// Whether the role has the policies of EKS Auto Mode (`AttachedPolicies`); true for a cluster without
@@ -122,15 +129,24 @@ pub(crate) struct RoleFacts {
     allows_node: Fact<bool>,
     /// Actions that a node needs to describe its own instance, and the role's policies do not allow.
     node_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that a node needs to describe its own instance, with the actions.
+    node_denied: Vec<String>,
     /// Whether the role's policies allow nodes to pull EKS's images (`AttachedPolicies`, `PolicyDocument`).
     allows_pull: Fact<bool>,
     /// Actions that nodes need to pull EKS's images, and the role's policies do not allow.
     pull_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that nodes need to pull EKS's images, with the actions.
+    pull_denied: Vec<String>,
     /// Whether nodes use the role to get credentials for EKS Pod Identity (`associations`).
     trades_pod_identities: Fact<bool>,
     /// Whether the role's policies allow `eks-auth:AssumeRoleForPodIdentity` (`AttachedPolicies`,
     /// `PolicyDocument`).
     allows_pod_identity: Fact<bool>,
+    /// Actions that the EKS Pod Identity Agent needs and the role's policies do not allow.
+    pod_identity_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that the EKS Pod Identity Agent needs, with the
+    /// actions.
+    pod_identity_denied: Vec<String>,
     /// Whether the VPC CNI calls EC2 with the role, as its service account's role or the node role; unknown
     /// if only Kubernetes has the setting.
     runs_cni: Fact<bool>,
@@ -139,6 +155,9 @@ pub(crate) struct RoleFacts {
     cni_served: Fact<bool>,
     /// Actions that the VPC CNI needs and the role's policies do not allow.
     cni_lacks: Vec<String>,
+    /// Statements, permissions boundaries and session policies that deny actions that the VPC CNI needs, with the
+    /// actions.
+    cni_denied: Vec<String>,
     /// The AWS managed policy for the VPC CNI; null for an IPv6 cluster, for which AWS has none.
     cni_policy: Option<String>,
     /// Whether the role has an access entry or an `aws-auth` mapping of the type that the role's nodes need.
@@ -165,7 +184,7 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
     let name = last(arn).unwrap_or(arn).to_owned();
     let permissions = Permissions::of(context, &name, arn);
     let id = if role_usage::elsewhere(context, arn).is_some() { arn.to_owned() } else { name };
-    let nothing = || Grant { allowed: Ok(true), lacks: Vec::new() };
+    let nothing = || Grant { allowed: Ok(true), lacks: Vec::new(), denied: Vec::new() };
     let when =
         |applies: bool, needs: &str| if applies { permissions.grant(context, needs) } else { nothing() };
     let runs_nodes = used.nodes || used.auto_mode;
@@ -184,7 +203,7 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
     let service_accounts = trust(Purpose::Addons);
     let pods = trust(Purpose::Pods);
     let first_roles = trust(Purpose::Target);
-    let (runs_cni, cni_served, cni_lacks) = of_cni(context, arn, used, cni, &permissions);
+    let (runs_cni, cni_grant) = of_cni(context, arn, used, cni);
     let targets = to_targets(context, used);
     let entry = entry(context, arn);
     let purposes = [used.cluster, runs_nodes, !used.fargate.is_empty()];
@@ -201,6 +220,7 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
         target_roles: used.assumes.iter().map(|chain| chain.target.clone()).collect(),
         allows_target_roles: Fact(targets.allowed),
         target_roles_lack: targets.lacks,
+        target_roles_denied: targets.denied,
         single_purpose: purposes.iter().filter(|purpose| **purpose).count() <= 1,
         exists: Fact(exists(context, arn)),
         trusts_eks: Fact(eks.allowed),
@@ -218,21 +238,28 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
         trust_policy: trust_policy::suggested(context, used),
         allows_cluster: Fact(cluster.allowed),
         cluster_lacks: cluster.lacks,
+        cluster_denied: cluster.denied,
         manages_vpc_resources: Fact(if used.cluster { manages_vpc_resources(context) } else { Ok(false) }),
         allows_vpc_resources: Fact(vpc_resources.allowed),
         vpc_resources_lack: vpc_resources.lacks,
+        vpc_resources_denied: vpc_resources.denied,
         runs_auto_mode,
         allows_auto_mode: Fact(auto_mode.allowed),
         auto_mode_lacks: auto_mode.lacks,
         allows_node: Fact(node.allowed),
         node_lacks: node.lacks,
+        node_denied: node.denied,
         allows_pull: Fact(pull.allowed),
         pull_lacks: pull.lacks,
+        pull_denied: pull.denied,
         trades_pod_identities: Fact(if runs_nodes { uses(context, "pod_identity") } else { Ok(false) }),
         allows_pod_identity: Fact(pod_identity.allowed),
+        pod_identity_lacks: pod_identity.lacks,
+        pod_identity_denied: pod_identity.denied,
         runs_cni: Fact(runs_cni),
-        cni_served: Fact(cni_served),
-        cni_lacks,
+        cni_served: Fact(cni_grant.allowed),
+        cni_lacks: cni_grant.lacks,
+        cni_denied: cni_grant.denied,
         cni_policy: (cni.ipv6 == Ok(false)).then(|| "AmazonEKS_CNI_Policy".to_owned()),
         mapped: Fact(mapped(context, used, &entry)),
         access_entry_type: entry.ok().flatten().and_then(|entry| entry.r#type.clone()),
@@ -265,14 +292,17 @@ fn exists(context: &Context<'_>, arn: &str) -> Known<bool> {
 
 /// Whether the role may assume every target role of its associations.
 fn to_targets(context: &Context<'_>, used: &RoleUse) -> Grant {
-    let mut all = Grant { allowed: Ok(true), lacks: Vec::new() };
+    let mut all = Grant { allowed: Ok(true), lacks: Vec::new(), denied: Vec::new() };
     for chain in &used.assumes {
         let one = role_chain::may_assume(context, chain);
         all.allowed = known::and(all.allowed, one.allowed);
         all.lacks.extend(one.lacks);
+        all.denied.extend(one.denied);
     }
     all.lacks.sort();
     all.lacks.dedup();
+    all.denied.sort();
+    all.denied.dedup();
     all
 }
 

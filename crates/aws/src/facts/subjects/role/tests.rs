@@ -174,3 +174,29 @@ fn a_suggested_trust_policy_admits_the_service_accounts_of_the_add_on_only() {
     let subject = condition.iter().find(|(key, _)| key.ends_with(":sub")).unwrap().1;
     assert_eq!(*subject, json!(["system:serviceaccount:kube-system:aws-node"]));
 }
+
+#[test]
+fn what_denies_an_action_is_no_lack_of_a_policy() {
+    let deny = json!({"Version": "2012-10-17", "Statement": [{"Sid": "NoImages", "Effect": "Deny", "Action": "ecr:*", "Resource": "*"}]});
+    let node = Fixture::healthy()
+        .change("RolePolicyNames", "RoleName", NODE, |listed| listed["PolicyNames"] = json!(["guard"]))
+        .add("RolePolicies", json!({"RoleName": NODE, "PolicyName": "guard", "PolicyDocument": deny}))
+        .fields("role", NODE);
+    assert_eq!((&node["allows_pull"], &node["pull_lacks"]), (&json!(false), &json!([])));
+    assert_eq!(
+        node["pull_denied"],
+        json!(["statement NoImages of policy guard denies ecr:BatchGetImage, ecr:GetAuthorizationToken, ecr:GetDownloadUrlForLayer"])
+    );
+}
+
+#[test]
+fn a_boundary_that_allows_too_little_is_named() {
+    let boundary = "arn:aws:iam::111122223333:policy/payments-batch-node";
+    let batch = Fixture::healthy()
+        .change("Role", "RoleName", BATCH, |role| {
+            role["PermissionsBoundary"] = json!({"PermissionsBoundaryArn": boundary});
+        })
+        .fields("role", BATCH);
+    let denied = batch["pull_denied"][0].as_str().unwrap();
+    assert!(denied.starts_with("permissions boundary payments-batch-node does not allow ecr:"), "{denied}");
+}
