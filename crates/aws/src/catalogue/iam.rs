@@ -68,7 +68,7 @@ pub(crate) struct Need {
     pub resources: Vec<String>,
     /// Condition keys of the request.
     #[serde(default)]
-    pub keys: BTreeMap<String, String>,
+    pub keys: BTreeMap<String, KeyValue>,
     /// The cluster's own among these resources, in words, where only Kubernetes shows which they are.
     #[serde(default)]
     pub chosen: Option<String>,
@@ -84,6 +84,21 @@ pub(crate) struct Need {
     /// What stops without it, where the component runs all the same.
     #[serde(default)]
     pub optional: Option<String>,
+}
+
+/// What a request has under a condition key.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KeyValue {
+    /// This value.
+    One(String),
+    /// These values.
+    Several(Vec<String>),
+    /// This value, or nothing: which, the component's settings decide.
+    Perhaps {
+        /// The value.
+        perhaps: String,
+    },
 }
 
 /// What an EKS add-on consists of.

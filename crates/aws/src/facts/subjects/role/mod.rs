@@ -1,7 +1,7 @@
 //! The IAM roles of a cluster as subjects: who may assume them, what they may do, and whether the
 //! cluster knows its nodes' roles.
 
-use privek_core::known::{self, Known, Missing};
+use privek_core::known::{self, Known};
 use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
