@@ -97,8 +97,8 @@ fn own(
     let (mut lacks, mut denied) = (Vec::new(), Vec::new());
     for arn in roles {
         let name = last(arn).unwrap_or(arn);
-        let sessions = credentials::sessions(context, component, described, arn);
-        let one = Permissions::of(context, name, arn).within(sessions).grant(context, component);
+        let session = credentials::session(context, component, described, arn);
+        let one = Permissions::of(context, name, arn).within(session).grant(context, component);
         lacks.extend(one.lacks);
         denied.extend(one.denied);
         allowed.push(one.allowed);

@@ -13,9 +13,9 @@ use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster;
 use crate::snapshot::aws::eks::{Addon, PodIdentityAssociation, PodIdentityAssociationDetail};
 
-use super::permissions::Limit;
-use super::role_chain;
-use super::role_usage::{RoleChain, last};
+use super::permissions::{Limit, Session};
+use super::role_usage::{PodUse, RoleChain, last};
+use super::{pod_identity, role_chain};
 
 /// Whose credentials pods have.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -151,9 +151,9 @@ fn listed<'s>(context: &Context<'s>) -> Known<&'s [PodIdentityAssociation]> {
     context.items(context.snapshot.aws.pod_identity_associations.as_deref(), "associations", name)
 }
 
-/// The session policies of a component's pods that have a role by an association.
+/// The session of a component's pods that have a role by an association: its policy and its tags.
 /// <https://docs.aws.amazon.com/eks/latest/APIReference/API_CreatePodIdentityAssociation.html>
-pub(crate) fn sessions(context: &Context<'_>, name: &str, component: &Component, role: &str) -> Vec<Limit> {
+pub(crate) fn session(context: &Context<'_>, name: &str, component: &Component, role: &str) -> Session {
     let own = PARSED.addons.iter().find(|(_, addon)| addon.components.iter().any(|own| own == name));
     let accounts = match own.and_then(|(addon, _)| described(context, addon)) {
         Some(addon) => service_accounts(addon, component),
@@ -166,15 +166,22 @@ pub(crate) fn sessions(context: &Context<'_>, name: &str, component: &Component,
         last.is_some_and(|arn| arn == role)
             && accounts.iter().any(|(namespace, name)| of == (Some(namespace), Some(name)))
     });
-    let limited = of_role.filter_map(|one| Some((one, one.policy.as_deref().filter(|text| !text.is_empty())?)));
-    let limit = |(one, text): (&PodIdentityAssociationDetail, &str)| Limit {
-        what: format!("the session policy of association {}", one.association_id),
-        document: serde_json::from_str(text).map_err(|_| {
-            let what = format!("the session policy of association {}, which is no JSON", one.association_id);
-            vec![Missing::unmodelled(what)]
-        }),
+    let found: Vec<&PodIdentityAssociationDetail> = of_role.collect();
+    let tags = match found.as_slice() {
+        [one] => pod_identity::principal_tags(context, &PodUse::of(one)),
+        // Which of several associations it is decides the tags.
+        _ => Vec::new(),
     };
-    limited.map(limit).collect()
+    Session { limits: found.into_iter().filter_map(limit).collect(), tags }
+}
+
+/// The session policy of an association.
+fn limit(one: &PodIdentityAssociationDetail) -> Option<Limit> {
+    let text = one.policy.as_deref().filter(|text| !text.is_empty())?;
+    let what = format!("the session policy of association {}", one.association_id);
+    let document = serde_json::from_str(text);
+    let document = document.map_err(|_| vec![Missing::unmodelled(format!("{what}, which is no JSON"))]);
+    Some(Limit { what, document })
 }
 
 /// What may keep pods from these roles: the way to a role by another one.

@@ -75,6 +75,15 @@ pub(crate) struct Limit {
     pub document: Known<Value>,
 }
 
+/// What sessions with a role have besides the role's own policies.
+#[derive(Debug, Default)]
+pub(crate) struct Session {
+    /// The session policies.
+    pub limits: Vec<Limit>,
+    /// Condition keys of the session's tags, with their values.
+    pub tags: Vec<(String, String)>,
+}
+
 /// A role's policies, as far as they were read.
 #[derive(Debug)]
 pub(crate) struct Permissions {
@@ -92,6 +101,8 @@ pub(crate) struct Permissions {
     limits: Vec<Limit>,
     /// Why there may be a boundary.
     unread: Option<Missing>,
+    /// Condition keys of session tags, with their values.
+    tags: Vec<(String, String)>,
 }
 
 impl Permissions {
@@ -107,6 +118,7 @@ impl Permissions {
             denies: Vec::new(),
             limits: Vec::new(),
             unread: None,
+            tags: Vec::new(),
         };
         if let Some(missing) = role_usage::elsewhere(context, arn) {
             found.doubts.clone_from(&missing);
@@ -140,9 +152,10 @@ impl Permissions {
         found
     }
 
-    /// The same permissions within further policies.
-    pub fn within(mut self, limits: Vec<Limit>) -> Self {
-        self.limits.extend(limits);
+    /// The same permissions in a session.
+    pub fn within(mut self, session: Session) -> Self {
+        self.limits.extend(session.limits);
+        self.tags = session.tags;
         self
     }
 
@@ -211,7 +224,10 @@ impl Permissions {
             Err(why) => unresolved.extend(why),
         }
         let caller = requests::role(context, &self.arn);
-        let base = requests::of_caller(context, &caller);
+        let mut base = requests::of_caller(context, &caller);
+        for (key, value) in &self.tags {
+            base.value(key, value);
+        }
         for action in &need.actions {
             let mut keys = base.clone();
             requests::of_request(context, &mut keys, action, (need.owner, &asked.keys));

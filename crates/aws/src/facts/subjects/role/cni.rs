@@ -47,9 +47,9 @@ pub(super) fn of_cni(
     if runs == Ok(false) {
         return (runs, Grant { allowed: Ok(true), lacks: Vec::new(), denied: Vec::new() });
     }
-    let sessions = PARSED.components.get(VPC_CNI).map(|own| credentials::sessions(context, VPC_CNI, own, arn));
+    let session = PARSED.components.get(VPC_CNI).map(|own| credentials::session(context, VPC_CNI, own, arn));
     let permissions = Permissions::of(context, last(arn).unwrap_or(arn), arn);
-    let mut grant = permissions.within(sessions.unwrap_or_default()).grant(context, VPC_CNI);
+    let mut grant = permissions.within(session.unwrap_or_default()).grant(context, VPC_CNI);
     // A role that would do says nothing about the one that the VPC CNI uses.
     grant.allowed = runs.clone().and(grant.allowed);
     (runs, grant)
