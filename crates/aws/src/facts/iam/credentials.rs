@@ -36,7 +36,9 @@ pub(crate) fn components(addon: &str) -> Option<&'static AddonComponents> {
 pub(crate) fn of_component(context: &Context<'_>, name: &str, component: &Component) -> Known<Credentials> {
     let own = PARSED.addons.iter().find(|(_, addon)| addon.components.iter().any(|own| own == name));
     if let Some((addon, _)) = own {
-        if described(context, addon).is_some() || cluster::addons(context)?.iter().any(|listed| listed == addon) {
+        if described(context, addon).is_some()
+            || cluster::addons(context)?.iter().any(|listed| listed == addon)
+        {
             return of_addon(context, addon, component);
         }
     }

@@ -357,7 +357,9 @@ impl Permissions {
     pub fn auto_mode(&self) -> Grant {
         let attached = match &self.attached {
             Ok(attached) => attached,
-            Err(missing) => return Grant { allowed: Err(missing.clone()), lacks: Vec::new(), denied: Vec::new() },
+            Err(missing) => {
+                return Grant { allowed: Err(missing.clone()), lacks: Vec::new(), denied: Vec::new() };
+            }
         };
         let has = |wanted: &&String| {
             let names = attached.iter().filter_map(|arn| last(arn));

@@ -54,7 +54,9 @@ fn fill_in(context: &Context<'_>, text: &str, missing: &mut Vec<Missing>) -> Str
     let mut out = text.replace("{partition}", &context.partition);
     let region = context.region.as_deref();
     let own = |what: &str| vec![Missing::unmodelled(format!("the {what} of the cluster"))];
-    for placeholder in ["{region}", "{account}", "{vpc}", "{vpc_owner}", "{cluster}", "{eks}", "{bottlerocket}"] {
+    for placeholder in
+        ["{region}", "{account}", "{vpc}", "{vpc_owner}", "{cluster}", "{eks}", "{bottlerocket}"]
+    {
         if !out.contains(placeholder) {
             continue;
         }

@@ -185,7 +185,9 @@ fn what_denies_an_action_is_no_lack_of_a_policy() {
     assert_eq!((&node["allows_pull"], &node["pull_lacks"]), (&json!(false), &json!([])));
     assert_eq!(
         node["pull_denied"],
-        json!(["statement NoImages of policy guard denies ecr:BatchGetImage, ecr:GetAuthorizationToken, ecr:GetDownloadUrlForLayer"])
+        json!([
+            "statement NoImages of policy guard denies ecr:BatchGetImage, ecr:GetAuthorizationToken, ecr:GetDownloadUrlForLayer"
+        ])
     );
 }
 
