@@ -81,8 +81,8 @@ pub(crate) struct RoleFacts {
     trusts_fargate: Fact<bool>,
     /// Why Fargate may not assume the role; null if Fargate may.
     fargate_trust_problem: Option<String>,
-    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the service accounts of add-ons to assume the role
-    /// through the cluster's identity provider; true for roles of other users.
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the service accounts of add-ons to assume the role;
+    /// true for roles of other users.
     trusts_service_accounts: Fact<bool>,
     /// Why the service accounts of add-ons may not assume the role; null if they may.
     service_accounts_trust_problem: Option<String>,
@@ -91,8 +91,8 @@ pub(crate) struct RoleFacts {
     trusts_pod_identity: Fact<bool>,
     /// Why EKS Pod Identity may not assume the role; null if EKS Pod Identity may.
     pod_identity_trust_problem: Option<String>,
-    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the first roles of pod identity associations to assume the role
-    /// as a target role; true for roles of other users.
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the first roles of pod identity associations to assume
+    /// the role; true for roles of other users.
     trusts_first_roles: Fact<bool>,
     /// Why the first roles of pod identity associations may not assume the role; null if they may.
     first_roles_trust_problem: Option<String>,
