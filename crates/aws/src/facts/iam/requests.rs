@@ -63,7 +63,7 @@ fn fill_in(context: &Context<'_>, text: &str, missing: &mut Vec<Missing>) -> Str
         let value: Known<&str> = match placeholder {
             "{region}" => region.ok_or_else(|| own("region")),
             "{account}" => context.account.as_deref().ok_or_else(|| own("account")),
-            "{vpc}" => context.vpc.clone(),
+            "{vpc}" => context.vpc.as_deref().map_err(Clone::clone),
             "{vpc_owner}" => vpc_owner(context),
             "{cluster}" => context.cluster.clone().map(|cluster| cluster.name.as_str()),
             "{eks}" => registries::eks(region),
