@@ -68,7 +68,7 @@ pub(crate) struct Need {
     pub resources: Vec<String>,
     /// Condition keys of the request.
     #[serde(default)]
-    pub keys: BTreeMap<String, String>,
+    pub keys: BTreeMap<String, KeyValue>,
     /// The cluster's own among these resources, in words, where only Kubernetes shows which they are.
     #[serde(default)]
     pub chosen: Option<String>,
@@ -84,6 +84,21 @@ pub(crate) struct Need {
     /// What stops without it, where the component runs all the same.
     #[serde(default)]
     pub optional: Option<String>,
+}
+
+/// What a request has under a condition key.
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+pub(crate) enum KeyValue {
+    /// This value.
+    One(String),
+    /// These values.
+    Several(Vec<String>),
+    /// This value, or nothing: which, the component's settings decide.
+    Perhaps {
+        /// The value.
+        perhaps: String,
+    },
 }
 
 /// What an EKS add-on consists of.
@@ -173,6 +188,8 @@ pub(crate) static PARSED: LazyLock<IamTable> =
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
     use crate::catalogue::services;
 
@@ -252,5 +269,29 @@ mod tests {
             }
         }
         assert_eq!(unknown, UNKNOWN);
+    }
+
+    /// An action needs the same types of resources, whoever calls it:
+    /// <https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html>
+    #[test]
+    fn an_action_has_the_same_types_of_resources_in_all_components() {
+        // Tags are of what was created, buckets have no types, and SSM Agent is on instances or on hybrid nodes.
+        const DIFFER: [&str; 3] = ["ec2:CreateTags", "s3:GetObject", "ssm:UpdateInstanceInformation"];
+        let mut types: BTreeMap<&str, BTreeMap<&str, BTreeSet<&str>>> = BTreeMap::new();
+        for (name, component) in &PARSED.components {
+            for need in &component.needs {
+                for action in &need.actions {
+                    let own = types.entry(action).or_default().entry(name).or_default();
+                    own.extend(need.resources.iter().map(|arn| {
+                        let resource = arn.splitn(6, ':').nth(5).unwrap();
+                        resource.split(['/', ':']).next().unwrap()
+                    }));
+                }
+            }
+        }
+        for (action, components) in types.iter().filter(|(action, _)| !DIFFER.contains(action)) {
+            let all: BTreeSet<_> = components.values().collect();
+            assert_eq!(all.len(), 1, "{action}: {components:?}");
+        }
     }
 }

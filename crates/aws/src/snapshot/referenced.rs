@@ -299,7 +299,10 @@ fn of_iam(aws: &Aws, key: &str) -> Option<BTreeSet<String>> {
         "Policy" => {
             let attached = aws.attached_role_policies.as_ref()?.iter().flat_map(|one| &one.attached_policies);
             let own = |arn: &String| Arn::parse(arn).is_some_and(|arn| arn.account != "aws");
-            Some(attached.filter_map(|policy| policy.policy_arn.clone()).filter(own).collect())
+            let attached = attached.filter_map(|policy| policy.policy_arn.clone());
+            let boundaries = aws.roles.iter().flatten().filter_map(|role| role.permissions_boundary.as_ref());
+            let boundaries = boundaries.filter_map(|boundary| boundary.permissions_boundary_arn.clone());
+            Some(attached.chain(boundaries).filter(own).collect())
         }
         "PolicyVersions" => ids(aws, "Policy"),
         "OpenIDConnectProvider" => {

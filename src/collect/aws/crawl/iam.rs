@@ -23,7 +23,10 @@ async fn role(session: &Session<'_>, name: &str) {
     let itself = async {
         let role = session.call_iam(operations::GET_ROLE, name, iam::role(iam, name)).await;
         if let Some(role) = role {
+            let boundary = role.permissions_boundary.as_ref();
+            let boundary = boundary.and_then(|boundary| boundary.permissions_boundary_arn.clone());
             session.keep(collection!(roles), &scope, vec![role]);
+            policies(session, boundary.into_iter().collect()).await;
         }
     };
     let attached = async {

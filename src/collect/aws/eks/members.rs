@@ -201,6 +201,9 @@ fn addon(v: types::Addon) -> shape::Addon {
         configuration_values: v.configuration_values,
         pod_identity_associations: v.pod_identity_associations.unwrap_or_default(),
         owner: v.owner,
+        namespace_config: v
+            .namespace_config
+            .map(|config| shape::AddonNamespaceConfig { namespace: config.namespace }),
     }
 }
 

@@ -21,6 +21,8 @@ pub(crate) struct AddonGrant {
     pub allowed: Known<bool>,
     /// The actions that it certainly may not call.
     pub lacks: Vec<String>,
+    /// What denies the roles of its pods actions, in words.
+    pub denied: Vec<String>,
     /// Names of the roles that its pods have.
     pub roles: Vec<String>,
     /// Whether these are the roles of nodes.
@@ -35,6 +37,7 @@ impl AddonGrant {
             calls,
             allowed,
             lacks: Vec::new(),
+            denied: Vec::new(),
             roles: Vec::new(),
             by_node: false,
             out_of_reach: BTreeSet::new(),
@@ -60,13 +63,15 @@ pub(crate) fn judge(context: &Context<'_>, addon: &str, owner: &Known<Option<Str
     let mut allowed = Vec::new();
     for (name, component) in components {
         allowed.push(match credentials::of_addon(context, addon, component) {
-            Ok(Credentials::Own(roles)) => own(context, name, &roles, &mut grant),
+            Ok(Credentials::Own(roles)) => own(context, (name, component), &roles, &mut grant),
             Ok(Credentials::Node) => by_nodes(context, name, component, &mut grant),
             Err(missing) => Err(missing),
         });
     }
     grant.lacks.sort();
     grant.lacks.dedup();
+    grant.denied.sort();
+    grant.denied.dedup();
     grant.allowed = besides(known, known::all(allowed));
     grant
 }
@@ -84,16 +89,18 @@ fn besides(addon: &AddonComponents, allowed: Known<bool>) -> Known<bool> {
 /// Of several roles by several service accounts the one that calls may be any.
 fn own(
     context: &Context<'_>,
-    component: &str,
+    (component, described): (&str, &Component),
     roles: &BTreeSet<String>,
     grant: &mut AddonGrant,
 ) -> Known<bool> {
     let mut allowed = Vec::new();
-    let mut lacks = Vec::new();
+    let (mut lacks, mut denied) = (Vec::new(), Vec::new());
     for arn in roles {
         let name = last(arn).unwrap_or(arn);
-        let one = Permissions::of(context, name, arn).grant(context, component);
+        let session = credentials::session(context, component, described, arn);
+        let one = Permissions::of(context, name, arn).within(session).grant(context, component);
         lacks.extend(one.lacks);
+        denied.extend(one.denied);
         allowed.push(one.allowed);
         if !grant.roles.iter().any(|known| known == name) {
             grant.roles.push(name.to_owned());
@@ -109,6 +116,7 @@ fn own(
     let any = known::any(allowed);
     if any != Ok(true) {
         grant.lacks.extend(lacks);
+        grant.denied.extend(denied);
         return any;
     }
     known::complete(credentials::restrictions(context, roles)).map(|()| true)
@@ -135,10 +143,11 @@ fn by_nodes(context: &Context<'_>, name: &str, component: &Component, grant: &mu
                 Err(missing) => unclear.extend(missing),
             }
         }
-        if !one.lacks.is_empty() && !grant.roles.iter().any(|known| known == role) {
+        if one.allowed == Ok(false) && !grant.roles.iter().any(|known| known == role) {
             grant.roles.push(role.to_owned());
         }
         lacks.extend(one.lacks);
+        grant.denied.extend(one.denied);
     }
     if yes + no == 0 {
         let needs = component.needs.iter().filter(|need| need.optional.is_none());

@@ -43,16 +43,21 @@ fn tags<'c>(context: &'c Context<'_>, pod: &'c PodUse) -> [(&'static str, Option
     ]
 }
 
+/// The condition keys of the tags that pods' sessions have. They come before the tags of the role:
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html>
+pub(crate) fn principal_tags(context: &Context<'_>, pod: &PodUse) -> Vec<(String, String)> {
+    let known = tags(context, pod).into_iter().filter(|_| pod.session_tags);
+    known.filter_map(|(tag, value)| Some((format!("aws:PrincipalTag/{tag}"), value?.to_owned()))).collect()
+}
+
 /// What the request for the target role carries.
 pub(crate) fn keys(context: &Context<'_>, chain: &RoleChain) -> Keys {
     let mut keys = requests::of_principal(context, &requests::role(context, &chain.first));
     session_tags(context, &chain.pod, &mut keys);
     if chain.pod.session_tags {
         // The tags of the first session are transitive.
-        for (tag, value) in tags(context, &chain.pod) {
-            if let Some(value) = value {
-                keys.value(&format!("aws:PrincipalTag/{tag}"), value);
-            }
+        for (key, value) in principal_tags(context, &chain.pod) {
+            keys.value(&key, value);
         }
         return keys;
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use privek_core::known::{self, Known, Missing};
 
-use crate::catalogue::iam::{Need, Owner};
+use crate::catalogue::iam::{KeyValue, Need, Owner};
 use crate::catalogue::{registries, services};
 use crate::facts::base::context::Context;
 use crate::facts::features::{self, FeatureUse};
@@ -21,7 +21,7 @@ pub(crate) struct Asked {
     /// ARNs; `None` for actions that take no resource.
     pub resources: Vec<Option<String>>,
     /// Condition keys of the request itself.
-    pub keys: Vec<(String, String)>,
+    pub keys: Vec<(String, Carried)>,
     /// What is not known of resources and keys, which therefore have a `*`.
     pub unresolved: Vec<Missing>,
 }
@@ -36,7 +36,14 @@ impl Asked {
             resources.push(None);
         }
         let filled = need.keys.iter().map(|(key, value)| {
-            (fill_in(context, key, &mut unresolved), fill_in(context, value, &mut unresolved))
+            let key = fill_in(context, key, &mut unresolved);
+            let mut fill = |text: &String| fill_in(context, text, &mut unresolved);
+            let value = match value {
+                KeyValue::One(value) => Carried::Values(vec![fill(value)]),
+                KeyValue::Several(values) => Carried::Values(values.iter().map(fill).collect()),
+                KeyValue::Perhaps { perhaps } => Carried::Perhaps(fill(perhaps)),
+            };
+            (key, value)
         });
         Self { keys: filled.collect(), resources, unresolved: known::joined(unresolved) }
     }
@@ -47,13 +54,16 @@ fn fill_in(context: &Context<'_>, text: &str, missing: &mut Vec<Missing>) -> Str
     let mut out = text.replace("{partition}", &context.partition);
     let region = context.region.as_deref();
     let own = |what: &str| vec![Missing::unmodelled(format!("the {what} of the cluster"))];
-    for placeholder in ["{region}", "{account}", "{vpc_owner}", "{cluster}", "{eks}", "{bottlerocket}"] {
+    for placeholder in
+        ["{region}", "{account}", "{vpc}", "{vpc_owner}", "{cluster}", "{eks}", "{bottlerocket}"]
+    {
         if !out.contains(placeholder) {
             continue;
         }
         let value: Known<&str> = match placeholder {
             "{region}" => region.ok_or_else(|| own("region")),
             "{account}" => context.account.as_deref().ok_or_else(|| own("account")),
+            "{vpc}" => context.vpc.as_deref().map_err(Clone::clone),
             "{vpc_owner}" => vpc_owner(context),
             "{cluster}" => context.cluster.clone().map(|cluster| cluster.name.as_str()),
             "{eks}" => registries::eks(region),
@@ -206,7 +216,7 @@ fn principal(context: &Context<'_>, keys: &mut Keys, caller: &Caller) {
             keys.lacks(&["aws:TokenIssueTime"]);
             keys.value("aws:PrincipalAccount", "anonymous");
         }
-        Caller::Service { .. } => {}
+        Caller::Service { .. } => keys.value("aws:PrincipalIsAWSService", "true"),
     }
 }
 
@@ -250,7 +260,7 @@ pub(crate) fn of_request(
     context: &Context<'_>,
     keys: &mut Keys,
     (action, resource): (&str, Option<&str>),
-    (owner, own): (Owner, &[(String, String)]),
+    (owner, own): (Owner, &[(String, Carried)]),
 ) {
     of_action(context, keys, action);
     let theirs = |present| Carried::OfAws { own: context.account.clone(), present };
@@ -282,7 +292,7 @@ pub(crate) fn of_request(
         }
     }
     for (key, value) in own {
-        keys.set(key, Carried::Values(vec![value.clone()]));
+        keys.set(key, value.clone());
     }
 }
 

@@ -81,7 +81,8 @@ pub(crate) struct PodUse {
 }
 
 impl PodUse {
-    fn of(association: &PodIdentityAssociationDetail) -> Self {
+    /// The service account of an association.
+    pub fn of(association: &PodIdentityAssociationDetail) -> Self {
         Self {
             namespace: association.namespace.clone().unwrap_or_default(),
             account: association.service_account.clone().unwrap_or_default(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use privek_core::known::{self, Known, Missing};
 use serde_json::json;
 
-use crate::catalogue::iam::{Component, PARSED};
+use crate::catalogue::iam::PARSED;
 use crate::facts::base::context::Context;
 use crate::facts::inventory::cluster::issuer;
 
@@ -14,15 +14,46 @@ use super::policy::{Caller, Keys, evaluate};
 use super::role_usage::{self, PodUse, RoleChain, RoleUse, last};
 use super::{credentials, pod_identity, requests};
 
-/// Whether those who use a role may assume it.
+/// What a role is used for: those who have to assume it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// EKS, for the cluster itself.
+    Cluster,
+    /// EC2, for nodes.
+    Nodes,
+    /// Fargate, for its profiles.
+    Fargate,
+    /// Service accounts of add-ons, through the cluster's identity provider.
+    Addons,
+    /// EKS Pod Identity.
+    Pods,
+    /// The first roles of pod identity associations with this target role.
+    Target,
+}
+
+impl Purpose {
+    const ALL: [Self; 6] =
+        [Self::Cluster, Self::Nodes, Self::Fargate, Self::Addons, Self::Pods, Self::Target];
+
+    fn is_of(self, used: &RoleUse) -> bool {
+        match self {
+            Self::Cluster => used.cluster,
+            Self::Nodes => used.nodes || used.auto_mode,
+            Self::Fargate => !used.fargate.is_empty(),
+            Self::Addons => !used.addons.is_empty(),
+            Self::Pods => !used.pods.is_empty(),
+            Self::Target => !used.target_of.is_empty(),
+        }
+    }
+}
+
+/// Whether those who use a role for one purpose may assume it.
 #[derive(Clone, Debug)]
 pub(crate) struct Trust {
     /// Whether all may.
     pub allowed: Known<bool>,
     /// Who may not, and why.
     pub problem: Option<String>,
-    /// A trust policy that lets them, where the role has one kind of user.
-    pub policy: Option<String>,
 }
 
 /// One who has to assume a role.
@@ -33,14 +64,16 @@ struct User {
     keys: Keys,
 }
 
-/// Judges the trust policy of a role for what the role is used for.
-pub(crate) fn of(context: &Context<'_>, arn: &str, used: &RoleUse) -> Trust {
-    let (problem, missing) = match users(context, used) {
+/// Judges the trust policy of a role for one of its purposes.
+pub(crate) fn of(context: &Context<'_>, arn: &str, used: &RoleUse, purpose: Purpose) -> Trust {
+    if !purpose.is_of(used) {
+        return Trust { allowed: Ok(true), problem: None };
+    }
+    let (problem, missing) = match users(context, used, purpose) {
         Ok(users) => judge(context, arn, &users),
         Err(missing) => (None, missing),
     };
-    let policy = suggested(context, used);
-    Trust { allowed: known::disproved(problem.is_some(), missing), problem, policy }
+    Trust { allowed: known::disproved(problem.is_some(), missing), problem }
 }
 
 /// Whether the target role of an association admits the first role.
@@ -110,88 +143,105 @@ fn service(context: &Context<'_>, name: &str) -> Caller {
     Caller::Service { names }
 }
 
-fn users(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
+fn users(context: &Context<'_>, used: &RoleUse, purpose: Purpose) -> Known<Vec<User>> {
+    Ok(match purpose {
+        Purpose::Cluster => vec![eks(context)?],
+        Purpose::Nodes => vec![ec2(context)],
+        Purpose::Fargate => used.fargate.iter().map(|profile| fargate(context, profile)).collect(),
+        Purpose::Addons => addons(context, used)?,
+        Purpose::Pods => used.pods.iter().map(|user| pod(context, user)).collect(),
+        Purpose::Target => used.target_of.iter().map(|chain| target(context, chain)).collect(),
+    })
+}
+
+/// What the requests of AWS's services carry: none of them has an external id.
+fn of_service(context: &Context<'_>, caller: &Caller) -> Keys {
+    let mut keys = requests::of_principal(context, caller);
+    keys.lacks(&["sts:ExternalId"]);
+    keys
+}
+
+/// <https://docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html>
+fn eks(context: &Context<'_>) -> Known<User> {
+    let cluster = context.cluster.clone()?;
+    let caller = service(context, "eks");
+    let mut keys = of_service(context, &caller);
+    if let Some(arn) = &cluster.arn {
+        keys.value("aws:SourceArn", arn);
+    }
+    if let Some(account) = &context.account {
+        keys.value("aws:SourceAccount", account);
+    }
+    let auto = cluster.compute_config.as_ref().and_then(|config| config.enabled) == Some(true);
+    let actions = if auto { vec!["sts:AssumeRole", "sts:TagSession"] } else { vec!["sts:AssumeRole"] };
+    Ok(User { what: "EKS".into(), caller, actions, keys })
+}
+
+/// EC2 names no source when it hands a role to an instance.
+fn ec2(context: &Context<'_>) -> User {
+    let caller = service(context, "ec2");
+    let keys = of_service(context, &caller);
+    User { what: "EC2".into(), caller, actions: vec!["sts:AssumeRole"], keys }
+}
+
+fn fargate(context: &Context<'_>, profile: &str) -> User {
+    let caller = service(context, "eks-fargate-pods");
+    let mut keys = of_service(context, &caller);
+    keys.value("aws:SourceArn", fargate_arn(context, profile));
+    if let Some(account) = &context.account {
+        keys.value("aws:SourceAccount", account);
+    }
+    User { what: format!("Fargate for profile {profile}"), caller, actions: vec!["sts:AssumeRole"], keys }
+}
+
+/// A service account has a token of the cluster's and no AWS identity.
+fn addons(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
+    let issuer = issuer(context)?;
+    let provider = provider(context, &issuer);
+    let user = |addon: &str, subject: Option<String>| {
+        let caller = Caller::Federated { provider: provider.clone() };
+        let mut keys = requests::of_caller(context, &caller);
+        keys.value(&format!("{issuer}:aud"), "sts.amazonaws.com");
+        if let Some(subject) = subject {
+            keys.value(&format!("{issuer}:sub"), subject);
+        }
+        let what = format!("the service account of add-on {addon}");
+        User { what, caller, actions: vec!["sts:AssumeRoleWithWebIdentity"], keys }
+    };
     let mut users = Vec::new();
-    let mut own = Keys::default();
-    own.lacks(&["sts:ExternalId"]);
-    if used.cluster {
-        // https://docs.aws.amazon.com/eks/latest/userguide/cross-service-confused-deputy-prevention.html
-        let mut keys = own.clone();
-        if let Some(arn) = &context.cluster.clone()?.arn {
-            keys.value("aws:SourceArn", arn);
+    for addon in &used.addons {
+        let subjects = subjects(context, addon);
+        if subjects.is_empty() {
+            users.push(user(addon, None));
         }
-        if let Some(account) = &context.account {
-            keys.value("aws:SourceAccount", account);
-        }
-        let config = context.cluster.clone()?.compute_config.as_ref();
-        let auto = config.and_then(|config| config.enabled) == Some(true);
-        let actions = if auto { vec!["sts:AssumeRole", "sts:TagSession"] } else { vec!["sts:AssumeRole"] };
-        users.push(User { what: "EKS".into(), caller: service(context, "eks"), actions, keys });
+        users.extend(subjects.into_iter().map(|subject| user(addon, Some(subject))));
     }
-    if used.nodes || used.auto_mode {
-        // EC2 names no source when it hands a role to an instance.
-        users.push(User {
-            what: "EC2".into(),
-            caller: service(context, "ec2"),
-            actions: vec!["sts:AssumeRole"],
-            keys: own.clone(),
-        });
-    }
-    for profile in &used.fargate {
-        let mut keys = own.clone();
-        keys.value("aws:SourceArn", fargate_arn(context, profile));
-        if let Some(account) = &context.account {
-            keys.value("aws:SourceAccount", account);
-        }
-        users.push(User {
-            what: format!("Fargate for profile {profile}"),
-            caller: service(context, "eks-fargate-pods"),
-            actions: vec!["sts:AssumeRole"],
-            keys,
-        });
-    }
-    if !used.addons.is_empty() {
-        let issuer = issuer(context)?;
-        let account = context.account.clone().unwrap_or_default();
-        let provider = format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition);
-        for addon in &used.addons {
-            for account in service_accounts(addon) {
-                let mut keys = Keys::default();
-                keys.value(&format!("{issuer}:aud"), "sts.amazonaws.com");
-                if let Some((namespace, name)) = account {
-                    let subject = format!("system:serviceaccount:{namespace}:{name}");
-                    keys.value(&format!("{issuer}:sub"), subject);
-                }
-                users.push(User {
-                    what: format!("the service account of add-on {addon}"),
-                    caller: Caller::Federated { provider: Some(provider.clone()) },
-                    actions: vec!["sts:AssumeRoleWithWebIdentity"],
-                    keys,
-                });
-            }
-        }
-    }
-    users.extend(used.pods.iter().map(|user| pod(context, user)));
-    users.extend(used.target_of.iter().map(|chain| target(context, chain)));
     Ok(users)
 }
 
-/// The service accounts of an add-on that call AWS, by their published names; `None` where the name is not
-/// published, or the add-on's namespace can be another one.
-fn service_accounts(addon: &str) -> Vec<Option<(&'static str, &'static str)>> {
+/// The ARN of the identity provider of the cluster.
+fn provider(context: &Context<'_>, issuer: &str) -> Option<String> {
+    let account = context.account.as_deref()?;
+    Some(format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition))
+}
+
+/// The service accounts of an add-on that call AWS, as their tokens name them, by their published names; none
+/// where no name is published.
+fn subjects(context: &Context<'_>, addon: &str) -> BTreeSet<String> {
+    let Some(described) = credentials::described(context, addon) else { return BTreeSet::new() };
     let components = credentials::components(addon).map(|addon| addon.components.as_slice());
     let components = components.unwrap_or_default().iter().filter_map(|name| PARSED.components.get(name));
-    let accounts = components.flat_map(Component::service_accounts);
-    let published: BTreeSet<_> = accounts.filter(|(namespace, _)| *namespace == "kube-system").collect();
-    if published.is_empty() { vec![None] } else { published.into_iter().map(Some).collect() }
+    let accounts = components.flat_map(|component| credentials::service_accounts(described, component));
+    accounts.map(|(namespace, name)| format!("system:serviceaccount:{namespace}:{name}")).collect()
 }
 
 fn pod(context: &Context<'_>, user: &PodUse) -> User {
-    let mut keys = Keys::default();
+    let caller = Caller::Service { names: vec!["pods.eks.amazonaws.com".into()] };
+    let mut keys = requests::of_principal(context, &caller);
     pod_identity::session_tags(context, user, &mut keys);
     User {
         what: format!("EKS Pod Identity for {}/{}", user.namespace, user.account),
-        caller: Caller::Service { names: vec!["pods.eks.amazonaws.com".into()] },
+        caller,
         actions: pod_identity::actions(user).to_vec(),
         keys,
     }
@@ -219,48 +269,41 @@ fn fargate_arn(context: &Context<'_>, profile: &str) -> String {
 }
 
 /// A trust policy for a role that serves one purpose.
-fn suggested(context: &Context<'_>, used: &RoleUse) -> Option<String> {
-    let allow = |principal: serde_json::Value, actions: &[&str], condition: Option<serde_json::Value>| {
-        let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": actions});
-        if let Some(condition) = condition {
-            statement["Condition"] = condition;
-        }
-        json!({"Version": "2012-10-17", "Statement": [statement]}).to_string()
-    };
+pub(crate) fn suggested(context: &Context<'_>, used: &RoleUse) -> Option<String> {
+    let purposes: Vec<Purpose> = Purpose::ALL.into_iter().filter(|purpose| purpose.is_of(used)).collect();
+    let [purpose] = purposes.as_slice() else { return None };
     let service = |name: &str| json!({"Service": format!("{name}.amazonaws.com")});
-    let purposes = [
-        used.cluster,
-        used.nodes || used.auto_mode,
-        !used.fargate.is_empty(),
-        !used.addons.is_empty(),
-        !used.pods.is_empty(),
-        !used.target_of.is_empty(),
-    ];
-    match purposes {
-        [true, false, false, false, false, false] => {
-            Some(allow(service("eks"), &["sts:AssumeRole", "sts:TagSession"], None))
-        }
-        [false, true, false, false, false, false] => Some(allow(service("ec2"), &["sts:AssumeRole"], None)),
-        [false, false, true, false, false, false] => {
+    let (principal, actions, condition) = match purpose {
+        Purpose::Cluster => (service("eks"), vec!["sts:AssumeRole", "sts:TagSession"], None),
+        Purpose::Nodes => (service("ec2"), vec!["sts:AssumeRole"], None),
+        Purpose::Fargate => {
             let arn = fargate_arn(context, "*").replace("/*/*", "/*");
             let condition = json!({"ArnLike": {"aws:SourceArn": arn}});
-            Some(allow(service("eks-fargate-pods"), &["sts:AssumeRole"], Some(condition)))
+            (service("eks-fargate-pods"), vec!["sts:AssumeRole"], Some(condition))
         }
-        [false, false, false, true, false, false] => {
+        Purpose::Addons => {
             let issuer = issuer(context).ok()?;
-            let account = context.account.clone()?;
-            let provider = format!("arn:{}:iam::{account}:oidc-provider/{issuer}", context.partition);
-            let condition = json!({"StringEquals": {format!("{issuer}:aud"): "sts.amazonaws.com"}});
-            let principal = json!({"Federated": provider});
-            Some(allow(principal, &["sts:AssumeRoleWithWebIdentity"], Some(condition)))
+            let provider = provider(context, &issuer)?;
+            let named: Vec<BTreeSet<String>> =
+                used.addons.iter().map(|addon| subjects(context, addon)).collect();
+            // Without the names a policy would admit every service account of the cluster.
+            if named.iter().any(BTreeSet::is_empty) {
+                return None;
+            }
+            let subjects: BTreeSet<String> = named.into_iter().flatten().collect();
+            let (audience, subject) = (format!("{issuer}:aud"), format!("{issuer}:sub"));
+            let condition = json!({"StringEquals": {audience: "sts.amazonaws.com", subject: subjects}});
+            (json!({"Federated": provider}), vec!["sts:AssumeRoleWithWebIdentity"], Some(condition))
         }
-        [false, false, false, false, true, false] => {
-            Some(allow(service("pods.eks"), &["sts:AssumeRole", "sts:TagSession"], None))
-        }
-        [false, false, false, false, false, true] => {
+        Purpose::Pods => (service("pods.eks"), vec!["sts:AssumeRole", "sts:TagSession"], None),
+        Purpose::Target => {
             let first: BTreeSet<&String> = used.target_of.iter().map(|chain| &chain.first).collect();
-            Some(allow(json!({"AWS": first}), &["sts:AssumeRole", "sts:TagSession"], None))
+            (json!({"AWS": first}), vec!["sts:AssumeRole", "sts:TagSession"], None)
         }
-        _ => None,
+    };
+    let mut statement = json!({"Effect": "Allow", "Principal": principal, "Action": actions});
+    if let Some(condition) = condition {
+        statement["Condition"] = condition;
     }
+    Some(json!({"Version": "2012-10-17", "Statement": [statement]}).to_string())
 }

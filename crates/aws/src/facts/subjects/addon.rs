@@ -46,6 +46,9 @@ pub(crate) struct AddonFacts {
     permitted: Fact<bool>,
     /// Actions that the add-on needs and the IAM role of the add-on's pods does not allow.
     lacks: Vec<String>,
+    /// Statements, permissions boundaries and session policies that deny the IAM role of the add-on's pods actions
+    /// that the add-on needs, with the actions.
+    denied: Vec<String>,
     /// Names of the IAM roles of the add-on's pods; of roles of nodes those that lack actions.
     roles: Vec<String>,
     /// Whether the add-on's pods use the role of the node.
@@ -117,6 +120,7 @@ fn facts(context: &Context<'_>, name: &str, addon: Known<&Addon>) -> AddonFacts 
         calls_aws: Fact(grant.calls),
         permitted: Fact(grant.allowed),
         lacks: grant.lacks,
+        denied: grant.denied,
         roles: grant.roles,
         node_groups_without_metadata: grant.out_of_reach.into_iter().collect(),
         uses_node_role: grant.by_node,

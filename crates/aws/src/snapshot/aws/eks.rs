@@ -127,7 +127,9 @@ shapes! { "camelCase";
     FargateProfileSelector { namespace: Option<String>, labels: BTreeMap<String, String> }
 
     /// `DescribeAddon`.
-    Addon { addon_name: String, cluster_name: Option<String>, status: Option<String>, addon_version: Option<String>, health: Option<Health>, service_account_role_arn: Option<String>, configuration_values: Option<String>, pod_identity_associations: Vec<String>, owner: Option<String> }
+    Addon { addon_name: String, cluster_name: Option<String>, status: Option<String>, addon_version: Option<String>, health: Option<Health>, service_account_role_arn: Option<String>, configuration_values: Option<String>, pod_identity_associations: Vec<String>, owner: Option<String>, namespace_config: Option<AddonNamespaceConfig> }
+    /// The namespace that an add-on is installed in.
+    AddonNamespaceConfig { namespace: Option<String> }
 
     /// `DescribeAccessEntry`.
     AccessEntry { principal_arn: String, cluster_name: Option<String>, kubernetes_groups: Vec<String>, r#type: Option<String> }

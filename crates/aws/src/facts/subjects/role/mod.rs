@@ -1,23 +1,25 @@
 //! The IAM roles of a cluster as subjects: who may assume them, what they may do, and whether the
 //! cluster knows its nodes' roles.
 
-use privek_core::known::{self, Known, Missing};
+use privek_core::known::{self, Known};
 use privek_core::subject::{Fact, Subject, Subjects};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::catalogue::iam::PARSED;
 use crate::catalogue::services;
 use crate::facts::base::context::Context;
 use crate::facts::features;
-use crate::facts::iam::credentials::{self, Credentials};
 use crate::facts::iam::permissions::{Grant, Permissions};
 use crate::facts::iam::role_chain;
-use crate::facts::iam::role_usage::{self, PodUse, RoleUse, last};
-use crate::facts::iam::trust_policy;
-use crate::facts::inventory::cluster::ipv6;
+use crate::facts::iam::role_usage::{self, RoleUse, last};
+use crate::facts::iam::trust_policy::{self, Purpose};
 use crate::facts::inventory::vpc_cni;
-use crate::snapshot::aws::eks::AccessEntry;
+
+use cni::{CniCredentials, of_cni};
+use entry::{entry, mapped, wanted_type};
+
+mod cni;
+mod entry;
 
 /// What rules see of a role.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
@@ -56,16 +58,44 @@ pub(crate) struct RoleFacts {
     /// Actions that the role needs on the target roles of pod identity associations, and the role's policies do
     /// not allow.
     target_roles_lack: Vec<String>,
+    /// Statements and permissions boundaries that deny actions on the target roles of pod identity associations,
+    /// with the actions.
+    target_roles_denied: Vec<String>,
     /// Whether only one of cluster, nodes and Fargate uses the role (`cluster.roleArn`, `nodegroup.nodeRole`,
     /// `fargateProfile.podExecutionRoleArn`).
     single_purpose: bool,
     /// Whether the role exists (`Role`, or `NoSuchEntity`).
     exists: Fact<bool>,
-    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows every user of the role to assume the
-    /// role.
-    trusted: Fact<bool>,
-    /// The principal that may not assume the role, with the reason; null if every user may assume the role.
-    trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows EKS to assume the role
+    /// for the cluster; true for roles of other users.
+    trusts_eks: Fact<bool>,
+    /// Why EKS may not assume the role; null if EKS may.
+    eks_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows EC2 to assume the role
+    /// for nodes; true for roles of other users.
+    trusts_ec2: Fact<bool>,
+    /// Why EC2 may not assume the role; null if EC2 may.
+    ec2_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows Fargate to assume the role
+    /// for pods of Fargate profiles; true for roles of other users.
+    trusts_fargate: Fact<bool>,
+    /// Why Fargate may not assume the role; null if Fargate may.
+    fargate_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the service accounts of add-ons to assume the role;
+    /// true for roles of other users.
+    trusts_service_accounts: Fact<bool>,
+    /// Why the service accounts of add-ons may not assume the role; null if they may.
+    service_accounts_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows EKS Pod Identity to assume the role
+    /// for pod identity associations; true for roles of other users.
+    trusts_pod_identity: Fact<bool>,
+    /// Why EKS Pod Identity may not assume the role; null if EKS Pod Identity may.
+    pod_identity_trust_problem: Option<String>,
+    /// Whether the trust policy (`Role.AssumeRolePolicyDocument`) allows the first roles of pod identity associations to assume
+    /// the role; true for roles of other users.
+    trusts_first_roles: Fact<bool>,
+    /// Why the first roles of pod identity associations may not assume the role; null if they may.
+    first_roles_trust_problem: Option<String>,
     /// A trust policy that allows every user of the role, for a fix; null if the right policy is not known.
     trust_policy: Option<String>,
     /// ARNs of the role's managed policies (`AttachedPolicies[].PolicyArn`).
@@ -75,6 +105,8 @@ pub(crate) struct RoleFacts {
     allows_cluster: Fact<bool>,
     /// Actions that EKS needs for a cluster and the role's policies do not allow.
     cluster_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that EKS needs for a cluster, with the actions.
+    cluster_denied: Vec<String>,
     /// Whether the role is the cluster's own, and the cluster assigns network interfaces to pods
     /// (`ENABLE_POD_ENI`) or addresses to Windows nodes.
     manages_vpc_resources: Fact<bool>,
@@ -83,6 +115,8 @@ pub(crate) struct RoleFacts {
     allows_vpc_resources: Fact<bool>,
     /// Actions that EKS needs to manage network interfaces for pods, and the role's policies do not allow.
     vpc_resources_lack: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that EKS needs to manage network interfaces for pods, with the actions.
+    vpc_resources_denied: Vec<String>,
     /// Whether the role is the cluster's own, and the cluster uses EKS Auto Mode.
     runs_auto_mode: bool,
     /// Whether the role has the policies of EKS Auto Mode (`AttachedPolicies`); true for a cluster without
@@ -95,15 +129,24 @@ pub(crate) struct RoleFacts {
     allows_node: Fact<bool>,
     /// Actions that a node needs to describe its own instance, and the role's policies do not allow.
     node_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that a node needs to describe its own instance, with the actions.
+    node_denied: Vec<String>,
     /// Whether the role's policies allow nodes to pull EKS's images (`AttachedPolicies`, `PolicyDocument`).
     allows_pull: Fact<bool>,
     /// Actions that nodes need to pull EKS's images, and the role's policies do not allow.
     pull_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that nodes need to pull EKS's images, with the actions.
+    pull_denied: Vec<String>,
     /// Whether nodes use the role to get credentials for EKS Pod Identity (`associations`).
     trades_pod_identities: Fact<bool>,
     /// Whether the role's policies allow `eks-auth:AssumeRoleForPodIdentity` (`AttachedPolicies`,
     /// `PolicyDocument`).
     allows_pod_identity: Fact<bool>,
+    /// Actions that the EKS Pod Identity Agent needs and the role's policies do not allow.
+    pod_identity_lacks: Vec<String>,
+    /// Statements and permissions boundaries that deny actions that the EKS Pod Identity Agent needs, with the
+    /// actions.
+    pod_identity_denied: Vec<String>,
     /// Whether the VPC CNI calls EC2 with the role, as its service account's role or the node role; unknown
     /// if only Kubernetes has the setting.
     runs_cni: Fact<bool>,
@@ -112,6 +155,9 @@ pub(crate) struct RoleFacts {
     cni_served: Fact<bool>,
     /// Actions that the VPC CNI needs and the role's policies do not allow.
     cni_lacks: Vec<String>,
+    /// Statements, permissions boundaries and session policies that deny actions that the VPC CNI needs, with the
+    /// actions.
+    cni_denied: Vec<String>,
     /// The AWS managed policy for the VPC CNI; null for an IPv6 cluster, for which AWS has none.
     cni_policy: Option<String>,
     /// Whether the role has an access entry or an `aws-auth` mapping of the type that the role's nodes need.
@@ -134,31 +180,11 @@ pub(crate) fn derive(context: &Context<'_>) -> Subjects {
     Subjects { listed: listed.collect(), unlisted: uses.unlisted }
 }
 
-/// How the VPC CNI gets its credentials, and for which addresses.
-struct CniCredentials {
-    /// Whose credentials it has.
-    credentials: Known<Credentials>,
-    ipv6: Known<bool>,
-}
-
-impl CniCredentials {
-    fn new(context: &Context<'_>) -> Self {
-        let unlisted = || vec![Missing::unmodelled("the component vpc_cni in rules/eks/iam.yaml")];
-        let component = PARSED.components.get(VPC_CNI).ok_or_else(unlisted);
-        let credentials =
-            component.and_then(|component| credentials::of_component(context, VPC_CNI, component));
-        Self { credentials, ipv6: ipv6(context) }
-    }
-}
-
-/// The component of `rules/eks/iam.yaml`.
-const VPC_CNI: &str = "vpc_cni";
-
 fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials) -> RoleFacts {
     let name = last(arn).unwrap_or(arn).to_owned();
     let permissions = Permissions::of(context, &name, arn);
     let id = if role_usage::elsewhere(context, arn).is_some() { arn.to_owned() } else { name };
-    let nothing = || Grant { allowed: Ok(true), lacks: Vec::new() };
+    let nothing = || Grant { allowed: Ok(true), lacks: Vec::new(), denied: Vec::new() };
     let when =
         |applies: bool, needs: &str| if applies { permissions.grant(context, needs) } else { nothing() };
     let runs_nodes = used.nodes || used.auto_mode;
@@ -170,8 +196,14 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
     let auto = context.cluster.as_ref().ok().and_then(|cluster| cluster.compute_config.as_ref());
     let runs_auto_mode = used.cluster && auto.and_then(|config| config.enabled) == Some(true);
     let auto_mode = if runs_auto_mode { permissions.auto_mode() } else { nothing() };
-    let trust = trust_policy::of(context, arn, used);
-    let (runs_cni, cni_served, cni_lacks) = of_cni(context, arn, used, cni, &permissions);
+    let trust = |purpose: Purpose| trust_policy::of(context, arn, used, purpose);
+    let eks = trust(Purpose::Cluster);
+    let ec2 = trust(Purpose::Nodes);
+    let fargate = trust(Purpose::Fargate);
+    let service_accounts = trust(Purpose::Addons);
+    let pods = trust(Purpose::Pods);
+    let first_roles = trust(Purpose::Target);
+    let (runs_cni, cni_grant) = of_cni(context, arn, used, cni);
     let targets = to_targets(context, used);
     let entry = entry(context, arn);
     let purposes = [used.cluster, runs_nodes, !used.fargate.is_empty()];
@@ -188,28 +220,46 @@ fn facts(context: &Context<'_>, arn: &str, used: &RoleUse, cni: &CniCredentials)
         target_roles: used.assumes.iter().map(|chain| chain.target.clone()).collect(),
         allows_target_roles: Fact(targets.allowed),
         target_roles_lack: targets.lacks,
+        target_roles_denied: targets.denied,
         single_purpose: purposes.iter().filter(|purpose| **purpose).count() <= 1,
         exists: Fact(exists(context, arn)),
-        trusted: Fact(trust.allowed),
-        trust_problem: trust.problem,
-        trust_policy: trust.policy,
+        trusts_eks: Fact(eks.allowed),
+        eks_trust_problem: eks.problem,
+        trusts_ec2: Fact(ec2.allowed),
+        ec2_trust_problem: ec2.problem,
+        trusts_fargate: Fact(fargate.allowed),
+        fargate_trust_problem: fargate.problem,
+        trusts_service_accounts: Fact(service_accounts.allowed),
+        service_accounts_trust_problem: service_accounts.problem,
+        trusts_pod_identity: Fact(pods.allowed),
+        pod_identity_trust_problem: pods.problem,
+        trusts_first_roles: Fact(first_roles.allowed),
+        first_roles_trust_problem: first_roles.problem,
+        trust_policy: trust_policy::suggested(context, used),
         allows_cluster: Fact(cluster.allowed),
         cluster_lacks: cluster.lacks,
+        cluster_denied: cluster.denied,
         manages_vpc_resources: Fact(if used.cluster { manages_vpc_resources(context) } else { Ok(false) }),
         allows_vpc_resources: Fact(vpc_resources.allowed),
         vpc_resources_lack: vpc_resources.lacks,
+        vpc_resources_denied: vpc_resources.denied,
         runs_auto_mode,
         allows_auto_mode: Fact(auto_mode.allowed),
         auto_mode_lacks: auto_mode.lacks,
         allows_node: Fact(node.allowed),
         node_lacks: node.lacks,
+        node_denied: node.denied,
         allows_pull: Fact(pull.allowed),
         pull_lacks: pull.lacks,
+        pull_denied: pull.denied,
         trades_pod_identities: Fact(if runs_nodes { uses(context, "pod_identity") } else { Ok(false) }),
         allows_pod_identity: Fact(pod_identity.allowed),
+        pod_identity_lacks: pod_identity.lacks,
+        pod_identity_denied: pod_identity.denied,
         runs_cni: Fact(runs_cni),
-        cni_served: Fact(cni_served),
-        cni_lacks,
+        cni_served: Fact(cni_grant.allowed),
+        cni_lacks: cni_grant.lacks,
+        cni_denied: cni_grant.denied,
         cni_policy: (cni.ipv6 == Ok(false)).then(|| "AmazonEKS_CNI_Policy".to_owned()),
         mapped: Fact(mapped(context, used, &entry)),
         access_entry_type: entry.ok().flatten().and_then(|entry| entry.r#type.clone()),
@@ -242,52 +292,18 @@ fn exists(context: &Context<'_>, arn: &str) -> Known<bool> {
 
 /// Whether the role may assume every target role of its associations.
 fn to_targets(context: &Context<'_>, used: &RoleUse) -> Grant {
-    let mut all = Grant { allowed: Ok(true), lacks: Vec::new() };
+    let mut all = Grant { allowed: Ok(true), lacks: Vec::new(), denied: Vec::new() };
     for chain in &used.assumes {
         let one = role_chain::may_assume(context, chain);
         all.allowed = known::and(all.allowed, one.allowed);
         all.lacks.extend(one.lacks);
+        all.denied.extend(one.denied);
     }
     all.lacks.sort();
     all.lacks.dedup();
+    all.denied.sort();
+    all.denied.dedup();
     all
-}
-
-/// Whether the VPC CNI uses the role, whether it may do its work, and what it lacks.
-fn of_cni(
-    context: &Context<'_>,
-    arn: &str,
-    used: &RoleUse,
-    cni: &CniCredentials,
-    permissions: &Permissions,
-) -> (Known<bool>, Known<bool>, Vec<String>) {
-    let runs = match &cni.credentials {
-        Ok(Credentials::Own(roles)) => Ok(roles.contains(arn)),
-        // Windows nodes get their addresses from the control plane.
-        Ok(Credentials::Node) => Ok(used.nodes && used.linux),
-        Err(missing) if used.nodes && used.linux || may_run_cni(used) => Err(missing.clone()),
-        Err(_) => Ok(false),
-    };
-    if runs == Ok(false) {
-        return (runs, Ok(true), Vec::new());
-    }
-    let grant = permissions.grant(context, VPC_CNI);
-    // A role that would do says nothing about the one that the VPC CNI uses.
-    let served = runs.clone().and(grant.allowed);
-    (runs, served, grant.lacks)
-}
-
-/// Whether the role is one of the VPC CNI's service account, where another may come before it.
-fn may_run_cni(used: &RoleUse) -> bool {
-    let accounts = |pod: &PodUse| {
-        let component = PARSED.components.get(VPC_CNI);
-        component.is_some_and(|component| {
-            component.service_accounts().any(|own| own == (pod.namespace.as_str(), pod.account.as_str()))
-        })
-    };
-    used.addons.contains("vpc-cni")
-        || used.pods.iter().any(accounts)
-        || used.target_of.iter().any(|chain| accounts(&chain.pod))
 }
 
 /// Whether EKS's VPC resource controller has work: security groups for pods, or Windows.
@@ -303,68 +319,6 @@ fn manages_vpc_resources(context: &Context<'_>) -> Known<bool> {
         return Ok(true);
     }
     vpc_cni::cni(context).setting(|cni| cni.pod_interfaces)
-}
-
-type KnownAccessEntry<'s> = Known<Option<&'s AccessEntry>>;
-
-/// The access entry of a principal, if there is one.
-fn entry<'s>(context: &Context<'s>, arn: &str) -> KnownAccessEntry<'s> {
-    let aws = &context.snapshot.aws;
-    if let Some(entry) = aws.access_entry.iter().flatten().find(|entry| entry.principal_arn == arn) {
-        return Ok(Some(entry));
-    }
-    let cluster = context.cluster.clone()?;
-    let all = context.items(aws.access_entries.as_deref(), "accessEntries", &cluster.name)?;
-    if all.iter().any(|principal| principal == arn) {
-        Err(vec![context.missing("accessEntry", Some(arn))])
-    } else {
-        Ok(None)
-    }
-}
-
-/// <https://docs.aws.amazon.com/eks/latest/userguide/creating-access-entries.html>
-fn wanted_type(used: &RoleUse) -> Option<&'static str> {
-    match used {
-        RoleUse { auto_mode: true, .. } => Some("EC2"),
-        RoleUse { nodes: true, windows: true, .. } => Some("EC2_WINDOWS"),
-        RoleUse { nodes: true, .. } => Some("EC2_LINUX"),
-        RoleUse { fargate, .. } if !fargate.is_empty() => Some("FARGATE_LINUX"),
-        _ => None,
-    }
-}
-
-/// Whether the cluster accepts the role's holders as nodes. An access entry comes before `aws-auth`,
-/// which only Kubernetes shows.
-fn mapped(context: &Context<'_>, used: &RoleUse, entry: &KnownAccessEntry<'_>) -> Known<bool> {
-    let Some(wanted) = wanted_type(used) else { return Ok(true) };
-    let config = context.cluster.clone()?.access_config.as_ref();
-    let mode = config
-        .and_then(|config| config.authentication_mode.as_deref())
-        .ok_or_else(|| vec![context.field("cluster", "accessConfig.authenticationMode")])?;
-    let in_cluster = || {
-        vec![Missing::unmodelled(
-            "the mappings in the ConfigMap aws-auth; read with `kubectl -n kube-system get configmap aws-auth -o yaml`",
-        )]
-    };
-    if mode == "CONFIG_MAP" {
-        return Err(in_cluster());
-    }
-    match entry.clone()? {
-        None if mode == "API" => Ok(false),
-        None => Err(in_cluster()),
-        Some(entry) => {
-            let kind = entry.r#type.as_deref().unwrap_or_default().to_ascii_uppercase();
-            match (kind.as_str(), wanted) {
-                (kind, wanted) if kind == wanted => Ok(true),
-                // Windows' entries admit Linux nodes too.
-                ("EC2_WINDOWS", "EC2_LINUX") => Ok(true),
-                ("EC2", _) | (_, "EC2") => Err(vec![Missing::unmodelled(format!(
-                    "the effect of an access entry of type {kind} for these nodes"
-                ))]),
-                _ => Ok(false),
-            }
-        }
-    }
 }
 
 #[cfg(test)]
