@@ -17,7 +17,7 @@ use super::{AskedPort, FlowFacts, FlowResult};
 
 impl<'s> Services<'_, '_, 's> {
     /// The flow of a party outside the VPC to a service.
-    pub(super) fn from_outside(
+    pub(super) fn of_outsiders(
         &self,
         asked: &AskedPort,
         (party, sources): (&Party<'_>, &Rc<Ends>),
@@ -107,7 +107,9 @@ impl<'s> Services<'_, '_, 's> {
         if all.iter().all(|one| one.blocked) {
             trace(first, None, traced);
         } else {
-            all.into_iter().for_each(|one| traced.assumptions.extend(one.assumptions));
+            for one in all {
+                traced.assumptions.extend(one.assumptions);
+            }
         }
         traced.missing.extend(led.missing.iter().cloned());
         usable

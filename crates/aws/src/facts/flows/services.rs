@@ -103,7 +103,7 @@ impl Services<'_, '_, '_> {
             party.used.clone(),
         ]);
         if self.is_outside() {
-            return self.from_outside(asked, (party, &sources.ends), (suffix, service), needed);
+            return self.of_outsiders(asked, (party, &sources.ends), (suffix, service), needed);
         }
         let best = self.best(suffix, service);
         let usable = best.clone().and_then(|best| self.usable(best, (suffix, service)));
@@ -217,13 +217,11 @@ impl Services<'_, '_, '_> {
         let mut some_way = false;
         let mut unknown = Vec::new();
         for source in &sources.known {
-            let way = match end_set::subnet(context, source) {
-                Some(subnet) => self.s3.way(&subnet),
-                None => {
-                    let what =
-                        format!("the path from {} to S3 without an interface VPC endpoint", source.label);
-                    Err(vec![Missing::unmodelled(what)])
-                }
+            let way = if let Some(subnet) = end_set::subnet(context, source) {
+                self.s3.way(&subnet)
+            } else {
+                let what = format!("the path from {} to S3 without an interface VPC endpoint", source.label);
+                Err(vec![Missing::unmodelled(what)])
             };
             let endpoint = match way {
                 Ok(S3Route::None) => continue,

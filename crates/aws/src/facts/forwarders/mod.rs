@@ -110,7 +110,7 @@ fn unanswered(context: &Context<'_>, host: &str, notes: &mut Vec<String>) {
             }
         },
         Err(missing) => {
-            notes.push(unknown(&format!("the answer of the VPC's resolver for {host}"), &missing))
+            notes.push(unknown(&format!("the answer of the VPC's resolver for {host}"), &missing));
         }
     }
 }

@@ -35,12 +35,11 @@ pub(crate) fn components(addon: &str) -> Option<&'static AddonComponents> {
 /// service accounts.
 pub(crate) fn of_component(context: &Context<'_>, name: &str, component: &Component) -> Known<Credentials> {
     let own = PARSED.addons.iter().find(|(_, addon)| addon.components.iter().any(|own| own == name));
-    if let Some((addon, _)) = own {
-        if described(context, addon).is_some()
-            || cluster::addons(context)?.iter().any(|listed| listed == addon)
-        {
-            return of_addon(context, addon, component);
-        }
+    if let Some((addon, _)) = own
+        && (described(context, addon).is_some()
+            || cluster::addons(context)?.iter().any(|listed| listed == addon))
+    {
+        return of_addon(context, addon, component);
     }
     let accounts: Vec<_> = component.service_accounts().collect();
     let roles = by_service_account(context, &accounts)?;

@@ -198,7 +198,7 @@ fn fargate(context: &Context<'_>, profile: &str) -> User {
 fn addons(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
     let issuer = issuer(context)?;
     let provider = provider(context, &issuer);
-    let user = |addon: &str, subject: Option<String>| {
+    let caller_of = |addon: &str, subject: Option<String>| {
         let caller = Caller::Federated { provider: provider.clone() };
         let mut keys = requests::of_caller(context, &caller);
         keys.value(&format!("{issuer}:aud"), "sts.amazonaws.com");
@@ -212,9 +212,9 @@ fn addons(context: &Context<'_>, used: &RoleUse) -> Known<Vec<User>> {
     for addon in &used.addons {
         let subjects = subjects(context, addon);
         if subjects.is_empty() {
-            users.push(user(addon, None));
+            users.push(caller_of(addon, None));
         }
-        users.extend(subjects.into_iter().map(|subject| user(addon, Some(subject))));
+        users.extend(subjects.into_iter().map(|subject| caller_of(addon, Some(subject))));
     }
     Ok(users)
 }

@@ -70,8 +70,9 @@ pub(crate) fn redirections(context: &Context<'_>, vpc: &str, name: &str) -> Vec<
     };
     let bucket = name.strip_suffix(suffix).is_some_and(|rest| rest.ends_with(&format!(".s3.{region}.")));
     let target = match judged(context, vpc, Query { name, kind, is_redirection: false }) {
-        Ok(None) if bucket => format!("s3-r-w.{region}.{suffix}"),
-        Ok(Some(FirewallAction::Passes { trusts: false })) if bucket => format!("s3-r-w.{region}.{suffix}"),
+        Ok(None | Some(FirewallAction::Passes { trusts: false })) if bucket => {
+            format!("s3-r-w.{region}.{suffix}")
+        }
         Ok(Some(FirewallAction::Passes { trusts: false })) if !is_api => {
             format!("privek-audit-any-name.{suffix}")
         }
@@ -80,11 +81,18 @@ pub(crate) fn redirections(context: &Context<'_>, vpc: &str, name: &str) -> Vec<
     match judged(context, vpc, Query { name: &target, kind, is_redirection: true }) {
         Ok(None | Some(FirewallAction::Passes { .. })) => Vec::new(),
         Ok(Some(FirewallAction::Blocks(blocker) | FirewallAction::Answers { rule: blocker, .. })) => {
-            let blocked = if bucket { target.as_str() } else { "names that no rule before it allows" };
-            vec![Missing::probe(format!("the CNAME targets of {name}; {} blocks {blocked}", blocker.id))]
+            let names = if bucket { target.as_str() } else { "names that no rule before it allows" };
+            vec![Missing::probe(format!("the CNAME targets of {name}; {} blocks {names}", blocker.id))]
         }
         Err(missing) => missing,
     }
+}
+
+/// A rule group of a Profile.
+struct InProfile<'s> {
+    priority: Option<i64>,
+    group: &'s str,
+    pending: Option<Missing>,
 }
 
 /// Rule groups of which each comes before the next.
@@ -138,18 +146,19 @@ fn chains<'s>(context: &Context<'s>, vpc: &str) -> Known<Vec<Chain<'s>>> {
     }
     own.sort_unstable();
     let mut chains = vec![Chain { groups: own.into_iter().map(|(_, group)| (group, None)).collect() }];
-    let mut of_profiles: BTreeMap<&str, Vec<(Option<i64>, &str, Option<Missing>)>> = BTreeMap::new();
+    let mut of_profiles: BTreeMap<&str, Vec<InProfile<'s>>> = BTreeMap::new();
     for one in route53_profiles::held(context, vpc)? {
         let association = one.association;
         if let Some(group) = route53_profiles::resource(association, "firewall-rule-group/") {
             let priority = priority(association.resource_properties.as_deref());
-            of_profiles.entry(one.profile).or_default().push((priority, group, one.pending));
+            let group = InProfile { priority, group, pending: one.pending };
+            of_profiles.entry(one.profile).or_default().push(group);
         }
     }
     for mut groups in of_profiles.into_values() {
-        groups.sort_by_key(|(priority, group, _)| (*priority, *group));
-        let unsorted = groups.len() > 1 && groups.iter().any(|(priority, ..)| priority.is_none());
-        let groups: Vec<_> = groups.into_iter().map(|(_, group, pending)| (group, pending)).collect();
+        groups.sort_by_key(|one| (one.priority, one.group));
+        let unsorted = groups.len() > 1 && groups.iter().any(|one| one.priority.is_none());
+        let groups: Vec<_> = groups.into_iter().map(|one| (one.group, one.pending)).collect();
         if unsorted {
             chains.extend(groups.into_iter().map(|group| Chain { groups: vec![group] }));
         } else {
@@ -270,19 +279,17 @@ fn matches(context: &Context<'_>, rule: &FirewallRule, (name, kind): (&str, Reco
     if rule.qtype.as_deref().is_some_and(|qtype| !qtype.is_empty() && !kind.is(qtype)) {
         return Ok(false);
     }
-    let is_about = match rule.firewall_domain_list_id.as_deref() {
-        Some(list) => has(context, list, name),
+    let is_about = if let Some(list) = rule.firewall_domain_list_id.as_deref() {
+        has(context, list, name)
+    } else {
         // A rule without a list judges what a name looks like, and the cluster's looks random; or a category of
         // contents, a threat feed or a list that AWS keeps decides.
-        None => {
-            let threat =
-                rule.dns_threat_protection.as_deref().map(|threat| match &rule.confidence_threshold {
-                    Some(threshold) => format!(", for {threat} at confidence {threshold},"),
-                    None => format!(", for {threat},"),
-                });
-            let threat = threat.unwrap_or_default();
-            Err(vec![Missing::probe(format!("whether DNS Firewall rule {called}{threat} applies to {name}"))])
-        }
+        let threat = rule.dns_threat_protection.as_deref().map(|threat| match &rule.confidence_threshold {
+            Some(threshold) => format!(", for {threat} at confidence {threshold},"),
+            None => format!(", for {threat},"),
+        });
+        let threat = threat.unwrap_or_default();
+        Err(vec![Missing::probe(format!("whether DNS Firewall rule {called}{threat} applies to {name}"))])
     };
     // https://docs.aws.amazon.com/Route53/latest/APIReference/API_route53resolver_FirewallRule.html
     match rule.status.as_deref().map(str::to_ascii_uppercase).as_deref() {

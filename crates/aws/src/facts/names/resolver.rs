@@ -307,7 +307,7 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str, name: &str) -> (Vec<Ap
                     continue;
                 };
                 match in_force(one.status.as_deref()) {
-                    Some(true) => rule(context, id, None)
+                    Some(true) => rule(context, id, (false, None))
                         .map_or_else(|missing| unread.extend(missing), |found| applied.extend(found)),
                     Some(false) => {}
                     None => unread.push(Missing::probe(format!(
@@ -323,7 +323,7 @@ pub(crate) fn rules<'s>(context: &Context<'s>, vpc: &str, name: &str) -> (Vec<Ap
         Ok(held) => {
             for one in held {
                 if let Some(id) = route53_profiles::resource(one.association, "resolver-rule/") {
-                    match (rule(context, id, Some(one.order)), one.pending) {
+                    match (rule(context, id, (true, one.order)), one.pending) {
                         (Ok(found), None) => applied.extend(found),
                         // What is not in force yet matters where it would apply.
                         (Ok(Some(found)), Some(pending)) => {
@@ -352,7 +352,11 @@ fn in_force(status: Option<&str>) -> Option<bool> {
 }
 
 /// A rule, with the place of its Profile where it is a Profile's.
-fn rule<'s>(context: &Context<'s>, id: &str, of_profile: Option<Option<i64>>) -> Known<Option<Applied<'s>>> {
+fn rule<'s>(
+    context: &Context<'s>,
+    id: &str,
+    (of_profile, order): (bool, Option<i64>),
+) -> Known<Option<Applied<'s>>> {
     // AWS's own rules send nothing elsewhere, and are not always listed.
     if id.starts_with("rslvr-autodefined") {
         return Ok(None);
@@ -371,6 +375,5 @@ fn rule<'s>(context: &Context<'s>, id: &str, of_profile: Option<Option<i64>>) ->
     }
     let name = rule.domain_name.as_deref();
     let name = name.ok_or_else(|| vec![context.field("ResolverRules", &format!("DomainName of {id}"))])?;
-    let order = of_profile.flatten();
-    Ok(Some(Applied { rule, domain: domain(name), of_profile: of_profile.is_some(), order }))
+    Ok(Some(Applied { rule, domain: domain(name), of_profile, order }))
 }

@@ -26,8 +26,7 @@ pub(super) fn answers(records: &[&ResourceRecordSet], home: Option<&str>) -> BTr
     if several && records.len() <= VALUES && records.iter().all(|record| is_steady(record)) {
         return together();
     }
-    let mut all: BTreeSet<RecordAnswer> =
-        preferred(records, home).into_iter().map(|record| single(record)).collect();
+    let mut all: BTreeSet<RecordAnswer> = preferred(records, home).into_iter().map(single).collect();
     // A client of no other place is answered only where a record is for all others:
     // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-geo.html
     // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-ipbased.html

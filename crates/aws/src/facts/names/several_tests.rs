@@ -14,7 +14,7 @@ fn node(fixture: &Fixture, of: &str) -> Value {
 }
 
 /// STS's private DNS is off, and a private hosted zone of the name has these records.
-fn zone(records: Value) -> Fixture {
+fn zone(records: &Value) -> Fixture {
     Fixture::healthy()
         .change("VpcEndpoints", "VpcEndpointId", ENDPOINT, |endpoint| {
             endpoint["PrivateDnsEnabled"] = false.into();
@@ -31,7 +31,7 @@ fn weighted(addresses: &[&str]) -> Fixture {
         json!({"Name": STS, "Type": "A", "SetIdentifier": address, "Weight": 10,
                "ResourceRecords": [{"Value": address}]})
     };
-    zone(addresses.iter().map(record).collect())
+    zone(&addresses.iter().map(record).collect())
 }
 
 #[test]
@@ -48,7 +48,7 @@ fn a_zonal_name_of_a_vpc_endpoint_has_the_address_in_that_zone() {
     let alias = |name: &str| {
         let target =
             json!({"HostedZoneId": "Z2E726K9Y6RL4W", "DNSName": name, "EvaluateTargetHealth": false});
-        node(&zone(json!([{"Name": STS, "Type": "A", "AliasTarget": target}])), "sts")["addresses"].clone()
+        node(&zone(&json!([{"Name": STS, "Type": "A", "AliasTarget": target}])), "sts")["addresses"].clone()
     };
     let domain = "sts.ap-northeast-1.vpce.amazonaws.com.";
     assert_eq!(alias(&format!("{ENDPOINT}-abcdefgh-ap-northeast-1a.{domain}")), json!([OWN[0]]));
@@ -83,7 +83,7 @@ fn profile(fixture: Fixture, id: &str, more: &Value, domain: &str) -> Fixture {
 #[test]
 fn of_several_profiles_the_lowest_priority_comes_first_and_matters_where_both_have_the_name() {
     let off = || {
-        zone(json!([])).change("HostedZonesByVPC", "VPCId", VPC, |zones| {
+        zone(&json!([])).change("HostedZonesByVPC", "VPCId", VPC, |zones| {
             zones["HostedZoneSummaries"] = json!([]);
         })
     };

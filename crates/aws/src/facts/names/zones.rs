@@ -104,7 +104,7 @@ fn of_cluster(
     }
     match (context.private_access(), cluster_host(context)) {
         (Ok(true), Ok(domain)) => {
-            zones.push(Zone { domain, of_profile: false, order: None, kind: ZoneKind::Cluster })
+            zones.push(Zone { domain, of_profile: false, order: None, kind: ZoneKind::Cluster });
         }
         (Ok(false), _) => {}
         (Err(why), _) | (_, Err(why)) => missing.extend(why),

@@ -38,7 +38,7 @@ pub(crate) enum OutsideClient<'c> {
     Operator(&'c Operator),
 }
 
-impl<'c> OutsideClient<'c> {
+impl OutsideClient<'_> {
     /// The hybrid nodes at an end of paths.
     pub fn hybrid(end: &End) -> Option<Self> {
         match &end.kind {

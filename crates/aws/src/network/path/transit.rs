@@ -60,7 +60,7 @@ impl<'s> Reasoner<'s> {
         origin: Origin<'s>,
     ) -> Vec<Arrival<'s>> {
         let state = self.transit_gateways.get(gateway).and_then(|its| its.state.as_deref());
-        if !self.forwards(log, run, (GATEWAY, gateway), state) {
+        if !Self::forwards(log, run, (GATEWAY, gateway), state) {
             return Vec::new();
         }
         let Some((table, routed)) = self.gateway_routes(log, run, (gateway, attachment)) else {

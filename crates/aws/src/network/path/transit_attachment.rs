@@ -101,7 +101,6 @@ impl<'s> Reasoner<'s> {
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_TransitGateway.html>
     /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpnGateway.html>
     pub(crate) fn forwards(
-        &self,
         log: &mut TraceLog,
         run: Run<'_, 's>,
         (kind, id): (&str, &str),

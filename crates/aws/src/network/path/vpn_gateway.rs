@@ -33,7 +33,7 @@ impl<'s> Reasoner<'s> {
             log.missing(self.missing("VpnGateways", id));
             return arrival();
         };
-        if !self.forwards(log, run, (KIND, id), gateway.state.as_deref()) {
+        if !Self::forwards(log, run, (KIND, id), gateway.state.as_deref()) {
             return arrival();
         }
         if !attached {

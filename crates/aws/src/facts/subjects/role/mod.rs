@@ -276,10 +276,7 @@ fn uses(context: &Context<'_>, feature: &str) -> Known<bool> {
 
 /// A role that IAM does not know is gone; any other silence proves nothing.
 fn exists(context: &Context<'_>, arn: &str) -> Known<bool> {
-    let missing = match role_usage::described(context, arn) {
-        Ok(_) => return Ok(true),
-        Err(missing) => missing,
-    };
+    let Err(missing) = role_usage::described(context, arn) else { return Ok(true) };
     if role_usage::elsewhere(context, arn).is_some() {
         return Err(missing);
     }
