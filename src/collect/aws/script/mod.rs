@@ -19,13 +19,11 @@ pub struct ScriptOptions<'o> {
 /// The script.
 pub fn script(options: ScriptOptions<'_>) -> String {
     let cluster = quoted(options.cluster);
-    let region = match options.region {
-        Some(region) => quoted(region),
-        None => {
-            let profile =
-                options.profile.map(|name| format!(" --profile {}", quoted(name))).unwrap_or_default();
-            format!("${{AWS_REGION:-${{AWS_DEFAULT_REGION:-$(aws configure get region{profile} || :)}}}}")
-        }
+    let region = if let Some(region) = options.region {
+        quoted(region)
+    } else {
+        let profile = options.profile.map(|name| format!(" --profile {}", quoted(name))).unwrap_or_default();
+        format!("${{AWS_REGION:-${{AWS_DEFAULT_REGION:-$(aws configure get region{profile} || :)}}}}")
     };
     let profile = quoted(options.profile.unwrap_or_default());
     let directory = quoted(&format!("{}-aws", options.cluster.replace(['/', ' '], "-")));
