@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use privek_aws::intent::Intent;
-use privek_core::report::{Blocker, Finding, Outcome, Report};
+use privek_core::report::{Blocker, Finding, MissingKind, Outcome, Report};
 use serde_json::Value;
 
 use crate::support::aws_cli;
@@ -162,7 +162,13 @@ fn is_left_to_the_reader(before: &Finding, now: &Finding, commands: &[String]) -
         };
         before.blockers.iter().any(same) && !commands.iter().any(|command| mends(&command))
     };
-    now.outcome == Outcome::Fail && now.blockers.iter().all(said)
+    // Only the user knows where other people's name servers forward to.
+    let declares = now.missing.iter().all(|missing| missing.kind == MissingKind::Intent);
+    match now.outcome {
+        Outcome::Fail => now.blockers.iter().all(said),
+        Outcome::Unknown => now.blockers.is_empty() && declares,
+        Outcome::Pass | Outcome::NotApplicable => false,
+    }
 }
 
 /// Whether the fix of a finding says that there is more to mend once its commands have run: what a new

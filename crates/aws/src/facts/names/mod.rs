@@ -10,6 +10,7 @@ mod dns_firewall;
 mod forwarding;
 pub(crate) mod inbound;
 pub(crate) mod question;
+mod record_answer;
 mod records;
 pub mod required;
 mod resolver;

@@ -1,7 +1,6 @@
 //! The records of private hosted zones.
 
 use std::collections::BTreeSet;
-use std::net::IpAddr;
 
 use privek_core::known::{Known, Missing};
 
@@ -14,6 +13,7 @@ use crate::snapshot::aws::route53::ResourceRecordSet;
 use super::answer::{Answer, Lookup, blocker, of_choice};
 use super::dns_firewall;
 use super::question::{Question, RecordType};
+use super::record_answer::{RecordAnswer, is, plain};
 use super::resolver::{self, Trail};
 use super::routing_policy;
 
@@ -171,36 +171,6 @@ pub(crate) fn of_endpoint_name(context: &Context<'_>, name: &str) -> Option<Answ
     })
 }
 
-/// What a record says, or several records of one name.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum RecordAnswer {
-    Addresses(BTreeSet<IpAddr>),
-    /// An alias, and the zone in which it is to be found.
-    Alias(String, String),
-    Name(String),
-    Elsewhere(String),
-    /// One of these: a routing policy decides which one.
-    Choice(Vec<RecordAnswer>),
-    Nothing,
-}
-
-impl RecordAnswer {
-    /// What two records of a name say together.
-    fn and(self, other: Self) -> Self {
-        match (self, other) {
-            (Self::Addresses(one), Self::Addresses(other)) => Self::Addresses(&one | &other),
-            (Self::Nothing, other) => other,
-            (one, Self::Nothing) => one,
-            (Self::Addresses(_), other) => other,
-            (one, _) => one,
-        }
-    }
-}
-
-pub(super) fn is(record: &ResourceRecordSet, kind: &str) -> bool {
-    record.kind.as_deref().is_some_and(|its| its.eq_ignore_ascii_case(kind))
-}
-
 /// The records of a name; those of the closest wildcard where the name has none
 /// (<https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html>).
 fn at(records: &[ResourceRecordSet], zone: &str, name: &str, home: Option<&str>) -> RecordAnswer {
@@ -251,31 +221,6 @@ fn at(records: &[ResourceRecordSet], zone: &str, name: &str, home: Option<&str>)
 
 /// More answers than these are not told apart.
 const MOST: usize = 64;
-
-/// Several records' answers in one: addresses together.
-pub(super) fn joined(each: Vec<RecordAnswer>) -> RecordAnswer {
-    each.into_iter().reduce(RecordAnswer::and).unwrap_or(RecordAnswer::Nothing)
-}
-
-/// What one record says.
-pub(super) fn single(record: &ResourceRecordSet) -> RecordAnswer {
-    if let Some(alias) = &record.alias_target {
-        return match (alias.dns_name.as_deref(), alias.hosted_zone_id.as_deref()) {
-            (Some(target), Some(home)) => RecordAnswer::Alias(plain(target), home.to_owned()),
-            _ => RecordAnswer::Elsewhere("an alias without a target".to_owned()),
-        };
-    }
-    let mut values = record.resource_records.iter().filter_map(|value| value.value.as_deref());
-    if is(record, "CNAME") {
-        return values.next().map_or(RecordAnswer::Nothing, |target| RecordAnswer::Name(plain(target)));
-    }
-    let addresses: BTreeSet<IpAddr> = values.filter_map(|value| value.trim().parse().ok()).collect();
-    if addresses.is_empty() { RecordAnswer::Nothing } else { RecordAnswer::Addresses(addresses) }
-}
-
-fn plain(name: &str) -> String {
-    name.trim_end_matches('.').to_ascii_lowercase()
-}
 
 #[cfg(test)]
 mod tests {

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::snapshot::aws::route53::ResourceRecordSet;
 
-use super::records::{RecordAnswer, joined, single};
+use super::record_answer::{RecordAnswer, joined, single};
 
 /// Records of one answer at most:
 /// <https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/routing-policy-multivalue.html>
