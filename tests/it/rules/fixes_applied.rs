@@ -84,6 +84,7 @@ const ROUNDS: &[&[&str]] = &[
         r#"aws ec2 associate-dhcp-options --vpc-id {k8s-vpc} --dhcp-options-id "$(aws ec2 create-dhcp-options --dhcp-configurations Key=domain-name-servers,Values=172.25.0.200 Key=domain-name,Values=eu-west-1.compute.internal --query DhcpOptions.DhcpOptionsId --output text)""#,
         "aws ec2 revoke-security-group-ingress --group-id {endpoint-group} --protocol tcp --port 443 --cidr 172.25.0.0/16",
         "aws ec2 create-network-acl-entry --network-acl-id {acl} --ingress --rule-number 50 --protocol tcp --port-range From=10250,To=10250 --cidr-block 0.0.0.0/0 --rule-action deny",
+        "aws ec2 create-network-acl-entry --network-acl-id {acl} --ingress --rule-number 51 --protocol tcp --port-range From=53,To=53 --cidr-block 0.0.0.0/0 --rule-action deny",
         "aws ec2 create-network-acl-entry --network-acl-id {acl} --egress --rule-number 1 --protocol tcp --port-range From=443,To=443 --cidr-block 0.0.0.0/0 --rule-action deny",
         "aws ec2 delete-route --route-table-id {operator-table} --destination-cidr-block 172.24.0.0/24",
         "aws iam attach-role-policy --role-name {cluster-role} --policy-arn arn:aws:iam::aws:policy/AmazonEKSServicePolicy",
