@@ -168,6 +168,10 @@ fn zones_without_types(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<St
 }
 
 fn groups_missing(context: &Context<'_>, group: &NodeGroup) -> Known<Vec<String>> {
+    // The groups that nodes carry stand in for those of a launch template that was not read, and are there.
+    if let Err(missing) = &group.volume_keys {
+        return Err(missing.clone());
+    }
     match group.security_groups.ids()? {
         [] => Ok(Vec::new()),
         ids => {
